@@ -1,0 +1,174 @@
+"""What a tree says about the way ahead: steps remaining, ends in reach, an outline, ends ruled out.
+
+Every function walks the part of the tree it needs once, without recursion: a chain of thousands of nodes is fine.
+Targets that are not in the tree are passed over, so that a faulty tree can be looked at too.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from rflow.core.tree import End, Kind, Tree, exits, kind_of, targets
+
+
+class Remaining(msgspec.Struct, frozen=True, kw_only=True):
+    """Steps from a node to an end: `most` is None where a loop can still be entered, both where no end is in reach."""
+
+    fewest: int | None
+    most: int | None
+    loops: bool
+    ends: tuple[str, ...]
+
+
+class OutlineLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an outline: `depth` from 1; `label` is the choice that leads here ("" behind an action).
+
+    `repeated` marks a node whose own ways out stand further up; `cut` one whose ways out lie below the depth asked for.
+    """
+
+    depth: int
+    label: str
+    node: str
+    kind: Kind
+    text: str
+    repeated: bool = False
+    cut: bool = False
+
+
+class RuledOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The ends (node ids) that one answer took out of reach; unconfirmed where the answer was only assumed."""
+
+    node: str
+    label: str
+    ends: tuple[str, ...]
+    unconfirmed: bool
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One move along the path: from `node` by the choice `label` ("" for none) to `to`."""
+
+    node: str
+    label: str
+    to: str
+    assumed: bool = False
+
+
+def distances(tree: Tree, node_id: str) -> dict[str, int]:
+    """Give every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
+    seen = {node_id: 0} if node_id in tree.nodes else {}
+    queue = deque(seen)
+    while queue:
+        here = queue.popleft()
+        for to in targets(tree, here):
+            if to not in seen:
+                seen[to] = seen[here] + 1
+                queue.append(to)
+    return seen
+
+
+def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
+    """Give the ids of the ends that can be reached from `node_id`, nearest first."""
+    return tuple(name for name in distances(tree, node_id) if isinstance(tree.nodes[name], End))
+
+
+def remaining(tree: Tree, node_id: str) -> Remaining:
+    """Count the steps from `node_id` to an end."""
+    reach = distances(tree, node_id)
+    ends = tuple(name for name in reach if isinstance(tree.nodes[name], End))
+    order = _topological(tree, reach)
+    loops = len(order) < len(reach)
+    fewest = reach[ends[0]] if ends else None
+    most = None if loops else _longest(tree, order).get(node_id)
+    return Remaining(fewest=fewest, most=most, loops=loops, ends=ends)
+
+
+def _topological(tree: Tree, reach: dict[str, int]) -> list[str]:
+    """Order the nodes of `reach` before their targets; the nodes on or behind a loop are missing."""
+    incoming = dict.fromkeys(reach, 0)
+    for name in reach:
+        for to in targets(tree, name):
+            incoming[to] += 1
+    ready = [name for name, count in incoming.items() if not count]
+    order = []
+    while ready:
+        name = ready.pop()
+        order.append(name)
+        for to in targets(tree, name):
+            incoming[to] -= 1
+            if not incoming[to]:
+                ready.append(to)
+    return order
+
+
+def _longest(tree: Tree, order: list[str]) -> dict[str, int]:
+    """Give the most steps to an end for each node of `order` from which there is one."""
+    longest: dict[str, int] = {}
+    for name in reversed(order):
+        if isinstance(tree.nodes[name], End):
+            longest[name] = 0
+        else:
+            behind = [longest[to] for to in targets(tree, name) if to in longest]
+            if behind:
+                longest[name] = 1 + max(behind)
+    return longest
+
+
+def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
+    """Outline what lies ahead of `node_id`, `depth` levels deep; the ways out of a node are listed once."""
+    lines: list[OutlineLine] = []
+    opened = {node_id}
+    stack = _children(tree, node_id, 1)
+    while stack:
+        level, label, name = stack.pop()
+        node = tree.nodes[name]
+        more = bool(exits(node))
+        line = OutlineLine(
+            depth=level,
+            label=label,
+            node=name,
+            kind=kind_of(node),
+            text=node.text,
+            repeated=more and name in opened,
+            cut=more and name not in opened and level >= depth,
+        )
+        lines.append(line)
+        if more and not line.repeated and not line.cut:
+            opened.add(name)
+            stack.extend(_children(tree, name, level + 1))
+    return lines
+
+
+def _children(tree: Tree, node_id: str, level: int) -> list[tuple[int, str, str]]:
+    """Give the ways out of a node as (level, label, target), last first, to be taken from the end of a stack."""
+    node = tree.nodes.get(node_id)
+    ways = exits(node) if node is not None else ()
+    return [(level, way.label, way.to) for way in reversed(ways) if way.to in tree.nodes]
+
+
+def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
+    """Say which ends each answer of `path` took out of reach, in the order of the answers.
+
+    An end that a later loop brings back into reach is not ruled out; each end is named with the answer that decided.
+    """
+    reach: dict[str, frozenset[str]] = {}
+
+    def ends(name: str) -> frozenset[str]:
+        if name not in reach:
+            reach[name] = frozenset(ends_in_reach(tree, name))
+        return reach[name]
+
+    decided: dict[str, int] = {}
+    for number, turn in enumerate(path):
+        decided.update(dict.fromkeys(ends(turn.node) - ends(turn.to), number))
+        for name in ends(turn.to):
+            decided.pop(name, None)
+    gone: dict[int, list[str]] = {}
+    for name in tree.nodes:
+        if name in decided:
+            gone.setdefault(decided[name], []).append(name)
+    return [_ruled_out(path[number], gone[number]) for number in sorted(gone)]
+
+
+def _ruled_out(turn: Turn, ends: list[str]) -> RuledOut:
+    return RuledOut(node=turn.node, label=turn.label, ends=tuple(ends), unconfirmed=turn.assumed)

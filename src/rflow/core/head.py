@@ -1,0 +1,119 @@
+"""The head of a session: what a list shows and is searched by, without reading the events."""
+
+from datetime import datetime
+
+import msgspec
+
+from rflow.core.events import Place, TreeRef
+from rflow.core.people import Person
+from rflow.core.session import Session, Status
+from rflow.errors import UsageProblem
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits."""
+
+    id: str
+    code: str
+    version: int
+    title: str
+    status: Status
+    owner: Person
+    started_at: datetime
+    updated_at: datetime
+    ticket: str = ""
+    customer: str = ""
+    severity: str = ""
+    tree: TreeRef | None = None
+    place: Place | None = None
+    sender: Person | None = None
+    waiting_for: str = ""
+    waiting_until: datetime | None = None
+    steps: int = 0
+    notes: int = 0
+    evidence: int = 0
+
+
+def head_of(session: Session) -> Head:
+    """Compute the head of `session`, which has begun."""
+    assert session.started_at is not None
+    assert session.updated_at is not None
+    brief, waiting = session.brief, session.waiting
+    return Head(
+        id=session.id,
+        code=session.code,
+        version=session.version,
+        title=session.title,
+        status=session.status,
+        owner=session.owner,
+        started_at=session.started_at,
+        updated_at=session.updated_at,
+        ticket=brief.ticket or "",
+        customer=brief.customer or "",
+        severity=brief.severity or "",
+        tree=session.tree,
+        place=session.place,
+        sender=session.pending.sender if session.pending else None,
+        waiting_for=waiting.waiting_for if waiting else "",
+        waiting_until=waiting.until if waiting else None,
+        steps=sum(not step.undone for step in session.steps.values()),
+        notes=len(session.notes),
+        evidence=len(session.evidence),
+    )
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions to list, newest update first; the fields narrow each other down, None does not.
+
+    `owner` is a person's id. `inbox` keeps what waits for that person's acknowledgement, or in a queue. `stale_before`
+    keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a tree's id.
+    """
+
+    owner: str | None = None
+    status: tuple[Status, ...] = ()
+    inbox: str | None = None
+    customer: str | None = None
+    ticket: str | None = None
+    tree: str | None = None
+    stale_before: datetime | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of heads; `after` is the cursor for the next one, None on the last."""
+
+    heads: tuple[Head, ...]
+    after: str | None = None
+
+
+def matches(head: Head, query: Query) -> bool:
+    """Whether `head` is one of those `query` asks for (the cursor and the limit aside)."""
+    waits = head.status == "handed_off" and (head.owner.id == query.inbox or head.owner.is_queue)
+    return (
+        (query.owner is None or head.owner.id == query.owner)
+        and (not query.status or head.status in query.status)
+        and (query.inbox is None or waits)
+        and (query.customer is None or head.customer.casefold() == query.customer.casefold())
+        and (query.ticket is None or head.ticket.casefold() == query.ticket.casefold())
+        and (query.tree is None or (head.tree is not None and head.tree.id == query.tree))
+        and (query.stale_before is None or head.updated_at < query.stale_before)
+    )
+
+
+def cursor(head: Head) -> str:
+    """Give the place of `head` in a list, for the page behind it."""
+    return f"{head.updated_at.isoformat()}_{head.id}"
+
+
+def read_cursor(text: str) -> tuple[datetime, str]:
+    """Read a cursor as (updated at, session id); raise `UsageProblem` for anything else."""
+    at, separator, session_id = text.partition("_")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        separator = ""
+        moment = datetime.min
+    if not separator or moment.tzinfo is None:
+        raise UsageProblem("That page does not exist.", try_="Start again from the first one.")
+    return moment, session_id

@@ -1,0 +1,220 @@
+"""Progress: all that a summary shows, computed and format-neutral. Every text in it is cleaned and redacted.
+
+The order of the fields is the order in which formats show them. Empty optional parts are None or ().
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from rflow.core.events import CloseOutcome, EvidenceKind
+from rflow.core.session import Status, StepKind
+from rflow.core.tree import Kind
+
+SCHEMA_VERSION = 1
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a progress; times are aware and stand in the renderer's zone."""
+
+
+class ProgressTree(_Part, frozen=True, kw_only=True):
+    """The version of the tree that the session stands in; `changed` since the session entered it (None: not known)."""
+
+    id: str
+    title: str
+    digest: str
+    changed: bool | None = None
+
+
+class Header(_Part, frozen=True, kw_only=True):
+    """Who and what: `elapsed` is in seconds, up to now or to the closing; `outcome` only of a closed session."""
+
+    id: str
+    code: str
+    title: str
+    status: Status
+    owner: str
+    as_of: datetime
+    ticket: str | None = None
+    customer: str | None = None
+    severity: str | None = None
+    outcome: CloseOutcome | None = None
+    closing_summary: str | None = None
+    started_at: datetime | None = None
+    elapsed: float | None = None
+    tree: ProgressTree | None = None
+    handed_off_by: str | None = None
+    handoff_note: str | None = None
+    source: str | None = None
+
+
+class ProgressPlace(_Part, frozen=True, kw_only=True):
+    """Where the session stands: a question with its choices, an action, or an end."""
+
+    node: str
+    kind: Kind
+    text: str
+    choices: tuple[str, ...] = ()
+    help: str = ""
+    run: str = ""
+
+
+class ProgressRemaining(_Part, frozen=True, kw_only=True):
+    """Steps to an end: `most` is None where `loops`; both None where no end is in reach. `ends` are their texts."""
+
+    fewest: int | None
+    most: int | None
+    loops: bool
+    ends: tuple[str, ...] = ()
+
+
+class Tried(_Part, frozen=True, kw_only=True):
+    """A step tried, numbered from 1: `text` is the question or action, `result` the answer or outcome."""
+
+    number: int
+    seq: int
+    kind: StepKind
+    text: str
+    result: str
+    by: str
+    at: datetime | None = None
+    assumed: bool = False
+    skipped: bool = False
+    undone: bool = False
+    reason: str = ""
+
+
+class ProgressRuledOut(_Part, frozen=True, kw_only=True):
+    """The ends that one answer took out of reach; `unconfirmed` where the answer was only assumed."""
+
+    question: str
+    answer: str
+    ends: tuple[str, ...]
+    unconfirmed: bool = False
+
+
+class ProgressChange(_Part, frozen=True, kw_only=True):
+    """A change left in place, and how to take it back."""
+
+    seq: int
+    text: str
+    revert: str
+    by: str
+    at: datetime | None = None
+
+
+class ProgressWaiting(_Part, frozen=True, kw_only=True):
+    """What the session waits for, and until when."""
+
+    text: str
+    until: datetime | None = None
+
+
+class Ahead(_Part, frozen=True, kw_only=True):
+    """A line of the outline of what lies ahead; `depth` from 1, `label` the choice that leads there."""
+
+    depth: int
+    label: str
+    kind: Kind
+    text: str
+    repeated: bool = False
+    cut: bool = False
+
+
+class ProgressEvidence(_Part, frozen=True, kw_only=True):
+    """A piece of evidence: `lines` is the end of its output, `left_out` how many lines stand before or between."""
+
+    seq: int
+    kind: EvidenceKind
+    label: str
+    command: str
+    by: str
+    lines: tuple[str, ...]
+    left_out: int
+    bytes_total: int
+    at: datetime | None = None
+    exit_code: int | None = None
+    duration: float | None = None
+    host: str = ""
+
+
+class ProgressNote(_Part, frozen=True, kw_only=True):
+    """An entry of the scratchpad."""
+
+    seq: int
+    text: str
+    by: str
+    at: datetime | None = None
+    amended: bool = False
+
+
+class Continuing(_Part, frozen=True, kw_only=True):
+    """How to go on: a command to type, and the link where there is one."""
+
+    command: str
+    link: str | None = None
+    link_expires: datetime | None = None
+
+
+class Progress(_Part, frozen=True, kw_only=True):
+    """The summary of one session, complete.
+
+    `earlier` counts steps and notes left out because only what came `since` was asked for; `evidence_more` the pieces
+    of evidence that are not shown; `unreadable` the entries that this version can't read; `redacted` the values hidden.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    session: Header
+    ask: str | None = None
+    situation: str | None = None
+    impact: str | None = None
+    position: ProgressPlace | None = None
+    remaining: ProgressRemaining | None = None
+    tried: tuple[Tried, ...] = ()
+    ruled_out: tuple[ProgressRuledOut, ...] = ()
+    hypothesis: str | None = None
+    changes: tuple[ProgressChange, ...] = ()
+    waiting: ProgressWaiting | None = None
+    ahead: tuple[Ahead, ...] = ()
+    evidence: tuple[ProgressEvidence, ...] = ()
+    evidence_more: int = 0
+    notes: tuple[ProgressNote, ...] = ()
+    redacted: int = 0
+    since: datetime | None = None
+    earlier: int = 0
+    unreadable: int = 0
+    resume: Continuing
+    brief: bool = False
+
+
+class DigestEntry(_Part, frozen=True, kw_only=True):
+    """One session of a digest, in a few lines."""
+
+    code: str
+    title: str
+    status: Status
+    owner: str
+    ticket: str | None = None
+    customer: str | None = None
+    severity: str | None = None
+    ask: str | None = None
+    position: str | None = None
+    last: str | None = None
+    last_at: datetime | None = None
+    steps: int = 0
+    changes: int = 0
+    waiting: ProgressWaiting | None = None
+    handed_off_by: str | None = None
+
+
+class Digest(_Part, frozen=True, kw_only=True):
+    """Every open session in a few lines each: the shift handover. `of` names whose they are, None for everybody's."""
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Literal["digest"] = "digest"
+    as_of: datetime
+    of: str | None = None
+    sessions: tuple[DigestEntry, ...] = ()
+    redacted: int = 0

@@ -1,0 +1,358 @@
+"""Computing Progress from a session and its trees: the summary that answers "what have you tried so far?"."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from rflow.core.graph import Turn, outline, remaining, ruled_out
+from rflow.core.progress import (
+    Ahead,
+    Continuing,
+    Digest,
+    DigestEntry,
+    Header,
+    Progress,
+    ProgressChange,
+    ProgressEvidence,
+    ProgressNote,
+    ProgressPlace,
+    ProgressRemaining,
+    ProgressRuledOut,
+    ProgressTree,
+    ProgressWaiting,
+    Tried,
+)
+from rflow.core.session import Evidence, Session, Step
+from rflow.core.text import clean, one_line, shorten
+from rflow.core.tree import Decision, Node, Tree
+
+EVIDENCE_SHOWN = 3
+EVIDENCE_LINES = 10
+AHEAD_DEPTH = 2
+BRIEF_STEPS = 10
+
+Zone = Callable[[datetime], datetime]
+"""Puts an aware time into the renderer's zone."""
+
+
+class View(msgspec.Struct, kw_only=True):
+    """How to look at a session: the time it is, the renderer's zone, what hides secrets, and since when to tell.
+
+    `since` is the number of the last event that the reader knows already; `ask` overrides the recorded one.
+    """
+
+    as_of: datetime
+    zone: Zone
+    hide: Callable[[str], str]
+    since: int = 0
+    since_at: datetime | None = None
+    ask: str | None = None
+    link: str | None = None
+    link_expires: datetime | None = None
+    tree_changed: bool | None = None
+
+    def text(self, text: str) -> str:
+        """Make an untrusted text of several lines fit to be shown."""
+        return clean(self.hide(clean(text))).strip("\n").rstrip()
+
+    def line(self, text: str) -> str:
+        """Make an untrusted text of one line fit to be shown."""
+        return one_line(self.hide(one_line(text)))
+
+    def maybe(self, text: str | None) -> str | None:
+        """Make an optional text fit to be shown; empty counts as absent."""
+        return self.text(text) or None if text else None
+
+    def time(self, at: datetime | None) -> datetime | None:
+        """Put a time into the renderer's zone."""
+        return None if at is None else self.zone(at)
+
+
+def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progress:
+    """Compute the progress of `session`; `trees` holds the versions it went through by digest, as far as known."""
+    tree = trees.get(session.tree.digest) if session.tree else None
+    steps = [_tried(step, number, view) for number, step in enumerate(_steps(session), 1)]
+    tried = tuple(step for step in steps if step.seq > view.since)
+    notes = tuple(_note(session, seq, view) for seq in session.notes if seq > view.since)
+    evidence = [piece for piece in session.evidence.values() if piece.seq > view.since]
+    shown = evidence[-EVIDENCE_SHOWN:]
+    return Progress(
+        session=_header(session, view),
+        ask=view.maybe(view.ask if view.ask is not None else session.brief.ask),
+        situation=view.maybe(session.brief.situation),
+        impact=view.maybe(session.brief.impact),
+        position=_position(session, tree, view),
+        remaining=_remaining(session, tree, view),
+        tried=tried,
+        ruled_out=tuple(_ruled_out(session, trees, view)),
+        hypothesis=view.maybe(session.brief.hypothesis),
+        changes=tuple(_changes(session, view)),
+        waiting=_waiting(session, view),
+        ahead=_ahead(session, tree, view),
+        evidence=tuple(_evidence(piece, view) for piece in shown),
+        evidence_more=len(session.evidence) - len(shown),
+        notes=notes,
+        since=view.time(view.since_at),
+        earlier=len(steps) - len(tried) + len(session.notes) - len(notes),
+        unreadable=len(session.unreadable),
+        resume=Continuing(
+            command=f"rflow resume {session.code}" if session.code else "rflow import FILE",
+            link=view.link,
+            link_expires=view.time(view.link_expires),
+        ),
+        redacted=getattr(view.hide, "count", 0),
+    )
+
+
+def _steps(session: Session) -> list[Step]:
+    """Give the steps in the order in which they were tried: one written down later stands where it happened."""
+    steps = list(session.steps.values())
+    if not any(step.kind == "own" for step in steps):
+        return steps
+    last: datetime | None = None
+    keys = []
+    for step in steps:
+        last = step.at or last
+        keys.append((last is not None, last.timestamp() if last else 0.0, step.seq))
+    return [step for _, step in sorted(zip(keys, steps, strict=True), key=lambda pair: pair[0])]
+
+
+def _header(session: Session, view: View) -> Header:
+    brief, closing, pending = session.brief, session.closing, session.pending
+    end = closing.at if closing else view.as_of
+    elapsed = (end - session.started_at).total_seconds() if session.started_at else None
+    return Header(
+        id=session.id,
+        code=session.code,
+        title=view.line(session.title),
+        status=session.status,
+        owner=view.line(session.owner.name),
+        as_of=view.zone(view.as_of),
+        ticket=view.maybe(brief.ticket),
+        customer=view.maybe(brief.customer),
+        severity=view.maybe(brief.severity),
+        outcome=closing.outcome if closing else None,
+        closing_summary=view.maybe(closing.summary) if closing else None,
+        started_at=view.time(session.started_at),
+        elapsed=max(elapsed, 0.0) if elapsed is not None else None,
+        tree=_tree(session, view),
+        handed_off_by=view.line(pending.sender.name) if pending else None,
+        handoff_note=view.maybe(pending.note) if pending else None,
+        source=view.line(session.source) or None,
+    )
+
+
+def _tree(session: Session, view: View) -> ProgressTree | None:
+    tree = session.tree
+    if tree is None:
+        return None
+    return ProgressTree(
+        id=view.line(tree.id), title=view.line(tree.title), digest=tree.digest, changed=view.tree_changed
+    )
+
+
+def _position(session: Session, tree: Tree | None, view: View) -> ProgressPlace | None:
+    place = session.place
+    if place is None:
+        return None
+    node: Node | None = tree.nodes.get(place.node) if tree else None
+    choices = node.choices if isinstance(node, Decision) else ()
+    return ProgressPlace(
+        node=view.line(place.node),
+        kind=place.kind,
+        text=view.line(place.text),
+        choices=tuple(view.line(choice.label) for choice in choices),
+        help=view.text(node.help) if node else "",
+        run=view.text(node.run) if node else "",
+    )
+
+
+def _remaining(session: Session, tree: Tree | None, view: View) -> ProgressRemaining | None:
+    if tree is None or session.place is None or session.place.node not in tree.nodes:
+        return None
+    found = remaining(tree, session.place.node)
+    ends = tuple(view.line(tree.nodes[name].text) for name in found.ends)
+    return ProgressRemaining(fewest=found.fewest, most=found.most, loops=found.loops, ends=ends)
+
+
+def _ahead(session: Session, tree: Tree | None, view: View) -> tuple[Ahead, ...]:
+    if tree is None or session.place is None or session.status == "closed":
+        return ()
+    return tuple(
+        Ahead(
+            depth=line.depth,
+            label=view.line(line.label),
+            kind=line.kind,
+            text=view.line(line.text),
+            repeated=line.repeated,
+            cut=line.cut,
+        )
+        for line in outline(tree, session.place.node, AHEAD_DEPTH)
+    )
+
+
+def _tried(step: Step, number: int, view: View) -> Tried:
+    return Tried(
+        number=number,
+        seq=step.seq,
+        kind=step.kind,
+        text=view.text(step.text),
+        result=view.text(step.result),
+        by=view.line(step.by.name),
+        at=view.time(step.at),
+        assumed=step.assumed,
+        skipped=step.kind == "skipped",
+        undone=step.undone,
+        reason=view.text(step.reason),
+    )
+
+
+def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[ProgressRuledOut]:
+    """Collect what each tree's part of the path ruled out; moves taken back rule out nothing."""
+    paths: dict[str, list[Turn]] = {}
+    for step in session.steps.values():
+        if step.kind in ("choice", "action", "skipped") and not step.undone and step.tree in trees:
+            turn = Turn(node=step.node, label=step.result, to=step.to, assumed=step.assumed)
+            paths.setdefault(step.tree, []).append(turn)
+    return [
+        ProgressRuledOut(
+            question=view.line(trees[digest].nodes[answer.node].text),
+            answer=view.line(answer.label),
+            ends=tuple(view.line(trees[digest].nodes[name].text) for name in answer.ends),
+            unconfirmed=answer.unconfirmed,
+        )
+        for digest, path in paths.items()
+        for answer in ruled_out(trees[digest], path)
+        if answer.node in trees[digest].nodes
+    ]
+
+
+def _changes(session: Session, view: View) -> list[ProgressChange]:
+    return [
+        ProgressChange(
+            seq=change.seq,
+            text=view.text(change.text),
+            revert=view.text(change.revert),
+            by=view.line(change.by.name),
+            at=view.time(change.at),
+        )
+        for change in session.changes.values()
+        if not change.reverted
+    ]
+
+
+def _waiting(session: Session, view: View) -> ProgressWaiting | None:
+    waiting = session.waiting
+    if waiting is None:
+        return None
+    return ProgressWaiting(text=view.text(waiting.waiting_for), until=view.time(waiting.until))
+
+
+def _evidence(piece: Evidence, view: View) -> ProgressEvidence:
+    what = piece.what
+    lines = view.text(what.excerpt).split("\n") if what.excerpt.strip() else []
+    shown = lines[-EVIDENCE_LINES:]
+    return ProgressEvidence(
+        seq=piece.seq,
+        kind=what.kind,
+        label=view.line(what.label),
+        command=view.line(what.command),
+        by=view.line(piece.by.name),
+        lines=tuple(shown),
+        left_out=len(lines) - len(shown) + what.left_out,
+        bytes_total=what.bytes_total,
+        at=view.time(piece.at),
+        exit_code=what.exit_code,
+        duration=what.duration,
+        host=view.line(what.host),
+    )
+
+
+def _note(session: Session, seq: int, view: View) -> ProgressNote:
+    note = session.notes[seq]
+    return ProgressNote(
+        seq=seq,
+        text=view.text(note.text),
+        by=view.line(note.by.name),
+        at=view.time(note.at),
+        amended=note.amended,
+    )
+
+
+def shorten_progress(progress: Progress) -> Progress:
+    """Give the brief form: at most 130 words for ten steps, thirty seconds to read.
+
+    It keeps the ask, the position, what was tried with its results and what is ruled out; each is cut to a few words.
+    """
+    replace = msgspec.structs.replace
+    active = [step for step in progress.tried if not step.undone]
+    shown = active[-BRIEF_STEPS:]
+    place = progress.position
+    return replace(
+        progress,
+        brief=True,
+        session=replace(progress.session, title=words(progress.session.title, 9), handoff_note=None),
+        ask=words(progress.ask, 16) if progress.ask else None,
+        position=replace(place, text=words(place.text, 11), help="", run="", choices=()) if place else None,
+        tried=tuple(replace(s, text=words(s.text, 3), result=words(s.result, 3), reason="") for s in shown),
+        earlier=progress.earlier + len(active) - len(shown),
+        ruled_out=_brief_ruled_out(progress.ruled_out),
+        situation=None,
+        impact=None,
+        hypothesis=None,
+        ahead=(),
+        evidence=(),
+        evidence_more=len(progress.evidence) + progress.evidence_more,
+        notes=(),
+    )
+
+
+def _brief_ruled_out(entries: tuple[ProgressRuledOut, ...]) -> tuple[ProgressRuledOut, ...]:
+    """Keep the two latest answers, with one end each."""
+    return tuple(
+        msgspec.structs.replace(
+            entry, question=words(entry.question, 4), ends=(words(entry.ends[0], 5), *entry.ends[1:])
+        )
+        for entry in entries[-2:]
+    )
+
+
+def words(text: str, most: int) -> str:
+    """Cut `text` to its first `most` words."""
+    found = one_line(text).split(" ")
+    return " ".join(found) if len(found) <= most else " ".join(found[:most]) + "…"
+
+
+def digest_entry(session: Session, view: View) -> DigestEntry:
+    """Compute one session's entry of a digest."""
+    steps = [step for step in _steps(session) if not step.undone]
+    last = steps[-1] if steps else None
+    brief, pending = session.brief, session.pending
+    return DigestEntry(
+        code=session.code,
+        title=view.line(session.title),
+        status=session.status,
+        owner=view.line(session.owner.name),
+        ticket=view.maybe(brief.ticket),
+        customer=view.maybe(brief.customer),
+        severity=view.maybe(brief.severity),
+        ask=view.maybe(brief.ask),
+        position=view.line(session.place.text) if session.place else None,
+        last=shorten(view.line(_told(last)), 160) if last else None,
+        last_at=view.time(last.at) if last else None,
+        steps=len(steps),
+        changes=sum(not change.reverted for change in session.changes.values()),
+        waiting=_waiting(session, view),
+        handed_off_by=view.line(pending.sender.name) if pending else None,
+    )
+
+
+def _told(step: Step) -> str:
+    said = step.result or (f"skipped: {step.reason}" if step.kind == "skipped" else "")
+    return f"{step.text} → {said}" if said else step.text
+
+
+def digest_of(entries: list[DigestEntry], view: View, of: str | None) -> Digest:
+    """Put the entries of a digest together."""
+    return Digest(as_of=view.zone(view.as_of), of=of, sessions=tuple(entries), redacted=getattr(view.hide, "count", 0))
