@@ -118,6 +118,9 @@ class TreeStore(Protocol):
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version."""
 
+    def tree_digest(self, tree_id: str) -> str | None:
+        """Name the current version without reading it."""
+
     def tree_names(self) -> list[TreeName]:
         """List the current versions, by id."""
 

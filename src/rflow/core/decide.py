@@ -68,7 +68,7 @@ from rflow.core.events import (
 from rflow.core.people import Person
 from rflow.core.session import Session
 from rflow.core.text import clean, one_line, shorten
-from rflow.core.tree import Action, Decision, End, Node, Tree, digest, exits, kind_of
+from rflow.core.tree import Action, End, Node, Tree, digest, exits, kind_of
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 
 NOTE_LIMIT = 64 * 1024

@@ -1,14 +1,14 @@
 """Reading a loose document as a tree, with *all* its problems at once, each with its place and a remedy."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
 
 from rflow.core.graph import distances
-from rflow.core.text import one_line
+from rflow.core.text import clean, one_line, shorten
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits, targets
 
 Severity = Literal["error", "warning"]
@@ -18,6 +18,8 @@ _TREE_KEYS = ("id", "title", "description", "start", "nodes")
 _NODE_KEYS = ("kind", "text", "help", "run", "choices", "to", "outcome")
 _CHOICE_KEYS = ("label", "to")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+_LONGEST_NAME = 64
+_MOST_COMPARISONS = 200_000  # difflib takes some 3 µs each: a file full of unknown targets must not take minutes
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +52,7 @@ def check(document: object) -> Checked:
     tree = reader.tree(document)
     found = reader.problems
     if tree is not None:
-        told = {problem.place for problem in found}
+        told = {problem.place for problem in found if _names_a_field(problem)}
         found.extend(problem for problem in problems(tree) if problem.place not in told)
     found.sort(key=lambda problem: problem.severity)
     usable = tree if not any(problem.severity == "error" for problem in found) else None
@@ -61,31 +63,74 @@ def problems(tree: Tree) -> list[Problem]:
     """List all that is wrong with the graph of `tree`, errors first."""
     if not tree.nodes:
         return [_error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")]
-    found = [*_start(tree), *_texts(tree), *_labels(tree), *_unknown_targets(tree)]
-    if tree.start in tree.nodes:
-        found += [*_ends(tree), *_unreachable(tree)]
+    meant = _meant(tree)
+    found = [*_start(tree, meant), *_texts(tree), *_labels(tree), *_unknown_targets(tree, meant)]
+    linked = _linked(tree, meant)
+    if linked.start in linked.nodes:
+        found += [*_ends(linked), *_unreachable(linked)]
     found += _single_exits(tree)
     return sorted(found, key=lambda problem: problem.severity)
 
 
 def _error(place: tuple[str | int, ...], message: str, remedy: str) -> Problem:
-    return Problem(severity="error", place=place, message=message, remedy=remedy)
+    return Problem(severity="error", place=place, message=one_line(message), remedy=remedy)
 
 
 def _warning(place: tuple[str | int, ...], message: str, remedy: str) -> Problem:
-    return Problem(severity="warning", place=place, message=message, remedy=remedy)
+    return Problem(severity="warning", place=place, message=one_line(message), remedy=remedy)
 
 
-def _nearest(name: str, names: Iterator[str] | tuple[str, ...] | dict[str, Node]) -> str:
-    """Suggest the name that was probably meant, or what to do where none is close."""
-    close = get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f'Did you mean "{close[0]}"?' if close else ""
+def _names_a_field(problem: Problem) -> bool:
+    """Whether the place is a single field, of which one thing wrong is enough to know."""
+    return len(problem.place) != 2
 
 
-def _start(tree: Tree) -> Iterator[Problem]:
+def _quoted(value: object) -> str:
+    return f'"{shorten(str(value), _LONGEST_NAME)}"'
+
+
+def _nearest(name: str, names: Iterable[str]) -> str | None:
+    """Give the name that was probably meant; None where none is close."""
+    close = get_close_matches(name, names, n=1, cutoff=0.6) if len(name) <= 2 * _LONGEST_NAME else []
+    return close[0] if close else None
+
+
+def _meant(tree: Tree) -> dict[str, str]:
+    """Give the unknown targets (and start) with the nodes that were probably meant, as far as one is close."""
+    wanted = dict.fromkeys([tree.start, *(way.to for node in tree.nodes.values() for way in exits(node))])
+    unknown = [name for name in wanted if name and name not in tree.nodes]
+    names = list(tree.nodes)
+    nearest = {name: _nearest(name, names) for name in unknown[: _MOST_COMPARISONS // len(names)]}
+    return {name: close for name, close in nearest.items() if close is not None}
+
+
+def _linked(tree: Tree, meant: dict[str, str]) -> Tree:
+    """Follow the misspelt targets where they were meant to lead, so that one slip does not look like many faults."""
+    if not meant:
+        return tree
+    nodes = {name: _relinked(node, meant) for name, node in tree.nodes.items()}
+    return msgspec.structs.replace(tree, start=meant.get(tree.start, tree.start), nodes=nodes)
+
+
+def _relinked(node: Node, meant: dict[str, str]) -> Node:
+    match node:
+        case Decision():
+            ways = tuple(Choice(label=way.label, to=meant.get(way.to, way.to)) for way in node.choices)
+            return msgspec.structs.replace(node, choices=ways)
+        case Action():
+            return msgspec.structs.replace(node, to=meant.get(node.to, node.to))
+        case End():
+            return node
+
+
+def _did_you_mean(name: str | None, otherwise: str) -> str:
+    return otherwise if name is None else f'Did you mean "{name}"?'
+
+
+def _start(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
     if tree.start not in tree.nodes:
-        remedy = _nearest(tree.start, tree.nodes) or "Name one of the nodes."
-        yield _error(("start",), f'The start "{tree.start}" is not a node.', remedy)
+        remedy = _did_you_mean(meant.get(tree.start), "Name one of the nodes.")
+        yield _error(("start",), f"The start {_quoted(tree.start)} is not a node.", remedy)
 
 
 def _texts(tree: Tree) -> Iterator[Problem]:
@@ -106,17 +151,18 @@ def _labels(tree: Tree) -> Iterator[Problem]:
             if label and label in seen:
                 place = ("nodes", name, "choices", number, "label")
                 remedy = "Give each choice a label of its own (case does not count)."
-                yield _error(place, f'The label "{choice.label}" is there twice.', remedy)
+                yield _error(place, f"The label {_quoted(choice.label)} is there twice.", remedy)
             seen.add(label)
 
 
-def _unknown_targets(tree: Tree) -> Iterator[Problem]:
+def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
     for name, node in tree.nodes.items():
         for number, choice in enumerate(exits(node)):
             if choice.to and choice.to not in tree.nodes:
                 inside = ("choices", number, "to") if isinstance(node, Decision) else ("to",)
-                remedy = _nearest(choice.to, tree.nodes) or f'Add a node "{choice.to}", or name another.'
-                yield _error(("nodes", name, *inside), f'The target "{choice.to}" is not a node.', remedy)
+                target = _quoted(choice.to)
+                remedy = _did_you_mean(meant.get(choice.to), f"Add a node {target}, or name another.")
+                yield _error(("nodes", name, *inside), f"The target {target} is not a node.", remedy)
 
 
 def _ends(tree: Tree) -> Iterator[Problem]:
@@ -126,11 +172,32 @@ def _ends(tree: Tree) -> Iterator[Problem]:
         remedy = "Let at least one path lead to an end node."
         yield _error(("start",), "There is no way to an end from the start.", remedy)
         return
-    stuck = [name for name in reach if name not in way_out]
-    if stuck:
-        names = ", ".join(f'"{name}"' for name in stuck[:5]) + (" …" if len(stuck) > 5 else "")
-        remedy = "Let one of them lead to an end."
-        yield _warning(("nodes", stuck[0]), f"From here no end can be reached ({names}).", remedy)
+    for part in _parts(tree, [name for name in reach if name not in way_out]):
+        names = ", ".join(_quoted(name) for name in part[:5]) + (" …" if len(part) > 5 else "")
+        remedy = "Let one of them lead to an end." if len(part) > 1 else "Let it lead to an end."
+        yield _warning(("nodes", part[0]), f"From here no end can be reached ({names}).", remedy)
+
+
+def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
+    """Divide the nodes `names` into parts that hang together, each in the order given."""
+    beside: dict[str, set[str]] = {name: set() for name in names}
+    for name in names:
+        for to in targets(tree, name):
+            if to in beside:
+                beside[name].add(to)
+                beside[to].add(name)
+    part_of: dict[str, str] = {}
+    for first in names:
+        waiting = [first]
+        while waiting:
+            name = waiting.pop()
+            if name not in part_of:
+                part_of[name] = first
+                waiting.extend(beside[name])
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        parts.setdefault(part_of[name], []).append(name)
+    return list(parts.values())
 
 
 def _with_a_way_out(tree: Tree) -> set[str]:
@@ -177,28 +244,36 @@ class _Reader:
         tree_id = self._id(document)
         title = self._text((), document, "title", "Say in a line what the tree is for.")
         start = self._text((), document, "start", "Name the node where the tree starts.")
+        description = self._text((), document, "description", None)
         nodes = self._nodes(document)
         if nodes is None:
             return None
-        description = self._text((), document, "description", None)
         return Tree(id=tree_id, title=title, description=description, start=start, nodes=nodes)
 
     def _id(self, document: Document) -> str:
         tree_id = self._text((), document, "id", 'Give the tree a short name, such as "vpn-809".')
         if tree_id and not _ID.match(tree_id):
             remedy = "Use up to 64 small letters, digits, dots, hyphens and underscores."
-            self._error(("id",), f"\"{tree_id[:80]}\" can't be a tree's id.", remedy)
+            self._error(("id",), f"{_quoted(tree_id)} can't be a tree's id.", remedy)
         return tree_id
 
     def _nodes(self, document: Document) -> dict[str, Node] | None:
         nodes = document.get("nodes")
-        if not isinstance(nodes, dict) or not nodes:
+        if nodes and not isinstance(nodes, dict):
+            self._error(
+                ("nodes",), '"nodes" is not a table of nodes.', "Give each node a name and put its fields there."
+            )
+            return None
+        if not nodes:
             self._error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")
             return None
         return {str(name): self._node(str(name), node) for name, node in nodes.items()}
 
     def _node(self, name: str, node: object) -> Node:
         place = ("nodes", name)
+        if not name or name != one_line(name) or len(name) > _LONGEST_NAME:
+            remedy = f"Use 1 to {_LONGEST_NAME} characters on one line, no blanks at the ends."
+            self._error(place, "This name can't be a node's.", remedy)
         if not isinstance(node, dict):
             self._error(place, "The node is not a table of fields.", "Give it at least a text.")
             return End(text=name, outcome="escalate")
@@ -226,7 +301,7 @@ class _Reader:
             )
         kind = node.get("kind", implied)
         if kind not in ("decision", "action", "end"):
-            self._error((*place, "kind"), f'"{kind}" is not a kind of node.', "Write decision, action or end.")
+            self._error((*place, "kind"), f"{_quoted(kind)} is not a kind of node.", "Write decision, action or end.")
             return implied
         if kind == "end" and implied != "end":
             self._error((*place, "kind"), "An end has no way out.", 'Remove "choices" and "to", or change the kind.')
@@ -236,6 +311,9 @@ class _Reader:
                 "An action has no choices.",
                 'Name one node with "to", or make it a decision.',
             )
+        if kind != "end" and "outcome" in node:
+            remedy = "Only an end has one: remove it, or name an end as the target."
+            self._warning((*place, "outcome"), f"The outcome of this {kind} is passed over.", remedy)
         return str(kind)
 
     def _outcome(self, place: tuple[str, ...], node: Document) -> Literal["resolved", "escalate"]:
@@ -246,7 +324,7 @@ class _Reader:
             remedy = 'Say outcome = "resolved" or "escalate" (or give it choices, or a to).'
             self._warning(place, "The end does not say how it ends; resolved is assumed.", remedy)
         else:
-            self._error((*place, "outcome"), f'"{outcome}" is not an outcome.', "Write resolved or escalate.")
+            self._error((*place, "outcome"), f"{_quoted(outcome)} is not an outcome.", "Write resolved or escalate.")
         return "resolved"
 
     def _choices(self, place: tuple[str, ...], node: Document) -> tuple[Choice, ...]:
@@ -259,7 +337,7 @@ class _Reader:
     def _choice(self, place: tuple[str | int, ...], choice: object) -> Choice:
         if not isinstance(choice, dict):
             self._error(place, "The choice is not a table.", 'Write it as label = "…", to = "…".')
-            return Choice(label="?", to="")
+            return Choice(label=f"choice {place[-1]}", to="")
         self._unknown_keys(place, choice, _CHOICE_KEYS)
         label = one_line(self._text(place, choice, "label", "Say which answer this is."))
         return Choice(label=label, to=self._text(place, choice, "to", "Name the node it leads to."))
@@ -269,21 +347,21 @@ class _Reader:
         value = holder.get(key)
         if value is None and remedy is None:
             return ""
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+            return str(value)  # (Python refuses to write down integers of more than 4,300 digits)
         if value is not None and not isinstance(value, str):
             self._error((*place, key), f'"{key}" is not a text.', "Put it in quotes.")
             return ""
         if remedy is not None and not (value or "").strip():
             state = "is missing" if value is None else "is empty"
             self._error((*place, key), f'"{key}" {state}.', remedy)
-        return (value or "").strip()
+        return clean(value or "").strip()
 
     def _unknown_keys(self, place: tuple[str | int, ...], holder: Document, known: tuple[str, ...]) -> None:
         for key in holder:
             if key not in known:
-                remedy = _nearest(str(key), known) or f"Known here: {', '.join(known)}."
-                self._warning((*place, str(key)), f'"{key}" is not known here and is passed over.', remedy)
+                remedy = _did_you_mean(_nearest(str(key), known), f"Known here: {', '.join(known)}.")
+                self._warning((*place, str(key)), f"{_quoted(key)} is not known here and is passed over.", remedy)
 
     def _error(self, place: tuple[str | int, ...], message: str, remedy: str) -> None:
         self.problems.append(_error(place, message, remedy))

@@ -1,0 +1,178 @@
+"""What one run of the program has at hand: settings, the workspace, this terminal, and where output goes."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+import typer
+
+from rflow.core.head import Query
+from rflow.core.people import person
+from rflow.core.session import Session
+from rflow.core.text import clean, one_line, shorten
+from rflow.errors import NotFound, UsageProblem
+from rflow.settings import Settings, folders, load_settings
+
+if TYPE_CHECKING:
+    from rflow.cli.terminal import Terminal
+    from rflow.workspace import Workspace
+
+
+def local(at: datetime) -> datetime:
+    """Put an aware time into this computer's zone, as it was at that time."""
+    return at.astimezone()
+
+
+class App:
+    """One run: global options, then everything else made when it is first wanted."""
+
+    def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
+        self.flags = {"store": store, "user.name": user}
+        self.session_reference = session
+        self._config = config
+
+    @classmethod
+    def of(cls, context: typer.Context) -> "App":
+        """Give the app of the run that `context` belongs to."""
+        app = context.find_object(App)
+        assert app is not None
+        return app
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return load_settings(self.flags, folders(self._config))
+
+    @cached_property
+    def workspace(self) -> "Workspace":
+        """What this user can do at the configured store."""
+        from rflow.stores import open_store
+        from rflow.workspace import Workspace
+
+        settings = self.settings
+        return Workspace(
+            open_store(settings["store"].text),
+            person(clean(settings["user.name"].text)),
+            clock=lambda: datetime.now(UTC),
+            zone=local,
+            patterns=settings["redact.patterns"].texts,
+        )
+
+    @cached_property
+    def terminal(self) -> "Terminal":
+        """What is remembered for this terminal: the current session, and the versions displayed."""
+        from rflow.cli.terminal import Terminal
+
+        return Terminal(self.settings.folders.state, self.workspace.store.url, os.environ)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if "workspace" in self.__dict__:
+            self.workspace.store.close()
+
+    # Output
+
+    def out(self, text: str) -> None:
+        """Print data."""
+        typer.echo(text)
+
+    def out_json(self, value: object) -> None:
+        """Print data as JSON."""
+        typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+    def say(self, text: str) -> None:
+        """Print a message."""
+        typer.echo(text, err=True)
+
+    def wrote(self, session: Session, what: str) -> None:
+        """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
+        self.say(f"{styled(label(session), bold=True)}: {what}")
+
+    def displayed(self, session: Session) -> None:
+        """Remember that this terminal has seen `session` as it stands."""
+        self.terminal.saw(session.id, session.version)
+
+    # Sessions
+
+    def session(self, reference: str | None = None) -> Session:
+        """Load the session that is meant: the one named, else this terminal's, else the only open one of mine."""
+        reference = reference or self.session_reference
+        if reference:
+            return self.workspace.session(reference)
+        return self.here() or self._only_one()
+
+    def here(self) -> Session | None:
+        """Load this terminal's current session; None where it has none, or that one is gone."""
+        current = self.terminal.current
+        if current is None:
+            return None
+        try:
+            return self.workspace.load(current)
+        except NotFound:
+            self.terminal.leave(current)
+            return None
+
+    def _only_one(self) -> Session:
+        mine = Query(owner=self.workspace.member.id, status=("open",), limit=6)
+        heads = self.workspace.heads(mine).heads
+        if len(heads) == 1:
+            return self.workspace.load(heads[0].id)
+        if not heads:
+            raise UsageProblem(
+                "You have no open session.",
+                try_='Start one: rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"',
+            )
+        listed = "\n".join(f"  {head.code}  {shorten(head.title, 60)}" for head in heads[:5])
+        more = "\n  …" if len(heads) > 5 else ""
+        raise UsageProblem(
+            f"Which session? This terminal has no current one, and you have several open:\n{listed}{more}\n",
+            try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
+        )
+
+    def seen(self, session: Session) -> int | None:
+        """Give the version of `session` last displayed in this terminal."""
+        return self.terminal.seen(session.id)
+
+    # Input
+
+    def text(self, said: str) -> str:
+        """Take a text from the command line; what is not UTF-8 is replaced, with a warning."""
+        if said.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in said):
+            return said
+        self.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
+        return clean(said)
+
+    def read_stdin(self, limit: int) -> bytes:
+        """Read standard input, one byte more than `limit` at the most; a terminal is told how to end it."""
+        if sys.stdin.isatty():
+            self.say("Type or paste, then end with Ctrl-D (Ctrl-Z, Enter on Windows):")
+        return sys.stdin.buffer.read(limit + 1)
+
+    def confirm(self, question: str, option: str) -> None:
+        """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
+        if not typer.confirm(question, err=True):
+            raise UsageProblem("Nothing was done.")
+
+
+def label(session: Session) -> str:
+    """Name a session so that nobody takes it for another: code, title, customer."""
+    parts = [session.code, shorten(session.title, 60)]
+    if session.brief.customer:
+        parts.append(shorten(session.brief.customer, 40))
+    return " · ".join(one_line(part) for part in parts)
+
+
+def colours(stream_isatty: Callable[[], bool] = sys.stderr.isatty) -> bool:
+    """Whether to style what people read: a terminal, and NO_COLOR not set (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream_isatty()
+
+
+def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
+    """Style a text for the terminal where that is wanted."""
+    return typer.style(text, bold=bold or None, dim=dim or None, fg=colour) if colours() else text

@@ -1,0 +1,76 @@
+"""What the shell offers when the user presses Tab. A completion never fails: at worst it offers nothing."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+import typer
+
+from rflow.cli.app import App
+
+Offer = tuple[str, str]
+
+
+def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list[Offer]]:
+    """Make a completer of a function that gives (word, meaning): filtered, and silent whatever happens."""
+
+    @wraps(offer)
+    def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
+        try:
+            app = App(**{name: ctx.find_root().params.get(name) for name in ("store", "user", "session", "config")})
+            try:
+                return [pair for pair in offer(app) if pair[0].casefold().startswith(incomplete.casefold())]
+            finally:
+                app.close()
+        except Exception:  # noqa: BLE001 - an error in the middle of typing helps nobody
+            return []
+
+    return complete
+
+
+@_quiet
+def codes(app: App) -> Iterator[Offer]:
+    """Offer the codes of the sessions updated last."""
+    from rflow.core.head import Query
+
+    yield from ((head.code, head.title) for head in app.workspace.heads(Query(limit=50)).heads)
+
+
+@_quiet
+def trees(app: App) -> Iterator[Offer]:
+    """Offer the trees of the store."""
+    yield from ((name.id, name.title) for name in app.workspace.tree_names())
+
+
+@_quiet
+def choices(app: App) -> Iterator[Offer]:
+    """Offer the choices at the position."""
+    from rflow.core.tree import Decision
+
+    session = app.session()
+    tree = app.workspace.tree_of(session)
+    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    if isinstance(node, Decision):
+        yield from ((choice.label, f"choice {number}") for number, choice in enumerate(node.choices, 1))
+
+
+@_quiet
+def formats(app: App) -> Iterator[Offer]:
+    """Offer the output formats."""
+    from rflow.formats import FORMATS
+
+    yield from ((format_.name, format_.description) for format_ in FORMATS.values())
+
+
+@_quiet
+def people(app: App) -> Iterator[Offer]:
+    """Offer everybody this store has seen."""
+    yield from ((somebody.name, "") for somebody in app.workspace.people())
+
+
+@_quiet
+def settings(app: App) -> Iterator[Offer]:
+    """Offer the settings."""
+    from rflow.settings import SETTINGS
+
+    yield from ((setting.name, setting.meaning) for setting in SETTINGS.values())

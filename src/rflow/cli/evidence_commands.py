@@ -1,0 +1,119 @@
+"""Commands that keep evidence: run, attach."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.options import CommandId
+from rflow.cli.views import size
+from rflow.core.commands import AddEvidence
+from rflow.core.events import EvidenceAdded
+from rflow.core.excerpt import excerpt
+from rflow.core.text import shorten
+from rflow.errors import BadInput, UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+
+LIMIT = 8 * 1024 * 1024
+"""How many bytes of one output or file are kept; PERFORMANCE: a store stays quick whatever is attached."""
+
+
+@app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
+def run(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- COMMAND...", help="The command with its arguments.")
+    ] = None,
+    string: Annotated[
+        str | None, typer.Option("-c", metavar="STRING", help="A command line for your shell, with pipes and all.")
+    ] = None,
+    label: Annotated[str, typer.Option(metavar="TEXT", help="What to call it in summaries.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Run a command, show its output live and keep it as evidence. Its exit code is passed on."""
+    from rflow.cli.running import run_captured
+
+    here = App.of(context)
+    if (string is None) == (not command):
+        raise UsageProblem("What is to be run?", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
+    session = here.session()
+    captured = run_captured(string if string is not None else command or [], limit=LIMIT)
+    told = excerpt(captured.data, cut=captured.cut)
+    evidence = EvidenceAdded(
+        kind="command",
+        label=here.text(label) or shorten(captured.command, 80),
+        command=captured.command,
+        excerpt=told.text,
+        left_out=told.left_out,
+        bytes_total=captured.total,
+        bytes_kept=captured.kept,
+        digest=_digest(captured.data),
+        exit_code=captured.exit_code,
+        duration=captured.duration,
+        started_at=captured.started_at,
+        host=captured.host,
+        cwd=captured.cwd,
+    )
+    _keep(here, evidence, captured.data, command_id, session_id=session.id)
+    raise typer.Exit(captured.status)
+
+
+def _keep(here: App, evidence: EvidenceAdded, data: bytes, command_id: str, session_id: str) -> None:
+    session = here.workspace.load(session_id)
+    command = AddEvidence(evidence=evidence, command_id=command_id)
+    session = here.workspace.do(session, command, {evidence.digest: data}).session
+    code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
+    left = evidence.bytes_total - evidence.bytes_kept
+    cut = f"; only the first and last {size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
+    here.wrote(session, f"evidence {session.version} recorded ({size(evidence.bytes_total)}{code}{cut}).")
+
+
+def _digest(data: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
+
+
+@app.command()
+def attach(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The file, or - to read standard input.")],
+    label: Annotated[str, typer.Option(metavar="TEXT", help="What to call it in summaries.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Keep a file, or a text pasted into the terminal, as evidence."""
+    here = App.of(context)
+    session = here.session()
+    if file == "-":
+        data, name = here.read_stdin(LIMIT), "pasted text"
+    else:
+        data, name = _read(Path(file)), Path(file).name
+    if len(data) > LIMIT:
+        raise UsageProblem(
+            f"That is more than {size(LIMIT)}.",
+            try_=f"Attach the part that matters: tail -n 500 {name} | rflow attach -",
+        )
+    if not data:
+        raise UsageProblem("There is nothing in it.", try_="Was it the right file?")
+    told = excerpt(data)
+    evidence = EvidenceAdded(
+        kind="text" if file == "-" else "file",
+        label=here.text(label) or here.text(name),
+        excerpt=told.text,
+        left_out=told.left_out,
+        bytes_total=len(data),
+        bytes_kept=len(data),
+        digest=_digest(data),
+    )
+    _keep(here, evidence, data, command_id, session_id=session.id)
+
+
+def _read(path: Path) -> bytes:
+    """Read a file, a byte more than may be kept at the most."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT + 1)
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}.", try_="Check the name.") from error

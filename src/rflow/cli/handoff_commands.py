@@ -1,0 +1,154 @@
+"""Commands that change who owns a session: handoff, inbox, accept, decline."""
+
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.completion import people
+from rflow.cli.options import CommandId, Copy, FormatName, Json, Reference
+from rflow.core.commands import Accept, CancelHandoff, Decline
+from rflow.core.head import Query
+from rflow.core.session import Session
+from rflow.errors import NotFound, UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def handoff(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Argument(metavar="[USER|@QUEUE]", help="Who goes on with it.", autocompletion=people)
+    ] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="A word to them.")] = "",
+    copy: Copy = False,
+    format_: FormatName = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Take it back, while it is not accepted.")] = False,
+    new_user: Annotated[bool, typer.Option("--new-user", help="The name is right, though nobody knows it.")] = False,
+    command_id: CommandId = "",
+) -> None:
+    """Give the session to somebody; they go on at the same position. Prints the summary for them."""
+    run = App.of(context)
+    session = run.session()
+    if cancel:
+        if to:
+            raise UsageProblem("--cancel takes no name.", try_=f"rflow -s {session.code} handoff --cancel")
+        _take_back(run, session, command_id)
+        return
+    if not to.strip():
+        raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    receiver, known = run.workspace.receiver(run.text(to), new=new_user)
+    outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
+    session = outcome.session
+    run.terminal.leave(session.id)
+    run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
+    _tell_sender(run, session, known)
+    _summary(run, session, format_, copy)
+
+
+def _tell_sender(run: App, session: Session, known: bool) -> None:
+    """Say what the sender should know about whether it arrives."""
+    if not known and not session.owner.is_queue:
+        run.say(
+            f"Nobody called {session.owner.name} has used this store yet; was it a slip? rflow -s {session.code} handoff --cancel"
+        )
+    if not run.workspace.store.shared:
+        run.say(
+            f"This store is on this machine only. To send the session along: rflow export {session.code} "
+            f"-o {session.code}.jsonl"
+        )
+
+
+def _summary(run: App, session: Session, format_: str | None, copy: bool) -> None:
+    from rflow.cli.progress_commands import tell
+
+    name = format_ or run.settings["progress.format"].text
+    tell(run, name, session, run.workspace.progress(session, run.workspace.view()), copy=copy)
+
+
+def _take_back(run: App, session: Session, command_id: str) -> None:
+    from rflow.cli.status import show_session
+
+    command = CancelHandoff(seen=run.seen(session), command_id=command_id)
+    session = run.workspace.do(session, command).session
+    run.terminal.enter(session.id)
+    run.wrote(session, "handoff taken back.")
+    show_session(run, session)
+
+
+@app.command()
+def inbox(context: typer.Context, json: Json = False) -> None:
+    """List what was handed to you, or waits in a queue, and is not accepted yet."""
+    from rflow.cli.views import ago, typing, wrapped
+
+    run = App.of(context)
+    heads = run.workspace.heads(Query(inbox=run.workspace.member.id)).heads
+    if json:
+        from rflow.cli.records import head_record
+
+        run.out_json([head_record(head) for head in heads])
+        return
+    if not heads:
+        run.say("Nothing waits for you.")
+        return
+    for head in heads:
+        sender = head.sender.name if head.sender else "somebody"
+        queue = f" to {head.owner.name}" if head.owner.is_queue else ""
+        told = f"{head.title} · from {sender}{queue}, {ago(head.updated_at, run.workspace.now())}"
+        run.out(wrapped(f"{told}{' · ' + head.customer if head.customer else ''}", " " * 9, f"{head.code}  "))
+    run.out("\nNext:")
+    code = heads[0].code
+    run.out(
+        typing([f"rflow show {code}", f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"'])
+    )
+
+
+def _waiting(run: App, reference: str | None) -> Session:
+    """Load the session that is meant: the one named, else the only one that waits for this user."""
+    reference = reference or run.session_reference
+    if reference:
+        return run.workspace.session(reference)
+    heads = run.workspace.heads(Query(inbox=run.workspace.member.id, limit=2)).heads
+    if not heads:
+        raise NotFound("Nothing waits for you.", try_="See your sessions: rflow list --mine")
+    if len(heads) > 1:
+        raise UsageProblem("More than one session waits for you.", try_="Name one: see rflow inbox")
+    return run.workspace.load(heads[0].id)
+
+
+@app.command()
+def accept(
+    context: typer.Context,
+    reference: Reference = None,
+    read_back: Annotated[
+        str, typer.Option(metavar="TEXT", help="What you understood, in your words; the sender sees it.")
+    ] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Acknowledge a handoff, or claim one from a queue; you go on where the session stands."""
+    from rflow.cli.status import show_session
+
+    run = App.of(context)
+    session = _waiting(run, reference)
+    command = Accept(read_back=run.text(read_back), seen=run.seen(session), command_id=command_id)
+    session = run.workspace.do(session, command).session
+    run.terminal.enter(session.id)
+    run.wrote(session, "accepted; it is yours.")
+    show_session(run, session)
+
+
+@app.command()
+def decline(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; the sender sees it.")],
+    reference: Reference = None,
+    command_id: CommandId = "",
+) -> None:
+    """Give a handoff back to the last owner who had accepted the session."""
+    run = App.of(context)
+    session = _waiting(run, reference)
+    command = Decline(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
+    session = run.workspace.do(session, command).session
+    run.terminal.leave(session.id)
+    run.wrote(session, f"declined; {session.owner.name} has it again.")

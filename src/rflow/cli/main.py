@@ -1,0 +1,207 @@
+"""The root of the program: global options, commands loaded when they are wanted, one boundary for errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rflow.cli.app import App, styled
+from rflow.errors import BadInput, RflowError
+
+# Every command, in the order of the help: name -> (module, section). A module is imported when its command is wanted.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Begin"),
+    "start": ("sessions", "Begin"),
+    "resume": ("sessions", "Begin"),
+    "list": ("sessions", "Begin"),
+    "show": ("sessions", "Begin"),
+    "choose": ("work", "Work through the tree"),
+    "done": ("work", "Work through the tree"),
+    "skip": ("work", "Work through the tree"),
+    "step": ("work", "Work through the tree"),
+    "back": ("work", "Work through the tree"),
+    "enter": ("work", "Work through the tree"),
+    "note": ("notes", "Write down"),
+    "amend": ("notes", "Write down"),
+    "run": ("evidence", "Write down"),
+    "attach": ("evidence", "Write down"),
+    "brief": ("notes", "Write down"),
+    "change": ("notes", "Write down"),
+    "wait": ("notes", "Write down"),
+    "progress": ("progress", "Stuck? Share it"),
+    "digest": ("progress", "Stuck? Share it"),
+    "handoff": ("handoff", "Stuck? Share it"),
+    "inbox": ("handoff", "Stuck? Share it"),
+    "accept": ("handoff", "Stuck? Share it"),
+    "decline": ("handoff", "Stuck? Share it"),
+    "close": ("sessions", "End, keep, remove"),
+    "reopen": ("sessions", "End, keep, remove"),
+    "export": ("interchange", "End, keep, remove"),
+    "import": ("interchange", "End, keep, remove"),
+    "redact": ("sessions", "End, keep, remove"),
+    "delete": ("sessions", "End, keep, remove"),
+    "tree": ("tree", "Set up"),
+    "format": ("format", "Set up"),
+    "store": ("store", "Set up"),
+    "config": ("config", "Set up"),
+}
+_NOUNS = ("tree", "format", "store", "config")
+_GLOBAL = {"--store": True, "--user": True, "-s": True, "--session": True, "--config": True}
+
+
+class Root(TyperGroup):
+    """Loads commands when they are wanted, takes global options anywhere, and turns errors into output."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load a command."""
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            module = import_module(f"rflow.cli.{COMMANDS[cmd_name][0]}_commands")
+            group = typer.main.get_group(module.app)
+            self.commands[cmd_name] = group if cmd_name in _NOUNS else group.commands[cmd_name]
+        return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant, with the nearest name where there is none."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f' Did you mean "{close[0]}"?' if close else ""
+            ctx.fail(f'There is no command "{args[0]}".{hint}')
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options; the global ones may stand behind the command, too."""
+        return super().parse_args(ctx, hoisted(args))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands by what they are for."""
+        for section in dict.fromkeys(section for _, section in COMMANDS.values()):
+            rows = [
+                (name, self.get_command(ctx, name).get_short_help_str(formatter.width - 16))
+                for name, (_, here) in COMMANDS.items()
+                if here == section
+            ]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command: the one place where errors become a sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except RflowError as error:
+            complain(error)
+            raise typer.Exit(int(error.exit_code)) from None
+        finally:
+            if isinstance(ctx.obj, App):
+                ctx.obj.close()
+
+
+def hoisted(args: Sequence[str]) -> list[str]:
+    """Move the global options to the front, so that `rflow note "…" -s K7QM` works too.
+
+    What stands behind `--` stays, and so does all that belongs to the command given to `rflow run`.
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = list(args)
+    running = False
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, _ = word.partition("=")
+        if word == "--" or (running and not word.startswith("-")):
+            rest += [word, *waiting]
+            break
+        if name in _GLOBAL and (equals or waiting):
+            front += [word] if equals else [word, waiting.pop(0)]
+            continue
+        running = running or (word == "run" and not rest)
+        rest.append(word)
+    return front + rest
+
+
+def complain(error: RflowError) -> None:
+    """Print an error: what happened, all its details, what to try."""
+    typer.echo(f"{styled('rflow:', bold=True, colour='red')} {error.what}", err=True)
+    if isinstance(error, BadInput):
+        for problem in error.problems:
+            typer.echo(f"  {problem}", err=True)
+    if error.try_:
+        typer.echo(f"       {error.try_}", err=True)
+
+
+app = typer.Typer(
+    cls=Root,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from rflow import __version__
+
+        typer.echo(f"rflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    session: Annotated[
+        str | None,
+        typer.Option("-s", "--session", metavar="CODE", envvar="RFLOW_SESSION", help="The session to work on."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL|PATH", help="Where sessions live (RFLOW_STORE): a URL, a .db file or a folder."),
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="Who you are (RFLOW_USER).")] = None,
+    config: Annotated[str | None, typer.Option(metavar="FILE", help="The configuration file (RFLOW_CONFIG).")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What have you tried so far? Work through a troubleshooting tree, and answer it in one command.
+
+    `rflow` alone says where you are and what to type next.
+    """
+    context.obj = App(store=store, user=user, session=session, config=config)
+    if context.invoked_subcommand is None:
+        from rflow.cli.status import show_status
+
+        show_status(context.obj)
+
+
+def main() -> None:
+    """Run the program."""
+    _prepare_streams()
+    try:
+        app(prog_name="rflow")
+    except Exception as error:
+        if os.environ.get("RFLOW_DEBUG"):
+            raise
+        typer.echo(
+            f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True
+        )
+        typer.echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
+        sys.exit(1)
+
+
+def _prepare_streams() -> None:
+    """Let no character stop the output: pipes and files get UTF-8, terminals what they can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="replace")

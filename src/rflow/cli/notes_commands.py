@@ -1,0 +1,132 @@
+"""Commands that write down: note, amend, brief, change, wait."""
+
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.options import CommandId
+from rflow.core.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
+from rflow.core.decide import NOTE_LIMIT
+from rflow.core.events import Brief
+from rflow.errors import UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+def _text_or_stdin(run: App, text: str) -> str:
+    """Take the text, or read it from standard input where it is "-"."""
+    if text != "-":
+        return run.text(text)
+    data = run.read_stdin(NOTE_LIMIT)
+    read = data.decode("utf-8", "replace")
+    if len(data) <= NOTE_LIMIT and "\ufffd" in read and "\ufffd".encode() not in data:
+        run.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
+    return read
+
+
+@app.command()
+def note(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The note, or - to read it from standard input.")],
+    command_id: CommandId = "",
+) -> None:
+    """Write a note into the scratchpad."""
+    run = App.of(context)
+    session = run.session()
+    outcome = run.workspace.do(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
+    seq = outcome.events[0].seq if outcome.events else outcome.session.commands[command_id]
+    run.wrote(outcome.session, f"note {seq} recorded.")
+
+
+@app.command()
+def amend(
+    context: typer.Context,
+    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The note's number, as `rflow show` has it.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="What it should say.")],
+    command_id: CommandId = "",
+) -> None:
+    """Let a note of yours say something else."""
+    run = App.of(context)
+    session = run.session()
+    outcome = run.workspace.do(session, AmendNote(note=entry, text=_text_or_stdin(run, text), command_id=command_id))
+    run.wrote(outcome.session, f"note {entry} amended.")
+
+
+@app.command()
+def brief(
+    context: typer.Context,
+    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, from whom.")] = None,
+    situation: Annotated[str | None, typer.Option(metavar="TEXT", help="What happens, since when.")] = None,
+    impact: Annotated[str | None, typer.Option(metavar="TEXT", help="Who can't do what.")] = None,
+    hypothesis: Annotated[str | None, typer.Option(metavar="TEXT", help="What you suspect.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
+    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, in your own scale.")] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Record the facts that a summary begins with; an empty text clears one."""
+    run = App.of(context)
+    facts = {
+        "ask": ask,
+        "situation": situation,
+        "impact": impact,
+        "hypothesis": hypothesis,
+        "ticket": ticket,
+        "customer": customer,
+        "severity": severity,
+    }
+    said = Brief(**{name: None if text is None else run.text(text) for name, text in facts.items()})
+    named = None if title is None else run.text(title)
+    outcome = run.workspace.do(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
+    names = [name for name, text in [*facts.items(), ("title", title)] if text is not None]
+    run.wrote(outcome.session, f"{', '.join(names)} recorded.")
+
+
+@app.command()
+def change(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
+    revert: Annotated[str, typer.Option(metavar="HOW", help="How to take it back.")] = "",
+    reverted: Annotated[
+        int | None, typer.Option(metavar="SEQ", help="The change of this number has been taken back.")
+    ] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Record a change you made on the system, and how to revert it; or that it was reverted."""
+    run = App.of(context)
+    session = run.session()
+    if reverted is not None:
+        if text or revert:
+            raise UsageProblem("--reverted goes alone.", try_=f"rflow change --reverted {reverted}")
+        outcome = run.workspace.do(session, RevertChange(change=reverted, command_id=command_id))
+        run.wrote(outcome.session, f"change {reverted} reverted.")
+        return
+    if text.strip() and not revert.strip():
+        raise UsageProblem("How can it be taken back?", try_='Add --revert "…" (or --revert "can\'t be undone").')
+    command = MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id)
+    outcome = run.workspace.do(session, command)
+    run.wrote(outcome.session, f"change {outcome.session.version} recorded; once undone: rflow change --reverted N.")
+
+
+@app.command()
+def wait(
+    context: typer.Context,
+    for_: Annotated[str, typer.Option("--for", metavar="TEXT", help="Whom or what it waits for.")] = "",
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')
+    ] = None,
+    over: Annotated[bool, typer.Option("--over", help="It waits no longer.")] = False,
+    command_id: CommandId = "",
+) -> None:
+    """Say what the session waits for, and until when."""
+    from rflow.cli.inputs import future
+
+    run = App.of(context)
+    if over == bool(for_.strip() or until):
+        raise UsageProblem("What does it wait for?", try_='Say --for "…", --until TIME, or --over once it is over.')
+    moment = future(until, run.workspace.now()) if until else None
+    command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
+    outcome = run.workspace.do(run.session(), command)
+    run.wrote(outcome.session, "waits no longer." if over else "waiting.")

@@ -1,0 +1,162 @@
+"""Commands that tell: progress, digest."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.options import Copy, FormatName, NoRedact
+from rflow.core.head import Query
+from rflow.core.progress import Digest, Progress
+from rflow.core.session import Session
+from rflow.core.summary import View, shorten_progress
+from rflow.errors import NotDelivered, RflowError, UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")]
+
+
+@app.command()
+def progress(
+    context: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[SESSION|FILE|-]", help="A session, or an exported or foreign file of one."),
+    ] = None,
+    format_: FormatName = None,
+    copy: Copy = False,
+    brief: Annotated[bool, typer.Option("--brief", help="At most 130 words: the thirty-second form.")] = False,
+    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="last|TIME", help="Only what is new since your last one, or since a time.")
+    ] = None,
+    output: Output = None,
+    no_redact: NoRedact = False,
+) -> None:
+    """What has been tried so far: a summary to paste into Teams, Slack or a ticket."""
+    from rflow.cli.targets import find_target
+
+    run = App.of(context)
+    name = format_ or run.settings["progress.format"].text
+    _known(name)
+    found = find_target(run, target)
+    view = run.workspace.view(redact=not no_redact)
+    view.ask = run.text(ask) if ask is not None else None
+    if since is not None:
+        _since(run, found.session, since, "clipboard" if copy else "file" if output else None, view)
+    summary = found.progress(view)
+    told = shorten_progress(summary) if brief else summary
+    tell(run, name, found.session if found.stored else None, told, copy=copy, output=output)
+
+
+def tell(
+    run: App, name: str, session: Session | None, told: Progress, *, copy: bool = False, output: str | None = None
+) -> None:
+    """Deliver a summary, and record that on `session` where it is in the store."""
+    where = _deliver(run, name, told, copy, output)
+    if where and session is not None:
+        _record(run, session, name, where)
+
+
+def _known(name: str) -> None:
+    from rflow.formats import format_named
+
+    format_named(name)
+
+
+def _since(run: App, session: Session, since: str, destination: str | None, view: View) -> None:
+    """Set the view to what came after this user's last summary to `destination`, or after a time."""
+    from rflow.cli.inputs import past
+
+    if since != "last":
+        at = past(since, run.workspace.now())
+        view.since, view.since_at = run.workspace.version_at(session, at), at
+        return
+    mine = [delivery for delivery in session.deliveries if delivery.by.id == run.workspace.member.id]
+    mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
+    if not mine:
+        to = f" to the {destination}" if destination else ""
+        raise UsageProblem(f"You have not delivered a summary of this session{to} yet.", try_="Leave --since out.")
+    view.since, view.since_at = mine[-1].through, mine[-1].at
+
+
+@app.command()
+def digest(
+    context: typer.Context,
+    mine: Annotated[bool, typer.Option("--mine", help="Only my sessions (as without --all).")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Everybody's.")] = False,
+    format_: FormatName = None,
+    copy: Copy = False,
+    output: Output = None,
+    no_redact: NoRedact = False,
+) -> None:
+    """Every open session in a few lines each: the shift handover."""
+    run = App.of(context)
+    if mine and all_:
+        raise UsageProblem("--mine and --all exclude each other.", try_="Give one of them.")
+    name = format_ or run.settings["progress.format"].text
+    _known(name)
+    member = run.workspace.member
+    query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)
+    heads = list(run.workspace.all_heads(query))
+    if not heads:
+        run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
+    view = run.workspace.view(redact=not no_redact)
+    _deliver(run, name, run.workspace.digest(heads, view, None if all_ else member.name), copy, output)
+
+
+def _deliver(run: App, name: str, told: Progress | Digest, copy: bool, output: str | None) -> str | None:
+    """Render and deliver: print, copy, write a file. Give where it was delivered, None for printing."""
+    from rflow.formats import render
+
+    text = render(name, told, cache=run.settings.folders.cache)
+    if output is not None:
+        _write(Path(output), text)
+        run.say(f"Written to {output}.{_hidden(told)}")
+    if copy:
+        _copy(run, text, told)
+    if output is None and not copy:
+        typer.echo(text, nl=not text.endswith("\n"))
+        if told.redacted:
+            run.say(_hidden(told).strip())
+    return "clipboard" if copy else "file" if output is not None else None
+
+
+def _copy(run: App, text: str, told: Progress | Digest) -> None:
+    """Put the summary on the clipboard; where that fails, print it all the same, so that nothing is lost."""
+    from rflow.delivery.clipboard import copy as copy_text
+
+    environ = dict(os.environ)
+    command = run.settings["clipboard.command"].text
+    if command:
+        environ["RFLOW_CLIPBOARD_CMD"] = command
+    try:
+        copied = copy_text(text, environ=environ)
+    except NotDelivered:
+        typer.echo(text, nl=not text.endswith("\n"))
+        raise
+    run.say(f"{copied.said[:1].upper()}{copied.said[1:]}.{_hidden(told)}")
+
+
+def _hidden(told: Progress | Digest) -> str:
+    """Say how many secrets were hidden."""
+    if not told.redacted:
+        return ""
+    return f" {told.redacted} value{'s' if told.redacted > 1 else ''} redacted."
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text if text.endswith("\n") else text + "\n", "utf-8", newline="\n")
+    except OSError as error:
+        raise NotDelivered(f"{path} can't be written: {error.strerror}.", try_="Name another file.") from error
+
+
+def _record(run: App, session: Session, name: str, where: str) -> None:
+    """Record the delivery, best effort: the summary is out, and a full disk must not say otherwise."""
+    try:
+        run.workspace.record_shared(session, name, where)
+    except RflowError as error:
+        run.say(f"Note: that this was shared could not be recorded: {error.what}")

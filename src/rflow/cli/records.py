@@ -1,0 +1,84 @@
+"""The JSON of sessions and lists: stable, documented in docs/commands.md."""
+
+from typing import Any
+
+import msgspec
+
+from rflow.core.head import Head
+from rflow.core.session import Session
+from rflow.core.tree import Decision, Tree
+
+Record = dict[str, Any]
+
+
+def session_record(session: Session, tree: Tree | None) -> Record:
+    """Give a session for programs; every entry has its `seq`."""
+    return {
+        "id": session.id,
+        "code": session.code,
+        "title": session.title,
+        "status": session.status,
+        "owner": session.owner,
+        "version": session.version,
+        "brief": {name: getattr(session.brief, name) for name in session.brief.__struct_fields__},
+        "started_at": session.started_at,
+        "updated_at": session.updated_at,
+        "tree": session.tree,
+        "position": _position(session, tree),
+        "steps": list(session.steps.values()),
+        "notes": list(session.notes.values()),
+        "evidence": [_evidence(msgspec.to_builtins(piece)) for piece in session.evidence.values()],
+        "changes": list(session.changes.values()),
+        "waiting": _waiting(session),
+        "handoff": session.pending,
+        "history": session.ownership,
+        "closing": session.closing,
+    }
+
+
+def _evidence(piece: Record) -> Record:
+    """Lay the evidence's own fields beside its seq, time and author."""
+    what = piece.pop("what")
+    what.pop("type", None)
+    return piece | what
+
+
+def _waiting(session: Session) -> Record | None:
+    waiting = session.waiting
+    return {"for": waiting.waiting_for, "until": waiting.until} if waiting else None
+
+
+def _position(session: Session, tree: Tree | None) -> Record | None:
+    place = session.place
+    if place is None:
+        return None
+    node = tree.nodes.get(place.node) if tree else None
+    choices = [choice.label for choice in node.choices] if isinstance(node, Decision) else []
+    return {"node": place.node, "kind": place.kind, "text": place.text, "choices": choices}
+
+
+def head_record(head: Head) -> Record:
+    """Give a session of a list for programs; `steps`, `notes` and `evidence` are counts."""
+    place = head.place
+    return {
+        "id": head.id,
+        "code": head.code,
+        "title": head.title,
+        "status": head.status,
+        "owner": head.owner,
+        "version": head.version,
+        "ticket": head.ticket or None,
+        "customer": head.customer or None,
+        "severity": head.severity or None,
+        "started_at": head.started_at,
+        "updated_at": head.updated_at,
+        "tree": head.tree,
+        "position": {"node": place.node, "kind": place.kind, "text": place.text} if place else None,
+        "handed_off_by": head.sender,
+        "waiting": {"for": head.waiting_for, "until": head.waiting_until}
+        if head.waiting_for or head.waiting_until
+        else None,
+        "steps": head.steps,
+        "notes": head.notes,
+        "evidence": head.evidence,
+    }

@@ -1,0 +1,227 @@
+"""Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from rflow.cli.app import App, label
+from rflow.cli.completion import people, trees
+from rflow.cli.options import CommandId, Json, NeededReference, Reference
+from rflow.core.commands import Close, RedactText, Reopen, TakeOver
+from rflow.core.events import Brief, CloseOutcome
+from rflow.core.head import Query
+from rflow.core.session import Session, Status
+from rflow.errors import UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    tree: Annotated[
+        str | None, typer.Argument(metavar="[TREE]", help="See `rflow tree list`.", autocompletion=trees)
+    ] = None,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = "",
+    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
+    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, in your own scale.")] = None,
+    json: Json = False,
+    command_id: CommandId = "",
+) -> None:
+    """Start a session, in a tree or (with --title) without one."""
+    run = App.of(context)
+    entered = run.workspace.named_tree(tree) if tree else None
+    if entered is None and not title.strip():
+        raise UsageProblem(
+            "What is the session about?",
+            try_='Name a tree (rflow start TREE; see rflow tree list), or give a title: rflow start --title "…"',
+        )
+    facts = {"ticket": ticket, "customer": customer, "severity": severity}
+    brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
+    session = run.workspace.start(run.text(title), brief, entered, command_id)
+    run.terminal.enter(session.id)
+    run.wrote(session, "started.")
+    _shown(run, session, json)
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    reference: NeededReference,
+    take: Annotated[bool, typer.Option("--take", help="Make somebody else's session yours.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it; its owner is told.")] = "",
+    json: Json = False,
+    command_id: CommandId = "",
+) -> None:
+    """Go on with a session: it becomes the current one in this terminal."""
+    run = App.of(context)
+    session = run.workspace.session(reference)
+    if take:
+        if not reason.strip():
+            raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
+        command = TakeOver(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
+        session = run.workspace.do(session, command).session
+        run.wrote(session, "yours now; its former owner sees why.")
+    run.terminal.enter(session.id)
+    _shown(run, session, json)
+
+
+def _shown(run: App, session: Session, json: bool) -> None:
+    from rflow.cli.records import session_record
+    from rflow.cli.status import show_session
+
+    if json:
+        run.displayed(session)
+        run.out_json(session_record(session, run.workspace.tree_of(session)))
+    else:
+        show_session(run, session)
+
+
+@app.command(name="list")
+def list_(
+    context: typer.Context,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those I own.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Only those that are not closed (as without --all).")] = False,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Only those that wait for me to accept.")] = False,
+    stale: Annotated[str | None, typer.Option(metavar="SPAN", help="Only those untouched for so long: 4h, 2d.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this customer's.")] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this ticket's.")] = None,
+    tree: Annotated[
+        str | None, typer.Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)
+    ] = None,
+    owner: Annotated[str | None, typer.Option(metavar="USER", help="Only theirs.", autocompletion=people)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Closed ones, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 50,
+    json: Json = False,
+) -> None:
+    """List sessions, the last updated first."""
+    from rflow.cli.inputs import span
+    from rflow.cli.views import heads_table
+    from rflow.core.people import person
+
+    run = App.of(context)
+    now = run.workspace.now()
+    me = run.workspace.member.id
+    statuses: tuple[Status, ...] = () if all_ and not open_ else ("open", "handed_off")
+    query = Query(
+        owner=me if mine else person(owner).id if owner else None,
+        status=statuses,
+        inbox=me if inbox else None,
+        customer=customer,
+        ticket=ticket,
+        tree=tree,
+        stale_before=now - span(stale) if stale else None,
+        limit=limit,
+    )
+    page = run.workspace.heads(query)
+    if json:
+        from rflow.cli.records import head_record
+
+        run.out_json([head_record(head) for head in page.heads])
+    elif page.heads:
+        run.out(heads_table(page.heads, me, now))
+        if page.after:
+            run.say(f"… there are more; --limit {limit * 4} shows more of them.")
+    else:
+        run.say("Nothing matches. Closed sessions: rflow list --all" if not all_ else "Nothing matches.")
+
+
+@app.command()
+def show(context: typer.Context, reference: Reference = None, json: Json = False) -> None:
+    """Show everything in a session, raw: nothing is redacted. For others, use `rflow progress`."""
+    from rflow.cli.views import next_words, position, record, typing
+
+    run = App.of(context)
+    session = run.session(reference)
+    tree = run.workspace.tree_of(session)
+    if json:
+        from rflow.cli.records import session_record
+
+        run.out_json(session_record(session, tree))
+    else:
+        run.out(record(session))
+        run.out("")
+        run.out(position(session, tree))
+        run.out("\nNext:")
+        run.out(typing(next_words(session, tree, session.owner.id == run.workspace.member.id)))
+    if session.unreadable:
+        run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
+    run.displayed(session)
+
+
+@app.command()
+def close(
+    context: typer.Context,
+    outcome: Annotated[
+        Literal["resolved", "escalated", "abandoned"] | None,
+        typer.Option(help="How it ended; escalated means that it left rflow. At an end of the tree, it is known."),
+    ] = None,
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="What it was, for the record.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Close the session."""
+    run = App.of(context)
+    session = run.session()
+    ended = outcome or _outcome_here(run, session)
+    command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
+    session = run.workspace.do(session, command).session
+    run.terminal.leave(session.id)
+    run.wrote(session, f"closed as {ended}.")
+    left = [change for change in session.changes.values() if not change.reverted]
+    if left:
+        run.say(f"Note: {len(left)} change(s) are still in place; rflow show {session.code} says how to revert them.")
+
+
+def _outcome_here(run: App, session: Session) -> CloseOutcome:
+    """Read the outcome off the end that the session stands at."""
+    tree = run.workspace.tree_of(session)
+    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    match getattr(node, "outcome", None):
+        case "resolved":
+            return "resolved"
+        case "escalate":
+            return "escalated"
+    raise UsageProblem("How did it end?", try_="Add --outcome resolved, escalated or abandoned.")
+
+
+@app.command()
+def reopen(context: typer.Context, reference: Reference = None, command_id: CommandId = "") -> None:
+    """Go on with a closed session."""
+    from rflow.cli.status import show_session
+
+    run = App.of(context)
+    session = run.session(reference)
+    session = run.workspace.do(session, Reopen(seen=run.seen(session), command_id=command_id)).session
+    run.terminal.enter(session.id)
+    run.wrote(session, "reopened.")
+    show_session(run, session)
+
+
+@app.command()
+def redact(
+    context: typer.Context,
+    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number, as `rflow show` has it.")],
+    command_id: CommandId = "",
+) -> None:
+    """Remove the texts of an entry for good, from the store's files too."""
+    run = App.of(context)
+    session = run.session()
+    outcome = run.workspace.do(session, RedactText(target=entry, command_id=command_id))
+    run.wrote(outcome.session, f"the texts of entry {entry} are removed.")
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    reference: NeededReference,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a session for good, with its evidence, from the store's files too."""
+    run = App.of(context)
+    session = run.workspace.session(reference)
+    if not yes:
+        run.confirm(f"Remove {label(session)} for good?", "--yes")
+    run.workspace.delete(session)
+    run.terminal.leave(session.id)
+    run.say(f"{label(session)}: deleted.")

@@ -1,0 +1,89 @@
+"""`rflow` alone: where am I, and what do I type next."""
+
+from rflow.cli.app import App, styled
+from rflow.cli.views import clock, heading, heads_table, next_words, position, typing, wrapped
+from rflow.core.head import Query
+from rflow.core.session import Session
+from rflow.errors import UsageProblem
+
+
+def show_status(app: App) -> None:
+    """Show the current session with its position, or what to begin with; and what waits for this user."""
+    session = app.workspace.session(app.session_reference) if app.session_reference else app.here()
+    if session is None:
+        session = _only_open(app)
+    if session is None:
+        _nothing_here(app)
+    else:
+        show_session(app, session)
+    inbox_line(app, session)
+
+
+def show_session(app: App, session: Session) -> None:
+    """Show where `session` stands and what to type next."""
+    tree = app.workspace.tree_of(session)
+    app.out(heading(session))
+    steps = [step for step in session.steps.values() if not step.undone]
+    if steps:
+        last = steps[-1]
+        said = last.result or (f"skipped: {last.reason}" if last.reason else "")
+        app.out(wrapped(f"last: {clock(last.at)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
+    app.out("")
+    app.out(position(session, tree))
+    if app.workspace.tree_changed(session):
+        app.out(styled("  (The tree has a newer version; this session stays with the one it entered.)", dim=True))
+    app.out("\nNext:")
+    app.out(typing(next_words(session, tree, session.owner.id == app.workspace.member.id)))
+    app.displayed(session)
+
+
+def show_next(app: App, session: Session) -> None:
+    """Show the new position after a move, and what to type there."""
+    tree = app.workspace.tree_of(session)
+    app.out(position(session, tree))
+    if session.place and session.place.kind == "end":
+        app.out("\nNext:")
+        app.out(typing(next_words(session, tree, mine=True)))
+    app.displayed(session)
+
+
+def inbox_line(app: App, session: Session | None = None) -> None:
+    """Say that something waits for this user, if so."""
+    waiting = app.workspace.heads(Query(inbox=app.workspace.member.id, limit=10)).heads
+    waiting = tuple(head for head in waiting if session is None or head.id != session.id)
+    if waiting:
+        what = (
+            "1 session waits"
+            if len(waiting) == 1
+            else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions wait"
+        )
+        app.out(styled(f"\n{what} for you: rflow inbox", bold=True))
+
+
+def _only_open(app: App) -> Session | None:
+    try:
+        return app.session()
+    except UsageProblem:
+        return None
+
+
+def _nothing_here(app: App) -> None:
+    mine = app.workspace.heads(Query(owner=app.workspace.member.id, status=("open",), limit=10)).heads
+    if mine:
+        app.out("No current session in this terminal. Your open ones:\n")
+        app.out(heads_table(mine, app.workspace.member.id, app.workspace.now()))
+        app.out("\nNext:")
+        app.out(typing([f"rflow resume {mine[0].code}"]))
+        return
+    app.out("No session yet. rflow records what you try, so that nobody has to ask.\n")
+    app.out("Next:")
+    names = app.workspace.tree_names()
+    if names:
+        app.out(typing([f"rflow start {name.id}" for name in names[:5]]))
+    else:
+        app.out(typing(["rflow tree add --examples     (five ready-made troubleshooting trees)"]))
+    app.out(
+        typing(
+            ['rflow start --title "…"       (without a tree)', "rflow demo                    (see the whole of it)"]
+        )
+    )

@@ -1,0 +1,60 @@
+"""What `progress` is asked about: a session of the store, or a file of one."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from rflow.cli.app import App
+from rflow.core.progress import Progress
+from rflow.core.session import Session
+from rflow.core.summary import View, summarise
+from rflow.core.tree import Tree
+from rflow.errors import BadInput
+
+FILE_LIMIT = 64 * 1024 * 1024
+
+
+class Target(msgspec.Struct, kw_only=True):
+    """A session to tell of; `trees` of one from a file, `stored` whether it is in the store."""
+
+    session: Session
+    run: App
+    stored: bool
+    trees: dict[str, Tree] = {}
+
+    def progress(self, view: View) -> Progress:
+        """Compute its progress."""
+        if self.stored:
+            return self.run.workspace.progress(self.session, view)
+        return summarise(self.session, self.trees, view)
+
+
+def find_target(run: App, said: str | None) -> Target:
+    """Find the session: a file where one of that name is there, "-" for standard input, else a session's code."""
+    if said is None or not _is_file(said):
+        return Target(session=run.session(said), run=run, stored=True)
+    from rflow.interchange import read_session
+
+    found = read_session(read_input(said), said, run.workspace.member, run.workspace.now())
+    trees = {**{d: t for d in found.session.trees if (t := run.workspace.store.tree(d))}, **found.trees}
+    return Target(session=found.session, run=run, stored=False, trees=trees)
+
+
+def _is_file(said: str) -> bool:
+    return said == "-" or "/" in said or "\\" in said or said.endswith((".json", ".jsonl")) or Path(said).is_file()
+
+
+def read_input(said: str) -> bytes:
+    """Read a file, or standard input for "-"."""
+    try:
+        if said == "-":
+            data = sys.stdin.buffer.read(FILE_LIMIT + 1)
+        else:
+            with Path(said).open("rb") as file:
+                data = file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise BadInput(f"{said} can't be read: {error.strerror}.", try_="Check the name.") from error
+    if len(data) > FILE_LIMIT:
+        raise BadInput(f"{said} is larger than 64 MB.", try_="Is it a session?")
+    return data

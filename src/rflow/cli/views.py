@@ -1,0 +1,246 @@
+"""What people read in the terminal: where a session stands, its whole record, lists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rflow.cli.app import local, styled
+from rflow.core.graph import Remaining, remaining
+from rflow.core.head import Head
+from rflow.core.session import Evidence, OwnershipEntry, Session, Step
+from rflow.core.text import clean, one_line, shorten
+from rflow.core.tree import Action, Decision, End, Node, Tree
+
+WIDTH = 80
+
+
+def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
+    """Wrap an untrusted text to the terminal's width; lines of its own are kept."""
+    import textwrap
+
+    lines: list[str] = []
+    for number, line in enumerate(clean(text).split("\n")):
+        start = first if number == 0 and first is not None else indent
+        lines += textwrap.wrap(
+            line, WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [start.rstrip()]
+    return "\n".join(lines)
+
+
+def clock(at: datetime | None) -> str:
+    """Give the local time of day, with the date where it is not today's."""
+    if at is None:
+        return "--:--"
+    here = local(at)
+    return here.strftime("%H:%M" if here.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Say how long ago, roughly: only for lists on the screen, since it is false once pasted."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes}m ago"
+    if minutes < 48 * 60:
+        return f"{minutes // 60}h ago"
+    return f"{minutes // 1440}d ago"
+
+
+def heading(session: Session) -> str:
+    """Name the session in full: code, title, then the facts that tell it from others."""
+    brief = session.brief
+    facts = [fact for fact in (brief.ticket, brief.customer) if fact]
+    facts += [f"severity {brief.severity}"] if brief.severity else []
+    lines = [styled(wrapped(f"{session.code}  {one_line(session.title)}"), bold=True)]
+    lines.append(wrapped(" · ".join([*map(one_line, facts), state(session)]), "  ", "  "))
+    return "\n".join(lines)
+
+
+def state(session: Session) -> str:
+    """Say whose the session is and whether it is open."""
+    if session.closing:
+        return f"closed as {session.closing.outcome} by {session.closing.by.name}"
+    if session.pending:
+        return f"handed off by {session.pending.sender.name} to {session.owner.name}, not accepted yet"
+    return f"owner {session.owner.name}"
+
+
+def position(session: Session, tree: Tree | None) -> str:
+    """Show where the session stands: the question with its numbered choices, the action, or the end."""
+    if session.place is None:
+        return 'No tree: record what you try with  rflow step "…" --result "…"'
+    node = tree.nodes.get(session.place.node) if tree else None
+    if tree is None or node is None:
+        return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
+    lines = [styled(wrapped(node.text, "  ", _mark(node)), bold=True)]
+    if node.help:
+        lines.append(styled(wrapped(node.help, "  ", "  "), dim=True))
+    if node.run:
+        lines.append(wrapped(node.run, "    ", "  $ "))
+    if isinstance(node, Decision):
+        lines += [wrapped(choice.label, "       ", f"  {n:>3}  ") for n, choice in enumerate(node.choices, 1)]
+    if not isinstance(node, End):
+        lines.append(styled(f"  {steps_left(remaining(tree, session.place.node))}", dim=True))
+    return "\n".join(lines)
+
+
+def _mark(node: Node) -> str:
+    match node:
+        case Decision():
+            return "? "
+        case Action():
+            return "> "
+        case End(outcome=outcome):
+            return "= " if outcome == "resolved" else "! "
+
+
+def steps_left(left: Remaining) -> str:
+    """Say how many steps remain."""
+    if left.fewest is None:
+        return "no end can be reached from here"
+    if left.loops:
+        return f"at least {_steps(left.fewest)} to an end (there are loops ahead)"
+    if left.most == left.fewest:
+        return f"{_steps(left.fewest)} to an end"
+    return f"{left.fewest} to {left.most} steps to an end"
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
+
+
+def next_words(session: Session, tree: Tree | None, mine: bool) -> list[str]:
+    """Say what to type next, most useful first."""
+    code = session.code
+    if session.status == "closed":
+        return [f"rflow progress {code}", f"rflow -s {code} reopen"]
+    if not mine:
+        take = f'rflow resume {code} --take --reason "…"'
+        return (
+            [f"rflow accept {code}", *([] if session.owner.is_queue else [take])] if session.owner.is_queue else [take]
+        )
+    if session.pending:
+        return [f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"']
+    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    match node:
+        case Decision():
+            return ["rflow choose NUMBER", 'rflow note "…"', "rflow run -- COMMAND", "rflow progress --copy"]
+        case Action():
+            return ['rflow done "what came of it"', 'rflow skip --reason "…"', "rflow run -- COMMAND"]
+        case End(outcome="resolved"):
+            return ["rflow close", "rflow back"]
+        case End():
+            return ["rflow progress --copy", "rflow handoff USER", "rflow close --outcome escalated"]
+        case None:
+            return ['rflow step "what you tried" --result "…"', 'rflow note "…"', "rflow progress --copy"]
+
+
+def typing(commands: Iterable[str]) -> str:
+    """Show commands to type."""
+    return "\n".join(f"    {command}" for command in commands)
+
+
+def record(session: Session) -> str:
+    """Show everything in the session, raw, with the numbers that other commands take."""
+    blocks = [heading(session)]
+    brief = session.brief
+    facts = [(name, getattr(brief, name)) for name in ("ask", "situation", "impact", "hypothesis")]
+    blocks += [wrapped(f"{name}: {text}", "    ", "  ") for name, text in facts if text]
+    blocks.append(_section("Tried", [_step_line(step) for step in session.steps.values()]))
+    blocks.append(_section("Changes", _change_lines(session)))
+    blocks.append(_section("Evidence", [_evidence_line(piece) for piece in session.evidence.values()]))
+    notes = [
+        _entry(n.seq, n.at, n.by.name, n.text + (" (amended)" if n.amended else "")) for n in session.notes.values()
+    ]
+    blocks.append(_section("Notes", notes))
+    if session.waiting:
+        until = f" until {clock(session.waiting.until)}" if session.waiting.until else ""
+        blocks.append(wrapped(f"Waiting for: {session.waiting.waiting_for or 'something'}{until}", "    "))
+    blocks.append(_section("Who had it", [_ownership_line(entry) for entry in session.ownership]))
+    return "\n".join(block for block in blocks if block)
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join(["", styled(title, bold=True), *lines]) if lines else ""
+
+
+def _entry(seq: int, at: datetime | None, by: str, text: str) -> str:
+    head = f"{seq:>5}  {clock(at)}  "
+    return wrapped(f"{text}  [{by}]", " " * len(head), head)
+
+
+def _step_line(step: Step) -> str:
+    said = f" → {step.result}" if step.result else ""
+    match step.kind:
+        case "skipped":
+            said = f" → skipped: {step.reason}"
+        case "tree":
+            return _entry(step.seq, step.at, step.by.name, f"Went on in the tree: {step.text}{_undone(step)}")
+        case "choice" if step.assumed:
+            said += f" (assumed: {step.reason})"
+        case _:
+            pass
+    return _entry(step.seq, step.at, step.by.name, step.text + said + _undone(step))
+
+
+def _undone(step: Step) -> str:
+    return " (undone)" if step.undone else ""
+
+
+def _change_lines(session: Session) -> list[str]:
+    return [
+        _entry(c.seq, c.at, c.by.name, f"{c.text} — {'reverted' if c.reverted else 'in place; to revert: ' + c.revert}")
+        for c in session.changes.values()
+    ]
+
+
+def _evidence_line(piece: Evidence) -> str:
+    what = piece.what
+    code = f", exit code {what.exit_code}" if what.exit_code is not None else ""
+    return _entry(piece.seq, piece.at, piece.by.name, f"{what.label} ({size(what.bytes_total)}{code})")
+
+
+def _ownership_line(entry: OwnershipEntry) -> str:
+    to = f" to {entry.to.name}" if entry.to else ""
+    text = f": {entry.text}" if entry.text else ""
+    return _entry(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
+
+
+def size(count: int) -> str:
+    """Give a size in bytes for people."""
+    value = float(count)
+    for unit in ("B", "KB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
+    """Show sessions in a row each; what does not fit into the width is cut in the title."""
+    rows = [("CODE", "OWNER", "STATE", "UPDATED", "TITLE")]
+    for head in heads:
+        title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
+        owner = "you" if head.owner.id == me else shorten(head.owner.name, 14)
+        rows.append((head.code, owner, _word(head, me), ago(head.updated_at, now), title))
+    return table(rows)
+
+
+def _word(head: Head, me: str) -> str:
+    if head.status == "handed_off":
+        return "handed to you" if head.owner.id == me else "handed off"
+    if head.status == "open" and head.waiting_for:
+        return "waiting"
+    return {"open": "open", "closed": "closed"}[head.status]
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Lay out rows in columns, the first row as their headings; the last column takes the rest of the width."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    lines = []
+    for number, row in enumerate(rows):
+        start = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        last = shorten(row[-1], max(WIDTH - len(start) - 2, 20))
+        line = f"{start}  {last}".rstrip()
+        lines.append(styled(line, dim=True) if number == 0 else line)
+    return "\n".join(lines)

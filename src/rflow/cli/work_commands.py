@@ -1,0 +1,118 @@
+"""Commands that work through a tree: choose, done, skip, step, back, enter."""
+
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.completion import choices, trees
+from rflow.cli.options import CommandId
+from rflow.cli.status import show_next
+from rflow.core.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
+from rflow.core.events import ChoiceMade, SteppedBack
+from rflow.core.session import Session
+from rflow.core.text import shorten
+
+app = typer.Typer(rich_markup_mode=None)
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
+
+
+def _move(run: App, session: Session, command: Command, what: str) -> None:
+    """Send a moving command, say what was recorded, show where that leads."""
+    outcome = run.workspace.do(session, command)
+    for event in outcome.events:
+        match event.fact:
+            case ChoiceMade(label=label, assumed=assumed):
+                what = f'"{shorten(label, 60)}"{" (assumed)" if assumed else ""} recorded.'
+            case SteppedBack(undone=undone):
+                step = outcome.session.steps[undone]
+                what = f'"{shorten(step.text, 50)}" taken back; it stays in the record as undone.'
+            case _:
+                pass
+    run.wrote(outcome.session, what if outcome.events else "nothing new: this was carried out before.")
+    show_next(run, outcome.session)
+
+
+@app.command()
+def choose(
+    context: typer.Context,
+    choice: Annotated[
+        str,
+        typer.Argument(metavar="CHOICE", help="Its number, its label, or the beginning of it.", autocompletion=choices),
+    ],
+    assume: Annotated[bool, typer.Option("--assume", help="Move on without having verified it.")] = False,
+    reason: Reason = "",
+    command_id: CommandId = "",
+) -> None:
+    """Answer the question at the position."""
+    run = App.of(context)
+    session = run.session()
+    said = Choose(
+        choice=run.text(choice), assume=assume, reason=run.text(reason), seen=run.seen(session), command_id=command_id
+    )
+    _move(run, session, said, "recorded.")
+
+
+@app.command()
+def done(
+    context: typer.Context,
+    result: Annotated[str, typer.Argument(metavar="[RESULT]", help="What came of it.")] = "",
+    command_id: CommandId = "",
+) -> None:
+    """Say that the action at the position is done."""
+    run = App.of(context)
+    session = run.session()
+    _move(run, session, Done(result=run.text(result), seen=run.seen(session), command_id=command_id), "done, recorded.")
+
+
+@app.command()
+def skip(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left out.")],
+    command_id: CommandId = "",
+) -> None:
+    """Leave out the action at the position, for a reason."""
+    run = App.of(context)
+    session = run.session()
+    _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped.")
+
+
+@app.command()
+def step(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you tried.")],
+    result: Annotated[str, typer.Option(metavar="TEXT", help="What came of it.")] = "",
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help='When it was, if before now: 02:10, 20m, "2026-11-23 02:10".')
+    ] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Record something you tried that is not in the tree."""
+    from rflow.cli.inputs import past
+
+    run = App.of(context)
+    happened = past(at, run.workspace.now()) if at else None
+    command = AddStep(text=run.text(text), result=run.text(result), happened_at=happened, command_id=command_id)
+    outcome = run.workspace.do(run.session(), command)
+    run.wrote(outcome.session, f"step {outcome.session.version} recorded.")
+
+
+@app.command()
+def back(context: typer.Context, command_id: CommandId = "") -> None:
+    """Take back the last move; it stays in the record as undone."""
+    run = App.of(context)
+    session = run.session()
+    _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back.")
+
+
+@app.command()
+def enter(
+    context: typer.Context,
+    tree: Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
+    command_id: CommandId = "",
+) -> None:
+    """Go on in another tree, from its start."""
+    run = App.of(context)
+    session = run.session()
+    command = Enter(tree=run.workspace.named_tree(tree), seen=run.seen(session), command_id=command_id)
+    _move(run, session, command, f"went on in the tree {tree}.")

@@ -1,0 +1,109 @@
+"""Text made fit to be shown: cleaned of controls, put on one line, shortened, or read as a terminal shows it."""
+
+import re
+
+GONE = "\N{REPLACEMENT CHARACTER}"
+
+# A vertical tab, a form feed, NEL and the two Unicode separators end a line, as Unicode (UAX 14, "BK" and "NL") says.
+_NEWLINES = "\r\v\f\x85\u2028\u2029"
+# Bidi controls make text read other than it is (CVE-2021-42574); a byte order mark is no text at all.
+_DROPPED = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff"
+_CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
+_SURROGATES = range(0xD800, 0xE000)
+
+_TABLE: dict[int, str] = (
+    dict.fromkeys([*_CONTROLS, *_SURROGATES], GONE)
+    | dict.fromkeys(map(ord, _NEWLINES), "\n")
+    | dict.fromkeys(map(ord, _DROPPED), "")
+    | {ord("\n"): "\n", ord("\t"): "\t"}
+)
+_UNCLEAN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]"
+)
+
+
+def clean(text: str) -> str:
+    """Make untrusted text safe to show: only `\\n` ends a line, no control, bidi or lone surrogate characters.
+
+    Controls other than newline and tab become U+FFFD, which also stops escape sequences from reaching the reader's
+    terminal; bidi controls and byte order marks are dropped. Cleaning twice changes nothing more.
+    """
+    if not _UNCLEAN.search(text):
+        return text
+    return text.replace("\r\n", "\n").translate(_TABLE)
+
+
+def one_line(text: str) -> str:
+    """Put a text on one line: cleaned, every run of white space one space, none at the ends."""
+    return " ".join(clean(text).split())
+
+
+def shorten(text: str, width: int) -> str:
+    """Put a text on one line of at most `width` characters; what is cut shows as `…`, after a whole word if possible."""
+    line = one_line(text)
+    if len(line) <= width:
+        return line
+    head = line[: max(width, 1) - 1]
+    words = head if line[len(head)] == " " else head.rpartition(" ")[0]
+    return (words if len(words) > len(head) // 2 else head).rstrip() + "…"
+
+
+# ECMA-48 §5.3-5.6, in the 7-bit form that programs send: the 8-bit one stands in mis-decoded text more often. Every
+# repetition is possessive and can't run into the next sequence, so the time is linear. Where a sequence is cut off or
+# malformed, only what belongs to it goes, never the lines after it. Bell and shifts show nothing either.
+_CSI = r"\x1b\[[0-?]*+[ -/]*+[@-~]?"
+_STRING = r"\x1b[]PX^_][^\x07\x18\x1a\x1b\n]*+(?:\x07|\x1b\\)?"
+_OTHER = r"\x1b[ -/]*+[0-~]?|[\x07\x0e\x0f]"
+_ESCAPES = re.compile(f"{_CSI}|{_STRING}|{_OTHER}")
+_ERASE = "\x00"
+_CURSOR = re.compile(f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+")
+
+
+def terminal_text(data: bytes | str) -> str:
+    """Read a command's output as a terminal shows it: without escape sequences, overwritten text gone, then cleaned.
+
+    Bytes are UTF-8 (or UTF-16 with a byte order mark, as Windows PowerShell redirects it); what is neither becomes
+    U+FFFD. A carriage return, a backspace and "erase line" work within their line (progress bars, manual pages);
+    moving to another line, as full-screen programs do, is not followed.
+    """
+    text = data if isinstance(data, str) else _decoded(data)
+    text = _ESCAPES.sub(_erasing, text.replace("\x00", ""))
+    if any(control in text for control in ("\r", "\b", _ERASE)):
+        text = "\n".join(_visible(line.rstrip("\r")) for line in text.split("\n"))
+    return clean(text)
+
+
+def _decoded(data: bytes) -> str:
+    """Decode by the byte order mark, without one as UTF-8."""
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+
+
+def _erasing(escape: re.Match[str]) -> str:
+    """Keep of an escape sequence only that it erased the line, or the rest of it."""
+    match escape[0][2:] if escape[0].startswith("\x1b[") else "":
+        case "K" | "0K":
+            return _ERASE
+        case "2K":
+            return "\r" + _ERASE
+    return ""
+
+
+def _visible(line: str) -> str:
+    """Give what is left on screen of one line once its carriage returns, backspaces and erasures have been obeyed."""
+    if not any(control in line for control in ("\r", "\b", _ERASE)):
+        return line
+    cells: list[str] = []
+    at = 0
+    for part in _CURSOR.findall(line):
+        match part:
+            case "\r":
+                at = 0
+            case "\b":
+                at = max(at - 1, 0)
+            case "\x00":
+                del cells[at:]
+            case _:
+                cells[at : at + len(part)] = part
+                at += len(part)
+    return "".join(cells).rstrip()

@@ -1,0 +1,122 @@
+"""The clipboard: plain text to where this person will paste it, and an honest word about how sure that is.
+
+The order: `RFLOW_CLIPBOARD_CMD`; over SSH tmux, else the terminal (OSC 52); the desktop's own clipboard; tmux,
+then the terminal. A way that fails hands over to the next. Reasons and measurements: docs/decisions/0003.
+
+Tested on Linux (X11, tmux, GNU screen, pseudo-terminals; Wayland by hand). What is written for WSL, macOS and
+Windows follows the documentation of those systems; only its plumbing is tested.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import msgspec
+
+from rflow.delivery.clipboard import terminal
+from rflow.delivery.clipboard.helpers import Helper, helpers, run
+from rflow.delivery.clipboard.job import Failed, Job, human
+from rflow.errors import NotDelivered
+
+TIMEOUT = 5.0
+"""Seconds that each helper, and the terminal, gets."""
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a copy.
+
+    `method` is "command", "tmux", "osc52" or "desktop:HELPER"; `size` counts bytes of UTF-8; `rich` says whether
+    an HTML flavour went along. `confirmed` is false where the last leg, to the terminal, has no acknowledgement.
+    `said` is a fragment of a sentence for people, and names what was tried before and failed.
+    """
+
+    method: str
+    confirmed: bool
+    size: int
+    rich: bool = False
+    said: str
+
+
+_Way = tuple[str, Callable[[Job], Copied]]
+
+
+def copy(text: str, *, environ: Mapping[str, str], platform: str = sys.platform, timeout: float = TIMEOUT) -> Copied:
+    """Copy `text` by the first way that works; raises NotDelivered, with every reason, when none does."""
+    job = Job(text=text.encode(errors="replace").decode(), environ=environ, platform=platform, timeout=timeout)
+    failed: list[str] = []
+    for name, way in _ways(job):
+        try:
+            copied = way(job)
+        except OSError as failure:
+            failed.append(f"{name} ({failure.strerror or failure})")
+            continue
+        return _with_failures(copied, failed)
+    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(platform))
+
+
+def _with_failures(copied: Copied, failed: list[str]) -> Copied:
+    if not failed:
+        return copied
+    return msgspec.structs.replace(copied, said=f"{copied.said}; tried before: {', '.join(failed)}")
+
+
+def _advice(platform: str) -> str:
+    if platform in ("darwin", "win32"):
+        return "Set RFLOW_CLIPBOARD_CMD to a command that reads the text on its standard input."
+    return "Install xclip (X11) or wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
+
+
+def _ways(job: Job) -> list[_Way]:
+    """Every way worth trying here, by name, each once."""
+    command: list[_Way] = [("RFLOW_CLIPBOARD_CMD", _by_command)] if job.command else []
+    tmux: list[_Way] = [("tmux", _by_tmux)] if job.environ.get("TMUX") else []
+    osc52: list[_Way] = [("OSC 52", _by_terminal)]
+    desktop: list[_Way] = [(helper.name, partial(_by_helper, helper)) for helper in helpers(job)]
+    nearest = (tmux or osc52) if job.remote else []
+    return list(dict.fromkeys([*command, *nearest, *(desktop or [("desktop", _no_desktop)]), *tmux, *osc52]))
+
+
+def _by_command(job: Job) -> Copied:
+    """The person's own command line, by the shell: pipes, `~` and quotes work as they did when it was tried out."""
+    run(job.command, job)
+    said = f"copied with RFLOW_CLIPBOARD_CMD ({job.amount})"
+    return Copied(method="command", confirmed=True, size=job.size, said=said)
+
+
+def _by_helper(helper: Helper, job: Job) -> Copied:
+    run(helper.argv, job, helper.encoding)
+    said = f"copied to the clipboard ({helper.name}, {job.amount})"
+    return Copied(method=f"desktop:{helper.name}", confirmed=True, size=job.size, said=said)
+
+
+def _no_desktop(job: Job) -> Copied:
+    if job.remote:
+        raise Failed("over SSH it is on the other machine")
+    raise Failed("neither WAYLAND_DISPLAY nor DISPLAY is set")
+
+
+def _by_tmux(job: Job) -> Copied:
+    said = f"copied to the tmux buffer ({job.amount}) {_load_tmux(job)}"
+    return Copied(method="tmux", confirmed=False, size=job.size, said=said)
+
+
+def _load_tmux(job: Job) -> str:
+    """Fill the buffer and tell what happened beyond it.
+
+    `-w` (3.2) sends to the attached terminal, but only if tmux knows it to take OSC 52, and succeeds either way.
+    """
+    beyond = f"only: a terminal takes at most {human(terminal.LIMIT)}"
+    if job.size <= terminal.LIMIT:
+        with contextlib.suppress(Failed):
+            run(("tmux", "load-buffer", "-w", "-"), job)
+            return "and offered to the terminal; terminals do not confirm"
+        beyond = "only: tmux before 3.2 cannot pass it on to the terminal"
+    run(("tmux", "load-buffer", "-"), job)
+    return beyond
+
+
+def _by_terminal(job: Job) -> Copied:
+    terminal.send(job)
+    said = f"sent to the terminal (OSC 52, {job.amount}); terminals do not confirm"
+    return Copied(method="osc52", confirmed=False, size=job.size, said=said)

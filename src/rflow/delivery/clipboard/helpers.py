@@ -1,0 +1,128 @@
+"""Helper programs: which ones this desktop has, and running one so that it can neither hang nor leak the text.
+
+The text goes in on standard input, never as an argument, where every user of the machine could read it.
+"""
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING
+
+import msgspec
+
+from rflow.delivery.clipboard.job import Failed, Job
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+_PYPERCLIP = """
+import os, sys, pyperclip
+os.environ["LC_ALL"] = "en_US.UTF-8"  # pbcopy and pbpaste decode by the locale
+text = sys.stdin.buffer.read().decode()
+pyperclip.copy(text)
+sys.exit(None if pyperclip.paste() == text else "the clipboard did not give the text back")
+"""
+
+
+class Helper(msgspec.Struct, frozen=True):
+    """A program that puts its standard input on a desktop's clipboard."""
+
+    name: str
+    argv: tuple[str, ...]
+    encoding: str = "utf-8"
+
+
+def helpers(job: Job) -> list[Helper]:
+    """The helpers that reach this person's desktop: over SSH only a display forwarded from there does."""
+    display = job.environ.get("DISPLAY", "")
+    if job.remote:
+        return [_x11(job)] if display and not display.startswith((":", "unix:")) else []
+    if job.platform in ("darwin", "win32"):
+        return [Helper("pyperclip", (sys.executable, "-P", "-c", _PYPERCLIP))]
+    found = []
+    if job.environ.get("WSL_DISTRO_NAME"):
+        found.append(Helper("clip.exe", ("clip.exe",), "utf-16-le"))  # it takes UTF-8 for the OEM code page
+    if job.environ.get("WAYLAND_DISPLAY"):
+        found.append(Helper("wl-copy", ("wl-copy", "--type", "text/plain")))
+    return [*found, _x11(job)] if display else found
+
+
+def _x11(job: Job) -> Helper:
+    import shutil
+
+    xclip = Helper("xclip", ("xclip", "-selection", "clipboard"))
+    xsel = Helper("xsel", ("xsel", "--clipboard", "--input"))
+    path = job.environ.get("PATH")
+    return xsel if shutil.which("xsel", path=path) and not shutil.which("xclip", path=path) else xclip
+
+
+def run(argv: Sequence[str] | str, job: Job, encoding: str = "utf-8") -> None:
+    """Run a program (a string through the shell) with the text on its standard input; raises Failed."""
+    import tempfile
+
+    with tempfile.TemporaryFile() as errors:
+        process = _start(argv, job, errors)
+        _feed(process, job.text.encode(encoding))
+        status = _wait(process, job.timeout)
+        if status:
+            raise Failed(f"exit status {status}{_reason(errors, job.text)}")
+
+
+def _start(argv: Sequence[str] | str, job: Job, errors: IO[bytes]) -> "Popen[bytes]":
+    """Start it with none of our streams, in its own session.
+
+    xclip and wl-copy leave a process behind that owns the clipboard. If it held our stdout, a pipeline would never
+    end; if it held a pipe for stderr, we would not: `errors` is a file. Ctrl-C in that pipeline must not take it
+    along, hence the session; but the person's own command keeps ours, as it may want the terminal.
+    """
+    from subprocess import DEVNULL, PIPE, Popen
+
+    shell = isinstance(argv, str)
+    try:
+        return Popen(
+            argv,
+            shell=shell,
+            stdin=PIPE,
+            stdout=DEVNULL,
+            stderr=errors,
+            bufsize=0,
+            env=dict(job.environ),
+            start_new_session=not shell,
+        )
+    except FileNotFoundError:
+        raise Failed("not installed") from None
+
+
+def _feed(process: "Popen[bytes]", data: bytes) -> None:
+    """Write from a thread: on Windows `communicate` blocks, time-out or not, when nobody reads the pipe."""
+    import threading
+
+    def write() -> None:
+        rest = data
+        with contextlib.suppress(OSError), process.stdin as pipe:  # type: ignore[union-attr]
+            while rest:
+                rest = rest[pipe.write(rest) :]
+
+    threading.Thread(target=write, daemon=True).start()
+
+
+def _wait(process: "Popen[bytes]", timeout: float) -> int:
+    from subprocess import TimeoutExpired
+
+    try:
+        return process.wait(timeout)
+    except TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(TimeoutExpired):
+            process.wait(1)
+        raise Failed(f"still busy after {timeout:g} s") from None
+
+
+def _reason(errors: IO[bytes], text: str) -> str:
+    """The end of what was written to stderr, printable; nothing where that repeats a line of the text."""
+    errors.seek(0)
+    said = " ".join(errors.read(65_536).decode(errors="replace").split())
+    private = [" ".join(line.split()) for line in text.splitlines()]
+    if not said or said in " ".join(private) or any(len(line) > 3 and line in said for line in private):
+        return ""
+    return ": " + "".join(c if c.isprintable() else "?" for c in said[-120:])

@@ -1,0 +1,144 @@
+"""Escaping: how each flavour of text shows what a user wrote literally, whatever it contains.
+
+A flavour is a class whose methods become the filters of its templates. They take text as `rflow.core.text.clean` leaves
+it and return text. `indent` stands before every line but the first, which the template places itself.
+"""
+
+import re
+
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
+
+
+def is_link(url: str) -> bool:
+    """Say whether a URL may become a link: http, https or mailto, without white space."""
+    return _LINK.fullmatch(url) is not None
+
+
+def on_one_line(text: str) -> str:
+    """Put a text on one line with no space at its ends; kinds of space other than blanks stay as they are inside."""
+    return re.sub(r"[ \t\n]+", " ", text).strip()
+
+
+def indented(lines: list[str], indent: str) -> str:
+    """Join lines, all but the first behind `indent`, which loses its own blanks on an empty line."""
+    return "\n".join(lines[:1] + [indent + line if line else indent.rstrip() for line in lines[1:]])
+
+
+class Plain:
+    """Plain text, for mail, tickets and pasting into Teams: nothing is markup, so only the lines need care."""
+
+    def inline(self, text: str) -> str:
+        """Show a text within a line."""
+        return on_one_line(text)
+
+    def cell(self, text: str) -> str:
+        """Show a text in a cell of a table."""
+        return self.inline(text)
+
+    def block(self, text: str, indent: str = "") -> str:
+        """Show a text of several lines."""
+        return indented([line.rstrip() for line in text.strip("\n").rstrip().split("\n")], indent)
+
+    def code(self, text: str, cell: bool = False) -> str:
+        """Show a command or a name within a line; `cell` in a table."""
+        return self.inline(text)
+
+    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+        """Show output with its own spaces, set off by four more."""
+        return "    " + self.block(text, indent + "    ")
+
+    def link(self, url: str, label: str = "") -> str:
+        """Show a label and where it leads."""
+        return self.inline(f"{label}: {url}" if label and label != url else url)
+
+
+class SlackPaste(Plain):
+    """Text to paste into Slack, which decodes no entities and gives no way to escape `* _ ~` and backticks.
+
+    Markup typed here turns into formatting only if the reader asks Slack for it, so all must read well without. What
+    looks like the API's own markup (`<!channel>`, `<url|label>`) is literal in pasted text.
+    """
+
+    # U+2060 WORD JOINER: invisible, and keeps a pasted @channel from calling everybody.
+    _BROADCAST = re.compile(r"(?<!\w)@(?=(?:here|channel|everyone)(?!\w))", re.IGNORECASE)
+
+    def inline(self, text: str) -> str:
+        """Show a text within a line."""
+        return self._BROADCAST.sub("@\u2060", super().inline(text))
+
+    def block(self, text: str, indent: str = "") -> str:
+        """Show a text of several lines."""
+        return self._BROADCAST.sub("@\u2060", super().block(text, indent))
+
+    def code(self, text: str, cell: bool = False) -> str:
+        """Show a command or a name between backticks, as people type it; bare if it has backticks itself."""
+        shown = self.inline(text)
+        return f"`{shown}`" if shown and "`" not in shown else shown
+
+    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+        """Show output between lines of backticks, or set off by spaces if it has such lines itself."""
+        if "```" in text:
+            return super().fence(text, indent)
+        return indented(["```", *self.block(text).split("\n"), "```"], indent)
+
+
+class Markdown(Plain):
+    """CommonMark 0.31 with GitHub's extensions: backslash escapes (§2.4), since entities get escaped twice by some.
+
+    Not to be stopped: that an e-mail address becomes a `mailto:` link (GFM §6.9, applied after escapes are resolved).
+    """
+
+    # Besides what opens inline markup: what GFM §6.9 and linkify-it turn into links (a scheme or nothing before `//`,
+    # `www.`, `mailto:`, a dot before what they take for a top-level domain), and at the end of a text a closing `#` of
+    # a heading (§4.2) or a `!` that would make an image of a link that follows.
+    _SPECIAL = re.compile(
+        r"[\\`*_\[\]<>&~|]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
+        r"|\.(?=(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф|xn--.*)(?!\w))",
+        re.IGNORECASE,
+    )
+    # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
+    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)])|(?=[#+=-]|:-))")
+    # GitHub and GitLab link @name and notify its owner, once the Markdown is rendered: U+200B after the @ stops them.
+    _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
+
+    def inline(self, text: str) -> str:
+        """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
+        line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", on_one_line(text)))
+        return self._START.sub(r"\1\\", line, count=1)
+
+    def block(self, text: str, indent: str = "") -> str:
+        """Show a text of several lines: blank ones part paragraphs (§4.8), others end in a hard break (§6.7)."""
+        stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
+        paragraphs = (part.split("\n") for part in re.split(r"\n\n+", stripped))
+        broken = ("\\\n".join(self.inline(line) for line in lines) for lines in paragraphs)
+        return indented("\n\n".join(broken).split("\n"), indent)
+
+    def code(self, text: str, cell: bool = False) -> str:
+        """Show a command or a name as a code span (§6.1); in a table its pipes are escaped (GFM §4.10)."""
+        line = on_one_line(text)
+        if not line:
+            return ""
+        ticks = "`" * (_longest_run(line) + 1)
+        pad = " " if line[0] == "`" or line[-1] == "`" else ""
+        span = f"{ticks}{pad}{line}{pad}{ticks}"
+        return span.replace("|", "\\|") if cell else span
+
+    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+        """Show output in a fenced code block (§4.5); `info` names its language and is the template's own."""
+        ticks = "`" * max(_longest_run(text) + 1, 3)
+        return indented([ticks + info, *text.removesuffix("\n").split("\n"), ticks], indent)
+
+    def link(self, url: str, label: str = "") -> str:
+        """Show a link (§6.3), without a label an autolink (§6.4), or as text what may not be a link."""
+        if not is_link(url):
+            return self.inline(f"{label} ({url})" if label else url)
+        target = re.sub(r"[\\`|<>\"{}^]", lambda found: f"%{ord(found[0]):02X}", url)
+        if not label:
+            return f"<{target}>"
+        escaped = re.sub(r"[()&]", r"\\\g<0>", target)
+        return f"[{self.inline(label)}]({escaped})"
+
+
+def _longest_run(text: str) -> int:
+    """Count the backticks of the longest run of them."""
+    return max(map(len, re.findall("`+", text)), default=0)

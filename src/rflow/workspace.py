@@ -1,0 +1,304 @@
+"""The workspace: what one member can do at a store. The only door to a store."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+
+import msgspec
+
+from rflow.core.commands import Command, Delete, Enter, HandOff, RecordShared, RedactText, Start
+from rflow.core.decide import decide
+from rflow.core.events import Brief, Event, NoteAmended, Stored, TextRedacted
+from rflow.core.head import Head, Page, Query
+from rflow.core.people import Person, person
+from rflow.core.progress import Digest, Progress
+from rflow.core.redaction import Redactor, blank
+from rflow.core.session import Session, replay
+from rflow.core.summary import View, Zone, digest_entry, digest_of, summarise
+from rflow.core.tree import Tree
+from rflow.errors import NotFound, StoreProblem, UsageProblem
+from rflow.identity import new_codes, new_id
+from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
+
+_ATTEMPTS = 200
+"""How often an append that lost a race is decided again before the store counts as busy."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command did: the session after it, and its events (none where the command had been carried out before)."""
+
+    session: Session
+    events: tuple[Event, ...]
+
+
+class Workspace:
+    """What `member` can do at `store`. Nothing here prints; errors are `RflowError`s."""
+
+    def __init__(
+        self,
+        store: Store,
+        member: Person,
+        *,
+        clock: Clock,
+        zone: Zone,
+        patterns: Sequence[str] = (),
+        ids: Callable[[datetime], str] = new_id,
+        codes: Callable[[], Iterator[str]] = new_codes,
+    ) -> None:
+        self.store = store
+        self.member = member
+        self.patterns = tuple(patterns)
+        self._clock = clock
+        self._zone = zone
+        self._ids = ids
+        self._codes = codes
+        self._trees: dict[str, Tree | None] = {}
+
+    # Finding and reading
+
+    def now(self) -> datetime:
+        """Give the aware time now."""
+        return self._clock()
+
+    def head(self, reference: str) -> Head:
+        """Find the one session whose code or id begins with `reference`."""
+        found = self.store.find(reference) if reference.strip("- ") else []
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise NotFound(
+                f'There is no session "{reference}" in this store.', try_="See what there is: rflow list --all"
+            )
+        codes = ", ".join(f"{head.code} ({head.title})" for head in found)
+        raise UsageProblem(f'"{reference}" could be more than one session: {codes}.', try_="Type one more letter.")
+
+    def session(self, reference: str) -> Session:
+        """Load the one session whose code or id begins with `reference`."""
+        return self.load(self.head(reference).id)
+
+    def load(self, session_id: str) -> Session:
+        """Load a session by its whole id."""
+        return _state(self.store.load(session_id))
+
+    def history(self, session_id: str) -> Log:
+        """Read a session's events as they are stored."""
+        return self.store.load(session_id)
+
+    def version_at(self, session: Session, at: datetime) -> int:
+        """Give the version that `session` had at a time."""
+        events = [event for event in self.store.load(session.id).events if isinstance(event, Event) and event.at <= at]
+        return events[-1].seq if events else 0
+
+    def blob(self, session: Session, seq: int) -> bytes:
+        """Read the whole content of the evidence of event `seq`."""
+        piece = session.evidence.get(seq)
+        if piece is None:
+            known = ", ".join(map(str, session.evidence)) or "none yet"
+            raise UsageProblem(f"Entry {seq} is not evidence.", try_=f"Evidence of {session.code}: {known}.")
+        if not piece.what.digest:
+            raise NotFound(f"The content of evidence {seq} was removed.")
+        return self.store.blob(session.id, piece.what.digest)
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+        return self.store.heads(query)
+
+    def all_heads(self, query: Query) -> Iterator[Head]:
+        """List all sessions that match, page after page."""
+        while True:
+            page = self.store.heads(query)
+            yield from page.heads
+            if page.after is None:
+                return
+            query = msgspec.structs.replace(query, after=page.after)
+
+    def people(self) -> list[Person]:
+        """Give everybody this store has seen."""
+        return self.store.people()
+
+    def tree_of(self, session: Session) -> Tree | None:
+        """Read the version of the tree that `session` stands in."""
+        return self._tree(session.tree.digest) if session.tree else None
+
+    def _tree(self, digest: str) -> Tree | None:
+        if digest not in self._trees:
+            self._trees[digest] = self.store.tree(digest)
+        return self._trees[digest]
+
+    def tree_changed(self, session: Session) -> bool | None:
+        """Whether the session's tree has another current version by now; None where it has no current one."""
+        if session.tree is None:
+            return None
+        current = self.store.tree_digest(session.tree.id)
+        return None if current is None else current != session.tree.digest
+
+    # Working
+
+    def start(self, title: str, brief: Brief, tree: Tree | None, command_id: str = "") -> Session:
+        """Begin a session, in `tree` from its start or free, and own it."""
+        at = self._clock()
+        session = Session(id=self._ids(at))
+        command = Start(title=title or (tree.title if tree else ""), brief=brief, command_id=command_id)
+        events = decide(session, None, command, self.member, at)
+        if tree is not None:
+            begun = replay(events, session)
+            events += decide(begun, tree, Enter(tree=tree, command_id=command_id), self.member, at)
+        return self.create(session.id, events, [tree] if tree else [])
+
+    def create(
+        self, session_id: str, events: Sequence[Event], trees: Sequence[Tree], blobs: Mapping[str, bytes] | None = None
+    ) -> Session:
+        """Store a new session under the first code that is free; `trees` are the versions it went through."""
+        for tree in trees:
+            self.store.put_tree(tree)
+        for code in self._codes():
+            session = replay(events, Session(id=session_id, code=code))
+            try:
+                self.store.create(session, events, blobs or {})
+            except CodeTaken:
+                continue
+            return session
+        raise StoreProblem("No short code is left in this store.")
+
+    def do(self, session: Session, command: Command, blobs: Mapping[str, bytes] | None = None) -> Outcome:
+        """Carry `command` out on `session`: decide, append, and once more where somebody else wrote first.
+
+        A command whose `command_id` was carried out before changes nothing. `blobs` are contents by digest.
+        """
+        if isinstance(command, RedactText):
+            return self._redact(session, command)
+        if isinstance(command, Enter):
+            self.store.put_tree(command.tree)
+        for _ in range(_ATTEMPTS):
+            if command.command_id and command.command_id in session.commands:
+                return Outcome(session=session, events=())
+            events = decide(session, self.tree_of(session), command, self.member, self._clock())
+            after = replay(events, session)
+            try:
+                self.store.append(after, events, session.version, blobs or {})
+            except Stale:
+                session = self._catch_up(session)
+                continue
+            return Outcome(session=after, events=tuple(events))
+        raise _busy(session)
+
+    def _catch_up(self, session: Session) -> Session:
+        """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
+        log = self.store.load(session.id, session.version)
+        if any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in log.events):
+            return self.load(session.id)
+        return replay(log.events, session)
+
+    def _redact(self, session: Session, command: RedactText) -> Outcome:
+        """Remove the texts of an event for good, with those of the amendments of a note."""
+        for _ in range(_ATTEMPTS):
+            log = self.store.load(session.id)
+            session = _state(log)
+            if command.command_id and command.command_id in session.commands:
+                return Outcome(session=session, events=())
+            events = decide(session, None, command, self.member, self._clock())
+            rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
+            after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
+            try:
+                self.store.rewrite(after, [*rewritten, *events], session.version)
+            except Stale:
+                continue
+            return Outcome(session=after, events=tuple(events))
+        raise _busy(session)
+
+    def delete(self, session: Session) -> None:
+        """Remove `session` for good."""
+        decide(session, None, Delete(), self.member, self._clock())
+        self.store.delete(session.id)
+
+    def receiver(self, name: str, *, new: bool = False) -> tuple[Person, bool]:
+        """Find who is meant by `name`: (who, whether this store has seen them).
+
+        A name that is close to a known one is refused with that, unless `new` insists.
+        """
+        wanted = person(name)
+        if not wanted.id.strip("@"):
+            raise UsageProblem("To whom? The name is empty.", try_="Name a person, or a queue such as @tier2.")
+        known = {somebody.id: somebody for somebody in [*self.people(), self.member]}
+        if wanted.id in known:
+            return known[wanted.id], True
+        close = [known[key].name for key in get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
+        if close and not new:
+            raise UsageProblem(
+                f'Nobody called "{wanted.name}" has been seen here.',
+                try_=f"Did you mean {' or '.join(close)}? If it is somebody new, add --new-user.",
+            )
+        return wanted, False
+
+    def hand_off(self, session: Session, to: Person, note: str, seen: int | None, command_id: str = "") -> Outcome:
+        """Give `session` to `to`."""
+        return self.do(session, HandOff(to=to, note=note, seen=seen, command_id=command_id))
+
+    # Telling
+
+    def view(self, *, redact: bool = True, as_of: datetime | None = None) -> View:
+        """Make the way this member looks at sessions; `redact` hides secrets."""
+        return View(as_of=as_of or self._clock(), zone=self._zone, hide=Redactor(self.patterns, on=redact))
+
+    def progress(self, session: Session, view: View) -> Progress:
+        """Compute the progress of `session`."""
+        trees = {digest: tree for digest in session.trees if (tree := self._tree(digest)) is not None}
+        view.tree_changed = self.tree_changed(session)
+        return summarise(session, trees, view)
+
+    def digest(self, heads: Sequence[Head], view: View, of: str | None) -> Digest:
+        """Compute the digest of the sessions in `heads`."""
+        entries = [digest_entry(self.load(head.id), view) for head in heads]
+        return digest_of(entries, view, of)
+
+    def record_shared(self, session: Session, format_: str, destination: str) -> None:
+        """Record that a summary of `session` as it stands was delivered."""
+        self.do(session, RecordShared(format=format_, destination=destination, through=session.version))
+
+    # Trees
+
+    def named_tree(self, tree_id: str) -> Tree:
+        """Read the current version of a tree; raise `NotFound` with the nearest name."""
+        tree = self.store.named_tree(tree_id)
+        if tree is not None:
+            return tree
+        names = [name.id for name in self.store.tree_names()]
+        close = get_close_matches(tree_id, names, n=1)
+        if close:
+            hint = f'Did you mean "{close[0]}"?'
+        elif names:
+            hint = f"There are: {', '.join(names[:8])}{' …' if len(names) > 8 else ''}."
+        else:
+            hint = "This store has no trees yet: rflow tree add FILE (or: rflow tree add --examples)"
+        raise NotFound(f'There is no tree "{tree_id}" in this store.', try_=hint)
+
+    def tree_names(self) -> list[TreeName]:
+        """List the trees of this store."""
+        return self.store.tree_names()
+
+    def add_tree(self, tree: Tree) -> bool:
+        """Make `tree` the current version of its id; False where it was that already."""
+        return self.store.add_tree(tree, self._clock())
+
+    def remove_tree(self, tree_id: str) -> None:
+        """Take a tree out of the list; sessions that stand in it keep their version."""
+        self.named_tree(tree_id)
+        self.store.remove_tree(tree_id)
+
+
+def _state(log: Log) -> Session:
+    return replay(log.events, Session(id=log.id, code=log.code))
+
+
+def _busy(session: Session) -> StoreProblem:
+    return StoreProblem(f"Others keep writing to {session.code}; nothing was written.", try_="Try again in a moment.")
+
+
+def _blanked(event: Stored, target: int) -> Stored:
+    """Give `event` without its texts where it is `target` or an amendment of it."""
+    if not isinstance(event, Event):
+        return event
+    amends = isinstance(event.fact, NoteAmended) and event.fact.note == target
+    if event.seq != target and not amends:
+        return event
+    return msgspec.structs.replace(event, fact=blank(event.fact))

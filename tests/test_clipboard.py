@@ -1,0 +1,607 @@
+"""Copying, seen from outside: real commands, tmux servers, pseudo-terminals, X and Wayland displays."""
+
+import base64
+import fcntl
+import json
+import os
+import pty
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from rflow.delivery.clipboard import Copied, copy
+from rflow.errors import Exit, NotDelivered
+
+SUMMARY = "Printer in Leeds is offline\n1. Restarted the spooler → no change\n2. Ping 10.1.4.7 – 40 % loss 🖨\n"
+SIZE = len(SUMMARY.encode())  # 103
+OVER_SSH = {"SSH_CONNECTION": "10.0.0.8 52100 10.0.0.2 22"}
+DEAD_DISPLAY = ":4099"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine without desktop, multiplexer or SSH."""
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a path short enough for a socket."""
+    with TemporaryDirectory(prefix="rflow-") as folder:
+        yield Path(folder)
+
+
+def need(*programs: str) -> None:
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed")
+
+
+def script(path: Path, body: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def until(done: Callable[[], Any], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+# --- a program that copies, to be run where its terminal, standard output and process group matter
+
+COPIER = """
+import json, pathlib, sys, msgspec
+from rflow.delivery.clipboard import copy
+from rflow.errors import NotDelivered
+wish = json.loads(pathlib.Path(sys.argv[1]).read_text())
+try:
+    answer = msgspec.to_builtins(copy(wish["text"], environ=wish["environ"], timeout=wish["timeout"]))
+except NotDelivered as problem:
+    answer = {"error": str(problem)}
+partial = pathlib.Path(sys.argv[2] + ".partial")
+partial.write_text(json.dumps(answer))
+partial.rename(sys.argv[2])
+"""
+
+
+def copier(folder: Path, text: str, environ: dict[str, str], timeout: float = 5) -> tuple[list[str], Path]:
+    """The command line of a program that makes this copy, and the file where it will leave the answer."""
+    (folder / "copier.py").write_text(COPIER, encoding="utf-8")
+    (folder / "wish").write_text(json.dumps({"text": text, "environ": environ, "timeout": timeout}))
+    return [sys.executable, *(str(folder / name) for name in ("copier.py", "wish", "answer"))], folder / "answer"
+
+
+def importable() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def answer_in(file: Path) -> dict[str, Any]:
+    assert until(file.exists, 20), "no answer"
+    answer: dict[str, Any] = json.loads(file.read_text())
+    return answer
+
+
+LOGIN = """
+import fcntl, os, sys, termios
+terminal = os.open(sys.argv[1], os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Terminal:
+    """A real pseudo-terminal that remembers what was written to it."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, b"\x18\x00\x50\x00\x00\x00\x00\x00")
+        self.seen = bytearray()
+        self.processes: list[subprocess.Popen[Any]] = []
+        self.reader: threading.Thread | None = None
+
+    def run(self, argv: list[str], environ: dict[str, str], **streams: Any) -> subprocess.Popen[Any]:
+        """Start a program whose controlling terminal this is."""
+        streams = {"stdin": self.theirs, "stdout": self.theirs, "stderr": self.theirs} | streams
+        login = [sys.executable, "-c", LOGIN, os.ttyname(self.theirs), *argv]
+        self.processes.append(subprocess.Popen(login, env=environ, start_new_session=True, **streams))
+        return self.processes[-1]
+
+    def watch(self) -> None:
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        try:
+            while data := os.read(self.ours, 65_536):
+                self.seen += data
+        except OSError:
+            return
+
+    def close(self) -> None:
+        for process in self.processes:
+            end(process)
+        os.close(self.theirs)
+        if self.reader:  # it ends with the last program on this terminal; its number must not be used again before
+            self.reader.join(10)
+            assert not self.reader.is_alive()
+        os.close(self.ours)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+def copy_in(terminal: Terminal, folder: Path, text: str, environ: dict[str, str], **more: Any) -> dict[str, Any]:
+    argv, answer = copier(folder, text, environ, **more)
+    process = terminal.run(argv, importable(), stdout=subprocess.PIPE)
+    output, _ = process.communicate(timeout=30)
+    assert output == b"", "standard output belongs to the caller"
+    return answer_in(answer)
+
+
+def osc52(text: str) -> bytes:
+    return b"\x1b]52;c;" + base64.b64encode(text.encode()) + b"\a"
+
+
+# --- the person's own command
+
+
+def test_the_own_command_gets_exactly_the_text(bare: dict[str, str], tmp_path: Path) -> None:
+    target = tmp_path / "clipboard"
+    copied = copy(SUMMARY, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{target}'"})
+    assert target.read_text(encoding="utf-8") == SUMMARY
+    assert copied == Copied(
+        method="command",
+        confirmed=True,
+        size=SIZE,
+        rich=False,
+        said=f"copied with RFLOW_CLIPBOARD_CMD ({SIZE} bytes, plain text)",
+    )
+
+
+def test_the_own_command_comes_before_everything_else(bare: dict[str, str], tmp_path: Path) -> None:
+    elsewhere = {"TMUX": "/nowhere,1,0", "DISPLAY": DEAD_DISPLAY, "WAYLAND_DISPLAY": "wayland-77"} | OVER_SSH
+    command = f"tr a-z A-Z | head -1 > '{tmp_path}/clipboard'"
+    copied = copy(SUMMARY, environ=bare | elsewhere | {"RFLOW_CLIPBOARD_CMD": command})
+    assert copied.method == "command"
+    assert (tmp_path / "clipboard").read_text() == "PRINTER IN LEEDS IS OFFLINE\n", "pipes work"
+
+
+def test_a_megabyte_reaches_the_own_command(bare: dict[str, str], tmp_path: Path) -> None:
+    copied = copy("x" * 1_234_567, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
+    assert (tmp_path / "clipboard").stat().st_size == copied.size == 1_234_567
+    assert "1234.6 KB" in copied.said
+
+
+def test_half_a_character_is_replaced_rather_than_fatal(bare: dict[str, str], tmp_path: Path) -> None:
+    copied = copy("caf\udce9", environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
+    assert (tmp_path / "clipboard").read_text() == "caf?"
+    assert copied.size == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("echo the relay is down >&2; exit 3", "exit status 3: the relay is down"),
+        ("exit 3", "exit status 3"),
+        ("no-such-helper-anywhere", "exit status 127"),
+        (r"printf 'red \033[31m' >&2; exit 1", "exit status 1: red ?[31m"),
+    ],
+)
+def test_a_failing_command_is_named_with_its_reason(
+    bare: dict[str, str], tmp_path: Path, command: str, reason: str
+) -> None:
+    answer = away_from_terminals(tmp_path, bare | {"RFLOW_CLIPBOARD_CMD": command})
+    assert f"RFLOW_CLIPBOARD_CMD ({reason}" in answer["error"]
+
+
+def away_from_terminals(folder: Path, environ: dict[str, str], text: str = SUMMARY, **more: Any) -> dict[str, Any]:
+    """Copy in a session without a controlling terminal, wherever the tests themselves run."""
+    argv, answer = copier(folder, text, environ, **more)
+    subprocess.run(argv, env=importable(), start_new_session=True, check=True, timeout=30)
+    return answer_in(answer)
+
+
+@pytest.mark.parametrize("text", [SUMMARY, "x" * 1_000_000])
+def test_a_hanging_command_is_given_up(bare: dict[str, str], tmp_path: Path, text: str) -> None:
+    """Also one that never reads its input, with more text than a pipe holds."""
+    began = time.monotonic()
+    answer = away_from_terminals(tmp_path, bare | {"RFLOW_CLIPBOARD_CMD": "exec sleep 60"}, text, timeout=0.3)
+    assert "RFLOW_CLIPBOARD_CMD (still busy after 0.3 s)" in answer["error"]
+    assert time.monotonic() - began < 10
+
+
+def test_a_command_that_leaves_a_process_behind_does_not_hang(bare: dict[str, str], tmp_path: Path) -> None:
+    """As `xclip` does; what is left behind holds the error stream, which must not be waited for."""
+    command = f"cat > '{tmp_path}/clipboard'; sleep 20 & echo $! > '{tmp_path}/pid'"
+    began = time.monotonic()
+    copy(SUMMARY, environ=bare | {"RFLOW_CLIPBOARD_CMD": command})
+    assert time.monotonic() - began < 5
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("command", ["cat >&2; exit 3", 'read line; echo "got: $line" >&2; exit 3'])
+def test_no_error_repeats_the_text(bare: dict[str, str], tmp_path: Path, command: str) -> None:
+    answer = away_from_terminals(tmp_path, bare | {"RFLOW_CLIPBOARD_CMD": command}, "token hunter2-hunter2")
+    assert "exit status 3" in answer["error"]
+    assert "hunter2" not in answer["error"]
+
+
+def test_the_result_tells_that_the_own_command_failed_before(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+) -> None:
+    terminal.watch()
+    answer = copy_in(terminal, tmp_path, SUMMARY, bare | OVER_SSH | {"RFLOW_CLIPBOARD_CMD": "exit 3"})
+    assert answer["method"] == "osc52"
+    assert answer["said"].endswith("; tried before: RFLOW_CLIPBOARD_CMD (exit status 3)")
+
+
+# --- tmux
+
+
+@pytest.fixture
+def tmux(bare: dict[str, str], short: Path) -> Iterator[dict[str, str]]:
+    """The environment inside a real tmux server of its own."""
+    need("tmux")
+    server = ["tmux", "-S", str(short / "tmux"), "-f", "/dev/null"]
+    outside = bare | {"TERM": "xterm-256color"}
+    subprocess.run([*server, "new-session", "-d", "-x", "80", "-y", "24", "sh"], env=outside, check=True)
+    yield bare | {"TMUX": f"{short}/tmux,1,0", "TERM": "screen"}
+    subprocess.run([*server, "kill-server"], env=outside, check=True)
+
+
+def tmux_says(environ: dict[str, str], *words: str) -> str:
+    done = subprocess.run(["tmux", *words], env=environ, check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+def attach(terminal: Terminal, tmux: dict[str, str]) -> None:
+    """Show that server on a terminal that is known to take OSC 52."""
+    outside = {name: value for name, value in tmux.items() if name != "TMUX"} | {"TERM": "xterm-256color"}
+    terminal.watch()
+    terminal.run(["tmux", "-S", tmux["TMUX"].split(",")[0], "attach"], outside)
+    assert until(lambda: tmux_says(tmux, "list-clients")), "nothing attached"
+
+
+@pytest.mark.parametrize("ssh", [OVER_SSH, {}], ids=["over SSH", "on a machine without desktop"])
+def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
+    terminal: Terminal, tmux: dict[str, str], ssh: dict[str, str]
+) -> None:
+    attach(terminal, tmux)
+    copied = copy(SUMMARY, environ=tmux | ssh)
+    assert tmux_says(tmux, "show-buffer") == SUMMARY
+    assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
+    assert (copied.method, copied.confirmed) == ("tmux", False)
+    assert copied.said.startswith(
+        f"copied to the tmux buffer ({SIZE} bytes, plain text) and offered to the terminal; terminals do not confirm"
+    )
+
+
+def test_an_older_tmux_keeps_the_text_and_says_it_goes_no_further(tmux: dict[str, str], tmp_path: Path) -> None:
+    """The stand-in refuses `-w` as tmux before 3.2 does, and passes everything else to the real one."""
+    real = shutil.which("tmux")
+    refuse = 'case " $* " in *" -w "*) echo usage: load-buffer >&2; exit 1;; esac'
+    script(tmp_path / "tmux", f'{refuse}\nexec {real} "$@"')
+    copied = copy(SUMMARY, environ=tmux | OVER_SSH | {"PATH": f"{tmp_path}:{tmux['PATH']}"})
+    assert tmux_says(tmux, "show-buffer") == SUMMARY
+    assert f"tmux buffer ({SIZE} bytes, plain text) only: tmux before 3.2" in copied.said
+
+
+def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
+    copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
+    assert len(tmux_says(tmux, "show-buffer")) == 74_001
+    assert copied.said.endswith("only: a terminal takes at most 74.0 KB")
+
+
+def test_a_dead_tmux_hands_over_to_the_terminal_through_its_passthrough(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+) -> None:
+    need("tmux")
+    terminal.watch()
+    answer = copy_in(terminal, tmp_path, "Leeds", bare | OVER_SSH | {"TMUX": f"{tmp_path}/gone,1,0"})
+    wrapped = b"\x1bPtmux;\x1b" + osc52("Leeds") + b"\x1b\\"
+    assert until(lambda: bytes(terminal.seen) == wrapped), bytes(terminal.seen)
+    assert answer["method"] == "osc52"
+    assert "tried before: tmux (exit status 1: " in answer["said"]
+
+
+# --- OSC 52
+
+
+@pytest.mark.parametrize("ssh", [OVER_SSH, {}], ids=["over SSH", "on a machine without desktop"])
+def test_without_anything_else_the_terminal_gets_osc_52_and_no_copy_is_claimed(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path, ssh: dict[str, str]
+) -> None:
+    terminal.watch()
+    answer = copy_in(terminal, tmp_path, SUMMARY, bare | ssh)
+    assert until(lambda: bytes(terminal.seen) == osc52(SUMMARY)), bytes(terminal.seen)
+    assert (answer["method"], answer["confirmed"], answer["rich"]) == ("osc52", False, False)
+    assert answer["said"].startswith(
+        f"sent to the terminal (OSC 52, {SIZE} bytes, plain text); terminals do not confirm"
+    )
+    assert "copied" not in answer["said"]
+
+
+def test_the_longest_text_for_a_terminal_arrives_whole(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+) -> None:
+    terminal.watch()
+    copy_in(terminal, tmp_path, "y" * 74_000, bare | OVER_SSH)
+    assert until(lambda: bytes(terminal.seen) == osc52("y" * 74_000))
+    assert len(terminal.seen) < 100_000
+
+
+def test_a_text_too_long_for_a_terminal_is_not_sent_at_all(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+) -> None:
+    terminal.watch()
+    answer = copy_in(terminal, tmp_path, "y" * 74_001, bare | OVER_SSH)
+    assert "OSC 52 (a terminal takes at most 74.0 KB, this is 74.0 KB)" in answer["error"]
+    assert terminal.seen == b""
+
+
+def test_a_stopped_terminal_is_given_up(terminal: Terminal, bare: dict[str, str], tmp_path: Path) -> None:
+    """As after Ctrl-S: nobody reads here, and the terminal's queue is smaller than the text."""
+    answer = copy_in(terminal, tmp_path, "y" * 70_000, bare | OVER_SSH, timeout=0.3)
+    assert "OSC 52 (the terminal took no more output for 0.3 s)" in answer["error"]
+
+
+@pytest.mark.parametrize("kind", ["dumb", "linux"])
+def test_a_terminal_that_would_show_the_text_as_garbage_is_spared(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path, kind: str
+) -> None:
+    terminal.watch()
+    answer = copy_in(terminal, tmp_path, SUMMARY, bare | OVER_SSH | {"TERM": kind})
+    assert f"OSC 52 (a {kind} terminal has no clipboard)" in answer["error"]
+    assert terminal.seen == b""
+
+
+def test_gnu_screen_hands_the_text_on_to_its_terminal(
+    terminal: Terminal, bare: dict[str, str], tmp_path: Path, short: Path
+) -> None:
+    need("screen")
+    text = SUMMARY * 40
+    argv, answer = copier(tmp_path, text, bare | OVER_SSH | {"STY": "1.leeds"})
+    (short / "screens").mkdir(mode=0o700)
+    terminal.watch()
+    inside = {"TERM": "xterm", "SCREENDIR": f"{short}/screens", "LANG": "C.UTF-8"} | importable()
+    terminal.run(["screen", "-c", "/dev/null", *argv], inside)
+    assert answer_in(answer)["method"] == "osc52"
+    assert until(lambda: osc52(text) in terminal.seen), bytes(terminal.seen)[:200]
+
+
+# --- the desktop
+
+
+@pytest.fixture(scope="module")
+def x_server() -> Iterator[str]:
+    """The number of a real X display, which also listens on TCP as one forwarded by SSH does."""
+    need("Xvfb")
+    ours, theirs = os.pipe()
+    argv = ["Xvfb", "-displayfd", str(theirs), "-listen", "tcp", "-noreset", "-screen", "0", "640x480x8"]
+    server = subprocess.Popen(
+        argv, pass_fds=[theirs], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    os.close(theirs)
+    with os.fdopen(ours) as number:
+        yield number.readline().strip()
+    end(server)
+
+
+def pasted(display: str) -> str:
+    argv = ["xclip", "-selection", "clipboard", "-o"]
+    environ = {"DISPLAY": display, "PATH": os.environ["PATH"]}
+    return subprocess.run(argv, env=environ, capture_output=True, check=True, timeout=10).stdout.decode()
+
+
+def only(folder: Path, *programs: str) -> dict[str, str]:
+    """A PATH with nothing but these programs."""
+    folder.mkdir()
+    for program in programs:
+        need(program)
+        (folder / program).symlink_to(str(shutil.which(program)))
+    return {"PATH": str(folder)}
+
+
+@pytest.mark.parametrize("helper", ["xclip", "xsel"])
+def test_on_x11_the_desktop_has_the_text(bare: dict[str, str], tmp_path: Path, x_server: str, helper: str) -> None:
+    need("xclip")
+    display = {"DISPLAY": f":{x_server}"}
+    copied = copy(SUMMARY, environ=bare | display | only(tmp_path / "bin", helper), platform="linux")
+    assert pasted(f":{x_server}") == SUMMARY
+    assert copied == Copied(
+        method=f"desktop:{helper}",
+        confirmed=True,
+        size=SIZE,
+        said=f"copied to the clipboard ({helper}, {SIZE} bytes, plain text)",
+    )
+
+
+@pytest.fixture
+def wayland(bare: dict[str, str], short: Path) -> Iterator[dict[str, str]]:
+    """The environment on a real Wayland compositor without a screen; sway refuses to be root."""
+    need("sway", "wl-copy", "wl-paste")
+    runtime = short / "runtime"
+    runtime.mkdir(mode=0o700)
+    how: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if os.geteuid() == 0:
+        short.chmod(0o755)
+        shutil.chown(runtime, "nobody")
+        how |= {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    environ = bare | {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime)}
+    headless = {"WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman"}
+    server = subprocess.Popen(["sway", "-c", "/dev/null"], env=environ | headless, **how)
+    if not until(lambda: (runtime / "wayland-1").exists() or server.poll() is not None) or server.returncode:
+        end(server)
+        pytest.skip("sway does not start here")
+    yield environ | {"WAYLAND_DISPLAY": "wayland-1"}
+    end(server)
+
+
+def test_on_wayland_the_desktop_has_the_text_as_plain_text(wayland: dict[str, str]) -> None:
+    page = "<html><b>Printer in Leeds</b> → offline</html>"
+    copied = copy(page, environ=wayland, platform="linux")
+    paste = ["wl-paste", "--no-newline"]
+    assert subprocess.run(paste, env=wayland, capture_output=True, check=True, timeout=10).stdout.decode() == page
+    kinds = subprocess.run([*paste, "-l"], env=wayland, capture_output=True, check=True, timeout=10).stdout.decode()
+    assert "text/plain" in kinds
+    assert "html" not in kinds
+    assert (copied.method, copied.confirmed) == ("desktop:wl-copy", True)
+
+
+def test_a_pipeline_ends_although_xclip_stays(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
+    need("xclip")
+    argv, answer = copier(tmp_path, "Leeds, piped", bare | {"DISPLAY": f":{x_server}"})
+    subprocess.run(["sh", "-c", '"$@" 2>&1 | cat', "sh", *argv], env=importable(), check=True, timeout=20)
+    assert answer_in(answer)["method"] == "desktop:xclip"
+    assert pasted(f":{x_server}") == "Leeds, piped"
+
+
+def test_ctrl_c_in_that_pipeline_does_not_take_the_clipboard_along(
+    bare: dict[str, str], tmp_path: Path, x_server: str
+) -> None:
+    need("xclip")
+    argv, answer = copier(tmp_path, "Leeds, interrupted", bare | {"DISPLAY": f":{x_server}"})
+    pipeline = subprocess.Popen(["sh", "-c", '"$@"; sleep 60', "sh", *argv], env=importable(), process_group=0)
+    answer_in(answer)
+    os.killpg(pipeline.pid, signal.SIGINT)
+    pipeline.wait(10)
+    assert pasted(f":{x_server}") == "Leeds, interrupted"
+
+
+@pytest.mark.parametrize("helper", ["xclip", "xsel"])
+def test_a_dead_display_is_not_claimed(bare: dict[str, str], tmp_path: Path, helper: str) -> None:
+    dead = bare | {"DISPLAY": DEAD_DISPLAY} | only(tmp_path / "bin", helper)
+    error = away_from_terminals(tmp_path, dead)["error"]
+    assert f"{helper} (exit status 1: " in error
+    assert "open display" in error
+
+
+def test_a_dead_wayland_is_not_claimed_and_x11_serves(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
+    """A stale WAYLAND_DISPLAY, as in a tmux that outlived its desktop."""
+    need("xclip", "wl-copy")
+    stale = {"WAYLAND_DISPLAY": "wayland-77", "XDG_RUNTIME_DIR": str(tmp_path), "DISPLAY": f":{x_server}"}
+    copied = copy(SUMMARY, environ=bare | stale, platform="linux")
+    assert copied.method == "desktop:xclip"
+    assert "tried before: wl-copy (exit status 1: Failed to connect to a Wayland server" in copied.said
+
+
+def test_a_display_that_never_answers_is_given_up(bare: dict[str, str], tmp_path: Path) -> None:
+    need("xclip")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        display = f"127.0.0.1:{silent.getsockname()[1] - 6000}"
+        answer = away_from_terminals(tmp_path, bare | {"DISPLAY": display}, timeout=0.3)
+    assert "xclip (still busy after 0.3 s)" in answer["error"]
+
+
+def test_over_ssh_the_far_desktop_is_left_alone(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
+    need("xclip")
+    copy("before", environ=bare | {"DISPLAY": f":{x_server}"}, platform="linux")
+    answer = away_from_terminals(tmp_path, bare | OVER_SSH | {"DISPLAY": f":{x_server}"})
+    assert "desktop (over SSH it is on the other machine)" in answer["error"]
+    assert pasted(f":{x_server}") == "before"
+
+
+def test_over_ssh_a_forwarded_display_serves_where_there_is_no_terminal(
+    bare: dict[str, str], tmp_path: Path, x_server: str
+) -> None:
+    need("xclip")
+    answer = away_from_terminals(tmp_path, bare | OVER_SSH | {"DISPLAY": f"127.0.0.1:{x_server}"})
+    assert answer["method"] == "desktop:xclip"
+    assert pasted(f":{x_server}") == SUMMARY
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
+    bare: dict[str, str], x_server: str, platform: str
+) -> None:
+    """Where rflow uses pyperclip can't be tested here; this shows its plumbing, with X11 behind it."""
+    need("xclip")
+    display = bare | {"PYTHONPATH": importable()["PYTHONPATH"]}
+    copied = copy(SUMMARY, environ=display | {"DISPLAY": f":{x_server}"}, platform=platform)
+    assert copied.method == "desktop:pyperclip"
+    assert pasted(f":{x_server}") == SUMMARY
+    with pytest.raises(NotDelivered, match="the clipboard did not give the text back") as caught:
+        copy(SUMMARY, environ=display | {"DISPLAY": DEAD_DISPLAY, "TERM": "dumb"}, platform=platform)
+    assert "xclip" not in caught.value.try_, "that advice is for Linux"
+
+
+@pytest.mark.parametrize(
+    ("desktop", "helper", "encoding"),
+    [
+        ({"WSL_DISTRO_NAME": "Debian", "WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, "clip.exe", "utf-16-le"),
+        ({"WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, "wl-copy", "utf-8"),
+        ({"DISPLAY": ":0"}, "xclip", "utf-8"),
+    ],
+)
+def test_a_helper_gets_the_text_on_its_input_and_never_as_an_argument(
+    bare: dict[str, str], tmp_path: Path, desktop: dict[str, str], helper: str, encoding: str
+) -> None:
+    """All are installed, as stand-ins that note what they get; on WSL the Windows clipboard comes first."""
+    for name in ("clip.exe", "wl-copy", "xclip"):
+        script(tmp_path / name, f'cat > {tmp_path}/input; echo {name} "$@" > {tmp_path}/arguments')
+    path = {"PATH": f"{tmp_path}:{bare['PATH']}"}
+    assert copy(SUMMARY, environ=bare | desktop | path, platform="linux").method == f"desktop:{helper}"
+    assert (tmp_path / "input").read_bytes().decode(encoding) == SUMMARY
+    arguments = (tmp_path / "arguments").read_text()
+    assert arguments.startswith(helper)
+    assert "Leeds" not in arguments
+
+
+# --- nothing works
+
+
+def test_when_nothing_works_the_error_says_what_was_tried_and_what_to_do(bare: dict[str, str], tmp_path: Path) -> None:
+    hopeless = {"RFLOW_CLIPBOARD_CMD": "exit 3", "PATH": str(tmp_path), "TMUX": "/gone,1,0", "DISPLAY": ":0"}
+    answer = away_from_terminals(tmp_path, bare | hopeless)
+    assert answer["error"] == (
+        "Nothing was copied; tried: RFLOW_CLIPBOARD_CMD (exit status 3), xclip (not installed), "
+        "tmux (not installed), OSC 52 (there is no terminal). "
+        "Install xclip (X11) or wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
+    )
+
+
+def test_a_machine_without_desktop_or_terminal_says_so(bare: dict[str, str], tmp_path: Path) -> None:
+    error = away_from_terminals(tmp_path, bare)["error"]
+    assert "desktop (neither WAYLAND_DISPLAY nor DISPLAY is set), OSC 52 (there is no terminal)" in error
+
+
+def test_not_delivered_has_its_own_exit_code(bare: dict[str, str]) -> None:
+    with pytest.raises(NotDelivered) as caught:
+        copy("y" * 80_000, environ=bare, platform="linux")
+    assert caught.value.exit_code is Exit.NOT_DELIVERED
+
+
+def test_importing_the_clipboard_loads_nothing_heavy() -> None:
+    heavy = "base64 pyperclip select shutil subprocess tempfile threading typer jinja2"
+    code = f"import sys, rflow.delivery.clipboard; print(*({set(heavy.split())} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], env=importable(), capture_output=True, check=True)
+    assert done.stdout.strip() == b""
