@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 import cmarkgfm
@@ -11,9 +12,9 @@ import html5lib
 from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 
-_BLOCKS = frozenset(
-    "address article aside blockquote dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
-    " li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|dd|details|div|dl|dt|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre"
+    "|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|br"
 )
 _MENTION = re.compile("(?<![A-Za-z0-9_])@\u200b(?=[A-Za-z0-9_])")
 
@@ -36,19 +37,26 @@ def _markdown_it() -> MarkdownIt:
     return MarkdownIt("gfm-like", {"html": True, "linkify": True})
 
 
+@lru_cache(maxsize=4)
+def _parsed(html: str) -> Element:
+    """Parse a piece of HTML as a browser does."""
+    parsed: Element = html5lib.parseFragment(html, namespaceHTMLElements=False)
+    return parsed
+
+
 def visible_text(html: str) -> str:
     """Give what a browser shows: white space collapsed outside `pre`, a line for each block and `br`, no empty lines.
 
     An image shows as its alternative text in brackets, so that it is never taken for text. The U+200B that keeps
     `@name` from notifying somebody is left out, because nobody sees it.
     """
-    text = "".join(_shown(html5lib.parseFragment(html, namespaceHTMLElements=False), pre=False))
+    text = "".join(_shown(_parsed(html), pre=False))
     lines = (line.strip(" ") for line in re.sub(" *\n *| +", _one_space, text).split("\n"))
     return unmarked("\n".join(filter(None, lines)).replace(_KEPT_NEWLINE, "\n").replace(_KEPT_SPACE, " "))
 
 
-# Inside `pre`, spaces and newlines are kept: noncharacters stand for them while the rest is collapsed.
-_KEPT_SPACE, _KEPT_NEWLINE = "\ufdd0", "\ufdd1"
+# Inside `pre`, spaces and newlines are kept: controls, which no document has, stand for them meanwhile.
+_KEPT_SPACE, _KEPT_NEWLINE = "\x01", "\x02"
 
 
 def _one_space(run: re.Match[str]) -> str:
@@ -57,18 +65,25 @@ def _one_space(run: re.Match[str]) -> str:
 
 def _shown(element: Element, pre: bool) -> Iterator[str]:
     """Walk an element: the text of its parts, newlines where blocks begin and end."""
-    if not isinstance(element.tag, str) or element.tag in ("script", "style", "template"):
+    name = _name(element)
+    if name in ("#comment", "script", "style", "template"):
         return
-    edge = "\n" if element.tag in _BLOCKS or element.tag == "br" else ""
-    pre = pre or element.tag == "pre"
+    edge = "\n" if _BLOCK.fullmatch(name) else ""
+    pre = pre or name == "pre"
     yield edge
-    if element.tag == "img":
+    if name == "img":
         yield f"[image: {element.get('alt', '')}]"
     yield _spaced(element.text or "", pre)
     for child in element:
         yield from _shown(child, pre)
         yield _spaced(child.tail or "", pre)
     yield edge
+
+
+def _name(element: Element) -> str:
+    """Name an element; html5lib gives comments a function for a tag."""
+    tag: object = element.tag
+    return tag if isinstance(tag, str) else "#comment"
 
 
 def _spaced(text: str, pre: bool) -> str:
@@ -93,12 +108,12 @@ def tags(html: str) -> Counter[str]:
 
     Left out are links that a renderer makes of an e-mail address, which Markdown can't prevent: same text, `mailto:`.
     """
-    parsed = html5lib.parseFragment(html, namespaceHTMLElements=False)
-    found = (element for element in parsed.iter() if element is not parsed and not _is_bare_mail(element))
-    return Counter(element.tag if isinstance(element.tag, str) else "#comment" for element in found)
+    parsed = _parsed(html)
+    found = (element for element in parsed.iter() if element is not parsed)
+    return Counter(_name(element) for element in found if not _is_bare_mail(element))
 
 
 def _is_bare_mail(element: Element) -> bool:
     """Say whether an element is a link to the very address that is its text."""
     text = "".join(element.itertext()) if element.tag == "a" else ""
-    return "@" in text and element.get("href", "").partition(":")[2] in (text, text.partition(":")[2])
+    return "@" in text and unquote(element.get("href", "")) in (text, f"mailto:{text}")

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from rflow.core.events import Event, Stored
+from rflow.core.events import Stored
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
 from rflow.core.session import Session
@@ -68,10 +68,10 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class SessionStore(Protocol):
     """Where sessions live. Whatever a method acknowledged by returning survives a crash."""
 
-    def create(self, session: Session, events: Sequence[Event], blobs: Mapping[str, bytes]) -> None:
+    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` where its id exists."""
 
-    def append(self, session: Session, events: Sequence[Event], expected: int, blobs: Mapping[str, bytes]) -> None:
+    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add `events` to a session that stands at version `expected`, else raise `Stale`.
 
         `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step.

@@ -51,7 +51,8 @@ def _tell_sender(run: App, session: Session, known: bool) -> None:
     """Say what the sender should know about whether it arrives."""
     if not known and not session.owner.is_queue:
         run.say(
-            f"Nobody called {session.owner.name} has used this store yet; was it a slip? rflow -s {session.code} handoff --cancel"
+            f"Nobody called {session.owner.name} has used this store yet. "
+            f"If that was a slip: rflow -s {session.code} handoff --cancel"
         )
     if not run.workspace.store.shared:
         run.say(

@@ -258,10 +258,10 @@ class _Reader:
         return tree_id
 
     def _nodes(self, document: Document) -> dict[str, Node] | None:
-        nodes = document.get("nodes")
-        if nodes and not isinstance(nodes, dict):
+        nodes = document.get("nodes", {})
+        if not isinstance(nodes, dict):
             self._error(
-                ("nodes",), '"nodes" is not a table of nodes.', "Give each node a name and put its fields there."
+                ("nodes",), '"nodes" is not a table of nodes.', "Give each node a name, and its fields below it."
             )
             return None
         if not nodes:

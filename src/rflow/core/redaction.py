@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import TypeVar, assert_never
 
 import msgspec
@@ -39,65 +40,153 @@ _F = TypeVar("_F", bound=msgspec.Struct)
 MARK = "[redacted]"
 REMOVED = "[removed]"
 
-# A key that names a secret, alone or as the last part of a longer name (DB_PASSWORD, X-Api-Key, client_secret).
-_KEY = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|auth[_-]?key|private[_-]?key"
-    r"|client[_-]?secret|credentials?|sshpass|pgpassword|mysql_pwd|sas|sig)"
+# Pieces of the patterns. Blanks (_B) never cross a line: what stands below "Password:" is not the password.
+_B = r"[^\S\n]"
+_NAMES = (
+    r"(?:passwor[dt]|passwd|pass[ _-]?phrase|secret|(?<!unexpected )token|api[_-]?key|credentials?|key content"
+    r"|(?:access|account|auth|client|encryption|master|pre[_-]?shared|private|secret|service|shared|signing|storage)"
+    r"[_-]?key(?:[_-]?base)?"
+    # These are also parts of other words (bypass), test results ("PASS: dns", "pass: 12") and a folder (PWD=/home).
+    r"|(?:(?<![A-Za-z0-9])|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:passcode|psk|pwd(?![:=]\s?(?:[/~]|[A-Za-z]:[\\/]))"
+    r"|(?!(?:(?<![^\n])|(?<=--- ))(?-i:PASS:))pass(?!\s?[:=]\s?\d{1,3}(?!\S))))"
 )
-_VALUE = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'&,;|)\]}]+)"""
+_SHOWN = r"(?!\\{0,3}[\"']?\[redacted\](?!\w))"
+_WORDS = (
+    r"(?!\\{0,3}[\"']?(?:true|false|yes|no|null|none|nil|undefined|required|optional|missing|expired|invalid|incorrect"
+    r"|wrong|failed|ok)(?![^\s\"'\\,;&|)\]}.<]))"
+)
+_QUOTED = r"""\\{1,3}"[^"\\\n]++|\\{1,3}'[^'\\\n]++|"(?:[^"\\\n]|\\[^\n])++"?|'(?:[^'\\\n]|\\[^\n])++'?"""
+# A value without quotes ends at a blank or at a delimiter; one in its middle is part of it, unless a next name follows.
+_C = r"""[^\s"'&,;|)\]}]"""
+_BARE = rf"""(?:{_C}|[,|)\]}}"'&](?={_C})(?![\w.-]{{1,30}}["']?[=:])|;(?={_C})(?![\w .-]{{1,30}}=))++"""
+_VALUE = rf"{_SHOWN}(?:{_QUOTED}|{_BARE})"
+_KEY_LINE = r"[A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1) ?-{4,5}"
+_KEY_END = rf"(?P<end>-{{4,5}} ?END {_KEY_LINE})?"
+_KEY_WORDS = ("private key", "static key")
+_NAME_WORDS = ("pass", "pwd", "psk", "secret", "token", "key", "credential")
 
-# Each pattern runs in time linear in the text: every repeat is bounded or followed by something it can't match.
-# The group "keep" (before) stays; the rest of the match is hidden.
-_PATTERNS: tuple[tuple[str, str], ...] = (
+# (what it finds, one of these must be in the text, the pattern). Each takes time linear in the text: a repeat is
+# bounded, possessive, or followed by something it can't match, and never begins inside what the last attempt read.
+# The group "keep" (before) stays, the rest of the match is hidden; where there is a group "end", it must have matched.
+_PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("private key", _KEY_WORDS, rf"-{{4,5}} ?BEGIN {_KEY_LINE}.*?(?:-{{4,5}} ?END {_KEY_LINE}|\Z)"),
     (
-        "private key",
-        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+        "private key without its head, in lines",
+        _KEY_WORDS,
+        rf"^(?:{_B}{{0,8}}[A-Za-z0-9+/=]{{1,100}}{_B}{{0,8}}\n)++{_B}{{0,8}}{_KEY_END}",
     ),
     (
-        "private key tail",
-        r"(?:^[A-Za-z0-9+/=]{40,100}\n){1,200}(?:^[A-Za-z0-9+/=]{1,100}\n)?-----END [A-Z ]{0,40}PRIVATE KEY-----",
+        "private key without its head, on one line",
+        _KEY_WORDS,
+        rf"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{{16,}}+(?:{_B}|\\[nr]){{1,4}}+)++"
+        rf"(?:[A-Za-z0-9+/=]{{1,100}}+(?:{_B}|\\[nr]){{1,4}}+)?{_KEY_END}",
     ),
-    ("json web token", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    ("webhook", r"https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"),
+    (
+        "PuTTY key",
+        ("private-lines",),
+        r"(?P<keep>\bPrivate-Lines: \d{1,4}\s{1,2})[A-Za-z0-9+/=]{1,100}(?:\s{1,2}[A-Za-z0-9+/=]{40,100}+(?![^\s]))*+"
+        r"(?:\s{1,2}[A-Za-z0-9+/=]{1,100}+(?![^\s]))?",
+    ),
+    ("json web token", ("eyj",), r"(?<![\w-])(?-i:eyJ)[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+){0,3}"),
+    ("webhook", ("hooks.slack",), r"https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"),
     (
         "webhook",
-        r"https://[\w.-]{1,200}\.(?:webhook\.office\.com|logic\.azure\.com|environment\.api\.powerplatform\.com)[^\s\"'<>]*",
+        ("office.com", "azure.com", "powerplatform.com"),
+        r"https://[\w.-]{1,200}\.(?:webhook\.office\.com|logic\.azure\.com|environment\.api\.powerplatform\.com)"
+        r"[^\s\"'<>]*",
     ),
-    ("webhook", r"https://(?:discord|discordapp)\.com/api/webhooks/[^\s\"'<>]+"),
+    ("webhook", ("/api/webhooks/",), r"https://(?:discord|discordapp)\.com/api/webhooks/[^\s\"'<>]+"),
     (
-        "header",
-        r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:(?:Bearer|Basic|Digest|Token|Negotiate|ApiKey)\s+)?)[^\s\"']+",
+        "authorization",
+        ("authorization",),
+        rf"(?P<keep>(?>\b(?:Proxy-)?Authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}\\{{0,3}}[\"']?"
+        rf"(?:(?:Bearer|Basic|Token|Negotiate|NTLM|ApiKey)\b{_B}{{0,4}})?)){_SHOWN}{_WORDS}"
+        r"(?:(?:AWS4-HMAC-SHA256|Digest)\b[^\n]*|[^\s\"'\\,]+)",
     ),
-    ("bearer", r"(?P<keep>\bBearer\s+)[A-Za-z0-9._~+/=-]{8,}"),
-    ("cookie", r"(?P<keep>\b(?:Set-)?Cookie\s{0,4}:\s{0,4})[^\n]+"),
+    (
+        "bearer",
+        ("bearer",),
+        r"(?P<keep>\bBearer\s{1,4}+)(?=[A-Za-z._~+/=-]{0,200}\d|[A-Za-z._~+/=-]{24})(?!\w{1,20}=[\w\"])"
+        r"[A-Za-z0-9._~+/=-]{8,}",
+    ),
+    (
+        "cookie",
+        ("cookie",),
+        rf"(?P<keep>(?>\b(?:Set-)?Cookie\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}))(?=[^\n=]{{1,200}}=)[^\n]+",
+    ),
     (
         "url password",
-        r"(?P<keep>\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,200}:)[^\s/@\"'][^\s@\"'/]{0,400}(?=@)",
-    ),
-    ("known token", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    (
-        "known token",
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,})",
+        ("://",),
+        r"(?P<keep>\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,200}:)(?!\[redacted\]@|\d{1,5}[/?#])"
+        r"[^\s/\"'<>]{1,400}(?=@)",
     ),
     (
-        "known token",
-        r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant|or)[-_][\w-]{12,}|\bAIza[\w-]{30,}|\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}",
+        "signed url",
+        ("sig=", "signature="),
+        r"(?P<keep>[?&;](?:sig|signature|x-(?:amz|goog)-signature)=)(?!\[redacted\])[^\s\"'&<>]+",
     ),
     (
         "known token",
-        r"\bdop_v1_[0-9a-f]{40,}|\bhvs\.[\w-]{20,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\brfs_[A-Za-z0-9]{20,}",
+        (
+            *("akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-"),
+            *("shpat_", "shpss_", "shpca_", "shppa_", "hf_", "dckr_pat_", "npm_", "pypi-", "dop_v1_", "rfs_"),
+        ),
+        r"\b(?-i:(?:AKIA|ASIA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[\w-]{16,}"
+        r"|xox[abeoprs]-[\w.-]{10,}|xapp-[\w-]{20,}|shp(?:at|ss|ca|pa)_[0-9a-f]{24,}|hf_[A-Za-z0-9]{30,}"
+        r"|dckr_pat_[\w-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-AgE[\w-]{20,}|dop_v1_[0-9a-f]{40,}|rfs_[A-Za-z0-9_-]{20,})",
     ),
-    ("option", r"(?P<keep>(?<![\w-])--?" + r"(?:[\w]{1,30}-){0,3}" + _KEY + r"(?:=|\s+))" + _VALUE),
+    (
+        "known token",
+        (
+            *("sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "whsec_", "aiza", "ya29.", "hvs.", "sg.", "atatt", "tskey-"),
+            "age-secret",
+        ),
+        r"\b(?-i:(?:sk|pk|rk)[-_](?:live|test|proj|ant|or)[-_][\w-]{12,}|sk-[A-Za-z0-9]{32,}|whsec_[\w+/=]{20,}"
+        r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|hvs\.[\w-]{20,}|SG\.[\w-]{16,}+\.[\w-]{16,}|ATATT[\w=-]{20,}"
+        r"|tskey-[\w-]{20,}|AGE-SECRET-KEY-1[0-9A-Z]{20,})",
+    ),
+    (
+        "option",
+        _NAME_WORDS,
+        rf"(?P<keep>(?<![\w-])--?(?!no-)[\w-]{{0,60}}?{_NAMES}{_B}{{1,4}}+)"
+        r"(?!-|(?:and|argument|flag|for|if|in|instead|is|option|or|parameter|to|was)\b)"
+        rf"{_VALUE}",
+    ),
     (
         "key",
-        r"(?P<keep>(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,30}[_.-]){0,4}"
-        + _KEY
-        + r"[\"']?\s{0,4}(?::=|=>|[:=])\s{0,4})"
-        + _VALUE,
+        _NAME_WORDS,
+        rf"(?P<keep>(?>{_NAMES}(?:[_-]?\d{{1,2}})?(?:\\{{0,3}}[\"']|[*_`]{{1,3}})?\]?{_B}{{0,40}}"
+        rf"(?::=|=>|={{1,3}}|:(?!:|//)){_B}{{0,40}}(?:[*_`]{{1,3}}{_B}{{1,4}})?)){_WORDS}{_VALUE}",
     ),
-    ("netrc", r"(?P<keep>\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+)\S+"),
-    ("sentence", r"(?P<keep>\bpassword\s+(?:is|was)\s*:?\s+)" + _VALUE),
+    (
+        "element",
+        _NAME_WORDS,
+        rf"(?P<keep><[\w.:-]{{0,40}}?{_NAMES}(?:\s[^<>\n]{{0,200}})?>)(?!\[redacted\]<)[^<\n]{{1,4096}}(?=</)",
+    ),
+    (
+        "netrc",
+        ("login",),
+        r"(?P<keep>\b(?:machine\s{1,20}+\S{1,200}+|default)\s{1,20}+login\s{1,20}+\S{1,200}+\s{1,20}+password"
+        r"\s{1,20}+)(?!\[redacted\])\S+",
+    ),
+    (
+        "command",
+        ("curl", "sshpass", "mysql", "mariadb", "securestring"),
+        rf"(?P<keep>\bcurl{_B}[^\n|;]{{0,300}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}[\"']?"
+        rf"[^\s:\"']{{1,100}}:|\bsshpass{_B}{{1,4}}-p{_B}{{0,4}}"
+        rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_B}[^\n|;]{{0,300}}?(?<=\s)(?-i:-p)"
+        rf"|\bConvertTo-SecureString{_B}{{1,4}}(?:-String{_B}{{1,4}})?(?=[\"'])){_VALUE}",
+    ),
+    ("device", ("password", "secret"), rf"(?P<keep>\b(?:password|secret){_B}\d{_B})(?:\$\S+|[0-9A-F]{{6,}}\b)"),
+    (
+        "sentence",
+        ("pass", "secret"),
+        rf"(?P<keep>(?>\b(?:password|passphrase|passcode|secret){_B}{{1,4}}(?:is now|is|was|(?:re)?set to|changed to)"
+        rf"{_B}{{0,4}}:?{_B}{{1,4}})){_SHOWN}"
+        rf"(?:{_QUOTED}|(?:(?<=:\s)|(?=\S{{0,60}}(?:\d|[!@#$%^&*+=]\w))(?=\S{{0,60}}[A-Za-z])(?=\S{{5}})){_BARE})",
+    ),
 )
+_ANY = "|".join(sorted({re.escape(word) for _, words, _ in _PATTERNS for word in words}))
 
 
 class Redactor:
@@ -115,37 +204,35 @@ class Redactor:
         """Give `text` with its secrets replaced by "[redacted]"."""
         if not self._on or not text:
             return text
-        for pattern in _built_in():
-            text = pattern.sub(self._hide, text)
-        for pattern in self._own:
-            text = pattern.sub(self._hide_own, text)
+        if _built_in(_ANY).search(text):
+            found = text.lower()
+            for _, words, pattern in _PATTERNS:
+                if any(word in found for word in words):
+                    text = _built_in(pattern).sub(self._hide, text)
+        for own in self._own:
+            text = MARK.join(own.sub(self._hide_own, part) for part in text.split(MARK))
         return text
 
     def _hide(self, match: re.Match[str]) -> str:
-        keep = match.groupdict().get("keep") or ""
-        if match.group(0)[len(keep) :].strip("\"'") == MARK:
-            return match.group(0)
+        groups = match.groupdict("")
+        if groups.get("end") == "":
+            return match[0]
         self.count += 1
-        return keep + MARK
+        return groups.get("keep", "") + MARK
 
     def _hide_own(self, match: re.Match[str]) -> str:
-        if not match.group(0):
-            return ""
+        hidden = "secret" if match.groupdict().get("secret") else 0
+        if not match[hidden]:
+            return match[0]
         self.count += 1
-        whole, start = match.group(0), match.start()
-        if "secret" not in match.groupdict() or match.group("secret") is None:
-            return MARK
-        return whole[: match.start("secret") - start] + MARK + whole[match.end("secret") - start :]
+        start, whole = match.start(), match[0]
+        return whole[: match.start(hidden) - start] + MARK + whole[match.end(hidden) - start :]
 
 
-_cache: list[re.Pattern[str]] = []
-
-
-def _built_in() -> list[re.Pattern[str]]:
-    """Compile the built-in patterns once, on first use."""
-    if not _cache:
-        _cache.extend(re.compile(source, re.IGNORECASE | re.DOTALL | re.MULTILINE) for _, source in _PATTERNS)
-    return _cache
+@cache
+def _built_in(pattern: str) -> re.Pattern[str]:
+    """Compile a built-in pattern when it is first needed: most sessions hold nothing that most of them look for."""
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

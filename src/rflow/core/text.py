@@ -39,7 +39,7 @@ def one_line(text: str) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Put a text on one line of at most `width` characters; what is cut shows as `…`, after a whole word if possible."""
+    """Put a text on one line of at most `width` characters; cut ones end in `…`, after a whole word if possible."""
     line = one_line(text)
     if len(line) <= width:
         return line

@@ -1,9 +1,16 @@
-"""The Jinja environments of the output formats: one per template suffix, in which all text is shown literally."""
+"""The Jinja environments of the output formats: one per template suffix, in which all text is shown literally.
 
-import os
+`{{ x }}` puts a text on one line and escapes it; `{{ x | block }}` and its like escape in their own way. Markup belongs
+in the template's own text: whatever an expression gives is text, constants too, unless it comes from one of the
+flavour's filters, a macro or a `{% set %}` block. Glue such parts together with `~` or `join`, not with `+`.
+"""
+
 import stat
-from collections.abc import Callable
-from functools import cache
+import sys
+from collections.abc import Callable, Iterable, Sized
+from contextlib import suppress
+from datetime import datetime
+from functools import cache as cached
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +24,216 @@ from rflow import __version__
 from rflow.core.text import clean, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
-from rflow.formats import words
 from rflow.formats.escaping import Markdown, Plain, SlackPaste
 
-ESCAPERS: dict[str, type[Plain]] = {
-    ".md.j2": Markdown,
-    ".slack.j2": SlackPaste,
-    ".txt.j2": Plain,
+ESCAPERS: dict[str, Plain] = {
+    ".md.j2": Markdown(),
+    ".slack.j2": SlackPaste(),
+    ".txt.j2": Plain(),
 }
 """The flavour of text that each template suffix stands for."""
 
-# They make HTML, or pass text by the escaping.
-_HTML_ONLY = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
+_FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
+# These make HTML of a text, or let it pass as it is.
+_REMOVED_FILTERS = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
+
+
+@cached
+def environment(suffix: str, cache: Path | None = None, folder: Path | None = None) -> Environment:
+    """Build the environment for templates with this suffix.
+
+    `folder` holds the templates (rflow's own by default); `cache` is where compiled ones may be kept.
+    """
+    if suffix not in ESCAPERS:
+        known = ", ".join(ESCAPERS)
+        raise UsageProblem(f'No escaping is known for templates named "*{suffix}".', try_=f"Use one of {known}.")
+    flavour = ESCAPERS[suffix]
+    escaped = _escaped_type(flavour)
+    env = _Environment(
+        autoescape=True,
+        finalize=_finalizer(escaped, flavour),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        loader=FileSystemLoader(folder or data_dir("templates") / "formats"),
+        bytecode_cache=_bytecode_cache(cache),
+    )
+    for name in _REMOVED_FILTERS:
+        del env.filters[name]
+    del env.globals["lipsum"]
+    env.filters |= {name: _flavour_filter(flavour, name, escaped) for name in _FLAVOUR_FILTERS}
+    env.filters |= NEUTRAL_FILTERS | {"join": lambda parts, between="": _joined(escaped, parts, between)}
+    env.escaped = escaped
+    return env
+
+
+def _escaped_type(flavour: Plain) -> type[Markup]:
+    """Make the type of text that is escaped already; what is added to it gets escaped the same way, not as HTML."""
+
+    class Escaped(Markup):
+        __slots__ = ()
+
+        @classmethod
+        def escape(cls, s: Any, /) -> "Escaped":
+            """Escape a text, keeping the blanks at its ends: it stands between others."""
+            if isinstance(s, Markup):
+                return cls(s)
+            text = clean(str(s))
+            start, end = len(text) - len(text.lstrip(" ")), len(text.rstrip(" "))
+            return cls(text if start >= end else text[:start] + flavour.inline(text) + text[end:])
+
+    return Escaped
+
+
+def _finalizer(escaped: type[Markup], flavour: Plain) -> Callable[[EvalContext, object], Markup]:
+    """Make the function that every expression's value goes through; None shows as nothing."""
+
+    # With the evaluation context asked for, Jinja leaves constants to run time too, else it escapes them as HTML.
+    @pass_eval_context
+    def finalize(_: EvalContext, value: object) -> Markup:
+        if isinstance(value, Markup):
+            return value
+        return escaped("" if value is None else flavour.inline(clean(str(value))))
+
+    return finalize
+
+
+def _flavour_filter(flavour: Plain, name: str, escaped: type[Markup]) -> Callable[..., Markup]:
+    """Make a filter of a flavour's method: it takes text and gives what is escaped."""
+    method: Callable[..., str] = getattr(flavour, name)
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Markup) and not flavour.repeatable:
+            raise TypeError(f"`{name}` takes a text, not what is escaped already")
+        return clean(value) if isinstance(value, str) else value
+
+    def apply(value: object, *args: Any, **options: Any) -> Markup:
+        text = value if isinstance(value, str) else "" if value is None else str(value)
+        return escaped(
+            method(plain(text), *map(plain, args), **{key: plain(option) for key, option in options.items()})
+        )
+
+    return apply
+
+
+def _joined(escaped: type[Markup], parts: Iterable[object], between: str = "") -> str:
+    """Join texts to a text; if one of them is escaped already, escape the others. White space between is kept."""
+    values = list(parts)
+    if not any(isinstance(value, Markup) for value in (between, *values)):
+        return between.join(map(str, values))
+    return (escaped.escape(between) if between.strip() else escaped(between)).join(values)  # type: ignore[arg-type]
+
+
+class _Generator(CodeGenerator):
+    """Compiles `a ~ b` to the flavour's own joining: Jinja's escapes as HTML."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
+        self.write("environment.joined((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class _Environment(Environment):
+    """An environment that knows its type of escaped text."""
+
+    code_generator_class = _Generator
+    escaped: type[Markup] = Markup
+
+    def joined(self, parts: tuple[object, ...]) -> str:
+        """Join the operands of `~`."""
+        return _joined(self.escaped, parts)
+
+
+class _BytecodeCache(FileSystemBytecodeCache):
+    """Jinja's cache of compiled templates, which replaces files atomically; no failure of it stops a rendering."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load what is there; a damaged file counts as none."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # noqa: BLE001 (pickle raises anything on damaged data)
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write, unless the disk is full or may not be written."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _bytecode_cache(folder: Path | None) -> FileSystemBytecodeCache | None:
+    """Open the cache in a folder of its own there, or none: bytecode that somebody else could write is never run."""
+    if folder is None:
+        return None
+    own = folder / "templates"
+    try:
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        safe = _is_only_ours(own)
+    except OSError:
+        return None
+    return _BytecodeCache(str(own), f"{__version__}-%s.cache") if safe else None
+
+
+def _is_only_ours(folder: Path) -> bool:
+    """Say whether a real folder, no link, belongs to this user and nobody else can enter it (POSIX)."""
+    if sys.platform == "win32":
+        return True  # a user's profile folders are private there
+    from os import getuid
+
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == getuid() and not found.st_mode & 0o077
+
+
+def clock(at: datetime) -> str:
+    """Tell a time of day: 02:41."""
+    return f"{at:%H:%M}"
+
+
+def stamp(at: datetime) -> str:
+    """Tell a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
+    text = at.isoformat(" ", "minutes")
+    return f"{text[:16]} {text[16:]}".rstrip()
+
+
+def duration(seconds: float) -> str:
+    """Tell a length of time in two units at most: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f}".removesuffix(".0") + " s"
+    if (whole := round(seconds)) < 60:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest:02} min" if hours else f"{minutes} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def size(count: int) -> str:
+    """Tell a number of bytes: 512 bytes, 1.5 KiB, 12 MiB."""
+    if count < 1024:
+        return counted(count, "byte")
+    step = min((count.bit_length() - 1) // 10, 4)
+    value = count / 1024**step
+    return f"{value:.{0 if value >= 9.95 else 1}f} {_UNITS[step]}"
+
+
+def counted(number: int | Sized, one: str, many: str = "") -> str:
+    """Tell how many there are of a thing, or in a list: 1 step, 3 steps, 2 entries (`many` if not `one` with an s)."""
+    number = number if isinstance(number, int) else len(number)
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
+    "clock": clock,
+    "count": counted,
+    "duration": duration,
+    "shorten": shorten,
+    "size": size,
+    "stamp": stamp,
+}
+"""Filters that mean the same in every format; they give text, which is then escaped."""

@@ -1,7 +1,7 @@
 """Escaping: how each flavour of text shows what a user wrote literally, whatever it contains.
 
 A flavour is a class whose methods become the filters of its templates. They take text as `rflow.core.text.clean` leaves
-it and return text. `indent` stands before every line but the first, which the template places itself.
+it. `indent`, a text or a number of blanks, stands before every line but the first, which the template places itself.
 """
 
 import re
@@ -19,13 +19,19 @@ def on_one_line(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", text).strip()
 
 
-def indented(lines: list[str], indent: str) -> str:
+def indented(lines: list[str], indent: int | str) -> str:
     """Join lines, all but the first behind `indent`, which loses its own blanks on an empty line."""
-    return "\n".join(lines[:1] + [indent + line if line else indent.rstrip() for line in lines[1:]])
+    lead = " " * indent if isinstance(indent, int) else indent
+    return "\n".join(lines[:1] + [lead + line if line else lead.rstrip() for line in lines[1:]])
 
 
 class Plain:
-    """Plain text, for mail, tickets and pasting into Teams: nothing is markup, so only the lines need care."""
+    """Plain text, for mail, tickets and pasting into Teams: nothing is markup, so only the lines need care.
+
+    `repeatable` says that escaping what is escaped already changes nothing.
+    """
+
+    repeatable = True
 
     def inline(self, text: str) -> str:
         """Show a text within a line."""
@@ -35,17 +41,24 @@ class Plain:
         """Show a text in a cell of a table."""
         return self.inline(text)
 
-    def block(self, text: str, indent: str = "") -> str:
+    def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines."""
-        return indented([line.rstrip() for line in text.strip("\n").rstrip().split("\n")], indent)
+        return indented(_lines(text), indent)
 
     def code(self, text: str, cell: bool = False) -> str:
         """Show a command or a name within a line; `cell` in a table."""
         return self.inline(text)
 
-    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
         """Show output with its own spaces, set off by four more."""
-        return "    " + self.block(text, indent + "    ")
+        return indented(["    " + line if line else "" for line in self.block(text).split("\n")], indent)
+
+    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+        """Show a text in lines of at most `width` characters, `indent` included; only a longer word stands out."""
+        from textwrap import wrap
+
+        parts = (wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) for line in _lines(text))
+        return indented([line for part in parts for line in part or [""]], indent)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a label and where it leads."""
@@ -66,7 +79,7 @@ class SlackPaste(Plain):
         """Show a text within a line."""
         return self._BROADCAST.sub("@\u2060", super().inline(text))
 
-    def block(self, text: str, indent: str = "") -> str:
+    def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines."""
         return self._BROADCAST.sub("@\u2060", super().block(text, indent))
 
@@ -75,11 +88,15 @@ class SlackPaste(Plain):
         shown = self.inline(text)
         return f"`{shown}`" if shown and "`" not in shown else shown
 
-    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
         """Show output between lines of backticks, or set off by spaces if it has such lines itself."""
         if "```" in text:
             return super().fence(text, indent)
         return indented(["```", *self.block(text).split("\n"), "```"], indent)
+
+    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+        """Show a text of several lines: Slack wraps them itself."""
+        return self.block(text, indent)
 
 
 class Markdown(Plain):
@@ -88,16 +105,18 @@ class Markdown(Plain):
     Not to be stopped: that an e-mail address becomes a `mailto:` link (GFM §6.9, applied after escapes are resolved).
     """
 
+    repeatable = False
+
     # Besides what opens inline markup: what GFM §6.9 and linkify-it turn into links (a scheme or nothing before `//`,
     # `www.`, `mailto:`, a dot before what they take for a top-level domain), and at the end of a text a closing `#` of
     # a heading (§4.2) or a `!` that would make an image of a link that follows.
     _SPECIAL = re.compile(
         r"[\\`*_\[\]<>&~|]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
-        r"|\.(?=(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф|xn--.*)(?!\w))",
+        r"|\.(?=xn--|(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф)(?![^\W_]))",
         re.IGNORECASE,
     )
     # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
-    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)])|(?=[#+=-]|:-))")
+    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=-]|:-))")
     # GitHub and GitLab link @name and notify its owner, once the Markdown is rendered: U+200B after the @ stops them.
     _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
 
@@ -106,7 +125,7 @@ class Markdown(Plain):
         line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", on_one_line(text)))
         return self._START.sub(r"\1\\", line, count=1)
 
-    def block(self, text: str, indent: str = "") -> str:
+    def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines: blank ones part paragraphs (§4.8), others end in a hard break (§6.7)."""
         stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
         paragraphs = (part.split("\n") for part in re.split(r"\n\n+", stripped))
@@ -123,10 +142,14 @@ class Markdown(Plain):
         span = f"{ticks}{pad}{line}{pad}{ticks}"
         return span.replace("|", "\\|") if cell else span
 
-    def fence(self, text: str, indent: str = "", info: str = "") -> str:
+    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
         """Show output in a fenced code block (§4.5); `info` names its language and is the template's own."""
         ticks = "`" * max(_longest_run(text) + 1, 3)
         return indented([ticks + info, *text.removesuffix("\n").split("\n"), ticks], indent)
+
+    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+        """Show a text of several lines: Markdown is wrapped where it is shown, and a break could make markup here."""
+        return self.block(text, indent)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a link (§6.3), without a label an autolink (§6.4), or as text what may not be a link."""
@@ -137,6 +160,11 @@ class Markdown(Plain):
             return f"<{target}>"
         escaped = re.sub(r"[()&]", r"\\\g<0>", target)
         return f"[{self.inline(label)}]({escaped})"
+
+
+def _lines(text: str) -> list[str]:
+    """Split a text into lines, none empty at its ends, without trailing spaces."""
+    return [line.rstrip() for line in text.rstrip().lstrip("\n").split("\n")]
 
 
 def _longest_run(text: str) -> int:

@@ -106,7 +106,7 @@ def _load_tmux(job: Job) -> str:
 
     `-w` (3.2) sends to the attached terminal, but only if tmux knows it to take OSC 52, and succeeds either way.
     """
-    beyond = f"only: a terminal takes at most {human(terminal.LIMIT)}"
+    beyond = f"only: it is longer than the {human(terminal.LIMIT)} a terminal takes"
     if job.size <= terminal.LIMIT:
         with contextlib.suppress(Failed):
             run(("tmux", "load-buffer", "-w", "-"), job)

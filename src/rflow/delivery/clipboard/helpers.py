@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 _PYPERCLIP = """
-import os, sys, pyperclip
+import os, sys, time, pyperclip
 os.environ["LC_ALL"] = "en_US.UTF-8"  # pbcopy and pbpaste decode by the locale
 text = sys.stdin.buffer.read().decode()
 pyperclip.copy(text)
-sys.exit(None if pyperclip.paste() == text else "the clipboard did not give the text back")
+for pause in (0, 0.1, 0.2, 0.4):  # a clipboard may change hands a moment later
+    time.sleep(pause)
+    if pyperclip.paste() == text:
+        sys.exit()
+sys.exit("the clipboard did not give the text back")
 """
 
 

@@ -18,7 +18,7 @@ _SCREEN_CHUNK = 764
 def send(job: Job) -> None:
     """Write the sequence to the controlling terminal: standard output may be a pipe. Raises Failed."""
     if job.size > LIMIT:
-        raise Failed(f"a terminal takes at most {human(LIMIT)}, this is {human(job.size)}")
+        raise Failed(f"the text is longer than the {human(LIMIT)} a terminal takes")
     if job.environ.get("TERM") in ("dumb", "linux"):
         raise Failed(f"a {job.environ['TERM']} terminal has no clipboard")
     if job.platform == "win32":

@@ -1,0 +1,82 @@
+"""Commands for stores: store info, check, copy, backup."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.options import Json
+from rflow.errors import Exit
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="The store: what it is, whether it is sound, copying and backing it up.",
+)
+
+
+@app.command()
+def info(context: typer.Context, json: Json = False) -> None:
+    """Say where the store is and how much it holds."""
+    from rflow.cli.views import size
+
+    run = App.of(context)
+    told = run.workspace.store.info()
+    if json:
+        run.out_json(told)
+        return
+    run.out(f"{told.url}  ({run.settings['store'].origin})")
+    run.out(f"  {told.kind}, format {told.format}, {size(told.size)}")
+    run.out(
+        f"  {told.sessions} sessions with {told.events} events, {told.trees} trees, {told.blobs} pieces of evidence"
+    )
+
+
+@app.command()
+def check(context: typer.Context, json: Json = False) -> None:
+    """Read the whole store and list what is wrong; finish a removal that could not be finished."""
+    run = App.of(context)
+    faults = run.workspace.store.check()
+    if json:
+        run.out_json(faults)
+    for fault in [] if json else faults:
+        run.out(f"{fault.severity}: {fault.where}: {fault.what} {fault.remedy}".rstrip())
+    wrong = [fault for fault in faults if fault.severity != "info"]
+    if wrong:
+        raise typer.Exit(int(Exit.STORE))
+    if not json:
+        run.say("The store is sound.")
+
+
+@app.command()
+def copy(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A store's URL or path.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Another's; it is made where there is none.")],
+) -> None:
+    """Copy everything from one store into another, and verify it."""
+    from rflow.identity import new_codes
+    from rflow.stores import open_store
+    from rflow.stores.copy import copy_store
+
+    run = App.of(context)
+    from_store = open_store(source, create=False)
+    to_store = open_store(target)
+    try:
+        counts = copy_store(from_store, to_store, new_codes())
+    finally:
+        from_store.close()
+        to_store.close()
+    run.say(f"Copied and verified: {counts}.")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to; it must not exist yet.")],
+) -> None:
+    """Copy the whole store, as it is at one moment, to a new file or folder."""
+    run = App.of(context)
+    run.workspace.store.backup(path)
+    run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")

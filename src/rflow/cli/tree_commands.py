@@ -1,0 +1,108 @@
+"""Commands for trees: tree list, show, check, add, remove."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from rflow.cli.app import App, styled
+from rflow.cli.completion import trees
+from rflow.cli.options import Json
+from rflow.errors import UsageProblem
+
+app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="The trees of this store: list, show, check, add, remove."
+)
+Name = Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
+
+
+@app.command(name="list")
+def list_(context: typer.Context, json: Json = False) -> None:
+    """List the trees."""
+    from rflow.cli.views import table
+
+    run = App.of(context)
+    names = run.workspace.tree_names()
+    if json:
+        run.out_json(names)
+    elif names:
+        run.out(table([("TREE", "NODES", "TITLE"), *((name.id, str(name.nodes), name.title) for name in names)]))
+    else:
+        run.say("This store has no trees yet. Add some: rflow tree add FILE, or rflow tree add --examples")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    tree: Name,
+    format_: Annotated[
+        Literal["drawing", "toml", "yaml", "json"], typer.Option("-f", "--format", help="How to show it.")
+    ] = "drawing",
+) -> None:
+    """Draw a tree in the terminal, or print it as a tree file."""
+    from rflow.cli.drawing import drawn
+
+    run = App.of(context)
+    found = run.workspace.named_tree(tree)
+    if format_ != "drawing":
+        from rflow.trees.writing import write_tree
+
+        typer.echo(write_tree(found, format_), nl=False)
+        return
+    session = run.here()
+    here = session if session and session.tree and session.tree.id == found.id else None
+    run.out(drawn(found, here))
+
+
+@app.command()
+def check(context: typer.Context, files: Files = None) -> None:
+    """Check tree files: everything that is wrong with them, at once."""
+    from rflow.trees.files import read_tree, require
+
+    run = App.of(context)
+    for path in _named(files):
+        read = read_tree(path)
+        tree = require(read)
+        _warn(run, read.lines)
+        run.say(f"{path}: {len(tree.nodes)} nodes, no errors{'' if read.lines else ' and no warnings'}.")
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    files: Files = None,
+    examples: Annotated[bool, typer.Option("--examples", help="Add the trees that come with rflow.")] = False,
+) -> None:
+    """Check tree files and add them to this store; a newer version replaces the one in the list."""
+    from rflow.data import data_dir
+    from rflow.trees.files import read_tree, require
+
+    run = App.of(context)
+    given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
+    for path in given or _named(files):
+        read = read_tree(path)
+        tree = require(read)
+        _warn(run, read.lines)
+        new = run.workspace.add_tree(tree)
+        run.say(f"{styled(tree.id, bold=True)}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
+    run.say("Begin with: rflow start TREE")
+
+
+@app.command()
+def remove(context: typer.Context, tree: Name) -> None:
+    """Take a tree out of the list; sessions that stand in it keep their version."""
+    run = App.of(context)
+    run.workspace.remove_tree(tree)
+    run.say(f"{tree}: removed from the list.")
+
+
+def _named(files: list[Path] | None) -> list[Path]:
+    if not files:
+        raise UsageProblem("Which file?", try_="rflow tree add FILE, or rflow tree add --examples")
+    return files
+
+
+def _warn(run: App, lines: tuple[str, ...]) -> None:
+    for line in lines:
+        run.say(line)

@@ -1,0 +1,210 @@
+"""The plain document of a session, which other tools can write: read into the events it stands for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from rflow.core.decide import place_of
+from rflow.core.events import (
+    ActionDone,
+    Brief,
+    ChangeMade,
+    ChoiceMade,
+    Event,
+    EvidenceAdded,
+    Fact,
+    NoteAdded,
+    Place,
+    SessionStarted,
+    StepAdded,
+    StepSkipped,
+    TreeEntered,
+    TreeRef,
+)
+from rflow.core.excerpt import excerpt
+from rflow.core.people import Person, person
+from rflow.core.text import clean, one_line
+from rflow.core.tree import Action, Decision, Tree, digest
+
+VERSION = 1
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all entries have: when it was (RFC 3339; leave it out where it is not known), and who it was."""
+
+    at: datetime | None = None
+    by: str = ""
+
+
+class DocumentStep(_Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """Something tried: `text` is the question or the action, `result` the answer or what came of it.
+
+    `skipped` says why it was left out instead; `assumed` why the answer was taken without having been verified.
+    """
+
+    text: str
+    result: str = ""
+    skipped: str = ""
+    assumed: str = ""
+
+
+class DocumentNote(_Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry of the scratchpad."""
+
+    text: str
+
+
+class DocumentEvidence(_Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A command's output, or another text worth keeping; `duration` is in seconds."""
+
+    label: str
+    output: str = ""
+    command: str = ""
+    exit_code: int | None = None
+    duration: float | None = None
+    host: str = ""
+
+
+class DocumentChange(_Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A change left in place on the customer's system, and how to take it back."""
+
+    text: str
+    revert: str
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A session as another tool wrote it down.
+
+    `tree` is a whole decision tree in the shape of a tree file; steps that answer its questions in turn are taken as
+    the path through it. `position` is the node where the work stands, where the steps don't lead there.
+    """
+
+    title: str
+    version: int = VERSION
+    brief: Brief = Brief()
+    owner: str = ""
+    started_at: datetime | None = None
+    steps: tuple[DocumentStep, ...] = ()
+    notes: tuple[DocumentNote, ...] = ()
+    evidence: tuple[DocumentEvidence, ...] = ()
+    changes: tuple[DocumentChange, ...] = ()
+    tree: dict[str, Any] | None = None
+    position: str = ""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact of a document with what its entry says about it."""
+
+    fact: Fact
+    entry: _Entry
+
+
+def document_events(
+    document: Document, tree: Tree | None, source: str, reader: Person, at: datetime
+) -> tuple[list[Event], dict[str, bytes]]:
+    """Give the events that `document` stands for, and the contents of its evidence by digest.
+
+    `tree` is its tree, read and checked; `source` names the file. `reader` owns the session; all is recorded `at` the
+    time of reading, and happened when the document says.
+    """
+    blobs: dict[str, bytes] = {}
+    begun = _Entry(at=document.started_at)
+    started = SessionStarted(title=one_line(document.title), brief=document.brief, source=one_line(source))
+    told = [Told(fact=started, entry=begun), *_path(document, tree), *_rest(document, blobs)]
+    author = document.owner or reader.name
+    return [_event(number, item, author, reader, at) for number, item in enumerate(told, 1)], blobs
+
+
+def _event(seq: int, told: Told, author: str, reader: Person, at: datetime) -> Event:
+    known = told.entry.at is not None
+    moment = at.astimezone(UTC)
+    return Event(
+        seq=seq,
+        at=moment.replace(microsecond=moment.microsecond // 1000 * 1000),
+        by=reader if seq == 1 else person(one_line(told.entry.by or author)),
+        fact=told.fact,
+        happened_at=_aware(told.entry.at) if told.entry.at else None,
+        undated=not known and not isinstance(told.fact, SessionStarted),
+    )
+
+
+def _aware(at: datetime) -> datetime:
+    """Take a time without an offset as UTC."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _path(document: Document, tree: Tree | None) -> Iterator[Told]:
+    """Give the steps: along the tree as far as they answer its questions, else as steps of their own."""
+    here = None
+    if tree is not None:
+        here = tree.start
+        yield _entered(tree, here)
+    for step in document.steps:
+        fact = _along(step, tree, here) if tree is not None and here is not None else None
+        if fact is None:
+            result = step.result or (f"skipped: {step.skipped}" if step.skipped else "")
+            yield Told(fact=StepAdded(text=clean(step.text), result=clean(result)), entry=step)
+        else:
+            here = fact.to.node
+            yield Told(fact=fact, entry=step)
+    if tree is not None and document.position in tree.nodes and document.position != here:
+        yield _entered(tree, document.position)
+
+
+def _entered(tree: Tree, node: str) -> Told:
+    ref = TreeRef(id=tree.id, title=one_line(tree.title), digest=digest(tree))
+    return Told(fact=TreeEntered(tree=ref, place=place_of(tree, node)), entry=_Entry())
+
+
+def _along(step: DocumentStep, tree: Tree, here: str) -> ChoiceMade | ActionDone | StepSkipped | None:
+    """Take a step as a move in the tree, where its text is the node's and its result one of the choices."""
+    node = tree.nodes[here]
+    if one_line(step.text) != one_line(node.text):
+        return None
+    if isinstance(node, Action):
+        to = place_of(tree, node.to)
+        if step.skipped:
+            return StepSkipped(node=here, text=node.text, reason=clean(step.skipped), to=to)
+        return ActionDone(node=here, text=node.text, result=clean(step.result), to=to)
+    if isinstance(node, Decision):
+        for choice in node.choices:
+            if choice.label.casefold() == one_line(step.result).casefold():
+                return _chosen(here, node, choice.label, place_of(tree, choice.to), step.assumed)
+    return None
+
+
+def _chosen(here: str, node: Decision, label: str, to: Place, assumed: str) -> ChoiceMade:
+    return ChoiceMade(node=here, question=node.text, label=label, to=to, assumed=bool(assumed), reason=clean(assumed))
+
+
+def _rest(document: Document, blobs: dict[str, bytes]) -> Iterator[Told]:
+    """Give changes, evidence and notes; put the contents of evidence into `blobs`."""
+    for change in document.changes:
+        yield Told(fact=ChangeMade(text=clean(change.text), revert=clean(change.revert)), entry=change)
+    for piece in document.evidence:
+        yield Told(fact=_evidence(piece, blobs), entry=piece)
+    for note in document.notes:
+        yield Told(fact=NoteAdded(text=clean(note.text)), entry=note)
+
+
+def _evidence(piece: DocumentEvidence, blobs: dict[str, bytes]) -> EvidenceAdded:
+    data = piece.output.encode("utf-8", "replace")
+    name = sha256(data).hexdigest()
+    blobs[name] = data
+    told = excerpt(data)
+    return EvidenceAdded(
+        kind="command" if piece.command else "text",
+        label=one_line(piece.label),
+        command=one_line(piece.command),
+        excerpt=told.text,
+        left_out=told.left_out,
+        bytes_total=len(data),
+        bytes_kept=len(data),
+        digest=name,
+        exit_code=piece.exit_code,
+        duration=piece.duration,
+        host=one_line(piece.host),
+    )

@@ -1,0 +1,93 @@
+"""What went wrong underneath a store, told in one sentence with what to try."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rflow.errors import StoreProblem
+
+PATIENCE = 10.0
+"""How many seconds a writer waits for another one."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@contextmanager
+def explained(place: Path) -> Iterator[None]:
+    """Turn what the system says about the files at `place` into a `StoreProblem`."""
+    try:
+        yield
+    except OSError as error:
+        raise of_system(place, error) from error
+
+
+def of_system(place: Path, error: OSError) -> StoreProblem:
+    """Explain an error of the operating system."""
+    if error.errno in _FULL:
+        return full(place)
+    if error.errno in _FORBIDDEN:
+        return forbidden(place)
+    return StoreProblem(
+        f"The store at {place} can't be used: {error.strerror or error}.",
+        try_="See that the path is right and the disk is there.",
+    )
+
+
+def full(place: Path) -> StoreProblem:
+    """Say that nothing more fits; what was stored before is untouched."""
+    return StoreProblem(
+        f"The disk is full: nothing was written to {place}, and what was there is unharmed.",
+        try_="Make room and repeat the command.",
+    )
+
+
+def forbidden(place: Path) -> StoreProblem:
+    """Say that the files are somebody else's, or can only be read."""
+    return StoreProblem(
+        f"This user may not read or write all of {place}, or it is on a read-only disk.",
+        try_="Look at the permissions of the file and of its folder, or name another store with --store.",
+    )
+
+
+def busy(place: Path) -> StoreProblem:
+    """Say that another program has the store and kept it."""
+    return StoreProblem(
+        f"The store at {place} is busy: another program has kept it locked. Nothing was written.",
+        try_="Repeat the command; if it goes on, see which program has the file open.",
+    )
+
+
+def absent(place: Path) -> StoreProblem:
+    """Say that there is no store."""
+    return StoreProblem(f"There is no store at {place}.", try_="Check the path: `rflow store info` names the usual one.")
+
+
+def newer(place: Path, found: int, known: int) -> StoreProblem:
+    """Say that a later version of rflow wrote the store."""
+    return StoreProblem(
+        f"The store at {place} has format {found}, which a newer rflow made; this one knows up to {known}. "
+        "It was left untouched.",
+        try_="Upgrade rflow.",
+    )
+
+
+def foreign(place: Path) -> StoreProblem:
+    """Say that something else lives there."""
+    return StoreProblem(f"{place} is no rflow store; it was left untouched.", try_="Name another path with --store.")
+
+
+def unfinished(place: Path) -> StoreProblem:
+    """Say that a removal stands, but that traces of the text are left for now."""
+    return StoreProblem(
+        f"It is removed, but traces of it remain in {place} while another program reads there.",
+        try_="To finish, end that program and run: rflow store check",
+    )
+
+
+def damaged_content(what: str, digest: str) -> StoreProblem:
+    """Say that a content or tree isn't what its digest says."""
+    return StoreProblem(
+        f"The {what} {digest[:12]}… is damaged in the store.", try_="Restore a backup; see `rflow store check`."
+    )

@@ -1,0 +1,89 @@
+"""Files that survive a crash: written whole, flushed to the disk, private to the user."""
+
+import os
+import sys
+from pathlib import Path
+
+if sys.platform == "darwin":
+    import fcntl
+
+    def sync(fd: int) -> None:
+        """Flush a file to the disk; on macOS only this goes through the drive's own cache."""
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+elif sys.platform == "win32":
+    sync = os.fsync
+else:
+    sync = os.fdatasync
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
+READ_WRITE = os.O_RDWR | _BINARY
+NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its user can open, and those above it; one that is there stays as it is."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new and renamed names in a folder durable (POSIX; Windows has no such call and needs none)."""
+    if sys.platform != "win32":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`: a single call may write less."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def replace_with(path: Path, data: bytes, draft: Path, *, durable: bool = True) -> None:
+    """Put `data` at `path` in one step, so that a reader sees all of it or what was there before.
+
+    `draft` is where it is written first, on the same disk; the caller holds the lock that makes it ours.
+    """
+    try:
+        _write(draft, data, durable=durable)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def _write(path: Path, data: bytes, *, durable: bool) -> None:
+    fd = os.open(path, NEW, 0o600)
+    try:
+        write_all(fd, data)
+        if durable:
+            sync(fd)
+    finally:
+        os.close(fd)
+
+
+def publish(draft: Path, path: Path) -> bool:
+    """Give a finished file its name unless that is taken (False): a link fails where a rename would overwrite."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return False
+    except OSError:  # A file system without links, such as FAT.
+        if path.exists():
+            return False
+        draft.rename(path)
+    sync_folder(path.parent)
+    return True
+
+
+def size_of(folder: Path) -> int:
+    """Add up the bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,129 @@
+"""How stores of older formats are brought up to date: named steps in their order, each with a sample in the tests.
+
+A step for SQLite runs inside one transaction. A step for a folder replaces files one by one, may be interrupted
+anywhere and started again; the format in `rflow.json` changes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from rflow.core.session import Session, replay
+from rflow.core.tree import Tree
+from rflow.stores import files, records
+
+if TYPE_CHECKING:  # A store in a folder never needs the engine.
+    import sqlite3
+
+DRAFT = ".draft"
+"""Where a folder's files are written before they get their names; whoever writes it holds the lock."""
+
+
+class Migration(NamedTuple):
+    """A step to format `to`: how a SQLite store takes it, and how a folder does."""
+
+    to: int
+    name: str
+    sqlite: Callable[[sqlite3.Connection], None]
+    folder: Callable[[Path], None]
+
+
+class TreeEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder's `trees/names.json` says of a tree, by its id."""
+
+    digest: str
+    title: str
+    nodes: int
+    added_at: datetime
+
+
+class Format(msgspec.Struct, kw_only=True, tag_field="rflow", tag="store", omit_defaults=True):
+    """What a folder's `rflow.json` says: its format, and which migrations it went through, when."""
+
+    format: int
+    upgraded: dict[str, datetime] = {}
+
+
+def upgrade_sqlite(db: sqlite3.Connection, found: int) -> None:
+    """Bring a file from format `found` up to date and note it; the caller commits."""
+    for step in MIGRATIONS:
+        if step.to > found:
+            step.sqlite(db)
+            note = (f"upgraded {step.to} {step.name}", datetime.now(UTC).isoformat())
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", note)
+            db.execute(f"PRAGMA user_version = {step.to}")
+
+
+def upgrade_folder(root: Path, found: Format) -> Format:
+    """Bring a folder up to date and note it; the caller holds its lock."""
+    for step in MIGRATIONS:
+        if step.to > found.format:
+            step.folder(root)
+            found.upgraded[f"{step.to} {step.name}"] = datetime.now(UTC)
+            found.format = step.to
+            files.replace_with(root / "rflow.json", msgspec.json.encode(found) + b"\n", root / DRAFT)
+    return found
+
+
+def _sums_in_sqlite(db: sqlite3.Connection) -> None:
+    from rflow.stores import sqlite_rows
+    from rflow.stores.sqlite_schema import SCHEMA
+
+    tables = ("sessions", "events", "blobs", "trees", "tree_names")
+    for table in tables:
+        db.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    for statement in SCHEMA:
+        db.execute(statement)
+    db.execute("INSERT INTO blobs SELECT session_id, digest, data FROM old_blobs")
+    db.execute("INSERT INTO trees SELECT digest, CAST(data AS BLOB) FROM old_trees")
+    for tree_id, digest, data in db.execute("SELECT id, digest, data FROM old_tree_names JOIN old_trees USING (digest)"):
+        entry = _tree_entry(digest, data.encode())
+        name = (tree_id, digest, entry.title, entry.nodes, entry.added_at.isoformat())
+        db.execute("INSERT INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
+    for session_id, code in db.execute("SELECT id, code FROM old_sessions").fetchall():
+        sql = "SELECT seq, data FROM old_events WHERE session_id = ? ORDER BY seq"
+        found = [(seq, records.seal(data.encode())) for seq, data in db.execute(sql, (session_id,))]
+        events = records.from_rows(found, 1, found[-1][0] if found else 0)
+        sqlite_rows.insert(db, replay(events, Session(id=session_id, code=code)), events, {})
+    for table in tables:
+        db.execute(f"DROP TABLE old_{table}")
+
+
+def _sums_in_folder(root: Path) -> None:
+    for file in sorted((root / "sessions").glob("*.jsonl")):
+        first, *lines = file.read_bytes().split(b"\n")
+        lines.pop()  # A torn last line was never acknowledged.
+        told = records.read_header(first)
+        if told is not None and told.format == 1:
+            sealed = [records.header(told.id, told.code), *(records.seal(line) for line in lines)]
+            files.replace_with(file, b"".join(line + b"\n" for line in sealed), root / DRAFT)
+    _describe_trees(root)
+
+
+def _describe_trees(root: Path) -> None:
+    """Let the names of trees say what a list shows, so that it need not read the trees."""
+    names = root / "trees" / "names.json"
+    found = msgspec.json.decode(names.read_bytes(), type=dict[str, str | TreeEntry]) if names.exists() else {}
+    told = {
+        tree_id: _tree_entry(entry, (root / "trees" / f"{entry}.json").read_bytes()) if isinstance(entry, str) else entry
+        for tree_id, entry in found.items()
+    }
+    if told:
+        files.replace_with(names, msgspec.json.format(msgspec.json.encode(told)) + b"\n", root / DRAFT)
+
+
+def _tree_entry(digest: str, data: bytes) -> TreeEntry:
+    assert sha256(data).hexdigest() == digest
+    tree = msgspec.json.decode(data, type=Tree)
+    return TreeEntry(digest=digest, title=tree.title, nodes=len(tree.nodes), added_at=datetime.now(UTC))
+
+
+MIGRATIONS = (
+    Migration(2, "checksums, people, search columns, described trees", _sums_in_sqlite, _sums_in_folder),
+)

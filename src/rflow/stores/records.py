@@ -1,0 +1,162 @@
+"""The one encoding of a session: a header line, then an event per line, each with a checksum.
+
+{"rflow":"session","format":2,"id":"019a4711-…","code":"K7QM-2F"}
+{"seq":1,"at":"2026-11-03T02:01:00Z","by":{…},"fact":{"type":"session_started",…},"sum":"1a2b3c4d"}
+
+The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is found too.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from typing import Literal
+from zlib import crc32
+
+import msgspec
+
+from rflow.core.events import Event, Stored, Unreadable
+
+FORMAT = 2
+"""The format of stores and of sessions in them; migrations.py leads here from the older ones."""
+
+_MARK = b',"sum":"'
+_TAIL = len(_MARK) + 8 + len(b'"}')
+_GAP = 1000  # A number that runs further ahead is damage itself: don't make up that many missing entries.
+_events = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="session"):
+    """The first line of a session; fields that this version doesn't know are passed over."""
+
+    format: int
+    id: str
+    code: str
+
+
+class _Wrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An unreadable record that can't be a line of its own, because it has a line break in it."""
+
+    unreadable: str
+
+
+def header(session_id: str, code: str) -> bytes:
+    """Encode the first line of a session, without its line break."""
+    return _encoder.encode(Header(format=FORMAT, id=session_id, code=code))
+
+
+def read_header(line: bytes) -> Header | None:
+    """Read a first line; None is damaged."""
+    try:
+        return msgspec.json.decode(line, type=Header)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def encode(event: Stored) -> bytes:
+    """Encode an event as a record; an unreadable one stays as it was found."""
+    return event.raw if isinstance(event, Unreadable) else seal(_encoder.encode(event))
+
+
+def encode_line(event: Stored) -> bytes:
+    """Encode an event as a record that is one line (without its line break)."""
+    record = encode(event)
+    if b"\n" not in record and not record.endswith(b"\r"):
+        return record
+    return seal(_encoder.encode(_Wrapped(unreadable=b64encode(record).decode())))
+
+
+def seal(record: bytes) -> bytes:
+    """Add its checksum to a record (a JSON object) that has none."""
+    body = record[:-1]
+    return b'%s%s%08x"}' % (body, _MARK, crc32(body))
+
+
+def is_sealed(record: bytes) -> bool:
+    """Whether a record has a checksum, and the right one."""
+    return record[-_TAIL:-10] == _MARK and record[-10:] == b'%08x"}' % crc32(record[:-_TAIL])
+
+
+def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -> Stored:
+    """Decode the record that stands where event `seq` belongs; what can't be read is kept as it is.
+
+    A record without a checksum passes only where `unsealed` says so (other tools write such lines); a number that
+    runs up to `ahead` in front of `seq` does too.
+    """
+    if is_sealed(record):
+        event = _decode(record[:-_TAIL] + b"}", intact=True)
+    elif unsealed and not _had_sum(record):
+        event = _decode(record, intact=False)
+    else:
+        event = "damaged"
+    if isinstance(event, Event):
+        return event if seq <= event.seq <= seq + ahead else Unreadable(seq=seq, reason="damaged", raw=record)
+    return Unreadable(seq=seq, reason=event, raw=record)
+
+
+def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]:
+    """Decode a record without its sum; where that proved it `intact`, what we don't understand is newer than we are."""
+    try:
+        return _events.decode(body)
+    except msgspec.ValidationError as error:
+        unknown = "unknown field" in str(error) or "`$.fact.type`" in str(error)
+        return "newer" if intact or unknown else "damaged"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "damaged"
+
+
+def _had_sum(record: bytes) -> bool:
+    """Whether a record looks as if its checksum itself were damaged: all but two bytes of the mark are there."""
+    window = record[-_TAIL:-10]
+    return len(window) == len(_MARK) and sum(a != b for a, b in zip(window, _MARK, strict=True)) <= 2
+
+
+def why(record: bytes) -> str:
+    """Say what is wrong with a record that can't be read."""
+    if not record:
+        return "it is missing"
+    sealed = is_sealed(record)
+    try:
+        _events.decode(record[:-_TAIL] + b"}" if sealed else record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return str(error) if sealed or not _had_sum(record) else "its checksum is wrong"
+    return "it is out of order"
+
+
+def from_lines(lines: Iterable[bytes]) -> list[Stored]:
+    """Decode lines (without header and line breaks) in their order; what is missing between them counts as damaged."""
+    found: list[Stored] = []
+    for line in lines:
+        seq = found[-1].seq + 1 if found else 1
+        stored = _decode_line(line.rstrip(b" \t\r"), seq)
+        found += _missing(seq, stored.seq)
+        found.append(stored)
+    return found
+
+
+def _decode_line(line: bytes, seq: int) -> Stored:
+    stored = decode(line, seq, unsealed=True, ahead=_GAP)
+    if isinstance(stored, Unreadable) and line.startswith(b'{"unreadable":') and is_sealed(line):
+        return _unwrapped(line, seq) or stored
+    return stored
+
+
+def _unwrapped(line: bytes, seq: int) -> Unreadable | None:
+    try:
+        wrapped = msgspec.json.decode(line[:-_TAIL] + b"}", type=_Wrapped)
+        return Unreadable(seq=seq, reason="damaged", raw=b64decode(wrapped.unreadable))
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def from_rows(rows: Iterable[tuple[int, bytes]], first: int, last: int) -> list[Stored]:
+    """Decode numbered records, `first` to `last`; what is missing of them counts as damaged."""
+    found: list[Stored] = []
+    for seq, record in rows:
+        found += _missing(found[-1].seq + 1 if found else first, seq)
+        found.append(decode(record, seq))
+    return [*found, *_missing(found[-1].seq + 1 if found else first, last + 1)]
+
+
+def _missing(first: int, end: int) -> list[Stored]:
+    """Stand in for the records that should be there from `first` to before `end`."""
+    return [Unreadable(seq=seq, reason="damaged", raw=b"") for seq in range(first, min(end, first + _GAP))]

@@ -1,0 +1,124 @@
+"""What every store works out about its sessions: heads, people, the contents they name, search keys and pages."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.events import Event, EvidenceAdded, HandedOff, Stored
+from rflow.core.head import Head, Page, Query, cursor, head_of, matches, read_cursor
+from rflow.core.people import Person
+from rflow.core.session import Session
+from rflow.core.tree import Tree
+from rflow.errors import NotFound, StoreProblem
+from rflow.stores.failures import damaged_content
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+
+
+def row(session: Session) -> Head:
+    """Compute the head of a session, also of one whose beginning can't be read."""
+    if session.started_at is not None and session.updated_at is not None:
+        return head_of(session)
+    at = session.updated_at or EPOCH
+    return head_of(replace(session, title=session.title or "(unreadable)", started_at=at, updated_at=at))
+
+
+def people_of(events: Iterable[Stored]) -> dict[str, Person]:
+    """Give everybody who acts or receives in `events`, by id, as they were called last."""
+    seen: dict[str, Person] = {}
+    for event in events:
+        if isinstance(event, Event):
+            seen[event.by.id] = event.by
+            if isinstance(event.fact, HandedOff):
+                seen[event.fact.to.id] = event.fact.to
+    return seen
+
+
+def by_name(people: Iterable[Person]) -> list[Person]:
+    """Sort people as a list shows them."""
+    return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+def named(events: Iterable[Stored]) -> set[str]:
+    """Give the digests of the contents that `events` name; of unreadable ones, whatever looks like a digest."""
+    digests: set[str] = set()
+    for event in events:
+        if not isinstance(event, Event):
+            digests.update(match.decode() for match in _DIGEST.findall(event.raw))
+        elif isinstance(event.fact, EvidenceAdded) and event.fact.digest:
+            digests.add(event.fact.digest)
+    return digests
+
+
+def key(text: str) -> str:
+    """Fold a code or an id for looking it up: capitals and hyphens make no difference."""
+    return valid(text).replace("-", "").casefold()
+
+
+def valid(text: str) -> str:
+    """Give `text` without what is no text in UTF-8 (half a surrogate pair, from an argument that was not UTF-8)."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def micros(at: datetime) -> int:
+    """Give a moment as microseconds since 1970: exact, and the same whatever its zone."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def place(head: Head) -> tuple[datetime, str]:
+    """Give what lists are sorted by."""
+    return head.updated_at, head.id
+
+
+def page(heads: Iterable[Head], query: Query) -> Page:
+    """Pick the page of `query` out of all heads."""
+    start = read_cursor(query.after) if query.after else None
+    wanted = [head for head in heads if matches(head, query) and (start is None or place(head) < start)]
+    return cut(sorted(wanted, key=place, reverse=True), query.limit)
+
+
+def cut(heads: list[Head], limit: int) -> Page:
+    """Make a page of the first of `heads`, which are sorted; there is a next one where some are left over."""
+    limit = max(limit, 1)
+    shown = tuple(heads[:limit])
+    return Page(heads=shown, after=cursor(shown[-1]) if len(heads) > limit else None)
+
+
+def pick(heads: Iterable[Head], prefix: str, limit: int) -> list[Head]:
+    """Pick the heads whose code or id begins with `prefix`, the last updated first; an exact one alone."""
+    wanted = key(prefix)
+    found = [head for head in heads if key(head.code).startswith(wanted) or key(head.id).startswith(wanted)]
+    exact = [head for head in found if wanted in (key(head.code), key(head.id))]
+    return exact[:1] or sorted(found, key=place, reverse=True)[:limit]
+
+
+def no_session() -> NotFound:
+    """Say that there is no such session."""
+    return NotFound("There is no such session in this store.", try_="See which there are: rflow list --all")
+
+
+def no_blob(digest: str) -> NotFound:
+    """Say that a content is not there."""
+    return NotFound(f"The whole content {digest[:12]}… is not in this store.", try_="Its excerpt is in the session.")
+
+
+def intact(data: bytes, digest: str, what: str = "content") -> bytes:
+    """Give `data` if it is what its digest says, else raise `StoreProblem`."""
+    if sha256(data).hexdigest() != digest:
+        raise damaged_content(what, digest)
+    return data
+
+
+def tree_of(data: bytes, digest: str) -> Tree:
+    """Decode a stored tree; raise `StoreProblem` where it is damaged, or from a newer rflow."""
+    try:
+        return msgspec.json.decode(intact(data, digest, "tree"), type=Tree)
+    except msgspec.ValidationError as error:
+        raise StoreProblem(
+            f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to go on in it."
+        ) from error

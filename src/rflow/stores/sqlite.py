@@ -1,0 +1,198 @@
+"""Sessions and trees in one SQLite file: the default store, for one machine."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from rflow.core.events import Stored
+from rflow.core.head import Head, Page, Query
+from rflow.core.people import Person
+from rflow.core.session import Session, replay
+from rflow.core.tree import Tree, canonical, digest
+from rflow.errors import StoreProblem
+from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
+from rflow.stores import records, rows, sqlite_rows
+from rflow.stores.failures import PATIENCE, damaged_content, unfinished
+from rflow.stores.sqlite_file import SqliteFile, backup
+from rflow.stores.sqlite_query import select
+
+_PEOPLE = """
+WITH RECURSIVE seen(id) AS (
+  SELECT min(id) FROM people
+  UNION ALL SELECT (SELECT min(id) FROM people WHERE id > seen.id) FROM seen WHERE seen.id IS NOT NULL)
+SELECT id, (SELECT name FROM people WHERE people.id = seen.id ORDER BY session_id DESC LIMIT 1)
+FROM seen WHERE id IS NOT NULL
+"""
+
+
+class SqliteStore:
+    """A store in the file at `path`."""
+
+    kind = "sqlite"
+    shared = False
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        self._file = SqliteFile(path, patience)
+        self._path = path
+
+    @property
+    def url(self) -> str:
+        """How to open it again."""
+        return f"sqlite://{'' if self._path.as_posix().startswith('/') else '/'}{self._path.as_posix()}"
+
+    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+        """Store a new session."""
+        with self._file.writing() as db:
+            if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session.id,)).fetchone():
+                raise Stale
+            if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (rows.key(session.code),)).fetchone():
+                raise CodeTaken
+            sqlite_rows.insert(db, session, events, blobs)
+
+    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+        """Add events to a session."""
+        with self._file.writing() as db:
+            sqlite_rows.expect(db, session.id, expected)
+            sqlite_rows.update(db, session)
+            sqlite_rows.add(db, session.id, events, blobs)
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read a session's events."""
+        with self._file.reading() as db:
+            return sqlite_rows.load(db, session_id, after)
+
+    def find(self, prefix: str, limit: int = 10) -> list[Head]:
+        """Give the sessions whose code or id begins with `prefix`."""
+        wanted = rows.key(prefix)
+        if not wanted:
+            return list(self.heads(Query(limit=limit)).heads)
+        sql = "SELECT id, head FROM sessions WHERE "
+        with self._file.reading() as db:
+            for condition in ("code_key = ?", "id_key = ?"):
+                if exact := db.execute(sql + condition, (wanted,)).fetchall():
+                    return sqlite_rows.heads(db, exact)
+            between = "code_key >= ?1 AND code_key < ?2 OR id_key >= ?1 AND id_key < ?2"
+            order = " ORDER BY updated_at DESC, id DESC LIMIT ?3"
+            return sqlite_rows.heads(db, db.execute(sql + between + order, (wanted, wanted + "\U0010ffff", limit)))
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+        sql, values = select(query)
+        with self._file.reading() as db:
+            return rows.cut(sqlite_rows.heads(db, db.execute(sql, values)), query.limit)
+
+    def people(self) -> list[Person]:
+        """Give everybody this store has seen, as they were called in their newest session."""
+        with self._file.reading() as db:
+            return rows.by_name(Person(id=id_, name=name) for id_, name in db.execute(_PEOPLE))
+
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+        """Replace all events of a session, and leave no trace of the old ones."""
+        kept = rows.named(events)
+        with self._file.writing() as db:
+            sqlite_rows.expect(db, session.id, expected)
+            stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
+            gone = [(session.id, name) for (name,) in stored if name not in kept]
+            db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
+            sqlite_rows.clear(db, session.id, "events", "people")
+            sqlite_rows.update(db, session)
+            sqlite_rows.add(db, session.id, events, {})
+        self._forget()
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session with all that belongs to it, and leave no trace."""
+        with self._file.writing() as db:
+            if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
+                raise rows.no_session()
+            sqlite_rows.clear(db, session_id, "events", "people", "blobs")
+        self._forget()
+
+    def _forget(self) -> None:
+        if not self._file.forget():
+            raise unfinished(self._path)
+
+    def blob(self, session_id: str, digest: str) -> bytes:
+        """Read a content stored with a session."""
+        sql = "SELECT data FROM blobs WHERE session_id = ? AND digest = ?"
+        with self._file.reading() as db:
+            found = db.execute(sql, (session_id, rows.valid(digest))).fetchone()
+        if found is None:
+            raise rows.no_blob(digest)
+        return rows.intact(found[0], digest, "content")
+
+    def add_tree(self, tree: Tree, at: datetime) -> bool:
+        """Make `tree` the current version of its id."""
+        name = (tree.id, digest(tree), tree.title, len(tree.nodes), at.astimezone(UTC).isoformat())
+        with self._file.writing() as db:
+            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND digest = ?", name[:2]).fetchone():
+                return False
+            sqlite_rows.put_tree(db, tree)
+            db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
+            return True
+
+    def put_tree(self, tree: Tree) -> None:
+        """Keep a version of a tree."""
+        with self._file.writing() as db:
+            sqlite_rows.put_tree(db, tree)
+
+    def tree(self, digest: str) -> Tree | None:
+        """Read one version of a tree."""
+        with self._file.reading() as db:
+            found = db.execute("SELECT data FROM trees WHERE digest = ?", (rows.valid(digest),)).fetchone()
+        return rows.tree_of(found[0], digest) if found else None
+
+    def named_tree(self, tree_id: str) -> Tree | None:
+        """Read the current version of a tree."""
+        with self._file.reading() as db:
+            found = db.execute("SELECT digest FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).fetchone()
+        return self.tree(found[0]) if found else None
+
+    def tree_names(self) -> list[TreeName]:
+        """List the current versions of all trees."""
+        with self._file.reading() as db:
+            found = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
+            return [
+                TreeName(id=id_, title=title, digest=name, nodes=nodes, added_at=datetime.fromisoformat(at))
+                for id_, title, name, nodes, at in found
+            ]
+
+    def remove_tree(self, tree_id: str) -> bool:
+        """Take the name of a tree away."""
+        with self._file.writing() as db:
+            return db.execute("DELETE FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).rowcount > 0
+
+    def ids(self) -> Iterable[str]:
+        """Give the ids of all sessions."""
+        with self._file.reading() as db:
+            return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
+
+    def digests(self) -> Iterable[str]:
+        """Give the digests of all tree versions."""
+        with self._file.reading() as db:
+            return [name for (name,) in db.execute("SELECT digest FROM trees")]
+
+    def info(self) -> Info:
+        """Say what this store is and how much it holds."""
+        with self._file.reading() as db:
+            tables = ("sessions", "events", "trees", "blobs")
+            counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
+        return Info(url=self.url, kind=self.kind, format=records.FORMAT, size=self._file.size(), **counts)
+
+    def check(self) -> list[Fault]:
+        """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
+        from rflow.stores.sqlite_check import check
+
+        return check(self._file)
+
+    def backup(self, path: Path) -> None:
+        """Copy the whole store to a new file."""
+        with self._file.reading() as db:
+            backup(db, path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()

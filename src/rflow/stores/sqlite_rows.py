@@ -1,0 +1,98 @@
+"""Reading and writing the rows of a SQLite store, on a connection that is in a transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from rflow.core.events import Stored
+from rflow.core.head import Head
+from rflow.core.session import Session, replay
+from rflow.core.tree import Tree, canonical, digest
+from rflow.ports import Log, Stale
+from rflow.stores import records, rows
+
+_INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UPDATE_SESSION = (
+    "UPDATE sessions SET version = ?, updated_at = ?, status = ?, owner = ?, customer = ?, ticket = ?, tree = ?,"
+    " head = ? WHERE id = ?"
+)
+_INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
+_INSERT_BLOB = "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_INSERT_PERSON = (
+    "INSERT INTO people VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name WHERE name <> excluded.name"
+)
+
+Columns = tuple[int, int, str, str, str, str, str, bytes]
+
+
+def names(session: Session) -> tuple[str, str, str, str]:
+    """Give the columns of a session that never change."""
+    return session.id, rows.key(session.id), session.code, rows.key(session.code)
+
+
+def columns(session: Session) -> Columns:
+    """Give the columns of a session that an append changes."""
+    head = rows.row(session)
+    tree = head.tree.id if head.tree else ""
+    searched = (head.status, head.owner.id, head.customer.casefold(), head.ticket.casefold(), tree)
+    return head.version, rows.micros(head.updated_at), *searched, msgspec.json.encode(head)
+
+
+def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    """Write a new session."""
+    db.execute(_INSERT_SESSION, (*names(session), *columns(session)))
+    add(db, session.id, events, blobs)
+
+
+def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
+    """Read a session's events behind version `after`; raise `NotFound`."""
+    found = db.execute("SELECT code, version FROM sessions WHERE id = ?", (rows.valid(session_id),)).fetchone()
+    if found is None:
+        raise rows.no_session()
+    code, version = found
+    sql = "SELECT seq, data FROM events WHERE session_id = ? AND seq > ? ORDER BY seq"
+    events = db.execute(sql, (session_id, after))
+    return Log(id=session_id, code=code, events=records.from_rows(events, after + 1, version))
+
+
+def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes]]) -> list[Head]:
+    """Decode heads; a damaged one is computed from the events, so that it takes no list down with it."""
+    heads = []
+    for session_id, data in list(found):
+        try:
+            heads.append(msgspec.json.decode(data, type=Head))
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+            log = load(db, session_id)
+            heads.append(rows.row(replay(log.events, Session(id=log.id, code=log.code))))
+    return heads
+
+
+def expect(db: sqlite3.Connection, session_id: str, expected: int) -> None:
+    found = db.execute("SELECT version FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    if found is None:
+        raise rows.no_session()
+    if found != (expected,):
+        raise Stale
+
+
+def update(db: sqlite3.Connection, session: Session) -> None:
+    db.execute(_UPDATE_SESSION, (*columns(session), session.id))
+
+
+def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    db.executemany(_INSERT_EVENT, [(session_id, event.seq, records.encode(event)) for event in events])
+    db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
+    people = rows.people_of(events).values()
+    db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name) for person in people])
+
+
+def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
+    """Remove a session's rows, and note in the same step that their traces are still to be removed."""
+    for table in tables:
+        db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 (names from this module)
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
+
+
+def put_tree(db: sqlite3.Connection, tree: Tree) -> None:
+    db.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (digest(tree), canonical(tree)))

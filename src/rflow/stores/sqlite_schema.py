@@ -1,0 +1,35 @@
+"""The tables of a SQLite store (format 2)."""
+
+APPLICATION = 0x72666C77
+"""Marks the file as ours ("rflw"); `user_version` holds the format."""
+
+SCHEMA = (
+    # `head` is what lists show (JSON); the columns before it are what they are searched and sorted by: folded texts,
+    # the moment in microseconds since 1970. It stands last, so that a search need not read it.
+    """CREATE TABLE sessions (
+        id TEXT PRIMARY KEY, id_key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, code_key TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
+        customer TEXT NOT NULL, ticket TEXT NOT NULL, tree TEXT NOT NULL, head BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX by_update ON sessions (updated_at, id)",
+    "CREATE INDEX by_owner ON sessions (owner, status, updated_at, id)",
+    "CREATE INDEX by_customer ON sessions (customer) WHERE customer <> ''",
+    "CREATE INDEX by_ticket ON sessions (ticket) WHERE ticket <> ''",
+    "CREATE INDEX by_tree ON sessions (tree, updated_at, id) WHERE tree <> ''",
+    # Small ones: most sessions of a store are closed.
+    "CREATE INDEX open_ones ON sessions (updated_at, id) WHERE status <> 'closed'",
+    "CREATE INDEX waiting_ones ON sessions (updated_at, id) WHERE status = 'handed_off'",
+    # `data` is a record as records.py makes it.
+    """CREATE TABLE events (session_id TEXT NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (session_id, seq)) WITHOUT ROWID""",
+    # Contents may be large, which a table without row ids does not like.
+    "CREATE TABLE blobs (session_id TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX blob_names ON blobs (session_id, digest)",
+    """CREATE TABLE people (id TEXT NOT NULL, session_id TEXT NOT NULL, name TEXT NOT NULL,
+        PRIMARY KEY (id, session_id)) WITHOUT ROWID""",
+    "CREATE INDEX people_of ON people (session_id)",
+    "CREATE TABLE trees (digest TEXT PRIMARY KEY, data BLOB NOT NULL)",
+    """CREATE TABLE tree_names (id TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, nodes INTEGER NOT NULL,
+        added_at TEXT NOT NULL) WITHOUT ROWID""",
+    # "forget": a removal that has not been finished; "upgraded …": which migration ran, and when.
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)

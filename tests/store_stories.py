@@ -1,0 +1,147 @@
+"""Sessions to put into stores: one that uses every kind of fact, and smaller ones made to measure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from rflow.core.events import (
+    ActionDone,
+    Brief,
+    BriefSet,
+    ChangeMade,
+    ChangeReverted,
+    ChoiceMade,
+    Event,
+    EvidenceAdded,
+    Fact,
+    HandedOff,
+    HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
+    NoteAdded,
+    NoteAmended,
+    Place,
+    ProgressShared,
+    SessionClosed,
+    SessionReopened,
+    SessionStarted,
+    StepAdded,
+    SteppedBack,
+    StepSkipped,
+    TakenOver,
+    TextRedacted,
+    TreeEntered,
+    TreeRef,
+    WaitingSet,
+)
+from rflow.core.people import Person, person
+from rflow.core.session import Session, replay
+from rflow.core.tree import Action, Choice, Decision, End, Tree, digest
+
+ANA, BEN, CHLOE = person("Ana Ruiz"), person("Ben Okafor"), person("Chloé Martin")
+TIER2 = Person(id="@tier2", name="@tier2")
+MORNING = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+
+PRINTER = Tree(
+    id="label-printer",
+    title="A label printer prints nothing",
+    start="lamp",
+    nodes={
+        "lamp": Decision(
+            text="Which lamp is lit?",
+            choices=(Choice(label="Red", to="ribbon"), Choice(label="Green", to="queue")),
+            help="On the front, left of the display.",
+        ),
+        "ribbon": Action(text="Reseat the ribbon", to="works"),
+        "queue": Action(text="Clear the print queue", run="cancel -a leeds-labels", to="works"),
+        "works": Decision(
+            text="Does a test label print?", choices=(Choice(label="Yes", to="fixed"), Choice(label="No", to="vendor"))
+        ),
+        "fixed": End(text="The printer works", outcome="resolved"),
+        "vendor": End(text="Call the vendor", outcome="escalate"),
+    },
+)
+PRINTER_REF = TreeRef(id=PRINTER.id, title=PRINTER.title, digest=digest(PRINTER))
+LAMP = Place(node="lamp", kind="decision", text="Which lamp is lit?")
+QUEUE = Place(node="queue", kind="action", text="Clear the print queue")
+WORKS = Place(node="works", kind="decision", text="Does a test label print?")
+
+LPSTAT = b"printer leeds-labels disabled since Tue 03 Nov 2026 01:52:10 UTC -\n\tPaused\n" * 40
+LPSTAT_DIGEST = sha256(LPSTAT).hexdigest()
+
+
+def evidence(content: bytes, command: str = "lpstat -p leeds-labels") -> EvidenceAdded:
+    """Describe `content` as the output of a command."""
+    return EvidenceAdded(
+        kind="command",
+        label=command,
+        command=command,
+        excerpt=content[:200].decode(errors="replace"),
+        bytes_total=len(content),
+        bytes_kept=len(content),
+        digest=sha256(content).hexdigest(),
+        exit_code=0,
+        duration=0.04,
+        host="leeds-print-01",
+        started_at=MORNING,
+    )
+
+
+def events(facts: Iterable[Fact | tuple[Person, Fact]], by: Person = ANA, start: datetime = MORNING) -> list[Event]:
+    """Put facts into envelopes, a minute apart; a tuple names who else acted."""
+    told = [fact if isinstance(fact, tuple) else (by, fact) for fact in facts]
+    return [
+        Event(seq=seq, at=start + timedelta(minutes=seq), by=who, fact=fact, command_id=f"cmd-{seq}")
+        for seq, (who, fact) in enumerate(told, 1)
+    ]
+
+
+def session(session_id: str, code: str, story: Iterable[Event]) -> Session:
+    """Give the state after `story`."""
+    return replay(story, Session(id=session_id, code=code))
+
+
+def whole_story() -> list[Event]:
+    """Tell a night at a printer in Leeds, in which every kind of fact occurs."""
+    return events(_whole_story())
+
+
+def _whole_story() -> Iterator[Fact | tuple[Person, Fact]]:
+    yield SessionStarted(
+        title="Label printer in Leeds prints nothing", brief=Brief(customer="Harrow Foods", ticket="INC-4711")
+    )
+    yield TreeEntered(tree=PRINTER_REF, place=LAMP)
+    yield BriefSet(brief=Brief(severity="2", impact="No pallets leave the dock"))
+    yield ChoiceMade(node="lamp", question=LAMP.text, label="Green", to=QUEUE, assumed=True, reason="told by phone")
+    yield evidence(LPSTAT)
+    yield ActionDone(node="queue", text=QUEUE.text, result="12 jobs gone", to=WORKS)
+    yield SteppedBack(undone=6)
+    yield StepSkipped(node="queue", text=QUEUE.text, reason="done before", to=WORKS)
+    yield StepAdded(text="Printed from the web page of the printer", result="blank label")
+    yield NoteAdded(text="Line one\n“Ünïcode”, a tab\t, <b>markup</b> & a | pipe")
+    yield NoteAmended(note=10, text="The night shift changed the label roll at 01:30")
+    yield ChangeMade(text="Paused the queue", revert="cupsenable leeds-labels")
+    yield ChangeReverted(change=12)
+    yield WaitingSet(until=MORNING + timedelta(hours=4), waiting_for="the vendor to call back")
+    yield ProgressShared(format="teams", destination="clipboard", through=14)
+    yield HandedOff(to=BEN, note="The ribbon looks fine")
+    yield BEN, HandoffDeclined(reason="on another incident")
+    yield HandedOff(to=TIER2)
+    yield HandoffCancelled()
+    yield HandedOff(to=BEN)
+    yield BEN, HandoffAccepted(read_back="Blank labels, queue cleared, vendor called")
+    yield BEN, SessionClosed(outcome="resolved", summary="New label roll was the wrong type")
+    yield BEN, SessionReopened()
+    yield CHLOE, TakenOver(reason="Ben went off shift")
+    yield CHLOE, TextRedacted(target=9)
+
+
+def short_story(title: str = "VPN drops every hour", *notes: str, by: Person = ANA) -> list[Event]:
+    """Tell a session without a tree: how it began, and its notes."""
+    return events([SessionStarted(title=title), *(NoteAdded(text=note) for note in notes)], by=by)
+
+
+def more(story: list[Event], *facts: Fact | tuple[Person, Fact]) -> list[Event]:
+    """Give the events that continue `story` by `facts`."""
+    told = events([*(event.fact for event in story), *facts], by=story[-1].by)
+    return told[len(story) :]
