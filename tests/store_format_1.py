@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+
 from rflow.core.events import Event
 from rflow.core.head import head_of
 from rflow.core.session import Session

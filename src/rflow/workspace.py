@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +17,12 @@ from rflow.core.redaction import Redactor, blank
 from rflow.core.session import Session, replay
 from rflow.core.summary import View, Zone, digest_entry, digest_of, summarise
 from rflow.core.tree import Tree
-from rflow.errors import NotFound, StoreProblem, UsageProblem
+from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
 from rflow.identity import new_codes, new_id
 from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
+
+if TYPE_CHECKING:
+    from rflow.interchange import Read
 
 _ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -146,12 +150,17 @@ class Workspace:
         return self.create(session.id, events, [tree] if tree else [])
 
     def create(
-        self, session_id: str, events: Sequence[Event], trees: Sequence[Tree], blobs: Mapping[str, bytes] | None = None
+        self,
+        session_id: str,
+        events: Sequence[Event],
+        trees: Sequence[Tree],
+        blobs: Mapping[str, bytes] | None = None,
+        codes: Iterator[str] | None = None,
     ) -> Session:
         """Store a new session under the first code that is free; `trees` are the versions it went through."""
         for tree in trees:
             self.store.put_tree(tree)
-        for code in self._codes():
+        for code in codes or self._codes():
             session = replay(events, Session(id=session_id, code=code))
             try:
                 self.store.create(session, events, blobs or {})
@@ -222,6 +231,8 @@ class Workspace:
         known = {somebody.id: somebody for somebody in [*self.people(), self.member]}
         if wanted.id in known:
             return known[wanted.id], True
+        from difflib import get_close_matches
+
         close = [known[key].name for key in get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
         if close and not new:
             raise UsageProblem(
@@ -255,6 +266,53 @@ class Workspace:
         """Record that a summary of `session` as it stands was delivered."""
         self.do(session, RecordShared(format=format_, destination=destination, through=session.version))
 
+    # Taking out and in
+
+    def export(self, session: Session, *, evidence: bool = True) -> Iterator[bytes]:
+        """Give the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
+        from rflow.interchange import export_session
+
+        trees = [tree for digest in session.trees if (tree := self._tree(digest)) is not None]
+        digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else ()
+        blobs = ((digest, self.store.blob(session.id, digest)) for digest in sorted(digests))
+        return export_session(session, self.store.load(session.id).events, trees, blobs)
+
+    def take_in(self, read: "Read") -> tuple[Session, str]:
+        """Store a session that was read from a file: (the session, what was done).
+
+        One that is here already with the same beginning is extended; else it becomes a new session.
+        """
+        events = [event for event in read.events if isinstance(event, Event)]
+        if len(events) < len(read.events):
+            raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
+        for tree in read.trees.values():
+            self.store.put_tree(tree)
+        here = self._same(read.session.id) if read.session.id else None
+        if here is None:
+            return self._create_read(read, events, read.session.id or self._ids(self._clock())), "imported"
+        known = list(self.store.load(here.id).events)
+        shared = min(len(known), len(events))
+        if known[:shared] != events[:shared]:
+            return self._create_read(
+                read, events, self._ids(self._clock())
+            ), "imported as a new session, since it went another way"
+        if len(events) <= len(known):
+            return here, "here already, nothing new"
+        after = replay(events[shared:], here)
+        self.store.append(after, events[shared:], here.version, read.blobs)
+        return after, f"extended by {len(events) - shared} entries"
+
+    def _same(self, session_id: str) -> Session | None:
+        try:
+            return self.load(session_id)
+        except NotFound:
+            return None
+
+    def _create_read(self, read: "Read", events: Sequence[Event], session_id: str) -> Session:
+        """Create the session under its own code, if that is free."""
+        codes = iter([read.session.code]) if read.session.code else iter(())
+        return self.create(session_id, events, [], read.blobs, chain(codes, self._codes()))
+
     # Trees
 
     def named_tree(self, tree_id: str) -> Tree:
@@ -262,6 +320,8 @@ class Workspace:
         tree = self.store.named_tree(tree_id)
         if tree is not None:
             return tree
+        from difflib import get_close_matches
+
         names = [name.id for name in self.store.tree_names()]
         close = get_close_matches(tree_id, names, n=1)
         if close:

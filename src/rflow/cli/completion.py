@@ -1,7 +1,6 @@
 """What the shell offers when the user presses Tab. A completion never fails: at worst it offers nothing."""
 
 from collections.abc import Callable, Iterator
-from functools import wraps
 from typing import Any
 
 import typer
@@ -12,9 +11,11 @@ Offer = tuple[str, str]
 
 
 def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list[Offer]]:
-    """Make a completer of a function that gives (word, meaning): filtered, and silent whatever happens."""
+    """Make a completer of a function that gives (word, meaning): filtered, and silent whatever happens.
 
-    @wraps(offer)
+    Typer reads the parameters by name: `functools.wraps` would show it the wrong ones.
+    """
+
     def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
         try:
             app = App(**{name: ctx.find_root().params.get(name) for name in ("store", "user", "session", "config")})

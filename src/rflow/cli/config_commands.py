@@ -10,7 +10,7 @@ from rflow.cli.options import Json
 from rflow.settings import SETTINGS, Value, setting_named, write_setting
 
 app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Settings: what they are, where they come from, and setting them."
+    rich_markup_mode=None, no_args_is_help=True, help="Settings and where they come from: list, get, set, path."
 )
 Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config list`.", autocompletion=settings)]
 

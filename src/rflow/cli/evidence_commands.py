@@ -38,7 +38,7 @@ def run(
     here = App.of(context)
     if (string is None) == (not command):
         raise UsageProblem("What is to be run?", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
-    session = here.session()
+    here.session()  # without one, nothing is run
     captured = run_captured(string if string is not None else command or [], limit=LIMIT)
     told = excerpt(captured.data, cut=captured.cut)
     evidence = EvidenceAdded(
@@ -56,12 +56,15 @@ def run(
         host=captured.host,
         cwd=captured.cwd,
     )
-    _keep(here, evidence, captured.data, command_id, session_id=session.id)
+    keep(here, evidence, captured.data, command_id)
+    if captured.undelivered:
+        here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     raise typer.Exit(captured.status)
 
 
-def _keep(here: App, evidence: EvidenceAdded, data: bytes, command_id: str, session_id: str) -> None:
-    session = here.workspace.load(session_id)
+def keep(here: App, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:
+    """Keep evidence, whose content is `data`, and say so."""
+    session = here.session()  # as it stands now: a command may have run for hours
     command = AddEvidence(evidence=evidence, command_id=command_id)
     session = here.workspace.do(session, command, {evidence.digest: data}).session
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
@@ -85,7 +88,7 @@ def attach(
 ) -> None:
     """Keep a file, or a text pasted into the terminal, as evidence."""
     here = App.of(context)
-    session = here.session()
+    here.session()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"
     else:
@@ -107,7 +110,7 @@ def attach(
         bytes_kept=len(data),
         digest=_digest(data),
     )
-    _keep(here, evidence, data, command_id, session_id=session.id)
+    keep(here, evidence, data, command_id)
 
 
 def _read(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from rflow.cli.app import App
 from rflow.cli.completion import formats
 from rflow.cli.options import Json
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The formats of summaries: list them, show one.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Formats of summaries: list, show.")
 
 
 @app.command(name="list")

@@ -28,7 +28,10 @@ def handoff(
     new_user: Annotated[bool, typer.Option("--new-user", help="The name is right, though nobody knows it.")] = False,
     command_id: CommandId = "",
 ) -> None:
-    """Give the session to somebody; they go on at the same position. Prints the summary for them."""
+    """Give the session to somebody, who goes on at the same position.
+
+    Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
+    """
     run = App.of(context)
     session = run.session()
     if cancel:
@@ -80,7 +83,7 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 
 @app.command()
 def inbox(context: typer.Context, json: Json = False) -> None:
-    """List what was handed to you, or waits in a queue, and is not accepted yet."""
+    """List what was handed to you, or waits in a queue."""
     from rflow.cli.views import ago, typing, wrapped
 
     run = App.of(context)
@@ -127,7 +130,7 @@ def accept(
     ] = "",
     command_id: CommandId = "",
 ) -> None:
-    """Acknowledge a handoff, or claim one from a queue; you go on where the session stands."""
+    """Acknowledge a handoff, or claim one from a queue."""
     from rflow.cli.status import show_session
 
     run = App.of(context)
@@ -146,7 +149,7 @@ def decline(
     reference: Reference = None,
     command_id: CommandId = "",
 ) -> None:
-    """Give a handoff back to the last owner who had accepted the session."""
+    """Give a handoff back to the last owner who had accepted."""
     run = App.of(context)
     session = _waiting(run, reference)
     command = Decline(reason=run.text(reason), seen=run.seen(session), command_id=command_id)

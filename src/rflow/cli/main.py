@@ -85,7 +85,7 @@ class Root(TyperGroup):
         """List the commands by what they are for."""
         for section in dict.fromkeys(section for _, section in COMMANDS.values()):
             rows = [
-                (name, self.get_command(ctx, name).get_short_help_str(formatter.width - 16))
+                (name, self.get_command(ctx, name).get_short_help_str(formatter.width))
                 for name, (_, here) in COMMANDS.items()
                 if here == section
             ]

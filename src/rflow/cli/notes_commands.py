@@ -66,7 +66,7 @@ def brief(
     severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, in your own scale.")] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record the facts that a summary begins with; an empty text clears one."""
+    """Record what a summary begins with; an empty text clears it."""
     run = App.of(context)
     facts = {
         "ask": ask,
@@ -94,7 +94,7 @@ def change(
     ] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record a change you made on the system, and how to revert it; or that it was reverted."""
+    """Record a change made on the system, and how to revert it."""
     run = App.of(context)
     session = run.session()
     if reverted is not None:

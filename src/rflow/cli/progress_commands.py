@@ -35,7 +35,10 @@ def progress(
     output: Output = None,
     no_redact: NoRedact = False,
 ) -> None:
-    """What has been tried so far: a summary to paste into Teams, Slack or a ticket."""
+    """What have you tried so far? A summary, ready to paste.
+
+    It goes to the screen, with --copy to the clipboard, with -o to a file. Secrets are left out.
+    """
     from rflow.cli.targets import find_target
 
     run = App.of(context)

@@ -40,7 +40,8 @@ def _evidence(piece: Record) -> Record:
     """Lay the evidence's own fields beside its seq, time and author."""
     what = piece.pop("what")
     what.pop("type", None)
-    return piece | what
+    merged: Record = piece | what
+    return merged
 
 
 def _waiting(session: Session) -> Record | None:

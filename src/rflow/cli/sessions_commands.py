@@ -1,5 +1,6 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -54,7 +55,7 @@ def resume(
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
-    """Go on with a session: it becomes the current one in this terminal."""
+    """Go on with a session; it becomes this terminal's current one."""
     run = App.of(context)
     session = run.workspace.session(reference)
     if take:
@@ -128,12 +129,26 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, reference: Reference = None, json: Json = False) -> None:
-    """Show everything in a session, raw: nothing is redacted. For others, use `rflow progress`."""
+def show(
+    context: typer.Context,
+    reference: Reference = None,
+    evidence: Annotated[
+        int | None, typer.Option(metavar="SEQ", help="Only the whole content of this piece of evidence, as it is.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show everything in a session, raw.
+
+    Nothing is redacted; for others, use `rflow progress`.
+    """
     from rflow.cli.views import next_words, position, record, typing
 
     run = App.of(context)
     session = run.session(reference)
+    if evidence is not None:
+        sys.stdout.buffer.write(run.workspace.blob(session, evidence))
+        sys.stdout.buffer.flush()
+        return
     tree = run.workspace.tree_of(session)
     if json:
         from rflow.cli.records import session_record
@@ -204,7 +219,10 @@ def redact(
     entry: Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number, as `rflow show` has it.")],
     command_id: CommandId = "",
 ) -> None:
-    """Remove the texts of an entry for good, from the store's files too."""
+    """Remove the texts of an entry for good.
+
+    They go from the store's files, too, and no copy is kept. What was shared before is beyond reach.
+    """
     run = App.of(context)
     session = run.session()
     outcome = run.workspace.do(session, RedactText(target=entry, command_id=command_id))
@@ -217,7 +235,7 @@ def delete(
     reference: NeededReference,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a session for good, with its evidence, from the store's files too."""
+    """Remove a session for good, with its evidence."""
     run = App.of(context)
     session = run.workspace.session(reference)
     if not yes:

@@ -12,7 +12,7 @@ from rflow.errors import Exit
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="The store: what it is, whether it is sound, copying and backing it up.",
+    help="Look after the store: info, check, copy, backup.",
 )
 
 

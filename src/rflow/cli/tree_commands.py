@@ -10,9 +10,7 @@ from rflow.cli.completion import trees
 from rflow.cli.options import Json
 from rflow.errors import UsageProblem
 
-app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="The trees of this store: list, show, check, add, remove."
-)
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Trees: list, show, check, add, remove.")
 Name = Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -58,14 +56,15 @@ def show(
 @app.command()
 def check(context: typer.Context, files: Files = None) -> None:
     """Check tree files: everything that is wrong with them, at once."""
-    from rflow.trees.files import read_tree, require
+    from rflow.trees.files import describe, read_tree
 
     run = App.of(context)
     for path in _named(files):
         read = read_tree(path)
-        tree = require(read)
-        _warn(run, read.lines)
-        run.say(f"{path}: {len(tree.nodes)} nodes, no errors{'' if read.lines else ' and no warnings'}.")
+        tree = read.require()
+        for warning in read.warnings:
+            run.say(describe(warning))
+        run.say(f"{path}: {len(tree.nodes)} nodes, no errors{'' if read.warnings else ' and no warnings'}.")
 
 
 @app.command()
@@ -76,14 +75,15 @@ def add(
 ) -> None:
     """Check tree files and add them to this store; a newer version replaces the one in the list."""
     from rflow.data import data_dir
-    from rflow.trees.files import read_tree, require
+    from rflow.trees.files import describe, read_tree
 
     run = App.of(context)
     given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
     for path in given or _named(files):
         read = read_tree(path)
-        tree = require(read)
-        _warn(run, read.lines)
+        tree = read.require()
+        for warning in read.warnings:
+            run.say(describe(warning))
         new = run.workspace.add_tree(tree)
         run.say(f"{styled(tree.id, bold=True)}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
     run.say("Begin with: rflow start TREE")
@@ -101,8 +101,3 @@ def _named(files: list[Path] | None) -> list[Path]:
     if not files:
         raise UsageProblem("Which file?", try_="rflow tree add FILE, or rflow tree add --examples")
     return files
-
-
-def _warn(run: App, lines: tuple[str, ...]) -> None:
-    for line in lines:
-        run.say(line)

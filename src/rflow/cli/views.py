@@ -75,13 +75,17 @@ def position(session: Session, tree: Tree | None) -> str:
     lines = [styled(wrapped(node.text, "  ", _mark(node)), bold=True)]
     if node.help:
         lines.append(styled(wrapped(node.help, "  ", "  "), dim=True))
-    if node.run:
-        lines.append(wrapped(node.run, "    ", "  $ "))
+    if node.run:  # not wrapped: it is there to be copied
+        lines += ["", f"  $ {clean(node.run)}"]
     if isinstance(node, Decision):
-        lines += [wrapped(choice.label, "       ", f"  {n:>3}  ") for n, choice in enumerate(node.choices, 1)]
+        lines += ["", *_menu(node)]
     if not isinstance(node, End):
-        lines.append(styled(f"  {steps_left(remaining(tree, session.place.node))}", dim=True))
+        lines.append(styled(f"\n  {steps_left(remaining(tree, session.place.node))}", dim=True))
     return "\n".join(lines)
+
+
+def _menu(node: Decision) -> list[str]:
+    return [wrapped(choice.label, "       ", f"  {number:>3}  ") for number, choice in enumerate(node.choices, 1)]
 
 
 def _mark(node: Node) -> str:
@@ -115,10 +119,7 @@ def next_words(session: Session, tree: Tree | None, mine: bool) -> list[str]:
     if session.status == "closed":
         return [f"rflow progress {code}", f"rflow -s {code} reopen"]
     if not mine:
-        take = f'rflow resume {code} --take --reason "…"'
-        return (
-            [f"rflow accept {code}", *([] if session.owner.is_queue else [take])] if session.owner.is_queue else [take]
-        )
+        return [f"rflow accept {code}"] if session.owner.is_queue else [f'rflow resume {code} --take --reason "…"']
     if session.pending:
         return [f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"']
     node = tree.nodes.get(session.place.node) if tree and session.place else None

@@ -1,7 +1,5 @@
 """Which choice somebody meant: its exact label, its number in the menu, or a unique beginning of it."""
 
-from difflib import get_close_matches
-
 from rflow.core.text import one_line
 from rflow.core.tree import Choice
 from rflow.errors import UsageProblem
@@ -34,8 +32,8 @@ def _labelled(choices: tuple[Choice, ...], said: str) -> Choice | None:
 
 
 def _numbered(choices: tuple[Choice, ...], said: str) -> Choice | None:
-    inside = said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= len(choices)
-    return choices[int(said[:9]) - 1] if inside else None
+    inside = said.isascii() and said.isdigit() and len(said) < 10 and 1 <= int(said) <= len(choices)
+    return choices[int(said) - 1] if inside else None
 
 
 def _beginning(choices: tuple[Choice, ...], said: str) -> Choice:
@@ -44,6 +42,8 @@ def _beginning(choices: tuple[Choice, ...], said: str) -> Choice:
         return found[0]
     if found:
         raise UsageProblem(f'"{said}" could be more than one choice.', try_=_menu(choices, tuple(found)))
+    from difflib import get_close_matches
+
     close = get_close_matches(said.casefold(), [choice.label.casefold() for choice in choices], n=1)
     hint = f'Did you mean "{next(c.label for c in choices if c.label.casefold() == close[0])}"? ' if close else ""
     raise UsageProblem(f'"{said}" is not one of the choices.', try_=hint + _menu(choices))

@@ -83,9 +83,10 @@ def decide(session: Session, tree: Tree | None, command: Command, actor: Person,
     `at` the time now. Raises `NotAllowed`, `SessionMoved`, `UsageProblem` or `NotFound`.
     """
     _check_readable(session)
+    _check_begun(session, command)
+    _check_seen(session, command)
     _check_closed(session, command)
     _check_access(session, command, actor)
-    _check_seen(session, command)
     facts = [*_acceptance(session, command, actor), *_facts(session, tree, command, actor)]
     moment = _moment(session, at)
     return [
@@ -95,7 +96,7 @@ def decide(session: Session, tree: Tree | None, command: Command, actor: Person,
             by=actor,
             fact=fact,
             command_id=command.command_id,
-            happened_at=_happened_at(command, moment),
+            happened_at=_happened_at(command, moment) if isinstance(fact, StepAdded) else None,
         )
         for number, fact in enumerate(facts, 1)
     ]
@@ -111,10 +112,28 @@ def _moment(session: Session, at: datetime) -> datetime:
 def _happened_at(command: Command, moment: datetime) -> datetime | None:
     if not isinstance(command, AddStep) or command.happened_at is None:
         return None
-    happened = command.happened_at.astimezone(UTC)
+    happened = _utc(command.happened_at)
     if happened > moment:
         raise UsageProblem("That time is still to come.", try_="Give --at the time when you did it.")
     return happened
+
+
+def _utc(at: datetime) -> datetime:
+    """Give a time that somebody wrote in UTC to the millisecond, as all times are recorded."""
+    try:
+        in_utc = at.astimezone(UTC) if at.tzinfo else None
+    except OverflowError:
+        in_utc = None
+    if in_utc is None:
+        raise UsageProblem(f"{at} is not a time with its offset from UTC.", try_="Write it like 2026-03-01T02:10Z.")
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
+
+
+def _check_begun(session: Session, command: Command) -> None:
+    if isinstance(command, Start) and session.version:
+        raise UsageProblem(f"{session.code} has begun already.", try_=f"Go on with: rflow resume {session.code}")
+    if not isinstance(command, Start) and not session.version:
+        raise NotFound("That session has not begun.", try_="Begin one: rflow start")
 
 
 def _check_readable(session: Session) -> None:
@@ -135,7 +154,7 @@ def _check_closed(session: Session, command: Command) -> None:
 
 
 def _check_access(session: Session, command: Command, actor: Person) -> None:
-    if session.version == 0 or ACCESS[type(command)] & roles(session, actor):
+    if isinstance(command, Start) or ACCESS[type(command)] & roles(session, actor):
         return
     raise _refusal(session, command, actor)
 
@@ -216,7 +235,7 @@ def _facts(session: Session, tree: Tree | None, command: Command, actor: Person)
         case RevertChange(change=change):
             yield _revert(session, change)
         case SetWaiting(until=until, waiting_for=waiting_for):
-            yield WaitingSet(until=until, waiting_for=_line(waiting_for, "text", empty=True))
+            yield WaitingSet(until=until and _utc(until), waiting_for=_line(waiting_for, "text", empty=True))
         case RecordShared(format=format_, destination=destination, through=through):
             yield ProgressShared(format=format_, destination=destination, through=min(through, session.version))
         case RedactText(target=target):
@@ -235,8 +254,8 @@ def _ownership(
     match command:
         case HandOff(to=to, note=note):
             if to.id == session.owner.id:
-                raise UsageProblem(f"{session.code} is with {to.name} already.", try_="Name somebody else.")
-            return HandedOff(to=to, note=_note(note, empty=True))
+                raise UsageProblem(f"{session.code} is with {session.owner.name} already.", try_="Name somebody else.")
+            return HandedOff(to=_receiver(to), note=_note(note, empty=True))
         case Accept(read_back=read_back):
             return HandoffAccepted(read_back=_note(read_back, empty=True))
         case Decline(reason=reason):
@@ -251,6 +270,14 @@ def _ownership(
             if session.status != "closed":
                 raise UsageProblem(f"{session.code} is not closed.", try_=f"Go on with: rflow resume {session.code}")
             return SessionReopened()
+
+
+def _receiver(to: Person) -> Person:
+    """Check who receives: a session is never without an owner."""
+    to = Person(id=one_line(to.id), name=one_line(to.name))
+    if not to.id.strip("@") or not to.name:
+        raise UsageProblem("To whom? The name is empty.", try_="Name a person, or a queue such as @tier2.")
+    return to
 
 
 def _title(title: str) -> str:
@@ -300,7 +327,9 @@ def _enter(tree: Tree) -> TreeEntered:
 
 def place_of(tree: Tree, node_id: str) -> Place:
     """Describe a node of `tree` as a place to stand at."""
-    node = tree.nodes[node_id]
+    node = tree.nodes.get(node_id)
+    if node is None:
+        raise NotFound(f'The tree "{tree.title}" has no node "{node_id}".', try_="See: rflow tree check FILE")
     return Place(node=node_id, kind=kind_of(node), text=node.text)
 
 
@@ -394,11 +423,13 @@ def _amend(session: Session, command: AmendNote, actor: Person) -> NoteAmended:
 def _evidence(evidence: EvidenceAdded) -> EvidenceAdded:
     return msgspec.structs.replace(
         evidence,
-        label=_line(evidence.label, "label"),
+        label=_line(shorten(evidence.label, TITLE_LIMIT), "label"),
         command=clean(evidence.command),
         excerpt=clean(evidence.excerpt),
+        media_type=one_line(evidence.media_type),
         host=one_line(evidence.host),
         cwd=one_line(evidence.cwd),
+        started_at=evidence.started_at and _utc(evidence.started_at),
     )
 
 

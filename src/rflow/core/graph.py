@@ -6,6 +6,7 @@ Targets that are not in the tree are passed over, so that a faulty tree can be l
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -56,15 +57,23 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 def distances(tree: Tree, node_id: str) -> dict[str, int]:
     """Give every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
-    seen = {node_id: 0} if node_id in tree.nodes else {}
-    queue = deque(seen)
+    seen: dict[str, int] = {}
+    _explore(tree, node_id, seen)
+    return seen
+
+
+def _explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
+    """Add to `seen` what is in reach of `node_id` and not in it yet, nearest first."""
+    if node_id in seen or node_id not in tree.nodes:
+        return
+    seen[node_id] = 0
+    queue = deque([node_id])
     while queue:
         here = queue.popleft()
         for to in targets(tree, here):
             if to not in seen:
                 seen[to] = seen[here] + 1
                 queue.append(to)
-    return seen
 
 
 def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
@@ -118,7 +127,7 @@ def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
     """Outline what lies ahead of `node_id`, `depth` levels deep; the ways out of a node are listed once."""
     lines: list[OutlineLine] = []
     opened = {node_id}
-    stack = _children(tree, node_id, 1)
+    stack = _children(tree, node_id, 1) if depth > 0 else []
     while stack:
         level, label, name = stack.pop()
         node = tree.nodes[name]
@@ -149,26 +158,19 @@ def _children(tree: Tree, node_id: str, level: int) -> list[tuple[int, str, str]
 def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
     """Say which ends each answer of `path` took out of reach, in the order of the answers.
 
-    An end that a later loop brings back into reach is not ruled out; each end is named with the answer that decided.
+    An end that a later turn brings back into reach is not ruled out; each end is named with the answer that decided.
+    Walking backwards, what a turn's node adds to all that is in reach behind it is what the turn gave up: every node
+    is looked at once, however long the path.
     """
-    reach: dict[str, frozenset[str]] = {}
-
-    def ends(name: str) -> frozenset[str]:
-        if name not in reach:
-            reach[name] = frozenset(ends_in_reach(tree, name))
-        return reach[name]
-
-    decided: dict[str, int] = {}
-    for number, turn in enumerate(path):
-        decided.update(dict.fromkeys(ends(turn.node) - ends(turn.to), number))
-        for name in ends(turn.to):
-            decided.pop(name, None)
-    gone: dict[int, list[str]] = {}
-    for name in tree.nodes:
-        if name in decided:
-            gone.setdefault(decided[name], []).append(name)
-    return [_ruled_out(path[number], gone[number]) for number in sorted(gone)]
-
-
-def _ruled_out(turn: Turn, ends: list[str]) -> RuledOut:
-    return RuledOut(node=turn.node, label=turn.label, ends=tuple(ends), unconfirmed=turn.assumed)
+    order = {name: number for number, name in enumerate(tree.nodes)}
+    behind: dict[str, int] = {}
+    found: list[RuledOut] = []
+    for turn in reversed(path):
+        _explore(tree, turn.to, behind)
+        known = len(behind)
+        _explore(tree, turn.node, behind)
+        lost = [name for name in islice(behind, known, None) if isinstance(tree.nodes[name], End)]
+        if lost:
+            ends = tuple(sorted(lost, key=order.__getitem__))
+            found.append(RuledOut(node=turn.node, label=turn.label, ends=ends, unconfirmed=turn.assumed))
+    return found[::-1]

@@ -220,7 +220,9 @@ def _unreachable(tree: Tree) -> Iterator[Problem]:
     reach = distances(tree, tree.start)
     for name in tree.nodes:
         if name not in reach:
-            yield _warning(("nodes", name), "No path leads here.", "Link it from another node, or delete it.")
+            yield _warning(
+                ("nodes", name), "No path from the start leads here.", "Link it from a node on one, or delete it."
+            )
 
 
 def _single_exits(tree: Tree) -> Iterator[Problem]:
@@ -329,7 +331,7 @@ class _Reader:
 
     def _choices(self, place: tuple[str, ...], node: Document) -> tuple[Choice, ...]:
         choices = node.get("choices")
-        if not isinstance(choices, list) or not choices:
+        if not isinstance(choices, list | tuple) or not choices:
             self._error((*place, "choices"), "The decision has no choices.", "List them, each with label and to.")
             return ()
         return tuple(self._choice((*place, "choices", number), choice) for number, choice in enumerate(choices))

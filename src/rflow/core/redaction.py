@@ -48,10 +48,10 @@ _NAMES = (
     r"[_-]?key(?:[_-]?base)?"
     # These are also parts of other words (bypass), test results ("PASS: dns", "pass: 12") and a folder (PWD=/home).
     r"|(?:(?<![A-Za-z0-9])|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:passcode|psk|pwd(?![:=]\s?(?:[/~]|[A-Za-z]:[\\/]))"
-    r"|(?!(?:(?<![^\n])|(?<=--- ))(?-i:PASS:))pass(?!\s?[:=]\s?\d{1,3}(?!\S))))"
+    r"|(?!(?:(?<![^\n])|(?<=--- ))(?-i:PASS:))pass(?!\s?[:=]\s?\d{1,3}(?![^\s,;|)]))))"
 )
 _SHOWN = r"(?!\\{0,3}[\"']?\[redacted\](?!\w))"
-_WORDS = (
+_PLAIN = (
     r"(?!\\{0,3}[\"']?(?:true|false|yes|no|null|none|nil|undefined|required|optional|missing|expired|invalid|incorrect"
     r"|wrong|failed|ok)(?![^\s\"'\\,;&|)\]}.<]))"
 )
@@ -84,8 +84,8 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "PuTTY key",
         ("private-lines",),
-        r"(?P<keep>\bPrivate-Lines: \d{1,4}\s{1,2})[A-Za-z0-9+/=]{1,100}(?:\s{1,2}[A-Za-z0-9+/=]{40,100}+(?![^\s]))*+"
-        r"(?:\s{1,2}[A-Za-z0-9+/=]{1,100}+(?![^\s]))?",
+        r"(?P<keep>\bPrivate-Lines: \d{1,4}\s{1,2})[A-Za-z0-9+/=]{1,100}+"
+        r"(?:\s{1,2}[A-Za-z0-9+/=]{1,100}+(?!\S))*+",
     ),
     ("json web token", ("eyj",), r"(?<![\w-])(?-i:eyJ)[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+){0,3}"),
     ("webhook", ("hooks.slack",), r"https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"),
@@ -100,7 +100,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "authorization",
         ("authorization",),
         rf"(?P<keep>(?>\b(?:Proxy-)?Authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}\\{{0,3}}[\"']?"
-        rf"(?:(?:Bearer|Basic|Token|Negotiate|NTLM|ApiKey)\b{_B}{{0,4}})?)){_SHOWN}{_WORDS}"
+        rf"(?:(?:Bearer|Basic|Token|Negotiate|NTLM|ApiKey)\b{_B}{{0,4}})?)){_SHOWN}{_PLAIN}"
         r"(?:(?:AWS4-HMAC-SHA256|Digest)\b[^\n]*|[^\s\"'\\,]+)",
     ),
     (
@@ -156,7 +156,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "key",
         _NAME_WORDS,
         rf"(?P<keep>(?>{_NAMES}(?:[_-]?\d{{1,2}})?(?:\\{{0,3}}[\"']|[*_`]{{1,3}})?\]?{_B}{{0,40}}"
-        rf"(?::=|=>|={{1,3}}|:(?!:|//)){_B}{{0,40}}(?:[*_`]{{1,3}}{_B}{{1,4}})?)){_WORDS}{_VALUE}",
+        rf"(?::=|=>|={{1,3}}|:(?!:|//)){_B}{{0,40}}(?:[*_`]{{1,3}}{_B}{{1,4}})?)){_PLAIN}{_VALUE}",
     ),
     (
         "element",
@@ -172,9 +172,9 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "command",
         ("curl", "sshpass", "mysql", "mariadb", "securestring"),
-        rf"(?P<keep>\bcurl{_B}[^\n|;]{{0,300}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}[\"']?"
+        rf"(?P<keep>\bcurl{_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}[\"']?"
         rf"[^\s:\"']{{1,100}}:|\bsshpass{_B}{{1,4}}-p{_B}{{0,4}}"
-        rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_B}[^\n|;]{{0,300}}?(?<=\s)(?-i:-p)"
+        rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-p)"
         rf"|\bConvertTo-SecureString{_B}{{1,4}}(?:-String{_B}{{1,4}})?(?=[\"'])){_VALUE}",
     ),
     ("device", ("password", "secret"), rf"(?P<keep>\b(?:password|secret){_B}\d{_B})(?:\$\S+|[0-9A-F]{{6,}}\b)"),

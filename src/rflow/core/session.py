@@ -285,7 +285,7 @@ def _started(session: Session, event: Event, fact: SessionStarted) -> None:
 def _moved(session: Session, event: Event, fact: TreeEntered | ChoiceMade | ActionDone | StepSkipped) -> None:
     """Fold a move: remember where it began for `back`, and go on to where it led."""
     before = _Before(seq=event.seq, tree=session.tree, place=session.place)
-    begins = session.tree is None and not session.steps
+    begins = isinstance(fact, TreeEntered) and session.tree is None and not session.steps
     if isinstance(fact, TreeEntered):
         session.tree, session.trees[fact.tree.digest] = fact.tree, fact.tree
         session.place = fact.place

@@ -72,8 +72,8 @@ class View(msgspec.Struct, kw_only=True):
 def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progress:
     """Compute the progress of `session`; `trees` holds the versions it went through by digest, as far as known."""
     tree = trees.get(session.tree.digest) if session.tree else None
-    steps = [_tried(step, number, view) for number, step in enumerate(_steps(session), 1)]
-    tried = tuple(step for step in steps if step.seq > view.since)
+    steps = list(enumerate(_steps(session), 1))
+    tried = tuple(_tried(step, number, view) for number, step in steps if step.seq > view.since)
     notes = tuple(_note(session, seq, view) for seq in session.notes if seq > view.since)
     evidence = [piece for piece in session.evidence.values() if piece.seq > view.since]
     shown = evidence[-EVIDENCE_SHOWN:]
@@ -97,7 +97,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progre
         earlier=len(steps) - len(tried) + len(session.notes) - len(notes),
         unreadable=len(session.unreadable),
         resume=Continuing(
-            command=f"rflow resume {session.code}" if session.code else "rflow import FILE",
+            command=f"rflow resume {one_line(session.code)}" if session.code else "rflow import FILE",
             link=view.link,
             link_expires=view.time(view.link_expires),
         ),
@@ -123,8 +123,8 @@ def _header(session: Session, view: View) -> Header:
     end = closing.at if closing else view.as_of
     elapsed = (end - session.started_at).total_seconds() if session.started_at else None
     return Header(
-        id=session.id,
-        code=session.code,
+        id=one_line(session.id),
+        code=one_line(session.code),
         title=view.line(session.title),
         status=session.status,
         owner=view.line(session.owner.name),
@@ -148,7 +148,7 @@ def _tree(session: Session, view: View) -> ProgressTree | None:
     if tree is None:
         return None
     return ProgressTree(
-        id=view.line(tree.id), title=view.line(tree.title), digest=tree.digest, changed=view.tree_changed
+        id=view.line(tree.id), title=view.line(tree.title), digest=one_line(tree.digest), changed=view.tree_changed
     )
 
 
@@ -209,12 +209,8 @@ def _tried(step: Step, number: int, view: View) -> Tried:
 
 
 def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[ProgressRuledOut]:
-    """Collect what each tree's part of the path ruled out; moves taken back rule out nothing."""
-    paths: dict[str, list[Turn]] = {}
-    for step in session.steps.values():
-        if step.kind in ("choice", "action", "skipped") and not step.undone and step.tree in trees:
-            turn = Turn(node=step.node, label=step.result, to=step.to, assumed=step.assumed)
-            paths.setdefault(step.tree, []).append(turn)
+    """Collect what each tree's part of the path ruled out."""
+    paths = {digest: path_through(session, digest) for digest in session.trees if digest in trees}
     return [
         ProgressRuledOut(
             question=view.line(trees[digest].nodes[answer.node].text),
@@ -225,6 +221,23 @@ def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[
         for digest, path in paths.items()
         for answer in ruled_out(trees[digest], path)
         if answer.node in trees[digest].nodes
+    ]
+
+
+def path_through(session: Session, tree: str) -> list[Turn]:
+    """Give the moves made in the tree version of digest `tree`; those taken back are left out.
+
+    Entering it once more counts as a move on the spot: it brings back into reach what earlier answers had ruled out.
+    """
+    return [
+        Turn(
+            node=step.node or step.to,
+            label=step.result if step.kind == "choice" else "",
+            to=step.to,
+            assumed=step.assumed,
+        )
+        for step in session.steps.values()
+        if step.kind != "own" and not step.undone and step.tree == tree
     ]
 
 
@@ -353,7 +366,7 @@ def digest_entry(session: Session, view: View) -> DigestEntry:
     last = steps[-1] if steps else None
     brief, pending = session.brief, session.pending
     return DigestEntry(
-        code=session.code,
+        code=one_line(session.code),
         title=view.line(session.title),
         status=session.status,
         owner=view.line(session.owner.name),

@@ -156,10 +156,11 @@ class Markdown(Plain):
         if not is_link(url):
             return self.inline(f"{label} ({url})" if label else url)
         target = re.sub(r"[\\`|<>\"{}^]", lambda found: f"%{ord(found[0]):02X}", url)
-        if not label:
+        entity = re.compile(r"&(?=#?\w+;)")
+        if not label and not entity.search(target):  # renderers disagree on entities in an autolink
             return f"<{target}>"
-        escaped = re.sub(r"[()&]", r"\\\g<0>", target)
-        return f"[{self.inline(label)}]({escaped})"
+        escaped = entity.sub("&amp;", re.sub(r"[()]", r"\\\g<0>", target))
+        return f"[{self.inline(label or url)}]({escaped})"
 
 
 def _lines(text: str) -> list[str]:

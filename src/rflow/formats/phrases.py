@@ -159,8 +159,8 @@ def short_ruled_out(progress: Progress) -> str:
     """Name some of what is ruled out, and count the rest."""
     ends = [end for answer in progress.ruled_out for end in answer.ends]
     unconfirmed = any(answer.unconfirmed for answer in progress.ruled_out)
-    shown = "; ".join(ends[-2:])
-    more = f"; {len(ends) - 2} more" if len(ends) > 2 else ""
+    shown = " · ".join(ends[-2:])
+    more = f" · {len(ends) - 2} more" if len(ends) > 2 else ""
     return f"{shown}{more}{' (partly assumed)' if unconfirmed else ''}"
 
 

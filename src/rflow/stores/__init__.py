@@ -1,0 +1,111 @@
+"""Stores behind the port `rflow.ports.Store`: in memory, in a SQLite file, in a folder of JSON lines.
+
+`open_store` takes a URL or a path:
+
+    sqlite:///home/ana/work.db   a file; sqlite:work.db and sqlite:///./work.db start from the current folder
+    json:/home/ana/shifts        a folder; relative paths as they are
+    memory:                      a new one each time; memory:NAME is the same one again in this process
+    /home/ana/work.db            .db, .sqlite, .sqlite3, or a file that is a SQLite database
+    /home/ana/shifts             anything else is a folder
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rflow.errors import UsageProblem
+from rflow.stores.failures import PATIENCE, absent, foreign
+
+if TYPE_CHECKING:
+    from rflow.ports import Store
+    from rflow.stores.memory import MemoryStore
+
+_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+_LATER = {"postgresql": "PostgreSQL stores are", "postgres": "PostgreSQL stores are"}
+_SERVERS = ("https", "http")
+_WAYS = "A store is sqlite:///PATH, json:FOLDER, or a path: to a .db file (SQLite) or to a folder (JSON)."
+_named: "dict[str, MemoryStore]" = {}
+
+
+def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> "Store":
+    """Open the store at `url`; files are touched when they are first needed, and made when something is written.
+
+    Without `create` the store must be there. Raises `UsageProblem` for a URL that names no store of this version,
+    `StoreProblem` where there is none. No error repeats a URL, which may hold a password.
+    """
+    kind, where = _read(url)
+    if kind == "memory":
+        return _memory(where)
+    path = Path(where)
+    if not create and not path.exists():
+        raise absent(path)
+    if kind == "sqlite":
+        from rflow.stores.sqlite import SqliteStore
+
+        return SqliteStore(path, patience)
+    from rflow.stores.json_dir import JsonDirStore
+
+    return JsonDirStore(path, patience)
+
+
+def normal_url(url: str) -> str:
+    """Give the one form of a store's URL, with an absolute path, so that two names of a store compare equal."""
+    kind, where = _read(url)
+    path = Path(where).as_posix() if kind != "memory" else where
+    return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
+
+
+def _memory(name: str) -> "Store":
+    from rflow.stores.memory import MemoryStore
+
+    return _named.setdefault(name, MemoryStore(name)) if name else MemoryStore()
+
+
+def _read(url: str) -> tuple[str, str]:
+    """Split a URL into the kind of store and where it is."""
+    scheme, colon, rest = url.strip().partition(":")
+    scheme = scheme.casefold()
+    if not url.strip() or "\0" in url:
+        raise UsageProblem("The store has no name.", try_=_WAYS)
+    if colon and scheme == "memory":
+        return scheme, rest
+    if colon and scheme in ("sqlite", "json"):
+        if not rest.strip("/"):
+            raise UsageProblem(f"The store's path is missing after {scheme}:", try_=_WAYS)
+        return scheme, _path(rest)
+    if rest.startswith("//"):
+        raise _unknown(scheme)
+    return _kind_of(Path(_absolute(url.strip())))
+
+
+def _unknown(scheme: str) -> UsageProblem:
+    kind = scheme.partition("+")[0]
+    if kind in _LATER:
+        return UsageProblem(f"{_LATER[kind]} not in this version of rflow.", try_=_WAYS)
+    if kind in _SERVERS:
+        return UsageProblem("rflow servers are not in this version of rflow.", try_=_WAYS)
+    return UsageProblem(f"There is no kind of store called {scheme!r}.", try_=_WAYS)
+
+
+def _path(rest: str) -> str:
+    """Read what stands behind the scheme: `//` opens an empty host, `/./` and `/~/` a relative path, `/C:/` a drive."""
+    path = "/" + rest.lstrip("/") if rest.startswith("///") else rest.removeprefix("//")
+    return _absolute(path[1:] if re.match(r"/(\.{1,2}|~|[A-Za-z]:)(/|$)", path) else path)
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.normpath(Path(path).expanduser().absolute())
+    except RuntimeError:  # No such user, or no home: then "~" is a name like any other.
+        return os.path.normpath(Path(path).absolute())
+
+
+def _kind_of(path: Path) -> tuple[str, str]:
+    """Tell the kind of store that a path means."""
+    if path.is_file() and path.suffix not in _SUFFIXES:
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise foreign(path)
+        return "sqlite", str(path)
+    return ("sqlite" if path.suffix in _SUFFIXES and not path.is_dir() else "json"), str(path)

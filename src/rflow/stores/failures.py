@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rflow.errors import StoreProblem
+from rflow.errors import StoreProblem, UsageProblem
 
 PATIENCE = 10.0
 """How many seconds a writer waits for another one."""
@@ -61,7 +61,9 @@ def busy(place: Path) -> StoreProblem:
 
 def absent(place: Path) -> StoreProblem:
     """Say that there is no store."""
-    return StoreProblem(f"There is no store at {place}.", try_="Check the path: `rflow store info` names the usual one.")
+    return StoreProblem(
+        f"There is no store at {place}.", try_="Check the path: `rflow store info` names the usual one."
+    )
 
 
 def newer(place: Path, found: int, known: int) -> StoreProblem:
@@ -81,8 +83,9 @@ def foreign(place: Path) -> StoreProblem:
 def unfinished(place: Path) -> StoreProblem:
     """Say that a removal stands, but that traces of the text are left for now."""
     return StoreProblem(
-        f"It is removed, but traces of it remain in {place} while another program reads there.",
-        try_="To finish, end that program and run: rflow store check",
+        f"It is removed, but traces of the text are still in {place}: another program is reading there, or the disk "
+        "is full.",
+        try_="To finish, end that program (or make room) and run: rflow store check",
     )
 
 
@@ -91,3 +94,8 @@ def damaged_content(what: str, digest: str) -> StoreProblem:
     return StoreProblem(
         f"The {what} {digest[:12]}… is damaged in the store.", try_="Restore a backup; see `rflow store check`."
     )
+
+
+def taken(path: Path) -> UsageProblem:
+    """Say that a backup must not overwrite anything."""
+    return UsageProblem(f"There is something at {path} already; a backup overwrites nothing.", try_="Name a new path.")

@@ -82,8 +82,3 @@ def publish(draft: Path, path: Path) -> bool:
         draft.rename(path)
     sync_folder(path.parent)
     return True
-
-
-def size_of(folder: Path) -> int:
-    """Add up the bytes of all files in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

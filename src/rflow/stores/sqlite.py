@@ -1,22 +1,17 @@
 """Sessions and trees in one SQLite file: the default store, for one machine."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-
-import msgspec
 
 from rflow.core.events import Stored
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
-from rflow.core.session import Session, replay
-from rflow.core.tree import Tree, canonical, digest
-from rflow.errors import StoreProblem
+from rflow.core.session import Session
+from rflow.core.tree import Tree, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import records, rows, sqlite_rows
-from rflow.stores.failures import PATIENCE, damaged_content, unfinished
+from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite_file import SqliteFile, backup
 from rflow.stores.sqlite_query import select
 

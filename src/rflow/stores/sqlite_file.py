@@ -51,7 +51,8 @@ class SqliteFile:
 
         `VACUUM` drops the free pages and the gaps in the others, the checkpoint empties the write-ahead log.
         """
-        db = self._writer()
+        with explained(self.path):
+            db = self._writer()
         try:
             db.execute(f"PRAGMA busy_timeout = {min(2000, int(self._patience * 1000))}")
             db.execute("VACUUM")
@@ -59,7 +60,7 @@ class SqliteFile:
             if not held:
                 db.execute("DELETE FROM meta WHERE name = 'forget'")
             return not held
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError:  # A reader, a full disk, damage: what was removed stays removed.
             return False
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
@@ -189,6 +190,8 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
 
 def backup(db: sqlite3.Connection, path: Path) -> None:
     """Copy the store, as it is now, to a new file that gets its name when it has been found whole."""
+    if path.exists():
+        raise failures.taken(path)
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
         os.close(os.open(draft, files.NEW | os.O_EXCL, 0o600))
@@ -200,7 +203,7 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
                     try_="See what is wrong with the store: rflow store check",
                 )
         if not files.publish(draft, path):
-            raise FileExistsError(f"{path} exists")
+            raise failures.taken(path)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -73,14 +73,14 @@ class _Drawing:
             while self.put_off:
                 name = self.put_off.popleft()
                 if name in self.tree.nodes and name not in self.drawn:
-                    self._section(name, loose=name not in reach)
+                    self._section(name, loose=name == root and root not in reach)
         return self.result
 
     def _section(self, name: str, *, loose: bool) -> None:
         if self.result:
             self.result.append(Line(role="see"))
         if loose:
-            self._write(_Place(name), "see", [("No path leads here:", "see")], "")
+            self._write(_Place(name), "see", [("No path from the start leads here:", "see")], "")
         stack = [_Place(name)]
         while stack:
             stack.extend(reversed(self._node(stack.pop())))

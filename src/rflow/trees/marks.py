@@ -29,8 +29,8 @@ def met_again(tree: Tree) -> set[str]:
     return again
 
 
-def dead(tree: Tree, ruled_out: Collection[str], alive: set[str | None]) -> set[str]:
-    """Give the nodes from which nothing `alive` and only ends that are ruled out can be reached, these among them."""
+def dead(tree: Tree, ruled_out: Collection[str], alive: Collection[str | None]) -> set[str]:
+    """Give the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`."""
     if not ruled_out:
         return set()
     sources: dict[str, list[str]] = {name: [] for name in tree.nodes}
@@ -39,9 +39,14 @@ def dead(tree: Tree, ruled_out: Collection[str], alive: set[str | None]) -> set[
             sources[to].append(name)
     ends = {name for name, node in tree.nodes.items() if isinstance(node, End)}
     live = {name for name in tree.nodes if name in alive or (name in ends and name not in ruled_out)}
-    waiting = list(live)
+    return _leading_to(ends - live, sources) - _leading_to(live, sources)
+
+
+def _leading_to(names: set[str], sources: dict[str, list[str]]) -> set[str]:
+    found = set(names)
+    waiting = list(names)
     while waiting:
-        fresh = [source for source in sources[waiting.pop()] if source not in live]
-        live.update(fresh)
+        fresh = [source for source in sources[waiting.pop()] if source not in found]
+        found.update(fresh)
         waiting.extend(fresh)
-    return set(tree.nodes) - live
+    return found

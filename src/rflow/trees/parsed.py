@@ -31,8 +31,14 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repeated(places: Places) -> tuple[tuple[Problem, int], ...]:
-    """Make a problem of each key that is there more than once."""
-    return tuple((_repeated(place, places.lines[place]), line) for place, line in places.repeated)
+    """Make a problem of each key that is there more than once; what lies inside such a key is not told again."""
+    again: set[Place] = set()
+    found = []
+    for place, line in places.repeated:
+        if not any(place[:depth] in again for depth in range(len(place))):
+            found.append((_repeated(place, places.lines[place]), line))
+        again.add(place)
+    return tuple(found)
 
 
 def _repeated(place: Place, first: int) -> Problem:

@@ -52,7 +52,7 @@ def copy(text: str, *, environ: Mapping[str, str], platform: str = sys.platform,
             failed.append(f"{name} ({failure.strerror or failure})")
             continue
         return _with_failures(copied, failed)
-    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(platform))
+    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(job))
 
 
 def _with_failures(copied: Copied, failed: list[str]) -> Copied:
@@ -61,8 +61,10 @@ def _with_failures(copied: Copied, failed: list[str]) -> Copied:
     return msgspec.structs.replace(copied, said=f"{copied.said}; tried before: {', '.join(failed)}")
 
 
-def _advice(platform: str) -> str:
-    if platform in ("darwin", "win32"):
+def _advice(job: Job) -> str:
+    if job.remote:
+        return "Connect with a terminal (ssh -t), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
+    if job.platform in ("darwin", "win32"):
         return "Set RFLOW_CLIPBOARD_CMD to a command that reads the text on its standard input."
     return "Install xclip (X11) or wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
 

@@ -1,0 +1,54 @@
+# rflow: `make demo` and `make test` do all the set-up on a machine with only Python 3.11+, make and git.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test nightly lint types bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rflow needs Python 3.11 or newer; try: make PYTHON=python3.12 …")'
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	@echo "Installing rflow into $(VENV) …"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	@echo "Installing rflow and what its tests need into $(VENV) …"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## Set up and play the main job from end to end
+	@$(BIN)/rflow demo --keep demo
+
+test: $(VENV)/.test ## Set up and run every test that can run here
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+nightly: $(VENV)/.test ## The long runs: races, crashes, 20,000 commands against the model
+	@RFLOW_TEST_HEAVY=1 $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test ## Style, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.test ## Types
+	@$(BIN)/mypy
+
+bench: $(VENV)/.test ## Measure, as ratios of one run (benchmarks/README.md)
+	@$(BIN)/python -m compileall -q src $(VENV)
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was made
+	@rm -rf $(VENV) demo dist build

@@ -1,0 +1,177 @@
+"""`rflow demo`: a recorded session played again through the real commands, in a store of its own."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App, styled
+from rflow.cli.examples import Recording, recorded
+from rflow.core.events import (
+    ActionDone,
+    Brief,
+    BriefSet,
+    ChangeMade,
+    ChoiceMade,
+    EvidenceAdded,
+    Fact,
+    NoteAdded,
+    SessionStarted,
+    StepAdded,
+    SteppedBack,
+    StepSkipped,
+)
+from rflow.data import data_dir
+from rflow.errors import UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+
+STORE = "rflow.db"
+RECEIVER = "sam"
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the store in this folder, to go on with it.")
+    ] = None,
+    slow: Annotated[bool, typer.Option("--slow", help="Wait before each command, as a person would.")] = False,
+) -> None:
+    """Play a recorded session, each command with its real output."""
+    if keep is not None:
+        _play(_folder(keep), slow)
+        _go_on(keep)
+        return
+    with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
+        _play(Path(folder), slow)
+    typer.echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
+
+
+def _folder(keep: Path) -> Path:
+    """Make the folder; the store of an earlier demo in it is replaced, anything else is left alone."""
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        for path in keep.glob(f"{STORE}*"):
+            path.unlink()
+    except OSError as error:
+        raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
+    return keep
+
+
+def _go_on(keep: Path) -> None:
+    """Say how to go on, with this very program: in a fresh checkout it is not on the PATH."""
+    found = Path(sys.argv[0])
+    program = shlex.quote(os.path.relpath(found)) if found.stem == "rflow" else "rflow"
+    store = f"{program} --store {shlex.quote(str(keep / STORE))}"
+    typer.echo(f"\nThe session is kept. Go on with it as {RECEIVER}, who got it:")
+    typer.echo(f"    {store} --user {RECEIVER} accept")
+    typer.echo(f"    {store} --user {RECEIVER}")
+    typer.echo("Or begin one of your own, in your own store:")
+    typer.echo(f"    {program} tree add --examples")
+    typer.echo(f"    {program}")
+
+
+def _play(folder: Path, slow: bool) -> None:
+    """Play the recording into a new store in `folder`."""
+    recording = recorded("postgres-refused")
+    player = _Player(folder / STORE, recording.author, slow)
+    player.say("Two in the morning: an application can't reach its database. The engineer takes the tree for that.")
+    tree = data_dir("examples") / "trees" / f"{recording.tree}.toml"
+    player.run("tree", "add", str(tree), shown=("tree", "add", f"examples/trees/{tree.name}"))
+    player.run(*_start(recording))
+    for event in recording.events:
+        if isinstance(event.fact, EvidenceAdded):
+            player.evidence(event.fact, recording.blobs)
+        elif words := command_of(event.fact):
+            player.run(*words)
+    player.say('Stuck. "What have you tried so far?" One command answers, ready to paste into Teams:')
+    player.run("progress", "-f", "teams")
+    player.say("And the session goes to somebody who can go on, at the same place:")
+    player.run("handoff", RECEIVER, "--new-user", "--note", "Please take it from here.", "-f", "teams", quiet=True)
+    player.say(f"What {RECEIVER} sees:")
+    player.run("inbox", user=RECEIVER)
+
+
+def _start(recording: Recording) -> list[str]:
+    """Give the words that start a session like the recorded one."""
+    started = next(event.fact for event in recording.events if isinstance(event.fact, SessionStarted))
+    return ["start", recording.tree, "--title", started.title, *_options(started.brief)]
+
+
+def command_of(fact: Fact) -> list[str]:
+    """Give the words that bring a fact about again; none for those of the start and of handoffs."""
+    match fact:
+        case ChoiceMade(label=label, assumed=assumed, reason=reason):
+            return ["choose", label, *(["--assume", "--reason", reason] if assumed else [])]
+        case ActionDone(result=result):
+            return ["done", result]
+        case StepSkipped(reason=reason):
+            return ["skip", "--reason", reason]
+        case StepAdded(text=text, result=result):
+            return ["step", text, *(["--result", result] if result else [])]
+        case SteppedBack():
+            return ["back"]
+        case NoteAdded(text=text):
+            return ["note", text]
+        case BriefSet(brief=brief):
+            return ["brief", *_options(brief)]
+        case ChangeMade(text=text, revert=revert):
+            return ["change", text, "--revert", revert]
+        case _:
+            return []
+
+
+def _options(brief: Brief) -> Iterator[str]:
+    for name in brief.__struct_fields__:
+        text = getattr(brief, name)
+        if text is not None:
+            yield from (f"--{name}", text)
+
+
+class _Player:
+    """Runs commands of this program, showing each as somebody would have typed it."""
+
+    def __init__(self, store: Path, author: str, slow: bool) -> None:
+        self._store, self._author, self._slow = store, author, slow
+        os.environ["RFLOW_TERMINAL"] = f"demo {store}"
+
+    def say(self, text: str) -> None:
+        """Tell what happens."""
+        typer.echo(styled(f"\n# {text}", dim=True))
+
+    def run(self, *words: str, shown: tuple[str, ...] = (), user: str = "", quiet: bool = False) -> None:
+        """Run a command; `quiet` leaves out what it prints as data."""
+        from rflow.cli.main import app as program
+
+        self._prompt(shlex.join(["rflow", *(shown or words)]))
+        here = ["--store", str(self._store), "--user", user or self._author]
+        with redirect_stdout(StringIO()) if quiet else nullcontext():
+            code = program([*here, *words], prog_name="rflow", standalone_mode=False)
+        if code:
+            raise typer.Exit(code)
+
+    def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
+        """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
+        from rflow.cli.evidence_commands import keep
+
+        self._prompt(f"rflow run -- {fact.command}")
+        data = blobs.get(fact.digest, b"")
+        typer.echo(data.decode("utf-8", "replace"), nl=False)
+        here = App(store=str(self._store), user=self._author, session=None, config=None)
+        try:
+            keep(here, fact, data)
+        finally:
+            here.close()
+
+    def _prompt(self, line: str) -> None:
+        if self._slow:
+            time.sleep(min(0.5 + len(line) / 40, 3.0))
+        typer.echo(f"\n{styled('$', dim=True)} {styled(line, bold=True)}")

@@ -1,0 +1,61 @@
+"""Trees drawn in this terminal: as wide as it is, in colour where that is wanted, with a session's path in them."""
+
+import shutil
+import sys
+
+import typer
+
+from rflow.cli.app import colours
+from rflow.core.graph import ruled_out
+from rflow.core.session import Session
+from rflow.core.summary import path_through
+from rflow.core.tree import Tree
+from rflow.trees.drawing import draw
+from rflow.trees.signs import Line
+
+# How each part looks: foreground colour, bold, dim.
+_LOOKS: dict[str, tuple[str | None, bool, bool]] = {
+    "question": ("cyan", False, False),
+    "action": (None, False, False),
+    "end-resolved": ("green", False, False),
+    "end-escalate": ("yellow", False, False),
+    "position": ("bright_white", True, False),
+    "done": (None, True, False),
+    "out": (None, False, True),
+    "see": (None, False, True),
+    "guide": (None, False, True),
+    "label": ("blue", False, False),
+    "name": (None, False, True),
+}
+_WIDEST = 120
+
+
+def drawn(tree: Tree, session: Session | None) -> str:
+    """Draw `tree`, with the path and the position of `session` where it stands in it."""
+    path = path_through(session, session.tree.digest) if session and session.tree else []
+    gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+    lines = draw(
+        tree,
+        width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
+        position=session.place.node if session and session.place else None,
+        path=path,
+        ruled_out=gone,
+        unicode=_can_show("├─▶"),
+    )
+    return "\n".join(_styled(line) if colours(sys.stdout.isatty) else line.text for line in lines)
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _styled(line: Line) -> str:
+    parts = []
+    for text, style in line.spans:
+        colour, bold, dim = _LOOKS[style]
+        parts.append(typer.style(text, fg=colour, bold=bold or None, dim=dim or None))
+    return "".join(parts)

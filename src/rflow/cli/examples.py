@@ -1,0 +1,55 @@
+"""The examples that come with rflow, as this program uses them."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from rflow.core.events import Event, TreeEntered
+from rflow.core.people import person
+from rflow.core.progress import Progress
+from rflow.core.redaction import Redactor
+from rflow.core.session import Session
+from rflow.core.summary import View, summarise
+from rflow.core.tree import Tree
+from rflow.data import data_dir
+from rflow.errors import BadInput
+
+
+class Recording(msgspec.Struct, kw_only=True):
+    """A recorded session with its trees and the contents of its evidence; `tree` is the id of its first tree."""
+
+    session: Session
+    events: list[Event]
+    trees: dict[str, Tree]
+    blobs: dict[str, bytes]
+
+    @property
+    def author(self) -> str:
+        """Who recorded it."""
+        return self.events[0].by.name
+
+    @property
+    def tree(self) -> str:
+        """The id of the tree it begins in."""
+        return next(event.fact.tree.id for event in self.events if isinstance(event.fact, TreeEntered))
+
+
+def recorded(name: str) -> Recording:
+    """Read a recorded session that comes with rflow."""
+    from rflow.interchange import read_session
+
+    path = data_dir("examples") / "sessions" / f"{name}.jsonl"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"The example {path} is not there.", try_="Install rflow again.") from error
+    read = read_session(data, path.name, person("reader"), datetime.now(UTC))
+    events = [event for event in read.events if isinstance(event, Event)]
+    return Recording(session=read.session, events=events, trees=read.trees, blobs=read.blobs)
+
+
+def example_progress() -> Progress:
+    """Compute the progress of an example, as of its last event."""
+    found = recorded("postgres-refused")
+    view = View(as_of=found.session.updated_at or datetime.now(UTC), zone=lambda at: at, hide=Redactor())
+    return summarise(found.session, found.trees, view)

@@ -1,0 +1,85 @@
+"""Running a command: its output live on this terminal, and captured."""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from rflow.cli.running_output import Ended, Kept
+from rflow.cli.running_start import shell, typed
+
+
+class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command wrote, and how it went.
+
+    `data` holds `kept` of `total` bytes, in the order of their arrival; where `cut` bytes are missing between head and
+    tail, a line says so. `exit_code` is -N after signal N, `duration` is in seconds, `command` reads as it would be
+    typed. `undelivered` says why output could not be passed on (a full disk); a reader that left is no fault.
+    """
+
+    data: bytes
+    total: int
+    kept: int
+    exit_code: int
+    duration: float
+    started_at: datetime
+    command: str
+    cwd: str
+    host: str
+    undelivered: str = ""
+
+    @property
+    def cut(self) -> int:
+        """How many bytes are missing."""
+        return self.total - self.kept
+
+    @property
+    def status(self) -> int:
+        """The exit status to pass on, as shells have it: 128+N after signal N."""
+        return self.exit_code if self.exit_code >= 0 else 128 - self.exit_code
+
+
+def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
+    """Run a command (a string through the user's shell), show its output live, keep up to `limit` bytes of it.
+
+    With a terminal on standard input and output it gets a terminal of its own, else pipes (docs/decisions/0005).
+    Interrupts and signals end the command, never us. Raises UsageProblem, with nothing run, where there is no such
+    program.
+    """
+    import platform
+    import time
+
+    argv = [*shell(), command] if isinstance(command, str) else list(command)
+    kept = Kept(limit)
+    started_at, started = datetime.now(UTC), time.monotonic()
+    ended = _run(argv, kept)
+    data, count = kept.result()
+    return Captured(
+        data=data,
+        total=kept.total,
+        kept=count,
+        exit_code=ended.exit_code,
+        duration=ended.at - started,
+        started_at=started_at,
+        command=command if isinstance(command, str) else typed(argv),
+        cwd=_cwd(),
+        host=platform.node(),
+        undelivered=ended.undelivered,
+    )
+
+
+def _run(argv: list[str], kept: Kept) -> Ended:
+    if sys.platform == "win32":
+        from rflow.cli.running_threads import run
+    else:
+        from rflow.cli.running_posix import run
+    return run(argv, kept)
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return ""

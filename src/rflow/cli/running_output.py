@@ -1,0 +1,104 @@
+"""What comes of a running command: its output in our own streams (Sink) and kept (Kept), and its end (Ended)."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable
+from typing import TextIO
+
+import msgspec
+
+from rflow.core.excerpt import cut_line
+
+_ROOM = 64  # bytes for the line that says what is missing
+_NEAR = 4096  # how far from a cut the end of a line is looked for
+_PIECE = 4096  # PIPE_BUF on Linux: a pipe that is ready takes as much without blocking
+_GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.EINVAL)  # EIO: the terminal hung up; EINVAL: EPIPE on Windows
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process ended; `at` is in the seconds of `time.monotonic`."""
+
+    exit_code: int
+    at: float
+    undelivered: str
+
+
+class Kept:
+    """The first and the last bytes of an output, at most `limit` (1 KiB or more) together, however long it gets."""
+
+    def __init__(self, limit: int) -> None:
+        self.total = 0
+        self._half = limit // 2
+        self._head = bytearray()
+        self._tail = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self.total += len(data)
+        room = self._half - len(self._head)
+        self._head += data[:room]
+        self._tail += data[max(room, 0) :]
+        del self._tail[: -self._half]
+
+    def result(self) -> tuple[bytes, int]:
+        """Give what is kept, and how many bytes of the output that is: a line says where some are missing."""
+        if self.total == len(self._head) + len(self._tail):
+            return bytes(self._head + self._tail), self.total
+        head, tail = self._whole_lines()
+        kept = len(head) + len(tail)
+        end = b"" if head.endswith(b"\n") else b"\n"
+        return b"".join((head, end, cut_line(self.total - kept).encode(), b"\n", tail)), kept
+
+    def _whole_lines(self) -> tuple[bytes, bytes]:
+        """Cut at the end of a line where one is near: no character or escape sequence is cut in two."""
+        head, tail = bytes(self._head), bytes(self._tail[_ROOM:])
+        end = head.rfind(b"\n", max(0, len(head) - _NEAR)) + 1
+        return head[: end or len(head)], tail[tail.find(b"\n", 0, _NEAR) + 1 :]
+
+
+class Sink:
+    """One of our own streams, written to without Python's buffer: that would be flushed again when we exit."""
+
+    def __init__(self, stream: TextIO | None, ready: Callable[[int], bool] = lambda descriptor: True) -> None:
+        """`ready` waits until a descriptor can take data; False gives up on it."""
+        self.failure = ""
+        self._stream = stream
+        self._descriptor = descriptor_of(stream)
+        self._ready = ready
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
+
+    def write(self, data: bytes) -> bool:
+        """Write everything; False once nobody reads it, or it can't be stored (`failure` says why)."""
+        try:
+            return self._write(data)
+        except OSError as error:
+            self.failure = "" if error.errno in _GONE else error.strerror or str(error)
+            return False
+
+    def _write(self, data: bytes) -> bool:
+        if self._descriptor is None:
+            return self._write_buffer(data)
+        rest = memoryview(data)
+        while rest:
+            if not self._ready(self._descriptor):
+                return False
+            rest = rest[os.write(self._descriptor, rest[:_PIECE]) :]
+        return True
+
+    def _write_buffer(self, data: bytes) -> bool:
+        if self._stream is None:
+            return False
+        self._stream.buffer.write(data)
+        self._stream.flush()
+        return True
+
+
+def descriptor_of(stream: TextIO | None) -> int | None:
+    """Give the descriptor behind a stream; None where it is closed or only in memory."""
+    try:
+        return stream.fileno() if stream is not None else None
+    except (OSError, ValueError):
+        return None

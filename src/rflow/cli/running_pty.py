@@ -1,0 +1,126 @@
+"""A terminal of its own for a command that runs on ours (POSIX)."""
+
+# ruff: noqa: E402 - what a type checker for Windows should not look at stands below the assertion
+import sys
+
+assert sys.platform != "win32"
+
+import contextlib
+import fcntl
+import os
+import signal
+import termios
+import tty
+from collections.abc import Iterator
+from io import FileIO
+from typing import Any, NamedTuple
+
+from rflow.cli.running_output import descriptor_of
+
+
+class Pair(NamedTuple):
+    """Our terminal, and the two ends of the pseudo-terminal that the command gets."""
+
+    keyboard: int
+    screen: int
+    master: FileIO
+    slave: FileIO
+
+
+def open_pair() -> Pair | None:
+    """Open a pseudo-terminal like ours; None where we have none, or may not touch it."""
+    keyboard, screen = descriptor_of(sys.stdin), descriptor_of(sys.stdout)
+    if keyboard is None or screen is None or not (os.isatty(keyboard) and os.isatty(screen)):
+        return None
+    if not _is_foreground(keyboard):
+        return None
+    try:
+        master, slave = os.openpty()
+    except OSError:  # a chroot without /dev/pts
+        return None
+    pair = Pair(keyboard, screen, FileIO(master, "r+"), FileIO(slave, "r+"))
+    os.set_blocking(master, False)  # or a command that reads nothing could block us while it writes
+    with contextlib.suppress(termios.error):
+        termios.tcsetattr(slave, termios.TCSANOW, termios.tcgetattr(keyboard))
+    _pass_size(pair)
+    return pair
+
+
+def _is_foreground(terminal: int) -> bool:
+    """Whether we may change the terminal: a job in the background (`&`) would be stopped for it."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:  # not the one that controls us, so nobody minds
+        return True
+
+
+def _pass_size(pair: Pair, *_: Any) -> None:
+    with contextlib.suppress(OSError):
+        size = fcntl.ioctl(pair.screen, termios.TIOCGWINSZ, bytes(8))
+        fcntl.ioctl(pair.master, termios.TIOCSWINSZ, size)
+
+
+def become_terminal_owner() -> None:
+    """In the new process: make its standard input the terminal of its session, for /dev/tty and Ctrl-C."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@contextlib.contextmanager
+def raw(pair: Pair) -> Iterator[None]:
+    """Give every key to the command, Ctrl-C too, and follow the size of the window; afterwards all is as before.
+
+    Nothing typed ahead is discarded, hence TCSADRAIN.
+    """
+    before = termios.tcgetattr(pair.keyboard)
+
+    def make_raw(*_: Any) -> None:
+        with contextlib.suppress(termios.error):
+            tty.setraw(pair.keyboard, termios.TCSADRAIN)
+
+    # A shell that we come back to after a SIGSTOP has set its own mode meanwhile.
+    continued = signal.signal(signal.SIGCONT, make_raw)
+    resized = signal.signal(signal.SIGWINCH, lambda *_: _pass_size(pair))
+    try:
+        make_raw()
+        _pass_size(pair)
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, resized or signal.SIG_DFL)
+        signal.signal(signal.SIGCONT, continued or signal.SIG_DFL)
+        with contextlib.suppress(termios.error):  # the terminal may be gone
+            termios.tcsetattr(pair.keyboard, termios.TCSADRAIN, before)
+
+
+class Keyboard:
+    """What is typed, on its way to the command; no more is read than the command takes."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
+        self._pending = b""
+        self._gone = False
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """What to read from now."""
+        return () if self._gone or self._pending or self._pair.master.closed else (self._pair.keyboard,)
+
+    @property
+    def targets(self) -> tuple[FileIO, ...]:
+        """What to write to now."""
+        return (self._pair.master,) if self._pending and not self._pair.master.closed else ()
+
+    def carry(self, ready: list[Any]) -> None:
+        """Read if there is something to read, and write what the command takes."""
+        if self._pair.keyboard in ready:
+            self._pending = self._typed()
+        if self.targets:
+            with contextlib.suppress(OSError):
+                self._pending = self._pending[self._pair.master.write(self._pending) or 0 :]
+
+    def _typed(self) -> bytes:
+        try:
+            typed = os.read(self._pair.keyboard, 4096)
+        except OSError:
+            typed = b""
+        self._gone = not typed  # the terminal hung up
+        return typed

@@ -1,0 +1,142 @@
+"""Excerpts: what people read of captured bytes, which is their first and last lines as text."""
+
+import re
+
+import msgspec
+
+from rflow.core.text import terminal_text
+
+HEAD, TAIL = 10, 40
+"""How many lines are kept of the beginning and of the end."""
+WIDTH = 400
+"""How many characters are kept of a line."""
+_HEAD_BYTES, _TAIL_BYTES = 4 * 1024, 12 * 1024 - 128  # UTF-8; with the line between them below 16 KiB
+_RAW = 16 * 1024  # bytes of one raw line that are looked at
+_SAMPLE = 64 * 1024
+
+_FULL_SCREEN = re.compile(rb"\x1b\[\?(?:1049|1047|47)h.*?(?:\x1b\[\?(?:1049|1047|47)l|\Z)", re.DOTALL)
+_ODD = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
+
+
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
+    """The text, with a line of its own where something is missing, and how many lines that is."""
+
+    text: str
+    left_out: int
+
+
+def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
+    """Give the first and last lines of `data` as a terminal shows them, at most 16 KiB.
+
+    With `cut` bytes missing in the middle, `data` holds `cut_line(cut)` there, and `left_out` counts only lines that
+    are in `data`. What a full-screen program drew is not repeated, and of binary data only the size is told.
+    """
+    head, tail = _halves(_utf8(data), cut)
+    if _is_binary(head) or _is_binary(tail):
+        return Excerpt(text=f"(binary, {size(len(head) + cut + len(tail))})", left_out=0)
+    first, between = _split_after(_without_screens(head), HEAD)
+    if not cut:
+        between, tail = b"", between
+    before, last = _split_before(_without_screens(tail), TAIL)
+    heads, tails = _lines(first), _lines(last)
+    shown = _fitting(heads[:HEAD], _HEAD_BYTES), _fitting(tails[: -TAIL - 1 : -1], _TAIL_BYTES)[::-1]
+    left_out = _count(between) + _count(before) + len(heads) + len(tails) - len(shown[0]) - len(shown[1])
+    return Excerpt(text="\n".join([*shown[0], *_gap(left_out, cut), *shown[1]]), left_out=left_out)
+
+
+def cut_line(cut: int) -> str:
+    """Say that `cut` bytes are missing here."""
+    return f"… {size(cut)} left out …"
+
+
+def size(count: int) -> str:
+    """Give a size in bytes for people."""
+    value = float(count)
+    for unit in ("B", "KB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def _utf8(data: bytes) -> bytes:
+    """Make UTF-8 of UTF-16 (Windows PowerShell), so that lines can be told apart by their bytes."""
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16", "replace").encode() if utf16 else data
+
+
+def _halves(data: bytes, cut: int) -> tuple[bytes, bytes]:
+    if not cut:
+        return data.rstrip(), b""
+    head, said, tail = data.partition(f"{cut_line(cut)}\n".encode())
+    if not said:
+        head, tail = data[: len(data) // 2], data[len(data) // 2 :]
+    return head, tail.rstrip()
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether more than a tenth is undecodable, NUL or another control that no terminal is sent.
+
+    A few of them are still text: `find -print0`, /proc/PID/environ, Latin-1.
+    """
+    sample = data if len(data) <= 2 * _SAMPLE else data[:_SAMPLE] + data[-_SAMPLE:]
+    text = sample.decode("utf-8", "replace")
+    return len(_ODD.findall(text)) * 10 > len(text)
+
+
+def _without_screens(data: bytes) -> bytes:
+    """Replace what was drawn on the alternate screen (vim, less, top): lines of it make no sense one by one."""
+    return _FULL_SCREEN.sub(b"(full screen)\n", data) if b"\x1b[?" in data else data
+
+
+def _split_after(data: bytes, lines: int) -> tuple[bytes, bytes]:
+    """Split behind the first `lines` lines. Not by making all lines: there may be millions."""
+    at = 0
+    for _ in range(lines):
+        at = data.find(b"\n", at) + 1
+        if not at:
+            return data, b""
+    return data[:at], data[at:]
+
+
+def _split_before(data: bytes, lines: int) -> tuple[bytes, bytes]:
+    """Split before the last `lines` lines."""
+    at = len(data)
+    for _ in range(lines):
+        at = data.rfind(b"\n", 0, at)
+        if at < 0:
+            return b"", data
+    return data[: at + 1], data[at + 1 :]
+
+
+def _count(data: bytes) -> int:
+    return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+
+
+def _lines(data: bytes) -> list[str]:
+    raw = b"\n".join(_squeezed(line) for line in data.split(b"\n")).replace(b"\x00", b" ")
+    text = terminal_text(raw.decode("utf-8", "replace")).removesuffix("\n")
+    return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in text.split("\n")] if data else []
+
+
+def _squeezed(line: bytes) -> bytes:
+    """Keep both ends of a raw line: a long text begins at the first, a progress bar says how it went at the last."""
+    return line if len(line) <= _RAW else line[: _RAW // 2] + line[-_RAW // 2 :]
+
+
+def _fitting(lines: list[str], limit: int) -> list[str]:
+    fitting = []
+    for line in lines:
+        limit -= len(line.encode()) + 1
+        if limit < 0:
+            break
+        fitting.append(line)
+    return fitting
+
+
+def _gap(lines: int, cut: int) -> list[str]:
+    """The line that stands for what is missing; none where nothing is."""
+    if not lines:
+        return [cut_line(cut)] if cut else []
+    count = f"{lines:,} line{'' if lines == 1 else 's'}"
+    return [f"… {count} and {size(cut)} left out …" if cut else f"… {count} left out …"]

@@ -1,0 +1,151 @@
+"""Sessions as files: the event log as JSON Lines (`export`), and the plain document that other tools write."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from rflow.core.document import Document, document_events
+from rflow.core.events import Event, SessionStarted, Stored
+from rflow.core.people import Person
+from rflow.core.problems import check
+from rflow.core.session import Session, replay
+from rflow.core.tree import Tree, digest
+from rflow.errors import BadInput
+from rflow.stores.records import encode_line, from_lines, header, read_header
+
+
+class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="tree"):
+    """A line of an export that holds a version of a tree, so that the receiver can go on in it."""
+
+    tree: Tree
+
+
+class BlobLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="blob"):
+    """A line of an export that holds the whole content of a piece of evidence, in base 64."""
+
+    digest: str
+    data: str
+
+
+class Read(msgspec.Struct, kw_only=True):
+    """A session read from a file: its events, the state after them, and what it needs beside them."""
+
+    session: Session
+    events: list[Stored]
+    trees: dict[str, Tree] = {}
+    blobs: dict[str, bytes] = {}
+
+
+def export_session(
+    session: Session, events: Iterable[Stored], trees: Iterable[Tree], blobs: Iterable[tuple[str, bytes]]
+) -> Iterator[bytes]:
+    """Give the lines of an export, each with its line break: header, trees, events, contents of evidence."""
+    yield header(session.id, session.code) + b"\n"
+    for tree in trees:
+        yield msgspec.json.encode(TreeLine(tree=tree)) + b"\n"
+    for event in events:
+        yield encode_line(event) + b"\n"
+    for name, data in blobs:
+        yield msgspec.json.encode(BlobLine(digest=name, data=b64encode(data).decode())) + b"\n"
+
+
+def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
+    """Read an export or a plain document; raise `BadInput` that says what is wrong with the file `name`.
+
+    A plain document becomes a session of `reader`, recorded `at` now; an export keeps its owner.
+    """
+    if not data.strip():
+        raise BadInput(f"{name} is empty.", try_="Was it the right file?")
+    first = data.lstrip().split(b"\n", 1)[0]
+    if first.startswith(b'{"rflow":'):
+        return _read_log(data, name)
+    return _read_document(data, name, reader, at)
+
+
+def _read_log(data: bytes, name: str) -> Read:
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    head = read_header(lines[0])
+    if head is None:
+        raise BadInput(f"{name} does not begin with a session's header.", try_="Export it again: rflow export SESSION")
+    extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]
+    events = from_lines(line for line in lines[1:] if not line.startswith(b'{"rflow":'))
+    if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
+        raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
+    read = Read(session=replay(events, Session(id=head.id, code=head.code)), events=events)
+    for line in extras:
+        _read_extra(line, name, read)
+    return read
+
+
+def _read_extra(line: bytes, name: str, read: Read) -> None:
+    """Read a tree or a content; what a newer rflow added is passed over."""
+    try:
+        extra = msgspec.json.decode(line, type=TreeLine | BlobLine)
+    except msgspec.ValidationError:
+        return
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name} has a damaged line: {error}.", try_="Export it again.") from error
+    if isinstance(extra, TreeLine):
+        read.trees[digest(extra.tree)] = extra.tree
+        return
+    try:
+        content = b64decode(extra.data, validate=True)
+    except ValueError:
+        content = b""
+    if sha256(content).hexdigest() != extra.digest:
+        raise BadInput(f"{name} has a damaged piece of evidence.", try_="Export it again.")
+    read.blobs[extra.digest] = content
+
+
+def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read:
+    try:
+        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=Document)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"{name} is not a session: {error}.", try_="docs/session-format.md shows what it should look like."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(
+            f"{name} is neither an export of rflow nor JSON: {error}.", try_="Is it the right file?"
+        ) from error
+    tree = _tree(document.tree, document.position, name) if document.tree is not None else None
+    events, blobs = document_events(document, tree, name, reader, at)
+    session = replay(events, Session(id="", code=""))
+    trees = {digest(tree): tree} if tree is not None else {}
+    return Read(session=session, events=list(events), trees=trees, blobs=blobs)
+
+
+def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:
+    checked = check(dict(raw))
+    if checked.tree is None:
+        lines = tuple(f"{'.'.join(map(str, p.place))}: {p.message} {p.remedy}".strip() for p in checked.errors)
+        raise BadInput(f"The tree in {name} can't be used.", problems=lines)
+    if position and position not in checked.tree.nodes:
+        raise BadInput(f'{name} stands at "{position}", which is not a node of its tree.', try_="Correct its position.")
+    return checked.tree
+
+
+def session_schema() -> dict[str, Any]:
+    """Give the JSON Schema of both forms: a line of an export, or a whole plain document."""
+    from rflow.stores.records import Header
+
+    shapes, parts = msgspec.json.schema_components(
+        (Document, Header, TreeLine, BlobLine, Event), ref_template="#/$defs/{name}"
+    )
+    forms = dict(zip(("document", "header", "tree", "blob", "event"), shapes, strict=True))
+    parts["Event"]["properties"]["sum"] = {
+        "description": 'CRC-32 of the line before `,"sum":`, eight hexadecimal digits.',
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}$",
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "rflow sessions",
+        "description": "A plain document of a session, or one line of an exported session.",
+        "oneOf": list(forms.values()),
+        "$defs": parts,
+    }

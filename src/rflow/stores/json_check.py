@@ -1,0 +1,117 @@
+"""Reading all of a JSON store to see what is wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from rflow.errors import StoreProblem
+from rflow.ports import Fault, Log
+from rflow.stores import checking, json_files, rows
+from rflow.stores.json_folder import Folder
+from rflow.stores.json_index import Entry, Index, session_files
+from rflow.stores.json_trees import Trees
+
+
+def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
+    """List what is wrong."""
+    with folder.reading():
+        return [
+            *_forgetting(folder),
+            *_strangers(folder),
+            *_sessions(folder, index),
+            *_strays(folder),
+            *_trees(folder, index, trees),
+        ]
+
+
+def _forgetting(folder: Folder) -> Iterator[Fault]:
+    """Finish a removal that was not finished, where that can be done now."""
+    if not folder.unfinished():
+        return
+    with suppress(OSError, StoreProblem), folder.writing():
+        folder.finish()
+    yield checking.forgotten(folder.root.name, done=not folder.unfinished())
+
+
+def _strangers(folder: Folder) -> Iterator[Fault]:
+    """Report files among the sessions that are none."""
+    for file in sorted((folder.root / "sessions").glob("*.jsonl")):
+        if not json_files.read_name(file.name):
+            what = "It is not named CODE.ID.jsonl, so it is not read."
+            yield Fault(severity="warning", where=file.name, what=what, remedy="Take it in with: rflow import FILE")
+
+
+def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
+    known = index.read()
+    seen: dict[str, str] = {}
+    for file in sorted(session_files(folder.root)):
+        code, session_id = json_files.read_name(file.name) or ("", "")
+        yield from _session(folder, file, known.get(file.name))
+        for name in (rows.key(code), session_id):
+            if name in seen:
+                what = f"It has the same code or id as {seen[name]}."
+                yield Fault(severity="error", where=file.name, what=what, remedy="Move one of the files away.")
+            seen[name] = file.name
+
+
+def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]:
+    content = json_files.parse(file.read_bytes())
+    if content.torn:  # Somebody may be writing that line right now: look again when nobody is.
+        with suppress(OSError, StoreProblem), folder.writing():
+            content = json_files.parse(file.read_bytes())
+    code, session_id = json_files.read_name(file.name) or ("", "")
+    log = Log(id=session_id, code=code, events=content.events)
+    if content.header is None or (content.header.id, content.header.code) != (session_id, code):
+        what = "Its first line is damaged, or is not that of the session in its name."
+        yield Fault(severity="error", where=file.name, what=what, remedy=checking.SAVE_REST)
+    yield from checking.events(log)
+    yield from _ending(file, content, known)
+    yield from _cached(file, log, known)
+    held = [blob.name for blob in _children(folder.root / "blobs" / json_files.safe(session_id))]
+    yield from checking.contents(log, held, lambda digest: folder.blob(session_id, digest).read_bytes())
+
+
+def _ending(file: Path, content: json_files.Content, known: Entry | None) -> Iterator[Fault]:
+    """Report a file that was cut short. A torn last line alone is harmless, if we know that it had not been longer."""
+    if known and known.highest > content.version:
+        what = f"It ends with entry {content.version}, but had {known.highest}: it was cut short, or is an older copy."
+        remedy = f"Restore it from a backup; if the older copy is meant, delete {file.parent.parent / '.index.jsonl'}."
+        yield Fault(severity="error", where=file.name, what=what, remedy=remedy)
+    elif content.torn:
+        what = "Its last line is incomplete: a write was interrupted, or the file was cut short."
+        remedy = "The next write sets it aside; if entries are missing, restore a backup."
+        yield Fault(severity="info" if known else "warning", where=file.name, what=what, remedy=remedy)
+
+
+def _cached(file: Path, log: Log, known: Entry | None) -> Iterator[Fault]:
+    """Check the cache's entry, if it is one that lists would believe."""
+    status = file.stat()
+    if known and (known.size, known.mtime) == (status.st_size, status.st_mtime_ns):
+        people = {person.id: person.name for person in known.people}
+        yield from checking.head(log, known.head)
+        yield from checking.people(log, people)
+
+
+def _strays(folder: Folder) -> Iterator[Fault]:
+    """Report contents of sessions that are not there."""
+    known = {(json_files.read_name(file.name) or ("", ""))[1] for file in session_files(folder.root)}
+    names = {json_files.safe(session_id) for session_id in known}
+    for part in _children(folder.root / "blobs"):
+        if part.name not in names:
+            what = "These contents belong to no session (its file was moved, or a write was interrupted)."
+            yield Fault(severity="info", where=f"blobs/{part.name}", what=what)
+
+
+def _trees(folder: Folder, index: Index, trees: Trees) -> Iterator[Fault]:
+    try:
+        names = {tree_id: entry.digest for tree_id, entry in trees.entries().items()}
+    except StoreProblem as problem:
+        names = {}
+        yield Fault(severity="error", where="trees/names.json", what=problem.what, remedy=problem.try_)
+    entries, _ = index.current()
+    pinned = {entry.head.tree.digest for entry in entries.values() if entry.head.tree}
+    yield from checking.trees(trees.digests(), trees.version, names, pinned)
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []

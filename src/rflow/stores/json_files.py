@@ -1,0 +1,158 @@
+"""One session as a file of lines: its name, reading it, appending to it so that a crash leaves no half entry."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rflow.core.events import Event, Stored, Unreadable
+from rflow.ports import Log, Stale
+from rflow.stores import files, records
+
+_NAME = re.compile(r"([^.]+)\.([^.]+)\.jsonl")
+_ODD = re.compile(rb"[^A-Za-z0-9_-]")
+_BLOCK = 16 * 1024
+
+
+def safe(text: str) -> str:
+    """Write an id or a code so that it can be part of a file name (an imported one may hold anything)."""
+    return _ODD.sub(lambda odd: b"%%%02x" % odd[0][0], text.encode("utf-8", "replace")).decode()
+
+
+def _unsafe(text: str) -> str:
+    return re.sub(rb"%([0-9a-f]{2})", lambda code: bytes([int(code[1], 16)]), text.encode()).decode("utf-8", "replace")
+
+
+def file_name(code: str, session_id: str) -> str:
+    """Name the file of a session."""
+    return f"{safe(code)}.{safe(session_id)}.jsonl"
+
+
+def read_name(name: str) -> tuple[str, str] | None:
+    """Read a file's name as (code, session id); None is no session's."""
+    found = _NAME.fullmatch(name)
+    return (_unsafe(found[1]), _unsafe(found[2])) if found else None
+
+
+class Content(NamedTuple):
+    """What a session's file holds; `torn` stands behind the last line break and was never acknowledged."""
+
+    header: records.Header | None
+    events: list[Stored]
+    torn: bytes
+
+    @property
+    def version(self) -> int:
+        """The number of the last event."""
+        return self.events[-1].seq if self.events else 0
+
+
+def parse(data: bytes) -> Content:
+    """Read a session's file. A last line without a line break counts where its checksum shows that it is whole."""
+    first, *lines = data.split(b"\n")
+    torn = lines.pop() if lines else b""
+    if torn and records.is_sealed(torn):
+        lines, torn = [*lines, torn], b""
+    told = records.read_header(first)
+    events = records.from_lines(lines)
+    if told is not None and told.format > records.FORMAT:
+        events = [_newer(event) for event in events]
+    return Content(told, events, torn)
+
+
+def _newer(event: Stored) -> Unreadable:
+    return Unreadable(seq=event.seq, reason="newer", raw=records.encode(event))
+
+
+def log(path: Path, session_id: str, code: str, after: int = 0) -> Log:
+    """Read a session's events behind version `after`."""
+    events = parse(path.read_bytes()).events
+    return Log(id=session_id, code=code, events=[event for event in events if event.seq > after])
+
+
+def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
+    """Give a whole file."""
+    lines = [records.header(session_id, code), *map(records.encode_line, events)]
+    return b"".join(line + b"\n" for line in lines)
+
+
+class _End(NamedTuple):
+    """How a file ends: its last event's number, the length of what counts, what is torn behind that."""
+
+    version: int
+    size: int
+    torn: bytes
+    line_open: bool
+
+
+def append(path: Path, events: Sequence[Stored], expected: int, aside: Path) -> os.stat_result:
+    """Add events to a file that stands at version `expected`, else raise `Stale`; the caller holds the lock.
+
+    What fails half-way is taken back; what a crash had left torn is moved to the file `aside`.
+    """
+    fd = os.open(path, files.READ_WRITE)
+    try:
+        end = _end(fd, path)
+        if end.version != expected:
+            raise Stale
+        if end.torn:
+            set_aside(aside, end.torn)
+            os.ftruncate(fd, end.size)
+        lines = b"".join(records.encode_line(event) + b"\n" for event in events)
+        _write_at(fd, end.size, b"\n" + lines if end.line_open else lines)
+        return os.fstat(fd)
+    finally:
+        os.close(fd)
+
+
+def _write_at(fd: int, size: int, data: bytes) -> None:
+    """Write and flush `data` at the end, or leave the file as it was (the disk may be full)."""
+    os.lseek(fd, size, os.SEEK_SET)
+    try:
+        files.write_all(fd, data)
+        files.sync(fd)
+    except BaseException:
+        os.ftruncate(fd, size)
+        raise
+
+
+def set_aside(path: Path, torn: bytes) -> None:
+    """Keep what a crash left of a line, in case somebody wants to look at it."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        files.write_all(fd, torn + b"\n")
+        files.sync(fd)
+    finally:
+        os.close(fd)
+
+
+def _end(fd: int, path: Path) -> _End:
+    """Look at the end of a file, which needs no more than its last line."""
+    size = os.fstat(fd).st_size
+    *lines, torn = _last_lines(fd, size)
+    line_open = bool(torn) and records.is_sealed(torn)
+    last, torn = (torn, b"") if line_open else (lines[-1] if lines else b"", torn)
+    found = records.decode(last.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
+    version = found.seq if isinstance(found, Event) else parse(path.read_bytes()).version
+    return _End(version, size - len(torn), torn, line_open)
+
+
+def _last_lines(fd: int, size: int) -> list[bytes]:
+    """Read from the end until a whole line is there."""
+    block = _BLOCK
+    while True:
+        start = max(0, size - block)
+        os.lseek(fd, start, os.SEEK_SET)
+        lines = _read(fd, size - start).split(b"\n")
+        if start == 0 or len(lines) > 2:
+            return lines
+        block *= 4
+
+
+def _read(fd: int, count: int) -> bytes:
+    parts = []
+    while count and (part := os.read(fd, count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

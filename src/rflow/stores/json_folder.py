@@ -1,0 +1,189 @@
+"""The folder of a JSON store: its format, its lock, and how files come into it and leave it without a trace."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from rflow.errors import StoreProblem
+from rflow.stores import failures, files, json_files, rows
+from rflow.stores.failures import explained
+from rflow.stores.locking import locked
+from rflow.stores.migrations import DRAFT, Format, upgrade_folder
+from rflow.stores.records import FORMAT
+
+_PARTS = ("rflow.json", ".gitignore", ".gitattributes", ".forget", "sessions", "trees", "blobs")
+_IGNORED = b".lock\n.index.jsonl\n.draft\n.forget\n*.torn\n"
+_ATTRIBUTES = b"* -text\n"  # Git on Windows must not change line breaks: checksums and digests are of bytes.
+
+
+class Folder:
+    """The files of a store; every change happens inside `writing`."""
+
+    def __init__(self, root: Path, patience: float) -> None:
+        self.root = root
+        self._patience = patience
+        self._accepted = False
+
+    def session(self, code: str, session_id: str) -> Path:
+        """Say where a session is."""
+        return self.root / "sessions" / json_files.file_name(code, session_id)
+
+    def blob(self, session_id: str, digest: str) -> Path:
+        """Say where a content is."""
+        return self.root / "blobs" / json_files.safe(session_id) / json_files.safe(digest)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read: a folder that is not there, or empty, is an empty store."""
+        with explained(self.root):
+            self._accept()
+            yield
+
+    @contextmanager
+    def writing(self, patience: float | None = None) -> Iterator[None]:
+        """Hold the lock; a new store is made here."""
+        with explained(self.root):
+            self._accept()
+            files.make_folder(self.root)
+            with locked(self.root / ".lock", self._patience if patience is None else patience):
+                if self._format() is None:
+                    self._create()
+                yield
+
+    def _accept(self) -> None:
+        """See once that the folder is a store, and bring an older format up to date."""
+        if self._accepted:
+            return
+        found = self._format()
+        if found is None:
+            if self.root.exists() and any(not part.name.startswith(".") for part in self.root.iterdir()):
+                raise failures.foreign(self.root)
+            return
+        if found.format < FORMAT:
+            with locked(self.root / ".lock", self._patience):
+                upgrade_folder(self.root, self._format() or found)
+        self._accepted = True
+
+    def _format(self) -> Format | None:
+        """Read the format, each time before writing too: a newer rflow may have upgraded the folder since."""
+        try:
+            found = msgspec.json.decode((self.root / "rflow.json").read_bytes(), type=Format)
+        except FileNotFoundError:
+            return None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            remedy = f'Put this back into it: {{"rflow":"store","format":{FORMAT}}}'
+            raise StoreProblem(f"{self.root / 'rflow.json'} is damaged: {error}.", try_=remedy) from error
+        if found.format > FORMAT:
+            raise failures.newer(self.root, found.format, FORMAT)
+        return found
+
+    def _create(self) -> None:
+        for part in ("sessions", "trees", "blobs"):
+            files.make_folder(self.root / part)
+        for name, data in ((".gitignore", _IGNORED), (".gitattributes", _ATTRIBUTES)):
+            if not (self.root / name).exists():
+                self.put(self.root / name, data)
+        self.put(self.root / "rflow.json", msgspec.json.encode(Format(format=FORMAT)) + b"\n")
+
+    def put(self, file: Path, data: bytes) -> None:
+        """Write a file, whole or not at all."""
+        files.make_folder(file.parent)
+        files.replace_with(file, data, self.root / DRAFT)
+
+    def put_blobs(self, session_id: str, blobs: Mapping[str, bytes]) -> None:
+        """Write contents, before the events that name them."""
+        for digest, content in blobs.items():
+            file = self.blob(session_id, digest)
+            if not file.exists():
+                self.put(file, content)
+
+    def remove(self, file: Path) -> None:
+        """Remove a file for good."""
+        file.unlink(missing_ok=True)
+        files.sync_folder(file.parent)
+
+    @contextmanager
+    def forgetting(self, session_id: str) -> Iterator[None]:
+        """Remove, after the block, whatever no event of the session names any longer.
+
+        A note (`.forget`) is made first, so that `finish` can do it after a crash.
+        """
+        note = self.root / ".forget"
+        self.put(note, b"".join(f"{name}\n".encode() for name in {*self.unfinished(), session_id}))
+        try:
+            yield
+        except BaseException:
+            with suppress(OSError):
+                self.finish()
+            raise
+        try:
+            self.finish()
+        except OSError as error:
+            raise failures.unfinished(self.root) from error
+
+    def unfinished(self) -> list[str]:
+        """Give the ids of sessions of which something is still to be removed."""
+        note = self.root / ".forget"
+        return note.read_text(encoding="utf-8").split("\n")[:-1] if note.exists() else []
+
+    def finish(self) -> None:
+        """Finish what `forgetting` began."""
+        (self.root / DRAFT).unlink(missing_ok=True)
+        for session_id in self.unfinished():
+            self._sweep(session_id)
+        self.remove(self.root / ".forget")
+
+    def _sweep(self, session_id: str) -> None:
+        name = json_files.safe(session_id)
+        kept: set[str] = set()
+        for file in (self.root / "sessions").glob(f"*.{name}.*"):
+            if file.suffix == ".torn":
+                self.remove(file)
+            else:
+                kept |= rows.named(json_files.parse(file.read_bytes()).events)
+        folder = self.root / "blobs" / name
+        for blob in folder.iterdir() if folder.is_dir() else ():
+            if blob.name not in kept:
+                self.remove(blob)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+    def files(self) -> Iterator[Path]:
+        """Give the store's own files (the folder may hold others, such as those of git)."""
+        for name in _PARTS:
+            part = self.root / name
+            yield from (file for file in (part.rglob("*") if part.is_dir() else [part]) if file.is_file())
+
+    def copy(self, path: Path) -> None:
+        """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete."""
+        if path.exists():
+            raise failures.taken(path)
+        draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
+        with self.reading(), self._still():
+            try:
+                for file in self.files():
+                    target = draft / file.relative_to(self.root)
+                    files.make_folder(target.parent)
+                    files.replace_with(target, file.read_bytes(), draft / DRAFT)
+                draft.rename(path)
+            except BaseException:
+                _remove_tree(draft)
+                raise
+            files.sync_folder(path.parent)
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Keep writers out; where we can't write, we can't lock either, and nobody like us is writing."""
+        with ExitStack() as stack:
+            with suppress(PermissionError, FileNotFoundError):
+                stack.enter_context(locked(self.root / ".lock", self._patience))
+            yield
+
+
+def _remove_tree(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

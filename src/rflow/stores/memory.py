@@ -1,0 +1,190 @@
+"""Sessions and trees in memory: for tests, and for whatever need not stay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from rflow.core.events import Stored
+from rflow.core.head import Head, Page, Query
+from rflow.core.people import Person
+from rflow.core.session import Session
+from rflow.core.tree import Tree, canonical, digest
+from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
+from rflow.stores import checking, records, rows
+
+
+class _Kept(msgspec.Struct, kw_only=True):
+    """A session: events by their numbers, as records, as the other stores have them."""
+
+    log: dict[int, bytes]
+    head: Head
+    blobs: dict[str, bytes]
+
+
+class MemoryStore:
+    """A store that is gone with the process."""
+
+    kind = "memory"
+    shared = False
+
+    def __init__(self, name: str = "") -> None:
+        self._name = name
+        self._sessions: dict[str, _Kept] = {}
+        self._trees: dict[str, bytes] = {}
+        self._names: dict[str, TreeName] = {}
+
+    @property
+    def url(self) -> str:
+        """How to open it again, in this process."""
+        return f"memory:{self._name}"
+
+    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+        """Store a new session."""
+        if session.id in self._sessions:
+            raise Stale
+        if any(rows.key(kept.head.code) == rows.key(session.code) for kept in self._sessions.values()):
+            raise CodeTaken
+        self._sessions[session.id] = _Kept(log=_records(events), head=rows.row(session), blobs=dict(blobs))
+
+    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+        """Add events to a session."""
+        kept = self._expect(session.id, expected)
+        kept.log.update(_records(events))
+        kept.head = rows.row(session)
+        kept.blobs.update(blobs)
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read a session's events."""
+        kept = self._kept(session_id)
+        found = [(seq, record) for seq, record in kept.log.items() if seq > after]
+        events = records.from_rows(found, after + 1, kept.head.version)
+        return Log(id=session_id, code=kept.head.code, events=events)
+
+    def find(self, prefix: str, limit: int = 10) -> list[Head]:
+        """Give the sessions whose code or id begins with `prefix`."""
+        return rows.pick((kept.head for kept in self._sessions.values()), prefix, limit)
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+        return rows.page((kept.head for kept in self._sessions.values()), query)
+
+    def people(self) -> list[Person]:
+        """Give everybody this store has seen, as they were called in their newest session."""
+        found: dict[str, Person] = {}
+        for session_id in sorted(self._sessions):
+            found |= rows.people_of(self.load(session_id).events)
+        return rows.by_name(found.values())
+
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+        """Replace all events of a session."""
+        kept, named = self._expect(session.id, expected), rows.named(events)
+        kept.log, kept.head = _records(events), rows.row(session)
+        kept.blobs = {name: content for name, content in kept.blobs.items() if name in named}
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session with all that belongs to it."""
+        self._kept(session_id)
+        del self._sessions[session_id]
+
+    def blob(self, session_id: str, digest: str) -> bytes:
+        """Read a content stored with a session."""
+        kept = self._sessions.get(session_id)
+        if kept is None or digest not in kept.blobs:
+            raise rows.no_blob(digest)
+        return rows.intact(kept.blobs[digest], digest)
+
+    def add_tree(self, tree: Tree, at: datetime) -> bool:
+        """Make `tree` the current version of its id."""
+        known, name = self._names.get(tree.id), digest(tree)
+        if known is not None and known.digest == name:
+            return False
+        self.put_tree(tree)
+        at = at.astimezone(UTC)
+        self._names[tree.id] = TreeName(id=tree.id, title=tree.title, digest=name, nodes=len(tree.nodes), added_at=at)
+        return True
+
+    def put_tree(self, tree: Tree) -> None:
+        """Keep a version of a tree."""
+        self._trees[digest(tree)] = canonical(tree)
+
+    def tree(self, digest: str) -> Tree | None:
+        """Read one version of a tree."""
+        data = self._trees.get(digest)
+        return None if data is None else rows.tree_of(data, digest)
+
+    def named_tree(self, tree_id: str) -> Tree | None:
+        """Read the current version of a tree."""
+        name = self._names.get(tree_id)
+        return self.tree(name.digest) if name else None
+
+    def tree_names(self) -> list[TreeName]:
+        """List the current versions of all trees."""
+        return [self._names[tree_id] for tree_id in sorted(self._names)]
+
+    def remove_tree(self, tree_id: str) -> bool:
+        """Take the name of a tree away."""
+        return self._names.pop(tree_id, None) is not None
+
+    def ids(self) -> Iterable[str]:
+        """Give the ids of all sessions."""
+        return list(self._sessions)
+
+    def digests(self) -> Iterable[str]:
+        """Give the digests of all tree versions."""
+        return list(self._trees)
+
+    def info(self) -> Info:
+        """Say what this store is and how much it holds."""
+        kept = self._sessions.values()
+        parts = [*self._trees.values(), *(part for one in kept for part in (*one.log.values(), *one.blobs.values()))]
+        return Info(
+            url=self.url,
+            kind=self.kind,
+            format=records.FORMAT,
+            sessions=len(self._sessions),
+            events=sum(len(one.log) for one in kept),
+            trees=len(self._trees),
+            blobs=sum(len(one.blobs) for one in kept),
+            size=sum(map(len, parts)),
+        )
+
+    def check(self) -> list[Fault]:
+        """Read everything and list what is wrong."""
+        faults: list[Fault] = []
+        for session_id, kept in self._sessions.items():
+            log = self.load(session_id)
+            faults += [*checking.events(log), *checking.head(log, kept.head)]
+            faults += checking.contents(log, kept.blobs, kept.blobs.__getitem__)
+        names = {name.id: name.digest for name in self._names.values()}
+        pinned = {kept.head.tree.digest for kept in self._sessions.values() if kept.head.tree}
+        return [*faults, *checking.trees(self._trees, self.tree, names, pinned)]
+
+    def backup(self, path: Path) -> None:
+        """Copy the whole store to a new folder, as a JSON store."""
+        from rflow.stores import failures
+        from rflow.stores.copy import copy_store
+        from rflow.stores.json_dir import JsonDirStore
+
+        if path.exists():
+            raise failures.taken(path)
+        copy_store(self, JsonDirStore(path), iter(()))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _kept(self, session_id: str) -> _Kept:
+        if session_id not in self._sessions:
+            raise rows.no_session()
+        return self._sessions[session_id]
+
+    def _expect(self, session_id: str, expected: int) -> _Kept:
+        kept = self._kept(session_id)
+        if kept.head.version != expected:
+            raise Stale
+        return kept
+
+
+def _records(events: Sequence[Stored]) -> dict[int, bytes]:
+    return {event.seq: records.encode(event) for event in events}

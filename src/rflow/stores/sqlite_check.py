@@ -1,0 +1,104 @@
+"""Reading all of a SQLite store to see what is wrong with it."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+
+from rflow.core.head import Head
+from rflow.errors import StoreProblem
+from rflow.ports import Fault, Log
+from rflow.stores import checking, rows, sqlite_rows
+from rflow.stores.sqlite_file import SqliteFile
+
+
+def check(file: SqliteFile) -> list[Fault]:
+    """List what is wrong. What damage keeps from being read is reported, and the rest is read all the same."""
+    with file.reading():
+        pass  # A store that can't even be opened is told as what it is.
+    faults = _forgetting(file)
+    for part in (_engine, _sessions, _strays, _trees):
+        try:
+            with file.reading() as db:
+                faults.extend(part(db))  # Keeps what was found before an error.
+        except StoreProblem as problem:
+            faults.append(_damage(file.path.name, problem.__cause__ or problem))
+    return faults
+
+
+def _damage(where: str, error: BaseException) -> Fault:
+    return Fault(severity="error", where=where, what=f"It can't be read: {error}.", remedy=checking.SAVE_REST)
+
+
+def _forgetting(file: SqliteFile) -> list[Fault]:
+    """Finish a removal that was not finished, where that can be done now."""
+    try:
+        with file.reading() as db:
+            pending = db.execute("SELECT 1 FROM meta WHERE name = 'forget'").fetchone()
+        return [checking.forgotten(file.path.name, done=file.forget())] if pending else []
+    except StoreProblem as problem:  # Damaged, or in a folder that can only be read.
+        return [_damage(file.path.name, problem)]
+
+
+def _engine(db: sqlite3.Connection) -> Iterator[Fault]:
+    """Let SQLite check its pages and indexes."""
+    for (line,) in db.execute("PRAGMA integrity_check(20)"):
+        if line != "ok":
+            yield Fault(severity="error", where="file", what=f"SQLite says: {line}", remedy=checking.SAVE_REST)
+
+
+def _sessions(db: sqlite3.Connection) -> Iterator[Fault]:
+    for (session_id,) in db.execute("SELECT id FROM sessions").fetchall():
+        try:
+            yield from _session(db, session_id)
+        except sqlite3.DatabaseError as error:
+            yield _damage(session_id, error)
+
+
+def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
+    log = sqlite_rows.load(db, session_id)
+    yield from checking.events(log)
+    yield from _columns(db, log)
+    told = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
+    yield from checking.people(log, told)
+    held = [name for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
+
+    def read(digest: str) -> bytes:
+        sql = "SELECT data FROM blobs WHERE session_id = ? AND digest = ?"
+        return bytes(db.execute(sql, (session_id, digest)).fetchone()[0])
+
+    yield from checking.contents(log, held, read)
+
+
+def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
+    """Check the list entry, and the columns it is found by."""
+    *found, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
+    session = checking.state(log)
+    wanted = (*sqlite_rows.names(session), *sqlite_rows.columns(session))
+    try:
+        head = msgspec.json.decode(data, type=Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        head = None
+    faults = [] if head is None else list(checking.head(log, head))
+    if head is None or (not faults and head == rows.row(session) and tuple(found) != wanted[:-1]):
+        what = "Its entry in the list is damaged."
+        faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
+    yield from faults
+
+
+def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
+    """Report what belongs to no session."""
+    for table in ("events", "people", "blobs"):
+        sql = f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM sessions)"  # noqa: S608
+        (count,) = db.execute(sql).fetchone()
+        if count:
+            what = f"{count} rows belong to no session."
+            yield Fault(severity="error", where=f"table {table}", what=what, remedy=checking.SAVE_REST)
+
+
+def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
+    held = dict(db.execute("SELECT digest, data FROM trees").fetchall())
+    names = dict(db.execute("SELECT id, digest FROM tree_names").fetchall())
+    heads = sqlite_rows.heads(db, db.execute("SELECT id, head FROM sessions"))
+    pinned = {head.tree.digest for head in heads if head.tree}
+    yield from checking.trees(held, lambda digest: rows.tree_of(held[digest], digest), names, pinned)

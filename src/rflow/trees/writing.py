@@ -1,0 +1,61 @@
+"""Tree files out: a tree as TOML, YAML or JSON text, which reads back as the same tree."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rflow.core.tree import Tree
+
+if TYPE_CHECKING:
+    import yaml
+
+Document = dict[str, Any]
+_ORDER = ("id", "title", "description", "start", "nodes")
+_NODE_ORDER = ("kind", "text", "outcome", "help", "run", "to", "choices")
+
+
+def write_tree(tree: Tree, form: str) -> str:
+    """Write `tree` as one of `WRITERS`, ending in a newline."""
+    return WRITERS[form](_document(tree)).rstrip("\n") + "\n"
+
+
+def _document(tree: Tree) -> Document:
+    """Give the tree as a document, its fields in the order in which people write them."""
+    document: Document = msgspec.to_builtins(tree)
+    nodes = {name: _ordered(node, _NODE_ORDER) for name, node in document["nodes"].items()}
+    return _ordered({**document, "nodes": nodes}, _ORDER)
+
+
+def _ordered(fields: Document, order: tuple[str, ...]) -> Document:
+    return {key: fields[key] for key in order if key in fields}
+
+
+def _toml(document: Document) -> str:
+    import tomli_w
+
+    return tomli_w.dumps(document, multiline_strings=True, indent=2)
+
+
+def _json(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _yaml(document: Document) -> str:
+    """Write YAML with texts of several lines as blocks; `Yes` and `809` stand in quotes, for other programs to read."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Its own class, because representers are kept on the class."""
+
+    Dumper.add_representer(str, _represent)
+    return str(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _represent(dumper: "yaml.SafeDumper", text: str) -> "yaml.ScalarNode":
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+WRITERS: dict[str, Callable[[Document], str]] = {"toml": _toml, "yaml": _yaml, "json": _json}
+"""The formats a tree can be written in."""

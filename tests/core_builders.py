@@ -1,0 +1,3 @@
+"""x"""
+ANN=BEN=None
+def a_fact_of_each_kind(): ...

@@ -1,0 +1,225 @@
+"""Checking a tree finds everything that is wrong with it, and nothing else: compared with plain searching by hand."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rflow.core.problems import Problem, check, problems
+from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits
+
+NAMES = tuple("abcdefg")
+WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=3)
+
+
+def a_decision(ways: list[str]) -> Decision:
+    return Decision(text="Does it print?", choices=tuple(Choice(label=f"{n}", to=to) for n, to in enumerate(ways)))
+
+
+def a_node() -> st.SearchStrategy[Node]:
+    action = st.sampled_from(NAMES).map(lambda to: Action(text="Restart it", to=to))
+    return st.one_of(WAYS.map(a_decision), action, action, st.just(End(text="Solved", outcome="resolved")))
+
+
+@st.composite
+def linked_trees(draw: st.DrawFn) -> Tree:
+    """Draw trees of up to seven nodes, any of which may lead to any; every target is there."""
+    nodes = {name: draw(a_node()) for name in NAMES[: draw(st.integers(1, len(NAMES)))]}
+    names = list(nodes)
+    for name, node in nodes.items():
+        ways = [NAMES.index(way.to) % len(names) for way in exits(node)]
+        match node:
+            case Decision():
+                nodes[name] = a_decision([names[way] for way in ways])
+            case Action():
+                nodes[name] = Action(text=node.text, to=names[ways[0]])
+    return Tree(id="leeds-printer", title="The printer in Leeds", start="a", nodes=nodes)
+
+
+def reached(tree: Tree, start: str) -> set[str]:
+    """Search by trying all links until nothing is added."""
+    found = {start}
+    while fresh := {way.to for name in found for way in exits(tree.nodes[name])} - found:
+        found |= fresh
+    return found
+
+
+def hopeless(tree: Tree) -> set[str]:
+    """Give the nodes that can be reached from the start, and from which no end can."""
+    return {
+        name
+        for name in reached(tree, tree.start)
+        if not any(isinstance(tree.nodes[other], End) for other in reached(tree, name))
+    }
+
+
+def said(found: list[Problem], words: str) -> list[Problem]:
+    return [problem for problem in found if words in problem.message]
+
+
+@given(linked_trees())
+def test_no_way_to_an_end_is_said_exactly_where_searching_finds_none(tree: Tree) -> None:
+    expected = tree.start in hopeless(tree)
+    found = said(problems(tree), "no way to an end from the start")
+    assert [problem.severity for problem in found] == ["error"] * expected
+
+
+@given(linked_trees())
+def test_every_node_that_searching_does_not_reach_is_named_and_no_other(tree: Tree) -> None:
+    found = said(problems(tree), "No path from the start")
+    assert {problem.place[1] for problem in found} == set(tree.nodes) - reached(tree, tree.start)
+    assert {problem.severity for problem in found} <= {"warning"}
+
+
+@given(linked_trees())
+def test_each_part_with_no_way_out_is_named_once_with_its_nodes(tree: Tree) -> None:
+    stuck = hopeless(tree)
+    found = said(problems(tree), "From here no end can be reached")
+    if tree.start in stuck:  # the error says so already
+        assert not found
+        return
+    named = [{name for name in stuck if f'"{name}"' in problem.message} for problem in found]
+    assert sum(map(len, named)) == len(set().union(*named))
+    assert set().union(*named) == stuck or any("…" in problem.message for problem in found)
+    for part in named:
+        for name in part:
+            assert not {way.to for way in exits(tree.nodes[name])} & (stuck - part) or len(part) == 5
+
+
+@given(linked_trees())
+def test_a_tree_without_errors_comes_through_the_check_unchanged(tree: Tree) -> None:
+    checked = check(msgspec.to_builtins(tree))
+    assert [problem.message for problem in checked.problems] == [problem.message for problem in problems(tree)]
+    assert checked.tree == (None if checked.errors else tree)
+
+
+LOOSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=5), inside, max_size=3),
+)
+FIELDS = ("id", "title", "start", "nodes", "kind", "text", "help", "run", "to", "outcome", "choices", "label")
+
+
+@given(st.recursive(LOOSE, lambda inside: st.dictionaries(st.sampled_from(FIELDS), inside, max_size=8)))
+def test_any_document_at_all_gives_problems_and_no_exception(document: object) -> None:
+    checked = check(document)
+    assert (checked.tree is None) == bool(checked.errors)
+    assert all("\n" not in problem.message and problem.remedy for problem in checked.problems)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), LOOSE)))
+def test_any_nodes_at_all_give_problems_and_no_exception(nodes: object) -> None:
+    checked = check({"id": "leeds-printer", "title": "The printer in Leeds", "start": "a", "nodes": nodes})
+    assert (checked.tree is None) == bool(checked.errors)
+
+
+def a_document(**nodes: Any) -> dict[str, Any]:
+    whole = {"on": {"text": "Is it on?", "choices": [{"label": "Yes", "to": "end"}, {"label": "No", "to": "end"}]}}
+    end = {"end": {"text": "Solved", "outcome": "resolved"}}
+    return {"id": "leeds-printer", "title": "The printer in Leeds", "start": "on", "nodes": whole | end | nodes}
+
+
+def messages(document: object) -> list[str]:
+    return [problem.message for problem in check(document).problems]
+
+
+def test_one_misspelt_target_is_one_problem_not_one_for_each_node_behind_it() -> None:
+    choices = [{"label": "Yes", "to": "toner"}, {"label": "No", "to": "swich-on"}]
+    document = a_document(
+        on={"text": "Is it on?", "choices": choices},
+        **{"switch-on": {"text": "Switch it on", "to": "wait"}, "wait": {"text": "Wait", "to": "end"}},
+        toner={"text": "Fill in toner", "to": "end"},
+    )
+    (only,) = check(document).problems
+    assert only.message == 'The target "swich-on" is not a node.'
+    assert only.remedy == 'Did you mean "switch-on"?'
+    assert only.place == ("nodes", "on", "choices", 1, "to")
+
+
+def test_a_misspelt_start_does_not_hide_what_else_is_wrong() -> None:
+    document = a_document(cable={"text": "Look at the cable", "to": "end"}) | {"start": "onn"}
+    assert messages(document) == ['The start "onn" is not a node.', "No path from the start leads here."]
+
+
+def test_two_loops_without_a_way_out_are_two_problems() -> None:
+    choices = [{"label": label, "to": label} for label in ("paper", "toner", "end")]
+    document = a_document(
+        on={"text": "What is missing?", "choices": choices},
+        paper={"text": "Fill in paper", "to": "tray"},
+        tray={"text": "Close the tray", "to": "paper"},
+        toner={"text": "Shake the toner", "to": "toner"},
+    )
+    assert messages(document) == [
+        'From here no end can be reached ("paper", "tray").',
+        'From here no end can be reached ("toner").',
+    ]
+
+
+def test_two_things_wrong_with_one_node_are_both_told() -> None:
+    document = a_document(lost={"text": "Call Leeds"})
+    assert messages(document) == [
+        "The end does not say how it ends; resolved is assumed.",
+        "No path from the start leads here.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ("Switch it on", "The node is not a table of fields."),
+        ({"text": "Go", "choices": []}, "The decision has no choices."),
+        ({"text": "Go", "choices": "Yes"}, "The decision has no choices."),
+        ({"text": "Go", "kind": "action"}, '"to" is missing.'),
+        ({"text": "Go", "kind": "decision", "to": "end"}, "The decision has no choices."),
+        ({"text": "Go", "kind": "end", "to": "end", "outcome": "resolved"}, "An end has no way out."),
+        ({"text": "Go", "to": "end", "choices": [1, 2]}, 'The node has both "choices" and "to".'),
+        ({"text": "Go", "to": "end", "outcome": "escalate"}, "The outcome of this action is passed over."),
+        ({"text": "Go", "outcome": "fixed"}, '"fixed" is not an outcome.'),
+        ({"text": "Go", "kind": ["end"] * 99, "to": "end"}, "is not a kind of node."),
+        ({"text": True, "to": "end"}, '"text" is not a text.'),
+        ({"text": 10**5000, "to": "end"}, '"text" is not a text.'),
+        ({"text": "Go", "to": "end", "hlep": "?"}, '"hlep" is not known here and is passed over.'),
+        ({"text": "Go", "choices": [{"label": "A", "to": "end"}]}, "The decision has one exit: it acts as an action."),
+        ({"text": "Go", "choices": [{"label": "No ", "to": "end"}, {"label": "no", "to": "end"}]}, "is there twice."),
+        ({"text": "Go", "choices": [{"label": " ", "to": "end"}, {"label": "no", "to": "end"}]}, '"label" is empty.'),
+    ],
+)
+def test_what_is_wrong_with_a_node_is_said_at_the_node(node: object, message: str) -> None:
+    found = [problem for problem in check(a_document(go=node)).problems if message in problem.message]
+    assert len(found) == 1
+    assert found[0].place[:2] == ("nodes", "go")
+
+
+@pytest.mark.parametrize("name", ["", " on", "o\nn", "on\x1b[31m", "\udc80", "x" * 65])
+def test_a_name_that_could_not_be_shown_or_typed_is_no_name_of_a_node(name: str) -> None:
+    found = check(a_document(**{name: {"text": "Go", "to": "end"}})).errors
+    assert [problem.message for problem in found] == ["This name can't be a node's."]
+
+
+def test_numbers_serve_as_texts() -> None:
+    choices = [{"label": 809, "to": "end"}, {"label": 800, "to": "end"}]
+    tree = check(a_document(on={"text": "Which code?", "choices": choices})).tree
+    assert tree is not None
+    assert [way.label for way in exits(tree.nodes["on"])] == ["809", "800"]
+
+
+def test_hostile_characters_never_get_into_a_tree() -> None:
+    document = a_document(end={"text": "Sol\x1b]0;owned\x07ved\u202e \ud800", "outcome": "resolved"})
+    tree = check(document).tree
+    assert tree is not None
+    assert tree.nodes["end"].text == "Sol\ufffd]0;owned\ufffdved \ufffd"
+
+
+def test_thousands_of_unknown_targets_are_all_listed_without_comparing_each_with_each() -> None:
+    nodes = {f"n{n}": {"text": "Go", "to": f"m{n}"} for n in range(5000)}
+    found = messages(a_document(**nodes))
+    assert sum("is not a node" in message for message in found) == 5000
+
+
+def test_a_tree_without_nodes_says_so_once() -> None:
+    assert messages(a_document() | {"nodes": {}}) == ["The tree has no nodes."]
+    assert messages(a_document() | {"nodes": [{"text": "Is it on?"}]}) == ['"nodes" is not a table of nodes.']
+    empty = Tree(id="x", title="x", start="on", nodes={})
+    assert [problem.message for problem in problems(empty)] == ["The tree has no nodes."]
