@@ -1,3 +1,185 @@
-"""x"""
-ANN=BEN=None
-def a_fact_of_each_kind(): ...
+"""A printer in Leeds and the people around it: what the tests of the core are told with."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, get_args
+
+import msgspec
+from msgspec.inspect import (
+    BoolType,
+    DateTimeType,
+    FloatType,
+    IntType,
+    LiteralType,
+    NoneType,
+    StrType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from rflow.core.commands import Choose, Command, Done, Enter, Start
+from rflow.core.decide import decide
+from rflow.core.events import Event, EvidenceAdded, Fact
+from rflow.core.people import Person, person
+from rflow.core.redaction import Redactor
+from rflow.core.session import Session, replay
+from rflow.core.summary import View
+from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
+
+ANN, BEN, CLEO, DEV = (person(name) for name in ("Ann", "Ben", "Cleo", "Dev"))
+TIER2 = person("@tier2")
+NIGHT = datetime(2026, 3, 2, 2, 14, tzinfo=UTC)
+LEEDS_TIME = timezone(timedelta(hours=1), "BST")
+
+FACTS: tuple[type[Fact], ...] = get_args(Fact)
+COMMANDS: tuple[type[Command], ...] = get_args(Command)
+
+
+def decision(text: str, **choices: str) -> Decision:
+    """Ask `text`; each keyword is a label (underscores are blanks) with the node it leads to."""
+    ways = (Choice(label=label.replace("_", " "), to=to) for label, to in choices.items())
+    return Decision(text=text, choices=tuple(ways))
+
+
+def tree_of(nodes: Mapping[str, Node], *, start: str = "", name: str = "printer") -> Tree:
+    """Make a tree that begins at its first node."""
+    return Tree(id=name, title=f"The {name} in Leeds", start=start or next(iter(nodes)), nodes=dict(nodes))
+
+
+PRINTER = tree_of(
+    {
+        "power": decision("Is the printer in Leeds on?", Yes="paper", No="switch-on"),
+        "switch-on": Action(text="Switch it on", to="power"),
+        "paper": decision("Does it show a paper jam?", Yes="clear-jam", No="ping"),
+        "clear-jam": Action(text="Clear the jam", run="lpstat -p leeds-2", to="prints"),
+        "ping": decision("Does it answer to ping?", Yes="queue", No="cable", Now_and_then="wifi"),
+        "queue": Action(text="Restart the print queue", to="prints"),
+        "cable": decision("Is the cable in?", Yes_now_it_is="prints"),
+        "prints": decision("Does it print now?", Yes="solved", No="vendor"),
+        "wifi": End(text="Call the network team", outcome="escalate"),
+        "solved": End(text="It prints", outcome="resolved"),
+        "vendor": End(text="Call the vendor", outcome="escalate"),
+    }
+)
+SCANNER = tree_of(
+    {
+        "lamp": decision("Is the lamp on?", Yes="fine", No="dark"),
+        "fine": End(text="It scans", outcome="resolved"),
+        "dark": End(text="Replace the lamp", outcome="escalate"),
+    },
+    name="scanner",
+)
+
+
+class Scene:
+    """A session at work: carries commands out one after another, a minute apart, and keeps the events."""
+
+    def __init__(self, *, code: str = "K7QM-2F") -> None:
+        self.session = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code=code)
+        self.events: list[Event] = []
+        self.trees: dict[str, Tree] = {}
+        self.now = NIGHT
+
+    @property
+    def tree(self) -> Tree | None:
+        """The tree that the session stands in."""
+        return self.trees.get(self.session.tree.digest) if self.session.tree else None
+
+    def decide(self, who: Person, command: Command) -> list[Event]:
+        """Say what `command` would bring now, without carrying it out."""
+        return decide(self.session, self.tree, command, who, self.now)
+
+    def do(self, who: Person, *commands: Command) -> list[Event]:
+        """Carry out `commands` by `who`; give the events of the last."""
+        events: list[Event] = []
+        for command in commands:
+            events = self.decide(who, command)
+            if isinstance(command, Enter):
+                self.trees[digest(command.tree)] = command.tree
+            self.session = replay(events, self.session)
+            self.events += events
+            self.now += timedelta(minutes=1)
+        return events
+
+
+def printing(*answers: str, by: Person = ANN, tree: Tree = PRINTER) -> Scene:
+    """Begin a session of `by` about the printer and give `answers`; "done" and "done: RESULT" do an action."""
+    scene = Scene()
+    scene.do(by, Start(title="The printer in Leeds is silent"), Enter(tree=tree))
+    for answer in answers:
+        word, _, result = answer.partition(": ")
+        scene.do(by, Done(result=result) if word == "done" else Choose(choice=answer))
+    return scene
+
+
+def free(by: Person = ANN) -> Scene:
+    """Begin a session of `by` without a tree."""
+    scene = Scene()
+    scene.do(by, Start(title="The printer in Leeds is silent"))
+    return scene
+
+
+def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-2") -> EvidenceAdded:
+    """Make evidence of a command's output."""
+    size = len(text.encode())
+    return EvidenceAdded(
+        kind="command", label=label, command=command, excerpt=text, bytes_total=size, bytes_kept=size, digest="d" * 64
+    )
+
+
+def looking(*, hide: Callable[[str], str] | None = None, **more: Any) -> View:
+    """Look at a session at five in the morning, from Leeds in summer."""
+    as_of = NIGHT.replace(hour=5)
+    return View(as_of=as_of, zone=lambda at: at.astimezone(LEEDS_TIME), hide=hide or Redactor(), **more)
+
+
+def filled(kind: type[msgspec.Struct], text: Callable[[str], str], /, **given: Any) -> Any:
+    """Make a `kind` with every field set, optional ones too; `text` makes the text of the field at a dotted path."""
+    told = type_info(kind)
+    assert isinstance(told, StructType)
+    return _filled(told, text, (), given)
+
+
+def _filled(told: Type, text: Callable[[str], str], path: tuple[str, ...], given: Mapping[str, Any]) -> Any:
+    match told:
+        case StrType():
+            return text(".".join(path))
+        case BoolType():
+            return True
+        case IntType():
+            return 1
+        case FloatType():
+            return 1.5
+        case DateTimeType():
+            return NIGHT
+        case LiteralType():
+            return told.values[0]
+        case UnionType(types=types):
+            return _filled(next(one for one in types if not isinstance(one, NoneType)), text, path, {})
+        case StructType(cls=cls, fields=fields):
+            made = {
+                field.name: given[field.name]
+                if field.name in given
+                else _filled(field.type, text, (*path, field.name), {})
+                for field in fields
+            }
+            return cls(**made)
+    raise TypeError(f"The builder knows no {told}: teach it.")
+
+
+def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Walk all texts of a struct, wherever they stand: (dotted path, text)."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from texts_in(getattr(value, name), f"{path}.{name}".strip("."))
+    elif isinstance(value, tuple | list):
+        for number, item in enumerate(value):
+            yield from texts_in(item, f"{path}.{number}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts_in(key, f"{path}.key")
+            yield from texts_in(item, f"{path}.{key}")

@@ -7,13 +7,14 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jinja2 import TemplateSyntaxError, UndefinedError
+from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
 from judges import collapsed, render_all, tags, unmarked, visible_text
 from rflow.core.text import clean
@@ -23,109 +24,33 @@ from rflow.formats.environment import ESCAPERS, duration, environment, size
 
 ODDMENTS = (
     *("\\`*_[]<>&~|#+-=:.!()\"'$^{}/@aé1 \t\n"),
-    *(
-        "\n\n",
-        "    ",
-        "1.",
-        "1)",
-        "12345678901.",
-        "10.0.0.1",
-        "---",
-        "===",
-        "```",
-        "~~~",
-        "~~",
-        "**",
-        "__",
-        "\\\n",
-        " \n",
-    ),
-    *("- ", "* ", "> ", "# ", " #", ":-", "-:", "|-|", "[ ] ", "[x] ", "[x]", "[^1]", "[^1]: ", "(y)", "![", "]("),
-    *("http://", "ftp://", "//", "www.", "a.com", ".py", "xn--a", "localhost", "x@y.zz", "mailto:", "xmpp:", "@bob"),
-    *(
-        "javascript:",
-        "<http://x>",
-        "<b>",
-        "</b>",
-        "<!--",
-        "-->",
-        "<?",
-        "<![CDATA[",
-        "&amp;",
-        "&#35;",
-        "&nbsp;",
-        "@here",
-    ),
-    *("\r", "\x85", "\u2028", "\x00", "\x1b[31m", "\u00a0", "\u3000", "\u200b", "\ufeff", "\ufffe", "\ufdd0", "\u0301"),
-    *("😀", "\ud800"),
+    *("\n\n", "    ", "1.", "1)", "12345678901.", "10.0.0.1", "---", "===", "```", "~~~", "~~", "**", "__", "\\\n"),
+    *(" \n", "- ", "* ", "> ", "# ", " #", ":-", "-:", "|-|", "[ ] ", "[x] ", "[x]", "[^1]", "[^1]: ", "(y)", "!["),
+    *("](", "http://", "ftp://", "//", "www.", "a.com", ".py", "xn--a", "localhost", "x@y.zz", "mailto:", "xmpp:"),
+    *("@bob", "javascript:", "<http://x>", "<b>", "</b>", "<!--", "-->", "<?", "<![CDATA[", "&amp;", "&#35;"),
+    *("&nbsp;", "@here", "\r", "\x85", "\u2028", "\x00", "\x1b[31m", "\u00a0", "\u3000", "\u200b", "\ufeff", "\ufffe"),
+    *("\ufdd0", "\u0301", "😀", "\ud800"),
 )
 hostile = st.lists(st.sampled_from(ODDMENTS) | st.text(max_size=4), min_size=1, max_size=10).map("".join)
 
 NOTES = (
     *ODDMENTS,
-    *(
-        "# Not a heading #",
-        "- not\n- a list",
-        "1. not\n2) a list",
-        "+ x",
-        "not\n===",
-        "not\n---",
-        "* * *",
-        "> no quote",
-    ),
-    *("a | b\n--- | ---\n1 | 2", "a\n:-", "a\n-", "|a|\n|:-:|", "[x]: http://evil.example", "[^1]: note", "[!NOTE]\nx"),
-    *(
-        "    indented\n\tcode",
-        "```\nfence\n```",
-        "~~~\nfence",
-        "`` ` ``",
-        "``",
-        "a`",
-        "`a",
-        " ` ",
-        "\\\\",
-        "a\\\nb",
-        "a\\",
-    ),
-    *(
-        "**bold** __bold__ *em* _em_ ~~gone~~ ~gone~",
-        "***",
-        "snake_case_name and 2*3*4",
-        "a*b*",
-        "wow!",
-        "!!",
-        "^ ~ ^^",
-    ),
-    *(
-        "<script>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        "<!-- gone? -->",
-        "<http://x.example>",
-        "</li></ul>",
-    ),
-    *("<br>", "&lt;b&gt; &copy; &#x41;", "[label](http://x.example)", "![image](http://x.example/i.png)", "[a][b]"),
-    *("http://x.example/%41?a=b_c_d*e", "HTTPS://X.example", "ftp://x.example", "//x.example", "///x", "file:///etc/x"),
-    *("www.x.example", "WWW.x.example", "x.com", "setup.py.", "xn--80ak6aa92e.com", "a.xn--80ak6aa92e", "a.com_b"),
-    *("пример.рф", "ann@x.example", "ann@10.0.0.1", "mailto:ann@x.example", "xmpp:ann@x.example/y", "@\u200bann"),
-    *("@ann and (@bob) but not c@d", "C:\\Windows\\System32 and \\\\server\\share$", "grep 'a\\|b' x | wc -l"),
-    *(
-        "echo $HOME `id` $(id) ${x}",
-        "{{ 7*7 }} {% x %} {# y #}",
-        "x = 1.5; y = -1; z = +1",
-        "10.0.0.1 is down. 3) is not",
-    ),
-    *("a\n\n\n\nb", "\n\nb\n", "  a  b  ", "a\n  - b\n    - c", "…", "\t-\tx", "a\u00a0b", "\u00a0# a", "\u3000* a"),
-    *(
-        "\ufeff# a",
-        "\u200b# a",
-        "\u202e# a",
-        "a\r\n# b\r- c",
-        "a\u2028# b",
-        "a\x0b# b",
-        "\x1b]52;c;x\x07",
-        "null\x00byte",
-    ),
-    *("\ud83d", "e\u0301 and 👩\u200d💻", "م\u200fرحبا", "<!channel> <@U123> <http://x|y>", ":smile: #123 abc#1"),
+    *("# Not a heading #", "- not\n- a list", "1. not\n2) a list", "+ x", "not\n===", "not\n---", "* * *"),
+    *("> no quote", "a | b\n--- | ---\n1 | 2", "a\n:-", "a\n-", "|a|\n|:-:|", "[x]: http://evil.example"),
+    *("[^1]: note", "[!NOTE]\nx", "    indented\n\tcode", "```\nfence\n```", "~~~\nfence", "`` ` ``", "``", "a`"),
+    *("`a", " ` ", "\\\\", "a\\\nb", "a\\", "**bold** __bold__ *em* _em_ ~~gone~~ ~gone~", "***"),
+    *("snake_case_name and 2*3*4", "a*b*", "wow!", "!!", "^ ~ ^^", "<script>alert(1)</script>"),
+    *("<img src=x onerror=alert(1)>", "<!-- gone? -->", "<http://x.example>", "</li></ul>", "<br>"),
+    *("&lt;b&gt; &copy; &#x41;", "[label](http://x.example)", "![image](http://x.example/i.png)", "[a][b]"),
+    *("http://x.example/%41?a=b_c_d*e", "HTTPS://X.example", "ftp://x.example", "//x.example", "///x"),
+    *("file:///etc/x", "www.x.example", "WWW.x.example", "x.com", "setup.py.", "xn--80ak6aa92e.com"),
+    *("a.xn--80ak6aa92e", "a.com_b", "пример.рф", "ann@x.example", "ann@10.0.0.1", "mailto:ann@x.example"),
+    *("xmpp:ann@x.example/y", "@\u200bann", "@ann and (@bob) but not c@d"),
+    *("C:\\Windows\\System32 and \\\\server\\share$", "grep 'a\\|b' x | wc -l", "echo $HOME `id` $(id) ${x}"),
+    *("{{ 7*7 }} {% x %} {# y #}", "x = 1.5; y = -1; z = +1", "10.0.0.1 is down. 3) is not", "a\n\n\n\nb", "\n\nb\n"),
+    *("  a  b  ", "a\n  - b\n    - c", "…", "\t-\tx", "a\u00a0b", "\u00a0# a", "\u3000* a", "\ufeff# a", "\u200b# a"),
+    *("\u202e# a", "a\r\n# b\r- c", "a\u2028# b", "a\x0b# b", "\x1b]52;c;x\x07", "null\x00byte", "\ud83d"),
+    *("e\u0301 and 👩\u200d💻", "م\u200fرحبا", "<!channel> <@U123> <http://x|y>", ":smile: #123 abc#1"),
 )
 
 
@@ -156,7 +81,8 @@ INLINE = {
         "{} b {} {}",
     ),
     "neighbours": Context("({{ x }}){{ x | code }}-{{ x }}{{ 'http://y/' | link('z') }}\n", "p code a", "({}){}-{}z"),
-    "glued": Context("{{ (x | code) ~ ' + ' ~ x ~ [x | code, x] | join(', ') }}\n", "p code code", "{} + {}{}, {}"),
+    "glued": Context("{{ (x | code) ~ ' + ' ~ x }}\n", "p code", "{} + {}"),
+    "joined": Context("{{ [x | code, x] | join(', ') }}\n", "p code", "{}, {}"),
 }
 BLOCKS = {
     "paragraphs": Context("{{ x | block }}\n", ""),
@@ -171,9 +97,15 @@ FENCES = {
 }
 
 
+@cache
+def markdown_template(source: str) -> Template:
+    """Compile a Markdown template."""
+    return environment(".md.j2").from_string(source)
+
+
 def rendered(context: Context, text: str) -> str:
     """Fill a text into a context's template."""
-    return environment(".md.j2").from_string(context.template).render(x=text)
+    return markdown_template(context.template).render(x=text)
 
 
 def assert_literal(context: Context, text: str, more: dict[str, int] | None = None) -> None:
@@ -218,7 +150,7 @@ def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context
 
 @in_every_context
 @given(text=hostile)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_any_text_shows_literally(context: Context, judge: Callable[[Context, str], None], text: str) -> None:
     if collapsed(clean(text)):
         judge(context, text)
@@ -226,13 +158,13 @@ def test_any_text_shows_literally(context: Context, judge: Callable[[Context, st
 
 def test_every_three_characters_show_literally_in_a_list() -> None:
     """Exhaustive where it counts: all texts of three characters that Markdown has a use for, 200 to a document."""
-    template = environment(".md.j2").from_string("{% for x in texts %}\n- {{ x | block(2) }}\n- end\n{% endfor %}")
+    items = markdown_template("{% for x in texts %}\n- {{ x | block(2) }}\n- end\n{% endfor %}")
     texts = ["".join(text) for text in itertools.product("\\`*_[]<&~|/#+-=:.!1a @\n)", repeat=3)]
     texts = [text for text in texts if text.strip()]
     for start in range(0, len(texts), 200):
         batch = texts[start : start + 200]
         shown = [line for text in batch for line in (*filter(None, map(collapsed, text.split("\n"))), "end")]
-        for html in render_all(template.render(texts=batch)).values():
+        for html in render_all(items.render(texts=batch)).values():
             assert visible_text(html).split("\n") == shown
             assert set(tags(html)) <= {"ul", "li", "p", "br"}
 
@@ -414,10 +346,7 @@ def test_a_damaged_cache_file_is_replaced(folder: Path, monkeypatch: pytest.Monk
     show(folder)
     [file] = compiled(folder)
     whole = file.read_bytes()
-    for damaged in (
-        b"\x00" * 200,
-        *(whole[:end] for end in (0, 1, 2, 10, 20, 30, 40, 60, 80, 100, 200, len(whole) - 1)),
-    ):
+    for damaged in (b"\x00" * 200, *(whole[:end] for end in (0, 2, 20, 40, 60, 80, 100, len(whole) - 1))):
         file.write_bytes(damaged)
         assert show(folder) == "**a\\*b**\n"
         assert file.read_bytes() == whole

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -52,9 +52,9 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     import time
 
     argv = [*shell(), command] if isinstance(command, str) else list(command)
-    kept = Kept(limit)
+    kept, run = Kept(limit), _runner()
     started_at, started = datetime.now(UTC), time.monotonic()
-    ended = _run(argv, kept)
+    ended = run(argv, kept)
     data, count = kept.result()
     return Captured(
         data=data,
@@ -70,12 +70,12 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     )
 
 
-def _run(argv: list[str], kept: Kept) -> Ended:
+def _runner() -> Callable[[list[str], Kept], Ended]:
     if sys.platform == "win32":
         from rflow.cli.running_threads import run
     else:
         from rflow.cli.running_posix import run
-    return run(argv, kept)
+    return run
 
 
 def _cwd() -> str:

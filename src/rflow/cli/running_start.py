@@ -54,21 +54,25 @@ def _problem(program: str, error: OSError) -> UsageProblem:
     import shutil
     from pathlib import Path
 
-    through_shell = f"A built-in or a whole command line goes through your shell: rflow run -c {typed([program])}"
+    through_shell = f"rflow run -c {typed([program])}"
     if os.path.dirname(program):  # noqa: PTH120
         if Path(program).is_dir():
             return UsageProblem(f'"{program}" is a folder.', try_="Name a program in it.")
         if not Path(program).exists():
             return UsageProblem(f'There is no program "{program}".', try_="Check the path.")
     elif not shutil.which(program):
-        return UsageProblem(f'There is no program "{program}" here.{_nearest(program)}', try_=through_shell)
+        near = _nearest(program)
+        try_ = (
+            f'Did you mean "{near}"?' if near else f"Built in or a whole command line? Use your shell: {through_shell}"
+        )
+        return UsageProblem(f'There is no program "{program}" here.', try_=try_)
     match error.errno:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
         case errno.ENOENT:  # the program is there, so what its first line names is not
             return UsageProblem(f'The interpreter that "{program}" names in its first line is missing.')
         case errno.ENOEXEC:
-            try_ = f"If it is a script, run it through your shell: rflow run -c {typed([program])}"
+            try_ = f"If it is a script, run it through your shell: {through_shell}"
         case _:
             try_ = ""
     return UsageProblem(f'"{program}" can\'t be run: {error.strerror}.', try_=try_)
@@ -79,7 +83,7 @@ def _nearest(program: str) -> str:
 
     near = {name for name in _programs() if abs(len(name) - len(program)) <= 2}
     close = get_close_matches(program, sorted(near), n=1, cutoff=0.75)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    return close[0] if close else ""
 
 
 def _programs() -> Iterator[str]:

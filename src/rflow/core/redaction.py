@@ -50,7 +50,7 @@ _NAMES = (
     r"|(?:(?<![A-Za-z0-9])|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:passcode|psk|pwd(?![:=]\s?(?:[/~]|[A-Za-z]:[\\/]))"
     r"|(?!(?:(?<![^\n])|(?<=--- ))(?-i:PASS:))pass(?!\s?[:=]\s?\d{1,3}(?![^\s,;|)]))))"
 )
-_SHOWN = r"(?!\\{0,3}[\"']?\[redacted\](?!\w))"
+_SHOWN = r"(?!\\{0,3}[\"']?\[redacted\])"
 _PLAIN = (
     r"(?!\\{0,3}[\"']?(?:true|false|yes|no|null|none|nil|undefined|required|optional|missing|expired|invalid|incorrect"
     r"|wrong|failed|ok)(?![^\s\"'\\,;&|)\]}.<]))"
@@ -59,7 +59,7 @@ _QUOTED = r"""\\{1,3}"[^"\\\n]++|\\{1,3}'[^'\\\n]++|"(?:[^"\\\n]|\\[^\n])++"?|'(
 # A value without quotes ends at a blank or at a delimiter; one in its middle is part of it, unless a next name follows.
 _C = r"""[^\s"'&,;|)\]}]"""
 _BARE = rf"""(?:{_C}|[,|)\]}}"'&](?={_C})(?![\w.-]{{1,30}}["']?[=:])|;(?={_C})(?![\w .-]{{1,30}}=))++"""
-_VALUE = rf"{_SHOWN}(?:{_QUOTED}|{_BARE})"
+_VALUE = rf"{_SHOWN}(?:(?:{_QUOTED}){_C}*+|{_BARE})"
 _KEY_LINE = r"[A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1) ?-{4,5}"
 _KEY_END = rf"(?P<end>-{{4,5}} ?END {_KEY_LINE})?"
 _KEY_WORDS = ("private key", "static key")
@@ -106,7 +106,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "bearer",
         ("bearer",),
-        r"(?P<keep>\bBearer\s{1,4}+)(?=[A-Za-z._~+/=-]{0,200}\d|[A-Za-z._~+/=-]{24})(?!\w{1,20}=[\w\"])"
+        r"(?P<keep>\bBearer\s{1,4}+)(?=[A-Za-z._~+/=-]{0,200}\d|[A-Za-z._~+/=-]{24})(?!\w{1,20}=\"?[\w\[])"
         r"[A-Za-z0-9._~+/=-]{8,}",
     ),
     (
@@ -172,10 +172,10 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "command",
         ("curl", "sshpass", "mysql", "mariadb", "securestring"),
-        rf"(?P<keep>\bcurl{_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}[\"']?"
-        rf"[^\s:\"']{{1,100}}:|\bsshpass{_B}{{1,4}}-p{_B}{{0,4}}"
+        rf"(?P<keep>(?>\bcurl{_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}"
+        rf"[\"']?[^\s:\"']{{1,100}}:|\bsshpass{_B}{{1,4}}-p{_B}{{0,4}}"
         rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-p)"
-        rf"|\bConvertTo-SecureString{_B}{{1,4}}(?:-String{_B}{{1,4}})?(?=[\"'])){_VALUE}",
+        rf"|\bConvertTo-SecureString{_B}{{1,4}}(?:-String{_B}{{1,4}})?(?=[\"']))){_VALUE}",
     ),
     ("device", ("password", "secret"), rf"(?P<keep>\b(?:password|secret){_B}\d{_B})(?:\$\S+|[0-9A-F]{{6,}}\b)"),
     (

@@ -336,7 +336,7 @@ def _brief_step(step: Tried, room: int) -> Tried:
 
 
 def _brief_ruled_out(answer: ProgressRuledOut) -> ProgressRuledOut:
-    ends = tuple(words(telling(end), 3) for end in answer.ends)
+    ends = tuple(words(end, 4) for end in answer.ends)
     return msgspec.structs.replace(
         answer, question=words(answer.question, 4), answer=words(answer.answer, 3), ends=ends
     )

@@ -134,7 +134,8 @@ def left_out(progress: Progress) -> str:
 
 def short_facts(header: Header) -> str:
     """Name ticket and customer, the owner and the time, in few words."""
-    named = [header.ticket or header.code, header.customer, header.severity, header.owner]
+    severity = f"sev {header.severity}" if header.severity else None
+    named = [header.ticket or header.code, header.customer, severity, header.owner]
     return ", ".join([*(part for part in named if part), f"{header.as_of:%H:%M %Z}".strip()])
 
 

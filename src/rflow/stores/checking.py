@@ -24,10 +24,8 @@ def events(log: Log) -> Iterator[Fault]:
 
 def _unreadable(code: str, event: Unreadable) -> Fault:
     if event.reason == "newer":
-        what = (
-            f"Entry {event.seq} was written by a newer rflow ({records.why(event.raw)}); the session is read-only here."
-        )
-        return Fault(severity="warning", where=code, what=what, remedy="Upgrade rflow to go on with it.")
+        what = f"Entry {event.seq} was written by a newer rflow: the session can be read here, but not written."
+        return Fault(severity="info", where=code, what=what, remedy="Upgrade rflow to go on with it.")
     if not event.raw:
         return Fault(severity="error", where=code, what=f"Entry {event.seq} is missing.", remedy=SAVE_REST)
     what = f"Entry {event.seq} is damaged: {records.why(event.raw)}."

@@ -1,6 +1,6 @@
 """Moving everything from one store to another, of whatever kinds, and verifying it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -12,7 +12,7 @@ from rflow.ports import CodeTaken, Log, Store, TreeName
 from rflow.stores import rows
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class Counts(msgspec.Struct, kw_only=True):
     """What a copy did.
 
     `sessions` are new in the target, `extended` were continued, `skipped` had nothing new. `recoded` has the codes
@@ -25,17 +25,16 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     trees: int = 0
     blobs: int = 0
     recoded: dict[str, str] = {}
-    left: tuple[str, ...] = ()
-
-
-class _Tally(msgspec.Struct):
-    sessions: int = 0
-    extended: int = 0
-    skipped: int = 0
-    trees: int = 0
-    blobs: int = 0
-    recoded: dict[str, str] = {}
     left: list[str] = []
+
+    def __str__(self) -> str:
+        told = [
+            f"{self.sessions} new sessions, {self.extended} continued, {self.skipped} were there already",
+            f"{self.trees} trees, {self.blobs} contents of evidence",
+            *(f"{old} is {new} there, because its code was in use" for old, new in self.recoded.items()),
+            *(f"left behind: {what}" for what in self.left),
+        ]
+        return "; ".join(told)
 
 
 def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
@@ -47,14 +46,12 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
     """
     ids = sorted(source.ids())
     _refuse_conflicts(source, target, ids)
-    tally = _Tally()
-    _copy_trees(source, target, tally)
+    counts = Counts()
+    _copy_trees(source, target, counts)
     for session_id in ids:
-        _copy_session(source.load(session_id), source, target, codes, tally)
+        _copy_session(source.load(session_id), source, target, codes, counts)
     _verify(source, target, ids)
-    return Counts(
-        **{name: getattr(tally, name) for name in tally.__struct_fields__ if name != "left"}, left=tuple(tally.left)
-    )
+    return counts
 
 
 def _there(target: Store, session_id: str) -> list[Stored]:
@@ -78,58 +75,58 @@ def _refuse_conflicts(source: Store, target: Store, ids: list[str]) -> None:
         raise StoreProblem(what, try_="Export those sessions and delete them in one of the stores, then copy again.")
 
 
-def _copy_trees(source: Store, target: Store, tally: _Tally) -> None:
+def _copy_trees(source: Store, target: Store, counts: Counts) -> None:
     """Copy the versions, then the names; of a name that both have, the version that was added last stays current."""
     present = set(target.digests())
     for digest in source.digests():
         try:
             tree = source.tree(digest)
         except StoreProblem as problem:
-            tally.left.append(problem.what)
+            counts.left.append(problem.what)
             continue
         if tree is not None and digest not in present:
             target.put_tree(tree)
-            tally.trees += 1
+            counts.trees += 1
     theirs = {name.id: name for name in target.tree_names()}
     for name in source.tree_names():
         if name.id not in theirs or theirs[name.id].added_at < name.added_at:
-            _copy_name(source, target, name, tally)
+            _copy_name(source, target, name, counts)
 
 
-def _copy_name(source: Store, target: Store, name: TreeName, tally: _Tally) -> None:
+def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
     try:
         tree = source.tree(name.digest)
     except StoreProblem:
         return  # Told with the version.
     if tree is None:
-        tally.left.append(f"The current version of the tree {name.id} is not in the store.")
+        counts.left.append(f"The current version of the tree {name.id} is not in the store.")
     else:
         target.add_tree(tree, name.added_at)
 
 
-def _copy_session(log: Log, source: Store, target: Store, codes: Iterator[str], tally: _Tally) -> None:
+def _copy_session(log: Log, source: Store, target: Store, codes: Iterator[str], counts: Counts) -> None:
     """Create a session, or continue it; all its contents and events arrive in one step."""
     there = _there(target, log.id)
     fresh = log.events[len(there) :]
     if not fresh:
-        tally.skipped += 1
+        counts.skipped += 1
         return
-    blobs = _contents(log, fresh, source, tally)
+    blobs = _contents(log, fresh, source, counts)
     if there:
         code = target.load(log.id, after=len(there)).code
         target.append(_state(log, code), fresh, there[-1].seq, blobs)
-        tally.extended += 1
+        counts.extended += 1
     else:
-        _create(log, target, blobs, codes, tally)
-        tally.sessions += 1
-    tally.blobs += len(blobs)
+        _create(log, target, blobs, codes, counts)
+        counts.sessions += 1
+    counts.blobs += len(blobs)
 
 
 def _state(log: Log, code: str) -> Session:
     return replay(log.events, Session(id=log.id, code=code))
 
 
-def _contents(log: Log, fresh: list[Stored], source: Store, tally: _Tally) -> dict[str, bytes]:
+def _contents(log: Log, fresh: Sequence[Stored], source: Store, counts: Counts) -> dict[str, bytes]:
     """Read the contents that events name."""
     found: dict[str, bytes] = {}
     for digest in sorted(rows.named(fresh)):
@@ -138,18 +135,18 @@ def _contents(log: Log, fresh: list[Stored], source: Store, tally: _Tally) -> di
         except NotFound:
             continue  # `check` reports it in both stores.
         except StoreProblem as problem:
-            tally.left.append(f"{log.code}: {problem.what}")
+            counts.left.append(f"{log.code}: {problem.what}")
     return found
 
 
-def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[str], tally: _Tally) -> None:
+def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[str], counts: Counts) -> None:
     for code in [log.code, *islice(codes, 100)]:
         try:
             target.create(_state(log, code), log.events, blobs)
         except CodeTaken:
             continue
         if code != log.code:
-            tally.recoded[log.code] = code
+            counts.recoded[log.code] = code
         return
     raise StoreProblem(f"The code {log.code} is in use in {target.url}, and no other was free.")
 

@@ -15,8 +15,8 @@ elif sys.platform == "win32":
 else:
     sync = os.fdatasync
 
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
-READ_WRITE = os.O_RDWR | _BINARY
+BINARY = getattr(os, "OBINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
+READ_WRITE = os.O_RDWR | BINARY
 NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
 
 

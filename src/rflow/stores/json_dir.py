@@ -50,17 +50,19 @@ class JsonDirStore:
                     raise Stale
                 if rows.key(code) == rows.key(session.code):
                     raise CodeTaken
-            self._folder.put_blobs(session.id, blobs)
             file = self._folder.session(session.code, session.id)
-            self._folder.put(file, json_files.text(session.id, session.code, events))
+            with self._folder.blobs(session.id, blobs):
+                self._folder.put(file, json_files.text(session.id, session.code, events))
             self._note(file, session)
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._folder.writing():
             file = self._find(session.id, session.code)
-            self._folder.put_blobs(session.id, blobs)
-            json_files.append(file, events, expected, file.with_suffix(".torn"))
+            if json_files.version(file) != expected:
+                raise Stale
+            with self._folder.blobs(session.id, blobs):
+                json_files.append(file, events)
             self._note(file, session)
 
     def load(self, session_id: str, after: int = 0) -> Log:
@@ -87,7 +89,7 @@ class JsonDirStore:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():
             file = self._find(session.id, session.code)
-            if json_files.parse(file.read_bytes()).version != expected:
+            if json_files.version(file) != expected:
                 raise Stale
             with self._folder.forgetting(session.id):
                 self._index.forget(file.name)
@@ -125,6 +127,10 @@ class JsonDirStore:
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
         return self._trees.named(tree_id)
+
+    def tree_digest(self, tree_id: str) -> str | None:
+        """Name the current version of a tree."""
+        return self._trees.current(tree_id)
 
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rflow.core.events import Event, Stored, Unreadable
-from rflow.ports import Log, Stale
+from rflow.ports import Log
 from rflow.stores import files, records
 
 _NAME = re.compile(r"([^.]+)\.([^.]+)\.jsonl")
@@ -86,22 +86,28 @@ class _End(NamedTuple):
     line_open: bool
 
 
-def append(path: Path, events: Sequence[Stored], expected: int, aside: Path) -> os.stat_result:
-    """Add events to a file that stands at version `expected`, else raise `Stale`; the caller holds the lock.
+def version(path: Path) -> int:
+    """Give the number of the last event, from the end of the file."""
+    fd = os.open(path, os.O_RDONLY | files.BINARY)
+    try:
+        return _end(fd, path).version
+    finally:
+        os.close(fd)
 
-    What fails half-way is taken back; what a crash had left torn is moved to the file `aside`.
+
+def append(path: Path, events: Sequence[Stored]) -> None:
+    """Add events to a file; the caller holds the lock.
+
+    What fails half-way is taken back; what a crash had left torn is moved to a file beside it (`.torn`).
     """
     fd = os.open(path, files.READ_WRITE)
     try:
         end = _end(fd, path)
-        if end.version != expected:
-            raise Stale
         if end.torn:
-            set_aside(aside, end.torn)
+            set_aside(path.with_suffix(".torn"), end.torn)
             os.ftruncate(fd, end.size)
         lines = b"".join(records.encode_line(event) + b"\n" for event in events)
         _write_at(fd, end.size, b"\n" + lines if end.line_open else lines)
-        return os.fstat(fd)
     finally:
         os.close(fd)
 

@@ -93,12 +93,19 @@ class Folder:
         files.make_folder(file.parent)
         files.replace_with(file, data, self.root / DRAFT)
 
-    def put_blobs(self, session_id: str, blobs: Mapping[str, bytes]) -> None:
-        """Write contents, before the events that name them."""
-        for digest, content in blobs.items():
-            file = self.blob(session_id, digest)
-            if not file.exists():
-                self.put(file, content)
+    @contextmanager
+    def blobs(self, session_id: str, blobs: Mapping[str, bytes]) -> Iterator[None]:
+        """Write contents before the events that name them, which the block writes; if it fails they go again."""
+        fresh = [self.blob(session_id, digest) for digest in blobs]
+        fresh = [file for file in fresh if not file.exists()]
+        try:
+            for file in fresh:
+                self.put(file, blobs[file.name])
+            yield
+        except BaseException:
+            for file in fresh:
+                file.unlink(missing_ok=True)
+            raise
 
     def remove(self, file: Path) -> None:
         """Remove a file for good."""
@@ -159,11 +166,12 @@ class Folder:
 
     def copy(self, path: Path) -> None:
         """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete."""
-        if path.exists():
-            raise failures.taken(path)
         draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
-        with self.reading(), self._still():
+        with self.reading(), self._still(), explained(path):
+            if path.exists():
+                raise failures.taken(path)
             try:
+                files.make_folder(draft)
                 for file in self.files():
                     target = draft / file.relative_to(self.root)
                     files.make_folder(target.parent)
@@ -178,7 +186,7 @@ class Folder:
     def _still(self) -> Iterator[None]:
         """Keep writers out; where we can't write, we can't lock either, and nobody like us is writing."""
         with ExitStack() as stack:
-            with suppress(PermissionError, FileNotFoundError):
+            with suppress(OSError):
                 stack.enter_context(locked(self.root / ".lock", self._patience))
             yield
 

@@ -114,7 +114,5 @@ def _current(file: Path, known: Entry | None) -> Entry:
     if known is not None and (known.size, known.mtime) == (status.st_size, status.st_mtime_ns):
         return known
     code, session_id = json_files.read_name(file.name) or ("", "")
-    log = json_files.log(file, session_id, code)
-    return entry(
-        file.name, status, replay(log.events, Session(id=log.id, code=log.code)), known.highest if known else 0
-    )
+    session = replay(json_files.log(file, session_id, code).events, Session(id=session_id, code=code))
+    return entry(file.name, status, session, known.highest if known else 0)

@@ -53,9 +53,14 @@ class Trees:
 
     def named(self, tree_id: str) -> Tree | None:
         """Read the current version."""
+        name = self.current(tree_id)
+        return self.version(name) if name else None
+
+    def current(self, tree_id: str) -> str | None:
+        """Name the current version without reading it."""
         with self._folder.reading():
             entry = self.entries().get(tree_id)
-        return self.version(entry.digest) if entry else None
+        return entry.digest if entry else None
 
     def names(self) -> list[TreeName]:
         """List the current versions, by id."""

@@ -116,8 +116,12 @@ class MemoryStore:
 
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
-        name = self._names.get(tree_id)
-        return self.tree(name.digest) if name else None
+        name = self.tree_digest(tree_id)
+        return self.tree(name) if name else None
+
+    def tree_digest(self, tree_id: str) -> str | None:
+        """Name the current version of a tree."""
+        return self._names[tree_id].digest if tree_id in self._names else None
 
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""

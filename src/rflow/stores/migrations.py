@@ -82,9 +82,8 @@ def _sums_in_sqlite(db: sqlite3.Connection) -> None:
         db.execute(statement)
     db.execute("INSERT INTO blobs SELECT session_id, digest, data FROM old_blobs")
     db.execute("INSERT INTO trees SELECT digest, CAST(data AS BLOB) FROM old_trees")
-    for tree_id, digest, data in db.execute(
-        "SELECT id, digest, data FROM old_tree_names JOIN old_trees USING (digest)"
-    ):
+    named = "SELECT id, digest, data FROM old_tree_names JOIN old_trees USING (digest)"
+    for tree_id, digest, data in db.execute(named):
         entry = _tree_entry(digest, data.encode())
         name = (tree_id, digest, entry.title, entry.nodes, entry.added_at.isoformat())
         db.execute("INSERT INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
@@ -122,11 +121,10 @@ def _describe_trees(root: Path) -> None:
     """Let the names of trees say what a list shows, so that it need not read the trees."""
     names = root / "trees" / "names.json"
     found = msgspec.json.decode(names.read_bytes(), type=dict[str, str | TreeEntry]) if names.exists() else {}
+    versions = {file.stem: file.read_bytes() for file in names.parent.glob("*.json")}
     told = {
-        tree_id: _tree_entry(entry, (root / "trees" / f"{entry}.json").read_bytes())
-        if isinstance(entry, str)
-        else entry
-        for tree_id, entry in found.items()
+        tree_id: _tree_entry(one, versions.get(one, b"")) if isinstance(one, str) else one
+        for tree_id, one in found.items()
     }
     if told:
         files.replace_with(names, msgspec.json.format(msgspec.json.encode(told)) + b"\n", root / DRAFT)

@@ -12,7 +12,7 @@ from rflow.core.tree import Tree, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import records, rows, sqlite_rows
 from rflow.stores.failures import PATIENCE, unfinished
-from rflow.stores.sqlite_file import SqliteFile, backup
+from rflow.stores.sqlite_file import SqliteFile, backup, explained
 from rflow.stores.sqlite_query import select
 
 _PEOPLE = """
@@ -142,9 +142,14 @@ class SqliteStore:
 
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
+        name = self.tree_digest(tree_id)
+        return self.tree(name) if name else None
+
+    def tree_digest(self, tree_id: str) -> str | None:
+        """Name the current version of a tree."""
         with self._file.reading() as db:
             found = db.execute("SELECT digest FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).fetchone()
-        return self.tree(found[0]) if found else None
+        return found[0] if found else None
 
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""
@@ -185,7 +190,7 @@ class SqliteStore:
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new file."""
-        with self._file.reading() as db:
+        with self._file.reading() as db, explained(path):
             backup(db, path)
 
     def close(self) -> None:

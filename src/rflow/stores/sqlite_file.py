@@ -190,10 +190,10 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
 
 def backup(db: sqlite3.Connection, path: Path) -> None:
     """Copy the store, as it is now, to a new file that gets its name when it has been found whole."""
-    if path.exists():
-        raise failures.taken(path)
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
+        if path.exists():
+            raise failures.taken(path)
         os.close(os.open(draft, files.NEW | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as target:
             db.backup(target)
