@@ -28,6 +28,7 @@ from rflow.core.events import (
     StepAdded,
     SteppedBack,
     StepSkipped,
+    Stored,
     TakenOver,
     TextRedacted,
     TreeEntered,
@@ -96,7 +97,7 @@ def events(facts: Iterable[Fact | tuple[Person, Fact]], by: Person = ANA, start:
     ]
 
 
-def session(session_id: str, code: str, story: Iterable[Event]) -> Session:
+def session(session_id: str, code: str, story: Iterable[Stored]) -> Session:
     """Give the state after `story`."""
     return replay(story, Session(id=session_id, code=code))
 

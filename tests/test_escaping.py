@@ -45,7 +45,7 @@ NOTES = (
     *("http://x.example/%41?a=b_c_d*e", "HTTPS://X.example", "ftp://x.example", "//x.example", "///x"),
     *("file:///etc/x", "www.x.example", "WWW.x.example", "x.com", "setup.py.", "xn--80ak6aa92e.com"),
     *("a.xn--80ak6aa92e", "a.com_b", "пример.рф", "ann@x.example", "ann@10.0.0.1", "mailto:ann@x.example"),
-    *("xmpp:ann@x.example/y", "@\u200bann", "@ann and (@bob) but not c@d"),
+    *("xmpp:ann@x.example/y", "mailto:ann@x.exämple", "@\u200bann", "@ann and (@bob) but not c@d"),
     *("C:\\Windows\\System32 and \\\\server\\share$", "grep 'a\\|b' x | wc -l", "echo $HOME `id` $(id) ${x}"),
     *("{{ 7*7 }} {% x %} {# y #}", "x = 1.5; y = -1; z = +1", "10.0.0.1 is down. 3) is not", "a\n\n\n\nb", "\n\nb\n"),
     *("  a  b  ", "a\n  - b\n    - c", "…", "\t-\tx", "a\u00a0b", "\u00a0# a", "\u3000* a", "\ufeff# a", "\u200b# a"),

@@ -40,7 +40,7 @@ def drawn(tree: Tree, session: Session | None) -> str:
         position=session.place.node if session and session.place else None,
         path=path,
         ruled_out=gone,
-        unicode=_can_show("├─▶"),
+        unicode=_can_show("├┣┠▶✔▲✗"),
     )
     return "\n".join(_styled(line) if colours(sys.stdout.isatty) else line.text for line in lines)
 

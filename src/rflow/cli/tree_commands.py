@@ -8,7 +8,7 @@ import typer
 from rflow.cli.app import App, styled
 from rflow.cli.completion import trees
 from rflow.cli.options import Json
-from rflow.errors import UsageProblem
+from rflow.errors import Exit, UsageProblem
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Trees: list, show, check, add, remove.")
 Name = Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
@@ -59,12 +59,15 @@ def check(context: typer.Context, files: Files = None) -> None:
     from rflow.trees.files import describe, read_tree
 
     run = App.of(context)
-    for path in _named(files):
-        read = read_tree(path)
-        tree = read.require()
-        for warning in read.warnings:
-            run.say(describe(warning))
-        run.say(f"{path}: {len(tree.nodes)} nodes, no errors{'' if read.warnings else ' and no warnings'}.")
+    reads = [read_tree(path) for path in _named(files)]
+    for read in reads:
+        for problem in read.problems:
+            run.say(describe(problem))
+        if read.tree is not None:
+            without = "" if read.problems else " and no warnings"
+            run.say(f"{read.file}: {len(read.tree.nodes)} nodes, no errors{without}.")
+    if any(read.errors for read in reads):
+        raise typer.Exit(int(Exit.BAD_INPUT))
 
 
 @app.command()

@@ -59,7 +59,7 @@ _QUOTED = r"""\\{1,3}"[^"\\\n]++|\\{1,3}'[^'\\\n]++|"(?:[^"\\\n]|\\[^\n])++"?|'(
 # A value without quotes ends at a blank or at a delimiter; one in its middle is part of it, unless a next name follows.
 _C = r"""[^\s"'&,;|)\]}]"""
 _BARE = rf"""(?:{_C}|[,|)\]}}"'&](?={_C})(?![\w.-]{{1,30}}["']?[=:])|;(?={_C})(?![\w .-]{{1,30}}=))++"""
-_VALUE = rf"{_SHOWN}(?:(?:{_QUOTED}){_C}*+|{_BARE})"
+_VALUE = rf"{_SHOWN}(?:(?:{_QUOTED})(?:(?=\w){_C}++)?|{_BARE})"
 _KEY_LINE = r"[A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1) ?-{4,5}"
 _KEY_END = rf"(?P<end>-{{4,5}} ?END {_KEY_LINE})?"
 _KEY_WORDS = ("private key", "static key")

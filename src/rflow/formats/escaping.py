@@ -107,12 +107,12 @@ class Markdown(Plain):
 
     repeatable = False
 
-    # Besides what opens inline markup: what GFM §6.9 and linkify-it turn into links (a scheme or nothing before `//`,
-    # `www.`, `mailto:`, a dot before what they take for a top-level domain), and at the end of a text a closing `#` of
-    # a heading (§4.2) or a `!` that would make an image of a link that follows.
+    # Besides what opens inline markup: what GFM §6.9 and linkify-it turn into links (`//` behind a scheme or without,
+    # `www.`, `mailto:`, a dot before what counts as a top-level domain, `xn` for punycode), and at the end of a text
+    # the closing `#` of a heading (§4.2) or a `!` that would make an image of a link that follows.
     _SPECIAL = re.compile(
         r"[\\`*_\[\]<>&~|]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
-        r"|\.(?=xn--|(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф)(?![^\W_]))",
+        r"|\.(?=(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф)(?![^\W_]))",
         re.IGNORECASE,
     )
     # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).

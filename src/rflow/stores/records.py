@@ -99,9 +99,18 @@ def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]
         return _events.decode(body)
     except msgspec.ValidationError as error:
         unknown = "unknown field" in str(error) or "`$.fact.type`" in str(error)
-        return "newer" if intact or unknown else "damaged"
+        return "newer" if (intact or unknown) and _is_json(body) else "damaged"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "damaged"
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether the whole of `body` is JSON; the first thing not understood ends the reading of an event."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _had_sum(record: bytes) -> bool:

@@ -1,0 +1,44 @@
+"""Writes the generated parts of the docs: `python docs/generate.py`. A test fails where they are out of date."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from rflow.cli.main import COMMANDS, app
+from rflow.interchange import session_schema
+
+HERE = Path(__file__).parent
+MARK = "<!-- From here on written by docs/generate.py -->\n"
+
+
+def command_help() -> str:
+    """Give the help of every command, as the program prints it at 80 columns."""
+    root = typer.main.get_command(app)
+    context = root.make_context("rflow", [], resilient_parsing=True)
+    pages = [("rflow", root, context)]
+    for name in COMMANDS:
+        command = root.get_command(context, name)  # type: ignore[attr-defined]
+        inner = type(context)(command, info_name=name, parent=context)
+        pages.append((f"rflow {name}", command, inner))
+        for sub in getattr(command, "commands", {}):
+            below = command.commands[sub]
+            pages.append((f"rflow {name} {sub}", below, type(context)(below, info_name=sub, parent=inner)))
+    return "\n".join(_page(title, command.get_help(here)) for title, command, here in pages)
+
+
+def _page(title: str, text: str) -> str:
+    return f"### `{title}`\n\n```text\n{text.rstrip()}\n```\n"
+
+
+def generated() -> dict[Path, str]:
+    """Give each generated file with its whole content."""
+    commands = HERE / "commands.md"
+    written = commands.read_text("utf-8").partition(MARK)[0]
+    schema = json.dumps(session_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {commands: f"{written}{MARK}\n{command_help()}", HERE / "session.schema.json": schema}
+
+
+if __name__ == "__main__":
+    for path, text in generated().items():
+        path.write_text(text, "utf-8")

@@ -1,0 +1,122 @@
+"""What the fault tests do to stores: workers to race and kill, small and read-only disks, files to look through."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
+NOBODY = 65534
+
+
+class Worker:
+    """A running `store_worker.py`; `acknowledged` are the lines it said."""
+
+    def __init__(self, task: str, url: str, *arguments: object) -> None:
+        command = [sys.executable, str(HERE / "store_worker.py"), task, url, *map(str, arguments)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.acknowledged: list[str] = []
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has opened the store."""
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def go(self) -> None:
+        """Let it begin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"go\n")
+        self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """Kill it as it stands."""
+        self._process.send_signal(signal.SIGKILL)
+
+    def finish(self) -> int:
+        """Wait for its end, take what it said, and give its exit code."""
+        said, _ = self._process.communicate()
+        self.acknowledged += said.decode().splitlines()
+        return self._process.returncode
+
+
+def run_all(workers: list[Worker]) -> list[int]:
+    """Let workers begin together, and wait for them."""
+    for worker in workers:
+        worker.wait_until_ready()
+    for worker in workers:
+        worker.go()
+    return [worker.finish() for worker in workers]
+
+
+def _mount(*arguments: str) -> bool:
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of `size` at a new folder; skips where this user can't."""
+    folder.mkdir()
+    if sys.platform != "linux" or not _mount("-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)):
+        pytest.skip("needs the right to mount a tmpfs (root on Linux): a full disk can't be made here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def make_read_only(folder: Path) -> None:
+    """Remount a small disk so that nothing can be written."""
+    assert _mount("-o", "remount,ro", str(folder))
+
+
+def fill(folder: Path, leave: int = 0) -> Path:
+    """Fill a disk, but for `leave` bytes."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        free = os.statvfs(folder)
+        file.write(b"x" * max(0, free.f_bavail * free.f_frsize - leave))
+    return filler
+
+
+def as_nobody(act: Callable[[], str]) -> str:
+    """Give what `act` returns when a user without any rights does it; root is exempt from permissions."""
+    if os.geteuid() != 0:
+        return act()
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        try:
+            os.write(into, act().encode())
+        except BaseException as error:  # noqa: BLE001 (told to the parent, whatever it is)
+            os.write(into, f"{type(error).__name__}: {error}".encode())
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out, "rb") as pipe:
+        told = pipe.read().decode()
+    os.waitpid(child, 0)
+    return told
+
+
+def give_to_nobody(folder: Path, mode: int) -> None:
+    """Let that user own a folder and what is in it, with `mode` for the folders."""
+    for path in [*folder.rglob("*"), folder]:
+        if os.geteuid() == 0:
+            os.chown(path, NOBODY, NOBODY)
+        if path.is_dir():
+            path.chmod(mode)
+
+
+def files_with(folder: Path, secret: bytes) -> list[str]:
+    """Name the files below `folder` in whose bytes `secret` is."""
+    return sorted(
+        str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and secret in file.read_bytes()
+    )

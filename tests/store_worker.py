@@ -1,0 +1,159 @@
+"""A program that works on a store, to be raced against others and killed: `python store_worker.py TASK URL ARGUMENT…`.
+
+It says "ready", waits for a line, and writes a line for everything that the store acknowledged.
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rflow.core.events import Event, NoteAdded
+from rflow.core.session import Session, replay
+from rflow.ports import Stale, Store
+from rflow.stores import files, open_store
+from store_stories import evidence, more, session, short_story
+
+Told = dict[str, list[Event]]
+Step = tuple[str, str, str]
+
+
+def say(line: str) -> None:
+    """Write a line at once, so that being killed can't lose it."""
+    os.write(1, line.encode() + b"\n")
+
+
+def note(store: Store, session_id: str, text: str) -> None:
+    """Add a note, deciding again for as long as others are first."""
+    while True:
+        log = store.load(session_id)
+        state = replay(log.events, Session(id=log.id, code=log.code))
+        added = more([event for event in log.events if isinstance(event, Event)], NoteAdded(text=text))
+        try:
+            return store.append(replay(added, state), added, state.version, {})
+        except Stale:
+            continue
+
+
+def race(store: Store, session_id: str, name: str, count: int) -> None:
+    """Add notes to a session that others write to as well."""
+    for number in range(count):
+        note(store, session_id, f"{name} {number}")
+        say(f"{name} {number}")
+
+
+def create(store: Store, name: str) -> None:
+    """Make a session in a store that others make too."""
+    store.create(session(f"id-{name}", f"CODE-{name}", short_story(name)), short_story(name), {})
+    say(name)
+
+
+def plan(seed: int) -> Iterator[Step]:
+    """Make up what somebody does: the same for the same seed."""
+    random, known = Random(seed), list[str]()
+    for number in range(100_000):
+        kind = random.choice(["note"] * 8 + ["evidence", "evidence", "redact", "delete", "create", "create"])
+        if not known or (kind == "create" and len(known) < 5):
+            known.append(f"s{number}")
+            yield "create", known[-1], f"Label printer {number}"
+        elif kind == "delete":
+            yield kind, known.pop(random.randrange(len(known))), ""
+        elif kind != "create":
+            yield kind, random.choice(known), f"{kind} {number} " + "x" * random.choice([0, 100, 20_000])
+
+
+def act(store: Store | None, told: Told, step: Step) -> None:
+    """Take a step in `told`, which is what should be there, and in the store."""
+    kind, session_id, text = step
+    story = told.get(session_id, [])
+    added: list[Event] = []
+    if kind == "create":
+        added = short_story(text)
+    elif kind == "evidence":
+        added = more(story, evidence(text.encode()))
+    elif kind == "note":
+        added = more(story, NoteAdded(text=text))
+    after = story[:1] if kind == "redact" else story + added
+    if store is not None:
+        _write(store, step, story, added, after)
+    if kind == "delete":
+        del told[session_id]
+    else:
+        told[session_id] = after
+
+
+def _write(store: Store, step: Step, story: list[Event], added: list[Event], after: list[Event]) -> None:
+    kind, session_id, text = step
+    state = session(session_id, session_id.upper(), after) if after else Session(id=session_id)
+    match kind:
+        case "create":
+            store.create(state, added, {})
+        case "delete":
+            store.delete(session_id)
+        case "redact":
+            store.rewrite(state, after, len(story))
+        case _:
+            blobs = {sha256(text.encode()).hexdigest(): text.encode()} if kind == "evidence" else {}
+            store.append(state, added, len(story), blobs)
+
+
+def work(store: Store, seed: int) -> None:
+    """Do what `plan` says, until killed."""
+    told: Told = {}
+    for step in plan(seed):
+        act(store, told, step)
+        say(step[0])
+
+
+def upgrade(store: Store, steps: int) -> None:
+    """Open a store of an older format, and be killed by ourselves after so many steps of the upgrade."""
+    left = [steps]
+
+    def count(*_: object) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    connect, replace = sqlite3.connect, files.replace_with
+
+    def connect_counting(*args: Any, **options: Any) -> sqlite3.Connection:
+        db = connect(*args, **options)
+        db.set_progress_handler(count, 500)
+        return db
+
+    def replace_counting(*args: Any, **options: Any) -> None:
+        count()
+        replace(*args, **options)
+        count()
+
+    sqlite3.connect = connect_counting  # type: ignore[assignment]
+    files.replace_with = replace_counting
+    store.people()
+    say("upgraded")
+
+
+def main(task: str, url: str, *arguments: str) -> None:
+    """Do a task."""
+    store = open_store(url, patience=60)
+    say("ready")
+    sys.stdin.readline()
+    match task:
+        case "race":
+            race(store, arguments[0], arguments[1], int(arguments[2]))
+        case "create":
+            create(store, arguments[0])
+        case "work":
+            work(store, int(arguments[0]))
+        case "upgrade":
+            upgrade(store, int(arguments[0]))
+    store.close()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    main(*sys.argv[1:])
