@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 import msgspec
+import pytest
 from msgspec.inspect import (
     BoolType,
     DateTimeType,
@@ -27,6 +28,7 @@ from rflow.core.redaction import Redactor
 from rflow.core.session import Session, replay
 from rflow.core.summary import View
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
+from rflow.errors import RflowError
 
 ANN, BEN, CLEO, DEV = (person(name) for name in ("Ann", "Ben", "Cleo", "Dev"))
 TIER2 = person("@tier2")
@@ -121,9 +123,22 @@ def free(by: Person = ANN) -> Scene:
     return scene
 
 
+def fact_of(scene: Scene, who: Person, command: Command) -> Fact:
+    """Give the one fact that `command` would bring now."""
+    (event,) = scene.decide(who, command)
+    return event.fact
+
+
+def refusal(scene: Scene, who: Person, command: Command) -> RflowError:
+    """Give the error with which `command` is refused."""
+    with pytest.raises(RflowError) as caught:
+        scene.decide(who, command)
+    return caught.value
+
+
 def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-2") -> EvidenceAdded:
     """Make evidence of a command's output."""
-    size = len(text.encode())
+    size = len(text.encode(errors="replace"))
     return EvidenceAdded(
         kind="command", label=label, command=command, excerpt=text, bytes_total=size, bytes_kept=size, digest="d" * 64
     )

@@ -120,3 +120,8 @@ def files_with(folder: Path, secret: bytes) -> list[str]:
     return sorted(
         str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and secret in file.read_bytes()
     )
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Read all files of a folder."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from rflow.core.events import Event, NoteAdded
 from rflow.core.session import Session, replay
 from rflow.ports import Stale, Store
 from rflow.stores import files, open_store
-from store_stories import evidence, more, session, short_story
+from store_stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
 Step = tuple[str, str, str]
@@ -28,22 +29,21 @@ def say(line: str) -> None:
     os.write(1, line.encode() + b"\n")
 
 
-def note(store: Store, session_id: str, text: str) -> None:
+def note(store: Store, state: Session, text: str) -> Session:
     """Add a note, deciding again for as long as others are first."""
     while True:
-        log = store.load(session_id)
-        state = replay(log.events, Session(id=log.id, code=log.code))
-        added = more([event for event in log.events if isinstance(event, Event)], NoteAdded(text=text))
-        try:
-            return store.append(replay(added, state), added, state.version, {})
-        except Stale:
-            continue
+        state = replay(store.load(state.id, state.version).events, state)
+        added = Event(seq=state.version + 1, at=MORNING, by=ANA, fact=NoteAdded(text=text))
+        with suppress(Stale):
+            store.append(replay([added], state), [added], state.version, {})
+            return replay([added], state)
 
 
 def race(store: Store, session_id: str, name: str, count: int) -> None:
     """Add notes to a session that others write to as well."""
+    state = Session(id=session_id, code=store.load(session_id).code)
     for number in range(count):
-        note(store, session_id, f"{name} {number}")
+        state = note(store, state, f"{name} {number}")
         say(f"{name} {number}")
 
 
@@ -114,7 +114,7 @@ def upgrade(store: Store, steps: int) -> None:
     """Open a store of an older format, and be killed by ourselves after so many steps of the upgrade."""
     left = [steps]
 
-    def count(*_: object) -> None:
+    def count(_: object = None) -> None:
         left[0] -= 1
         if left[0] < 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -122,8 +122,8 @@ def upgrade(store: Store, steps: int) -> None:
     connect, replace = sqlite3.connect, files.replace_with
 
     def connect_counting(*args: Any, **options: Any) -> sqlite3.Connection:
-        db = connect(*args, **options)
-        db.set_progress_handler(count, 500)
+        db: sqlite3.Connection = connect(*args, **options)
+        db.set_trace_callback(count)
         return db
 
     def replace_counting(*args: Any, **options: Any) -> None:

@@ -1,7 +1,6 @@
 """Settings: flag, then environment, then file, then default; each knows where its value came from."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -155,6 +154,8 @@ def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadInput(f"The configuration {path} can't be read: {reason}.", try_="Mend or remove it.") from error
+    import tomllib
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -190,6 +191,8 @@ def setting_named(name: str) -> Setting:
 
 def write_setting(path: Path, name: str, values: tuple[str, ...]) -> None:
     """Set `name` in the configuration file, or take it out where `values` is empty. What is unknown there stays."""
+    import tomllib
+
     import tomli_w
 
     setting = setting_named(name)

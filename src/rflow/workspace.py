@@ -316,13 +316,20 @@ class Workspace:
     # Trees
 
     def named_tree(self, tree_id: str) -> Tree:
-        """Read the current version of a tree; raise `NotFound` with the nearest name."""
+        """Read the current version of the tree of that id, or of the only id that begins so.
+
+        Raises `NotFound` with the nearest name, `UsageProblem` where several begin so.
+        """
         tree = self.store.named_tree(tree_id)
+        names = [] if tree is not None else [name.id for name in self.store.tree_names()]
+        begin = [name for name in names if tree_id and name.startswith(tree_id.casefold())]
+        if len(begin) > 1:
+            raise UsageProblem(f'"{tree_id}" could be more than one tree.', try_=f"Name one of {', '.join(begin)}.")
+        tree = self.store.named_tree(begin[0]) if begin else tree
         if tree is not None:
             return tree
         from difflib import get_close_matches
 
-        names = [name.id for name in self.store.tree_names()]
         close = get_close_matches(tree_id, names, n=1)
         if close:
             hint = f'Did you mean "{close[0]}"?'
@@ -342,8 +349,7 @@ class Workspace:
 
     def remove_tree(self, tree_id: str) -> None:
         """Take a tree out of the list; sessions that stand in it keep their version."""
-        self.named_tree(tree_id)
-        self.store.remove_tree(tree_id)
+        self.store.remove_tree(self.named_tree(tree_id).id)
 
 
 def _state(log: Log) -> Session:

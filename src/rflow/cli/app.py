@@ -86,11 +86,11 @@ class App:
 
     def say(self, text: str) -> None:
         """Print a message."""
-        typer.echo(text, err=True)
+        typer.echo(folded(text), err=True)
 
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
-        self.say(f"{styled(label(session), bold=True)}: {what}")
+        self.say(f"{label(session)}: {what}")
 
     def displayed(self, session: Session) -> None:
         """Remember that this terminal has seen `session` as it stands."""
@@ -122,6 +122,12 @@ class App:
         if len(heads) == 1:
             return self.workspace.load(heads[0].id)
         if not heads:
+            waiting = self.workspace.heads(Query(inbox=self.workspace.member.id, limit=1)).heads
+            if waiting:
+                raise UsageProblem(
+                    f"You have no open session; {waiting[0].code} waits for you ({shorten(waiting[0].title, 60)}).",
+                    try_=f"Take it: rflow accept {waiting[0].code} (everything that waits: rflow inbox)",
+                )
             raise UsageProblem(
                 "You have no open session.",
                 try_='Start one: rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"',
@@ -166,6 +172,24 @@ def label(session: Session) -> str:
     if session.brief.customer:
         parts.append(shorten(session.brief.customer, 40))
     return " · ".join(one_line(part) for part in parts)
+
+
+def folded(text: str, indent: str = "    ", first: str = "") -> str:
+    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
+    if not sys.stderr.isatty():
+        return first + text
+    import shutil
+    from textwrap import wrap
+
+    width = max(min(shutil.get_terminal_size().columns, 100), 40)
+    shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
+    lines = []
+    for number, line in enumerate(text.split("\n")):
+        start = " " * shown if number == 0 else ""
+        lines += wrap(
+            line, width, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return first + "\n".join(lines)[shown:]
 
 
 def colours(stream_isatty: Callable[[], bool] = sys.stderr.isatty) -> bool:

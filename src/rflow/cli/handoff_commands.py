@@ -46,8 +46,9 @@ def handoff(
     session = outcome.session
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
-    _tell_sender(run, session, known)
+    run.displayed(session)
     _summary(run, session, format_, copy)
+    _tell_sender(run, session, known)
 
 
 def _tell_sender(run: App, session: Session, known: bool) -> None:
@@ -135,7 +136,7 @@ def accept(
 
     run = App.of(context)
     session = _waiting(run, reference)
-    command = Accept(read_back=run.text(read_back), seen=run.seen(session), command_id=command_id)
+    command = Accept(read_back=run.text(read_back), command_id=command_id)
     session = run.workspace.do(session, command).session
     run.terminal.enter(session.id)
     run.wrote(session, "accepted; it is yours.")
@@ -152,7 +153,7 @@ def decline(
     """Give a handoff back to the last owner who had accepted."""
     run = App.of(context)
     session = _waiting(run, reference)
-    command = Decline(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
+    command = Decline(reason=run.text(reason), command_id=command_id)
     session = run.workspace.do(session, command).session
     run.terminal.leave(session.id)
     run.wrote(session, f"declined; {session.owner.name} has it again.")

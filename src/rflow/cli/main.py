@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rflow.cli.app import App, styled
+from rflow.cli.app import App, folded, styled
 from rflow.errors import BadInput, RflowError
 
 # Every command, in the order of the help: name -> (module, section). A module is imported when its command is wanted.
@@ -129,12 +129,10 @@ def hoisted(args: Sequence[str]) -> list[str]:
 
 def complain(error: RflowError) -> None:
     """Print an error: what happened, all its details, what to try."""
-    typer.echo(f"{styled('rflow:', bold=True, colour='red')} {error.what}", err=True)
-    if isinstance(error, BadInput):
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
-    if error.try_:
-        typer.echo(f"       {error.try_}", err=True)
+    lines = [folded(error.what, "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
+    lines += [folded(problem, "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
+    lines += [folded(error.try_, "       ", "       ")] if error.try_ else []
+    typer.echo("\n".join(lines), err=True)
 
 
 app = typer.Typer(

@@ -107,7 +107,10 @@ def change(
         raise UsageProblem("How can it be taken back?", try_='Add --revert "…" (or --revert "can\'t be undone").')
     command = MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id)
     outcome = run.workspace.do(session, command)
-    run.wrote(outcome.session, f"change {outcome.session.version} recorded. Once reverted: rflow change --reverted {outcome.session.version}")
+    run.wrote(
+        outcome.session,
+        f"change {outcome.session.version} recorded. Once reverted: rflow change --reverted {outcome.session.version}",
+    )
 
 
 @app.command()

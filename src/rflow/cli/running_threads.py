@@ -3,50 +3,55 @@
 Nothing here is particular to Windows, so that it is tested on Linux, too.
 """
 
+import contextlib
+import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from subprocess import PIPE, TimeoutExpired
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from rflow.cli.running_output import Ended, Kept, Sink
 from rflow.cli.running_start import start
 
-if TYPE_CHECKING:
-    from subprocess import Popen
-
 _TICK = 0.1
 _GRACE = 0.25
-_MOST_ROUNDS = 20
+_MOST_ROUNDS = 4
 _CHUNK = 64 * 1024
 
 
 def run(argv: list[str], kept: Kept) -> Ended:
     """Run a program to its end; its output goes to our streams and into `kept`."""
     out, err = Sink(sys.stdout), Sink(sys.stderr)
-    child = start(argv, stdout=PIPE, stderr=PIPE)
-    assert child.stdout is not None
-    assert child.stderr is not None
-    pump = _Pump(kept)
-    threads = [pump.start(child.stdout, out), pump.start(child.stderr, err)]
-    _wait(child)
-    ended = time.monotonic()
-    pump.finish(threads)
+    with _interrupts() as interrupts:
+        child = start(argv, stdout=PIPE, stderr=PIPE)
+        assert child.stdout is not None
+        assert child.stderr is not None
+        pump = _Pump(kept)
+        threads = [pump.start(child.stdout, out), pump.start(child.stderr, err)]
+        while child.poll() is None:
+            with contextlib.suppress(TimeoutExpired):
+                child.wait(_TICK)  # Windows does not interrupt a wait for a signal
+            if len(interrupts) > 1:
+                child.terminate()
+        ended = time.monotonic()
+        pump.finish(threads)
     return Ended(exit_code=child.returncode, at=ended, undelivered=out.failure or err.failure)
 
 
-def _wait(child: "Popen[bytes]") -> None:
-    """Wait; the console sends Ctrl-C to the command as well, so that only the second one ends it."""
-    interrupts = 0
-    while child.returncode is None:
-        try:
-            child.wait(_TICK)  # Windows can't interrupt a wait without an end
-        except TimeoutExpired:
-            continue
-        except KeyboardInterrupt:
-            interrupts += 1
-            if interrupts > 1:
-                child.terminate()
+@contextlib.contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of ending by it: the console sends it to the command as well.
+
+    Not by KeyboardInterrupt, which could come at any line.
+    """
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 class _Pump:

@@ -6,8 +6,8 @@ It holds ids and numbers only, never a text of a session. It may be lost at any 
 import os
 import time
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -18,8 +18,9 @@ _SEEN_LIMIT = 50
 
 
 class _Memory(msgspec.Struct, kw_only=True):
-    """The file of one terminal at one store."""
+    """The file of one terminal at one store; `key` names them in full, since the file's name is a short hash of it."""
 
+    key: str
     current: str | None = None
     seen: dict[str, int] = {}
 
@@ -28,8 +29,8 @@ class Terminal:
     """The memory of this terminal for the store at `url`, in a file of its own under the state folder."""
 
     def __init__(self, state: Path, url: str, environ: Mapping[str, str]) -> None:
-        name = sha256(f"{url}\n{terminal_id(environ)}".encode()).hexdigest()[:24]
-        self._path = state / "terminals" / f"{name}.json"
+        self._key = f"{url} {terminal_id(environ)}"
+        self._path = state / "terminals" / f"{crc32(self._key.encode('utf-8', 'replace')):08x}.json"
         self._memory = self._read()
 
     @property
@@ -64,9 +65,10 @@ class Terminal:
 
     def _read(self) -> _Memory:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=_Memory)
+            memory = msgspec.json.decode(self._path.read_bytes(), type=_Memory)
         except (OSError, msgspec.DecodeError):
-            return _Memory()
+            return _Memory(key=self._key)
+        return memory if memory.key == self._key else _Memory(key=self._key)
 
     def _write(self) -> None:
         """Keep the memory; where that fails, this terminal only forgets (a read-only home must not stop anybody)."""

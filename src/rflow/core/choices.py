@@ -1,6 +1,6 @@
 """Which choice somebody meant: its exact label, its number in the menu, or a unique beginning of it."""
 
-from rflow.core.text import one_line
+from rflow.core.text import one_line, shorten
 from rflow.core.tree import Choice
 from rflow.errors import UsageProblem
 
@@ -41,12 +41,12 @@ def _beginning(choices: tuple[Choice, ...], said: str) -> Choice:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageProblem(f'"{said}" could be more than one choice.', try_=_menu(choices, tuple(found)))
+        raise UsageProblem(f'"{shorten(said, 60)}" could be more than one choice.', try_=_menu(choices, tuple(found)))
     from difflib import get_close_matches
 
     close = get_close_matches(said.casefold(), [choice.label.casefold() for choice in choices], n=1)
     hint = f'Did you mean "{next(c.label for c in choices if c.label.casefold() == close[0])}"? ' if close else ""
-    raise UsageProblem(f'"{said}" is not one of the choices.', try_=hint + _menu(choices))
+    raise UsageProblem(f'"{shorten(said, 60)}" is not one of the choices.', try_=hint + _menu(choices))
 
 
 def _number(choices: tuple[Choice, ...], choice: Choice) -> int:

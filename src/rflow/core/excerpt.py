@@ -4,18 +4,19 @@ import re
 
 import msgspec
 
-from rflow.core.text import terminal_text
+from rflow.core.text import GONE, terminal_text
 
 HEAD, TAIL = 10, 40
 """How many lines are kept of the beginning and of the end."""
 WIDTH = 400
 """How many characters are kept of a line."""
 _HEAD_BYTES, _TAIL_BYTES = 4 * 1024, 12 * 1024 - 128  # UTF-8; with the line between them below 16 KiB
+_BLANK = b" \t\r\n\x00"
 _RAW = 16 * 1024  # bytes of one raw line that are looked at
 _SAMPLE = 64 * 1024
 
 _FULL_SCREEN = re.compile(rb"\x1b\[\?(?:1049|1047|47)h.*?(?:\x1b\[\?(?:1049|1047|47)l|\Z)", re.DOTALL)
-_ODD = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
+_CONTROL = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")  # without those that terminals are sent
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,21 +68,22 @@ def _utf8(data: bytes) -> bytes:
 
 def _halves(data: bytes, cut: int) -> tuple[bytes, bytes]:
     if not cut:
-        return data.rstrip(), b""
+        return data.rstrip(_BLANK), b""
     head, said, tail = data.partition(f"{cut_line(cut)}\n".encode())
     if not said:
         head, tail = data[: len(data) // 2], data[len(data) // 2 :]
-    return head, tail.rstrip()
+    return head, tail.rstrip(_BLANK)
 
 
 def _is_binary(data: bytes) -> bool:
-    """Whether more than a tenth is undecodable, NUL or another control that no terminal is sent.
+    """Whether more than a tenth is controls, such as NUL, or three tenths can't be decoded.
 
-    A few of them are still text: `find -print0`, /proc/PID/environ, Latin-1.
+    Compressed data has a tenth and more than four tenths, programs a third and three tenths. Fewer are still text:
+    `find -print0`, /proc/PID/environ, Latin-1.
     """
     sample = data if len(data) <= 2 * _SAMPLE else data[:_SAMPLE] + data[-_SAMPLE:]
     text = sample.decode("utf-8", "replace")
-    return len(_ODD.findall(text)) * 10 > len(text)
+    return 3 * len(_CONTROL.findall(text)) + text.count(GONE) > 0.3 * len(text)
 
 
 def _without_screens(data: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """Decision trees: their nodes, the ways out of them, and the digest that names a version."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Literal
 
 import msgspec
@@ -92,4 +91,6 @@ def canonical(tree: Tree) -> bytes:
 
 def digest(tree: Tree) -> str:
     """Name this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
+    from hashlib import sha256  # loads OpenSSL, which most commands never need
+
     return sha256(canonical(tree)).hexdigest()

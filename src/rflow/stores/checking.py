@@ -1,12 +1,14 @@
 """What can be wrong with a session or a tree, whatever store it is in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
 
 from rflow.core.events import Event, EvidenceAdded, Unreadable
 from rflow.core.head import Head
 from rflow.core.session import Session, replay
+from rflow.core.tree import Tree
 from rflow.errors import StoreProblem
-from rflow.ports import Fault, Log
+from rflow.ports import Fault, Log, TreeName
 from rflow.stores import records, rows
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
@@ -80,23 +82,32 @@ def _lost(code: str, seq: int) -> Fault:
 
 
 def trees(
-    held: Iterable[str], read: Callable[[str], object], names: Mapping[str, str], pinned: Iterable[str]
+    held: Iterable[str], read: Callable[[str], Tree | None], names: Iterable[TreeName], pinned: Iterable[str]
 ) -> Iterator[Fault]:
-    """Report tree versions that are damaged or missing: named ones (digests by id), and those sessions stand in."""
-    found = set(held)
-    for digest in sorted(found):
+    """Report tree versions that are damaged or missing: named ones, and those that sessions stand in."""
+    found: dict[str, Tree | None] = {}
+    for digest in sorted(held):
         try:
-            read(digest)
+            found[digest] = read(digest)
         except StoreProblem as problem:
-            remedy = "Add the tree again: rflow tree add FILE"
-            yield Fault(severity="error", where=f"tree {digest[:12]}", what=problem.what, remedy=remedy)
-    for tree_id, digest in names.items():
-        if digest not in found:
-            what = "Its current version is not in the store."
-            yield Fault(severity="error", where=f"tree {tree_id}", what=what, remedy="Add it: rflow tree add FILE")
-    for digest in sorted(set(pinned) - found):
+            found[digest] = None
+            yield _tree_fault(digest[:12], problem.what)
+    for name in names:
+        if name.digest not in found:
+            yield _tree_fault(name.id, "Its current version is not in the store.")
+        elif (tree := found[name.digest]) and (tree.id, tree.title, len(tree.nodes)) != (
+            name.id,
+            name.title,
+            name.nodes,
+        ):
+            yield _tree_fault(name.id, f"Its name is that of another tree ({tree.id}, {tree.title}).")
+    for digest in sorted(set(pinned) - found.keys()):
         what = "Sessions stand in this version, which is not in the store (they were imported without it)."
-        yield Fault(severity="info", where=f"tree {digest[:12]}", what=what, remedy="Add it: rflow tree add FILE")
+        yield _tree_fault(digest[:12], what, severity="info")
+
+
+def _tree_fault(name: str, what: str, severity: Literal["error", "info"] = "error") -> Fault:
+    return Fault(severity=severity, where=f"tree {name}", what=what, remedy="Add it: rflow tree add FILE")
 
 
 def forgotten(where: str, *, done: bool) -> Fault:

@@ -27,7 +27,7 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
     """Explain an error of the operating system."""
     if error.errno in _FULL:
         return full(place)
-    if error.errno in _FORBIDDEN:
+    if is_forbidden(error):
         return forbidden(place)
     return StoreProblem(
         f"The store at {place} can't be used: {error.strerror or error}.",
@@ -73,6 +73,19 @@ def newer(place: Path, found: int, known: int) -> StoreProblem:
         "It was left untouched.",
         try_="Upgrade rflow.",
     )
+
+
+def older(place: Path) -> StoreProblem:
+    """Say that a store must be upgraded before it can be read, and can't be where it is."""
+    return StoreProblem(
+        f"The store at {place} has an older format, and can't be upgraded where it may not be written.",
+        try_="Copy it to a place of your own, and open the copy.",
+    )
+
+
+def is_forbidden(error: OSError) -> bool:
+    """Whether the system says that this user may not."""
+    return error.errno in _FORBIDDEN
 
 
 def foreign(place: Path) -> StoreProblem:

@@ -21,9 +21,9 @@ NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that only its user can open, and those above it; one that is there stays as it is."""
+    """Make a folder that only its user can open, and those above it likewise; one that is there stays as it is."""
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(folder.parent)
 

@@ -43,13 +43,13 @@ def _strangers(folder: Folder) -> Iterator[Fault]:
 
 def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
     known = index.read()
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for file in sorted(session_files(folder.root)):
         code, session_id = json_files.read_name(file.name) or ("", "")
         yield from _session(folder, file, known.get(file.name))
-        for name in (rows.key(code), session_id):
+        for name in (("code", rows.key(code)), ("id", session_id)):
             if name in seen:
-                what = f"It has the same code or id as {seen[name]}."
+                what = f"It has the same {name[0]} as {seen[name]}."
                 yield Fault(severity="error", where=file.name, what=what, remedy="Move one of the files away.")
             seen[name] = file.name
 
@@ -104,9 +104,9 @@ def _strays(folder: Folder) -> Iterator[Fault]:
 
 def _trees(folder: Folder, index: Index, trees: Trees) -> Iterator[Fault]:
     try:
-        names = {tree_id: entry.digest for tree_id, entry in trees.entries().items()}
+        names = trees.names()
     except StoreProblem as problem:
-        names = {}
+        names = []
         yield Fault(severity="error", where="trees/names.json", what=problem.what, remedy=problem.try_)
     entries, _ = index.current()
     pinned = {entry.head.tree.digest for entry in entries.values() if entry.head.tree}

@@ -48,14 +48,19 @@ class Content(NamedTuple):
         return self.events[-1].seq if self.events else 0
 
 
-def parse(data: bytes) -> Content:
-    """Read a session's file. A last line without a line break counts where its checksum shows that it is whole."""
+def parse(data: bytes, after: int = 0) -> Content:
+    """Read a session's file. A last line without a line break counts where its checksum shows that it is whole.
+
+    Lines up to version `after` are passed over, if they are numbered as they should be.
+    """
     first, *lines = data.split(b"\n")
     torn = lines.pop() if lines else b""
     if torn and records.is_sealed(torn):
         lines, torn = [*lines, torn], b""
     told = records.read_header(first)
-    events = records.from_lines(lines)
+    if after and not (len(lines) >= after and isinstance(records.decode(lines[after - 1], after), Event)):
+        after = 0
+    events = records.from_lines(lines[after:], after + 1)
     if told is not None and told.format > records.FORMAT:
         events = [_newer(event) for event in events]
     return Content(told, events, torn)
@@ -67,7 +72,7 @@ def _newer(event: Stored) -> Unreadable:
 
 def log(path: Path, session_id: str, code: str, after: int = 0) -> Log:
     """Read a session's events behind version `after`."""
-    events = parse(path.read_bytes()).events
+    events = parse(path.read_bytes(), after).events
     return Log(id=session_id, code=code, events=[event for event in events if event.seq > after])
 
 

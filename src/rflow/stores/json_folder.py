@@ -59,13 +59,25 @@ class Folder:
             return
         found = self._format()
         if found is None:
-            if self.root.exists() and any(not part.name.startswith(".") for part in self.root.iterdir()):
+            if self._holds_anything() and self._format() is None:  # Not just being made by another program.
                 raise failures.foreign(self.root)
             return
         if found.format < FORMAT:
+            self._upgrade(found)
+        self._accepted = True
+
+    def _upgrade(self, found: Format) -> None:
+        try:
             with locked(self.root / ".lock", self._patience):
                 upgrade_folder(self.root, self._format() or found)
-        self._accepted = True
+                self._write_rules()
+        except OSError as error:
+            if failures.is_forbidden(error):
+                raise failures.older(self.root) from error
+            raise
+
+    def _holds_anything(self) -> bool:
+        return self.root.exists() and any(not part.name.startswith(".") for part in self.root.iterdir())
 
     def _format(self) -> Format | None:
         """Read the format, each time before writing too: a newer rflow may have upgraded the folder since."""
@@ -81,12 +93,15 @@ class Folder:
         return found
 
     def _create(self) -> None:
-        for part in ("sessions", "trees", "blobs"):
-            files.make_folder(self.root / part)
+        """Make a new store; until `rflow.json` is there, others see an empty one (what is hidden does not count)."""
+        self._write_rules()
+        self.put(self.root / "rflow.json", msgspec.json.encode(Format(format=FORMAT)) + b"\n")
+
+    def _write_rules(self) -> None:
+        """Tell git what not to keep, and to keep its hands off line breaks."""
         for name, data in ((".gitignore", _IGNORED), (".gitattributes", _ATTRIBUTES)):
             if not (self.root / name).exists():
                 self.put(self.root / name, data)
-        self.put(self.root / "rflow.json", msgspec.json.encode(Format(format=FORMAT)) + b"\n")
 
     def put(self, file: Path, data: bytes) -> None:
         """Write a file, whole or not at all."""

@@ -161,9 +161,8 @@ class MemoryStore:
             log = self.load(session_id)
             faults += [*checking.events(log), *checking.head(log, kept.head)]
             faults += checking.contents(log, kept.blobs, kept.blobs.__getitem__)
-        names = {name.id: name.digest for name in self._names.values()}
         pinned = {kept.head.tree.digest for kept in self._sessions.values() if kept.head.tree}
-        return [*faults, *checking.trees(self._trees, self.tree, names, pinned)]
+        return [*faults, *checking.trees(self._trees, self.tree, self.tree_names(), pinned)]
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder, as a JSON store."""

@@ -131,11 +131,11 @@ def why(record: bytes) -> str:
     return "it is out of order"
 
 
-def from_lines(lines: Iterable[bytes]) -> list[Stored]:
+def from_lines(lines: Iterable[bytes], first: int = 1) -> list[Stored]:
     """Decode lines (without header and line breaks) in their order; what is missing between them counts as damaged."""
     found: list[Stored] = []
     for line in lines:
-        seq = found[-1].seq + 1 if found else 1
+        seq = found[-1].seq + 1 if found else first
         stored = _decode_line(line.rstrip(b" \t\r"), seq)
         found += _missing(seq, stored.seq)
         found.append(stored)

@@ -154,11 +154,7 @@ class SqliteStore:
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""
         with self._file.reading() as db:
-            found = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
-            return [
-                TreeName(id=id_, title=title, digest=name, nodes=nodes, added_at=datetime.fromisoformat(at))
-                for id_, title, name, nodes, at in found
-            ]
+            return sqlite_rows.tree_names(db)
 
     def remove_tree(self, tree_id: str) -> bool:
         """Take the name of a tree away."""

@@ -98,7 +98,7 @@ def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
     held = dict(db.execute("SELECT digest, data FROM trees").fetchall())
-    names = dict(db.execute("SELECT id, digest FROM tree_names").fetchall())
+    names = sqlite_rows.tree_names(db)
     heads = sqlite_rows.heads(db, db.execute("SELECT id, head FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(held, lambda digest: rows.tree_of(held[digest], digest), names, pinned)

@@ -184,8 +184,13 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         return
     from rflow.stores.migrations import upgrade_sqlite
 
-    with _transaction(db, "BEGIN IMMEDIATE"):
-        upgrade_sqlite(db, _check_format(db, path))
+    try:
+        with _transaction(db, "BEGIN IMMEDIATE"):
+            upgrade_sqlite(db, _check_format(db, path))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+            raise failures.older(path) from error
+        raise
 
 
 def backup(db: sqlite3.Connection, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -9,7 +10,7 @@ from rflow.core.events import Stored
 from rflow.core.head import Head
 from rflow.core.session import Session, replay
 from rflow.core.tree import Tree, canonical, digest
-from rflow.ports import Log, Stale
+from rflow.ports import Log, Stale, TreeName
 from rflow.stores import records, rows
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -92,6 +93,15 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
     for table in tables:
         db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 (names from this module)
     db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
+
+
+def tree_names(db: sqlite3.Connection) -> list[TreeName]:
+    """List the current versions of all trees."""
+    found = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
+    return [
+        TreeName(id=tree_id, title=title, digest=name, nodes=nodes, added_at=datetime.fromisoformat(at))
+        for tree_id, title, name, nodes, at in found
+    ]
 
 
 def put_tree(db: sqlite3.Connection, tree: Tree) -> None:

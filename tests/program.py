@@ -1,0 +1,213 @@
+"""The program seen from outside: what somebody types at a terminal, and what they get back.
+
+Every run is held to what all of rflow promises: no traceback, no exit code 1, and every error names a way on.
+"""
+
+import dataclasses
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import chdir, nullcontext
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import msgspec
+
+SCRIPT = shutil.which("rflow", path=str(Path(sys.executable).parent)) or "rflow"
+TIMEOUT = 60.0
+
+LABELS = """
+id = "label-printer"
+title = "A label printer prints nothing"
+start = "lamp"
+
+[nodes.lamp]
+text = "Which lamp is lit?"
+help = "On the front, left of the display."
+choices = [
+  { label = "Red, steady", to = "ribbon" },
+  { label = "Red, blinking", to = "head" },
+  { label = "Green", to = "queue" },
+]
+
+[nodes.ribbon]
+text = "Reseat the ribbon"
+to = "works"
+
+[nodes.queue]
+text = "Clear the print queue"
+run = "cancel -a leeds-labels"
+to = "works"
+
+[nodes.works]
+text = "Does a test label print?"
+choices = [
+  { label = "Yes", to = "fixed" },
+  { label = "No", to = "vendor" },
+  { label = "Another lamp is lit now", to = "lamp" },
+]
+
+[nodes.head]
+text = "Send the printer in: its head is broken"
+outcome = "escalate"
+
+[nodes.fixed]
+text = "It prints again"
+outcome = "resolved"
+
+[nodes.vendor]
+text = "Call the vendor"
+outcome = "escalate"
+"""
+"""A tree with a loop, both kinds of ends, an action, and two choices that begin alike."""
+
+
+class Result(NamedTuple):
+    """What a run gave: its exit code, and all it wrote; bytes that are no UTF-8 survive as surrogates."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> bytes:
+        """Standard output, byte by byte."""
+        return self.out.encode("utf-8", "surrogateescape")
+
+    @property
+    def json(self) -> Any:
+        """Standard output, read as JSON."""
+        return msgspec.json.decode(self.data)
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """One person at one terminal of one computer, whose home is `home`; `real` makes every run a process of its own."""
+
+    home: Path
+    user: str = "Ana Ruiz"
+    terminal: str = "desk"
+    store: str = ""
+    real: bool = False
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cwd: Path | None = None
+
+    def at(self, **other: Any) -> "Program":
+        """The same computer, with another person, terminal, store …"""
+        return dataclasses.replace(self, **other)
+
+    def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
+        """Run the program with `words`; `environ` holds variables for this run only."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        run = self._in_a_process if self.real else self._in_here
+        result = run(words, data, self.variables | environ)
+        assert "Traceback" not in result.err, result.err
+        if words[:1] != ("run",):
+            assert result.code != 1, f"rflow {words}: {result}"
+            assert result.code == 0 or names_a_way_on(words, result.err), f"rflow {words}: {result}"
+        return result
+
+    def ok(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
+        """Run what is expected to work."""
+        result = self.run(*words, stdin=stdin, **environ)
+        assert result.code == 0, f"rflow {words}: {result}"
+        return result
+
+    def refused(self, code: int, *words: str, stdin: str | bytes = b"", **environ: str) -> str:
+        """Run what is expected to be refused with `code`, with nothing on standard output; give the message."""
+        result = self.run(*words, stdin=stdin, **environ)
+        assert (result.code, result.out) == (code, ""), f"rflow {words}: {result}"
+        return result.err
+
+    def json(self, *words: str) -> Any:
+        """Run a command that prints JSON."""
+        return self.ok(*words).json
+
+    def show(self, *reference: str) -> Any:
+        """A session as `show --json` has it."""
+        return self.json("show", *reference, "--json")
+
+    def start(self, *words: str) -> str:
+        """Start a session (in the label printer's tree unless told otherwise), and give its code."""
+        code: str = self.json("start", *(words or ("label-printer", "--customer", "Leeds")), "--json")["code"]
+        return code
+
+    def with_tree(self, text: str = LABELS) -> "Program":
+        """Add a tree to the store."""
+        file = self.home / "tree.toml"
+        file.write_text(text, "utf-8")
+        self.ok("tree", "add", str(file))
+        return self
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of a run: nothing of this machine's but the path."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "RFLOW_USER": self.user,
+            "RFLOW_TERMINAL": self.terminal,
+            **({"RFLOW_STORE": self.store} if self.store else {}),
+            **self.environ,
+        }
+
+    def _in_a_process(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
+        done = subprocess.run(
+            [SCRIPT, *words], input=stdin, capture_output=True, env=environ, cwd=self.cwd, timeout=TIMEOUT, check=False
+        )
+        return Result(done.returncode, _text(done.stdout), _text(done.stderr))
+
+    def _in_here(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
+        from rflow.cli.main import main
+
+        streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="") for data in (stdin, b"", b"")]
+        names = ("sys.stdin", "sys.stdout", "sys.stderr")
+        patches = [patch(name, stream) for name, stream in zip(names, streams, strict=True)]
+        loud = {**environ, "RFLOW_DEBUG": "1"}  # what nobody expected is shown whole
+        with (
+            patch.dict(os.environ, loud, clear=True),
+            patch("sys.argv", ["rflow", *words]),
+            patches[0],
+            patches[1],
+            patches[2],
+            chdir(self.cwd) if self.cwd else nullcontext(),
+        ):
+            code = 0
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return Result(code, *map(_written, streams[1:]))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    held = stream.buffer
+    assert isinstance(held, io.BytesIO)
+    return _text(held.getvalue())
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
+    """Whether an error says what to try: its last line, set in, or the help that Typer points to.
+
+    What a check found stands for itself: it lists faults, each with its remedy.
+    """
+    if "check" in words and "rflow:" not in err:
+        return True
+    lines = [line for line in err.splitlines() if line.strip()]
+    told = bool(lines) and lines[-1].startswith(" " * 7)
+    return "Usage: rflow" in err or ("rflow:" in err and told)
