@@ -146,7 +146,7 @@ def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-
 
 def looking(*, hide: Callable[[str], str] | None = None, **more: Any) -> View:
     """Look at a session at five in the morning, from Leeds in summer."""
-    as_of = NIGHT.replace(hour=5)
+    as_of = NIGHT.replace(hour=5, minute=0)
     return View(as_of=as_of, zone=lambda at: at.astimezone(LEEDS_TIME), hide=hide or Redactor(), **more)
 
 

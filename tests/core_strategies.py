@@ -1,6 +1,6 @@
 """Random sessions: several people send commands, some of which the rules refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -38,8 +38,6 @@ from rflow.errors import RflowError
 
 T = TypeVar("T")
 TEXTS = ("It hums", "", "tray 2\nis empty", "\x1b[31mred\x1b[0m", "password=hunter2", "Drück’ 印刷 🖨️", "\u202etxet")
-MOVES = 8
-"""How often, of all kinds of command, one is a move where the session stands: else random sessions stand still."""
 
 
 class Dice:
@@ -60,46 +58,49 @@ class Dice:
         self._next += 1
         return items[throw % len(items)]
 
+    def text(self) -> str:
+        """Say something."""
+        return self.pick(TEXTS)
 
-def wish(scene: Scene, dice: Dice) -> Command:
-    """Make some command, mostly one that fits where the session stands."""
-    session, text = scene.session, dice.pick(TEXTS)
-    seqs = range(session.version + 2)
-    move = _move(scene, dice)
-    wishes: list[Command] = [
-        *(move for _ in range(MOVES)),
-        Back(),
-        AddNote(text=text),
-        AddNote(text="Hm"),
-        AmendNote(note=dice.pick([*session.notes, *seqs]), text=text),
-        AddStep(text="Asked the neighbours", result=text, happened_at=dice.pick([None, NIGHT - timedelta(hours=1)])),
-        AddEvidence(evidence=output(text)),
-        SetBrief(brief=Brief(ask=text, severity="2"), title=dice.pick([None, "The printer in Leeds hums"])),
-        MakeChange(text="Set it to DHCP", revert="10.4.0.17"),
-        RevertChange(change=dice.pick([*session.changes, *seqs])),
-        SetWaiting(waiting_for=text, until=dice.pick([None, NIGHT])),
-        RecordShared(format="teams", destination="clipboard", through=dice.pick(seqs)),
-        RedactText(target=dice.pick(seqs)),
-        HandOff(to=dice.pick([BEN, CLEO, ANN, TIER2]), note=text),
-        Accept(read_back=text),
-        Decline(reason="Not my printer"),
-        *[CancelHandoff()] * 3,
-        TakeOver(reason="Gone home"),
-        Close(outcome=dice.pick(["resolved", "escalated", "abandoned"]), summary=text),
-        Reopen(),
-        Reopen(),
-        Enter(tree=dice.pick([PRINTER, SCANNER])),
-    ]
-    return dice.pick(wishes)
+    def seq(self, scene: Scene, *likely: int) -> int:
+        """Name an event, perhaps one that is not there."""
+        seqs: list[int] = [*likely, *likely, *range(scene.session.version + 2)]
+        return self.pick(seqs)
 
 
-def _move(scene: Scene, dice: Dice) -> Command:
+def move(scene: Scene, dice: Dice) -> Command:
+    """Make a move that fits where the session stands."""
     place = scene.session.place
     if place is None or place.kind == "end":
-        return Enter(tree=PRINTER)
+        return Enter(tree=dice.pick([PRINTER, SCANNER]))
     if place.kind == "action":
-        return dice.pick([Done(result="It hums"), Skip(reason="Locked room")])
+        done: list[Command] = [Done(result="It hums"), Skip(reason="Locked room")]
+        return dice.pick(done)
     return Choose(choice=dice.pick(["#1", "#2", "#3"]), assume=dice.pick([False, True]), reason="The customer says so")
+
+
+WISHES: tuple[Callable[[Scene, Dice], Command], ...] = (
+    *[move] * 6,
+    lambda scene, dice: Back(),
+    lambda scene, dice: Enter(tree=dice.pick([PRINTER, SCANNER])),
+    lambda scene, dice: AddNote(text=dice.text()),
+    lambda scene, dice: AmendNote(note=dice.seq(scene, *scene.session.notes), text=dice.text()),
+    lambda scene, dice: AddStep(text="Asked", result=dice.text(), happened_at=dice.pick([None, NIGHT])),
+    lambda scene, dice: AddEvidence(evidence=output(dice.text())),
+    lambda scene, dice: SetBrief(brief=Brief(ask=dice.text()), title=dice.pick([None, "The printer hums"])),
+    lambda scene, dice: MakeChange(text="Set it to DHCP", revert=dice.text()),
+    lambda scene, dice: RevertChange(change=dice.seq(scene, *scene.session.changes)),
+    lambda scene, dice: SetWaiting(waiting_for=dice.text(), until=dice.pick([None, NIGHT])),
+    lambda scene, dice: RecordShared(format="teams", destination="clipboard", through=dice.seq(scene)),
+    lambda scene, dice: RedactText(target=dice.seq(scene)),
+    *[lambda scene, dice: HandOff(to=dice.pick([BEN, CLEO, ANN, TIER2]), note=dice.text())] * 2,
+    lambda scene, dice: Accept(read_back=dice.text()),
+    lambda scene, dice: Decline(reason="Not my printer"),
+    *[lambda scene, dice: CancelHandoff()] * 2,
+    lambda scene, dice: TakeOver(reason="Gone home"),
+    lambda scene, dice: Close(outcome=dice.pick(["resolved", "escalated", "abandoned"]), summary=dice.text()),
+    *[lambda scene, dice: Reopen()] * 3,
+)
 
 
 def play(throws: Sequence[int]) -> Scene:
@@ -113,12 +114,12 @@ def play(throws: Sequence[int]) -> Scene:
         who = dice.pick([ANN, BEN, CLEO] if owner.is_queue else [owner, owner, owner, ANN, BEN, CLEO])
         scene.now += timedelta(minutes=dice.pick([1, 5, -10]))
         try:
-            scene.do(who, wish(scene, dice))
+            scene.do(who, dice.pick(WISHES)(scene, dice))
         except RflowError:
             continue
     return scene
 
 
-def sessions(size: int = 400) -> st.SearchStrategy[Scene]:
-    """Make sessions of up to `size` throws, some fifteen to a command."""
-    return st.lists(st.integers(0, 2**16), min_size=size // 3, max_size=size).map(play)
+def sessions(size: int = 200) -> st.SearchStrategy[Scene]:
+    """Make sessions of up to `size` throws, four or five to a command."""
+    return st.binary(min_size=size // 4, max_size=size).map(play)

@@ -4,7 +4,7 @@ from copy import deepcopy
 from random import Random
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
@@ -44,12 +44,12 @@ from rflow.core.session import Session, evolve, replay
 from rflow.core.tree import digest
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
+LAW = settings(max_examples=250)
 
 
-def thrown(number: int, size: int = 400) -> Scene:
+def thrown(number: int) -> Scene:
     """Play the session of this number: always the same one."""
-    dice = Random(number)
-    return play([dice.randrange(2**16) for _ in range(size)])
+    return play(Random(number).randbytes(300))
 
 
 def test_random_sessions_show_every_kind_of_event() -> None:
@@ -58,6 +58,7 @@ def test_random_sessions_show_every_kind_of_event() -> None:
     assert seen == set(FACTS)
 
 
+@LAW
 @given(sessions(), st.data())
 def test_reading_a_record_in_two_parts_is_reading_it_in_one(scene: Scene, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(scene.events)))
@@ -65,6 +66,7 @@ def test_reading_a_record_in_two_parts_is_reading_it_in_one(scene: Scene, data: 
     assert replay(scene.events, BLANK) == replay(second, replay(first, BLANK)) == scene.session
 
 
+@LAW
 @given(sessions(80))
 def test_reading_event_by_event_is_reading_them_all(scene: Scene) -> None:
     session = BLANK
@@ -73,6 +75,7 @@ def test_reading_event_by_event_is_reading_them_all(scene: Scene) -> None:
     assert session == scene.session
 
 
+@LAW
 @given(sessions(), st.data())
 def test_reading_on_leaves_the_earlier_state_as_it_was(scene: Scene, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(scene.events)))
@@ -89,6 +92,7 @@ def test_a_blank_session_is_never_written_into() -> None:
     assert not Session(id="another").steps
 
 
+@LAW
 @given(sessions())
 def test_events_come_back_from_json_as_they_went(scene: Scene) -> None:
     for event in scene.events:
@@ -97,6 +101,7 @@ def test_events_come_back_from_json_as_they_went(scene: Scene) -> None:
         assert b"\n" not in line
 
 
+@LAW
 @given(sessions())
 def test_the_record_counts_from_one_and_never_runs_backwards(scene: Scene) -> None:
     assert [event.seq for event in scene.events] == list(range(1, len(scene.events) + 1))
@@ -106,6 +111,7 @@ def test_the_record_counts_from_one_and_never_runs_backwards(scene: Scene) -> No
     assert scene.session.updated_at == times[-1]
 
 
+@LAW
 @given(sessions())
 def test_a_session_is_never_without_an_owner_and_its_status_says_what_is_true(scene: Scene) -> None:
     session = BLANK
@@ -120,6 +126,7 @@ def test_a_session_is_never_without_an_owner_and_its_status_says_what_is_true(sc
         assert session.owner == (session.pending.to if session.pending else session.accepted_by)
 
 
+@LAW
 @given(sessions())
 def test_a_session_stands_where_the_last_move_not_taken_back_led(scene: Scene) -> None:
     """Kept here as a stack of places, without looking at how the state is kept."""
@@ -143,6 +150,7 @@ def test_a_session_stands_where_the_last_move_not_taken_back_led(scene: Scene) -
         }
 
 
+@LAW
 @given(sessions())
 def test_the_last_event_that_moved_or_changed_hands_is_remembered_with_who_it_was(scene: Scene) -> None:
     steering = [event for event in scene.events if isinstance(event.fact, MOVES + OWNERSHIP)]
@@ -151,6 +159,7 @@ def test_the_last_event_that_moved_or_changed_hands_is_remembered_with_who_it_wa
     assert scene.session.steered_by == (last.by if last else None)
 
 
+@LAW
 @given(sessions())
 def test_the_head_counts_what_the_session_holds(scene: Scene) -> None:
     head = head_of(scene.session)
@@ -159,6 +168,7 @@ def test_the_head_counts_what_the_session_holds(scene: Scene) -> None:
     assert (head.notes, head.evidence) == (len(scene.session.notes), len(scene.session.evidence))
 
 
+@LAW
 @given(sessions())
 def test_everybody_who_acted_or_received_is_known(scene: Scene) -> None:
     acted = {event.by.id for event in scene.events}
@@ -167,6 +177,7 @@ def test_everybody_who_acted_or_received_is_known(scene: Scene) -> None:
     assert scene.session.authors == {event.seq: event.by.id for event in scene.events}
 
 
+@LAW
 @given(sessions())
 def test_back_erases_nothing(scene: Scene) -> None:
     moved = {event.seq for event in scene.events if isinstance(event.fact, ChoiceMade | ActionDone | StepSkipped)}

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.problems import Problem, check, problems
+from rflow.core.problems import Problem, problems
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits
+from rflow.core.tree_document import check
 
 NAMES = tuple("abcdefg")
 WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=3)

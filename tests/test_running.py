@@ -97,6 +97,11 @@ class Bench:
         process = subprocess.Popen(self.words(*command), env=self.env, start_new_session=True, **(pipes | options))
         return process
 
+    def follow(self, text: str) -> list[str]:
+        """A command that prints a text and then waits, in one process: a shell may lose a signal before its `exec`."""
+        (self.folder / "log").write_text(f"{text}\n", encoding="utf-8")
+        return ["tail", "-f", str(self.folder / "log")]
+
     @property
     def captured(self) -> Captured:
         until(self.answer.exists, "an answer")
@@ -327,10 +332,9 @@ def test_ctrl_c_goes_to_the_command_and_we_stay_to_record_it(either: Bench) -> N
 
 
 def test_ctrl_c_ends_a_plain_command(either: Bench) -> None:
-    with either.start("-c", "echo ready; exec sleep 60") as process:
+    with either.start(*either.follow("ready")) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(0.1)  # until the shell has become sleep
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 130
     assert either.captured.exit_code == -signal.SIGINT
@@ -363,10 +367,9 @@ def test_the_third_ctrl_c_kills(bench: Bench) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_us_ends_the_command_and_its_output_is_kept(bench: Bench, number: int) -> None:
-    with bench.start("-c", "echo so far; exec sleep 60") as process:
+    with bench.start(*bench.follow("so far")) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(0.1)  # until the shell has become sleep
         process.send_signal(number)
         assert process.wait(20) == 128 + number
     assert (bench.captured.data, bench.captured.exit_code) == (b"so far\n", -number)
@@ -499,9 +502,8 @@ def test_ctrl_c_on_the_terminal_goes_to_the_command(bench: Bench, terminal: Call
 
 
 def test_ctrl_c_on_the_terminal_ends_a_plain_command(bench: Bench, terminal: Callable[..., Terminal]) -> None:
-    screen = terminal(*bench.words("-c", "echo ready; exec sleep 60"))
+    screen = terminal(*bench.words(*bench.follow("ready")))
     screen.see("ready")
-    time.sleep(0.1)  # until the shell has become sleep
     screen.type("\x03")
     assert screen.wait() == 130
     assert bench.captured.exit_code == -signal.SIGINT
@@ -526,9 +528,9 @@ BEFORE_AND_AFTER = 'stty -a > before; "$@"; echo "status $?"; stty -a > after'
     [
         ("exit 3", 3),
         ("stty -echo -icanon; kill -9 $$", 137),
-        ("kill -TERM $PPID; sleep 60", 143),
-        ("kill -HUP $PPID; sleep 60", 129),
-        ("kill -INT $PPID; sleep 60", 130),
+        ("(while sleep 0.1; do kill -TERM $PPID; done) & exec sleep 60", 143),
+        ("(while sleep 0.1; do kill -HUP $PPID; done) & exec sleep 60", 129),
+        ("(while sleep 0.1; do kill -INT $PPID; done) & exec sleep 60", 130),
         (None, 1),
     ],
 )
@@ -548,9 +550,8 @@ def test_the_terminal_is_afterwards_as_it_was(
 
 
 def test_a_terminal_that_is_closed_ends_the_command_and_its_output_is_kept(bench: Bench) -> None:
-    screen = Terminal(bench, *bench.words("-c", "echo so far; exec sleep 60"))
+    screen = Terminal(bench, *bench.words(*bench.follow("so far")))
     screen.see("so far")
-    time.sleep(0.1)  # until the shell has become sleep
     # A reader that sits in read(2) keeps the terminal open: one more line lets it see that it is to leave.
     other = os.open(os.devnull, os.O_RDONLY)
     os.dup2(other, screen.master)

@@ -29,10 +29,14 @@ _ATTEMPTS = 200
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did: the session after it, and its events (none where the command had been carried out before)."""
+    """What a command did: the session after it, and its events (none where the command had been carried out before).
+
+    `entry` is the number of what the command brought, now or then.
+    """
 
     session: Session
     events: tuple[Event, ...]
+    entry: int
 
 
 class Workspace:
@@ -100,7 +104,9 @@ class Workspace:
             known = ", ".join(map(str, session.evidence)) or "none yet"
             raise UsageProblem(f"Entry {seq} is not evidence.", try_=f"Evidence of {session.code}: {known}.")
         if not piece.what.digest:
-            raise NotFound(f"The content of evidence {seq} was removed.")
+            raise NotFound(
+                f"The content of evidence {seq} was removed.", try_=f"What is left of it: rflow show {session.code}"
+            )
         return self.store.blob(session.id, piece.what.digest)
 
     def heads(self, query: Query) -> Page:
@@ -167,7 +173,9 @@ class Workspace:
             except CodeTaken:
                 continue
             return session
-        raise StoreProblem("No short code is left in this store.")
+        raise StoreProblem(
+            "No short code is left in this store.", try_="Remove old sessions, or begin a new store: rflow --store PATH"
+        )
 
     def do(self, session: Session, command: Command, blobs: Mapping[str, bytes] | None = None) -> Outcome:
         """Carry `command` out on `session`: decide, append, and once more where somebody else wrote first.
@@ -180,7 +188,7 @@ class Workspace:
             self.store.put_tree(command.tree)
         for _ in range(_ATTEMPTS):
             if command.command_id and command.command_id in session.commands:
-                return Outcome(session=session, events=())
+                return Outcome(session=session, events=(), entry=session.commands[command.command_id])
             events = decide(session, self.tree_of(session), command, self.member, self._clock())
             after = replay(events, session)
             try:
@@ -188,8 +196,12 @@ class Workspace:
             except Stale:
                 session = self._catch_up(session)
                 continue
-            return Outcome(session=after, events=tuple(events))
+            return Outcome(session=after, events=tuple(events), entry=after.version)
         raise _busy(session)
+
+    def check(self, session: Session, command: Command) -> None:
+        """Raise what `do` would raise now, and write nothing: for what must be known before something takes long."""
+        decide(session, self.tree_of(session), command, self.member, self._clock())
 
     def _catch_up(self, session: Session) -> Session:
         """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
@@ -204,7 +216,7 @@ class Workspace:
             log = self.store.load(session.id)
             session = _state(log)
             if command.command_id and command.command_id in session.commands:
-                return Outcome(session=session, events=())
+                return Outcome(session=session, events=(), entry=session.commands[command.command_id])
             events = decide(session, None, command, self.member, self._clock())
             rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
             after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
@@ -212,7 +224,7 @@ class Workspace:
                 self.store.rewrite(after, [*rewritten, *events], session.version)
             except Stale:
                 continue
-            return Outcome(session=after, events=tuple(events))
+            return Outcome(session=after, events=tuple(events), entry=after.version)
         raise _busy(session)
 
     def delete(self, session: Session) -> None:
@@ -287,6 +299,14 @@ class Workspace:
             raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
         for tree in read.trees.values():
             self.store.put_tree(tree)
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._taken_in(read, events)
+            except Stale:
+                continue
+        raise _busy(read.session)
+
+    def _taken_in(self, read: "Read", events: Sequence[Event]) -> tuple[Session, str]:
         here = self._same(read.session.id) if read.session.id else None
         if here is None:
             return self._create_read(read, events, read.session.id or self._ids(self._clock())), "imported"
@@ -347,9 +367,11 @@ class Workspace:
         """Make `tree` the current version of its id; False where it was that already."""
         return self.store.add_tree(tree, self._clock())
 
-    def remove_tree(self, tree_id: str) -> None:
-        """Take a tree out of the list; sessions that stand in it keep their version."""
-        self.store.remove_tree(self.named_tree(tree_id).id)
+    def remove_tree(self, tree_id: str) -> Tree:
+        """Take a tree out of the list and give it; sessions that stand in it keep their version."""
+        tree = self.named_tree(tree_id)
+        self.store.remove_tree(tree.id)
+        return tree
 
 
 def _state(log: Log) -> Session:

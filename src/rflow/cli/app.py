@@ -2,16 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 import typer
 
 from rflow.core.head import Query
-from rflow.core.people import person
+from rflow.core.people import Person, person
 from rflow.core.session import Session
 from rflow.core.text import clean, one_line, shorten
 from rflow.errors import NotFound, UsageProblem
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
 
 
 def local(at: datetime) -> datetime:
-    """Put an aware time into this computer's zone, as it was at that time."""
-    return at.astimezone()
+    """Put an aware time into this computer's zone, as it was at that time; one that has no place there stays in UTC."""
+    try:
+        return at.astimezone()
+    except (OverflowError, ValueError, OSError):  # year 1 west of Greenwich; before 1970 on Windows
+        return at
 
 
 class App:
@@ -56,7 +58,7 @@ class App:
         settings = self.settings
         return Workspace(
             open_store(settings["store"].text),
-            person(clean(settings["user.name"].text)),
+            _member(settings["user.name"].text),
             clock=lambda: datetime.now(UTC),
             zone=local,
             patterns=settings["redact.patterns"].texts,
@@ -154,16 +156,27 @@ class App:
 
     def read_stdin(self, limit: int) -> bytes:
         """Read standard input, one byte more than `limit` at the most; a terminal is told how to end it."""
+        if sys.stdin is None:  # closed by whoever started us
+            return b""
         if sys.stdin.isatty():
             self.say("Type or paste, then end with Ctrl-D (Ctrl-Z, Enter on Windows):")
         return sys.stdin.buffer.read(limit + 1)
 
     def confirm(self, question: str, option: str) -> None:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
             raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
         if not typer.confirm(question, err=True):
-            raise UsageProblem("Nothing was done.")
+            raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
+
+
+def _member(name: str) -> Person:
+    """Make the person who goes by `name`: somebody, not a queue."""
+    member = person(clean(name))
+    if not member.id or member.is_queue:
+        said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
+        raise UsageProblem(f"{said}: who are you?", try_='Say so: rflow config set user.name "Ana Ruiz" (or --user).')
+    return member
 
 
 def label(session: Session) -> str:
@@ -176,7 +189,7 @@ def label(session: Session) -> str:
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
     """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         return first + text
     import shutil
     from textwrap import wrap
@@ -192,11 +205,16 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
     return first + "\n".join(lines)[shown:]
 
 
-def colours(stream_isatty: Callable[[], bool] = sys.stderr.isatty) -> bool:
-    """Whether to style what people read: a terminal, and NO_COLOR not set (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream_isatty()
+def colours(stream: TextIO | None) -> bool:
+    """Whether to style what people read on `stream`: a terminal, and NO_COLOR not set (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and _is_terminal(stream)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is there at all (whoever started us may have closed it), and a terminal."""
+    return stream is not None and stream.isatty()
 
 
 def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
     """Style a text for the terminal where that is wanted."""
-    return typer.style(text, bold=bold or None, dim=dim or None, fg=colour) if colours() else text
+    return typer.style(text, bold=bold or None, dim=dim or None, fg=colour) if colours(sys.stderr) else text

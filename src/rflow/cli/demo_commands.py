@@ -167,7 +167,7 @@ class _Player:
         typer.echo(data.decode("utf-8", "replace"), nl=False)
         here = App(store=str(self._store), user=self._author, session=None, config=None)
         try:
-            keep(here, fact, data)
+            keep(here, here.session(), fact, data)
         finally:
             here.close()
 

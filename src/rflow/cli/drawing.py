@@ -42,7 +42,7 @@ def drawn(tree: Tree, session: Session | None) -> str:
         ruled_out=gone,
         unicode=_can_show("├┣┠▶✔▲✗"),
     )
-    return "\n".join(_styled(line) if colours(sys.stdout.isatty) else line.text for line in lines)
+    return "\n".join(_styled(line) if colours(sys.stdout) else line.text for line in lines)
 
 
 def _can_show(text: str) -> bool:

@@ -11,6 +11,7 @@ from rflow.cli.views import size
 from rflow.core.commands import AddEvidence
 from rflow.core.events import EvidenceAdded
 from rflow.core.excerpt import excerpt
+from rflow.core.session import Session
 from rflow.core.text import shorten
 from rflow.errors import BadInput, UsageProblem
 
@@ -18,6 +19,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 LIMIT = 8 * 1024 * 1024
 """How many bytes of one output or file are kept; PERFORMANCE: a store stays quick whatever is attached."""
+_NOTHING = EvidenceAdded(kind="command", label="-", excerpt="", bytes_total=0, bytes_kept=0, digest="")
 
 
 @app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
@@ -36,10 +38,12 @@ def run(
     from rflow.cli.running import run_captured
 
     here = App.of(context)
-    if (string is None) == (not command):
+    wanted = command or [] if string is None else string.strip()
+    if not wanted or not wanted[0] or (command and string is not None):
         raise UsageProblem("What is to be run?", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
-    here.session()  # without one, nothing is run
-    captured = run_captured(string if string is not None else command or [], limit=LIMIT)
+    session = here.session()
+    here.workspace.check(session, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
+    captured = run_captured(wanted, limit=LIMIT)
     told = excerpt(captured.data, cut=captured.cut)
     evidence = EvidenceAdded(
         kind="command",
@@ -56,21 +60,20 @@ def run(
         host=captured.host,
         cwd=captured.cwd,
     )
-    keep(here, evidence, captured.data, command_id)
+    keep(here, session, evidence, captured.data, command_id)
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     raise typer.Exit(captured.status)
 
 
-def keep(here: App, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:
-    """Keep evidence, whose content is `data`, and say so."""
-    session = here.session()  # as it stands now: a command may have run for hours
+def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:
+    """Keep evidence, whose content is `data`, in `session`, and say so."""
     command = AddEvidence(evidence=evidence, command_id=command_id)
-    session = here.workspace.do(session, command, {evidence.digest: data}).session
+    outcome = here.workspace.do(session, command, {evidence.digest: data})
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
     left = evidence.bytes_total - evidence.bytes_kept
     cut = f"; only the first and last {size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
-    here.wrote(session, f"evidence {session.version} recorded ({size(evidence.bytes_total)}{code}{cut}).")
+    here.wrote(outcome.session, f"evidence {outcome.entry} recorded ({size(evidence.bytes_total)}{code}{cut}).")
 
 
 def _digest(data: bytes) -> str:
@@ -88,7 +91,7 @@ def attach(
 ) -> None:
     """Keep a file, or a text pasted into the terminal, as evidence."""
     here = App.of(context)
-    here.session()
+    session = here.session()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"
     else:
@@ -96,7 +99,7 @@ def attach(
     if len(data) > LIMIT:
         raise UsageProblem(
             f"That is more than {size(LIMIT)}.",
-            try_=f"Attach the part that matters: tail -n 500 {name} | rflow attach -",
+            try_=f"Attach the part that matters: tail -n 500 {'FILE' if file == '-' else file} | rflow attach -",
         )
     if not data:
         raise UsageProblem("There is nothing in it.", try_="Was it the right file?")
@@ -110,7 +113,7 @@ def attach(
         bytes_kept=len(data),
         digest=_digest(data),
     )
-    keep(here, evidence, data, command_id)
+    keep(here, session, evidence, data, command_id)
 
 
 def _read(path: Path) -> bytes:

@@ -32,22 +32,28 @@ def handoff(
 
     Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
     """
+    from rflow.cli.progress_commands import tell
+    from rflow.formats import format_named
+
     run = App.of(context)
-    session = run.session()
     if cancel:
         if to:
-            raise UsageProblem("--cancel takes no name.", try_=f"rflow -s {session.code} handoff --cancel")
-        _take_back(run, session, command_id)
+            raise UsageProblem("--cancel takes no name.", try_="Leave it out: rflow handoff --cancel")
+        _take_back(run, _handed_off(run), command_id)
         return
+    session = run.session()
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    name = format_ or run.settings["progress.format"].text
+    format_named(name)
+    view = run.workspace.view()  # like the format, before anything is written: both may be set wrong
     receiver, known = run.workspace.receiver(run.text(to), new=new_user)
     outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
     session = outcome.session
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
     run.displayed(session)
-    _summary(run, session, format_, copy)
+    tell(run, name, session, run.workspace.progress(session, view), copy=copy)
     _tell_sender(run, session, known)
 
 
@@ -65,11 +71,22 @@ def _tell_sender(run: App, session: Session, known: bool) -> None:
         )
 
 
-def _summary(run: App, session: Session, format_: str | None, copy: bool) -> None:
-    from rflow.cli.progress_commands import tell
-
-    name = format_ or run.settings["progress.format"].text
-    tell(run, name, session, run.workspace.progress(session, run.workspace.view()), copy=copy)
+def _handed_off(run: App) -> Session:
+    """Load the session that is meant: the one named, else the only one handed off by this user and not accepted."""
+    if run.session_reference:
+        return run.session()
+    me = run.workspace.member.id
+    waiting = run.workspace.all_heads(Query(status=("handed_off",)))
+    mine = [head for head in waiting if head.sender is not None and head.sender.id == me]
+    if not mine:
+        raise NotFound("No handoff of yours waits to be accepted.", try_="See your sessions: rflow list --mine")
+    if len(mine) > 1:
+        codes = ", ".join(head.code for head in mine[:5])
+        raise UsageProblem(
+            f"Which one? Several handoffs of yours wait to be accepted: {codes}.",
+            try_=f"Name it: rflow -s {mine[0].code} handoff --cancel",
+        )
+    return run.workspace.load(mine[0].id)
 
 
 def _take_back(run: App, session: Session, command_id: str) -> None:

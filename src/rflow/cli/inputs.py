@@ -20,14 +20,18 @@ def span(text: str) -> timedelta:
 
 def past(text: str, now: datetime) -> datetime:
     """Read a time that has been: "02:10" (the last one), "2026-11-23 02:10", or how long ago, "20m"."""
-    moment = _moment(text, now, back=True)
-    return moment if moment is not None else now - span(text)
+    at = _moment(text, now, back=True) or now - span(text)
+    if at > now:
+        raise UsageProblem(f'"{text}" is still to come.', try_="Give a time that has been, such as 02:10 or 20m.")
+    return at
 
 
 def future(text: str, now: datetime) -> datetime:
     """Read a time to come: "14:30" (the next one), "2026-11-23 14:30", or how long from now, "2h"."""
-    moment = _moment(text, now, back=False)
-    return moment if moment is not None else now + span(text)
+    at = _moment(text, now, back=False) or now + span(text)
+    if at < now:
+        raise UsageProblem(f'"{text}" is over already.', try_="Give a time to come, such as 14:30 or 2h.")
+    return at
 
 
 def _moment(text: str, now: datetime, *, back: bool) -> datetime | None:
@@ -48,12 +52,11 @@ def _moment(text: str, now: datetime, *, back: bool) -> datetime | None:
     if _SPAN.match(text):
         return None
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError, OSError):  # not a date, or too near to the first or the last day there is
         raise UsageProblem(
             f'"{text}" is not a time.', try_='Write it as 02:10, "2026-11-23 02:10", or a span such as 20m.'
         ) from None
-    return at.astimezone() if at.tzinfo is None else at
 
 
 def _on_day(here: datetime, hour: int, minute: int, days: int) -> datetime:

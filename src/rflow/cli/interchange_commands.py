@@ -1,7 +1,6 @@
 """Commands that take sessions out and in: export, import."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,8 +19,7 @@ def export(
     no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave the contents of evidence out.")] = False,
 ) -> None:
     """Write a session as JSON Lines, raw, to be imported elsewhere."""
-    from rflow.errors import NotDelivered
-    from rflow.settings import replace_file
+    from rflow.cli.targets import write_output
 
     run = App.of(context)
     session = run.session(reference)
@@ -30,10 +28,7 @@ def export(
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    try:
-        replace_file(Path(output), data)
-    except OSError as error:
-        raise NotDelivered(f"{output} can't be written: {error.strerror}.", try_="Name another file.") from error
+    write_output(output, data, private=True)
     run.say(f"{session.code} written to {output}, raw. To take it in elsewhere: rflow import {output}")
 
 
@@ -43,10 +38,10 @@ def import_(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="An export, or a plain document of a session.")],
 ) -> None:
     """Take in an exported session, or another tool's document."""
-    from rflow.cli.targets import read_input
+    from rflow.cli.targets import name_of, read_input
     from rflow.interchange import read_session
 
     run = App.of(context)
-    read = read_session(read_input(file), file, run.workspace.member, run.workspace.now())
+    read = read_session(read_input(file), name_of(file), run.workspace.member, run.workspace.now())
     session, word = run.workspace.take_in(read)
     run.wrote(session, f"{word}. Go on with: rflow resume {session.code}")

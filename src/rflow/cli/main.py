@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from rflow.cli.app import App, folded, styled
 from rflow.errors import BadInput, RflowError
@@ -51,7 +52,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("config", "Set up"),
 }
 _NOUNS = ("tree", "format", "store", "config")
-_GLOBAL = {"--store": True, "--user": True, "-s": True, "--session": True, "--config": True}
+_GLOBAL = ("--store", "--user", "-s", "--session", "--config")
+_OF_RUN = ("-c", "--label", "--command-id")  # the options of `rflow run` that take a value
 
 
 class Root(TyperGroup):
@@ -72,6 +74,8 @@ class Root(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is meant, with the nearest name where there is none."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f' Did you mean "{close[0]}"?' if close else ""
             ctx.fail(f'There is no command "{args[0]}".{hint}')
@@ -79,7 +83,8 @@ class Root(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options; the global ones may stand behind the command, too."""
-        return super().parse_args(ctx, hoisted(args))
+        with _pointing_to_help(ctx):
+            return super().parse_args(ctx, hoisted(args))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by what they are for."""
@@ -95,13 +100,27 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command: the one place where errors become a sentence and an exit code."""
         try:
-            return super().invoke(ctx)
+            with _pointing_to_help(ctx):
+                return super().invoke(ctx)
         except RflowError as error:
             complain(error)
             raise typer.Exit(int(error.exit_code)) from None
         finally:
             if isinstance(ctx.obj, App):
                 ctx.obj.close()
+
+
+@contextmanager
+def _pointing_to_help(ctx: typer.Context) -> Iterator[None]:
+    """Let every usage error point to the command's help: an option without its value comes without a context."""
+    try:
+        yield
+    except TyperException as error:
+        if getattr(error, "ctx", ctx) is None:
+            name = ctx.invoked_subcommand
+            command = ctx.command.get_command(ctx, name) if isinstance(ctx.command, Root) and name else None
+            error.ctx = type(ctx)(command, info_name=name, parent=ctx) if command else ctx  # type: ignore[attr-defined]
+        raise
 
 
 def hoisted(args: Sequence[str]) -> list[str]:
@@ -124,6 +143,8 @@ def hoisted(args: Sequence[str]) -> list[str]:
             continue
         running = running or (word == "run" and not rest)
         rest.append(word)
+        if running and word in _OF_RUN and waiting:
+            rest.append(waiting.pop(0))
     return front + rest
 
 
@@ -144,6 +165,13 @@ app = typer.Typer(
 )
 
 
+def _codes(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Complete the code of a session."""
+    from rflow.cli.completion import codes
+
+    return codes(ctx, incomplete)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from rflow import __version__
@@ -157,7 +185,14 @@ def root(
     context: typer.Context,
     session: Annotated[
         str | None,
-        typer.Option("-s", "--session", metavar="CODE", envvar="RFLOW_SESSION", help="The session to work on."),
+        typer.Option(
+            "-s",
+            "--session",
+            metavar="CODE",
+            envvar="RFLOW_SESSION",
+            help="The session to work on.",
+            autocompletion=_codes,
+        ),
     ] = None,
     store: Annotated[
         str | None,

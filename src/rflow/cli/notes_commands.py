@@ -35,8 +35,7 @@ def note(
     run = App.of(context)
     session = run.session()
     outcome = run.workspace.do(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
-    seq = outcome.events[0].seq if outcome.events else outcome.session.commands[command_id]
-    run.wrote(outcome.session, f"note {seq} recorded.")
+    run.wrote(outcome.session, f"note {outcome.entry} recorded.")
 
 
 @app.command()
@@ -109,7 +108,7 @@ def change(
     outcome = run.workspace.do(session, command)
     run.wrote(
         outcome.session,
-        f"change {outcome.session.version} recorded. Once reverted: rflow change --reverted {outcome.session.version}",
+        f"change {outcome.entry} recorded. Once reverted: rflow change --reverted {outcome.entry}",
     )
 
 

@@ -1,7 +1,6 @@
 """Commands that tell: progress, digest."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,12 +54,28 @@ def progress(
 
 
 def tell(
-    run: App, name: str, session: Session | None, told: Progress, *, copy: bool = False, output: str | None = None
+    run: App,
+    name: str,
+    session: Session | None,
+    told: Progress | Digest,
+    *,
+    copy: bool = False,
+    output: str | None = None,
 ) -> None:
-    """Deliver a summary, and record that on `session` where it is in the store."""
-    where = _deliver(run, name, told, copy, output)
-    if where and session is not None:
-        _record(run, session, name, where)
+    """Render and deliver: to a file, to the clipboard, else print; record each delivery on `session`, where given."""
+    from rflow.formats import render
+
+    text = render(name, told, cache=run.settings.folders.cache)
+    if output is not None:
+        _write(run, output, text, told)
+        _record(run, session, name, "file")
+    if copy:
+        _copy(run, text, told)
+        _record(run, session, name, "clipboard")
+    if output is None and not copy:
+        typer.echo(text, nl=not text.endswith("\n"))
+        if told.redacted:
+            run.say(_hidden(told).strip())
 
 
 def _known(name: str) -> None:
@@ -107,24 +122,14 @@ def digest(
     if not heads:
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
     view = run.workspace.view(redact=not no_redact)
-    _deliver(run, name, run.workspace.digest(heads, view, None if all_ else member.name), copy, output)
+    tell(run, name, None, run.workspace.digest(heads, view, None if all_ else member.name), copy=copy, output=output)
 
 
-def _deliver(run: App, name: str, told: Progress | Digest, copy: bool, output: str | None) -> str | None:
-    """Render and deliver: print, copy, write a file. Give where it was delivered, None for printing."""
-    from rflow.formats import render
+def _write(run: App, output: str, text: str, told: Progress | Digest) -> None:
+    from rflow.cli.targets import write_output
 
-    text = render(name, told, cache=run.settings.folders.cache)
-    if output is not None:
-        _write(Path(output), text)
-        run.say(f"Written to {output}.{_hidden(told)}")
-    if copy:
-        _copy(run, text, told)
-    if output is None and not copy:
-        typer.echo(text, nl=not text.endswith("\n"))
-        if told.redacted:
-            run.say(_hidden(told).strip())
-    return "clipboard" if copy else "file" if output is not None else None
+    write_output(output, (text if text.endswith("\n") else text + "\n").encode())
+    run.say(f"Written to {output}.{_hidden(told)}")
 
 
 def _copy(run: App, text: str, told: Progress | Digest) -> None:
@@ -150,15 +155,10 @@ def _hidden(told: Progress | Digest) -> str:
     return f" {told.redacted} value{'s' if told.redacted > 1 else ''} redacted."
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text if text.endswith("\n") else text + "\n", "utf-8", newline="\n")
-    except OSError as error:
-        raise NotDelivered(f"{path} can't be written: {error.strerror}.", try_="Name another file.") from error
-
-
-def _record(run: App, session: Session, name: str, where: str) -> None:
+def _record(run: App, session: Session | None, name: str, where: str) -> None:
     """Record the delivery, best effort: the summary is out, and a full disk must not say otherwise."""
+    if session is None:
+        return
     try:
         run.workspace.record_shared(session, name, where)
     except RflowError as error:

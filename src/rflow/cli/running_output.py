@@ -45,16 +45,20 @@ class Kept:
         """Give what is kept, and how many bytes of the output that is: a line says where some are missing."""
         if self.total == len(self._head) + len(self._tail):
             return bytes(self._head + self._tail), self.total
-        head, tail = self._whole_lines()
+        # Views, so that only one copy is made.
+        head, tail = memoryview(self._head)[: self._head_end()], memoryview(self._tail)[self._tail_start() :]
         kept = len(head) + len(tail)
-        end = b"" if head.endswith(b"\n") else b"\n"
+        end = b"" if head[-1:].tobytes() == b"\n" else b"\n"
         return b"".join((head, end, cut_line(self.total - kept).encode(), b"\n", tail)), kept
 
-    def _whole_lines(self) -> tuple[bytes, bytes]:
-        """Cut at the end of a line where one is near: no character or escape sequence is cut in two."""
-        head, tail = bytes(self._head), bytes(self._tail[_ROOM:])
-        end = head.rfind(b"\n", max(0, len(head) - _NEAR)) + 1
-        return head[: end or len(head)], tail[tail.find(b"\n", 0, _NEAR) + 1 :]
+    # The cut is at the end of a line where one is near: no character or escape sequence is cut in two.
+
+    def _head_end(self) -> int:
+        end = self._head.rfind(b"\n", max(0, len(self._head) - _NEAR)) + 1
+        return end or len(self._head)
+
+    def _tail_start(self) -> int:
+        return self._tail.find(b"\n", _ROOM - 1, _ROOM + _NEAR) + 1 or _ROOM
 
 
 class Sink:

@@ -35,7 +35,10 @@ def info(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def check(context: typer.Context, json: Json = False) -> None:
-    """Read the whole store and list what is wrong; finish a removal that could not be finished."""
+    """Read the whole store and list what is wrong.
+
+    It also finishes a removal that could not be finished.
+    """
     run = App.of(context)
     faults = run.workspace.store.check()
     if json:
@@ -76,7 +79,10 @@ def backup(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to; it must not exist yet.")],
 ) -> None:
-    """Copy the whole store, as it is at one moment, to a new file or folder."""
+    """Copy the whole store to a new file or folder.
+
+    The copy is the store as it is at one moment, whoever writes to it meanwhile.
+    """
     run = App.of(context)
     run.workspace.store.backup(path)
     run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")

@@ -1,5 +1,6 @@
 """What `progress` is asked about: a session of the store, or a file of one."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rflow.core.progress import Progress
 from rflow.core.session import Session
 from rflow.core.summary import View, summarise
 from rflow.core.tree import Tree
-from rflow.errors import BadInput
+from rflow.errors import BadInput, NotDelivered
 
 FILE_LIMIT = 64 * 1024 * 1024
 
@@ -36,25 +37,45 @@ def find_target(run: App, said: str | None) -> Target:
         return Target(session=run.session(said), run=run, stored=True)
     from rflow.interchange import read_session
 
-    found = read_session(read_input(said), said, run.workspace.member, run.workspace.now())
+    found = read_session(read_input(said), name_of(said), run.workspace.member, run.workspace.now())
     trees = {**{d: t for d in found.session.trees if (t := run.workspace.store.tree(d))}, **found.trees}
     return Target(session=found.session, run=run, stored=False, trees=trees)
 
 
 def _is_file(said: str) -> bool:
-    return said == "-" or "/" in said or "\\" in said or said.endswith((".json", ".jsonl")) or Path(said).is_file()
+    if said == "-" or "/" in said or "\\" in said or said.endswith((".json", ".jsonl")):
+        return True
+    try:
+        return Path(said).is_file()
+    except OSError:  # longer than a name can be
+        return False
+
+
+def name_of(said: str) -> str:
+    """Name an input for people."""
+    return "standard input" if said == "-" else said
 
 
 def read_input(said: str) -> bytes:
     """Read a file, or standard input for "-"."""
     try:
         if said == "-":
-            data = sys.stdin.buffer.read(FILE_LIMIT + 1)
+            data = sys.stdin.buffer.read(FILE_LIMIT + 1) if sys.stdin else b""
         else:
             with Path(said).open("rb") as file:
                 data = file.read(FILE_LIMIT + 1)
     except OSError as error:
-        raise BadInput(f"{said} can't be read: {error.strerror}.", try_="Check the name.") from error
+        raise BadInput(f"{name_of(said)} can't be read: {error.strerror}.", try_="Check the name.") from error
     if len(data) > FILE_LIMIT:
-        raise BadInput(f"{said} is larger than 64 MB.", try_="Is it a session?")
+        raise BadInput(f"{name_of(said)} is larger than 64 MB.", try_="Is it a session?")
     return data
+
+
+def write_output(said: str, data: bytes, *, private: bool = False) -> None:
+    """Write to the file `said`, which may be a device; one that is `private` and new can be read by its owner only."""
+    mode = 0o600 if private else 0o666
+    try:
+        with open(said, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+            file.write(data)
+    except OSError as error:
+        raise NotDelivered(f"{said} can't be written: {error.strerror}.", try_="Name another file.") from error

@@ -76,7 +76,10 @@ def add(
     files: Files = None,
     examples: Annotated[bool, typer.Option("--examples", help="Add the trees that come with rflow.")] = False,
 ) -> None:
-    """Check tree files and add them to this store; a newer version replaces the one in the list."""
+    """Check tree files and add them to this store.
+
+    A newer version replaces the one in the list; sessions keep the version they entered.
+    """
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
 
@@ -94,10 +97,12 @@ def add(
 
 @app.command()
 def remove(context: typer.Context, tree: Name) -> None:
-    """Take a tree out of the list; sessions that stand in it keep their version."""
+    """Take a tree out of the list.
+
+    Sessions that stand in it keep their version.
+    """
     run = App.of(context)
-    run.workspace.remove_tree(tree)
-    run.say(f"{tree}: removed from the list.")
+    run.say(f"{run.workspace.remove_tree(tree).id}: removed from the list.")
 
 
 def _named(files: list[Path] | None) -> list[Path]:

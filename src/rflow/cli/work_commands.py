@@ -94,7 +94,7 @@ def step(
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(text=run.text(text), result=run.text(result), happened_at=happened, command_id=command_id)
     outcome = run.workspace.do(run.session(), command)
-    run.wrote(outcome.session, f"step {outcome.session.version} recorded.")
+    run.wrote(outcome.session, f"step {outcome.entry} recorded.")
 
 
 @app.command()

@@ -11,7 +11,6 @@ HEAD, TAIL = 10, 40
 WIDTH = 400
 """How many characters are kept of a line."""
 _HEAD_BYTES, _TAIL_BYTES = 4 * 1024, 12 * 1024 - 128  # UTF-8; with the line between them below 16 KiB
-_BLANK = b" \t\r\n\x00"
 _RAW = 16 * 1024  # bytes of one raw line that are looked at
 _SAMPLE = 64 * 1024
 
@@ -35,10 +34,12 @@ def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
     head, tail = _halves(_utf8(data), cut)
     if _is_binary(head) or _is_binary(tail):
         return Excerpt(text=f"(binary, {size(len(head) + cut + len(tail))})", left_out=0)
-    first, between = _split_after(_without_screens(head), HEAD)
-    if not cut:
-        between, tail = b"", between
-    before, last = _split_before(_without_screens(tail), TAIL)
+    head, tail = _without_screens(head), _without_screens(tail).rstrip()
+    if cut:
+        first, between = _split_after(head, HEAD)
+    else:
+        (first, tail), between = _split_after(head.rstrip(), HEAD), b""
+    before, last = _split_before(tail, TAIL)
     heads, tails = _lines(first), _lines(last)
     shown = _fitting(heads[:HEAD], _HEAD_BYTES), _fitting(tails[: -TAIL - 1 : -1], _TAIL_BYTES)[::-1]
     left_out = _count(between) + _count(before) + len(heads) + len(tails) - len(shown[0]) - len(shown[1])
@@ -68,11 +69,11 @@ def _utf8(data: bytes) -> bytes:
 
 def _halves(data: bytes, cut: int) -> tuple[bytes, bytes]:
     if not cut:
-        return data.rstrip(_BLANK), b""
+        return data, b""
     head, said, tail = data.partition(f"{cut_line(cut)}\n".encode())
     if not said:
         head, tail = data[: len(data) // 2], data[len(data) // 2 :]
-    return head, tail.rstrip(_BLANK)
+    return head, tail
 
 
 def _is_binary(data: bytes) -> bool:
@@ -118,7 +119,8 @@ def _count(data: bytes) -> int:
 def _lines(data: bytes) -> list[str]:
     raw = b"\n".join(_squeezed(line) for line in data.split(b"\n")).replace(b"\x00", b" ")
     text = terminal_text(raw.decode("utf-8", "replace")).removesuffix("\n")
-    return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in text.split("\n")] if data else []
+    lines = [line.rstrip() for line in text.split("\n")] if data else []
+    return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
 
 
 def _squeezed(line: bytes) -> bytes:

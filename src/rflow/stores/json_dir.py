@@ -7,6 +7,7 @@ blobs/ID/DIGEST           the contents of a session's evidence
 .lock .index.jsonl .draft .forget     one writer at a time; a cache; a file being written; a removal to be finished
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -53,17 +54,18 @@ class JsonDirStore:
             file = self._folder.session(session.code, session.id)
             with self._folder.blobs(session.id, blobs):
                 self._folder.put(file, json_files.text(session.id, session.code, events))
-            self._note(file, session)
+            self._note(file.name, file.stat(), session)
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._folder.writing():
-            file = self._find(session.id, session.code)
-            if json_files.version(file) != expected:
-                raise Stale
-            with self._folder.blobs(session.id, blobs):
-                json_files.append(file, events)
-            self._note(file, session)
+            path = self._find(session.id, session.code)
+            with json_files.SessionFile(path) as file:
+                if file.version != expected:
+                    raise Stale
+                with self._folder.blobs(session.id, blobs):
+                    status = file.append(events)
+            self._note(path.name, status, session)
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -89,12 +91,13 @@ class JsonDirStore:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():
             file = self._find(session.id, session.code)
-            if json_files.version(file) != expected:
-                raise Stale
+            with json_files.SessionFile(file) as opened:
+                if opened.version != expected:
+                    raise Stale
             with self._folder.forgetting(session.id):
                 self._index.forget(file.name)
                 self._folder.put(file, json_files.text(session.id, session.code, events))
-            self._note(file, session)
+            self._note(file.name, file.stat(), session)
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it, and leave no trace."""
@@ -192,10 +195,10 @@ class JsonDirStore:
                 return file
         raise rows.no_session()
 
-    def _note(self, file: Path, session: Session) -> None:
+    def _note(self, name: str, status: os.stat_result, session: Session) -> None:
         """Keep the cache up to date; if that fails, the next list reads the session's file."""
         with suppress(OSError):
-            self._index.add(json_index.entry(file.name, file.stat(), session))
+            self._index.add(json_index.entry(name, status, session))
 
     def _entries(self) -> list[json_index.Entry]:
         """Give what lists need of every session; put into the cache what it lacked, if nobody else writes now."""

@@ -12,7 +12,7 @@ from rflow.stores import files, records
 
 _NAME = re.compile(r"([^.]+)\.([^.]+)\.jsonl")
 _ODD = re.compile(rb"[^A-Za-z0-9_-]")
-_BLOCK = 16 * 1024
+_BLOCK = 8 * 1024
 
 
 def safe(text: str) -> str:
@@ -82,39 +82,40 @@ def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-class _End(NamedTuple):
-    """How a file ends: its last event's number, the length of what counts, what is torn behind that."""
+class SessionFile:
+    """A session's file, opened to be continued: the caller holds the lock.
 
-    version: int
-    size: int
-    torn: bytes
-    line_open: bool
-
-
-def version(path: Path) -> int:
-    """Give the number of the last event, from the end of the file."""
-    fd = os.open(path, os.O_RDONLY | files.BINARY)
-    try:
-        return _end(fd, path).version
-    finally:
-        os.close(fd)
-
-
-def append(path: Path, events: Sequence[Stored]) -> None:
-    """Add events to a file; the caller holds the lock.
-
-    What fails half-way is taken back; what a crash had left torn is moved to a file beside it (`.torn`).
+    `version` is the number of its last event, which is read without reading the rest.
     """
-    fd = os.open(path, files.READ_WRITE)
-    try:
-        end = _end(fd, path)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = os.open(path, files.READ_WRITE)
+        try:
+            self._end = _end(self._fd, path)
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self.version = self._end.version
+
+    def __enter__(self) -> "SessionFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def append(self, events: Sequence[Stored]) -> os.stat_result:
+        """Add events and give the file's new state; what fails half-way is taken back.
+
+        What a crash had left torn is moved to a file beside it (`.torn`).
+        """
+        end = self._end
         if end.torn:
-            set_aside(path.with_suffix(".torn"), end.torn)
-            os.ftruncate(fd, end.size)
+            set_aside(self._path.with_suffix(".torn"), end.torn)
+            os.ftruncate(self._fd, end.size)
         lines = b"".join(records.encode_line(event) + b"\n" for event in events)
-        _write_at(fd, end.size, b"\n" + lines if end.line_open else lines)
-    finally:
-        os.close(fd)
+        _write_at(self._fd, end.size, b"\n" + lines if end.line_open else lines)
+        return os.fstat(self._fd)
 
 
 def _write_at(fd: int, size: int, data: bytes) -> None:
@@ -138,26 +139,37 @@ def set_aside(path: Path, torn: bytes) -> None:
         os.close(fd)
 
 
+class _End(NamedTuple):
+    """How a file ends: its last event's number, the length of what counts, what is torn behind that."""
+
+    version: int
+    size: int
+    torn: bytes
+    line_open: bool
+
+
 def _end(fd: int, path: Path) -> _End:
     """Look at the end of a file, which needs no more than its last line."""
     size = os.fstat(fd).st_size
-    *lines, torn = _last_lines(fd, size)
+    last, torn = _last_lines(fd, size)
     line_open = bool(torn) and records.is_sealed(torn)
-    last, torn = (torn, b"") if line_open else (lines[-1] if lines else b"", torn)
+    last, torn = (torn, b"") if line_open else (last, torn)
     found = records.decode(last.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
     version = found.seq if isinstance(found, Event) else parse(path.read_bytes()).version
     return _End(version, size - len(torn), torn, line_open)
 
 
-def _last_lines(fd: int, size: int) -> list[bytes]:
-    """Read from the end until a whole line is there."""
+def _last_lines(fd: int, size: int) -> tuple[bytes, bytes]:
+    """Read from the end until a whole line is there; give it, and what stands behind its line break."""
     block = _BLOCK
     while True:
         start = max(0, size - block)
         os.lseek(fd, start, os.SEEK_SET)
-        lines = _read(fd, size - start).split(b"\n")
-        if start == 0 or len(lines) > 2:
-            return lines
+        data = _read(fd, size - start)
+        end = data.rfind(b"\n")
+        before = data.rfind(b"\n", 0, max(end, 0))
+        if start == 0 or before >= 0:
+            return data[before + 1 : max(end, 0)], data[end + 1 :]
         block *= 4
 
 

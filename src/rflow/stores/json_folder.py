@@ -26,6 +26,8 @@ class Folder:
         self.root = root
         self._patience = patience
         self._accepted = False
+        self._format_file, self._lock_file = root / "rflow.json", root / ".lock"
+        self._seen: tuple[int, ...] = ()
 
     def session(self, code: str, session_id: str) -> Path:
         """Say where a session is."""
@@ -47,9 +49,10 @@ class Folder:
         """Hold the lock; a new store is made here."""
         with explained(self.root):
             self._accept()
-            files.make_folder(self.root)
-            with locked(self.root / ".lock", self._patience if patience is None else patience):
-                if self._format() is None:
+            if not self._accepted:
+                files.make_folder(self.root)
+            with locked(self._lock_file, self._patience if patience is None else patience):
+                if self._changed() and self._format() is None:
                     self._create()
                 yield
 
@@ -68,7 +71,7 @@ class Folder:
 
     def _upgrade(self, found: Format) -> None:
         try:
-            with locked(self.root / ".lock", self._patience):
+            with locked(self._lock_file, self._patience):
                 upgrade_folder(self.root, self._format() or found)
                 self._write_rules()
         except OSError as error:
@@ -79,15 +82,24 @@ class Folder:
     def _holds_anything(self) -> bool:
         return self.root.exists() and any(not part.name.startswith(".") for part in self.root.iterdir())
 
-    def _format(self) -> Format | None:
-        """Read the format, each time before writing too: a newer rflow may have upgraded the folder since."""
+    def _changed(self) -> bool:
+        """Whether `rflow.json` is another than it was: a newer rflow may have upgraded the folder since."""
         try:
-            found = msgspec.json.decode((self.root / "rflow.json").read_bytes(), type=Format)
+            status = self._format_file.stat()
+        except FileNotFoundError:
+            return True
+        before, self._seen = self._seen, (status.st_mtime_ns, status.st_size, status.st_ino)
+        return before != self._seen
+
+    def _format(self) -> Format | None:
+        """Read the format; None is a folder that is no store yet."""
+        try:
+            found = msgspec.json.decode(self._format_file.read_bytes(), type=Format)
         except FileNotFoundError:
             return None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             remedy = f'Put this back into it: {{"rflow":"store","format":{FORMAT}}}'
-            raise StoreProblem(f"{self.root / 'rflow.json'} is damaged: {error}.", try_=remedy) from error
+            raise StoreProblem(f"{self._format_file} is damaged: {error}.", try_=remedy) from error
         if found.format > FORMAT:
             raise failures.newer(self.root, found.format, FORMAT)
         return found
@@ -95,7 +107,7 @@ class Folder:
     def _create(self) -> None:
         """Make a new store; until `rflow.json` is there, others see an empty one (what is hidden does not count)."""
         self._write_rules()
-        self.put(self.root / "rflow.json", msgspec.json.encode(Format(format=FORMAT)) + b"\n")
+        self.put(self._format_file, msgspec.json.encode(Format(format=FORMAT)) + b"\n")
 
     def _write_rules(self) -> None:
         """Tell git what not to keep, and to keep its hands off line breaks."""
@@ -202,7 +214,7 @@ class Folder:
         """Keep writers out; where we can't write, we can't lock either, and nobody like us is writing."""
         with ExitStack() as stack:
             with suppress(OSError):
-                stack.enter_context(locked(self.root / ".lock", self._patience))
+                stack.enter_context(locked(self._lock_file, self._patience))
             yield
 
 

@@ -51,8 +51,7 @@ class SqliteStore:
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
-            sqlite_rows.expect(db, session.id, expected)
-            sqlite_rows.update(db, session)
+            sqlite_rows.update(db, session, expected)
             sqlite_rows.add(db, session.id, events, blobs)
 
     def load(self, session_id: str, after: int = 0) -> Log:
@@ -89,12 +88,11 @@ class SqliteStore:
         """Replace all events of a session, and leave no trace of the old ones."""
         kept = rows.named(events)
         with self._file.writing() as db:
-            sqlite_rows.expect(db, session.id, expected)
+            sqlite_rows.update(db, session, expected)
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             sqlite_rows.clear(db, session.id, "events", "people")
-            sqlite_rows.update(db, session)
             sqlite_rows.add(db, session.id, events, {})
         self._forget()
 

@@ -22,8 +22,6 @@ def _conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
         found.append(("owner = ?", (valid(query.owner),)))
     if query.status:
         found.append((f"status IN ({', '.join('?' * len(query.status))})", query.status))
-        if "closed" not in query.status:
-            found.append(("status <> 'closed'", ()))
     if query.inbox is not None:
         # A queue's id begins with "@", the character before "A". The plus signs keep the index on owners out of it:
         # few sessions wait, and those have an index of their own.

@@ -14,10 +14,8 @@ from rflow.ports import Log, Stale, TreeName
 from rflow.stores import records, rows
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_UPDATE_SESSION = (
-    "UPDATE sessions SET version = ?, updated_at = ?, status = ?, owner = ?, customer = ?, ticket = ?, tree = ?,"
-    " head = ? WHERE id = ?"
-)
+_UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
+_UPDATE_SEARCHED = "UPDATE sessions SET status = ?, owner = ?, customer = ?, ticket = ?, tree = ? WHERE id = ?"
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _INSERT_PERSON = (
@@ -69,21 +67,24 @@ def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes]]) -> list[He
     return heads
 
 
-def expect(db: sqlite3.Connection, session_id: str, expected: int) -> None:
-    found = db.execute("SELECT version FROM sessions WHERE id = ?", (session_id,)).fetchone()
+def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
+    """Write the new state of a session that stands at version `expected`; raise `Stale` or `NotFound`."""
+    sql = "SELECT version, status, owner, customer, ticket, tree FROM sessions WHERE id = ?"
+    found = db.execute(sql, (session.id,)).fetchone()
     if found is None:
         raise rows.no_session()
-    if found != (expected,):
+    if found[0] != expected:
         raise Stale
-
-
-def update(db: sqlite3.Connection, session: Session) -> None:
-    db.execute(_UPDATE_SESSION, (*columns(session), session.id))
+    version, at, *searched, head = columns(session)
+    db.execute(_UPDATE_STATE, (version, at, head, session.id))
+    if found[1:] != tuple(searched):  # Seldom; set to what they are, they would dirty a page of every index.
+        db.execute(_UPDATE_SEARCHED, (*searched, session.id))
 
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     db.executemany(_INSERT_EVENT, [(session_id, event.seq, records.encode(event)) for event in events])
-    db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
+    if blobs:
+        db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
     people = rows.people_of(events).values()
     db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name) for person in people])
 

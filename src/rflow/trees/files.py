@@ -5,9 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.problems import Problem, check
+from rflow.core.problems import Problem
 from rflow.core.text import one_line, shorten
 from rflow.core.tree import Tree
+from rflow.core.tree_document import check
 from rflow.errors import BadInput
 from rflow.trees.parsed import Malformed
 from rflow.trees.parsing import PARSERS, parse

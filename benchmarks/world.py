@@ -1,0 +1,88 @@
+"""A world to run rflow in: a home of its own, a store that is put back before each run, nothing of this user's."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks import stories
+from benchmarks.measuring import Job, Measurer
+from rflow.core.events import Event
+from rflow.core.tree import Tree
+from rflow.stores import open_store
+
+BIN = Path(sys.executable).parent
+CODE = "K7QM-2F"
+CLIPBOARD = "cat >/dev/null"
+
+
+class World:
+    """A computer with one store (by default a SQLite file in its home) and one terminal."""
+
+    def __init__(self, home: Path, store: str = "") -> None:
+        self.home = home
+        self.store = store or str(home / "data" / "rflow.db")
+        self._kept = home / "kept"
+        for name in ("data", "state", "config", "cache"):
+            (home / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment: bytecode is used and written, output is buffered, as for anybody."""
+        folders = {f"XDG_{name.upper()}_HOME": str(self.home / name) for name in ("data", "state", "config", "cache")}
+        return folders | {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "RFLOW_STORE": self.store,
+            "RFLOW_USER": stories.MAYA.name,
+            "RFLOW_TERMINAL": "benchmark",
+            "RFLOW_CLIPBOARD_CMD": CLIPBOARD,
+        }
+
+    def rflow(self, *words: str, writes: bool = False) -> Job:
+        """Make a job of a command; one that `writes` finds the store as it was kept."""
+        return Job((str(BIN / "rflow"), *words), self.env, self.restore if writes else lambda: None)
+
+    def python(self, code: str) -> Job:
+        """Make a job of a Python program."""
+        return Job((str(BIN / "python"), "-c", code), self.env)
+
+    def add(self, code: str, told: list[Event], tree: Tree | None = None, size: int = 0) -> None:
+        """Put a session into the store, with its tree and its evidence."""
+        store = open_store(self.store)
+        if tree is not None:
+            store.add_tree(tree, stories.NIGHT)
+        store.create(stories.session(f"id-{code}", code, told), told, stories.blobs(told, size))
+        store.close()
+
+    def keep(self) -> None:
+        """Keep the store and the terminal's memory as they are now."""
+        for name in ("data", "state"):
+            shutil.copytree(self.home / name, self._kept / name, dirs_exist_ok=True)
+
+    def restore(self) -> None:
+        """Put them back, on the disk: else the next command would wait until they are there."""
+        for name in ("data", "state"):
+            shutil.rmtree(self.home / name)
+            shutil.copytree(self._kept / name, self.home / name)
+        for file in self.home.glob("data/*"):
+            _sync(file)
+
+
+def _sync(file: Path) -> None:
+    fd = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def usual(measure: Measurer, home: Path, events: int = 60, nodes: int = 40, size: int = 0) -> World:
+    """Make the world of most measures: a session of 60 events in a tree of 40 nodes, current in its terminal."""
+    world, tree = World(home), stories.tree(nodes)
+    world.add(CODE, stories.events(stories.facts(tree, events, size)), tree, size)
+    measure.run(world.rflow("resume", CODE))
+    world.keep()
+    return world
