@@ -2,7 +2,6 @@
 
 import argparse
 import compileall
-import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,11 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from platformdirs import user_cache_dir
 
 import rflow
 from benchmarks import figures, machine
 from benchmarks.figures import Section
-from benchmarks.measuring import measurer
+from benchmarks.measuring import Failed, measurer
 from benchmarks.memory import memory
 from benchmarks.run import Run
 from benchmarks.startup import startup
@@ -24,30 +24,64 @@ TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "memory": memory,
 }
 README = Path(__file__).with_name("README.md")
-MARKS = ("<!-- the last full run, written by `python -m benchmarks --write` -->\n", "\n<!-- end of the last full run -->")
+BEGIN, END = "<!-- last full run: begin -->\n", "<!-- last full run: end -->"
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the benchmarks that are asked for, all by default."""
-    asked = _parser().parse_args(words)
+    asked = _asked(words)
     compile_all()
     cache = Path(asked.cache).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
-    about = f"{datetime.now(UTC):%Y-%m-%d}. {machine.described(cache)}"
+    about = f"{datetime.now(UTC):%Y-%m-%d}: {machine.described(cache)}{' A quick trial run.' if asked.quick else ''}"
     print(about, flush=True)
     with TemporaryDirectory(dir=cache, prefix="run-") as work, measurer(Path(work)) as measure:
         run = Run(measure, Path(work), cache, asked.quick)
-        sections = [_told(TOPICS[name](run)) for name in asked.name or TOPICS]
+        sections = [measured(name, run) for name in asked.name or TOPICS]
     if asked.json:
-        Path(asked.json).write_bytes(msgspec.json.format(msgspec.json.encode({"about": about, "sections": sections})))
+        found = msgspec.json.encode({"about": about, "sections": sections})
+        Path(asked.json).write_bytes(msgspec.json.format(found) + b"\n")
     if asked.write:
         write(about, sections)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _asked(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure rflow, as ratios of one run.")
-    parser.add_argument("name", nargs="*", choices=[*TOPICS, []], help=f"what to measure: {', '.join(TOPICS)}")
-    return parser
+    parser.add_argument("name", nargs="*", help=f"what to measure (all of it by default): {', '.join(TOPICS)}")
+    parser.add_argument("--quick", action="store_true", help="a few turns only, to see that all works")
+    parser.add_argument("--json", metavar="FILE", help="write the figures to a file, too")
+    parser.add_argument("--write", action="store_true", help="write the table of a full run into benchmarks/README.md")
+    cache = Path(user_cache_dir("rflow-benchmarks", appauthor=False))
+    parser.add_argument("--cache", metavar="DIR", default=cache, help=f"what is kept between runs ({cache})")
+    asked = parser.parse_args(words)
+    if unknown := [name for name in asked.name if name not in TOPICS]:
+        parser.error(f"there is no {unknown[0]!r}; there are: {', '.join(TOPICS)}")
+    if asked.write and (asked.quick or asked.name):
+        parser.error("--write takes a full run: neither names nor --quick")
+    return asked
+
+
+def compile_all() -> None:
+    """Write the bytecode of rflow and of all it imports: without it, imports cost four times as much."""
+    for folder in (*rflow.__path__, sysconfig.get_path("purelib")):
+        compileall.compile_dir(folder, quiet=2, workers=0)
+
+
+def measured(name: str, run: Run) -> Section:
+    """Measure a topic and show it; what can't be measured does not stop the others."""
+    try:
+        section = TOPICS[name](run)
+    except Failed as failure:
+        section = Section(name=name, remark=f"Not measured: {failure}")
+    print(figures.screen(section), flush=True)
+    return section
+
+
+def write(about: str, sections: Sequence[Section]) -> None:
+    """Put the tables into the README, between its marks."""
+    before, _, rest = README.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n{about}\n\n{figures.markdown(sections)}\n\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,61 +1,54 @@
 """Figures and how they are told: a table on the screen, the same one in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from benchmarks.pairing import Round, Spread, cpu, ratios, wall
 
+WALL, CPU = "wall clock", "CPU"
+
 
 class Aim(msgspec.Struct, frozen=True):
-    """What a figure should be; `on` names which of its two values is judged."""
+    """What a figure should be at most, or at least; `on` names which of its values is judged."""
 
     bound: float
     sense: Literal["≤", "≥"] = "≤"
-    on: Literal["wall", "cpu"] = "wall"
+    on: str = WALL
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A value of this run: `what` measured against `base`, in `unit` ("×" is a ratio)."""
+    """What was measured against what: values by what they are of, in `unit` ("×" is a ratio)."""
 
     what: str
     base: str
-    wall: Spread | None = None
-    cpu: Spread | None = None
+    values: Mapping[str, Spread]
     unit: str = "×"
     aim: Aim | None = None
 
     @property
-    def met(self) -> bool | None:
-        """Whether the aim is met; None without one."""
+    def verdict(self) -> str:
+        """Whether the aim is met; "" without one."""
         if self.aim is None:
-            return None
-        judged = self.wall if self.aim.on == "wall" else self.cpu
-        assert judged is not None
-        return judged.median <= self.aim.bound if self.aim.sense == "≤" else judged.median >= self.aim.bound
+            return ""
+        found, bound = self.values[self.aim.on].median, self.aim.bound
+        met = found <= bound if self.aim.sense == "≤" else found >= bound
+        return "met" if met else "missed"
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a topic, or why there are none."""
 
     name: str
-    figures: tuple[Figure, ...] = ()
+    figures: Sequence[Figure] = ()
     remark: str = ""
 
 
-def ratio(found: Sequence[Round], what: str, base: str, aim: Aim | None = None, **told: str) -> Figure:
-    """Make the figure of `what` ÷ `base`; `told` says otherwise how to call them."""
-    return Figure(
-        what=told.get("what", what),
-        base=told.get("base", base),
-        wall=ratios(found, wall, what, base),
-        cpu=ratios(found, cpu, what, base),
-        aim=aim,
-    )
-
-
-_HEAD = ("measured", "against", "wall clock", "CPU", "aim", "")
+def ratio(found: Sequence[Round], name: str, base: str, aim: Aim | None = None, *, of: str, to: str) -> Figure:
+    """Make the figure of the jobs `name` ÷ `base`, which are called `of` and `to`."""
+    values = {WALL: ratios(found, wall, name, base), CPU: ratios(found, cpu, name, base)}
+    return Figure(what=of, base=to, values=values, aim=aim)
 
 
 def markdown(sections: Sequence[Section]) -> str:
@@ -64,37 +57,39 @@ def markdown(sections: Sequence[Section]) -> str:
 
 
 def _markdown(section: Section) -> str:
-    lines = [f"### {section.name}", ""]
-    if section.figures:
-        rows = [_HEAD, ("---",) * len(_HEAD), *map(_row, section.figures)]
-        lines += ["| " + " | ".join(row) + " |" for row in rows]
-    if section.remark:
-        lines += ["", section.remark] if section.figures else [section.remark]
-    return "\n".join(lines)
+    head, *rows = _table(section)
+    ruled = [head, ["---"] * len(head), *rows] if rows else []
+    table = "\n".join(f"| {' | '.join(row)} |" for row in ruled)
+    return "\n\n".join(part for part in (f"### {section.name}", table, section.remark) if part)
 
 
 def screen(section: Section) -> str:
     """Give a section as a table in columns."""
-    rows = [_HEAD, *map(_row, section.figures)] if section.figures else []
+    rows = _table(section) if section.figures else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([f"\n{section.name}", *(f"  {line}" for line in [*lines, section.remark] if line)])
 
 
-def _row(figure: Figure) -> tuple[str, ...]:
+def _table(section: Section) -> list[list[str]]:
+    columns = list(dict.fromkeys(name for figure in section.figures for name in figure.values))
+    aims = any(figure.aim for figure in section.figures)
+    head = ["measured", "against", *columns, *(["aim", ""] if aims else [])]
+    return [head, *(_row(figure, columns, aims) for figure in section.figures)]
+
+
+def _row(figure: Figure, columns: Sequence[str], aims: bool) -> list[str]:
+    values = [_told(figure.values.get(name), figure.unit) for name in columns]
     aim = figure.aim
-    wanted = f"{aim.sense} {aim.bound:g} {figure.unit}" if aim else ""
-    if aim and aim.on == "cpu":
-        wanted += " CPU"
-    verdict = {True: "met", False: "**missed**", None: ""}[figure.met]
-    return figure.what, figure.base, _told(figure.wall, figure.unit), _told(figure.cpu, figure.unit), wanted, verdict
+    on = f" {aim.on}" if aim and aim.on != next(iter(figure.values)) else ""
+    wanted = f"{aim.sense} {aim.bound:g} {figure.unit}{on}" if aim else ""
+    return [figure.what, figure.base, *values, *([wanted, figure.verdict] if aims else [])]
 
 
 def _told(value: Spread | None, unit: str) -> str:
     if value is None:
         return ""
-    low, median, high = (_rounded(number) for number in (value.low, value.median, value.high))
-    return f"{median} {unit} ({low} to {high})"
+    return f"{_rounded(value.median)} {unit} ({_rounded(value.low)} to {_rounded(value.high)})"
 
 
 def _rounded(number: float) -> str:

@@ -27,7 +27,7 @@ def startup(run: Run) -> Section:
     world = usual(run.measure, run.folder("startup"))
     found = rounds(run.measure, _jobs(world), run.turns(40))
     remark = f"The clipboard command is `{CLIPBOARD}`. `--copy` also records that the summary was shared, on the disk."
-    return Section(name="Start-up", figures=tuple(_figures(found)), remark=remark)
+    return Section(name="Start-up", figures=_figures(found), remark=remark)
 
 
 def _jobs(world: World) -> dict[str, Job]:
@@ -39,9 +39,11 @@ def _jobs(world: World) -> dict[str, Job]:
 def _figures(found: list[Round]) -> list[Figure]:
     floor, nothing = f'`python -c "{FLOOR}"`', "`python -c pass`"
     told = {name: f"`rflow {name}`" if name != "rflow" else "`rflow`" for name in COMMANDS}
-    figures = [ratio(found, name, "floor", AIM, what=told[name], base=floor) for name in COMMANDS]
-    figures += [ratio(found, name, "pass", what=told[name], base=nothing) for name in COMMANDS]
-    figures.append(ratio(found, "floor", "pass", what=floor, base=nothing))
-    figures.append(ratio(found, "progress --copy", "progress", what=told["progress --copy"], base=told["progress"]))
-    told_clipboard = f"the clipboard command alone (`{CLIPBOARD}`)"
-    return [*figures, ratio(found, "clipboard", "progress --copy", what=told_clipboard, base=told["progress --copy"])]
+    copy = told["progress --copy"]
+    return [
+        *(ratio(found, name, "floor", AIM, of=told[name], to=floor) for name in COMMANDS),
+        *(ratio(found, name, "pass", of=told[name], to=nothing) for name in COMMANDS),
+        ratio(found, "floor", "pass", of=floor, to=nothing),
+        ratio(found, "progress --copy", "progress", of=copy, to=told["progress"]),
+        ratio(found, "clipboard", "progress --copy", of="the clipboard command alone", to=copy),
+    ]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -52,6 +53,16 @@ def run_all(workers: list[Worker]) -> list[int]:
     for worker in workers:
         worker.go()
     return [worker.finish() for worker in workers]
+
+
+def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder in memory, or a usual one."""
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        yield factory.mktemp("store")
+        return
+    with TemporaryDirectory(prefix="rflow-test-", dir=memory) as folder:
+        yield Path(folder)
 
 
 def _mount(*arguments: str) -> bool:

@@ -85,3 +85,12 @@ def test_a_number_with_a_hash_is_always_the_position(said: str, label: str) -> N
     fact = fact_of(printing(tree=ERRORS), ANN, Choose(choice=said))
     assert isinstance(fact, ChoiceMade)
     assert fact.label == label
+
+
+def test_a_hash_is_the_position_even_where_a_label_has_one_too() -> None:
+    trays = tree_of(
+        {"ask": decision("Which tray?", **{"#2": "end", "#1": "end"}), "end": End(text="Fine", outcome="resolved")}
+    )
+    fact = fact_of(printing(tree=trays), ANN, Choose(choice="#2"))
+    assert isinstance(fact, ChoiceMade)
+    assert fact.label == "#1"

@@ -36,10 +36,13 @@ from rflow.core.commands import (
 )
 from rflow.core.events import (
     Brief,
+    Event,
     HandedOff,
     HandoffAccepted,
+    SessionClosed,
 )
 from rflow.core.people import Person
+from rflow.core.session import replay
 from rflow.errors import NotAllowed, SessionMoved, UsageProblem
 
 
@@ -245,3 +248,12 @@ def test_closing_by_the_receiver_accepts_first_so_that_it_reopens_with_them() ->
 
 def test_reopening_what_is_open_is_refused() -> None:
     assert "K7QM-2F is not closed." in str(refusal(printing(), ANN, Reopen()))
+
+
+def test_a_record_that_was_closed_over_a_handoff_waits_for_nobody() -> None:
+    """Rules before this version's may have let that happen."""
+    scene = printing()
+    scene.do(ANN, HandOff(to=BEN))
+    closed = Event(seq=4, at=scene.now, by=ANN, fact=SessionClosed(outcome="abandoned"))
+    session = replay([closed], scene.session)
+    assert (session.status, session.pending, session.owner) == ("closed", None, BEN)

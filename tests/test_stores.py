@@ -31,6 +31,7 @@ from rflow.ports import CodeTaken, Stale, Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from rflow.stores.records import seal
+from store_faults import quick_folder
 from store_stories import (
     ANA,
     BEN,
@@ -62,6 +63,12 @@ def place(kind: str, tmp_path: Path, name: str = "shift") -> str:
         "sqlite": f"sqlite://{tmp_path}/{name}.db",
         "json": f"json:{tmp_path}/{name}",
     }[kind]
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory, where there is such a disk: nothing here is about what a flush costs."""
+    yield from quick_folder(tmp_path_factory)
 
 
 @pytest.fixture(params=KINDS)

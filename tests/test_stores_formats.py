@@ -20,7 +20,7 @@ from rflow.errors import StoreProblem
 from rflow.ports import Store
 from rflow.stores import open_store
 from rflow.stores.records import FORMAT
-from store_faults import Worker, as_nobody, give_to_nobody, snapshot
+from store_faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
 from store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, more, session, short_story, whole_story
 
 SAMPLES = Path(__file__).parent / "samples" / "stores"
@@ -30,6 +30,12 @@ TOLD = {
     LEEDS: ("K7QM-2F", whole_story()),
     VPN: ("P3XW-9T", short_story("VPN drops every hour", "Only on the guest network")),
 }
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory, where there is such a disk: nothing here is about what a flush costs."""
+    yield from quick_folder(tmp_path_factory)
 
 
 @pytest.fixture(params=["store.db", "store"])
@@ -118,7 +124,7 @@ def _content(path: Path) -> object:
         return list(db.iterdump())
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2, 3, 4, 5, 6, 7, 15, 30, 45, 60, 75])
+@pytest.mark.parametrize("steps", [0, 1, 3, 5, 7, 20, 45, 75])
 def test_an_upgrade_that_is_killed_leaves_a_usable_store(name: str, tmp_path: Path, steps: int) -> None:
     path = sample("format-1", name, tmp_path)
     worker = Worker("upgrade", str(path), steps)

@@ -1,5 +1,6 @@
 """Sessions as files: the event log as JSON Lines (`export`), and the plain document that other tools write."""
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -12,10 +13,15 @@ from rflow.core.document import VERSION, Document, document_events
 from rflow.core.events import Event, SessionStarted, Stored
 from rflow.core.people import Person
 from rflow.core.session import Session, replay
+from rflow.core.text import one_line
 from rflow.core.tree import Tree, digest
 from rflow.core.tree_document import check
 from rflow.errors import BadInput
-from rflow.stores.records import encode_line, from_lines, header, read_header
+from rflow.identity import ALPHABET
+from rflow.stores.records import FORMAT, Header, encode_line, from_lines, header, read_header
+
+_CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}\Z")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="tree"):
@@ -101,7 +107,7 @@ def _read_extra(line: bytes, name: str, read: Read) -> None:
     if isinstance(extra, TreeLine):
         version = digest(extra.tree)
         if version not in read.session.trees:
-            raise BadInput(f"{name} has a tree that is damaged: its session knows no such one.", try_="Export it again.")
+            raise BadInput(f"{name} has a damaged tree: its session knows no such one.", try_="Export it again.")
         read.trees[version] = extra.tree
         return
     try:
@@ -147,8 +153,6 @@ def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:
 
 def session_schema() -> dict[str, Any]:
     """Give the JSON Schema of both forms: a line of an export, or a whole plain document."""
-    from rflow.stores.records import Header
-
     shapes, parts = msgspec.json.schema_components(
         (Document, Header, TreeLine, BlobLine, Event), ref_template="#/$defs/{name}"
     )

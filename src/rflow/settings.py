@@ -113,8 +113,11 @@ def _value(
     variable = environ.get(setting.variable)
     if variable:
         return Value(value=tuple(variable.split("\n")) if setting.many else variable, origin="environment")
-    if setting.name in in_file:
-        return Value(value=in_file[setting.name], origin="file")
+    found = in_file.get(setting.name)
+    if isinstance(found, tuple) and not setting.many:
+        raise BadInput(f"In {where.config_file}, {setting.name} is a list; it takes one text.", try_="Mend it by hand.")
+    if found:
+        return Value(value=found, origin="file")
     return Value(value=_default(setting.name, where, environ), origin="default")
 
 
@@ -209,7 +212,13 @@ def write_setting(path: Path, name: str, values: tuple[str, ...]) -> None:
         table[key] = list(values) if setting.many else values[0]
     else:
         table.pop(key, None)
-    replace_file(path, tomli_w.dumps(document).encode())
+    try:
+        replace_file(path.resolve(), tomli_w.dumps(document).encode())  # a link to it (dotfiles) stays one
+    except OSError as error:
+        raise BadInput(
+            f"The configuration {path} can't be written: {error.strerror}.",
+            try_="Name another one: rflow --config FILE config set …",
+        ) from error
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -16,6 +16,7 @@ from rflow.core.progress import Digest, Progress
 from rflow.core.redaction import Redactor, blank
 from rflow.core.session import Session, replay
 from rflow.core.summary import View, Zone, digest_entry, digest_of, summarise
+from rflow.core.text import clean
 from rflow.core.tree import Tree
 from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
 from rflow.identity import new_codes, new_id
@@ -237,7 +238,7 @@ class Workspace:
 
         A name that is close to a known one is refused with that, unless `new` insists.
         """
-        wanted = person(name)
+        wanted = person(clean(name))
         if not wanted.id.strip("@"):
             raise UsageProblem("To whom? The name is empty.", try_="Name a person, or a queue such as @tier2.")
         known = {somebody.id: somebody for somebody in [*self.people(), self.member]}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import typer
 
+from rflow.core.events import is_steering
 from rflow.core.head import Query
 from rflow.core.people import Person, person
 from rflow.core.session import Session
@@ -18,7 +19,7 @@ from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
     from rflow.cli.terminal import Terminal
-    from rflow.workspace import Workspace
+    from rflow.workspace import Outcome, Workspace
 
 
 def local(at: datetime) -> datetime:
@@ -87,12 +88,18 @@ class App:
         typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
     def say(self, text: str) -> None:
-        """Print a message."""
-        typer.echo(folded(text), err=True)
+        """Print a message; it may repeat what came from a file or the command line."""
+        typer.echo(folded(clean(text)), err=True)
 
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
         self.say(f"{label(session)}: {what}")
+
+    def did(self, outcome: "Outcome", what: str) -> None:
+        """Say what a command wrote; a move of one's own needs no second look before the next."""
+        self.wrote(outcome.session, what)
+        if any(is_steering(event.fact) for event in outcome.events):
+            self.displayed(outcome.session)
 
     def displayed(self, session: Session) -> None:
         """Remember that this terminal has seen `session` as it stands."""
@@ -140,6 +147,15 @@ class App:
             f"Which session? This terminal has no current one, and you have several open:\n{listed}{more}\n",
             try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
         )
+
+    def begin(self, session: Session, *, named: bool = False) -> str:
+        """Give how a command begins that goes to `session`: it is named where this terminal would go to another one.
+
+        `named` says that the session was named on the command line, not found.
+        """
+        current = self.terminal.current
+        found = current is None and not named and self.session_reference is None
+        return "rflow" if found or current == session.id else f"rflow -s {session.code}"
 
     def seen(self, session: Session) -> int | None:
         """Give the version of `session` last displayed in this terminal."""

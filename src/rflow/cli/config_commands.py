@@ -22,9 +22,8 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
     run = App.of(context)
     if json:
-        run.out_json(
-            {name: {"value": value.value, "origin": value.origin} for name, value in run.settings.values.items()}
-        )
+        values = run.settings.values.items()
+        run.out_json([{"name": name, "value": value.value, "origin": value.origin} for name, value in values])
         return
     for name, setting in SETTINGS.items():
         value = run.settings[name]

@@ -34,7 +34,7 @@ from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
 
-STORE = "rflow.db"
+STORE = "demo.db"  # not the name of anybody's real store: that of an earlier demo is replaced
 RECEIVER = "sam"
 
 
@@ -52,6 +52,7 @@ def demo(
         return
     with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
         _play(Path(folder), slow)
+        _forget(Path(folder))
     typer.echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
 
 
@@ -59,11 +60,18 @@ def _folder(keep: Path) -> Path:
     """Make the folder; the store of an earlier demo in it is replaced, anything else is left alone."""
     try:
         keep.mkdir(parents=True, exist_ok=True)
-        for path in keep.glob(f"{STORE}*"):
-            path.unlink()
+        for ending in ("", "-wal", "-shm"):
+            (keep / f"{STORE}{ending}").unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
     return keep
+
+
+def _forget(folder: Path) -> None:
+    """Have this terminal forget the store that goes."""
+    here = App(store=str(folder / STORE), user=None, session=None, config=None)
+    here.terminal.forget()
+    here.close()
 
 
 def _go_on(keep: Path) -> None:
@@ -142,6 +150,7 @@ class _Player:
     def __init__(self, store: Path, author: str, slow: bool) -> None:
         self._store, self._author, self._slow = store, author, slow
         os.environ["RFLOW_TERMINAL"] = f"demo {store}"
+        os.environ.pop("RFLOW_SESSION", None)  # one of another store
 
     def say(self, text: str) -> None:
         """Tell what happens."""

@@ -171,6 +171,6 @@ def decline(
     run = App.of(context)
     session = _waiting(run, reference)
     command = Decline(reason=run.text(reason), command_id=command_id)
-    session = run.workspace.do(session, command).session
+    outcome = run.workspace.do(session, command)
     run.terminal.leave(session.id)
-    run.wrote(session, f"declined; {session.owner.name} has it again.")
+    run.did(outcome, f"declined; {outcome.session.owner.name} has it again.")

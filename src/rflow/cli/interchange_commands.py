@@ -29,7 +29,7 @@ def export(
         sys.stdout.buffer.flush()
         return
     write_output(output, data, private=True)
-    run.say(f"{session.code} written to {output}, raw. To take it in elsewhere: rflow import {output}")
+    run.wrote(session, f"written to {output}, raw. To take it in elsewhere: rflow import {output}")
 
 
 @app.command(name="import")

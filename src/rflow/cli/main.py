@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from rflow.cli.app import App, folded, styled
+from rflow.core.text import clean
 from rflow.errors import BadInput, RflowError
 
 # Every command, in the order of the help: name -> (module, section). A module is imported when its command is wanted.
@@ -150,9 +151,9 @@ def hoisted(args: Sequence[str]) -> list[str]:
 
 def complain(error: RflowError) -> None:
     """Print an error: what happened, all its details, what to try."""
-    lines = [folded(error.what, "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
-    lines += [folded(problem, "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
-    lines += [folded(error.try_, "       ", "       ")] if error.try_ else []
+    lines = [folded(clean(error.what), "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
+    lines += [folded(clean(problem), "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
+    lines += [folded(clean(error.try_), "       ", "       ")] if error.try_ else []
     typer.echo("\n".join(lines), err=True)
 
 

@@ -35,7 +35,7 @@ def note(
     run = App.of(context)
     session = run.session()
     outcome = run.workspace.do(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
-    run.wrote(outcome.session, f"note {outcome.entry} recorded.")
+    run.did(outcome, f"note {outcome.entry} recorded.")
 
 
 @app.command()
@@ -49,7 +49,7 @@ def amend(
     run = App.of(context)
     session = run.session()
     outcome = run.workspace.do(session, AmendNote(note=entry, text=_text_or_stdin(run, text), command_id=command_id))
-    run.wrote(outcome.session, f"note {entry} amended.")
+    run.did(outcome, f"note {entry} amended.")
 
 
 @app.command()
@@ -80,7 +80,7 @@ def brief(
     named = None if title is None else run.text(title)
     outcome = run.workspace.do(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
     names = [name for name, text in [*facts.items(), ("title", title)] if text is not None]
-    run.wrote(outcome.session, f"{', '.join(names)} recorded.")
+    run.did(outcome, f"{', '.join(names)} recorded.")
 
 
 @app.command()
@@ -100,14 +100,14 @@ def change(
         if text or revert:
             raise UsageProblem("--reverted goes alone.", try_=f"rflow change --reverted {reverted}")
         outcome = run.workspace.do(session, RevertChange(change=reverted, command_id=command_id))
-        run.wrote(outcome.session, f"change {reverted} reverted.")
+        run.did(outcome, f"change {reverted} reverted.")
         return
     if text.strip() and not revert.strip():
         raise UsageProblem("How can it be taken back?", try_='Add --revert "…" (or --revert "can\'t be undone").')
     command = MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id)
     outcome = run.workspace.do(session, command)
-    run.wrote(
-        outcome.session,
+    run.did(
+        outcome,
         f"change {outcome.entry} recorded. Once reverted: rflow change --reverted {outcome.entry}",
     )
 
@@ -131,4 +131,4 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
     outcome = run.workspace.do(run.session(), command)
-    run.wrote(outcome.session, "waits no longer." if over else "waiting.")
+    run.did(outcome, "waits no longer." if over else "waiting.")

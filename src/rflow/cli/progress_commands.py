@@ -1,7 +1,7 @@
 """Commands that tell: progress, digest."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from rflow.core.progress import Digest, Progress
 from rflow.core.session import Session
 from rflow.core.summary import View, shorten_progress
 from rflow.errors import NotDelivered, RflowError, UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.cli.targets import Target
 
 app = typer.Typer(rich_markup_mode=None)
 Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")]
@@ -47,7 +50,7 @@ def progress(
     view = run.workspace.view(redact=not no_redact)
     view.ask = run.text(ask) if ask is not None else None
     if since is not None:
-        _since(run, found.session, since, "clipboard" if copy else "file" if output else None, view)
+        _since(run, found, since, "clipboard" if copy else "file" if output else None, view)
     summary = found.progress(view)
     told = shorten_progress(summary) if brief else summary
     tell(run, name, found.session if found.stored else None, told, copy=copy, output=output)
@@ -67,10 +70,10 @@ def tell(
 
     text = render(name, told, cache=run.settings.folders.cache)
     if output is not None:
-        _write(run, output, text, told)
+        _write(run, output, text, session, told)
         _record(run, session, name, "file")
     if copy:
-        _copy(run, text, told)
+        _copy(run, text, session, told)
         _record(run, session, name, "clipboard")
     if output is None and not copy:
         typer.echo(text, nl=not text.endswith("\n"))
@@ -84,15 +87,17 @@ def _known(name: str) -> None:
     format_named(name)
 
 
-def _since(run: App, session: Session, since: str, destination: str | None, view: View) -> None:
+def _since(run: App, found: "Target", since: str, destination: str | None, view: View) -> None:
     """Set the view to what came after this user's last summary to `destination`, or after a time."""
     from rflow.cli.inputs import past
 
     if since != "last":
         at = past(since, run.workspace.now())
-        view.since, view.since_at = run.workspace.version_at(session, at), at
+        if not found.stored:  # what it holds was recorded elsewhere, or all at once
+            raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Take it in: rflow import")
+        view.since, view.since_at = run.workspace.version_at(found.session, at), at
         return
-    mine = [delivery for delivery in session.deliveries if delivery.by.id == run.workspace.member.id]
+    mine = [delivery for delivery in found.session.deliveries if delivery.by.id == run.workspace.member.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
     if not mine:
         to = f" to the {destination}" if destination else ""
@@ -125,14 +130,22 @@ def digest(
     tell(run, name, None, run.workspace.digest(heads, view, None if all_ else member.name), copy=copy, output=output)
 
 
-def _write(run: App, output: str, text: str, told: Progress | Digest) -> None:
+def _write(run: App, output: str, text: str, session: Session | None, told: Progress | Digest) -> None:
     from rflow.cli.targets import write_output
 
     write_output(output, (text if text.endswith("\n") else text + "\n").encode())
-    run.say(f"Written to {output}.{_hidden(told)}")
+    _delivered(run, session, f"written to {output}.{_hidden(told)}")
 
 
-def _copy(run: App, text: str, told: Progress | Digest) -> None:
+def _delivered(run: App, session: Session | None, what: str) -> None:
+    """Say what was delivered, and of which session: one pasted into the wrong ticket can't be taken back."""
+    if session is not None:
+        run.wrote(session, what)
+    else:
+        run.say(f"{what[:1].upper()}{what[1:]}")
+
+
+def _copy(run: App, text: str, session: Session | None, told: Progress | Digest) -> None:
     """Put the summary on the clipboard; where that fails, print it all the same, so that nothing is lost."""
     from rflow.delivery.clipboard import copy as copy_text
 
@@ -145,7 +158,7 @@ def _copy(run: App, text: str, told: Progress | Digest) -> None:
     except NotDelivered:
         typer.echo(text, nl=not text.endswith("\n"))
         raise
-    run.say(f"{copied.said[:1].upper()}{copied.said[1:]}.{_hidden(told)}")
+    _delivered(run, session, f"{copied.said}.{_hidden(told)}")
 
 
 def _hidden(told: Progress | Digest) -> str:

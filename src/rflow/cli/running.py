@@ -45,8 +45,8 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     """Run a command (a string through the user's shell), show its output live, keep up to `limit` bytes of it.
 
     With a terminal on standard input and output it gets a terminal of its own, else pipes (docs/decisions/0005).
-    Interrupts and signals end the command, never us. Raises UsageProblem, with nothing run, where there is no such
-    program.
+    Interrupts and signals end the command, never us, and are then ignored while the caller records it. Raises
+    UsageProblem, with nothing run, where there is no such program.
     """
     import platform
     import time

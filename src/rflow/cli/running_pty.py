@@ -55,7 +55,7 @@ def _is_foreground(terminal: int) -> bool:
 
 
 def _pass_size(pair: Pair, *_: Any) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # ValueError: closed, as the command has ended
         size = fcntl.ioctl(pair.screen, termios.TIOCGWINSZ, bytes(8))
         fcntl.ioctl(pair.master, termios.TIOCSWINSZ, size)
 

@@ -27,7 +27,7 @@ class Signals:
 
     A terminal sends Ctrl-C to the whole process group, so that a command in it has the first one already; the second
     terminates it, the third kills it. One that is `apart`, on a terminal of its own, is sent what we get. SIGTERM and
-    SIGHUP are passed on. Who does not end within PATIENCE seconds is killed.
+    SIGHUP are passed on. Who does not end within PATIENCE seconds is killed. What came stays ignored afterwards.
     """
 
     def __init__(self, *, apart: bool) -> None:
@@ -35,6 +35,7 @@ class Signals:
         """Readable when a signal has come, among them SIGCHLD: the command ended."""
         self._apart = apart
         self._child: Popen[bytes] | None = None
+        self._came: set[int] = set()
         self._typed = 0
         self._missed: int | None = None
         self._kill_at: float | None = None
@@ -52,7 +53,8 @@ class Signals:
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
+            # What came once often comes again (SIGHUP from the system and the shell): not into the recording.
+            signal.signal(number, signal.SIG_IGN if number in self._came else handler or signal.SIG_DFL)
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self.wake)
         os.close(self._woken)
@@ -84,6 +86,7 @@ class Signals:
         return True
 
     def _come(self, number: int, frame: Any) -> None:
+        self._came.add(number)
         if number in _TYPED and not self._apart:
             self._typed += 1
             if self._typed == 1:

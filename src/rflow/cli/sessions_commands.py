@@ -159,7 +159,8 @@ def show(
         run.out("")
         run.out(position(session, tree))
         run.out("\nNext:")
-        run.out(typing(next_words(session, tree, session.owner.id == run.workspace.member.id)))
+        begin = run.begin(session, named=reference is not None)
+        run.out(typing(next_words(session, tree, run.workspace.member.id, begin)))
     if session.unreadable:
         run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
     run.displayed(session)
@@ -180,10 +181,10 @@ def close(
     session = run.session()
     ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
-    session = run.workspace.do(session, command).session
+    closing = run.workspace.do(session, command)
     run.terminal.leave(session.id)
-    run.wrote(session, f"closed as {ended}.")
-    left = [change for change in session.changes.values() if not change.reverted]
+    run.did(closing, f"closed as {ended}.")
+    left = [change for change in closing.session.changes.values() if not change.reverted]
     if left:
         run.say(f"Note: {len(left)} change(s) are still in place; rflow show {session.code} says how to revert them.")
 

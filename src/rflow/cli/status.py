@@ -4,6 +4,7 @@ from rflow.cli.app import App, styled
 from rflow.cli.views import clock, heading, heads_table, next_words, position, typing, wrapped
 from rflow.core.head import Query
 from rflow.core.session import Session
+from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 
 
@@ -33,7 +34,7 @@ def show_session(app: App, session: Session) -> None:
     if app.workspace.tree_changed(session):
         app.out(styled("  (The tree has a newer version; this session stays with the one it entered.)", dim=True))
     app.out("\nNext:")
-    app.out(typing(next_words(session, tree, session.owner.id == app.workspace.member.id)))
+    app.out(typing(next_words(session, tree, app.workspace.member.id, app.begin(session))))
     app.displayed(session)
 
 
@@ -43,7 +44,7 @@ def show_next(app: App, session: Session) -> None:
     app.out(position(session, tree))
     if session.place and session.place.kind == "end":
         app.out("\nNext:")
-        app.out(typing(next_words(session, tree, mine=True)))
+        app.out(typing(next_words(session, tree, app.workspace.member.id, app.begin(session))))
     app.displayed(session)
 
 
@@ -75,15 +76,25 @@ def _nothing_here(app: App) -> None:
         app.out("\nNext:")
         app.out(typing([f"rflow resume {mine[0].code}"]))
         return
-    app.out("No session yet. rflow records what you try, so that nobody has to ask.\n")
-    app.out("Next:")
+    used = bool(app.workspace.heads(Query(limit=1)).heads)
+    if used:
+        app.out("You have no open session.")
+        _handed_off(app)
+    else:
+        app.out("No session yet. rflow records what you try, so that nobody has to ask.")
+    app.out("\nNext:")
     names = app.workspace.tree_names()
     if names:
         app.out(typing([f"rflow start {name.id}" for name in names[:5]]))
     else:
         app.out(typing(["rflow tree add --examples     (five ready-made troubleshooting trees)"]))
-    app.out(
-        typing(
-            ['rflow start --title "…"       (without a tree)', "rflow demo                    (see the whole of it)"]
-        )
-    )
+    more = ("rflow list --all", "(what there was)") if used else ("rflow demo", "(see the whole of it)")
+    app.out(typing([f"{words:28}  {what}" for words, what in [('rflow start --title "…"', "(without a tree)"), more]]))
+
+
+def _handed_off(app: App) -> None:
+    """Say what this user has handed off and nobody has accepted."""
+    for head in app.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
+        if head.sender is not None and head.sender.id == app.workspace.member.id:
+            told = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who has still to accept it."
+            app.out(wrapped(f"{told} To take it back: rflow -s {head.code} handoff --cancel", "  ", "  "))

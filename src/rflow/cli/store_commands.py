@@ -84,5 +84,5 @@ def backup(
     The copy is the store as it is at one moment, whoever writes to it meanwhile.
     """
     run = App.of(context)
-    run.workspace.store.backup(path)
+    run.workspace.store.backup(path.absolute())
     run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")

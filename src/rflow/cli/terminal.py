@@ -63,6 +63,11 @@ class Terminal:
             del self._memory.seen[next(iter(self._memory.seen))]
         self._write()
 
+    def forget(self) -> None:
+        """Remember nothing any longer."""
+        self._memory = _Memory(key=self._key)
+        self._path.unlink(missing_ok=True)
+
     def _read(self) -> _Memory:
         try:
             memory = msgspec.json.decode(self._path.read_bytes(), type=_Memory)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rflow.cli.app import App, styled
+from rflow.cli.app import App
 from rflow.cli.completion import trees
 from rflow.cli.options import Json
 from rflow.errors import Exit, UsageProblem
@@ -91,7 +91,7 @@ def add(
         for warning in read.warnings:
             run.say(describe(warning))
         new = run.workspace.add_tree(tree)
-        run.say(f"{styled(tree.id, bold=True)}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
+        run.say(f"{tree.id}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
     run.say("Begin with: rflow start TREE")
 
 

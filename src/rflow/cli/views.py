@@ -113,27 +113,36 @@ def _steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count} steps"
 
 
-def next_words(session: Session, tree: Tree | None, mine: bool) -> list[str]:
-    """Say what to type next, most useful first."""
+def next_words(session: Session, tree: Tree | None, me: str, rflow: str = "rflow") -> list[str]:
+    """Say what `me` can type next, most useful first; `rflow` is how a command begins that goes to this session."""
     code = session.code
+    take = f'rflow resume {code} --take --reason "…"'
     if session.status == "closed":
-        return [f"rflow progress {code}", f"rflow -s {code} reopen"]
-    if not mine:
-        return [f"rflow accept {code}"] if session.owner.is_queue else [f'rflow resume {code} --take --reason "…"']
+        return [f"rflow progress {code}", f"rflow -s {code} reopen" if session.owner.id == me else take]
+    if session.owner.id != me:
+        sent = session.pending is not None and session.pending.sender.id == me
+        own = [f"rflow -s {code} handoff --cancel"] if sent else []
+        claim = [f"rflow accept {code}"] if session.owner.is_queue else [] if sent else [take]
+        return [*own, *claim, f'rflow -s {code} note "…"']
     if session.pending:
         return [f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"']
     node = tree.nodes.get(session.place.node) if tree and session.place else None
+    return [f"{rflow} {words}" for words in _at(node)]
+
+
+def _at(node: Node | None) -> list[str]:
+    """Say what can be done at a node, or without one."""
     match node:
         case Decision():
-            return ["rflow choose NUMBER", 'rflow note "…"', "rflow run -- COMMAND", "rflow progress --copy"]
+            return ["choose NUMBER", 'note "…"', "run -- COMMAND", "progress --copy"]
         case Action():
-            return ['rflow done "what came of it"', 'rflow skip --reason "…"', "rflow run -- COMMAND"]
+            return ['done "what came of it"', 'skip --reason "…"', "run -- COMMAND"]
         case End(outcome="resolved"):
-            return ["rflow close", "rflow back"]
+            return ["close", "back"]
         case End():
-            return ["rflow progress --copy", "rflow handoff USER", "rflow close --outcome escalated"]
+            return ["progress --copy", "handoff USER", "close --outcome escalated"]
         case None:
-            return ['rflow step "what you tried" --result "…"', 'rflow note "…"', "rflow progress --copy"]
+            return ['step "what you tried" --result "…"', 'note "…"', "progress --copy"]
 
 
 def typing(commands: Iterable[str]) -> str:

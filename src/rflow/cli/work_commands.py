@@ -94,7 +94,7 @@ def step(
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(text=run.text(text), result=run.text(result), happened_at=happened, command_id=command_id)
     outcome = run.workspace.do(run.session(), command)
-    run.wrote(outcome.session, f"step {outcome.entry} recorded.")
+    run.did(outcome, f"step {outcome.entry} recorded.")
 
 
 @app.command()
@@ -115,4 +115,4 @@ def enter(
     run = App.of(context)
     session = run.session()
     command = Enter(tree=run.workspace.named_tree(tree), seen=run.seen(session), command_id=command_id)
-    _move(run, session, command, f"went on in the tree {tree}.")
+    _move(run, session, command, f"went on in the tree {command.tree.id}.")

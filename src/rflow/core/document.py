@@ -28,6 +28,7 @@ from rflow.core.excerpt import excerpt
 from rflow.core.people import Person, person
 from rflow.core.text import clean, one_line
 from rflow.core.tree import Action, Decision, Tree, digest
+from rflow.errors import BadInput
 
 VERSION = 1
 
@@ -112,10 +113,15 @@ def document_events(
     """
     blobs: dict[str, bytes] = {}
     begun = _Entry(at=document.started_at)
-    started = SessionStarted(title=one_line(document.title), brief=document.brief, source=one_line(source))
+    started = SessionStarted(title=one_line(document.title), brief=_brief(document.brief), source=one_line(source))
     told = [Told(fact=started, entry=begun), *_path(document, tree), *_rest(document, blobs)]
     author = document.owner or reader.name
     return [_event(number, item, author, reader, at) for number, item in enumerate(told, 1)], blobs
+
+
+def _brief(brief: Brief) -> Brief:
+    facts = {name: getattr(brief, name) for name in brief.__struct_fields__}
+    return Brief(**{name: clean(text).strip() for name, text in facts.items() if text})
 
 
 def _event(seq: int, told: Told, author: str, reader: Person, at: datetime) -> Event:
@@ -133,7 +139,10 @@ def _event(seq: int, told: Told, author: str, reader: Person, at: datetime) -> E
 
 def _aware(at: datetime) -> datetime:
     """Take a time without an offset as UTC."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise BadInput(f"{at.isoformat()} is no time in UTC.", try_="Correct it in the file.") from None
 
 
 def _path(document: Document, tree: Tree | None) -> Iterator[Told]:

@@ -60,6 +60,7 @@ _QUOTED = r"""\\{1,3}"[^"\\\n]++|\\{1,3}'[^'\\\n]++|"(?:[^"\\\n]|\\[^\n])++"?|'(
 _C = r"""[^\s"'&,;|)\]}]"""
 _BARE = rf"""(?:{_C}|[,|)\]}}"'&](?={_C})(?![\w.-]{{1,30}}["']?[=:])|;(?={_C})(?![\w .-]{{1,30}}=))++"""
 _VALUE = rf"{_SHOWN}(?:(?:{_QUOTED})(?:(?=\w){_C}++)?|{_BARE})"
+_ARGUMENTS = rf"(?:{_B}++[^\s|;]++){{0,20}}?{_B}++"
 _KEY_LINE = r"[A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1) ?-{4,5}"
 _KEY_END = rf"(?P<end>-{{4,5}} ?END {_KEY_LINE})?"
 _KEY_WORDS = ("private key", "static key")
@@ -172,9 +173,9 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "command",
         ("curl", "sshpass", "mysql", "mariadb", "securestring"),
-        rf"(?P<keep>(?>\bcurl{_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}"
+        rf"(?P<keep>(?>\bcurl{_ARGUMENTS}(?-i:-[A-Za-z]{{0,8}}[uU]|--(?:proxy-)?user)(?:{_B}|=){{0,4}}"
         rf"[\"']?[^\s:\"']{{1,100}}:|\bsshpass{_B}{{1,4}}-p{_B}{{0,4}}"
-        rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_B}[^\n|;]{{0,160}}?(?<=\s)(?-i:-p)"
+        rf"|\b(?:mysql|mysqldump|mysqladmin|mariadb){_ARGUMENTS}(?-i:-p)"
         rf"|\bConvertTo-SecureString{_B}{{1,4}}(?:-String{_B}{{1,4}})?(?=[\"']))){_VALUE}",
     ),
     ("device", ("password", "secret"), rf"(?P<keep>\b(?:password|secret){_B}\d{_B})(?:\$\S+|[0-9A-F]{{6,}}\b)"),
@@ -186,7 +187,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         rf"(?:{_QUOTED}|(?:(?<=:\s)|(?=\S{{0,60}}(?:\d|[!@#$%^&*+=]\w))(?=\S{{0,60}}[A-Za-z])(?=\S{{5}})){_BARE})",
     ),
 )
-_ANY = "|".join(sorted({re.escape(word) for _, words, _ in _PATTERNS for word in words}))
+_WORDS = tuple(dict.fromkeys(word for _, words, _ in _PATTERNS for word in words))
 
 
 class Redactor:
@@ -204,11 +205,11 @@ class Redactor:
         """Give `text` with its secrets replaced by "[redacted]"."""
         if not self._on or not text:
             return text
-        if _built_in(_ANY).search(text):
-            found = text.lower()
-            for _, words, pattern in _PATTERNS:
-                if any(word in found for word in words):
-                    text = _built_in(pattern).sub(self._hide, text)
+        lowered = text.lower()
+        found = {word for word in _WORDS if word in lowered}
+        for _, words, pattern in _PATTERNS if found else ():
+            if not found.isdisjoint(words):
+                text = _built_in(pattern).sub(self._hide, text)
         for own in self._own:
             text = MARK.join(own.sub(self._hide_own, part) for part in text.split(MARK))
         return text

@@ -13,7 +13,11 @@ Told = Progress | Digest
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to write down a progress or a digest: `template` ends in the suffix that names its escaping."""
+    """A way to write down a progress or a digest.
+
+    `template` is the file that draws the parts of the layouts progress.j2, brief.j2 and digest.j2; the suffix behind
+    its name picks the escaping. A format that is no text has `build` instead.
+    """
 
     name: str
     description: str
@@ -36,28 +40,28 @@ FORMATS: dict[str, Format] = {
             description="Markdown for tickets, wikis and GitHub",
             media_type="text/markdown",
             suffix=".md",
-            template=".md.j2",
+            template="markdown.md.j2",
         ),
         Format(
             name="text",
             description="plain text, 80 columns: reads well in any mail or ticket",
             media_type="text/plain",
             suffix=".txt",
-            template=".txt.j2",
+            template="text.txt.j2",
         ),
         Format(
             name="slack",
             description="for pasting into Slack",
             media_type="text/plain",
             suffix=".txt",
-            template=".slack.j2",
+            template="slack.slack.j2",
         ),
         Format(
             name="teams",
             description="for pasting into Microsoft Teams",
             media_type="text/plain",
             suffix=".txt",
-            template=".txt.j2",
+            template="teams.txt.j2",
         ),
         Format(
             name="json",
@@ -87,6 +91,7 @@ def render(name: str, told: Told, cache: Path | None = None) -> str:
     from rflow.formats.environment import environment
     from rflow.formats.phrases import PHRASES
 
-    kind = "digest" if isinstance(told, Digest) else "brief" if told.brief else "progress"
-    template = environment(format_.template, cache).get_template(f"{name}.{kind}{format_.template}", globals=PHRASES)
-    return template.render(p=told)
+    layout = "digest.j2" if isinstance(told, Digest) else "brief.j2" if told.brief else "progress.j2"
+    suffix = format_.template.removeprefix(name)
+    template = environment(suffix, cache).get_template(layout, globals=PHRASES)
+    return template.render(p=told, drawn=format_.template)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rflow.errors import UsageProblem
-from rflow.stores.failures import PATIENCE, absent, foreign
+from rflow.stores.failures import PATIENCE, absent, explained, foreign
 
 if TYPE_CHECKING:
     from rflow.ports import Store
@@ -103,9 +103,10 @@ def _absolute(path: str) -> str:
 
 def _kind_of(path: Path) -> tuple[str, str]:
     """Tell the kind of store that a path means."""
-    if path.is_file() and path.suffix not in _SUFFIXES:
-        with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise foreign(path)
-        return "sqlite", str(path)
-    return ("sqlite" if path.suffix in _SUFFIXES and not path.is_dir() else "json"), str(path)
+    with explained(path):
+        if path.is_file() and path.suffix not in _SUFFIXES:
+            with path.open("rb") as file:
+                if file.read(16) != b"SQLite format 3\0":
+                    raise foreign(path)
+            return "sqlite", str(path)
+        return ("sqlite" if path.suffix in _SUFFIXES and not path.is_dir() else "json"), str(path)

@@ -75,6 +75,14 @@ def newer(place: Path, found: int, known: int) -> StoreProblem:
     )
 
 
+def damaged(place: Path, error: Exception) -> StoreProblem:
+    """Say that the engine can't make sense of the file."""
+    return StoreProblem(
+        f"The store at {place} is damaged: {error}.",
+        try_="See what is left with `rflow store check`, and restore a backup.",
+    )
+
+
 def older(place: Path) -> StoreProblem:
     """Say that a store must be upgraded before it can be read, and can't be where it is."""
     return StoreProblem(

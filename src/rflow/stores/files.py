@@ -18,6 +18,7 @@ else:
 BINARY = getattr(os, "OBINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
 READ_WRITE = os.O_RDWR | BINARY
 NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
+APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
 
 
 def make_folder(folder: Path) -> None:

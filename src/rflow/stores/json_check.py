@@ -8,7 +8,7 @@ from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log
 from rflow.stores import checking, json_files, rows
 from rflow.stores.json_folder import Folder
-from rflow.stores.json_index import Entry, Index, session_files
+from rflow.stores.json_index import Entry, Index, session_files, stamp
 from rflow.stores.json_trees import Trees
 
 
@@ -55,7 +55,12 @@ def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
 
 
 def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]:
-    content = json_files.parse(file.read_bytes())
+    try:
+        content = json_files.parse(file.read_bytes())
+    except OSError as error:
+        what = f"It can't be read: {error.strerror}."
+        yield Fault(severity="error", where=file.name, what=what, remedy=checking.SAVE_REST)
+        return
     if content.torn:  # Somebody may be writing that line right now: look again when nobody is.
         with suppress(OSError, StoreProblem), folder.writing():
             content = json_files.parse(file.read_bytes())
@@ -85,8 +90,7 @@ def _ending(file: Path, content: json_files.Content, known: Entry | None) -> Ite
 
 def _cached(file: Path, log: Log, known: Entry | None) -> Iterator[Fault]:
     """Check the cache's entry, if it is one that lists would believe."""
-    status = file.stat()
-    if known and (known.size, known.mtime) == (status.st_size, status.st_mtime_ns):
+    if known and (known.size, known.mtime) == stamp(file.stat()):
         people = {person.id: person.name for person in known.people}
         yield from checking.head(log, known.head)
         yield from checking.people(log, people)

@@ -72,7 +72,10 @@ class JsonDirStore:
         with self._folder.reading():
             file = self._find(session_id)
             code, _ = json_files.read_name(file.name) or ("", "")
-            return json_files.log(file, session_id, code, after)
+            try:
+                return json_files.log(file, session_id, code, after)
+            except FileNotFoundError:  # Deleted since it was found.
+                raise rows.no_session() from None
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
         """Give the sessions whose code or id begins with `prefix`."""
@@ -198,7 +201,7 @@ class JsonDirStore:
     def _note(self, name: str, status: os.stat_result, session: Session) -> None:
         """Keep the cache up to date; if that fails, the next list reads the session's file."""
         with suppress(OSError):
-            self._index.add(json_index.entry(name, status, session))
+            self._index.add(json_index.entry(name, json_index.stamp(status), session))
 
     def _entries(self) -> list[json_index.Entry]:
         """Give what lists need of every session; put into the cache what it lacked, if nobody else writes now."""

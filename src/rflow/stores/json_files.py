@@ -131,7 +131,7 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
 
 def set_aside(path: Path, torn: bytes) -> None:
     """Keep what a crash left of a line, in case somebody wants to look at it."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    fd = os.open(path, files.APPEND, 0o600)
     try:
         files.write_all(fd, torn + b"\n")
         files.sync(fd)

@@ -52,8 +52,7 @@ class Folder:
             if not self._accepted:
                 files.make_folder(self.root)
             with locked(self._lock_file, self._patience if patience is None else patience):
-                if self._changed() and self._format() is None:
-                    self._create()
+                self._look_again()
                 yield
 
     def _accept(self) -> None:
@@ -82,14 +81,20 @@ class Folder:
     def _holds_anything(self) -> bool:
         return self.root.exists() and any(not part.name.startswith(".") for part in self.root.iterdir())
 
-    def _changed(self) -> bool:
-        """Whether `rflow.json` is another than it was: a newer rflow may have upgraded the folder since."""
+    def _look_again(self) -> None:
+        """Make a new store; where `rflow.json` is another than it was, a newer rflow may have upgraded the folder."""
+        if (found := self._stamp()) and found == self._seen:
+            return
+        if self._format() is None:
+            self._create()
+        self._seen = self._stamp()
+
+    def _stamp(self) -> tuple[int, ...]:
         try:
             status = self._format_file.stat()
         except FileNotFoundError:
-            return True
-        before, self._seen = self._seen, (status.st_mtime_ns, status.st_size, status.st_ino)
-        return before != self._seen
+            return ()
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _format(self) -> Format | None:
         """Read the format; None is a folder that is no store yet."""

@@ -35,12 +35,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 _entries = msgspec.json.Decoder(Entry)
 
 
-def entry(file: str, status: os.stat_result, session: Session, highest: int = 0) -> Entry:
-    """Describe the state of a session whose file has `status`."""
+Stamp = tuple[int, int]
+UNREAD = (-1, -1)
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """Give what changes whenever a file does: its size and time."""
+    return status.st_size, status.st_mtime_ns
+
+
+def entry(file: str, seen: Stamp, session: Session, highest: int = 0) -> Entry:
+    """Describe the state of a session whose file had the stamp `seen`."""
     return Entry(
         file=file,
-        size=status.st_size,
-        mtime=status.st_mtime_ns,
+        size=seen[0],
+        mtime=seen[1],
         highest=max(highest, session.version),
         head=rows.row(session),
         people=tuple(session.people.values()),
@@ -80,7 +89,7 @@ class Index:
 
     def add(self, one: Entry) -> None:
         """Note the new state of a session. It need not survive a crash, so nothing waits for the disk."""
-        fd = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        fd = os.open(self._file, files.APPEND, 0o600)
         try:
             line = msgspec.json.encode(one) + b"\n"
             files.write_all(fd, line)
@@ -109,10 +118,19 @@ def session_files(root: Path) -> list[Path]:
 
 
 def _current(file: Path, known: Entry | None) -> Entry:
-    """Give the entry of a file: the known one if it is good, else a new one."""
-    status = file.stat()
-    if known is not None and (known.size, known.mtime) == (status.st_size, status.st_mtime_ns):
+    """Give the entry of a file: the known one if it is good, else a new one.
+
+    One that can't be read (a bad sector, somebody else's) is listed as such, and takes no other down with it.
+    """
+    seen = stamp(file.stat())
+    if known is not None and (known.size, known.mtime) == seen:
         return known
     code, session_id = json_files.read_name(file.name) or ("", "")
-    session = replay(json_files.log(file, session_id, code).events, Session(id=session_id, code=code))
-    return entry(file.name, status, session, known.highest if known else 0)
+    session = Session(id=session_id, code=code)
+    try:
+        session = replay(json_files.log(file, session_id, code).events, session)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        seen = UNREAD  # So that it is tried again.
+    return entry(file.name, seen, session, known.highest if known else 0)

@@ -64,7 +64,7 @@ class SqliteStore:
         wanted = rows.key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit)).heads)
-        sql = "SELECT id, head FROM sessions WHERE "
+        sql = "SELECT id, head, updated_at FROM sessions WHERE "
         with self._file.reading() as db:
             for condition in ("code_key = ?", "id_key = ?"):
                 if exact := db.execute(sql + condition, (wanted,)).fetchall():
@@ -110,7 +110,7 @@ class SqliteStore:
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
-        sql = "SELECT data FROM blobs WHERE session_id = ? AND digest = ?"
+        sql = "SELECT CAST(data AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
             found = db.execute(sql, (session_id, rows.valid(digest))).fetchone()
         if found is None:
@@ -135,7 +135,9 @@ class SqliteStore:
     def tree(self, digest: str) -> Tree | None:
         """Read one version of a tree."""
         with self._file.reading() as db:
-            found = db.execute("SELECT data FROM trees WHERE digest = ?", (rows.valid(digest),)).fetchone()
+            found = db.execute(
+                "SELECT CAST(data AS BLOB) FROM trees WHERE digest = ?", (rows.valid(digest),)
+            ).fetchone()
         return rows.tree_of(found[0], digest) if found else None
 
     def named_tree(self, tree_id: str) -> Tree | None:

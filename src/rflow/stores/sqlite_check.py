@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rflow.core.head import Head
-from rflow.errors import StoreProblem
+from rflow.errors import NotFound, StoreProblem
 from rflow.ports import Fault, Log
 from rflow.stores import checking, rows, sqlite_rows
 from rflow.stores.sqlite_file import SqliteFile
@@ -51,7 +51,7 @@ def _sessions(db: sqlite3.Connection) -> Iterator[Fault]:
     for (session_id,) in db.execute("SELECT id FROM sessions").fetchall():
         try:
             yield from _session(db, session_id)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError, NotFound) as error:
             yield _damage(session_id, error)
 
 
@@ -64,8 +64,9 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
     held = [name for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
 
     def read(digest: str) -> bytes:
-        sql = "SELECT data FROM blobs WHERE session_id = ? AND digest = ?"
-        return bytes(db.execute(sql, (session_id, digest)).fetchone()[0])
+        sql = "SELECT CAST(data AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
+        found = db.execute(sql, (session_id, digest)).fetchone()
+        return bytes(found[0]) if found else b""
 
     yield from checking.contents(log, held, read)
 
@@ -97,8 +98,8 @@ def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
-    held = dict(db.execute("SELECT digest, data FROM trees").fetchall())
+    held = dict(db.execute("SELECT digest, CAST(data AS BLOB) FROM trees").fetchall())
     names = sqlite_rows.tree_names(db)
-    heads = sqlite_rows.heads(db, db.execute("SELECT id, head FROM sessions"))
+    heads = sqlite_rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(held, lambda digest: rows.tree_of(held[digest], digest), names, pinned)

@@ -219,11 +219,13 @@ def explained(path: Path) -> Iterator[None]:
     try:
         with failures.explained(path):
             yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         _explain(path, error)
 
 
-def _explain(path: Path, error: sqlite3.Error) -> NoReturn:
+def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
+    if isinstance(error, UnicodeDecodeError):  # A text in the file, or one that SQLite quotes in its complaint.
+        raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             raise failures.busy(path) from error
@@ -234,10 +236,7 @@ def _explain(path: Path, error: sqlite3.Error) -> NoReturn:
         case sqlite3.SQLITE_NOTADB:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
-            raise StoreProblem(
-                f"The store at {path} is damaged: {error}.",
-                try_="See what is left with `rflow store check`, and restore a backup.",
-            ) from error
+            raise failures.damaged(path, error) from error
     raise StoreProblem(
         f"The store at {path} can't be used: {error}.", try_="See that the folder can be written and the disk has room."
     ) from error

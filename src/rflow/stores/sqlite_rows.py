@@ -10,12 +10,18 @@ from rflow.core.events import Stored
 from rflow.core.head import Head
 from rflow.core.session import Session, replay
 from rflow.core.tree import Tree, canonical, digest
+from rflow.errors import NotFound
 from rflow.ports import Log, Stale, TreeName
 from rflow.stores import records, rows
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
 _UPDATE_SEARCHED = "UPDATE sessions SET status = ?, owner = ?, customer = ?, ticket = ?, tree = ? WHERE id = ?"
+# The casts are for damage: a flipped bit in a row's header turns a blob into a text or a number.
+_SELECT_EVENTS = (
+    "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events"
+    " WHERE session_id = ? AND seq > ? AND typeof(seq) = 'integer' ORDER BY seq"
+)
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _INSERT_PERSON = (
@@ -50,21 +56,26 @@ def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
     if found is None:
         raise rows.no_session()
     code, version = found
-    sql = "SELECT seq, data FROM events WHERE session_id = ? AND seq > ? ORDER BY seq"
-    events = db.execute(sql, (session_id, after))
-    return Log(id=session_id, code=code, events=records.from_rows(events, after + 1, version))
+    events = db.execute(_SELECT_EVENTS, (session_id, after))
+    last = version if isinstance(version, int) else 0
+    return Log(id=session_id, code=str(code), events=records.from_rows(events, after + 1, last))
 
 
-def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes]]) -> list[Head]:
+def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes, int]]) -> list[Head]:
     """Decode heads; a damaged one is computed from the events, so that it takes no list down with it."""
-    heads = []
-    for session_id, data in list(found):
-        try:
-            heads.append(msgspec.json.decode(data, type=Head))
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-            log = load(db, session_id)
-            heads.append(rows.row(replay(log.events, Session(id=log.id, code=log.code))))
-    return heads
+    return [_head(db, str(session_id), data) for session_id, data, _ in list(found)]
+
+
+def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
+    try:
+        return msgspec.json.decode(data, type=Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        pass
+    try:
+        log = load(db, session_id)
+    except NotFound:  # Its id is what is damaged.
+        log = Log(id=session_id, code="", events=())
+    return rows.row(replay(log.events, Session(id=log.id, code=log.code)))
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:

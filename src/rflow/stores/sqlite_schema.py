@@ -10,14 +10,16 @@ SCHEMA = (
         id TEXT PRIMARY KEY, id_key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, code_key TEXT NOT NULL UNIQUE,
         version INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
         customer TEXT NOT NULL, ticket TEXT NOT NULL, tree TEXT NOT NULL, head BLOB NOT NULL) WITHOUT ROWID""",
-    # Only the first of these holds what every append changes (each more would be a page to write and to flush);
-    # the others find the few sessions that then are sorted.
-    "CREATE INDEX by_update ON sessions (updated_at, id)",
-    "CREATE INDEX by_owner ON sessions (owner, status)",
+    # Of these, an append to an open session changes only the first: each more would be a page to write and flush.
+    "CREATE INDEX open_by_update ON sessions (updated_at, id) WHERE status <> 'closed'",
+    "CREATE INDEX open_by_owner ON sessions (owner) WHERE status <> 'closed'",
+    "CREATE INDEX open_by_tree ON sessions (tree) WHERE status <> 'closed' AND tree <> ''",
+    "CREATE INDEX waiting_ones ON sessions (owner) WHERE status = 'handed_off'",
+    "CREATE INDEX closed_by_update ON sessions (updated_at, id) WHERE status = 'closed'",
+    "CREATE INDEX closed_by_owner ON sessions (owner, updated_at, id) WHERE status = 'closed'",
+    "CREATE INDEX closed_by_tree ON sessions (tree, updated_at, id) WHERE status = 'closed' AND tree <> ''",
     "CREATE INDEX by_customer ON sessions (customer) WHERE customer <> ''",
     "CREATE INDEX by_ticket ON sessions (ticket) WHERE ticket <> ''",
-    "CREATE INDEX by_tree ON sessions (tree) WHERE tree <> ''",
-    "CREATE INDEX waiting_ones ON sessions (owner) WHERE status = 'handed_off'",
     # `data` is a record as records.py makes it.
     """CREATE TABLE events (session_id TEXT NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL,
         PRIMARY KEY (session_id, seq)) WITHOUT ROWID""",

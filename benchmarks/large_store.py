@@ -1,0 +1,86 @@
+"""A store of very many sessions, made once and kept in the cache."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from benchmarks import stories
+from benchmarks.world import CODE
+from rflow.core.events import Brief, Event, Fact, NoteAdded, SessionClosed, SessionStarted, StepAdded
+from rflow.core.people import person
+from rflow.identity import ALPHABET
+from rflow.stores import records, sqlite_rows
+from rflow.stores.sqlite_file import SqliteFile
+from rflow.stores.sqlite_schema import SCHEMA
+
+_BATCH = 1000
+_PEOPLE = [person(f"Engineer {number}") for number in range(40)]
+
+
+def large_store(cache: Path, count: int) -> Path:
+    """Give a SQLite store with `count` sessions, the last of them the usual one; make it if it is not there."""
+    path = cache / f"{count}-sessions-{_key()}.db"
+    if not path.exists():
+        draft = path.with_suffix(".draft.db")
+        for part in draft.parent.glob(f"{draft.name}*"):
+            part.unlink()
+        fill(draft, count)
+        draft.rename(path)
+    return path
+
+
+def _key() -> str:
+    """Name what such a store is made of: another format or another story makes another store."""
+    told = [str(records.FORMAT), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
+    return sha256("\n".join(told).encode()).hexdigest()[:8]
+
+
+def fill(path: Path, count: int) -> None:
+    """Write the sessions through the store's own rows, many in a transaction (each with its own would take minutes)."""
+    file = SqliteFile(path)
+    for start in range(0, count - 1, _BATCH):
+        with file.writing() as db:
+            for number in range(start, min(start + _BATCH, count - 1)):
+                told = _story(number)
+                sqlite_rows.insert(db, stories.session(_id(number), _code(number), told), told, {})
+    tree = stories.tree(40)
+    told = stories.events(stories.facts(tree, 60))
+    with file.writing() as db:
+        sqlite_rows.put_tree(db, tree)
+        sqlite_rows.insert(db, stories.session(f"id-{CODE}", CODE, told), told, stories.blobs(told))
+    file.close()
+
+
+def _id(number: int) -> str:
+    return f"019a{number:08x}-7000-8000-{number * 7919 % 2**48:012x}"
+
+
+def _code(number: int) -> str:
+    letters = "".join(ALPHABET[number * 48_271 % 2**30 >> shift & 31] for shift in range(0, 30, 5))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _story(number: int) -> list[Event]:
+    """Tell a small session: one in twenty is still open; they come from forty engineers and a thousand customers."""
+    start = stories.NIGHT - timedelta(minutes=number * 3)
+    return stories.events(_facts(number), by=_PEOPLE[number % len(_PEOPLE)], start=start)
+
+
+def _facts(number: int) -> Iterator[Fact]:
+    brief = Brief(customer=f"Customer {number % 1000}", ticket=f"INC-{number}", severity=str(number % 4 + 1))
+    yield SessionStarted(title=f"Label printer {number} prints nothing", brief=brief)
+    yield StepAdded(text="Printed a test page", result="blank label")
+    yield NoteAdded(text="The night shift changed the label roll at 01:30")
+    if number % 20:
+        yield SessionClosed(outcome="resolved", summary="The label roll was the wrong type")
+
+
+if __name__ == "__main__":
+    import sys
+    import time
+
+    begun = time.monotonic()
+    fill(Path(sys.argv[1]), int(sys.argv[2]))
+    print(f"{int(sys.argv[2]) / (time.monotonic() - begun):.0f} sessions a second, {os.path.getsize(sys.argv[1])} bytes")

@@ -1,0 +1,205 @@
+"""Hostile texts, and summaries in which every text is hostile, each with a harmless twin of the same shape."""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from msgspec.inspect import NoneType, StrType, StructType, Type, UnionType, VarTupleType, type_info
+from msgspec.structs import replace
+
+from rflow.core.progress import Digest, Progress
+from rflow.core.text import clean, one_line
+
+Told = TypeVar("Told", Progress, Digest)
+
+PIECES = (
+    *"\\`*_[]<>&~|#+-=:.!()\"'$^{}/@é1 \t\n",
+    *("\n\n", " \n", "    ", "1.", "1)", "99999999999.", "---", "===", "```", "~~~~", "``", "~~", "**", "__", "***"),
+    *("\\\n", "- ", "+ ", "* ", "> ", "# ", " #", ":-", "|-|", "[ ] ", "[x]: ", "[^1]: ", "![", "](", "http://", "//"),
+    *("www.x.example", "x.com", "ann@x.example", "mailto:", "@ann", "@here", "@channel", "@everyone", "<!channel>"),
+    *("<@U024>", "<http://x|y>", "<b>", "</li>", "<!--", "-->", "<script>", "&amp;", "&lt;", "&#64;", "&nbsp;"),
+    *(
+        ":smile:",
+        "{{ 7*7 }}",
+        "{% x %}",
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\ufeff",
+        "\u200b",
+        "\u2060",
+        "\u00a0",
+        "\u3000",
+    ),
+    *(
+        "\u2028",
+        "\x85",
+        "\r\n",
+        "\x1b[31m",
+        "\x1b]52;c;x\x07",
+        "\x00",
+        "e\u0301",
+        "👩\u200d💻",
+        "🇬🇧",
+        "مرحبا",
+        "…",
+        "→",
+        "“",
+    ),
+)
+hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=8).map("".join)
+
+NOTES = (
+    *("# Heading #", "Setext\n===", "Setext\n---", "- a\n- b", "+ a", "* * *", "1. a\n2) b", "7. a", "> quote\nlazy"),
+    *(
+        "a | b\n--- | ---\n1 | 2",
+        "|a|\n|:-:|",
+        "    indented\n\tcode",
+        "```sh\nrm\n```",
+        "~~~\nx",
+        "`` ` ``",
+        "a`",
+        "`a",
+    ),
+    *(
+        "**bold** __bold__ *em* _em_ ~~gone~~",
+        "***",
+        "snake_case and 2*3*4",
+        "wow!",
+        "[a](http://x.example)",
+        "![a](b)",
+    ),
+    *("[a][b]\n\n[b]: http://x.example", "[^1]\n\n[^1]: note", "[!NOTE]\nx", "- [ ] a\n- [x] b", "<http://x.example>"),
+    *(
+        "https://x.example/?a=b&c=d_e*f",
+        "www.x.example",
+        "setup.py.",
+        "ann@x.example",
+        "@ann, @here (@channel): @everyone",
+    ),
+    *(
+        "@Everyone a@here @hereby",
+        "<!channel> <@U024> <!subteam^S1>",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=y>",
+    ),
+    *(
+        "<!-- gone? -->",
+        "</li></ul></div>",
+        "<br>",
+        "&lt;b&gt; &copy; &#x41;",
+        "ends in a backslash\\",
+        "\\\\",
+        "a\\\nb\\\nc",
+    ),
+    *(
+        "C:\\Windows and \\\\server\\share$",
+        "grep 'a\\|b' x | wc -l",
+        "echo $HOME `id` $(id)",
+        "{{ 7*7 }} {% x %} {# y #}",
+    ),
+    *("a\n\n\n\nb", "  a  b  ", "a\n  - b\n    - c", " ", "\u00a0", "\u3000\n ", "\t-\tx", "\u200b# a", "\u3000* a"),
+    *(
+        "\u202egnp.exe",
+        "\u2066a\u2069",
+        "\x1b[31mred\x1b[0m",
+        "\x1b]52;c;eA==\x07",
+        "a\rb\x0bc\x85d\u2028e",
+        "\x00",
+        "\ud83d",
+    ),
+    *(
+        "👩\u200d💻 e\u0301 🇬🇧",
+        "مرحبا *a*",
+        ":smile: #123",
+        "x → y · z — “w”:",
+        "RULED OUT\n• all of it",
+        "*Ask:* nothing",
+    ),
+    *("word " * 40, "x" * 300, "ab`" * 60, "- " * 60, "(" * 90 + "[" * 90, "a " + "\u00a0b" * 60, "?"),
+)
+"""Texts that once broke a format, or could; the empty ones too."""
+
+
+# The texts that may have several lines; all others are put on one on their way into a summary.
+_OF_LINES = re.compile(
+    r"(^|\.)(ask|situation|impact|hypothesis|text|result|reason|revert|closing_summary|handoff_note|help|run"
+    r"|ticket|customer|severity)$"
+)
+
+
+def shown(text: str) -> str:
+    """Clean a text of several lines as everything that gets into a summary is cleaned."""
+    return clean(text).strip("\n").rstrip()
+
+
+def retold(told: Told, text: Callable[[str, str], str]) -> Told:
+    """Give a summary with other texts: `text` makes each from its path (`tried[0].text`) and what it was.
+
+    It goes by the types, so that a new field is met without anybody thinking of it.
+    """
+    made: Told = _retold(type_info(type(told)), told, "", text)
+    return made
+
+
+def _retold(kind: Type, told: Any, path: str, text: Callable[[str, str], str]) -> Any:
+    match kind:
+        case StrType():
+            return text(path.removeprefix("."), told)
+        case UnionType(types=types) if told is not None:
+            return _retold(next(one for one in types if not isinstance(one, NoneType)), told, path, text)
+        case VarTupleType(item_type=item):
+            return tuple(_retold(item, one, f"{path}[{number}]", text) for number, one in enumerate(told))
+        case StructType(fields=fields):
+            parts = {
+                part.name: _retold(part.type, getattr(told, part.name), f"{path}.{part.name}", text) for part in fields
+            }
+            return replace(told, **parts)
+    return told
+
+
+# A digest is shown in part, and whether a link is one is decided by its text: both are not the user's to write.
+_NOT_WRITTEN = ("session.tree.digest", "resume.link")
+
+
+def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
+    """Put the texts, as they are shown, into every text of a summary by turns."""
+    turns = count(offset)
+
+    def turn(path: str, old: str) -> str:
+        if path in _NOT_WRITTEN:
+            return old
+        text = texts[next(turns) % len(texts)]
+        if ".lines[" in path:
+            return shown(text).replace("\n", " ")
+        return shown(text) if _OF_LINES.search(path) else one_line(text)
+
+    return retold(told, turn)
+
+
+class Twin:
+    """A harmless twin of a summary: it has the same lines, each a word of its own; `original` puts the real ones back.
+
+    Equal lines get equal words. `keep` says what of a line its word must have as well, since formats go by it.
+    """
+
+    def __init__(self, keep: Callable[[str], str] = lambda line: "?" if line.endswith("?") else "") -> None:
+        self._words: dict[str, str] = {}
+        self._keep = keep
+
+    def of(self, told: Told) -> Told:
+        """Give the twin."""
+        return retold(told, lambda path, text: text if path in _NOT_WRITTEN else self._disguised(text))
+
+    def _disguised(self, text: str) -> str:
+        return "\n".join(self._word(line) if line.strip() else line for line in text.split("\n"))
+
+    def _word(self, line: str) -> str:
+        return self._words.setdefault(line, f"Qx{len(self._words)}xQ{self._keep(line)}")
+
+    def original(self, rendered: str) -> str:
+        """Put the real lines back into what shows the twin, without the spaces at their ends."""
+        lines = {word: line.strip() for line, word in self._words.items()}
+        return re.sub("|".join(map(re.escape, lines)) or "(?!)", lambda word: lines[word[0]], rendered)

@@ -1,0 +1,715 @@
+"""What rflow promises, told a second time: a small model to hold the program to.
+
+It is written from the design and imports nothing of rflow. A `World` is a store with the people around it; each of its
+methods is a command, which changes the world or raises `Refused` with the exit code. Sessions change in place, and a
+text is a `Text`, so that removing it for good reaches everything that shows it.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+USAGE, NOT_FOUND, MOVED, NOT_ALLOWED = 2, 3, 4, 5
+REMOVED = "[removed]"
+BRIEF = ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis")
+
+TREES: dict[str, dict[str, Any]] = {
+    "label-printer": {
+        "id": "label-printer",
+        "title": "A label printer prints nothing",
+        "start": "lamp",
+        "nodes": {
+            "lamp": {
+                "text": "Which lamp is lit?",
+                "choices": [
+                    {"label": "Red, steady", "to": "ribbon"},
+                    {"label": "Red, blinking", "to": "head"},
+                    {"label": "1", "to": "queue"},
+                ],
+            },
+            "ribbon": {"text": "Reseat the ribbon", "to": "cable"},
+            "cable": {"text": "Is the cable in?", "choices": [{"label": "It is in now", "to": "works"}]},
+            "queue": {"text": "Clear the print queue", "to": "works"},
+            "works": {
+                "text": "Does a test label print?",
+                "choices": [
+                    {"label": "Yes", "to": "fixed"},
+                    {"label": "No", "to": "head"},
+                    {"label": "Another lamp is lit now", "to": "lamp"},
+                ],
+            },
+            "head": {"text": "Send the printer in", "outcome": "escalate"},
+            "fixed": {"text": "It prints again", "outcome": "resolved"},
+        },
+    },
+    "scales": {
+        "id": "scales",
+        "title": "Scales show nothing",
+        "start": "plug",
+        "nodes": {
+            "plug": {"text": "Plug the scales in again", "to": "zero"},
+            "zero": {
+                "text": "Do they show zero?",
+                "choices": [{"label": "Yes", "to": "weighs"}, {"label": "No", "to": "plug"}],
+            },
+            "weighs": {"text": "They weigh", "outcome": "resolved"},
+        },
+    },
+}
+"""Trees as `rflow tree add` takes them: loops, joins, a question with one answer, labels that begin alike or are a
+number."""
+
+CHECKED = {"choose", "done", "skip", "back", "enter", "hand off", "cancel", "take over", "close", "reopen"}
+"""What is refused on a session that has moved since this terminal displayed it."""
+OWNERS = {
+    *("choose", "done", "skip", "step", "back", "enter", "brief", "change", "revert", "wait"),
+    *("close", "reopen", "hand off", "delete"),
+}
+RECEIVERS, SENDERS, OTHERS = {"accept", "decline"}, {"cancel"}, {"take over"}
+WHEN_CLOSED = {"reopen", "delete", "redact", "share", "take over"}
+KEEPS_PENDING = {"hand off", "delete"}
+"""What an owner may do without acknowledging the handoff: pass it on, or remove it."""
+NEAR = {"ben": "benn", "benn": "ben"}
+"""Names so near to each other that one may be a slip for the other."""
+
+
+class Refused(Exception):
+    """A command is refused with this exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class Text:
+    """A text that somebody wrote, which may be removed for good."""
+
+    text: str
+
+    def remove(self) -> None:
+        """Overwrite it; where there was none, none is left behind."""
+        self.text = REMOVED if self.text else ""
+
+
+def person(name: str) -> dict[str, str]:
+    """Give somebody as entries name them."""
+    return {"id": name}
+
+
+@dataclass
+class Terminal:
+    """A terminal of `member`: its current session, and the versions it has displayed, by session id."""
+
+    name: str
+    member: str
+    current: str | None = None
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+_marks = count()
+
+
+@dataclass
+class Happening:
+    """An event: a mark of its own, its author, whether it moved the session or its owner, and its texts."""
+
+    by: str
+    steers: bool
+    texts: list[Text]
+    mark: int = field(default_factory=lambda: next(_marks))
+
+    @property
+    def reads(self) -> tuple[int, list[str]]:
+        """What tells it from others, as it reads now."""
+        return self.mark, [text.text for text in self.texts]
+
+
+@dataclass
+class Session:
+    """A session as the design has it; lists of entries are what `rflow show --json` shows, but for the times."""
+
+    id: str
+    code: str
+    owner: str
+    accepted_by: str
+    title: Text
+    status: str = "open"
+    tree: str | None = None
+    node: str | None = None
+    moves: list[tuple[dict[str, Any], str | None, str | None]] = field(default_factory=list)
+    log: list[Happening] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    brief: dict[str, Text | None] = field(default_factory=lambda: dict.fromkeys(BRIEF))
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    waiting: Text | None = None
+    handoff: dict[str, Any] | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    closing: dict[str, Any] | None = None
+    people: set[str] = field(default_factory=set)
+
+    @property
+    def version(self) -> int:
+        """How many events there are."""
+        return len(self.log)
+
+    @property
+    def steered(self) -> int:
+        """The last event that moved the session or changed who has it."""
+        return max((seq for seq, event in enumerate(self.log, 1) if event.steers), default=0)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The node where it stands; refused where it stands nowhere."""
+        if self.tree is None or self.node is None:
+            raise Refused(USAGE)
+        node: dict[str, Any] = TREES[self.tree]["nodes"][self.node]
+        return node
+
+    def add(self, by: str, *texts: Text, steers: bool = False) -> int:
+        """Add an event and give its number."""
+        self.log.append(Happening(by, steers, list(texts)))
+        self.people.add(by)
+        return self.version
+
+    def entry(self, entries: list[dict[str, Any]], seq: int) -> dict[str, Any] | None:
+        """Find an entry by its number."""
+        return next((entry for entry in entries if entry["seq"] == seq), None)
+
+    def move(self, by: str, to: str, *texts: Text, tree: str | None = None, **step: Any) -> None:
+        """Go to a node, as a step that can be taken back; entering the first tree is where it all begins."""
+        seq = self.add(by, *texts, steers=True)
+        told = {"seq": seq, "by": person(by), "node": "", "to": to, "assumed": False, "reason": "", "undone": False, **step}
+        if tree is None or self.tree is not None or self.steps:
+            self.moves.append((told, self.tree, self.node))
+            self.steps.append(told)
+        self.tree, self.node = tree or self.tree, to
+
+    def pass_to(self, by: str, word: str, text: Text, to: str | None = None) -> None:
+        """Write a line of the history of who had the session."""
+        seq = self.add(by, *([text] if text.text else []), steers=True)
+        told = {"seq": seq, "by": person(by), "word": word, "to": person(to) if to else None, "text": text}
+        self.history.append(told)
+
+    def settle(self, owner: str) -> None:
+        """End a handoff: `owner` has the session."""
+        self.owner, self.handoff, self.status = owner, None, "open"
+
+    def accept(self, by: str, read_back: str = "") -> None:
+        """Acknowledge a handoff."""
+        self.pass_to(by, "accepted", Text(read_back))
+        self.settle(by)
+        self.accepted_by = by
+
+    def may(self, who: str, name: str) -> bool:
+        """Whether the design lets `who` do it."""
+        if name in OWNERS:
+            return who == self.owner
+        if name in OTHERS:
+            return who != self.owner
+        if name in RECEIVERS:
+            return self.handoff is not None and (self.owner == who or self.owner.startswith("@"))
+        if name in SENDERS:
+            return self.handoff is not None and who in (self.handoff["sender"]["id"], self.accepted_by)
+        return True
+
+
+class World:
+    """A store, and the terminals of those who work with it."""
+
+    def __init__(self, terminals: list[Terminal]) -> None:
+        self.terminals = terminals
+        self.sessions: dict[str, Session] = {}
+
+    # Which session is meant
+
+    def named(self, reference: str) -> Session:
+        """Find a session by its code, in capitals or not, with or without hyphen."""
+        for session in self.sessions.values():
+            if session.code.replace("-", "").casefold() == reference.replace("-", "").casefold():
+                return session
+        raise Refused(NOT_FOUND)
+
+    def meant(self, at: Terminal, reference: str | None) -> Session:
+        """Find the session named, else this terminal's, else the only open one of its user."""
+        if reference is not None:
+            return self.named(reference)
+        if at.current is not None and at.current not in self.sessions:
+            at.current = None
+        if at.current is not None:
+            return self.sessions[at.current]
+        mine = [one for one in self.sessions.values() if one.owner == at.member and one.status == "open"]
+        if len(mine) != 1:
+            raise Refused(USAGE)
+        return mine[0]
+
+    def inbox(self, member: str) -> list[Session]:
+        """Give what waits for a member, or in a queue."""
+        return [one for one in self.sessions.values() if one.handoff and one.may(member, "accept")]
+
+    def waiting(self, at: Terminal, reference: str | None) -> Session:
+        """Find the session named, else the only one that waits for this user."""
+        if reference is not None:
+            return self.named(reference)
+        return _only(self.inbox(at.member))
+
+    def handed_off(self, at: Terminal, reference: str | None) -> Session:
+        """Find the session named, else the only one that this user handed off and nobody has accepted."""
+        if reference is not None:
+            return self.named(reference)
+        return _only([s for s in self.sessions.values() if s.handoff and s.handoff["sender"] == person(at.member)])
+
+    # Carrying out
+
+    def carry_out(
+        self, at: Terminal, session: Session, name: str, command_id: str, act: Callable[[Session, str], None]
+    ) -> Session:
+        """Check the rules that all commands share, then let `act` change the session, all of it or nothing."""
+        if command_id and command_id in session.done:
+            return session
+        if name in CHECKED and at.seen.get(session.id, session.steered) < session.steered:
+            raise Refused(MOVED)
+        if session.closing and name not in WHEN_CLOSED:
+            raise Refused(NOT_ALLOWED)
+        if not session.may(at.member, name):
+            raise Refused(USAGE if name == "take over" else NOT_ALLOWED)
+        draft = deepcopy(session)
+        if session.handoff and name in OWNERS - KEEPS_PENDING:
+            draft.accept(at.member)
+        act(draft, at.member)
+        draft.done |= {command_id} - {""}
+        self.sessions[session.id] = draft
+        if draft.steered > session.steered and at.seen.get(session.id, -1) >= session.steered:
+            at.seen[session.id] = draft.version  # what this terminal did itself is no surprise to it
+        return draft
+
+    def displayed(self, at: Terminal, session: Session) -> Session:
+        """Note that a terminal shows a session."""
+        at.seen[session.id] = session.version
+        return session
+
+    def entered(self, at: Terminal, session: Session) -> Session:
+        """Make a session a terminal's current one, and show it."""
+        at.current = session.id
+        return self.displayed(at, session)
+
+    def left(self, at: Terminal, session: Session) -> Session:
+        """Have no current session, if it is this one."""
+        at.current = None if at.current == session.id else at.current
+        return session
+
+    # Whole sessions
+
+    def start(self, at: Terminal, tree: str | None, title: str, customer: str | None) -> Session:
+        """Begin a session; its id and code are filled in from what the program says."""
+        if tree is not None and tree not in TREES:
+            raise Refused(NOT_FOUND)
+        if not title.strip() and (title or tree is None):
+            raise Refused(USAGE)
+        words = Text(title or (TREES[tree]["title"] if tree else ""))
+        session = Session(id="", code="", owner=at.member, accepted_by=at.member, title=words)
+        told = [words]
+        if customer:
+            session.brief["customer"] = Text(customer)
+            told.append(session.brief["customer"])
+        session.add(at.member, *told)
+        if tree is not None:
+            session.move(at.member, TREES[tree]["start"], tree=tree)
+        return session
+
+    def begun(self, at: Terminal, session: Session, session_id: str, code: str) -> Session:
+        """Take a new session in under the names that the program gave it."""
+        session.id, session.code = session_id, code
+        self.sessions[session_id] = session
+        return self.entered(at, session)
+
+    def look(self, at: Terminal, reference: str | None) -> Session | None:
+        """`rflow` alone: show where this terminal stands, if anywhere."""
+        try:
+            return self.displayed(at, self.meant(at, reference))
+        except Refused:
+            if reference is not None:
+                raise
+            return None
+
+    def show(self, at: Terminal, reference: str | None) -> Session:
+        """Show a session."""
+        return self.displayed(at, self.meant(at, reference))
+
+    def resume(self, at: Terminal, reference: str, take: bool, reason: str, command_id: str) -> Session:
+        """Go on with a session, or take it over."""
+        session = self.named(reference)
+        if take and not reason.strip():
+            raise Refused(USAGE)
+        if take:
+            session = self.carry_out(at, session, "take over", command_id, lambda s, by: _take_over(s, by, reason))
+        return self.entered(at, session)
+
+    def close(self, at: Terminal, ref: str | None, outcome: str | None, summary: str, command_id: str) -> Session:
+        """End the work; at an end of the tree the outcome is known."""
+        session = self.meant(at, ref)
+        if outcome is None:
+            known = session.place.get("outcome") if session.node else None
+            outcome = {"resolved": "resolved", "escalate": "escalated"}.get(known or "")
+        if outcome is None:
+            raise Refused(USAGE)
+        ended = outcome
+        session = self.carry_out(at, session, "close", command_id, lambda s, by: _close(s, by, ended, summary))
+        return self.left(at, self.displayed(at, session))
+
+    def reopen(self, at: Terminal, ref: str | None, command_id: str) -> Session:
+        """Go on after all."""
+        return self.entered(at, self.carry_out(at, self.meant(at, ref), "reopen", command_id, _reopen))
+
+    def delete(self, at: Terminal, reference: str) -> Session:
+        """Remove a session for good."""
+        session = self.carry_out(at, self.named(reference), "delete", "", lambda s, by: None)
+        del self.sessions[session.id]
+        return self.left(at, session)
+
+    # Working through the tree
+
+    def choose(self, at: Terminal, ref: str | None, said: str, assume: bool, reason: str, command_id: str) -> Session:
+        """Answer the question."""
+
+        def act(session: Session, by: str) -> None:
+            if (assume and not reason.strip()) or "choices" not in session.place:
+                raise Refused(USAGE)
+            choice = chosen(session.place["choices"], said)
+            why = Text(reason.strip())
+            told = {"kind": "choice", "text": session.place["text"], "result": choice["label"], "reason": why}
+            session.move(by, choice["to"], why, **told, node=session.node, assumed=assume)
+
+        return self.displayed(at, self.carry_out(at, self.meant(at, ref), "choose", command_id, act))
+
+    def act_here(self, at: Terminal, ref: str | None, name: str, text: str, command_id: str) -> Session:
+        """Do ("done") or leave out ("skip") the action at the position; a question with one answer counts as one."""
+
+        def act(session: Session, by: str) -> None:
+            ways = [session.place["to"]] if "to" in session.place else []
+            ways += [choice["to"] for choice in session.place.get("choices", [])]
+            if len(ways) != 1 or (name == "skip" and not text.strip()):
+                raise Refused(USAGE)
+            said = Text(text.strip())
+            told = {"kind": "action", "result": said} if name == "done" else {"kind": "skipped", "reason": said}
+            session.move(by, ways[0], said, **{"result": "", "text": session.place["text"]} | told, node=session.node)
+
+        return self.displayed(at, self.carry_out(at, self.meant(at, ref), name, command_id, act))
+
+    def step(self, at: Terminal, ref: str | None, text: str, result: str, command_id: str) -> Session:
+        """Record something that is not in the tree."""
+
+        def act(session: Session, by: str) -> None:
+            if not text.strip():
+                raise Refused(USAGE)
+            said, came = Text(text.strip()), Text(result.strip())
+            step = {"seq": session.add(by, said, came), "kind": "own", "text": said, "result": came, "by": person(by)}
+            session.steps.append({**step, "node": "", "to": "", "assumed": False, "reason": "", "undone": False})
+
+        return self.carry_out(at, self.meant(at, ref), "step", command_id, act)
+
+    def back(self, at: Terminal, ref: str | None, command_id: str) -> Session:
+        """Take back the last move."""
+
+        def act(session: Session, by: str) -> None:
+            if not session.moves:
+                raise Refused(USAGE)
+            step, session.tree, session.node = session.moves.pop()
+            step["undone"] = True
+            session.add(by, steers=True)
+
+        return self.displayed(at, self.carry_out(at, self.meant(at, ref), "back", command_id, act))
+
+    def enter(self, at: Terminal, ref: str | None, tree: str, command_id: str) -> Session:
+        """Go on in another tree."""
+        session = self.meant(at, ref)
+        if tree not in TREES:
+            raise Refused(NOT_FOUND)
+
+        def act(session: Session, by: str) -> None:
+            told = {"kind": "tree", "text": TREES[tree]["title"], "result": ""}
+            session.move(by, TREES[tree]["start"], tree=tree, **told)
+
+        return self.displayed(at, self.carry_out(at, session, "enter", command_id, act))
+
+    # Writing down
+
+    def note(self, at: Terminal, ref: str | None, text: str, command_id: str) -> Session:
+        """Write a note."""
+
+        def act(session: Session, by: str) -> None:
+            if not text.strip():
+                raise Refused(USAGE)
+            said = Text(text)
+            seq = session.add(by, said)
+            session.notes.append({"seq": seq, "text": said, "by": person(by), "amended": False, "all": [said]})
+
+        return self.carry_out(at, self.meant(at, ref), "note", command_id, act)
+
+    def amend(self, at: Terminal, ref: str | None, seq: int, text: str, command_id: str) -> Session:
+        """Let a note of one's own read otherwise."""
+
+        def act(session: Session, by: str) -> None:
+            note = session.entry(session.notes, seq)
+            if note is None:
+                raise Refused(USAGE)
+            if note["by"] != person(by):
+                raise Refused(NOT_ALLOWED)
+            if not text.strip():
+                raise Refused(USAGE)
+            said = Text(text)
+            session.add(by, said)
+            note.update(text=said, amended=True, all=[*note["all"], said])
+
+        return self.carry_out(at, self.meant(at, ref), "amend", command_id, act)
+
+    def keep(
+        self, at: Terminal, ref: str | None, label: str, content: str, exit_code: int | None, command_id: str
+    ) -> Session:
+        """Keep evidence: a text, or what a command wrote and its exit code."""
+        session = self.meant(at, ref)
+        if exit_code is None and not content:
+            raise Refused(USAGE)
+
+        def act(session: Session, by: str) -> None:
+            name, told = Text(label), Text(content.strip())
+            seq, size = session.add(by, name, told), len(content.encode())
+            piece = {"seq": seq, "by": person(by), "label": name, "excerpt": told}
+            ended = {} if exit_code is None else {"exit_code": exit_code}
+            session.evidence.append({**piece, **ended, "bytes_total": size, "bytes_kept": size})
+
+        return self.carry_out(at, session, "keep", command_id, act)
+
+    def set_brief(self, at: Terminal, ref: str | None, facts: dict[str, str], command_id: str) -> Session:
+        """Record header facts; an empty one clears it, but for the title."""
+
+        def act(session: Session, by: str) -> None:
+            if not facts or not facts.get("title", "-").strip():
+                raise Refused(USAGE)
+            said = {name: Text(text.strip()) for name, text in facts.items()}
+            session.add(by, *said.values())
+            session.title = said.pop("title", session.title)
+            session.brief |= {name: text if text.text else None for name, text in said.items()}
+
+        return self.carry_out(at, self.meant(at, ref), "brief", command_id, act)
+
+    def change(self, at: Terminal, ref: str | None, text: str, revert: str, command_id: str) -> Session:
+        """Record a change, and how to take it back."""
+        session = self.meant(at, ref)
+        if text.strip() and not revert.strip():
+            raise Refused(USAGE)
+
+        def act(session: Session, by: str) -> None:
+            if not text.strip():
+                raise Refused(USAGE)
+            said, how = Text(text.strip()), Text(revert.strip())
+            seq = session.add(by, said, how)
+            session.changes.append({"seq": seq, "text": said, "revert": how, "by": person(by), "reverted": False})
+
+        return self.carry_out(at, session, "change", command_id, act)
+
+    def revert(self, at: Terminal, ref: str | None, seq: int, command_id: str) -> Session:
+        """Record that a change was taken back."""
+
+        def act(session: Session, by: str) -> None:
+            change = session.entry(session.changes, seq)
+            if change is None or change["reverted"]:
+                raise Refused(USAGE)
+            change["reverted"] = True
+            session.add(by)
+
+        return self.carry_out(at, self.meant(at, ref), "revert", command_id, act)
+
+    def wait(self, at: Terminal, ref: str | None, for_: str, until: bool, over: bool, command_id: str) -> Session:
+        """Say what it waits for, or that it waits no longer."""
+        if over == bool(for_.strip() or until):
+            raise Refused(USAGE)
+
+        def act(session: Session, by: str) -> None:
+            said = Text(for_.strip())
+            session.add(by, said)
+            session.waiting = None if over else said
+
+        return self.carry_out(at, self.meant(at, ref), "wait", command_id, act)
+
+    def share(self, at: Terminal, ref: str | None) -> Session:
+        """Deliver a summary, which is recorded."""
+        return self.carry_out(at, self.meant(at, ref), "share", "", lambda session, by: void(session.add(by)))
+
+    def redact(self, at: Terminal, ref: str | None, seq: int, command_id: str) -> Session:
+        """Remove the texts of an entry for good, with the amendments of a note."""
+
+        def act(session: Session, by: str) -> None:
+            if not 1 <= seq <= session.version:
+                raise Refused(NOT_FOUND)
+            if by not in (session.log[seq - 1].by, session.owner):
+                raise Refused(NOT_ALLOWED)
+            for text in session.log[seq - 1].texts:
+                text.remove()
+            for text in (session.entry(session.notes, seq) or {"all": []})["all"]:
+                text.remove()
+            if piece := session.entry(session.evidence, seq):
+                piece["bytes_kept"] = 0
+            session.add(by)
+
+        return self.carry_out(at, self.meant(at, ref), "redact", command_id, act)
+
+    # Handing over
+
+    def hand_off(self, at: Terminal, ref: str | None, to: str, new: bool, note: str, command_id: str) -> Session:
+        """Give a session to somebody: at once theirs, still to be acknowledged."""
+        session = self.meant(at, ref)
+        known = {at.member}.union(*(one.people for one in self.sessions.values()))
+        if not to.strip() or (to.casefold() not in known and NEAR.get(to.casefold()) in known and not new):
+            raise Refused(USAGE)
+
+        def act(session: Session, by: str) -> None:
+            receiver = to.casefold()
+            if receiver == session.owner:
+                raise Refused(USAGE)
+            word = Text(note)
+            session.pass_to(by, "handed off", word, receiver)
+            told = {"sender": person(by), "to": person(receiver), "note": word}
+            session.handoff = {"seq": session.version, **told}
+            session.owner, session.status = receiver, "handed_off"
+            session.people.add(receiver)
+
+        return self.left(at, self.displayed(at, self.carry_out(at, session, "hand off", command_id, act)))
+
+    def cancel(self, at: Terminal, ref: str | None, command_id: str) -> Session:
+        """Take a handoff back."""
+        return self.entered(at, self.carry_out(at, self.handed_off(at, ref), "cancel", command_id, _took_back))
+
+    def accept(self, at: Terminal, ref: str | None, read_back: str, command_id: str) -> Session:
+        """Acknowledge a handoff, or claim one from a queue."""
+        session = self.waiting(at, ref)
+        session = self.carry_out(at, session, "accept", command_id, lambda s, by: s.accept(by, read_back))
+        return self.entered(at, session)
+
+    def decline(self, at: Terminal, ref: str | None, reason: str, command_id: str) -> Session:
+        """Give a handoff back to the last owner who had accepted."""
+
+        def act(session: Session, by: str) -> None:
+            if not reason.strip():
+                raise Refused(USAGE)
+            session.pass_to(by, "declined", Text(reason.strip()), session.accepted_by)
+            session.settle(session.accepted_by)
+
+        return self.left(at, self.carry_out(at, self.waiting(at, ref), "decline", command_id, act))
+
+    # Taking in
+
+    def take_in(self, exported: Session) -> Session | None:
+        """Import an export: extend the session that began so, or make a new one, which is given to be named."""
+        here = self.sessions.get(exported.id)
+        new = deepcopy(exported)
+        if here is None:
+            self.sessions[new.id] = new
+            return None
+        shared = min(here.version, new.version)
+        if [event.reads for event in here.log[:shared]] != [event.reads for event in new.log[:shared]]:
+            return new
+        if new.version > here.version:
+            self.sessions[new.id] = new
+        return None
+
+
+def void(_: object) -> None:
+    """Make nothing of a value."""
+
+
+def _only(found: list[Session]) -> Session:
+    if len(found) != 1:
+        raise Refused(USAGE if found else NOT_FOUND)
+    return found[0]
+
+
+def _take_over(session: Session, by: str, reason: str) -> None:
+    session.pass_to(by, "took over", Text(reason.strip()))
+    session.owner, session.accepted_by, session.handoff = by, by, None
+    session.status = "closed" if session.closing else "open"
+
+
+def _took_back(session: Session, by: str) -> None:
+    session.pass_to(by, "took back", Text(""), session.accepted_by)
+    session.settle(session.accepted_by)
+
+
+def _close(session: Session, by: str, outcome: str, summary: str) -> None:
+    said = Text(summary)
+    session.pass_to(by, f"closed as {outcome}", said)
+    session.closing, session.status = {"outcome": outcome, "summary": said, "by": person(by)}, "closed"
+
+
+def _reopen(session: Session, by: str) -> None:
+    if not session.closing:
+        raise Refused(USAGE)
+    session.pass_to(by, "reopened", Text(""))
+    session.closing, session.status = None, "open"
+
+
+def chosen(choices: list[dict[str, str]], said: str) -> dict[str, str]:
+    """Find the choice meant: exact label, number in the menu, unique beginning; `#2` is always the second."""
+    word = said.strip().casefold()
+    menu = {str(number): choice for number, choice in enumerate(choices, 1)}
+    if word.startswith("#") and word[1:] in menu:
+        return menu[word[1:]]
+    labelled = [choice for choice in choices if choice["label"].casefold() == word]
+    numbered = [menu[word]] if word in menu else []
+    found = labelled or numbered or [choice for choice in choices if choice["label"].casefold().startswith(word)]
+    if len(found) != 1 or not word or (numbered and found != numbered):
+        raise Refused(USAGE)
+    return found[0]
+
+
+def record(session: Session) -> dict[str, Any]:
+    """Give what `rflow show --json` should say of a session, but for times and what this model leaves out."""
+    place = TREES[session.tree]["nodes"][session.node] if session.tree and session.node else None
+    return _plain(
+        {
+            "id": session.id,
+            "code": session.code,
+            "title": session.title,
+            "status": session.status,
+            "owner": {"id": session.owner},
+            "version": session.version,
+            "brief": session.brief,
+            "tree": {"id": session.tree} if session.tree else None,
+            "position": place
+            and {
+                "node": session.node,
+                "kind": _kind(place),
+                "text": place["text"],
+                "choices": [choice["label"] for choice in place.get("choices", [])],
+            },
+            "steps": session.steps,
+            "notes": session.notes,
+            "evidence": session.evidence,
+            "changes": session.changes,
+            "waiting": session.waiting and {"for": session.waiting},
+            "handoff": session.handoff,
+            "history": session.history,
+            "closing": session.closing,
+        }
+    )
+
+
+def _kind(node: dict[str, Any]) -> str:
+    return "decision" if "choices" in node else "action" if "to" in node else "end"
+
+
+def _plain(value: Any) -> Any:
+    """Turn texts into strings, and leave out what only the model needs."""
+    match value:
+        case Text(text=text):
+            return text
+        case dict():
+            return {key: _plain(item) for key, item in value.items() if key != "all"}
+        case list():
+            return [_plain(item) for item in value]
+    return value

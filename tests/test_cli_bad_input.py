@@ -1,0 +1,436 @@
+"""Bad input, each with one sentence, the right exit code, a way on, and nothing written."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from program import SCRIPT, Program, names_a_way_on
+
+SAMPLES = Path(__file__).parent / "samples"
+RLO, ESC = "\N{RIGHT-TO-LEFT OVERRIDE}", "\x1b[2J"
+NOT_UTF_8 = os.fsdecode(b"caf\xe9 \xff")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, str]:
+    ana = Program(tmp_path_factory.mktemp("bad input")).with_tree()
+    return ana, ana.start()
+
+
+@pytest.fixture
+def ana(prepared: tuple[Program, str], tmp_path: Path) -> Program:
+    """Ana at the question about the lamp; `cwd` is an empty folder."""
+    (tmp_path / "here").mkdir()
+    home = shutil.copytree(prepared[0].home, tmp_path / "home")
+    me = prepared[0].at(home=home, cwd=tmp_path / "here")
+    me.ok("resume", prepared[1])
+    return me
+
+
+UNKNOWN: list[tuple[int, Sequence[str], str]] = [
+    (
+        3,
+        ("start", "labl-printer"),
+        'There is no tree "labl-printer" in this store.\n       Did you mean "label-printer"?',
+    ),
+    (3, ("start", "coffee"), 'There is no tree "coffee" in this store.\n       There are: label-printer.'),
+    (3, ("enter", "coffee"), 'There is no tree "coffee"'),
+    (3, ("tree", "show", "coffee"), 'There is no tree "coffee"'),
+    (3, ("tree", "remove", "coffee"), 'There is no tree "coffee"'),
+    (3, ("show", "ZZZZ"), 'There is no session "ZZZZ" in this store.\n       See what there is: rflow list --all'),
+    (3, ("resume", "-"), 'There is no session "-"'),
+    (3, ("-s", "ZZZZ", "note", "x"), 'There is no session "ZZZZ"'),
+    (3, ("-s", "ZZZZ"), 'There is no session "ZZZZ"'),
+    (3, ("progress", "Z" * 300), 'There is no session "ZZZ'),
+    (3, ("redact", "99"), "has no entry 99."),
+    (3, ("accept",), "Nothing waits for you."),
+    (
+        2,
+        ("choose", "Purple"),
+        '"Purple" is not one of the choices.\n       Choose one of: 1 Red, steady; 2 Red, blinking',
+    ),
+    (2, ("choose", "gren"), 'Did you mean "Green"?'),
+    (
+        2,
+        ("choose", "red"),
+        '"red" could be more than one choice.\n       Choose one of: 1 Red, steady; 2 Red, blinking.',
+    ),
+    (2, ("choose", "4"), '"4" is not one of the choices.'),
+    (2, ("choose", "#0"), '"#0" is not one of the choices.'),
+    (2, ("choose", "²"), '"²" is not one of the choices.'),
+    (2, ("done", "x"), "is a question.\n       Answer it with rflow choose: 1 Red, steady"),
+    (2, ("skip", "--reason", "x"), "is a question."),
+    (2, ("back",), "There is no move to take back"),
+    (2, ("progress", "-f", "marksdown"), 'There is no format "marksdown".\n       Did you mean "markdown"?'),
+    (2, ("digest", "-f", "xml"), 'There is no format "xml".\n       There are: markdown, text, slack, teams, json.'),
+    (2, ("format", "show", "xml"), 'There is no format "xml".'),
+    (2, ("config", "get", "usr.name"), 'There is no setting "usr.name".\n       Did you mean "user.name"?'),
+    (2, ("config", "set", "colour", "red"), 'There is no setting "colour".\n       Known: store, user.name'),
+    (2, ("config", "set", "progress.format", "xml"), 'There is no format "xml".'),
+    (2, ("config", "set", "redact.patterns", "("), "is not a regular expression"),
+    (2, ("nte", "x"), 'There is no command "nte". Did you mean "note"?'),
+    (2, ("tree", "grow"), "No such command 'grow'."),
+    (2, ("--colour",), "No such option: --colour"),
+    (2, ("choose", "1", "--force"), "No such option: --force"),
+    (2, ("show", "--evidence", "99"), "Entry 99 is not evidence.\n       Evidence of"),
+    (2, ("amend", "1", "x"), "Entry 1 is not a note.\n       Notes of"),
+    (2, ("change", "--reverted", "1"), "Entry 1 is not a change left in place.\n       Left in place: none."),
+    (2, ("show", "--evidence", "first"), "'first' is not a valid int"),
+    (2, ("--store", "https://rflow.example", "list"), "rflow servers are not in this version of rflow."),
+    (2, ("--store", "ftp://rflow.example", "list"), "There is no kind of store called 'ftp'."),
+    (2, ("--store", "postgresql://ana:Sommer-2026@db/rflow", "list"), "PostgreSQL stores are not in this version"),
+]
+
+INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
+    (2, ("start",), "What is the session about?"),
+    (2, ("start", "--title", "  "), "What is the session about?"),
+    (2, ("note", ""), "The note is empty."),
+    (2, ("note", " \n "), "The note is empty."),
+    (2, ("note", "-"), "The note is empty."),
+    (2, ("step", ""), "The step is empty."),
+    (2, ("choose", ""), "The choice is empty."),
+    (2, ("choose", "1", "--assume"), "The reason is empty."),
+    (2, ("brief",), "Nothing to record."),
+    (2, ("brief", "--title", " "), "needs a title"),
+    (2, ("change",), "The change is empty."),
+    (2, ("change", "Set the fallback queue"), "How can it be taken back?"),
+    (2, ("change", "Set it", "--reverted", "3"), "--reverted goes alone."),
+    (2, ("wait",), "What does it wait for?"),
+    (2, ("wait", "--for", "Ben", "--over"), "What does it wait for?"),
+    (2, ("close",), "How did it end?"),
+    (2, ("handoff",), "To whom?"),
+    (2, ("run",), "What is to be run?"),
+    (2, ("run", "--", ""), "What is to be run?"),
+    (2, ("run", "-c", " "), "What is to be run?"),
+    (2, ("run", "-c", "true", "--", "false"), "What is to be run?"),
+    (2, ("run", "--", "pgrep-of-another-machine"), 'There is no program "pgrep-of-another-machine" here.'),
+    (2, ("attach", "-"), "There is nothing in it."),
+    (2, ("digest", "--mine", "--all"), "--mine and --all exclude each other."),
+    (2, ("tree", "add"), "Which file?"),
+    (2, ("tree", "check"), "Which file?"),
+    (2, ("choose",), "Missing argument 'CHOICE'."),
+    (2, ("skip",), "Missing option '--reason'."),
+    (2, ("-s",), "Option '-s' requires an argument."),
+    (2, ("progress", "-f"), "Try 'rflow progress -h' for help."),
+    (2, ("note", "x", "y"), "Got unexpected extra argument"),
+    (2, ("close", "--outcome", "fine"), "'fine' is not one of 'resolved', 'escalated', 'abandoned'."),
+    (2, ("list", "--limit", "0"), "0 is not in the range"),
+    (2, ("delete", "CODE"), "There is no terminal to ask.\n       Say so with --yes."),
+    (2, ("--user", " ", "note", "x"), "Your name is empty: who are you?"),
+    (2, ("--user", "@tier2", "note", "x"), '"@tier2" is a queue: who are you?'),
+    (2, ("progress", "--since", "last"), "You have not delivered a summary of this session yet."),
+    (2, ("progress", "--since", "last", "--copy"), "You have not delivered a summary of this session to the clipboard"),
+]
+
+TIMES: list[tuple[int, Sequence[str], str]] = [
+    (2, ("step", "Rebooted it", "--at", "25:00"), '"25:00" is not a time of day.\n       Write it as 02:10.'),
+    (2, ("step", "Rebooted it", "--at", "yesterday"), '"yesterday" is not a time.'),
+    (2, ("step", "Rebooted it", "--at", "2026-02-30 02:10"), "is not a time."),
+    (2, ("step", "Rebooted it", "--at", "0001-01-01"), "is not a time."),
+    (2, ("step", "Rebooted it", "--at", "2999-01-01"), "is still to come."),
+    (2, ("step", "Rebooted it", "--at", "-20m"), '"-20m" is not a time.'),
+    (2, ("wait", "--until", "later"), '"later" is not a time.'),
+    (2, ("wait", "--until", "2020-01-01"), '"2020-01-01" is over already.'),
+    (2, ("wait", "--until", "9999-12-31T23:59-12:00"), "is not a time."),
+    (2, ("progress", "--since", "noon"), '"noon" is not a time.'),
+    (2, ("progress", "--since", "2999-01-01"), "is still to come."),
+    (2, ("list", "--stale", "old"), '"old" is not a span of time.\n       Write it as 30m, 4h or 2d.'),
+    (2, ("list", "--stale", "-4h"), '"-4h" is not a span of time.'),
+]
+
+FILES: list[tuple[int, Sequence[str], str]] = [
+    (6, ("attach", "screenshot.png"), "screenshot.png can't be read: No such file"),
+    (6, ("attach", "."), "can't be read: Is a directory."),
+    (6, ("import", "session.jsonl"), "session.jsonl can't be read: No such file"),
+    (6, ("import", "."), "can't be read: Is a directory."),
+    (6, ("import", "-"), "standard input is empty."),
+    (6, ("progress", "session.json"), "session.json can't be read: No such file"),
+    (6, ("progress", "./session"), "can't be read: No such file"),
+    (6, ("progress", "-"), "standard input is empty."),
+    (6, ("tree", "add", "vpn.toml"), "vpn.toml: There is no such file."),
+    (6, ("tree", "check", "vpn.toml"), "vpn.toml: There is no such file."),
+    (6, ("tree", "add", "vpn.doc"), '".doc" is no format of trees.'),
+    (7, ("progress", "-o", "no folder/summary.md"), "can't be written: No such file or directory."),
+    (7, ("progress", "-o", "."), "can't be written: Is a directory."),
+    (7, ("digest", "-o", "."), "can't be written: Is a directory."),
+    (7, ("export", "-o", "no folder/session.jsonl"), "can't be written: No such file or directory."),
+    (7, ("export", "-o", "/"), "can't be written: Is a directory."),
+    (8, ("store", "copy", "old.db", "new.db"), "There is no store at"),
+    (2, ("store", "backup", "."), "There is something at"),
+]
+
+
+@pytest.mark.parametrize(("code", "words", "told"), UNKNOWN + INCOMPLETE + TIMES + FILES, ids=repr)
+def test_it_is_refused_in_a_sentence(
+    code: int, words: Sequence[str], told: str, ana: Program, prepared: tuple[Program, str]
+) -> None:
+    before = ana.show()
+    error = ana.refused(code, *(prepared[1] if word == "CODE" else word for word in words))
+    assert told in error
+    assert "Sommer-2026" not in error
+    assert ana.show() == before
+    assert list((ana.cwd or ana.home).iterdir()) == []
+
+
+def test_a_beginning_that_fits_two_sessions_names_both(ana: Program) -> None:
+    """Codes are drawn by lot: sessions are started until two begin alike."""
+    codes: dict[str, str] = {ana.show()["code"][0]: ana.show()["code"]}
+    while (new := ana.start("--title", "The till in Leeds is slow"))[0] not in codes:
+        codes[new[0]] = new
+    error = ana.refused(2, "show", new[0])
+    assert codes[new[0]] in error
+    assert new in error
+    assert "Type one more letter." in error
+    for reference in (new, new.lower(), new.replace("-", ""), new[:6]):
+        assert ana.show(reference)["code"] == new
+
+
+def test_a_beginning_that_fits_two_trees_names_both(ana: Program) -> None:
+    ana.ok("tree", "add", "--examples")
+    ana.with_tree(Path(ana.home / "tree.toml").read_text("utf-8").replace("label-printer", "label-press"))
+    assert "could be more than one tree" in ana.refused(2, "start", "label-p")
+    assert ana.json("start", "label-pri", "--json")["tree"]["id"] == "label-printer"
+
+
+def test_a_note_of_a_megabyte_is_refused_with_what_to_do_instead(ana: Program) -> None:
+    for text in ("x" * 1_000_000, "é" * 33_000):
+        error = ana.refused(2, "note", "-", stdin=text)
+        assert error == "rflow: The note is longer than 64 KiB.\n       Attach it as a file: rflow attach FILE\n"
+    ana.ok("note", "-", stdin="x" * 65_536)
+    assert "longer than 4 KiB" in ana.refused(2, "step", "x" * 5000)
+    assert "longer than 4 KiB" in ana.refused(2, "brief", "--ask", "x" * 5000)
+    assert len(ana.show()["notes"]) == 1
+
+
+def test_evidence_has_a_limit_too(ana: Program) -> None:
+    error = ana.refused(2, "attach", "-", stdin=b"\0" * (8 * 1024 * 1024 + 1))
+    assert "That is more than 8.4 MB." in error
+    assert "tail -n 500 FILE | rflow attach -" in error
+
+
+def test_control_and_bidi_characters_reach_no_terminal(ana: Program) -> None:
+    nasty = f"{ESC}{RLO}gnp.exe\x07\x85"
+    ana.ok("start", "--title", f"Till {nasty}", "--customer", f"Leeds {nasty}", "--ticket", nasty)
+    ana.ok("note", f"seen {nasty}")
+    ana.ok("step", f"tried {nasty}", "--result", f"got {nasty}")
+    ana.ok("brief", "--ask", f"who? {nasty}", "--situation", nasty)
+    ana.ok("change", f"set {nasty}", "--revert", nasty)
+    ana.ok("wait", "--for", nasty)
+    ana.ok("run", "--label", nasty, "--", "printf", nasty)
+    ana.ok("attach", "-", "--label", nasty, stdin=nasty)
+    ana.ok("--user", f"Eve {nasty}", "note", "seen too")
+    ana.run("start", nasty)
+    for words in (
+        (),
+        ("show",),
+        ("list",),
+        ("progress",),
+        ("progress", "-f", "text"),
+        ("progress", "-f", "slack"),
+        ("progress", "-f", "teams"),
+        ("progress", "--brief"),
+        ("digest",),
+        ("note", "x"),
+        ("choose", nasty),
+        ("show", nasty),
+        ("start", nasty),
+        ("progress", "-f", nasty),
+        ("handoff", f"Chloé {nasty}", "--new-user"),
+        ("list", "--all"),
+    ):
+        result = ana.run(*words)
+        shown = result.out + result.err
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown), (words, shown)
+
+
+def test_text_that_is_not_utf_8_is_kept_as_far_as_it_can_be_read_and_that_is_said(ana: Program) -> None:
+    warning = "Warning: the text is not all UTF-8; what could not be read is kept as \ufffd.\n"
+    me = ana.at(real=True)
+    assert me.ok("note", NOT_UTF_8).err.startswith(warning)
+    assert me.ok("note", "-", stdin=b"caf\xe9 \xff").err.startswith(warning)
+    assert me.ok("brief", "--customer", NOT_UTF_8).err.startswith(warning)
+    assert [note["text"] for note in ana.show()["notes"]] == ["caf\ufffd \ufffd"] * 2
+    honest = ana.ok("note", "-", stdin="caf\ufffd \N{BLACK HEART SUIT}".encode())
+    assert "Warning" not in honest.err
+    for words in (("start", NOT_UTF_8), ("show", NOT_UTF_8), ("choose", NOT_UTF_8), ("progress", "-f", NOT_UTF_8)):
+        assert names_a_way_on(words, me.run(*words).err)
+    for words in (("list", "--customer", NOT_UTF_8), ("list", "--owner", NOT_UTF_8), ("list", "--tree", NOT_UTF_8)):
+        assert me.ok(*words).out == ""
+    me.ok("--user", NOT_UTF_8, "note", "by a person from Paris")
+    me.ok("attach", "-", stdin=b"caf\xe9 \xff")
+    assert ana.ok("show", "--evidence", str(ana.show()["evidence"][0]["seq"])).data == b"caf\xe9 \xff"
+
+
+def test_files_whose_names_are_not_utf_8_can_be_used(ana: Program) -> None:
+    file = ana.home / os.fsdecode(b"caf\xe9.log")
+    file.write_bytes(b"the till is slow")
+    me = ana.at(real=True)
+    assert "evidence 3 recorded" in me.ok("attach", str(file)).err
+    assert me.show()["evidence"][0]["label"] == "caf\ufffd.log"
+    me.ok("export", "-o", f"{file}.jsonl")
+    assert "here already, nothing new" in me.ok("import", f"{file}.jsonl").err
+
+
+@pytest.mark.parametrize("kind", ["toml", "yaml", "json"])
+def test_a_tree_with_ten_problems_lists_all_ten(kind: str, ana: Program) -> None:
+    file = str(SAMPLES / "trees" / f"ten-problems.{kind}")
+    checked = ana.refused(6, "tree", "check", file).splitlines()
+    assert len(checked) == 10
+    added = ana.refused(6, "tree", "add", file).splitlines()
+    assert added[0].startswith(f"rflow: {file} can't be used as a tree: 7 errors, 3 warnings")
+    assert [line.strip() for line in added[1:-1]] == checked
+    assert added[-1].strip()
+    assert ana.json("tree", "list", "--json")[0]["id"] == "label-printer"
+
+
+BOMBS = {
+    "laughs.yaml": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    "itself.yaml": "id: &a [*a]\n",
+    "python.yaml": '!!python/object/apply:os.system ["touch pwned"]\n',
+    "deep.yaml": "[" * 20_000,
+    "deep.json": "[" * 100_000,
+    "deep.toml": "a = " + "[" * 20_000,
+    "latin-1.toml": "title = 'caf\xe9'",
+    "nothing.toml": "",
+    "letter.yaml": "Dear Sir or Madam",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_tree_file_that_is_none_or_a_bomb_is_refused_at_once(name: str, ana: Program) -> None:
+    assert ana.cwd is not None
+    (ana.cwd / name).write_bytes(BOMBS[name].encode("latin-1"))
+    assert name in ana.refused(6, "tree", "check", name)
+    assert name in ana.at(real=True).refused(6, "tree", "add", name)
+    assert not (ana.cwd / "pwned").exists()
+
+
+EVERYTHING: list[tuple[str, ...]] = [
+    (),
+    ("list",),
+    ("inbox",),
+    ("show",),
+    ("start", "--title", "The till in Leeds is slow"),
+    ("choose", "1"),
+    ("note", "x"),
+    ("run", "--", "touch", "ran"),
+    ("progress", "--copy"),
+    ("digest",),
+    ("export",),
+    ("tree", "list"),
+    ("tree", "add", "--examples"),
+    ("store", "info"),
+    ("store", "backup", "copy.db"),
+]
+
+
+@pytest.mark.parametrize("damage", ["a letter", "nothing at all", "half of it", "its first page only"])
+def test_a_damaged_store_is_told_by_every_command_and_left_alone(damage: str, ana: Program) -> None:
+    path = ana.home / "data" / "rflow" / "rflow.db"
+    whole = path.read_bytes()
+    kept = {"a letter": b"Dear Sir or Madam\n" * 99, "nothing at all": b"", "half of it": whole[: len(whole) // 2]}
+    data = kept.get(damage, whole[:100])
+    path.write_bytes(data)
+    for words in EVERYTHING:
+        error = ana.refused(8, *words, RFLOW_CLIPBOARD_CMD="touch copied")
+        assert str(path) in error, (words, error)
+        assert error.count("\n") == 2, (words, error)
+    assert path.read_bytes() == data
+    assert list((ana.cwd or ana.home).iterdir()) == []
+    assert ana.ok("--help").out
+    assert ana.ok("format", "list").out
+    assert ana.ok("config", "list").out
+
+
+def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> None:
+    folder = ana.home / "letters"
+    folder.mkdir()
+    (folder / "to the vendor.txt").write_text("Dear Sir or Madam")
+    for words in (("list",), ("start", "--title", "The till in Leeds is slow")):
+        assert "is no rflow store; it was left untouched" in ana.refused(8, "--store", str(folder), *words)
+    assert [path.name for path in folder.iterdir()] == ["to the vendor.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+@pytest.mark.parametrize("name", ["store.db", "store", ""])
+def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> None:
+    locked = ana.home / "locked"
+    locked.mkdir(mode=0)
+    run: list[str] = []
+    if os.geteuid() == 0:  # root enters every folder, unless these two powers are taken away
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("root may enter every folder, and there is no setpriv here")
+        run = [setpriv, "--bounding-set=-dac_override,-dac_read_search", "--"]
+    for words in (("list",), ("start", "--title", "The till in Leeds is slow"), ("note", "x")):
+        done = subprocess.run(
+            [*run, SCRIPT, "--store", str(locked / name), *words],
+            env=ana.variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (8, "")
+        assert done.stderr.startswith("rflow: This user may not read or write all of")
+        assert names_a_way_on(words, done.stderr)
+
+
+def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
+    """The last entry is from the future, as seen from here: time does not go backwards in a record."""
+    lines = ana.ok("export").out.splitlines(keepends=True)
+    future = re.sub(r'"at":"\d{4}', '"at":"2999', "".join(lines))
+    without_sums = re.sub(r',"sum":"[0-9a-f]{8}"\}', "}", future)
+    elsewhere = ana.at(store=str(ana.home / "elsewhere.db"))
+    elsewhere.ok("import", "-", stdin=without_sums)
+    elsewhere.ok("choose", "green")
+    elsewhere.ok("note", "The clock of this computer is wrong")
+    elsewhere.ok("step", "Set the clock", "--at", "20m")
+    for words in (
+        (),
+        ("show",),
+        ("list",),
+        ("progress",),
+        ("progress", "--brief"),
+        ("digest",),
+        ("list", "--stale", "1h"),
+    ):
+        elsewhere.ok(*words)
+    events = [line for line in elsewhere.ok("export").out.splitlines() if line.startswith('{"seq"')]
+    times = [re.findall(r'"at":"([^"]+)"', line)[0] for line in events]
+    assert times == sorted(times)
+    assert all(time.startswith("2999") for time in times)
+    assert elsewhere.json("progress", "-f", "json")["session"]["elapsed"] == 0
+
+
+def test_nobody_to_ask_and_nothing_to_read_from_is_no_trouble(ana: Program) -> None:
+    """Whoever starts us may have closed our streams."""
+    code = ana.show()["code"]
+    for script in (
+        f"{SCRIPT} note - <&-; test $? = 2",
+        f"{SCRIPT} import - <&-; test $? = 6",
+        f"{SCRIPT} delete {code} <&-; test $? = 2",
+        f"{SCRIPT} note 'nobody listens' >&- 2>&-; test $? = 0",
+        f"{SCRIPT} note 'nobody listens' 2>&-; test $? = 0",
+        f"{SCRIPT} choose purple 2>&-; test $? = 2",
+    ):
+        done = subprocess.run(["/bin/sh", "-c", script], env=ana.variables, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, ""), (script, done)
+        assert "unexpected" not in done.stderr, (script, done)
+    assert len(ana.show()["notes"]) == 2
+
+
+def test_a_broken_pipe_ends_quietly(ana: Program) -> None:
+    ana.ok("note", "-", stdin="a long line of the log\n" * 2000)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{SCRIPT} show | head -n 1"], env=ana.variables, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

@@ -1,0 +1,378 @@
+"""Who moves what, handoffs and conflicts, as people meet them at their terminals."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from program import Program
+
+BEN, CHLOE = "Ben Okafor", "Chloé Martin"
+
+
+class Desk(NamedTuple):
+    """A session of Ana's about a printer in Leeds, with a note by her, one by Ben, and a change."""
+
+    ana: Program
+    code: str
+
+    @property
+    def ben(self) -> Program:
+        return self.ana.at(user=BEN, terminal="Ben's")
+
+    @property
+    def chloe(self) -> Program:
+        return self.ana.at(user=CHLOE, terminal="Chloé's")
+
+    @property
+    def history(self) -> list[str]:
+        """Who did what to its ownership, as `show` prints it."""
+        lines = self.ana.ok("show", self.code).out.partition("Who had it\n")[2].partition("\n\n")[0].splitlines()
+        return [line.strip().split("  ", 2)[-1] for line in lines]
+
+
+ANAS_NOTE, BENS_NOTE, CHANGE = "5", "6", "7"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    ana = Program(tmp_path_factory.mktemp("prepared")).with_tree()
+    desk = Desk(ana, ana.start())
+    ana.ok("choose", "green")
+    ana.ok("done", "two jobs were stuck")
+    ana.ok("note", "It prints from the office")
+    desk.ben.ok("-s", desk.code, "note", "Same printer as last week")
+    ana.ok("change", "Set the fallback queue", "--revert", "lpadmin -d leeds-labels")
+    return desk
+
+
+@pytest.fixture
+def desk(prepared: Desk, tmp_path: Path) -> Desk:
+    """A fresh copy of all of it, and Ana at her desk."""
+    ana = prepared.ana.at(home=shutil.copytree(prepared.ana.home, tmp_path / "home"))
+    ana.ok("resume", prepared.code)
+    return Desk(ana, prepared.code)
+
+
+# Exit codes: of the owner, of another member, of the receiver of a handoff, of its sender, of a member with a queue.
+TABLE: dict[tuple[str, ...], tuple[int, int, int, int, int]] = {
+    ("choose", "No"): (0, 5, 0, 5, 5),
+    ("done", "printed one"): (0, 5, 0, 5, 5),
+    ("skip", "--reason", "nobody is there"): (0, 5, 0, 5, 5),
+    ("step", "Tried another cable"): (0, 5, 0, 5, 5),
+    ("back",): (0, 5, 0, 5, 5),
+    ("enter", "label-printer"): (0, 5, 0, 5, 5),
+    ("brief", "--impact", "No labels leave Leeds"): (0, 5, 0, 5, 5),
+    ("change", "Rebooted it", "--revert", "can't be undone"): (0, 5, 0, 5, 5),
+    ("change", "--reverted", CHANGE): (0, 5, 0, 5, 5),
+    ("wait", "--for", "the vendor"): (0, 5, 0, 5, 5),
+    ("close", "--outcome", "abandoned"): (0, 5, 0, 5, 5),
+    ("handoff", CHLOE): (0, 5, 0, 5, 5),
+    ("delete", "CODE", "--yes"): (0, 5, 0, 5, 5),
+    ("note", "The lamp is green"): (0, 0, 0, 0, 0),
+    ("attach", "-"): (0, 0, 0, 0, 0),
+    ("run", "--", "true"): (0, 0, 0, 0, 0),
+    ("amend", "OWN", "It prints from everywhere"): (0, 0, 0, 0, 0),
+    ("amend", "OTHER", "No, it doesn't"): (5, 5, 5, 5, 5),
+    ("redact", "OWN"): (0, 0, 0, 0, 0),
+    ("redact", "OTHER"): (0, 5, 0, 5, 5),
+    ("resume", "CODE", "--take", "--reason", "I am in Leeds"): (2, 0, 2, 0, 0),
+    ("accept", "CODE"): (5, 5, 0, 5, 0),
+    ("decline", "CODE", "--reason", "my shift is over"): (5, 5, 0, 5, 0),
+    ("handoff", "--cancel"): (5, 5, 5, 0, 5),
+    ("show", "CODE"): (0, 0, 0, 0, 0),
+    ("progress", "CODE"): (0, 0, 0, 0, 0),
+    ("export", "CODE"): (0, 0, 0, 0, 0),
+}
+ROLES = ("the owner", "another member", "the receiver", "the sender", "a member, from a queue")
+NOT_MOVES = ("handoff", "delete", "note", "attach", "run", "amend", "redact", "resume", "show", "progress", "export")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("words", TABLE, ids=" ".join)
+def test_who_moves_what(words: tuple[str, ...], role: str, desk: Desk) -> None:
+    if words[0] in ("done", "skip"):
+        desk.ana.ok("back")  # to the action
+    if role in ("the receiver", "the sender"):
+        desk.ana.ok("handoff", BEN)
+    if role == "a member, from a queue":
+        desk.ana.ok("handoff", "@tier2")
+    is_ana = role in ("the owner", "the sender")
+    who = desk.ana if is_ana else desk.ben
+    own, other = (ANAS_NOTE, BENS_NOTE) if is_ana else (BENS_NOTE, ANAS_NOTE)
+    filled = [{"CODE": desk.code, "OWN": own, "OTHER": other}.get(word, word) for word in words]
+    before = who.show(desk.code)
+    result = who.run("-s", desk.code, *filled, stdin="pasted")
+    expected = TABLE[words][ROLES.index(role)]
+    assert result.code == expected, result
+    if words[0] == "delete" and expected == 0:
+        who.refused(3, "show", desk.code)
+        return
+    after = who.show(desk.code)
+    if expected:
+        assert after == before
+        assert not result.out
+    elif role == "the receiver" and words[0] not in NOT_MOVES and words[0] != "decline":
+        assert after["owner"]["name"] == BEN
+        assert after["status"] == ("closed" if words[0] == "close" else "open")
+        assert [entry["word"] for entry in after["history"]][:2] == ["handed off", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("words", "owner", "member"),
+    [
+        (("reopen", "CODE"), 0, 5),
+        (("choose", "No"), 5, 5),
+        (("note", "Too late"), 5, 5),
+        (("run", "--", "touch", "ran"), 5, 5),
+        (("handoff", CHLOE), 5, 5),
+        (("close", "--outcome", "resolved"), 5, 5),
+        (("resume", "CODE", "--take", "--reason", "It broke again"), 2, 0),
+        (("redact", ANAS_NOTE), 0, 5),
+        (("progress",), 0, 0),
+        (("delete", "CODE", "--yes"), 0, 5),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else None,
+)
+def test_what_a_closed_session_still_takes(words: tuple[str, ...], owner: int, member: int, desk: Desk) -> None:
+    desk.ana.ok("close", "--outcome", "abandoned")
+    filled = [desk.code if word == "CODE" else word for word in words]
+    assert desk.ben.at(cwd=desk.ana.home).run("-s", desk.code, *filled).code == member
+    if words[0] != "resume":
+        assert desk.ana.at(cwd=desk.ana.home).run("-s", desk.code, *filled).code == owner
+    assert not (desk.ana.home / "ran").exists()
+
+
+def test_a_refusal_says_whose_it_is_and_what_would_help(desk: Desk) -> None:
+    assert desk.ben.refused(5, "-s", desk.code, "choose", "1") == (
+        f"rflow: {desk.code} belongs to Ana Ruiz.\n"
+        f'       Take it over first: rflow resume {desk.code} --take --reason "…"\n'
+    )
+    desk.ana.ok("handoff", BEN)
+    assert desk.ana.refused(5, "-s", desk.code, "choose", "1") == (
+        f"rflow: You handed {desk.code} to Ben Okafor, who has not accepted it yet.\n"
+        f"       Take it back first: rflow -s {desk.code} handoff --cancel\n"
+    )
+    desk.ana.ok("handoff", "--cancel")
+    desk.ana.ok("handoff", "@tier2")
+    assert desk.ben.refused(5, "-s", desk.code, "choose", "1") == (
+        f"rflow: {desk.code} waits in the queue @tier2.\n       Claim it first: rflow accept {desk.code}\n"
+    )
+
+
+def test_the_first_move_accepts_and_the_next_one_needs_no_second_look(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN, "--note", "The courier comes at five")
+    assert "1 session waits for you: rflow inbox" in desk.ben.ok().out
+    assert desk.ben.ok("inbox").out.startswith(
+        f"{desk.code}  A label printer prints nothing · from Ana Ruiz, now · Leeds\n"
+    )
+    desk.ben.ok("resume", desk.code)
+    desk.ben.ok("step", "Asked for a second printer")
+    assert desk.ben.show()["status"] == "open"
+    desk.ben.ok("choose", "no")
+    assert desk.ben.run("inbox").err == "Nothing waits for you.\n"
+    assert desk.history == [
+        "handed off to Ben Okafor: The courier comes at five  [Ana Ruiz]",
+        "accepted  [Ben Okafor]",
+    ]
+
+
+def test_accepting_reads_back_and_makes_it_current(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    accepted = desk.ben.ok("accept", "--read-back", "The vendor is next")
+    assert accepted.err == f"{desk.code} · A label printer prints nothing · Leeds: accepted; it is yours.\n"
+    assert "? Does a test label print?" in accepted.out
+    assert "rflow choose NUMBER" in accepted.out
+    assert desk.ben.show()["code"] == desk.code
+    assert desk.history[-1] == "accepted: The vendor is next  [Ben Okafor]"
+
+
+def test_declining_returns_it_to_the_last_owner_who_had_accepted(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("accept")
+    desk.ben.ok("handoff", CHLOE)
+    told = desk.chloe.ok("decline", "--reason", "on leave from tomorrow").err
+    assert told.endswith("declined; Ben Okafor has it again.\n")
+    assert desk.ben.show(desk.code)["status"] == "open"
+    desk.ben.ok("-s", desk.code, "choose", "yes")
+
+
+def test_a_receiver_who_passes_it_on_has_never_accepted_it(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("-s", desk.code, "handoff", CHLOE)
+    assert desk.chloe.ok("decline", "--reason", "wrong team").err.endswith("declined; Ana Ruiz has it again.\n")
+    assert desk.history == [
+        "handed off to Ben Okafor  [Ana Ruiz]",
+        "handed off to Chloé Martin  [Ben Okafor]",
+        "declined to Ana Ruiz: wrong team  [Chloé Martin]",
+    ]
+
+
+def test_the_sender_takes_it_back_until_it_is_accepted(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    assert desk.ana.run("list", "--mine").out == ""
+    back = desk.ana.ok("handoff", "--cancel")
+    assert back.err == f"{desk.code} · A label printer prints nothing · Leeds: handoff taken back.\n"
+    assert desk.ana.show()["code"] == desk.code
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("accept")
+    assert "No handoff of yours waits" in desk.ana.refused(3, "handoff", "--cancel")
+    assert "Ben Okafor was there" in desk.ana.refused(4, "-s", desk.code, "handoff", "--cancel")
+    desk.ana.ok("show", desk.code)
+    assert "no handoff of yours" in desk.ana.refused(5, "-s", desk.code, "handoff", "--cancel")
+
+
+def test_of_several_handoffs_the_one_to_take_back_is_named(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    other = desk.ana.start("--title", "The till in Leeds is slow")
+    desk.ana.ok("handoff", BEN)
+    told = desk.ana.refused(2, "handoff", "--cancel")
+    assert other in told
+    assert desk.code in told
+    desk.ana.ok("-s", other, "handoff", "--cancel")
+    assert "takes no name" in desk.ana.refused(2, "handoff", BEN, "--cancel")
+
+
+def test_taking_over_needs_a_reason_that_its_owner_sees(desk: Desk) -> None:
+    assert "Say why" in desk.ben.refused(2, "resume", desk.code, "--take")
+    desk.ben.ok("resume", desk.code, "--take", "--reason", "Ana's shift is over")
+    assert desk.ben.show()["owner"]["name"] == BEN
+    assert "took over: Ana's shift is over  [Ben Okafor]" in desk.ana.ok("show", desk.code).out
+    assert "yours already" in desk.ben.refused(2, "resume", desk.code, "--take", "--reason", "again")
+    desk.ben.ok("choose", "yes")
+
+
+def test_a_name_that_is_close_to_a_known_one_is_refused_with_that(desk: Desk) -> None:
+    assert desk.ana.refused(2, "handoff", "Ben Okofor") == (
+        'rflow: Nobody called "Ben Okofor" has been seen here.\n'
+        "       Did you mean Ben Okafor? If it is somebody new, add --new-user.\n"
+    )
+    assert desk.ana.show()["owner"]["name"] == "Ana Ruiz"
+    desk.ana.ok("handoff", "Ben Okofor", "--new-user")
+    assert desk.ana.show(desk.code)["owner"]["name"] == "Ben Okofor"
+
+
+def test_a_name_never_seen_is_taken_with_a_word_about_it(desk: Desk) -> None:
+    told = desk.ana.ok("handoff", "Wilhelmina").err
+    assert f"{desk.code} · A label printer prints nothing · Leeds: handed to Wilhelmina" in told
+    assert f"Nobody called Wilhelmina has used this store yet. If that was a slip: rflow -s {desk.code} handoff" in told
+    assert "This store is on this machine only. To send the session along: rflow export" in told
+
+
+def test_capitals_and_blanks_make_nobody_else(desk: Desk) -> None:
+    desk.ana.ok("handoff", "  ben   OKAFOR ")
+    assert "Nobody called" not in desk.ana.ok("show", desk.code).err
+    desk.ben.ok("accept")
+    assert desk.ben.at(user="BEN okafor").ok("choose", "no").code == 0
+
+
+@pytest.mark.parametrize("words", [("",), (" ",), ("@",), ("Ana Ruiz",), ("ana ruiz",), ()], ids=repr)
+def test_a_handoff_needs_somebody_else(words: tuple[str, ...], desk: Desk) -> None:
+    desk.ana.refused(2, "handoff", *words)
+    assert desk.ana.show()["status"] == "open"
+
+
+def test_a_queue_is_in_every_inbox_until_somebody_claims_it(desk: Desk) -> None:
+    desk.ana.ok("handoff", "@tier2")
+    for who in (desk.ben, desk.chloe):
+        assert [entry["code"] for entry in who.json("inbox", "--json")] == [desk.code]
+        assert "from Ana Ruiz to @tier2" in who.ok("inbox").out
+    desk.ben.ok("accept")
+    assert desk.chloe.json("inbox", "--json") == []
+    assert "Nothing waits for you" in desk.chloe.refused(3, "accept")
+    assert "has not been handed to you" in desk.chloe.refused(5, "accept", desk.code)
+    assert desk.history[-1] == "accepted  [Ben Okafor]"
+
+
+def test_with_two_in_the_inbox_the_one_to_accept_is_named(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    other = desk.ana.start("--title", "The till in Leeds is slow")
+    desk.ana.ok("handoff", BEN)
+    assert "2 sessions wait for you: rflow inbox" in desk.ben.ok().out
+    for words in (("accept",), ("decline", "--reason", "too much")):
+        assert "More than one session waits for you" in desk.ben.refused(2, *words)
+    desk.ben.ok("accept", other)
+    desk.ben.ok("accept")
+    assert desk.ben.show()["code"] == desk.code
+
+
+def test_a_handoff_in_an_unknown_format_is_no_handoff(desk: Desk) -> None:
+    desk.ana.refused(2, "handoff", BEN, "-f", "marksdown")
+    desk.ana.refused(2, "handoff", BEN, RFLOW_REDACT_PATTERNS="(")
+    assert desk.ana.show()["owner"]["name"] == "Ana Ruiz"
+
+
+def test_a_move_on_what_moved_since_is_refused_with_who_and_where(desk: Desk) -> None:
+    kitchen = desk.ana.at(terminal="kitchen")
+    desk.ana.ok()
+    kitchen.ok("-s", desk.code, "choose", "Another lamp")
+    before = kitchen.show(desk.code)
+    for words in (("choose", "No"), ("back",), ("handoff", BEN), ("close", "--outcome", "resolved")):
+        told = desk.ana.refused(4, *words)
+        assert told == (
+            f"rflow: {desk.code} has moved since you last looked: Ana Ruiz was there. "
+            'It stands at "Which lamp is lit?" and belongs to Ana Ruiz.\n'
+            "       Nothing was written. Look again with `rflow`, then repeat your command if it still fits.\n"
+        )
+    assert kitchen.show(desk.code) == before
+    desk.ana.ok()
+    desk.ana.ok("choose", "red, blinking")
+
+
+def test_a_change_of_owner_is_a_conflict_too(desk: Desk) -> None:
+    desk.ana.ok()
+    desk.ben.ok("resume", desk.code, "--take", "--reason", "I am in Leeds")
+    assert "Ben Okafor was there" in desk.ana.refused(4, "choose", "No")
+    desk.ana.ok()
+    assert "belongs to Ben Okafor" in desk.ana.refused(5, "choose", "No")
+
+
+def test_a_closed_session_is_told_as_where_it_stands(desk: Desk) -> None:
+    desk.ana.ok()
+    desk.ana.at(terminal="kitchen").ok("-s", desk.code, "close", "--outcome", "resolved")
+    assert "It is closed now (resolved)." in desk.ana.refused(4, "choose", "No")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("note", "The lamp went out"),
+        ("attach", "-"),
+        ("run", "--", "true"),
+        ("step", "Pulled the plug"),
+        ("brief", "--severity", "2"),
+        ("change", "Rebooted it", "--revert", "can't be undone"),
+        ("wait", "--for", "the vendor"),
+        ("amend", ANAS_NOTE, "It prints from nowhere"),
+    ],
+    ids=" ".join,
+)
+def test_notes_evidence_and_facts_never_conflict_and_hide_no_conflict(words: tuple[str, ...], desk: Desk) -> None:
+    desk.ana.ok()
+    desk.ana.at(terminal="kitchen").ok("-s", desk.code, "choose", "Another lamp")
+    desk.ana.ok(*words, stdin="pasted")
+    desk.ana.refused(4, "choose", "No")
+
+
+def test_notes_of_others_are_no_move(desk: Desk) -> None:
+    desk.ana.ok()
+    desk.ben.ok("-s", desk.code, "note", "It did the same in Hull")
+    desk.ana.ok("choose", "No")
+
+
+def test_what_one_did_oneself_needs_no_second_look(desk: Desk) -> None:
+    desk.ana.ok("choose", "No")
+    desk.ana.ok("back")
+    desk.ana.ok("handoff", BEN)
+    desk.ana.ok("handoff", "--cancel")
+    desk.ana.ok("close", "--outcome", "abandoned")
+    desk.ana.ok("-s", desk.code, "reopen")
+    desk.ana.ok("choose", "No")
+    desk.ben.ok("resume", desk.code, "--take", "--reason", "I am in Leeds")
+    desk.ben.ok("back")
+
+
+def test_a_terminal_that_has_shown_nothing_yet_may_move(desk: Desk) -> None:
+    desk.ana.ok("choose", "No")
+    desk.ana.at(terminal="never used").ok("-s", desk.code, "back")

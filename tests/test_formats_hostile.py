@@ -1,0 +1,80 @@
+"""What people write shows literally in every part of every summary, and makes no markup of its own."""
+
+import re
+from functools import cache, partial
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from format_builders import DIGEST, STORIES, TOLD
+from format_strategies import NOTES, Told, Twin, hostile, shown, told_with
+from judges import collapsed, render_all, tags, visible_text
+from rflow.core.progress import Digest, Progress
+from rflow.core.summary import shorten_progress
+from rflow.formats import FORMATS, render
+
+FORMS: dict[str, Progress | Digest] = {
+    "full": STORIES["full"],
+    "handed off": STORIES["handed-off"],
+    "closed": STORIES["closed"],
+    "stuck": STORIES["fresh"],
+    "digest": DIGEST,
+}
+LONG = ("ab `*_[<| " * 1_000, "x" * 10_000, "- a\n" * 2_500)
+pools = st.lists(hostile, min_size=1, max_size=12)
+in_every_form = pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
+
+
+def both_forms(told: Progress | Digest) -> list[Progress | Digest]:
+    """Give a summary, and its brief form where it has one."""
+    return [told] if isinstance(told, Digest) else [told, shorten_progress(told)]
+
+
+def assert_literal_in_markdown(told: Progress | Digest) -> None:
+    """Let two renderers show it: the very texts, and no other markup than around harmless ones."""
+    twin = Twin()
+    harmless = render_all(render("markdown", twin.of(told)))
+    for renderer, html in render_all(render("markdown", told)).items():
+        assert collapsed(visible_text(html)) == collapsed(twin.original(visible_text(harmless[renderer]))), renderer
+        assert tags(html) == tags(harmless[renderer]), renderer
+
+
+def kept(line: str) -> str:
+    """Say what a text's stand-in must have too: Slack's code is shown bare if it has backticks of its own."""
+    return ("```" if "```" in line else "`" if "`" in line else "") + ("?" if line.endswith("?") else "")
+
+
+def assert_literal_as_text(name: str, told: Progress | Digest) -> None:
+    """Compare with harmless texts: nothing but line breaks, and in Slack the word joiners behind an @, may differ."""
+    twin = Twin(kept)
+    rendered, expected = render(name, told), twin.original(render(name, twin.of(told)))
+    assert rendered.replace("@\u2060", "@").split() == expected.replace("@\u2060", "@").split()
+
+
+def assert_literal(name: str, told: Progress | Digest) -> None:
+    """Judge a summary by the rules of its format."""
+    for form in both_forms(told):
+        if name == "markdown":
+            assert_literal_in_markdown(form)
+        elif name == "json":
+            assert msgspec.json.decode(render(name, form), type=type(form)) == form
+        else:
+            assert_literal_as_text(name, form)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@in_every_form
+@given(texts=pools, offset=st.integers(0, 11))
+@settings(max_examples=25)
+def test_any_text_shows_literally_in_every_part(
+    name: str, told: Progress | Digest, texts: list[str], offset: int
+) -> None:
+    assert_literal(name, told_with(told, texts, offset))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name: str) -> None:
+    for offset in range(0, len(NOTES)):
+        assert_literal(name, told_with(STORIES["full"], NOTES, offset))

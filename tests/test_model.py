@@ -1,0 +1,421 @@
+"""The program against a model of it: what several members type at random gives the same codes and the same sessions."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from model_rules import TREES, Refused, Session, Terminal, World, record
+from program import Program, Result
+
+HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
+SEEDS = range(14 if HEAVY else 1)
+EXAMPLES, STEPS, AT_LEAST = (14, 50, 480) if HEAVY else (6, 30, 100)
+"""3 stores × 14 seeds × 480 commands or more are over 20,000 on `make nightly`."""
+
+UNKNOWN = "UUUU-UU"
+"""No code: it has no letter U."""
+MOST_SESSIONS = 4
+
+
+class Pick(NamedTuple):
+    """Who does something to which session: `owners` looks for a terminal of its owner, `named` names the session."""
+
+    terminal: int
+    session: int
+    owners: bool
+    named: bool
+
+
+PICKS = st.builds(
+    Pick,
+    st.integers(0, 3),
+    st.integers(0, MOST_SESSIONS),
+    st.sampled_from([True, True, True, False]),
+    st.booleans(),
+)
+IDS = st.sampled_from(["", "", "", "", "sent-1", "sent-2", "sent-3"])
+TEXTS = st.sampled_from(["Ping 10.1.4.7: lost", "No change → as before", "The till is dark, too", "", "  "])
+CHOICES = st.sampled_from(["1", "2", "3", "#1", "#2", "#3", "yes", "No", "another", "Red", "red, b", "", "9", "maybe"])
+ENTRIES = st.integers(0, 12)
+
+
+class Members(RuleBasedStateMachine):
+    """Three people at four terminals, a queue, and somebody who only looks on."""
+
+    kind: ClassVar[str]
+    driven: ClassVar[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = TemporaryDirectory(prefix="rflow-model-", ignore_cleanup_errors=True)
+        home = Path(self._folder.name)
+        stores = {"memory": f"memory:{home.name}", "sqlite": f"sqlite://{home}/night.db", "json": f"json:{home}/night"}
+        self.program = Program(home=home, store=stores[self.kind], user="Olga", terminal="looks on")
+        people = [("desk", "ann"), ("laptop", "ann"), ("leeds", "ben"), ("home", "cleo")]
+        self.world = World([Terminal(name, member) for name, member in people])
+        self.exports: list[tuple[Path, Session]] = []
+        self.sound = True
+
+    # What all rules share
+
+    def scene(self, pick: Pick) -> tuple[Terminal, Session | None, str | None]:
+        """Give the terminal, the session and how that is named there."""
+        sessions, terminals = list(self.world.sessions.values()), self.world.terminals
+        if pick.session == MOST_SESSIONS or not sessions:
+            return terminals[pick.terminal], None, UNKNOWN if pick.named else None
+        session = sessions[pick.session % len(sessions)]
+        owners = [one for one in terminals if one.member == session.owner] if pick.owners else []
+        at = (owners or terminals)[pick.terminal % len(owners or terminals)]
+        return at, session, session.code if pick.named else None
+
+    def run(self, at: Terminal, *words: str, stdin: str = "") -> Result:
+        """Run the program as somebody types it."""
+        type(self).driven += 1
+        return self.program.at(user=at.member.title(), terminal=at.name).run(*words, stdin=stdin)
+
+    def tell(
+        self, pick: Pick, act: Callable[[Terminal, str | None], Session | None], *words: str, stdin: str = "", ends: int = 0
+    ) -> None:
+        """Do it in the model and in the program: the same exit code, and the same session afterwards."""
+        at, session, ref = self.scene(pick)
+        code, self.sound = ends, False
+        try:
+            session = act(at, ref)
+        except Refused as refused:
+            code = refused.code
+        named = ["-s", ref] if ref else []
+        result = self.run(at, *words[:1], *named, *words[1:], stdin=stdin)
+        assert result.code == code, f"{at.member}: rflow {words}: {code} was expected, not {result}"
+        self.same(session)
+        self.sound = True
+
+    def same(self, session: Session | None) -> None:
+        """See that the program shows a session as the model has it, or no longer shows it."""
+        if session is None:
+            return
+        if session.id not in self.world.sessions:
+            self.program.refused(3, "show", session.code)
+            return
+        expected = record(self.world.sessions[session.id])
+        shown = like(expected, self.program.show(session.code))
+        assert not differences(expected, shown)
+
+    # Where it begins and ends
+
+    @initialize()
+    def begin(self) -> None:
+        """Add the trees, and begin a session."""
+        for name, tree in TREES.items():
+            file = Path(self._folder.name) / f"{name}.json"
+            file.write_text(json.dumps(tree), "utf-8")
+            self.program.ok("tree", "add", str(file))
+        self.start(Pick(0, 0, False, False), "label-printer", "", "Leeds")
+
+    def teardown(self) -> None:
+        """See that nothing else changed: every session, all lists, the store itself."""
+        with self._folder:
+            if self.sound:
+                for session in self.world.sessions.values():
+                    self.same(session)
+                self.lists()
+                self.program.ok("store", "check")
+
+    @rule()
+    def lists(self) -> None:
+        """List all sessions, and what waits for each member."""
+        listed = {head["id"]: head for head in self.program.json("list", "--all", "--json")}
+        for session in self.world.sessions.values():
+            head = listed.pop(session.id)
+            facts = (head["version"], head["status"], head["owner"]["id"], head["title"], head["customer"])
+            brief = record(session)["brief"]
+            assert facts == (session.version, session.status, session.owner, session.title.text, brief["customer"])
+            counts = len([step for step in session.steps if not step["undone"]]), len(session.notes)
+            assert (head["steps"], head["notes"], head["evidence"]) == (*counts, len(session.evidence))
+        assert not listed
+        for member in ("ann", "ben", "cleo"):
+            waiting = self.program.at(user=member).json("inbox", "--json")
+            assert sorted(head["id"] for head in waiting) == sorted(one.id for one in self.world.inbox(member))
+
+    # Whole sessions
+
+    @precondition(lambda self: len(self.world.sessions) < MOST_SESSIONS)
+    @rule(
+        pick=PICKS,
+        tree=st.sampled_from(["label-printer", "scales", "label-printer", "no-such-tree", None]),
+        title=st.sampled_from(["", "Till 4 is dark", " "]),
+        customer=st.sampled_from([None, "Leeds"]),
+    )
+    def start(self, pick: Pick, tree: str | None, title: str, customer: str | None) -> None:
+        """Begin a session."""
+        at = self.world.terminals[pick.terminal]
+        words = ["start", *([tree] if tree else []), "--title", title, *(["--customer", customer] if customer else [])]
+        try:
+            session = self.world.start(at, tree, title, customer)
+        except Refused as refused:
+            assert self.run(at, *words).code == refused.code
+            return
+        made = self.run(at, *words, "--json").json
+        self.same(self.world.begun(at, session, made["id"], made["code"]))
+
+    @rule(pick=PICKS)
+    def look(self, pick: Pick) -> None:
+        """Type `rflow` alone."""
+        self.tell(pick, self.world.look)
+
+    @rule(pick=PICKS)
+    def show(self, pick: Pick) -> None:
+        """Show a session."""
+        self.tell(pick, self.world.show, "show")
+
+    @rule(pick=PICKS, take=st.booleans(), reason=TEXTS, command_id=IDS)
+    def resume(self, pick: Pick, take: bool, reason: str, command_id: str) -> None:
+        """Go on with a session, or take it over."""
+        at, session, _ = self.scene(pick)
+        code = session.code if session else UNKNOWN
+        words = ["resume", code, *(["--take", "--reason", reason, "--command-id", command_id] if take else [])]
+        self.tell(pick, lambda at, _: self.world.resume(at, code, take, reason, command_id), *words)
+
+    @rule(
+        pick=PICKS,
+        outcome=st.sampled_from([None, None, "resolved", "escalated", "abandoned"]),
+        summary=TEXTS.filter(lambda text: text != "  "),
+        command_id=IDS,
+    )
+    def close(self, pick: Pick, outcome: str | None, summary: str, command_id: str) -> None:
+        """End the work."""
+        words = ["close", *(["--outcome", outcome] if outcome else []), "--summary", summary]
+        act = lambda at, ref: self.world.close(at, ref, outcome, summary, command_id)  # noqa: E731
+        self.tell(pick, act, *words, "--command-id", command_id)
+
+    @rule(pick=PICKS, command_id=IDS)
+    def reopen(self, pick: Pick, command_id: str) -> None:
+        """Go on with a closed session."""
+        act = lambda at, ref: self.world.reopen(at, ref, command_id)  # noqa: E731
+        self.tell(pick, act, "reopen", "--command-id", command_id)
+
+    @precondition(lambda self: len(self.world.sessions) > 1)
+    @rule(pick=PICKS)
+    def delete(self, pick: Pick) -> None:
+        """Remove a session for good."""
+        at, session, _ = self.scene(pick)
+        code = session.code if session else UNKNOWN
+        self.tell(pick, lambda at, _: self.world.delete(at, code), "delete", code, "--yes")
+
+    # Working through the tree
+
+    @rule(pick=PICKS, said=CHOICES, assume=st.sampled_from([False, False, True]), reason=TEXTS, command_id=IDS)
+    def choose(self, pick: Pick, said: str, assume: bool, reason: str, command_id: str) -> None:
+        """Answer the question."""
+        words = ["choose", said, *(["--assume"] if assume else []), "--reason", reason, "--command-id", command_id]
+        self.tell(pick, lambda at, ref: self.world.choose(at, ref, said, assume, reason, command_id), *words)
+
+    @rule(pick=PICKS, result=TEXTS, command_id=IDS)
+    def done(self, pick: Pick, result: str, command_id: str) -> None:
+        """Do the action."""
+        act = lambda at, ref: self.world.act_here(at, ref, "done", result, command_id)  # noqa: E731
+        self.tell(pick, act, "done", result, "--command-id", command_id)
+
+    @rule(pick=PICKS, reason=TEXTS, command_id=IDS)
+    def skip(self, pick: Pick, reason: str, command_id: str) -> None:
+        """Leave the action out."""
+        act = lambda at, ref: self.world.act_here(at, ref, "skip", reason, command_id)  # noqa: E731
+        self.tell(pick, act, "skip", "--reason", reason, "--command-id", command_id)
+
+    @rule(pick=PICKS, text=TEXTS, result=TEXTS, command_id=IDS)
+    def step(self, pick: Pick, text: str, result: str, command_id: str) -> None:
+        """Record a step that is not in the tree."""
+        act = lambda at, ref: self.world.step(at, ref, text, result, command_id)  # noqa: E731
+        self.tell(pick, act, "step", text, "--result", result, "--command-id", command_id)
+
+    @rule(pick=PICKS, command_id=IDS)
+    def back(self, pick: Pick, command_id: str) -> None:
+        """Take the last move back."""
+        self.tell(pick, lambda at, ref: self.world.back(at, ref, command_id), "back", "--command-id", command_id)
+
+    @rule(pick=PICKS, tree=st.sampled_from(["scales", "label-printer", "no-such-tree"]), command_id=IDS)
+    def enter(self, pick: Pick, tree: str, command_id: str) -> None:
+        """Go on in another tree."""
+        act = lambda at, ref: self.world.enter(at, ref, tree, command_id)  # noqa: E731
+        self.tell(pick, act, "enter", tree, "--command-id", command_id)
+
+    # Writing down
+
+    @rule(pick=PICKS, text=TEXTS, piped=st.booleans(), command_id=IDS)
+    def note(self, pick: Pick, text: str, piped: bool, command_id: str) -> None:
+        """Write a note, or pipe it in."""
+        words = ["note", "-" if piped else text, "--command-id", command_id]
+        act = lambda at, ref: self.world.note(at, ref, text, command_id)  # noqa: E731
+        self.tell(pick, act, *words, stdin=text if piped else "")
+
+    @rule(pick=PICKS, entry=ENTRIES, text=TEXTS, command_id=IDS)
+    def amend(self, pick: Pick, entry: int, text: str, command_id: str) -> None:
+        """Let a note say something else: mostly one that is there."""
+        _, session, _ = self.scene(pick)
+        notes = [note["seq"] for note in session.notes] if session else []
+        seq = notes[entry % len(notes)] if notes and entry < 10 else entry
+        act = lambda at, ref: self.world.amend(at, ref, seq, text, command_id)  # noqa: E731
+        self.tell(pick, act, "amend", str(seq), text, "--command-id", command_id)
+
+    @rule(pick=PICKS, content=TEXTS.filter(lambda text: text != "  "), label=st.sampled_from(["", "lpstat"]), command_id=IDS)
+    def attach(self, pick: Pick, content: str, label: str, command_id: str) -> None:
+        """Keep a pasted text."""
+        act = lambda at, ref: self.world.keep(at, ref, label or "pasted text", content, None, command_id)  # noqa: E731
+        self.tell(pick, act, "attach", "-", "--label", label, "--command-id", command_id, stdin=content)
+
+    @rule(pick=PICKS, ends=st.sampled_from([0, 3]))
+    def run_a_command(self, pick: Pick, ends: int) -> None:
+        """Run a command, whose exit code is passed on."""
+        line = f"echo lost; exit {ends}"
+        act = lambda at, ref: self.world.keep(at, ref, line, "lost\n", ends, "")  # noqa: E731
+        self.tell(pick, act, "run", "-c", line, ends=ends)
+
+    @rule(
+        pick=PICKS,
+        facts=st.dictionaries(st.sampled_from(["title", "ask", "customer", "impact"]), TEXTS, max_size=2),
+        command_id=IDS,
+    )
+    def brief(self, pick: Pick, facts: dict[str, str], command_id: str) -> None:
+        """Record header facts."""
+        words = [word for name, text in facts.items() for word in (f"--{name}", text)]
+        act = lambda at, ref: self.world.set_brief(at, ref, facts, command_id)  # noqa: E731
+        self.tell(pick, act, "brief", *words, "--command-id", command_id)
+
+    @rule(pick=PICKS, text=TEXTS, how=TEXTS, command_id=IDS)
+    def change(self, pick: Pick, text: str, how: str, command_id: str) -> None:
+        """Record a change on the system."""
+        act = lambda at, ref: self.world.change(at, ref, text, how, command_id)  # noqa: E731
+        self.tell(pick, act, "change", text, "--revert", how, "--command-id", command_id)
+
+    @rule(pick=PICKS, entry=ENTRIES, command_id=IDS)
+    def revert(self, pick: Pick, entry: int, command_id: str) -> None:
+        """Take a change back: mostly one that is there."""
+        _, session, _ = self.scene(pick)
+        changes = [change["seq"] for change in session.changes] if session else []
+        seq = changes[entry % len(changes)] if changes and entry < 10 else entry
+        act = lambda at, ref: self.world.revert(at, ref, seq, command_id)  # noqa: E731
+        self.tell(pick, act, "change", "--reverted", str(seq), "--command-id", command_id)
+
+    @rule(pick=PICKS, for_=TEXTS, until=st.booleans(), over=st.sampled_from([False, False, True]), command_id=IDS)
+    def wait(self, pick: Pick, for_: str, until: bool, over: bool, command_id: str) -> None:
+        """Say what it waits for."""
+        words = ["wait", "--for", for_, *(["--until", "2h"] if until else []), *(["--over"] if over else [])]
+        act = lambda at, ref: self.world.wait(at, ref, for_, until, over, command_id)  # noqa: E731
+        self.tell(pick, act, *words, "--command-id", command_id)
+
+    @rule(pick=PICKS)
+    def progress(self, pick: Pick) -> None:
+        """Deliver a summary."""
+        self.tell(pick, self.world.share, "progress", "-o", str(Path(self._folder.name) / "summary.md"))
+
+    @rule(pick=PICKS, entry=ENTRIES, command_id=IDS)
+    def redact(self, pick: Pick, entry: int, command_id: str) -> None:
+        """Remove the texts of an entry for good."""
+        act = lambda at, ref: self.world.redact(at, ref, entry, command_id)  # noqa: E731
+        self.tell(pick, act, "redact", str(entry), "--command-id", command_id)
+
+    # Handing over
+
+    @rule(
+        pick=PICKS,
+        to=st.sampled_from(["Ann", "Ben", "cleo", "@tier2", "Benn", " "]),
+        new=st.sampled_from([False, False, True]),
+        note=TEXTS.filter(lambda text: text != "  "),
+        command_id=IDS,
+    )
+    def hand_off(self, pick: Pick, to: str, new: bool, note: str, command_id: str) -> None:
+        """Give a session to somebody."""
+        words = ["handoff", to, "--note", note, *(["--new-user"] if new else []), "--command-id", command_id]
+        self.tell(pick, lambda at, ref: self.world.hand_off(at, ref, to, new, note, command_id), *words)
+
+    @rule(pick=PICKS, command_id=IDS)
+    def cancel(self, pick: Pick, command_id: str) -> None:
+        """Take a handoff back."""
+        act = lambda at, ref: self.world.cancel(at, ref, command_id)  # noqa: E731
+        self.tell(pick, act, "handoff", "--cancel", "--command-id", command_id)
+
+    @rule(pick=PICKS, read_back=TEXTS.filter(lambda text: text != "  "), command_id=IDS)
+    def accept(self, pick: Pick, read_back: str, command_id: str) -> None:
+        """Acknowledge a handoff."""
+        act = lambda at, ref: self.world.accept(at, ref, read_back, command_id)  # noqa: E731
+        self.tell(pick, act, "accept", "--read-back", read_back, "--command-id", command_id)
+
+    @rule(pick=PICKS, reason=TEXTS, command_id=IDS)
+    def decline(self, pick: Pick, reason: str, command_id: str) -> None:
+        """Give a handoff back."""
+        act = lambda at, ref: self.world.decline(at, ref, reason, command_id)  # noqa: E731
+        self.tell(pick, act, "decline", "--reason", reason, "--command-id", command_id)
+
+    # Taking out and in
+
+    @rule(pick=PICKS)
+    def export(self, pick: Pick) -> None:
+        """Write a session to a file."""
+        at, session, _ = self.scene(pick)
+        if session is None:
+            return
+        file = Path(self._folder.name) / f"{len(self.exports)}.jsonl"
+        assert self.run(at, "export", session.code, "-o", str(file)).code == 0
+        self.exports.append((file, self.world.sessions[session.id]))
+
+    @precondition(lambda self: self.exports)
+    @rule(pick=PICKS, number=st.integers(0, 9))
+    def take_in(self, pick: Pick, number: int) -> None:
+        """Take an export in: one that goes on where the session stands, or went another way, or is gone."""
+        file, exported = self.exports[number % len(self.exports)]
+        if exported.id not in self.world.sessions and len(self.world.sessions) >= MOST_SESSIONS:
+            return
+        new = self.world.take_in(exported)
+        result = self.run(self.world.terminals[pick.terminal], "import", str(file))
+        assert result.code == 0, result
+        if new is not None:
+            new.code = result.err.strip().rpartition(" ")[2]
+            new.id = self.program.show(new.code)["id"]
+            self.world.sessions[new.id] = new
+        self.same(new or exported)
+
+
+def differences(expected: Any, shown: Any, path: str = "") -> list[str]:
+    """Say where two records differ."""
+    if isinstance(expected, dict) and isinstance(shown, dict) and expected.keys() == shown.keys():
+        return [line for key in expected for line in differences(expected[key], shown[key], f"{path}.{key}")]
+    if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
+        pairs = enumerate(zip(expected, shown, strict=True))
+        return [line for number, pair in pairs for line in differences(*pair, f"{path}.{number}")]
+    return [] if expected == shown else [f"{path}: {expected!r} was expected, not {shown!r}"]
+
+
+def like(expected: Any, shown: Any) -> Any:
+    """Reduce what the program shows to what the model knows."""
+    if isinstance(expected, dict) and isinstance(shown, dict):
+        return {key: like(expected[key], shown[key]) if key in expected else shown[key] for key in shown if key in expected}
+    if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
+        return [like(*pair) for pair in zip(expected, shown, strict=True)]
+    return shown
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number", SEEDS)
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "json"])
+def test_what_members_type_gives_what_the_design_says(kind: str, number: int) -> None:
+    class Machine(Members):
+        driven = 0
+
+    Machine.kind = kind
+    limits = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, *([] if os.environ.get("NOSHRINK") else [Phase.shrink])],
+    )
+    run_state_machine_as_test(seed(4711 + number)(Machine), settings=limits)
+    assert Machine.driven >= AT_LEAST

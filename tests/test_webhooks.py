@@ -1,0 +1,595 @@
+"""Posting, seen from both ends: what a real server on this machine was sent, and what the person was told."""
+
+import itertools
+import os
+import pprint
+import re
+import shutil
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import webhook_server as scenes
+from rflow import __version__
+from rflow.delivery.webhooks import MayBePosted, Posted, Target, post, redact_url, target
+from rflow.errors import Exit, NotDelivered, UsageProblem
+from webhook_server import Server, reply
+
+TOKEN = "xK9sECRETt0kenZ7qLm"
+PATH = f"/services/T0LEEDS99/B0PRINT42/{TOKEN}?sig=aB3%2FdEf9-ghIjKl0mNo"
+SECRETS = ("T0LEEDS99", "B0PRINT42", TOKEN, TOKEN[:12], "aB3%2FdEf9", "aB3/dEf9", "ghIjKl0mNo")
+SUMMARY = '{"text": "Printer in Leeds is offline – 2 steps tried 🖨"}'.encode()
+SOON = 0.5
+"""Seconds after which a test gives up on a server that hangs."""
+MINUTE = "Thu, 19 Nov 2026 10:00:00 GMT"
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "http_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def send(
+    url: str, kind: str = "json", *, body: bytes = SUMMARY, waits: list[float] | None = None, **more: Any
+) -> Posted:
+    """Post without really waiting between tries."""
+    sleep = ([] if waits is None else waits).append
+    return post(target("noc", kind, url), body, idempotency_key="01JD-42", sleep=sleep, **more)
+
+
+def refused(url: str, kind: str = "json", **more: Any) -> NotDelivered:
+    """Post in vain, and look through everything that the error shows for the secret."""
+    with pytest.raises(NotDelivered) as caught:
+        send(url, kind, **more)
+    error = caught.value
+    assert error.exit_code == Exit.NOT_DELIVERED
+    assert '"noc"' in error.what
+    keeps_secret(error)
+    return error
+
+
+def keeps_secret(error: BaseException) -> None:
+    inside = error.__traceback__ and error.__traceback__.tb_next  # the frames below the test, which knows the URL
+    while inside and "/tests/" in inside.tb_frame.f_code.co_filename.replace(os.sep, "/"):
+        inside = inside.tb_next
+    detailed = traceback.TracebackException(type(error), error, inside, capture_locals=True)
+    parts = [str(error), repr(error), repr(error.args), repr(vars(error)), *traceback.format_exception(error)]
+    shown = "\n".join([*parts, *detailed.format()]).lower()
+    assert "post(" in shown
+    assert not [secret for secret in SECRETS if secret.lower() in shown]
+
+
+def maybe(error: NotDelivered) -> bool:
+    """Whether the error says that it can't be known, in its kind and in its words alike."""
+    unknown = isinstance(error, MayBePosted)
+    assert ("may have been posted" in error.what) == ("--again" in error.try_) == unknown
+    assert ("Nothing was posted" in error.what) != unknown
+    return unknown
+
+
+# --- what is accepted
+
+
+def test_the_summary_arrives_once_byte_for_byte_with_its_headers() -> None:
+    with Server(reply(204)) as server:
+        posted = send(server.base + PATH)
+    assert posted == Posted(status=204, attempts=1, said="accepted (HTTP 204)")
+    (request,) = server.requests
+    assert request.line == f"POST {PATH} HTTP/1.1"
+    assert request.body == SUMMARY
+    assert request.headers["host"] == f"127.0.0.1:{server.port}"
+    assert request.headers["content-type"] == "application/json; charset=utf-8"
+    assert request.headers["user-agent"] == f"rflow/{__version__}"
+    assert request.headers["idempotency-key"] == "01JD-42"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "said"),
+    [
+        ("teams", 202, b"", "accepted by the workflow; Teams does not confirm delivery"),
+        ("teams", 200, b"1", "accepted by the workflow; Teams does not confirm delivery"),
+        ("slack", 200, b"ok", 'posted (it answered "ok", as Slack does)'),
+        ("slack", 200, b"<html>Sign in", "accepted (HTTP 200)"),
+        ("json", 200, b"ok", "accepted (HTTP 200)"),
+        ("json", 201, b"\xff\xfe\x00\xd8", "accepted (HTTP 201)"),
+    ],
+)
+def test_no_more_is_claimed_than_is_known(kind: str, status: int, body: bytes, said: str) -> None:
+    with Server(reply(status, body)) as server:
+        assert send(server.base + PATH, kind).said == said
+
+
+def test_an_old_connector_that_says_200_and_means_no() -> None:
+    body = b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413"
+    with Server(reply(200, body)) as server:
+        error = refused(server.base + PATH, "teams")
+    assert "did not deliver the message" in error.what
+    assert "HTTP error 413" in error.what
+    assert not maybe(error)
+
+
+def test_an_acceptance_counts_although_the_rest_of_the_answer_drips() -> None:
+    with Server(scenes.drip(b"x" * 500, whole=b"HTTP/1.1 202 Accepted\r\nContent-Length: 500\r\n\r\n")) as server:
+        assert send(server.base + PATH, timeout=1).status == 202
+
+
+# --- what is refused, and said so
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "words", "advice"),
+    [
+        ("slack", 400, b"invalid_blocks", "(HTTP 400, invalid_blocks: Slack can't read its blocks)", "--dry-run"),
+        ("slack", 403, b"invalid_token", "the webhook's URL is not valid any more", "targets.noc.url"),
+        ("slack", 403, b"action_prohibited", "the workspace does not allow it", "another channel"),
+        ("slack", 404, b"no_service", "the webhook was removed or switched off", "Make a new webhook"),
+        ("slack", 410, b"channel_is_archived", "its channel is archived", "another channel"),
+        ("teams", 401, b'{"error":{"code":"Auth","message":"Signature is off."}}', '"Signature is off."', "Workflows"),
+        ("teams", 404, b"", "does not know this webhook (HTTP 404).", "Old connectors are retired"),
+        ("teams", 410, b"<html><title>Gone", "has given this webhook up (HTTP 410).", "Old connectors are retired"),
+        ("json", 413, b"", "finds the message too large (HTTP 413)", "--brief"),
+        ("json", 400, b'{"detail": "no field \\"channel\\""}', 'no field "channel"', "kind"),
+        ("json", 418, b'["teapot"]', "refuses the message (HTTP 418).", "--dry-run"),
+        ("json", 403, b"not\x1b[31m for\xff you\r\nat all", "not�[31m for� you at all", "new webhook"),
+        ("json", 400, b"[" * 20_000, "does not accept the message (HTTP 400)", "kind"),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do(kind: str, status: int, body: bytes, words: str, advice: str) -> None:
+    with Server(reply(status, body)) as server:
+        error = refused(server.base + PATH, kind)
+    assert words in error.what
+    assert advice in error.try_
+    assert f"127.0.0.1:{server.port}" in error.what
+    assert not maybe(error)
+    assert server.visits == 1
+
+
+def test_an_answer_that_never_ends_is_read_in_part() -> None:
+    with Server(scenes.endless) as server:
+        error = refused(server.base + PATH)
+    assert len(error.what) < 300
+    assert server.sent < 20_000_000  # what fits into the buffers on the way
+
+
+@pytest.mark.parametrize("polite", [True, False])
+def test_a_server_that_refuses_before_it_has_read_everything(polite: bool) -> None:
+    if not polite and sys.platform != "linux":
+        pytest.skip("other systems drop an answer that a reset follows")
+    with Server(scenes.early(413, polite=polite)) as server:
+        error = refused(server.base + PATH, body=b" " * 20_000_000)
+    assert "too large (HTTP 413)" in error.what
+    assert not maybe(error)
+
+
+# --- sent again only where it is certain not to have arrived
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_to_wait_is_waited_for(status: int) -> None:
+    waits: list[float] = []
+    with Server(reply(status, Retry_After="7"), reply(200)) as server:
+        assert send(server.base + PATH, waits=waits).attempts == 2
+    assert waits == [7.0]
+    assert [request.headers["idempotency-key"] for request in server.requests] == ["01JD-42"] * 2
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"), [("Thu, 19 Nov 2026 10:00:12 GMT", 12.0), ("Thursday, 19-Nov-26 10:00:29 GMT", 29.0)]
+)
+def test_a_date_to_wait_for_is_read_by_the_server_s_own_clock(date: str, seconds: float) -> None:
+    waits: list[float] = []
+    with Server(reply(429, Retry_After=date, Date=MINUTE), reply(200)) as server:
+        send(server.base + PATH, waits=waits)
+    assert waits == [seconds]
+
+
+@pytest.mark.parametrize("after", [None, "0", "soon", "-5", "Thu, 19 Nov 2020 10:00:00 GMT", "Thu, 99 Foo 2020"])
+def test_without_a_time_to_wait_the_pauses_double_and_vary(after: str | None) -> None:
+    waits: list[float] = []
+    headers = {"Retry_After": after} if after else {}
+    with Server(reply(429, b"rate_limited", **headers)) as server:
+        error = refused(server.base + PATH, waits=waits)
+    assert "takes no more messages just now (HTTP 429)" in error.what
+    assert "Nothing was posted in 4 tries." in error.what
+    assert not maybe(error)
+    assert server.visits == 4
+    assert [low <= wait <= 2 * low for low, wait in zip((0.25, 0.5, 1.0), waits, strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("after", ["300", "Thu, 19 Nov 2026 10:05:00 GMT"])
+def test_a_wait_too_long_is_told_instead_of_waited_for(after: str) -> None:
+    waits: list[float] = []
+    with Server(reply(429, Retry_After=after, Date=MINUTE)) as server:
+        error = refused(server.base + PATH, waits=waits)
+    assert "asked to wait 300 s" in error.what
+    assert "later" in error.try_
+    assert not maybe(error)
+    assert waits == []
+    assert server.visits == 1
+
+
+def test_a_date_without_the_server_s_clock_is_read_by_our_own() -> None:
+    with Server(reply(429, Retry_After="Fri, 01 Jan 2100 00:00:00 GMT")) as server:
+        assert "asked to wait" in refused(server.base + PATH).what
+    assert server.visits == 1
+
+
+def test_all_waits_together_have_a_limit() -> None:
+    waits: list[float] = []
+    with Server(reply(503, Retry_After="25")) as server:
+        error = refused(server.base + PATH, waits=waits)
+    assert waits == [25.0, 25.0]
+    assert "asked to wait 25 s" in error.what
+    assert server.visits == 3
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
+def test_a_server_that_fails_may_have_posted_it_so_it_is_not_sent_again(status: int) -> None:
+    with Server(reply(status, b"rollup_error")) as server:
+        error = refused(server.base + PATH, "slack")
+    assert f'failed (HTTP {status}): "rollup_error". The summary may have been posted.' in error.what
+    assert maybe(error)
+    assert server.visits == 1
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        (scenes.hang, "did not answer within 0.5 s"),
+        (scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n"), "did not answer within 0.5 s"),
+        (scenes.drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 40), "did not answer within 0.5 s"),
+        (scenes.reset, "broke the connection off without an answer"),
+        (scenes.raw(b""), "broke the connection off without an answer"),
+        (scenes.raw(b"220 mail.example ESMTP\r\n"), "not HTTP"),
+        (scenes.raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 200 + b"\r\n"), "not HTTP"),
+        (scenes.raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed (HTTP 103)"),
+    ],
+)
+def test_a_message_that_left_without_a_clear_answer_may_have_been_posted(scene: scenes.Scene, words: str) -> None:
+    with Server(scene, reply(200)) as server:
+        error = refused(server.base + PATH, timeout=SOON)
+    assert words in error.what
+    assert maybe(error)
+    assert server.visits == 1
+
+
+def test_a_connection_that_breaks_while_sending_is_tried_again() -> None:
+    waits: list[float] = []
+    with Server(scenes.reset_in_the_middle, reply(200)) as server:
+        posted = send(server.base + PATH, body=b" " * 20_000_000, waits=waits)
+    assert posted.attempts == 2
+    assert len(waits) == 1
+    assert [len(request.body) for request in server.requests] == [20_000_000]
+
+
+def test_a_server_that_does_not_read_holds_nobody() -> None:
+    with Server(scenes.deaf) as server:
+        error = refused(server.base + PATH, body=b" " * 20_000_000, timeout=SOON)
+    assert "had not read the message within 0.5 s" in error.what
+    assert not maybe(error)
+    assert server.visits == 1
+
+
+def test_a_closed_port_is_tried_again_and_then_told() -> None:
+    waits: list[float] = []
+    error = refused(f"http://127.0.0.1:{scenes.closed_port()}{PATH}", waits=waits)
+    assert "can't be reached: " in error.what
+    assert "refused. Nothing was posted in 4 tries." in error.what
+    assert len(waits) == 3
+    assert not maybe(error)
+
+
+def test_a_name_that_nobody_knows() -> None:
+    error = refused(f"https://noc.invalid{PATH}", attempts=1)
+    assert '"noc" (noc.invalid) can\'t be reached: its name is not known here' in error.what
+    assert not maybe(error)
+
+
+# --- redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_another_host_never_sees_the_message(status: int) -> None:
+    with Server(reply(200)) as other, Server(reply(status, Location=f"http://localhost:{other.port}{PATH}")) as server:
+        error = refused(server.base + PATH)
+    assert f"redirects to localhost (HTTP {status}), which rflow does not follow" in error.what
+    assert not maybe(error)
+    assert (server.visits, other.visits) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        (PATH, "redirects to itself"),
+        (f"http://127.0.0.1:1/{TOKEN}", "redirects to itself"),
+        (f"https://{TOKEN}:{TOKEN}@evil.example/{TOKEN}", "redirects to evil.example "),
+        (f"https://{TOKEN}.evil.example/", "redirects to ….evil.example "),
+        ("https://[evil", "redirects to nowhere"),
+        ("", "redirects to nowhere"),
+    ],
+)
+def test_a_redirect_is_told_by_its_host_alone(location: str, words: str) -> None:
+    with Server(reply(302, Location=location)) as server:
+        error = refused(server.base + PATH)
+    assert words in error.what
+    assert server.visits == 1
+
+
+# --- the URL is a secret
+
+ECHOES = [
+    PATH,
+    PATH.upper(),
+    PATH.replace("/", "\\/"),
+    PATH.replace("/", "%2F"),
+    PATH.replace("%2F", "/"),
+    PATH[:-6],
+    TOKEN[:12],
+    TOKEN[4:],
+    f"x{TOKEN}x",
+]
+
+
+@pytest.mark.parametrize(("echo", "status"), [*itertools.product(ECHOES, [400, 500])])
+def test_a_server_that_repeats_the_secret_is_not_quoted_with_it(echo: str, status: int) -> None:
+    with Server(reply(status, f"The trigger {echo} is not enabled".encode())) as server:
+        error = refused(server.base + PATH)
+    assert "The trigger" in error.what
+    assert "is not enabled" in error.what
+
+
+@given(st.text(), st.text())
+def test_no_words_around_it_bring_the_secret_out(before: str, after: str) -> None:
+    from rflow.delivery.webhooks.answers import judge
+    from rflow.delivery.webhooks.outcomes import Answer, Refusal
+
+    noc = target("noc", "json", f"https://noc.example{PATH}")
+    verdict = judge(noc, Answer(status=400, body=f"{before}{TOKEN}{after}".encode(errors="replace")), 1)
+    assert isinstance(verdict, Refusal)
+    assert TOKEN not in verdict.what
+
+
+def test_a_target_shows_its_host_alone() -> None:
+    noc = target("noc", "slack", f"https://hooks.slack.com{PATH}")
+    shown = "Target(name='noc', kind='slack', url='https://hooks.slack.com/…')"
+    assert [repr(noc), str(noc), f"{noc}", pprint.pformat([noc])] == [shown, shown, shown, f"[{shown}]"]
+    assert not [secret for secret in SECRETS if secret in repr(noc.__rich_repr__())]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://hooks.slack.com{PATH}", "https://hooks.slack.com/…"),
+        (f" https://prod-1.westus.logic.azure.com:443{PATH}\n", "https://prod-1.westus.logic.azure.com/…"),
+        (f"https://noc.example:8443{PATH}", "https://noc.example:8443/…"),
+        (f"http://[::1]:8080{PATH}", "http://[::1]:8080/…"),
+        (f"https://noc.example?key={TOKEN}", "https://noc.example/…"),
+        (f"https://joe:{TOKEN}@noc.example/", "…"),
+        (f"https://noc.example:{TOKEN}/", "…"),
+        (f"https://[{TOKEN}/", "…"),
+        (TOKEN, "…"),
+        (f"{TOKEN}://noc.example/", "…"),
+        ("", "…"),
+    ],
+)
+def test_a_url_is_shown_without_its_secret(url: str, shown: str) -> None:
+    assert redact_url(url) == shown
+
+
+def test_a_secret_in_the_query_alone_is_kept_too() -> None:
+    with Server(reply(400, f"bad key {TOKEN}".encode())) as server:
+        assert '"bad key …"' in refused(f"{server.base}?key={TOKEN}").what
+
+
+# --- targets are checked when they are made
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "url", "words"),
+    [
+        ("noc", "slack", f"http://hooks.slack.com{PATH}", "http:// is for loopback addresses only"),
+        ("noc", "json", f"http://127.0.0.1.evil.example{PATH}", "http:// is for loopback addresses only"),
+        ("noc", "json", f"http://10.0.0.7{PATH}", "http:// is for loopback addresses only"),
+        ("noc", "json", f"ftp://noc.example{PATH}", "must begin with https://"),
+        ("noc", "json", f"hooks.slack.com{PATH}", "must begin with https://"),
+        ("noc", "json", f"https://joe:{TOKEN}@noc.example/", "has a user name in it"),
+        ("noc", "json", f"https://noc.example/{TOKEN} x", "has blanks"),
+        ("noc", "json", f"https://noc.example/{TOKEN}\r\nX-Evil: 1", "has blanks"),
+        ("noc", "json", f"https://nöc.example/{TOKEN}", "outside ASCII"),
+        ("noc", "json", f"https://noc.example:{TOKEN}/", "can't be read"),
+        ("noc", "json", f"https://noc.example:99999/{TOKEN}", "can't be read"),
+        ("noc", "json", f"https:///{TOKEN}", "has no valid host"),
+        ("noc", "json", f"https://{'x' * 64}.example/{TOKEN}", "has no valid host"),
+        ("noc", "json", f"https://noc..example/{TOKEN}", "has no valid host"),
+        ("noc", "json", "  ", "is empty"),
+        ("noc", "teams", f"https://hooks.slack.com{PATH}", "is of kind teams, but hooks.slack.com takes slack"),
+        ("noc", "json", f"https://hooks.slack.com{PATH}", "is of kind json, but hooks.slack.com takes slack"),
+        ("noc", "slack", f"https://prod-1.westus.logic.azure.com:443{PATH}", "takes teams or json"),
+        ("noc", "slack", f"https://x.61.environment.api.powerplatform.com{PATH}", "takes teams or json"),
+        ("noc", "json", f"https://leeds.webhook.office.com{PATH}", "takes teams"),
+        ("noc", "discord", f"https://noc.example{PATH}", 'has the unknown kind "discord"'),
+        ("noc", "", f"https://noc.example{PATH}", "has no kind, and noc.example does not tell it"),
+        ("no.c", "json", f"https://noc.example{PATH}", "no name for a target"),
+        ("", "json", f"https://noc.example{PATH}", "no name for a target"),
+    ],
+)
+def test_a_target_that_can_t_work_is_refused(name: str, kind: str, url: str, words: str) -> None:
+    with pytest.raises(UsageProblem, match=re.escape(words)) as caught:
+        target(name, kind, url)
+    shown = "".join(traceback.format_exception(caught.value)).lower().replace(url.lower(), "")
+    assert caught.value.__context__ is None
+    assert TOKEN.lower() not in str(caught.value).lower()
+    assert TOKEN.lower() not in shown.partition("usageproblem: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "known"),
+    [
+        ("", f"https://hooks.slack.com{PATH}", "slack"),
+        ("", f"https://x.61.environment.api.powerplatform.com:443{PATH}", "teams"),
+        ("json", f"https://prod-1.westus.logic.azure.com:443{PATH}", "json"),
+        ("slack", f"https://hooks.slack.com.evil.example{PATH}", "slack"),
+        ("teams", f"https://noc.example{PATH}", "teams"),
+        ("json", f"http://[::1]:9{PATH}", "json"),
+        ("json", f"http://localhost:9{PATH}", "json"),
+    ],
+)
+def test_a_target_s_kind_follows_a_host_we_know(kind: str, url: str, known: str) -> None:
+    noc = target("noc", kind, f" {url}\n")
+    assert (noc.kind, noc.url) == (known, url)
+
+
+def test_an_unchecked_target_is_checked_before_anything_is_sent() -> None:
+    with pytest.raises(UsageProblem, match="loopback") as caught:
+        post(Target(name="noc", kind="json", url=f"http://noc.example{PATH}"), SUMMARY, idempotency_key="1")
+    keeps_secret(caught.value)
+
+
+# --- TLS and proxies
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    return scenes.self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "hooks.slack.com")
+
+
+def test_a_server_that_can_t_prove_who_it_is_gets_nothing(certificate: Path) -> None:
+    with Server(reply(200), certificate=certificate) as server:
+        error = refused(server.base + PATH)
+    assert "does not prove who it is (self" in error.what
+    assert "SSL_CERT_FILE" in error.try_
+    assert not maybe(error)
+    assert (server.visits, server.requests) == (1, [])
+
+
+def test_a_server_with_another_one_s_certificate_gets_nothing(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Server(reply(200), certificate=certificate) as server:
+        error = refused(f"https://localhost:{server.port}{PATH}")
+    assert "does not prove who it is" in error.what
+    assert server.requests == []
+
+
+def test_a_trusted_server_gets_the_summary_over_tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Server(reply(200), certificate=certificate) as server:
+        send(server.base + PATH, body=SUMMARY * 20_000)
+    assert server.requests[0].body == SUMMARY * 20_000
+
+
+def test_over_tls_too_a_drip_holds_nobody(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    slow = scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n")
+    with Server(slow, certificate=certificate) as server:
+        assert maybe(refused(server.base + PATH, timeout=SOON))
+
+
+def test_a_connection_reset_before_anything_was_sent_is_tried_again() -> None:
+    waits: list[float] = []
+    with Server(scenes.reset_in_the_middle) as server:
+        error = refused(f"https://127.0.0.1:{server.port}{PATH}", waits=waits)
+    assert "can't be reached" in error.what
+    assert not maybe(error)
+    assert (server.visits, len(waits)) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [(scenes.babble, "no TLS ("), (scenes.deaf, "no answer within 0.5 s")],
+)
+def test_a_server_that_does_not_speak_tls(scene: scenes.Scene, words: str) -> None:
+    with Server(scene) as server:
+        error = refused(f"https://127.0.0.1:{server.port}{PATH}", timeout=SOON)
+    assert words in error.what
+    assert not maybe(error)
+    assert server.visits == 1
+
+
+@pytest.mark.parametrize("scheme", ["", "http://", "http://joe:pa%24s@"])
+def test_a_proxy_passes_the_summary_on_without_seeing_it(
+    scheme: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Server(reply(200, b"ok"), certificate=certificate) as slack, Server(scenes.tunnel_to(slack.port)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}127.0.0.1:{proxy.port}")
+        posted = send(f"https://hooks.slack.com{PATH}", "slack")
+    assert posted.said == "posted to Slack"
+    assert slack.requests[0].headers["host"] == "hooks.slack.com"
+    assert slack.requests[0].body == SUMMARY
+    (asked,) = proxy.requests
+    assert asked.line == "CONNECT hooks.slack.com:443 HTTP/1.1"
+    assert asked.headers.get("proxy-authorization") == ("Basic am9lOnBhJHM=" if "joe" in scheme else None)
+    assert proxy.passed
+    assert not [secret for secret in SECRETS if secret.encode() in proxy.passed + repr(asked).encode()]
+
+
+@pytest.mark.parametrize(
+    ("scene", "words", "visits"),
+    [
+        (reply(407), "it answered HTTP 407", 1),
+        (reply(502), "it answered HTTP 502", 1),
+        (scenes.raw(b"SSH-2.0-OpenSSH\r\n"), "it does not speak HTTP", 1),
+        (scenes.drip(b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 40), "no answer within 0.5 s", 1),
+        (scenes.raw(b""), "the connection broke off", 4),
+    ],
+)
+def test_a_proxy_that_does_not_let_us_through(
+    scene: scenes.Scene, words: str, visits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(scene) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://joe:{TOKEN}@127.0.0.1:{proxy.port}")
+        error = refused(f"https://hooks.slack.com{PATH}", "slack", timeout=SOON)
+    assert f'"noc" (hooks.slack.com) can\'t be reached through the proxy 127.0.0.1:{proxy.port}: {words}' in error.what
+    assert not maybe(error)
+    assert proxy.visits == visits
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [("socks5://127.0.0.1:1", "is not an http:// one"), (f"http://127.0.0.1:{TOKEN}", "can't be read")],
+)
+def test_a_proxy_that_can_t_be_used(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    assert words in refused(f"https://hooks.slack.com{PATH}", "slack").what
+
+
+def test_no_proxy_leads_to_this_machine_or_past_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "noc.invalid")
+    with Server(reply(200)) as server, Server(reply(407)) as proxy:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        send(server.base + PATH)
+        assert "its name is not known here" in refused(f"https://noc.invalid{PATH}", attempts=1).what
+    assert (server.visits, proxy.visits) == (1, 0)
+
+
+# --- and it costs nothing where nothing is posted
+
+
+def test_targets_are_made_without_loading_the_network() -> None:
+    code = """
+import sys
+from rflow.delivery.webhooks import redact_url, target
+target("noc", "", "https://hooks.slack.com/services/T/B/X")
+print([name for name in ("http.client", "ssl", "socket", "urllib.request", "email", "random") if name in sys.modules])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_posted_word_survives_being_recorded() -> None:
+    posted = Posted(status=202, attempts=2, said="accepted (HTTP 202)")
+    assert msgspec.json.decode(msgspec.json.encode(posted), type=Posted) == posted
