@@ -13,14 +13,20 @@ from platformdirs import user_cache_dir
 
 import rflow
 from benchmarks import figures, machine
+from benchmarks.appends import appends
 from benchmarks.figures import Section
 from benchmarks.measuring import Failed, measurer
 from benchmarks.memory import memory
+from benchmarks.peers import peers
 from benchmarks.run import Run
+from benchmarks.scaling import scaling
 from benchmarks.startup import startup
 
 TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "startup": startup,
+    "peers": peers,
+    "scaling": scaling,
+    "appends": appends,
     "memory": memory,
 }
 README = Path(__file__).with_name("README.md")

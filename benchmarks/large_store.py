@@ -1,6 +1,5 @@
 """A store of very many sessions, made once and kept in the cache."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -75,12 +74,3 @@ def _facts(number: int) -> Iterator[Fact]:
     yield NoteAdded(text="The night shift changed the label roll at 01:30")
     if number % 20:
         yield SessionClosed(outcome="resolved", summary="The label roll was the wrong type")
-
-
-if __name__ == "__main__":
-    import sys
-    import time
-
-    begun = time.monotonic()
-    fill(Path(sys.argv[1]), int(sys.argv[2]))
-    print(f"{int(sys.argv[2]) / (time.monotonic() - begun):.0f} sessions a second, {os.path.getsize(sys.argv[1])} bytes")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from msgspec.structs import replace
 
+from rflow.core.brief_form import shorten_progress
 from rflow.core.progress import (
     Ahead,
     Continuing,
@@ -21,7 +22,6 @@ from rflow.core.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary import shorten_progress
 
 BST = timezone(timedelta(hours=1))
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rflow.core.progress import Digest, Progress
 from rflow.core.text import clean, one_line
 
-Told = TypeVar("Told", Progress, Digest)
+Told = TypeVar("Told", bound=Progress | Digest)
 
 PIECES = (
     *"\\`*_[]<>&~|#+-=:.!()\"'$^{}/@é1 \t\n",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import msgspec
+import pytest
 
 SCRIPT = shutil.which("rflow", path=str(Path(sys.executable).parent)) or "rflow"
 TIMEOUT = 60.0
@@ -86,13 +87,17 @@ class Result(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """One person at one terminal of one computer, whose home is `home`; `real` makes every run a process of its own."""
+    """One person at one terminal of one computer, whose home is `home`.
+
+    `real` makes every run a process of its own, `wrapper` the words before the program's in it.
+    """
 
     home: Path
     user: str = "Ana Ruiz"
     terminal: str = "desk"
     store: str = ""
     real: bool = False
+    wrapper: tuple[str, ...] = ()
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cwd: Path | None = None
 
@@ -143,6 +148,17 @@ class Program:
         self.ok("tree", "add", str(file))
         return self
 
+    def bound(self) -> "Program":
+        """The same, bound by permissions: root enters every folder, unless two of its powers are taken away."""
+        if sys.platform == "win32":
+            pytest.skip("permissions are another matter on Windows")
+        if os.geteuid():
+            return self.at(real=True)
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("root may enter every folder, and there is no setpriv here")
+        return self.at(real=True, wrapper=(setpriv, "--bounding-set=-dac_override,-dac_read_search", "--"))
+
     @property
     def variables(self) -> dict[str, str]:
         """The environment of a run: nothing of this machine's but the path."""
@@ -163,7 +179,13 @@ class Program:
 
     def _in_a_process(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
         done = subprocess.run(
-            [SCRIPT, *words], input=stdin, capture_output=True, env=environ, cwd=self.cwd, timeout=TIMEOUT, check=False
+            [*self.wrapper, SCRIPT, *words],
+            input=stdin,
+            capture_output=True,
+            env=environ,
+            cwd=self.cwd,
+            timeout=TIMEOUT,
+            check=False,
         )
         return Result(done.returncode, _text(done.stdout), _text(done.stderr))
 

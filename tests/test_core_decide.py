@@ -44,7 +44,7 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.decide import NOTE_LIMIT, TITLE_LIMIT, decide
+from rflow.core.decide import decide
 from rflow.core.events import (
     ActionDone,
     Brief,
@@ -66,6 +66,7 @@ from rflow.core.events import (
     TreeEntered,
     WaitingSet,
 )
+from rflow.core.limits import NOTE_LIMIT, TITLE_LIMIT
 from rflow.errors import Exit, NotFound, UsageProblem
 
 # Moving

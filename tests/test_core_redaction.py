@@ -20,7 +20,8 @@ from rflow.core.events import (
     StepSkipped,
     TreeEntered,
 )
-from rflow.core.redaction import MARK, REMOVED, Redactor, blank
+from rflow.core.redaction import MARK, Redactor
+from rflow.core.removal import REMOVED, blank
 from rflow.errors import UsageProblem
 
 KEY_LINES = "\n".join(f"{number:02}vXbase64+" + "Qa9/" * 12 for number in range(8))

@@ -28,6 +28,7 @@ from core_builders import (
     tree_of,
 )
 from core_strategies import sessions
+from rflow.core.brief_form import shorten_progress, telling, words
 from rflow.core.commands import (
     AddEvidence,
     AddNote,
@@ -45,6 +46,7 @@ from rflow.core.commands import (
     SetWaiting,
     Skip,
 )
+from rflow.core.digest import digest_entry, digest_of
 from rflow.core.events import (
     Brief,
     ChoiceMade,
@@ -63,7 +65,7 @@ from rflow.core.people import Person
 from rflow.core.progress import Progress, ProgressRemaining
 from rflow.core.redaction import Redactor
 from rflow.core.session import Session, replay
-from rflow.core.summary import View, digest_entry, digest_of, shorten_progress, summarise, telling, words
+from rflow.core.summary import View, summarise
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from format_builders import DIGEST, FULL, STORIES, TOLD
-from format_strategies import Twin, retold
+from format_strategies import retold
 from judges import render_all, tags, visible_text
+from rflow.core.brief_form import shorten_progress
 from rflow.core.progress import Digest, DigestEntry, Progress, ProgressRuledOut, ProgressWaiting, Tried
-from rflow.core.summary import shorten_progress
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
@@ -282,7 +282,9 @@ def test_slack_shows_letters_as_they_are() -> None:
 # The brief form
 
 
-WORDS = "the printer in Leeds can't print since 01:50, said Dave? queue empty: no error (ID 307) port 9100 – a".split()
+WORDS = (
+    "the printer in Leeds can't print since 01:50, said Dave? queue empty: no error (ID 307 gone) port 9100 – a".split()
+)
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join)
 
 

@@ -1,18 +1,16 @@
 """What people write shows literally in every part of every summary, and makes no markup of its own."""
 
-import re
-from functools import cache, partial
-
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from format_builders import DIGEST, STORIES, TOLD
-from format_strategies import NOTES, Told, Twin, hostile, shown, told_with
+from format_builders import DIGEST, STORIES
+from format_strategies import NOTES, Twin, hostile, shown, told_with
 from judges import collapsed, render_all, tags, visible_text
+from rflow.core.brief_form import shorten_progress
 from rflow.core.progress import Digest, Progress
-from rflow.core.summary import shorten_progress
 from rflow.formats import FORMATS, render
 
 FORMS: dict[str, Progress | Digest] = {
@@ -22,14 +20,13 @@ FORMS: dict[str, Progress | Digest] = {
     "stuck": STORIES["fresh"],
     "digest": DIGEST,
 }
-LONG = ("ab `*_[<| " * 1_000, "x" * 10_000, "- a\n" * 2_500)
+LONG = ("ab `*_[<|& " * 1_000, "x" * 10_000, "- a\n" * 2_500, "a b\n\n" * 2_000)
 pools = st.lists(hostile, min_size=1, max_size=12)
-in_every_form = pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
 
 
 def both_forms(told: Progress | Digest) -> list[Progress | Digest]:
     """Give a summary, and its brief form where it has one."""
-    return [told] if isinstance(told, Digest) else [told, shorten_progress(told)]
+    return [told, shorten_progress(told)] if isinstance(told, Progress) else [told]
 
 
 def assert_literal_in_markdown(told: Progress | Digest) -> None:
@@ -65,7 +62,7 @@ def assert_literal(name: str, told: Progress | Digest) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@in_every_form
+@pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
 @given(texts=pools, offset=st.integers(0, 11))
 @settings(max_examples=25)
 def test_any_text_shows_literally_in_every_part(
@@ -76,5 +73,16 @@ def test_any_text_shows_literally_in_every_part(
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name: str) -> None:
-    for offset in range(0, len(NOTES)):
+    for offset in range(len(NOTES)):
         assert_literal(name, told_with(STORIES["full"], NOTES, offset))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("text", LONG, ids=["words", "one word", "lines", "paragraphs"])
+def test_long_texts_show_literally(name: str, text: str) -> None:
+    assert_literal(name, replace(STORIES["full"], ask=shown(text), notes=told_with(STORIES["full"], [text]).notes))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_text_of_100_kb_shows_literally(name: str) -> None:
+    assert_literal(name, replace(STORIES["free"], ask=shown(LONG[0] * 10)))

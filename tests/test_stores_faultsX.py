@@ -396,7 +396,7 @@ def damaged_copies(
     source: Path, target: Path, change: Callable[[bytearray, Random], None], rounds: int
 ) -> Iterator[Path]:
     """Give copies of a store (a file or a folder), each with one change in one of its files."""
-    random = Random(1)
+    random = Random(8)
     candidates = (
         [source]
         if source.is_file()

@@ -345,3 +345,18 @@ def test_wrapping_loses_nothing_and_fits(words: list[str], first: int, rest: int
 def test_words_that_fit_are_never_cut() -> None:
     lines = wrap([(word, None) for word in "Is the spooler service running now?".split()], 10, 8)
     assert [" ".join(word for word, _ in line) for line in lines] == ["Is the", "spooler", "service", "running", "now?"]
+
+
+def test_the_way_out_of_a_decision_with_one_exit_is_marked_though_it_was_left_like_an_action() -> None:
+    tree = Tree(
+        id="modem",
+        title="Modem",
+        start="lamp",
+        nodes={
+            "lamp": Decision(text="Is the lamp on?", choices=(Choice(label="It is", to="call"),)),
+            "call": End(text="Call the provider", outcome="escalate"),
+        },
+    )
+    taken = draw(tree, width=60, position="call", path=[Turn(node="lamp", label="", to="call")])
+    untaken = draw(tree, width=60, position="call")
+    assert [line.text for line in taken] != [line.text for line in untaken]

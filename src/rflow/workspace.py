@@ -13,9 +13,10 @@ from rflow.core.events import Brief, Event, NoteAmended, Stored, TextRedacted
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person, person
 from rflow.core.progress import Digest, Progress
-from rflow.core.redaction import Redactor, blank
+from rflow.core.redaction import Redactor
+from rflow.core.removal import blank
 from rflow.core.session import Session, replay
-from rflow.core.summary import View, Zone, digest_entry, digest_of, summarise
+from rflow.core.summary import View, Zone, summarise
 from rflow.core.text import clean
 from rflow.core.tree import Tree
 from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
@@ -272,6 +273,8 @@ class Workspace:
 
     def digest(self, heads: Sequence[Head], view: View, of: str | None) -> Digest:
         """Compute the digest of the sessions in `heads`."""
+        from rflow.core.digest import digest_entry, digest_of
+
         entries = [digest_entry(self.load(head.id), view) for head in heads]
         return digest_of(entries, view, of)
 

@@ -7,7 +7,7 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.options import CommandId
 from rflow.core.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.decide import NOTE_LIMIT
+from rflow.core.limits import NOTE_LIMIT
 from rflow.core.events import Brief
 from rflow.errors import UsageProblem
 

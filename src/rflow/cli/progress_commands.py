@@ -7,10 +7,11 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.options import Copy, FormatName, NoRedact
+from rflow.core.brief_form import shorten_progress
 from rflow.core.head import Query
 from rflow.core.progress import Digest, Progress
 from rflow.core.session import Session
-from rflow.core.summary import View, shorten_progress
+from rflow.core.summary import View
 from rflow.errors import NotDelivered, RflowError, UsageProblem
 
 if TYPE_CHECKING:

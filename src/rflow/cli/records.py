@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import msgspec
-
 from rflow.core.head import Head
-from rflow.core.session import Session
+from rflow.core.session import Evidence, Session
 from rflow.core.tree import Decision, Tree
 
 Record = dict[str, Any]
@@ -27,7 +25,7 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "position": _position(session, tree),
         "steps": list(session.steps.values()),
         "notes": list(session.notes.values()),
-        "evidence": [_evidence(msgspec.to_builtins(piece)) for piece in session.evidence.values()],
+        "evidence": [_evidence(piece) for piece in session.evidence.values()],
         "changes": list(session.changes.values()),
         "waiting": _waiting(session),
         "handoff": session.pending,
@@ -36,12 +34,10 @@ def session_record(session: Session, tree: Tree | None) -> Record:
     }
 
 
-def _evidence(piece: Record) -> Record:
-    """Lay the evidence's own fields beside its seq, time and author."""
-    what = piece.pop("what")
-    what.pop("type", None)
-    merged: Record = piece | what
-    return merged
+def _evidence(piece: Evidence) -> Record:
+    """Lay the evidence's own fields, all of them, beside its seq, time and author."""
+    what = {name: getattr(piece.what, name) for name in piece.what.__struct_fields__}
+    return {"seq": piece.seq, "at": piece.at, "by": piece.by, **what}
 
 
 def _waiting(session: Session) -> Record | None:

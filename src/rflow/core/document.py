@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.decide import place_of
 from rflow.core.events import (
     ActionDone,
     Brief,
@@ -25,6 +24,7 @@ from rflow.core.events import (
     TreeRef,
 )
 from rflow.core.excerpt import excerpt
+from rflow.core.moves import place_of
 from rflow.core.people import Person, person
 from rflow.core.text import clean, one_line
 from rflow.core.tree import Action, Decision, Tree, digest

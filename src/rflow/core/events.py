@@ -1,7 +1,7 @@
 """What happened in a session: an envelope (Event) around one fact of a tagged union.
 
 Facts hold the texts they mean, so that a session can be read without its tree. A new fact is one struct here, one
-member of `Fact`, one arm in `session.apply` and one in `redaction.blank`: the type checker names the places.
+member of `Fact`, one arm in `session.apply` and one in `removal.blank`: the type checker names the places.
 """
 
 from datetime import datetime

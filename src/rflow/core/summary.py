@@ -9,8 +9,6 @@ from rflow.core.graph import Turn, outline, remaining, ruled_out
 from rflow.core.progress import (
     Ahead,
     Continuing,
-    Digest,
-    DigestEntry,
     Header,
     Progress,
     ProgressChange,
@@ -24,13 +22,12 @@ from rflow.core.progress import (
     Tried,
 )
 from rflow.core.session import Evidence, Session, Step
-from rflow.core.text import clean, one_line, shorten
+from rflow.core.text import clean, one_line
 from rflow.core.tree import Decision, Node, Tree
 
 EVIDENCE_SHOWN = 3
 EVIDENCE_LINES = 10
 AHEAD_DEPTH = 2
-BRIEF_STEPS = 10
 
 Zone = Callable[[datetime], datetime]
 """Puts an aware time into the renderer's zone."""
@@ -72,7 +69,7 @@ class View(msgspec.Struct, kw_only=True):
 def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progress:
     """Compute the progress of `session`; `trees` holds the versions it went through by digest, as far as known."""
     tree = trees.get(session.tree.digest) if session.tree else None
-    steps = list(enumerate(_steps(session), 1))
+    steps = list(enumerate(steps_of(session), 1))
     tried = tuple(_tried(step, number, view) for number, step in steps if step.seq > view.since)
     notes = tuple(_note(session, seq, view) for seq in session.notes if seq > view.since)
     evidence = [piece for piece in session.evidence.values() if piece.seq > view.since]
@@ -88,7 +85,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progre
         ruled_out=tuple(_ruled_out(session, trees, view)),
         hypothesis=view.maybe(session.brief.hypothesis),
         changes=tuple(_changes(session, view)),
-        waiting=_waiting(session, view),
+        waiting=waiting_of(session, view),
         ahead=_ahead(session, tree, view),
         evidence=tuple(_evidence(piece, view) for piece in shown),
         evidence_more=len(session.evidence) - len(shown),
@@ -105,7 +102,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progre
     )
 
 
-def _steps(session: Session) -> list[Step]:
+def steps_of(session: Session) -> list[Step]:
     """Give the steps in the order in which they were tried: one written down later stands where it happened."""
     steps = list(session.steps.values())
     if not any(step.kind == "own" for step in steps):
@@ -255,7 +252,7 @@ def _changes(session: Session, view: View) -> list[ProgressChange]:
     ]
 
 
-def _waiting(session: Session, view: View) -> ProgressWaiting | None:
+def waiting_of(session: Session, view: View) -> ProgressWaiting | None:
     waiting = session.waiting
     if waiting is None:
         return None
@@ -291,104 +288,3 @@ def _note(session: Session, seq: int, view: View) -> ProgressNote:
         at=view.time(note.at),
         amended=note.amended,
     )
-
-
-def shorten_progress(progress: Progress) -> Progress:
-    """Give the brief form: at most 130 words for ten steps, thirty seconds to read.
-
-    It keeps the ask, the position, the last steps with their results and what is ruled out; each is cut to a few
-    words, fewer where there are many steps.
-    """
-    replace = msgspec.structs.replace
-    active = [step for step in progress.tried if not step.undone]
-    shown = active[-BRIEF_STEPS:]
-    room = max(4, min(12, 40 // max(len(shown), 1)))
-    place = progress.position
-    return replace(
-        progress,
-        brief=True,
-        session=_brief_header(progress.session),
-        ask=words(progress.ask, 14) if progress.ask else None,
-        position=replace(place, text=words(place.text, 10), help="", run="", choices=()) if place else None,
-        tried=tuple(_brief_step(step, room) for step in shown),
-        earlier=progress.earlier + len(active) - len(shown),
-        ruled_out=tuple(_brief_ruled_out(answer) for answer in progress.ruled_out),
-        situation=None,
-        impact=None,
-        hypothesis=None,
-        waiting=None,
-        ahead=(),
-        evidence=(),
-        evidence_more=len(progress.evidence) + progress.evidence_more,
-        notes=(),
-    )
-
-
-def _brief_header(header: Header) -> Header:
-    owner = words(header.owner, 2)
-    customer = words(header.customer, 2) if header.customer else None
-    return msgspec.structs.replace(header, title=words(header.title, 7), owner=owner, customer=customer)
-
-
-def _brief_step(step: Tried, room: int) -> Tried:
-    text, result = words(telling(step.text), room), words(step.result, max(room // 2, 2))
-    return msgspec.structs.replace(step, text=text, result=result, reason="")
-
-
-def _brief_ruled_out(answer: ProgressRuledOut) -> ProgressRuledOut:
-    ends = tuple(words(end, 4) for end in answer.ends)
-    return msgspec.structs.replace(
-        answer, question=words(answer.question, 4), answer=words(answer.answer, 3), ends=ends
-    )
-
-
-_FILLERS = frozenset(
-    "a an the is are was were be do does did of to in on at it its this that there has have had"
-    " which what who say says".split()
-)
-
-
-def telling(text: str) -> str:
-    """Drop the words that carry least ("Is the server running?" becomes "server running?"); never a negation."""
-    found = one_line(text).split(" ")
-    return " ".join(word for word in found if word.casefold() not in _FILLERS) or " ".join(found)
-
-
-def words(text: str, most: int) -> str:
-    """Cut `text` to its first `most` words."""
-    found = one_line(text).split(" ")
-    return " ".join(found) if len(found) <= most else " ".join(found[:most]) + "…"
-
-
-def digest_entry(session: Session, view: View) -> DigestEntry:
-    """Compute one session's entry of a digest."""
-    steps = [step for step in _steps(session) if not step.undone]
-    last = steps[-1] if steps else None
-    brief, pending = session.brief, session.pending
-    return DigestEntry(
-        code=one_line(session.code),
-        title=view.line(session.title),
-        status=session.status,
-        owner=view.line(session.owner.name),
-        ticket=view.maybe(brief.ticket),
-        customer=view.maybe(brief.customer),
-        severity=view.maybe(brief.severity),
-        ask=view.maybe(brief.ask),
-        position=view.line(session.place.text) if session.place else None,
-        last=shorten(view.line(_told(last)), 160) if last else None,
-        last_at=view.time(last.at) if last else None,
-        steps=len(steps),
-        changes=sum(not change.reverted for change in session.changes.values()),
-        waiting=_waiting(session, view),
-        handed_off_by=view.line(pending.sender.name) if pending else None,
-    )
-
-
-def _told(step: Step) -> str:
-    said = step.result or (f"skipped: {step.reason}" if step.kind == "skipped" else "")
-    return f"{step.text} → {said}" if said else step.text
-
-
-def digest_of(entries: list[DigestEntry], view: View, of: str | None) -> Digest:
-    """Put the entries of a digest together."""
-    return Digest(as_of=view.zone(view.as_of), of=of, sessions=tuple(entries), redacted=getattr(view.hide, "count", 0))

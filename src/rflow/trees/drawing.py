@@ -9,7 +9,7 @@ from rflow.core.graph import Turn, distances
 from rflow.core.text import one_line
 from rflow.core.tree import Action, End, Node, Tree, exits
 from rflow.trees.columns import columns, wrap
-from rflow.trees.marks import dead, first_ways, met_again
+from rflow.trees.marks import dead, first_ways, met_again, with_label
 from rflow.trees.signs import ASCII, UNICODE, Line, Role, Signs, Style, spans
 
 NARROWEST = 24
@@ -41,7 +41,8 @@ def draw(
     other ends is folded into one line. What a node leads to is drawn once, on the path where it lies on that; elsewhere
     a line says where to look. Branches with too little room, and nodes that no path leads to, follow below.
     """
-    return _Drawing(tree, max(width, NARROWEST), position, path, ruled_out, UNICODE if unicode else ASCII).lines()
+    labelled = [with_label(tree, turn) for turn in path]
+    return _Drawing(tree, max(width, NARROWEST), position, labelled, ruled_out, UNICODE if unicode else ASCII).lines()
 
 
 class _Drawing:

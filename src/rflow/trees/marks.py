@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from msgspec.structs import replace
+
 from rflow.core.graph import Turn
 from rflow.core.tree import Action, End, Tree, exits, targets
 
@@ -18,6 +20,13 @@ def first_ways(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str]]:
         if turn.node in owner and (turn.label if not isinstance(node, Action) else "", turn.to) in ways:
             owner.setdefault(turn.to, (turn.node, "" if isinstance(node, Action) else turn.label))
     return owner
+
+
+def with_label(tree: Tree, turn: Turn) -> Turn:
+    """Give the move its label where it has none: a decision with one exit is left like an action."""
+    node = tree.nodes.get(turn.node)
+    ways = exits(node) if node is not None else ()
+    return turn if turn.label or len(ways) != 1 else replace(turn, label=ways[0].label)
 
 
 def met_again(tree: Tree) -> set[str]:

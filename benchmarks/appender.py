@@ -1,0 +1,79 @@
+"""A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`).
+
+It says "ready", waits for a line, appends one by one, and says when it began and ended and how many appends failed.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import stories
+from rflow.core.events import Event, NoteAdded
+from rflow.core.session import Session, replay
+from rflow.errors import RflowError
+from rflow.ports import Stale, Store
+from rflow.stores import open_store
+from rflow.stores.files import sync
+from rflow.stores.records import encode_line
+
+
+def note(session: Session, text: str) -> Event:
+    """Make the event of a note."""
+    return Event(seq=session.version + 1, at=stories.NIGHT, by=stories.MAYA, fact=NoteAdded(text=text))
+
+
+def raw(path: Path) -> Callable[[int], None]:
+    """Append records as long as a store's to a file, each synced: what the disk can do."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    record = encode_line(note(Session(id="raw"), _text(0))) + b"\n"
+
+    def append(number: int) -> None:
+        os.write(fd, record)
+        sync(fd)
+
+    return append
+
+
+def stored(store: Store, session_id: str) -> Callable[[int], None]:
+    """Append notes to a session; where others write to it, too, decide again behind them."""
+    log = store.load(session_id)
+    state = replay(log.events, Session(id=log.id, code=log.code))
+
+    def append(number: int) -> None:
+        nonlocal state
+        while True:
+            event = note(state, _text(number))
+            after = replay([event], state)
+            try:
+                store.append(after, [event], state.version, {})
+            except Stale:
+                state = replay(store.load(session_id, state.version).events, state)
+                continue
+            state = after
+            return
+
+    return append
+
+
+def _text(number: int) -> str:
+    return f"{os.getpid()} {number}: the night shift changed the label roll at 01:30"
+
+
+def main(where: str, session_id: str, count: int) -> None:
+    """Append `count` times."""
+    append = raw(Path(session_id)) if where == "raw" else stored(open_store(where, patience=60), session_id)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    begun, failed = time.monotonic(), 0
+    for number in range(count):
+        try:
+            append(number)
+        except RflowError:
+            failed += 1
+    print(begun, time.monotonic(), failed, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,99 @@
+"""How fast events get onto the disk, against what the disk can do; and that none fails and none is lost."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from benchmarks import stories
+from benchmarks.figures import Aim, Figure, Section
+from benchmarks.measuring import Failed
+from benchmarks.pairing import spread
+from benchmarks.run import Run
+from rflow.core.events import NoteAdded, SessionStarted
+from rflow.stores import open_store
+
+RATE = "appends a second"
+CASES = {
+    "1 writer": (1, 1, Aim(0.9, "≥", RATE)),
+    "8 writers, a session each": (8, 8, Aim(0.65, "≥", RATE)),
+    "8 writers on one session": (8, 1, None),
+}
+"""How many writers, on how many sessions, and what the rate should be, against the raw one."""
+
+
+def appends(run: Run) -> Section:
+    """Measure both stores."""
+    count = 200 if run.quick else 2_000
+    found = [_turn(run.folder(f"appends-{number}"), count) for number in range(run.turns(9))]
+    figures = [_figure(found, name, case) for name in ("SQLite", "JSON") for case in CASES]
+    events = len(found) * count * len(CASES) * 2
+    remark = f"{events:,} appends of one event each in all: none failed, none was lost, none is there twice."
+    return Section(name="Appends", figures=figures, remark=remark)
+
+
+def _turn(folder: Path, count: int) -> Mapping[str, float]:
+    """Measure each case once; `count` appends each, shared between the writers."""
+    rates = {"raw": _rate([("raw", str(folder / "raw"), count)])}
+    for name, url in (("SQLite", f"sqlite:{folder}/a.db"), ("JSON", f"json:{folder}/a")):
+        for case, (writers, sessions, _) in CASES.items():
+            ids = [f"{case} {number % sessions}" for number in range(writers)]
+            _create(url, set(ids))
+            rates[f"{name} {case}"] = _rate([(url, session_id, count // writers) for session_id in ids])
+            _verify(url, set(ids), count)
+    return rates
+
+
+def _rate(writers: list[tuple[str, str, int]]) -> float:
+    """Let writers begin together, and give their appends a second, all together."""
+    running = [_started(*words) for words in writers]
+    for one in running:
+        _read(one)
+    for one in running:
+        _write(one)
+    told = [[float(word) for word in _read(one).split()] for one in running]
+    for one in running:
+        one.communicate()
+    if failed := sum(failed for _, _, failed in told):
+        raise Failed(f"{failed:.0f} appends failed at {writers[0][0]}")
+    return sum(count for *_, count in writers) / (max(end for _, end, _ in told) - min(begun for begun, *_ in told))
+
+
+def _started(where: str, session_id: str, count: int) -> Popen[str]:
+    words = [sys.executable, "-m", "benchmarks.appender", where, session_id, str(count)]
+    return Popen(words, stdin=PIPE, stdout=PIPE, text=True)
+
+
+def _read(writer: Popen[str]) -> str:
+    assert writer.stdout is not None
+    return writer.stdout.readline()
+
+
+def _write(writer: Popen[str]) -> None:
+    assert writer.stdin is not None
+    writer.stdin.write("\n")
+    writer.stdin.flush()
+
+
+def _create(url: str, ids: set[str]) -> None:
+    store = open_store(url)
+    for session_id in ids:
+        told = stories.events([SessionStarted(title="Label printer prints nothing")])
+        store.create(stories.session(session_id, session_id.upper(), told), told, {})
+    store.close()
+
+
+def _verify(url: str, ids: set[str], count: int) -> None:
+    """See that every note is there, once, and nothing else."""
+    store = open_store(url)
+    events = [event for session_id in ids for event in store.load(session_id).events]
+    texts = [event.fact.text for event in events if isinstance(getattr(event, "fact", None), NoteAdded)]
+    store.close()
+    if len(texts) != count or len(set(texts)) != count or len(events) != count + len(ids):
+        raise Failed(f"of {count} appends at {url} {len(set(texts))} are there, in {len(events)} events")
+
+
+def _figure(found: list[Mapping[str, float]], name: str, case: str) -> Figure:
+    values = {RATE: spread(rates[f"{name} {case}"] / rates["raw"] for rates in found)}
+    told = f"{name}, {case}"
+    return Figure(what=told, base="1 writer, a file, `fdatasync` after each record", values=values, aim=CASES[case][2])

@@ -1,0 +1,72 @@
+"""Where the time of a long session goes, stage by stage, within one process: `python -m benchmarks.inside STORE…`."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import process_time
+
+import msgspec
+
+from benchmarks import stories
+from benchmarks.figures import CPU, Aim, Figure
+from benchmarks.measuring import Job
+from benchmarks.pairing import spread
+from benchmarks.run import Run
+from benchmarks.world import CODE, World
+from rflow.core.session import Session, replay
+from rflow.formats import render
+from rflow.stores import open_store
+from rflow.workspace import Workspace
+
+FEW, MANY = 10, 10_000
+Stages = dict[str, float]
+
+
+def inside(run: Run) -> list[Figure]:
+    """Measure the stages of `progress`, in a process that goes back and forth between a short and a long session."""
+    world = World(run.folder("inside"))
+    for size in (FEW, MANY):
+        tree = stories.tree(40)
+        world.add(f"{CODE}-{size}", stories.events(stories.facts(tree, size)), tree)
+    words = ("-m", "benchmarks.inside", world.store, str(run.turns(15)))
+    printed = run.measure.printed(Job((sys.executable, *words), {**world.env, "PYTHONPATH": ":".join(sys.path)}))
+    found = msgspec.json.decode(printed, type=list[tuple[Stages, Stages]])
+    return [_figure(found, stage) for stage in found[0][0]]
+
+
+def _figure(found: list[tuple[Stages, Stages]], stage: str) -> Figure:
+    thousands = (MANY - FEW) / 1000
+    values = {CPU: spread((many[stage] - few[stage]) * 1000 / thousands for few, many in found)}
+    told = f"in the process, {stage}: added by each 1,000 of {MANY:,} events"
+    aim = Aim(3, on=CPU) if stage == "all of `progress`" else None
+    return Figure(what=told, base=f"the same on {FEW} events", values=values, unit="ms", aim=aim)
+
+
+def stages(store: str, size: int) -> Stages:
+    """Do what `progress` does, and give the seconds of CPU of each stage."""
+    workspace = Workspace(open_store(store), stories.MAYA, clock=lambda: datetime.now(UTC), zone=lambda at: at)
+    marks = [("", process_time()), *((name, process_time()) for name in _progress(workspace, f"id-{CODE}-{size}"))]
+    workspace.store.close()
+    taken = {name: after - marks[number][1] for number, (name, after) in enumerate(marks[1:])}
+    return {**taken, "all of `progress`": sum(taken.values())}
+
+
+def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
+    log = workspace.store.load(session_id)
+    yield "reading events"
+    session = replay(log.events, Session(id=log.id, code=log.code))
+    yield "replaying them"
+    told = workspace.progress(session, workspace.view())
+    yield "computing the progress"
+    render("markdown", told)
+    yield "rendering it"
+
+
+def main(store: str, turns: int) -> None:
+    """Measure in turns, after one to warm up."""
+    found = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
+    print(msgspec.json.encode(found[1:]).decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,157 @@
+"""Other programs from the registry that show a journal, beside `rflow progress`: what a user may compare it with."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import stories
+from benchmarks.figures import Section, ratio
+from benchmarks.measuring import Failed, Job
+from benchmarks.pairing import rounds
+from benchmarks.run import Run
+from benchmarks.world import World, usual
+
+PACKAGES = ("jrnl", "td-watson", "todoman", "llm")
+ENTRIES = 40
+
+
+def peers(run: Run) -> Section:
+    """Measure `progress` against each peer, all with some forty entries to show from."""
+    try:
+        programs = installed(run.cache / "peers")
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
+        return Section(name="Peers", remark=f"Skipped: {', '.join(PACKAGES)} can't be installed ({' '.join(reason)}).")
+    world = usual(run.measure, run.folder("peers"))
+    jobs = {name: prepare(world, programs) for name, prepare in PEERS.items()}
+    for name, job in jobs.items():
+        _see(name, run.measure.printed(job))
+    found = rounds(run.measure, jobs | {"rflow": world.rflow("progress")}, run.turns(20))
+    figures = [ratio(found, "rflow", name, of="`rflow progress`, 60 events", to=f"`{name}`") for name in jobs]
+    return Section(name="Peers", figures=figures, remark=_versions(programs))
+
+
+def installed(folder: Path) -> Path:
+    """Give the folder of the peers' programs; install them into an environment of their own if they are not there."""
+    programs = folder / "bin"
+    if not (folder / "complete").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
+        pip = [programs / "python", "-m", "pip", "--quiet", "install", "--compile", *PACKAGES]
+        subprocess.run(pip, check=True, capture_output=True)
+        (folder / "complete").touch()
+    return programs
+
+
+def _versions(programs: Path) -> str:
+    code = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in {PACKAGES}), sep=', ')"
+    told = subprocess.run([programs / "python", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    return f"{told}; {ENTRIES} entries each."
+
+
+def _see(name: str, printed: str) -> None:
+    if "label roll" not in printed:
+        raise Failed(f"{name} does not show its entries: {printed!r}")
+
+
+def _jrnl(world: World, programs: Path) -> Job:
+    """Show ten of forty entries of a journal."""
+    journal, config = world.home / "journal.txt", world.home / "jrnl.yaml"
+    moments = (stories.NIGHT + timedelta(minutes=number) for number in range(ENTRIES))
+    journal.write_text("".join(f"[{at:%Y-%m-%d %H:%M}] {_entry(n)}\n\n" for n, at in enumerate(moments)), "utf-8")
+    config.write_text(_JRNL.format(journal=journal), "utf-8")
+    return Job((str(programs / "jrnl"), "--config-file", str(config), "-n", "10"), world.env)
+
+
+_JRNL = """
+colors: {{body: none, date: none, tags: none, title: none}}
+default_hour: 9
+default_minute: 0
+editor: ''
+encrypt: false
+highlight: false
+indent_character: '|'
+journals: {{default: {{journal: {journal}}}}}
+linewrap: 79
+tagsymbols: '@'
+template: false
+timeformat: '%Y-%m-%d %H:%M'
+version: v4.2
+"""
+
+
+def _entry(number: int) -> str:
+    return f"Entry {number}. The night shift changed the label roll."
+
+
+def _watson(world: World, programs: Path) -> Job:
+    """Show forty frames of a time sheet, of this month as of the others."""
+    folder = world.home / "watson"
+    folder.mkdir()
+    begin = int(stories.NIGHT.timestamp())
+    frames = [[begin + 600 * n, begin + 600 * n + 300, "label roll", f"{n:032x}", [], begin] for n in range(ENTRIES)]
+    (folder / "frames").write_bytes(msgspec.json.encode(frames))
+    env = {**world.env, "WATSON_DIR": str(folder)}
+    return Job((str(programs / "watson"), "log", "--all", "--no-pager"), env)
+
+
+def _todo(world: World, programs: Path) -> Job:
+    """List forty tasks."""
+    folder, config = world.home / "tasks" / "night", world.home / "todoman.py"
+    folder.mkdir(parents=True)
+    config.write_text(f'path = "{folder.parent}/*"\ncache_path = "{world.home / "todoman.sqlite3"}"\n', "utf-8")
+    for number in range(ENTRIES):
+        (folder / f"{number}.ics").write_text(_ICS.format(number=number, entry=_entry(number)), "utf-8", newline="\r\n")
+    return Job((str(programs / "todo"), "--config", str(config), "list"), world.env)
+
+
+_ICS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//rflow//benchmarks//EN
+BEGIN:VTODO
+UID:{number}@rflow
+DTSTAMP:20261103T020000Z
+SUMMARY:{entry}
+END:VTODO
+END:VCALENDAR
+"""
+
+
+def _llm(world: World, programs: Path) -> Job:
+    """Show the last three of forty answers."""
+    env = {**world.env, "LLM_USER_PATH": str(world.home / "llm")}
+    subprocess.run([programs / "python", "-c", _LLM, str(ENTRIES)], env=env, check=True, capture_output=True)
+    return Job((str(programs / "llm"), "logs", "-n", "3"), env)
+
+
+_LLM = """
+import sys
+import llm
+import sqlite_utils
+from llm.migrations import migrate
+
+class Echo(llm.Model):
+    model_id = "echo"
+
+    def execute(self, prompt, stream, response, conversation):
+        yield "The night shift changed the label roll."
+
+path = llm.user_dir() / "logs.db"
+path.parent.mkdir(parents=True, exist_ok=True)
+db = sqlite_utils.Database(path)
+migrate(db)
+for number in range(int(sys.argv[1])):
+    response = Echo().prompt(f"Entry {number}: what happened to the printer?")
+    response.text()
+    response.log_to_db(db)
+"""
+
+PEERS: Mapping[str, Callable[[World, Path], Job]] = {
+    "jrnl -n 10": _jrnl,
+    "watson log": _watson,
+    "todo list": _todo,
+    "llm logs -n 3": _llm,
+}

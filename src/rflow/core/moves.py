@@ -1,0 +1,115 @@
+"""Moves in a tree: what choosing, doing, skipping, going back and entering bring about, and where from."""
+
+from rflow.core.choices import find_choice
+from rflow.core.commands import (
+    Choose,
+)
+from rflow.core.events import (
+    ActionDone,
+    ChoiceMade,
+    Place,
+    SteppedBack,
+    StepSkipped,
+    TreeEntered,
+    TreeRef,
+)
+from rflow.core.limits import line_of
+from rflow.core.session import Session
+from rflow.core.text import one_line, shorten
+from rflow.core.tree import Action, End, Node, Tree, digest, exits, kind_of
+from rflow.errors import NotFound, UsageProblem
+
+
+def _here(session: Session, tree: Tree | None, wanted: str) -> tuple[str, Node, Tree]:
+    """Give the node at the position; `wanted` is the command that needs one."""
+    if session.place is None:
+        raise UsageProblem(
+            f"{session.code} is in no tree, so there is nothing to {wanted}.",
+            try_='Record what you tried with `rflow step "…"`, or go into a tree with `rflow enter TREE`.',
+        )
+    if tree is None or session.place.node not in tree.nodes:
+        raise NotFound(
+            f"The tree that {session.code} stands in is not in this store.",
+            try_="Add it with `rflow tree add FILE`, or record what you tried with `rflow step`.",
+        )
+    return session.place.node, tree.nodes[session.place.node], tree
+
+
+def choose(session: Session, tree: Tree | None, command: Choose) -> ChoiceMade:
+    """Answer the question at the position."""
+    name, node, tree = _here(session, tree, "choose")
+    reason = line_of(command.reason, "reason", empty=not command.assume)
+    if isinstance(node, End):
+        raise _at_end(node)
+    if isinstance(node, Action):
+        raise UsageProblem(
+            f'"{shorten(node.text, 80)}" is something to do, not a question.',
+            try_='Say what came of it: rflow done "…" (or rflow skip --reason "…").',
+        )
+    choice = find_choice(node.choices, command.choice)
+    return ChoiceMade(
+        node=name,
+        question=node.text,
+        label=choice.label,
+        to=place_of(tree, choice.to),
+        assumed=command.assume,
+        reason=reason,
+    )
+
+
+def _at_end(node: End) -> UsageProblem:
+    if node.outcome == "resolved":
+        remedy = "Close it with `rflow close`, or go back with `rflow back`."
+    else:
+        remedy = (
+            "Hand it on with `rflow handoff USER`, close it with `rflow close --outcome escalated`, or go `rflow back`."
+        )
+    return UsageProblem(f'The tree ends here: "{shorten(node.text, 80)}".', try_=remedy)
+
+
+def _single_way(session: Session, tree: Tree | None, wanted: str) -> tuple[str, Node, Place]:
+    """Give the action at the position and where it leads; a decision with one exit counts as one."""
+    name, node, tree = _here(session, tree, wanted)
+    if isinstance(node, End):
+        raise _at_end(node)
+    ways = exits(node)
+    if len(ways) != 1:
+        labels = "; ".join(f"{number} {way.label}" for number, way in enumerate(ways, 1))
+        hint = ' (unverified: add --assume --reason "…")' if wanted == "skip" else ""
+        raise UsageProblem(
+            f'"{shorten(node.text, 80)}" is a question.', try_=f"Answer it with rflow choose{hint}: {labels}."
+        )
+    return name, node, place_of(tree, ways[0].to)
+
+
+def done(session: Session, tree: Tree | None, result: str) -> ActionDone:
+    """Say that the action at the position is done."""
+    name, node, to = _single_way(session, tree, "do")
+    return ActionDone(node=name, text=node.text, result=result, to=to)
+
+
+def skip(session: Session, tree: Tree | None, reason: str) -> StepSkipped:
+    """Leave out the action at the position."""
+    name, node, to = _single_way(session, tree, "skip")
+    return StepSkipped(node=name, text=node.text, reason=reason, to=to)
+
+
+def back(session: Session) -> SteppedBack:
+    """Take back the last move."""
+    if not session.moves:
+        raise UsageProblem("There is no move to take back: this is where the session began.", try_="See: rflow show")
+    return SteppedBack(undone=session.moves[-1].seq)
+
+
+def place_of(tree: Tree, node_id: str) -> Place:
+    """Describe a node of `tree` as a place to stand at."""
+    node = tree.nodes.get(node_id)
+    if node is None:
+        raise NotFound(f'The tree "{tree.title}" has no node "{node_id}".', try_="See: rflow tree check FILE")
+    return Place(node=node_id, kind=kind_of(node), text=node.text)
+
+
+def enter(tree: Tree) -> TreeEntered:
+    """Go into a tree, at its start."""
+    ref = TreeRef(id=tree.id, title=one_line(tree.title), digest=digest(tree))
+    return TreeEntered(tree=ref, place=place_of(tree, tree.start))

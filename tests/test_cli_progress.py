@@ -1,0 +1,299 @@
+"""What have you tried so far? Summaries as they are printed, copied, written to files, and kept short."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from program import Program
+from rflow.formats import FORMATS
+
+SESSIONS = Path(__file__).parent.parent / "examples" / "sessions"
+RECORDED = ["postgres-refused.jsonl", "dns-refused.jsonl", "printer-document.json"]
+PASTED = ["markdown", "text", "slack", "teams"]
+PASSWORD = "Sommer-2026-Leeds"
+BEN = "Ben Okafor"
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    """Ana with two steps made, a clipboard that is a file, and an empty folder to work in."""
+    (tmp_path / "here").mkdir()
+    me = Program(tmp_path, environ={"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"}, cwd=tmp_path / "here")
+    me.with_tree().start()
+    me.ok("choose", "green")
+    me.ok("done", "two jobs were stuck")
+    return me
+
+
+def clipboard(me: Program) -> str:
+    return (me.home / "clipboard").read_text("utf-8")
+
+
+def deliveries(me: Program) -> list[str]:
+    """Where summaries of the current session went, as it is recorded."""
+    return re.findall(r'"type":"progress_shared".*?"destination":"(\w+)"', me.ok("export").out)
+
+
+def letters(text: str) -> str:
+    """A text without markup, punctuation and blanks."""
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def as_of(text: str) -> str:
+    """A summary without the times that go by while a test runs."""
+    return re.sub(r"as of .*|\d+(\.\d+)? (m?s|min) since .*", "", text)
+
+
+def test_it_goes_to_the_screen_and_nothing_is_recorded(ana: Program) -> None:
+    for name in FORMATS:
+        result = ana.ok("progress", "-f", name)
+        assert "two jobs were stuck" in result.out
+        assert result.out.endswith("\n")
+        assert result.err == ""
+    assert deliveries(ana) == []
+
+
+def test_copied_it_says_which_session_and_how_and_records_it(ana: Program) -> None:
+    code = ana.show()["code"]
+    result = ana.ok("progress", "--copy", "-f", "slack")
+    size = len(clipboard(ana).encode())
+    assert result == (
+        0,
+        "",
+        f"{code} · A label printer prints nothing · Leeds: copied with RFLOW_CLIPBOARD_CMD "
+        f"({size} bytes, plain text).\n",
+    )
+    assert as_of(clipboard(ana)).strip() == as_of(ana.ok("progress", "-f", "slack").out).strip()
+    assert deliveries(ana) == ["clipboard"]
+
+
+def test_written_to_a_file_it_is_recorded_too(ana: Program) -> None:
+    code = ana.show()["code"]
+    result = ana.ok("progress", "-o", "summary.md")
+    assert result == (0, "", f"{code} · A label printer prints nothing · Leeds: written to summary.md.\n")
+    assert ana.cwd is not None
+    written = (ana.cwd / "summary.md").read_text("utf-8")
+    assert as_of(written) == as_of(ana.ok("progress").out)
+    assert deliveries(ana) == ["file"]
+    ana.ok("progress", "-o", "summary.md", "--copy")
+    assert deliveries(ana) == ["file", "file", "clipboard"]
+
+
+def test_output_may_be_a_device(ana: Program) -> None:
+    for words in (("progress", "-o", "/dev/stdout"), ("export", "-o", "/dev/stdout")):
+        result = ana.at(real=True).ok(*words)
+        assert "two jobs were stuck" in result.out
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_an_export_is_for_its_owner_only(ana: Program) -> None:
+    ana.ok("export", "-o", "session.jsonl")
+    assert ana.cwd is not None
+    assert (ana.cwd / "session.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_clipboard_that_fails_claims_nothing_and_loses_nothing(ana: Program) -> None:
+    result = ana.run("progress", "--copy", RFLOW_CLIPBOARD_CMD="exit 3")
+    assert result.code == 7
+    assert "two jobs were stuck" in result.out
+    assert "Nothing was copied; tried: RFLOW_CLIPBOARD_CMD (exit status 3)" in result.err
+    assert "copied with" not in result.err
+    assert deliveries(ana) == []
+    both = ana.run("progress", "--copy", "-o", "summary.md", RFLOW_CLIPBOARD_CMD="exit 3")
+    assert both.code == 7
+    assert deliveries(ana) == ["file"]
+
+
+def test_without_any_clipboard_it_says_what_would_give_one(ana: Program) -> None:
+    result = ana.run("progress", "--copy", RFLOW_CLIPBOARD_CMD="")
+    assert result.code == 7
+    assert "two jobs were stuck" in result.out
+    assert "set RFLOW_CLIPBOARD_CMD" in result.err
+
+
+def test_the_clipboards_command_may_stand_in_the_configuration(ana: Program) -> None:
+    ana.ok("config", "set", "clipboard.command", f"cat > '{ana.home}/other'")
+    ana.at(environ={}).ok("progress", "--copy")
+    assert "two jobs were stuck" in (ana.home / "other").read_text("utf-8")
+
+
+def test_from_a_store_that_can_only_be_read_it_is_copied_with_a_word(ana: Program) -> None:
+    store = ana.home / "data" / "rflow"
+    (store / "rflow.db").chmod(0o400)
+    store.chmod(0o500)
+    me = ana.bound()
+    try:
+        copied = me.ok("progress", "--copy")
+        me.ok()
+        assert "read-only disk" in me.refused(8, "note", "x")
+    finally:
+        store.chmod(0o700)
+        (store / "rflow.db").chmod(0o600)
+    assert "two jobs were stuck" in clipboard(ana)
+    assert "copied with RFLOW_CLIPBOARD_CMD" in copied.err
+    assert "Note: that this was shared could not be recorded: This user may not read or write" in copied.err
+
+
+def test_since_the_last_one_to_the_same_place(ana: Program) -> None:
+    ana.ok("progress", "--copy")
+    ana.ok("step", "Tried another cable", "--result", "no change")
+    told = ana.json("progress", "--since", "last", "-f", "json")
+    assert [step["text"] for step in told["tried"]] == ["Tried another cable"]
+    assert told["earlier"] == 2
+    assert told["since"]
+    assert "to the file" in ana.refused(2, "progress", "--since", "last", "-o", "summary.md")
+    ana.ok("progress", "--since", "last", "--copy", "-f", "text")
+    assert "Tried another cable" in clipboard(ana)
+    assert "two jobs were stuck" not in clipboard(ana)
+    ana.ok("progress", "--since", "last", "--copy", "-f", "text")
+    assert "Tried another cable" not in clipboard(ana)
+
+
+def test_last_means_ones_own_last(ana: Program) -> None:
+    ana.ok("progress", "--copy")
+    ben = ana.at(user=BEN)
+    assert "You have not delivered" in ben.refused(2, "progress", ana.show()["code"], "--since", "last")
+
+
+def test_since_a_time(ana: Program) -> None:
+    assert len(ana.json("progress", "--since", "1h", "-f", "json")["tried"]) == 2
+    assert ana.json("progress", "--since", "0m", "-f", "json")["tried"] == []
+    assert ana.json("progress", "--since", "2026-01-01 00:00", "-f", "json")["earlier"] == 0
+
+
+def test_an_ask_may_be_for_this_summary_only(ana: Program) -> None:
+    assert "Which lamp" not in ana.json("progress", "-f", "json")["position"]["text"]
+    ana.ok("brief", "--ask", "Can you drive to Leeds?")
+    for name in PASTED:
+        recorded, asked = (ana.ok("progress", "-f", name, *words).out for words in ((), ("--ask", "Who has a spare?")))
+        assert letters("Can you drive to Leeds?") in letters(recorded)
+        assert letters("Who has a spare?") in letters(asked)
+        assert letters("drive to Leeds") not in letters(asked)
+        assert letters(recorded).index(letters("drive to Leeds")) < letters(recorded).index(letters("two jobs"))
+    assert ana.json("progress", "-f", "json")["ask"] == "Can you drive to Leeds?"
+
+
+@pytest.mark.parametrize("name", PASTED)
+@pytest.mark.parametrize("file", RECORDED)
+def test_brief_has_at_most_130_words_and_still_says_what_matters(file: str, name: str, ana: Program) -> None:
+    path = str(SESSIONS / file)
+    told = ana.json("progress", path, "--brief", "-f", "json")
+    text = ana.ok("progress", path, "--brief", "-f", name).out
+    assert len(re.findall(r"\S*\w\S*", text)) <= 130, text
+    said = letters(text)
+    assert letters(told["ask"] or told["position"]["text"]) in said
+    assert letters(told["position"]["text"]) in said
+    assert len(told["tried"]) >= 5
+    for step in told["tried"]:
+        assert letters(step["text"]) in said, step
+        assert letters(step["result"]) in said, step
+    gone = [letters(end) for answer in told["ruled_out"] for end in answer["ends"]]
+    assert any(end in said for end in gone), gone
+
+
+@pytest.mark.parametrize("file", RECORDED)
+def test_a_recorded_session_is_told_from_its_file_and_from_standard_input(file: str, ana: Program) -> None:
+    path = SESSIONS / file
+    from_file = ana.ok("progress", str(path)).out
+    from_stdin = ana.ok("progress", "-", stdin=path.read_bytes()).out
+    title = ana.json("progress", str(path), "-f", "json")["session"]["title"]
+    assert letters(title) in letters(from_file)
+    assert as_of(from_stdin) == as_of(from_file.replace(str(path), "standard input"))
+    assert ana.json("list", "--all", "--json")[0]["title"] == "A label printer prints nothing"
+    assert "not copied" not in ana.ok("progress", str(path), "--copy").err
+    assert letters(title) in letters(clipboard(ana))
+    assert deliveries(ana) == []
+    assert "that is a file" in ana.refused(2, "progress", str(path), "--since", "1h")
+
+
+def test_secrets_are_left_out_and_counted_unless_the_reader_may_see_them(ana: Program) -> None:
+    ana.ok("note", f"password={PASSWORD}")
+    ana.ok("step", "Logged in", "--result", f"postgresql://app:{PASSWORD}@db.leeds.example/labels")
+    for words in (("progress",), ("digest",), ("handoff", BEN)):
+        for name in PASTED:
+            if words[0] == "handoff":
+                ana.run("handoff", "--cancel")
+            result = ana.ok(*words, "-f", name)
+            assert PASSWORD not in result.out, words
+            assert "value" in result.err, words
+    assert "2 values redacted." in ana.ok("handoff", "--cancel").err or ana.ok("progress").err == "2 values redacted.\n"
+    assert ana.json("progress", "-f", "json")["redacted"] == 2
+    assert "2 values redacted." in ana.ok("progress", "--copy").err
+    assert PASSWORD not in clipboard(ana)
+    open_ = ana.ok("progress", "--no-redact")
+    assert open_.out.count(PASSWORD) == 2
+    assert open_.err == ""
+    assert PASSWORD in ana.ok("show").out
+    assert PASSWORD in ana.ok("export").out
+
+
+def test_ones_own_patterns_from_the_configuration_and_the_environment(ana: Program) -> None:
+    ana.ok("note", "Customer number 4711-0815, door code 99-12")
+    ana.ok("config", "set", "redact.patterns", r"\d{4}-\d{4}", r"door code (?P<secret>\S+)")
+    told = ana.ok("progress", "-f", "text")
+    assert "4711-0815" not in told.out
+    assert "99-12" not in told.out
+    assert "door code" in told.out
+    assert told.err == "2 values redacted.\n"
+    assert "4711-0815" in ana.ok("progress", RFLOW_REDACT_PATTERNS="door").out
+
+
+def test_the_usual_format_can_be_set(ana: Program) -> None:
+    slack = as_of(ana.ok("progress", "-f", "slack").out)
+    assert as_of(ana.ok("progress").out) != slack
+    ana.ok("config", "set", "progress.format", "slack")
+    assert as_of(ana.ok("progress").out) == slack
+    assert as_of(ana.ok("progress", RFLOW_FORMAT="text").out) == as_of(ana.ok("progress", "-f", "text").out)
+
+
+def test_progress_works_on_closed_sessions_and_on_others(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("close", "--outcome", "escalated", "--summary", "The vendor comes on Monday")
+    assert "The vendor comes on Monday" in ana.ok("progress", code).out
+    assert "The vendor comes on Monday" in ana.at(user=BEN).ok("progress", code).out
+    ana.ok("progress", code, "--copy")
+    assert ana.show(code)["status"] == "closed"
+
+
+def test_a_digest_tells_of_mine_or_of_everybodys(ana: Program) -> None:
+    ana.ok("start", "--title", "The till in Leeds is slow")
+    ana.ok("start", "--title", "The door is stuck")
+    ana.ok("close", "--outcome", "resolved")
+    ben = ana.at(user=BEN, terminal="Ben's")
+    ben.ok("start", "--title", "The lift stands still")
+    for name in PASTED:
+        mine = ana.ok("digest", "-f", name)
+        assert mine.err == ""
+        assert letters("A label printer prints nothing") in letters(mine.out)
+        assert letters("The till in Leeds is slow") in letters(mine.out)
+        assert letters("The door is stuck") not in letters(mine.out)
+        assert letters("The lift stands still") not in letters(mine.out)
+        assert as_of(ana.ok("digest", "--mine", "-f", name).out) == as_of(mine.out)
+        assert letters("The lift stands still") in letters(ana.ok("digest", "--all", "-f", name).out)
+    ana.ok("digest", "--all", "--copy")
+    assert "The lift stands still" in clipboard(ana)
+    ana.ok("digest", "-o", "digest.md")
+    assert ana.at(user="Chloé").ok("digest").err == "You have no open session. Everybody's: rflow digest --all\n"
+
+
+def test_a_handoff_prints_the_summary_or_copies_it(ana: Program) -> None:
+    printed = ana.ok("handoff", BEN, "--note", "The courier comes at five")
+    assert "two jobs were stuck" in printed.out
+    assert "The courier comes at five" in printed.out
+    ana.ok("handoff", "--cancel")
+    copied = ana.ok("handoff", BEN, "--copy", "-f", "teams")
+    assert copied.out == ""
+    assert "two jobs were stuck" in clipboard(ana)
+    ana.ok("handoff", "--cancel")
+    failed = ana.run("handoff", BEN, "--copy", RFLOW_CLIPBOARD_CMD="exit 3")
+    assert failed.code == 7
+    assert "handed to Ben Okafor" in failed.err
+    assert "two jobs were stuck" in failed.out
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_format_show_gives_an_example(name: str, ana: Program) -> None:
+    shown = ana.ok("format", "show", name)
+    assert shown.err.startswith(f"{name}: ")
+    assert letters("checkout can't reach its database") in letters(shown.out)
