@@ -10,7 +10,7 @@ from benchmarks.figures import Aim, Figure, Section
 from benchmarks.measuring import Failed
 from benchmarks.pairing import spread
 from benchmarks.run import Run
-from rflow.core.events import NoteAdded, SessionStarted
+from rflow.core.events import Event, NoteAdded, SessionStarted
 from rflow.stores import open_store
 
 RATE = "appends a second"
@@ -87,7 +87,8 @@ def _verify(url: str, ids: set[str], count: int) -> None:
     """See that every note is there, once, and nothing else."""
     store = open_store(url)
     events = [event for session_id in ids for event in store.load(session_id).events]
-    texts = [event.fact.text for event in events if isinstance(getattr(event, "fact", None), NoteAdded)]
+    facts = [event.fact for event in events if isinstance(event, Event)]
+    texts = [fact.text for fact in facts if isinstance(fact, NoteAdded)]
     store.close()
     if len(texts) != count or len(set(texts)) != count or len(events) != count + len(ids):
         raise Failed(f"of {count} appends at {url} {len(set(texts))} are there, in {len(events)} events")

@@ -40,8 +40,8 @@ def installed(folder: Path) -> Path:
     programs = folder / "bin"
     if not (folder / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
-        pip = [programs / "python", "-m", "pip", "--quiet", "install", "--compile", *PACKAGES]
-        subprocess.run(pip, check=True, capture_output=True)
+        install = ("-m", "pip", "--quiet", "install", "--compile", *PACKAGES)
+        subprocess.run([programs / "python", *install], check=True, capture_output=True)
         (folder / "complete").touch()
     return programs
 

@@ -235,13 +235,12 @@ FULL = Progress(
         ),
     ),
     redacted=2,
-    earlier=3,
     unreadable=1,
     resume=Continuing(
         command="rflow resume K7QM-2F", link="https://rflow.example/s/Vt3_k9-Qm", link_expires=at("02:41", day=9)
     ),
 )
-"""Everything that a summary can hold."""
+"""Everything that a summary of the whole session can hold."""
 
 FRESH = Progress(
     session=replace(
@@ -290,7 +289,6 @@ CLOSED = replace(
     evidence_more=5,
     notes=(),
     redacted=0,
-    earlier=0,
     unreadable=0,
     resume=Continuing(command="rflow resume K7QM-2F"),
 )
@@ -315,7 +313,6 @@ HANDED_OFF = replace(
     notes=(),
     ahead=(),
     redacted=0,
-    earlier=0,
     unreadable=0,
 )
 """Handed to a queue, nobody has taken it yet."""

@@ -61,6 +61,7 @@ from rflow.core.events import (
     TreeRef,
     Unreadable,
 )
+from rflow.core.excerpt import excerpt
 from rflow.core.people import Person
 from rflow.core.progress import Progress, ProgressRemaining
 from rflow.core.redaction import Redactor
@@ -280,9 +281,13 @@ def test_only_the_last_three_outputs_are_shown_by_their_last_ten_lines_and_the_r
 
 def test_lines_that_the_capture_left_out_count_as_well() -> None:
     scene = printing()
-    cut = msgspec.structs.replace(output("first\nlast"), left_out=300)
+    lines = [f"line {number}" for number in range(350)]
+    told_of = excerpt("\n".join(lines).encode())
+    cut = msgspec.structs.replace(output(told_of.text), left_out=told_of.left_out)
     scene.do(ANN, AddEvidence(evidence=cut), AddEvidence(evidence=output("  \n")))
-    assert [(piece.left_out, piece.lines) for piece in told(scene).evidence] == [(300, ("first", "last")), (0, ())]
+    long, empty = told(scene).evidence
+    assert (long.left_out, long.lines) == (340, tuple(lines[-10:]))
+    assert (empty.left_out, empty.lines) == (0, ())
 
 
 def test_notes_read_as_they_were_amended() -> None:

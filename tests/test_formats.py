@@ -140,7 +140,7 @@ def test_every_text_is_shown_once_unless_there_is_a_reason(name: str, story: str
 def test_the_full_story_leaves_nothing_out() -> None:
     """So that every part of a summary is proven, a new one too; what excludes another part is in another story."""
     missing = {name for name in Progress.__struct_fields__ if not getattr(FULL, name)}
-    assert missing == {"since", "brief"}
+    assert missing == {"since", "earlier", "brief"}
     header = {name for name in FULL.session.__struct_fields__ if not getattr(FULL.session, name)}
     assert header == {"outcome", "closing_summary", "handed_off_by", "handoff_note"}
     entries = [getattr(entry, name) for name in DigestEntry.__struct_fields__ for entry in DIGEST.sessions[:1]]
@@ -367,7 +367,30 @@ def test_formats_share_compiled_layouts_without_mixing_them_up(tmp_path: Path) -
             assert render(name, FULL, cache=tmp_path) == render(name, FULL)
 
 
-def test_reading_a_format_costs_little() -> None:
-    """A new format is one file like its siblings, beside the layout that all share."""
-    for file in (data_dir("templates") / "formats").iterdir():
-        assert len(file.read_text("utf-8").splitlines()) <= 75, file.name
+# docs/formats.md
+
+DOCS = (Path(__file__).parent.parent / "docs" / "formats.md").read_text("utf-8")
+
+
+def test_every_format_is_documented() -> None:
+    assert re.findall(r"^## (\w+)$", DOCS, re.MULTILINE) == [*FORMATS]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_examples_in_the_docs_are_what_comes_out(name: str) -> None:
+    section = DOCS.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    examples = re.findall(r"^```\w+\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert examples
+    for shown in examples:
+        assert shown in render(name, FULL)
+
+
+@pytest.mark.parametrize("told", [FULL, STORIES["closed"], DIGEST], ids=["progress", "closed", "digest"])
+def test_every_key_of_json_is_documented(told: Progress | Digest) -> None:
+    def keys(value: object) -> set[str]:
+        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        own = set(value) if isinstance(value, dict) else set()
+        return own.union(*map(keys, below))
+
+    section = DOCS.partition("\n## json\n")[2]
+    assert {key for key in keys(json.loads(render("json", told))) if f"`{key}`" not in section} == set()

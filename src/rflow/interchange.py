@@ -37,6 +37,12 @@ class BlobLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag
     data: str
 
 
+class _Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line is that is no event."""
+
+    rflow: str
+
+
 class Read(msgspec.Struct, kw_only=True):
     """A session read from a file: its events, the state after them, and what it needs beside them."""
 
@@ -97,11 +103,11 @@ def _head(line: bytes, name: str) -> Header:
 
 
 def _read_extra(line: bytes, name: str, read: Read) -> None:
-    """Read a tree or a content; what a newer rflow added is passed over."""
+    """Read a tree or a content; lines of a kind that a newer rflow added are passed over."""
     try:
+        if msgspec.json.decode(line, type=_Kind).rflow not in ("tree", "blob"):
+            return
         extra = msgspec.json.decode(line, type=TreeLine | BlobLine)
-    except msgspec.ValidationError:
-        return
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{name} has a damaged line: {error}.", try_="Export it again.") from error
     if isinstance(extra, TreeLine):

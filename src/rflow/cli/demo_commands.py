@@ -137,6 +137,11 @@ def command_of(fact: Fact) -> list[str]:
             return []
 
 
+def _quoted(word: str) -> str:
+    """Quote a word as somebody would who types it: "can't" rather than 'can'"'"'t'."""
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+
+
 def _options(brief: Brief) -> Iterator[str]:
     for name in brief.__struct_fields__:
         text = getattr(brief, name)
@@ -160,7 +165,7 @@ class _Player:
         """Run a command; `quiet` leaves out what it prints as data."""
         from rflow.cli.main import app as program
 
-        self._prompt(shlex.join(["rflow", *(shown or words)]))
+        self._prompt(" ".join(map(_quoted, ["rflow", *(shown or words)])))
         here = ["--store", str(self._store), "--user", user or self._author]
         with redirect_stdout(StringIO()) if quiet else nullcontext():
             code = program([*here, *words], prog_name="rflow", standalone_mode=False)

@@ -7,8 +7,8 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.options import CommandId
 from rflow.core.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.limits import NOTE_LIMIT
 from rflow.core.events import Brief
+from rflow.core.limits import NOTE_LIMIT
 from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rflow.cli.app import App
+from rflow.cli.completion import codes
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.brief_form import shorten_progress
 from rflow.core.head import Query
@@ -26,7 +27,9 @@ def progress(
     context: typer.Context,
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[SESSION|FILE|-]", help="A session, or an exported or foreign file of one."),
+        typer.Argument(
+            metavar="[SESSION|FILE|-]", help="A session, or an exported or foreign file of one.", autocompletion=codes
+        ),
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,

@@ -46,7 +46,7 @@ def _in_pipes(argv: list[str], relay: "Relay") -> Ended:
 def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
     from rflow.cli.running_pty import Keyboard, become_terminal_owner, raw
 
-    apart = sys.stderr is not None and not sys.stderr.isatty()  # `2>errors.log` is still obeyed
+    elsewhere = sys.stderr is not None and not sys.stderr.isatty()  # `2>errors.log` is still obeyed
     with (
         pair.master,
         pair.slave,
@@ -55,7 +55,7 @@ def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
             argv,
             stdin=pair.slave,
             stdout=pair.slave,
-            stderr=PIPE if apart else pair.slave,
+            stderr=PIPE if elsewhere else pair.slave,
             start_new_session=True,
             preexec_fn=become_terminal_owner,
         ) as child,

@@ -37,7 +37,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
 def choose(
     context: typer.Context,
     choice: Annotated[
-        str,
+        list[str],  # a label of several words needs no quotes, and shells complete it without any
         typer.Argument(metavar="CHOICE", help="Its number, its label, or the beginning of it.", autocompletion=choices),
     ],
     assume: Annotated[bool, typer.Option("--assume", help="Move on without having verified it.")] = False,
@@ -48,7 +48,11 @@ def choose(
     run = App.of(context)
     session = run.session()
     said = Choose(
-        choice=run.text(choice), assume=assume, reason=run.text(reason), seen=run.seen(session), command_id=command_id
+        choice=run.text(" ".join(choice)),
+        assume=assume,
+        reason=run.text(reason),
+        seen=run.seen(session),
+        command_id=command_id,
     )
     _move(run, session, said, "recorded.")
 

@@ -270,7 +270,7 @@ def _evidence(piece: Evidence, view: View) -> ProgressEvidence:
         command=view.line(what.command),
         by=view.line(piece.by.name),
         lines=tuple(shown),
-        left_out=len(lines) - len(shown) + what.left_out,
+        left_out=len(lines) - len(shown) + max(what.left_out - 1, 0),  # the excerpt has a line for its gap
         bytes_total=what.bytes_total,
         at=view.time(piece.at),
         exit_code=what.exit_code,

@@ -95,15 +95,15 @@ def trees(
     for name in names:
         if name.digest not in found:
             yield _tree_fault(name.id, "Its current version is not in the store.")
-        elif (tree := found[name.digest]) and (tree.id, tree.title, len(tree.nodes)) != (
-            name.id,
-            name.title,
-            name.nodes,
-        ):
-            yield _tree_fault(name.id, f"Its name is that of another tree ({tree.id}, {tree.title}).")
+        elif (tree := found[name.digest]) and not _is_named(tree, name):
+            yield _tree_fault(name.id, f"It is listed otherwise than it is ({tree.id}, {tree.title}).")
     for digest in sorted(set(pinned) - found.keys()):
         what = "Sessions stand in this version, which is not in the store (they were imported without it)."
         yield _tree_fault(digest[:12], what, severity="info")
+
+
+def _is_named(tree: Tree, name: TreeName) -> bool:
+    return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > rows.EPOCH
 
 
 def _tree_fault(name: str, what: str, severity: Literal["error", "info"] = "error") -> Fault:

@@ -82,7 +82,7 @@ class SqliteStore:
     def people(self) -> list[Person]:
         """Give everybody this store has seen, as they were called in their newest session."""
         with self._file.reading() as db:
-            return rows.by_name(Person(id=id_, name=name) for id_, name in db.execute(_PEOPLE))
+            return rows.by_name(Person(id=str(id_), name=str(name)) for id_, name in db.execute(_PEOPLE))
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
@@ -110,7 +110,7 @@ class SqliteStore:
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
-        sql = "SELECT CAST(data AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
+        sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
             found = db.execute(sql, (session_id, rows.valid(digest))).fetchone()
         if found is None:
@@ -136,7 +136,7 @@ class SqliteStore:
         """Read one version of a tree."""
         with self._file.reading() as db:
             found = db.execute(
-                "SELECT CAST(data AS BLOB) FROM trees WHERE digest = ?", (rows.valid(digest),)
+                "SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ?", (rows.valid(digest),)
             ).fetchone()
         return rows.tree_of(found[0], digest) if found else None
 
@@ -164,12 +164,12 @@ class SqliteStore:
     def ids(self) -> Iterable[str]:
         """Give the ids of all sessions."""
         with self._file.reading() as db:
-            return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
+            return [str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")]
 
     def digests(self) -> Iterable[str]:
         """Give the digests of all tree versions."""
         with self._file.reading() as db:
-            return [name for (name,) in db.execute("SELECT digest FROM trees")]
+            return [str(name) for (name,) in db.execute("SELECT digest FROM trees")]
 
     def info(self) -> Info:
         """Say what this store is and how much it holds."""

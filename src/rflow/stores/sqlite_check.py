@@ -61,10 +61,10 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
     yield from _columns(db, log)
     told = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
     yield from checking.people(log, told)
-    held = [name for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
+    held = [str(name) for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
 
     def read(digest: str) -> bytes:
-        sql = "SELECT CAST(data AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
+        sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         found = db.execute(sql, (session_id, digest)).fetchone()
         return bytes(found[0]) if found else b""
 
@@ -98,7 +98,8 @@ def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
-    held = dict(db.execute("SELECT digest, CAST(data AS BLOB) FROM trees").fetchall())
+    trees = db.execute("SELECT digest, CAST(coalesce(data, '') AS BLOB) FROM trees").fetchall()
+    held = {str(digest): data for digest, data in trees}
     names = sqlite_rows.tree_names(db)
     heads = sqlite_rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}

@@ -110,10 +110,16 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
 def tree_names(db: sqlite3.Connection) -> list[TreeName]:
     """List the current versions of all trees."""
     found = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
-    return [
-        TreeName(id=tree_id, title=title, digest=name, nodes=nodes, added_at=datetime.fromisoformat(at))
-        for tree_id, title, name, nodes, at in found
-    ]
+    return [_tree_name(*row) for row in found]
+
+
+def _tree_name(tree_id: object, title: object, name: object, nodes: object, added_at: object) -> TreeName:
+    try:
+        at = datetime.fromisoformat(str(added_at))
+    except ValueError:
+        at = rows.EPOCH  # Damage, which `check` reports.
+    count = nodes if isinstance(nodes, int) else 0
+    return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at)
 
 
 def put_tree(db: sqlite3.Connection, tree: Tree) -> None:

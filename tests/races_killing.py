@@ -1,0 +1,96 @@
+"""Ways to run the program so that it may be killed on the way, with `kill -9`, at a moment that nobody chose."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+from program import SCRIPT, Program, Result
+
+ZYGOTE = Path(__file__).with_name("races_zygote.py")
+KILLED = -signal.SIGKILL
+
+
+class Killing(Protocol):
+    """Runs the program once, and kills it at some moment if it is still there."""
+
+    def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
+        """Give what it said, with the code -9 where it was killed."""
+
+    def close(self) -> None:
+        """Let go of what it takes."""
+
+
+class AtAnyStep:
+    """Kills at a random step of the command's own work, or some milliseconds into it: see races_zygote.py."""
+
+    def __init__(self, place: Path, seed: int) -> None:
+        self._random = Random(seed)
+        self._place = place
+        place.mkdir()
+        command = [sys.executable, str(ZYGOTE)]
+        self._zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._calls: dict[str, int] = defaultdict(lambda: 5000)
+        self._seconds: dict[str, float] = defaultdict(lambda: 0.05)
+
+    def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
+        """Run and kill: most of the times before the end."""
+        word, share = words[0], self._random.uniform(0, 1.1)
+        by_calls = self._random.random() < 0.6
+        told = self._ask(
+            words=words,
+            environ=program.variables,
+            stdin=stdin,
+            place=str(self._place),
+            after_calls=1 + int(share * self._calls[word]) if by_calls else None,
+            after_seconds=None if by_calls else share * self._seconds[word],
+        )
+        if told["code"] == 0:
+            self._calls[word], self._seconds[word] = int(told["calls"]), told["seconds"]
+        elif by_calls:
+            self._calls[word] = int(self._calls[word] * 1.2)  # nothing else is known of one that did not end
+        else:
+            self._seconds[word] *= 1.2
+        return Result(told["code"], told["out"], told["err"])
+
+    def _ask(self, **wanted: Any) -> Any:
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.write(json.dumps(wanted) + "\n")
+        self._zygote.stdin.flush()
+        return json.loads(self._zygote.stdout.readline())
+
+    def close(self) -> None:
+        """End the zygote."""
+        self._zygote.communicate()
+
+
+class AtAnyTime:
+    """Kills the installed program at a random time between its start and about its end."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+        self._lasts = 0.2
+
+    def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
+        """Run and kill."""
+        begun = time.monotonic()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        child = subprocess.Popen([SCRIPT, *words], env=program.variables, text=True, start_new_session=True, **pipes)
+        try:
+            out, err = child.communicate(stdin, timeout=self._random.uniform(0.3, 1.2) * self._lasts)
+            self._lasts = (self._lasts + time.monotonic() - begun) / 2
+        except subprocess.TimeoutExpired:
+            os.kill(child.pid, signal.SIGKILL)
+            out, err = child.communicate()
+            self._lasts *= 1.2  # of a run that did not end nothing is known but that it takes longer
+        return Result(child.returncode, out, err)
+
+    def close(self) -> None:
+        """Nothing is kept."""

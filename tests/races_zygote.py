@@ -1,0 +1,126 @@
+"""A program that runs rflow again and again, each time in a process of its own that it may kill: `races_zygote.py`.
+
+It reads a line of JSON for each run and answers with one. Since it has everything imported before it forks, a run takes
+milliseconds, and a kill meets the command at its work rather than Python at its start.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import rflow.cli.app
+import rflow.cli.completion
+import rflow.cli.config_commands
+import rflow.cli.demo_commands
+import rflow.cli.evidence_commands
+import rflow.cli.handoff_commands
+import rflow.cli.interchange_commands
+import rflow.cli.notes_commands
+import rflow.cli.progress_commands
+import rflow.cli.records
+import rflow.cli.running_posix
+import rflow.cli.sessions_commands
+import rflow.cli.status
+import rflow.cli.store_commands
+import rflow.cli.terminal
+import rflow.cli.tree_commands
+import rflow.cli.work_commands
+import rflow.formats.environment
+import rflow.interchange
+import rflow.stores.json_dir
+import rflow.stores.sqlite
+import rflow.workspace
+from rflow.cli.main import main
+
+NEVER = 1 << 60
+
+
+class Killer:
+    """Kills this very process when it has called or returned `after` times, in Python or C."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.calls = 0
+
+    def wait_for_settings(self) -> None:
+        """Begin to count when the command reads the settings: before that, only words are parsed."""
+        load = rflow.cli.app.load_settings
+
+        def load_settings(*arguments: Any) -> Any:
+            sys.setprofile(self)
+            return load(*arguments)
+
+        rflow.cli.app.load_settings = load_settings
+
+    def __call__(self, frame: Any, event: str, argument: Any) -> None:
+        """Count one."""
+        self.calls += 1
+        if self.calls > self.after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(wanted: dict[str, Any], place: Path) -> None:
+    """In the new process: be the program, with its streams in files below `place`."""
+    for number, name in enumerate(("in", "out", "err")):
+        fd = os.open(place / name, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if number else 0), 0o600)
+        os.dup2(fd, number)
+    sys.stdin, sys.stdout, sys.stderr = (open(fd, mode, encoding="utf-8") for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
+    os.environ.clear()
+    os.environ.update(wanted["environ"])
+    sys.argv = ["rflow", *wanted["words"]]
+    killer = Killer(wanted["after_calls"] or NEVER)
+    killer.wait_for_settings()
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    sys.setprofile(None)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    (place / "calls").write_text(str(killer.calls))
+    os._exit(code)
+
+
+def watch(pid: int, after: float | None) -> int:
+    """Wait for a run, kill it when its time is over, and give its exit code, -9 if it was killed."""
+    end = None if after is None else time.monotonic() + after
+    while True:
+        found, status = os.waitpid(pid, os.WNOHANG if end else 0)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        if end and time.monotonic() > end:
+            os.kill(pid, signal.SIGKILL)
+            end = None
+        time.sleep(0.0002)
+
+
+def answer(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Run the program once."""
+    place = Path(wanted["place"])
+    (place / "in").write_text(wanted["stdin"], "utf-8")
+    (place / "calls").write_text("0")
+    begun = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            run(wanted, place)
+        finally:
+            os._exit(1)
+    code = watch(pid, wanted["after_seconds"])
+    told = {name: (place / name).read_text("utf-8", "replace") for name in ("out", "err", "calls")}
+    return {"code": code, "seconds": time.monotonic() - begun, **told}
+
+
+def serve() -> None:
+    """Answer until nobody asks any longer."""
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,255 @@
+"""Sessions taken out and in: the same there as here, extended, or a new one; and nothing of a damaged file."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from program import Program
+
+SESSIONS = Path(__file__).parent.parent / "examples" / "sessions"
+BEN = "Ben Okafor"
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    """Ana with a session in which much has happened."""
+    me = Program(tmp_path).with_tree()
+    me.start("label-printer", "--customer", "Leeds", "--ticket", "INC-7")
+    me.ok("choose", "green", "--assume", "--reason", "the lamp is covered")
+    me.ok("done", "two jobs were stuck")
+    me.ok("choose", "another lamp")
+    me.ok("back")
+    me.ok("note", "It smells of burnt dust")
+    me.ok("attach", "-", "--label", "printer.log", stdin=b"lp: error 42\xff\x00")
+    me.ok("change", "Set the fallback queue", "--revert", "unset it")
+    me.ok("step", "Tried another cable", "--at", "20m")
+    return me
+
+
+@pytest.fixture(params=["sqlite", "json"])
+def hull(ana: Program, request: pytest.FixtureRequest) -> Program:
+    """Another computer."""
+    name = "hull.db" if request.param == "sqlite" else "hull"
+    return ana.at(store=str(ana.home / name), user=BEN, terminal="Hull")
+
+
+def test_a_round_trip_gives_the_same_session_with_its_tree_and_its_evidence(ana: Program, hull: Program) -> None:
+    session = ana.show()
+    told = hull.ok("import", "-", stdin=ana.ok("export").data).err
+    assert told == (
+        f"{session['code']} · A label printer prints nothing · Leeds: imported. "
+        f"Go on with: rflow resume {session['code']}\n"
+    )
+    assert hull.show(session["code"]) == session
+    evidence = session["evidence"][0]["seq"]
+    assert hull.ok("show", session["code"], "--evidence", str(evidence)).data == b"lp: error 42\xff\x00"
+    hull.ok("resume", session["code"], "--take", "--reason", "I am in Hull")
+    hull.ok("choose", "no")
+    assert hull.show()["position"]["node"] == "vendor"
+    assert hull.json("tree", "list", "--json") == []
+    assert "The store is sound." in hull.ok("store", "check").err
+    summary = [me.json("progress", session["code"], "-f", "json") for me in (ana, hull)]
+    assert summary[0]["ruled_out"] == summary[1]["ruled_out"][: len(summary[0]["ruled_out"])]
+
+
+def test_its_export_is_the_same_again(ana: Program, hull: Program) -> None:
+    exported = ana.ok("export").data
+    hull.ok("import", "-", stdin=exported)
+    assert hull.ok("export", ana.show()["code"]).data == exported
+
+
+def test_taking_it_in_again_brings_nothing_new(ana: Program, hull: Program) -> None:
+    exported = ana.ok("export").data
+    for me in (ana, hull, hull):
+        me.ok("import", "-", stdin=exported)
+    before = hull.show(ana.show()["code"])
+    assert "here already, nothing new." in hull.ok("import", "-", stdin=exported).err
+    assert hull.show(before["code"]) == before
+    assert len(hull.json("list", "--all", "--json")) == 1
+
+
+def test_one_that_went_on_there_is_extended_here(ana: Program, hull: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("handoff", BEN)
+    early = ana.ok("export", code).data
+    hull.ok("import", "-", stdin=early)
+    hull.ok("accept", code, "--read-back", "Nothing prints in Leeds")
+    hull.ok("choose", "no")
+    hull.ok("attach", "-", stdin="the vendor's answer")
+    later = hull.ok("export").data
+    assert "extended by 3 entries." in ana.ok("import", "-", stdin=later).err
+    assert ana.show(code) == hull.show(code)
+    seq = ana.show(code)["evidence"][-1]["seq"]
+    assert ana.ok("show", code, "--evidence", str(seq)).out == "the vendor's answer"
+    assert "here already, nothing new." in ana.ok("import", "-", stdin=early).err
+
+
+def test_one_that_went_another_way_becomes_a_new_session(ana: Program, hull: Program) -> None:
+    code = ana.show()["code"]
+    exported = ana.ok("export").data
+    hull.ok("import", "-", stdin=exported)
+    hull.ok("-s", code, "note", "Seen from Hull")
+    ana.ok("note", "Seen from Leeds")
+    told = ana.ok("import", "-", stdin=hull.ok("export", code).data).err
+    assert "imported as a new session, since it went another way." in told
+    other = told.split()[0]
+    assert other != code
+    assert ana.show(code)["notes"][-1]["text"] == "Seen from Leeds"
+    assert ana.show(other)["notes"][-1]["text"] == "Seen from Hull"
+    assert ana.show(other)["id"] != ana.show(code)["id"]
+
+
+def test_its_code_is_kept_only_where_it_is_free_and_is_one(ana: Program, hull: Program) -> None:
+    code = ana.show()["code"]
+    header, rest = ana.ok("export").out.split("\n", 1)
+    for fake in ("x; rm -rf ~", "\x1b[2J", "", "K7QM-2F-TOO-LONG", "../../etc"):
+        named = json.dumps(json.loads(header) | {"code": fake}, separators=(",", ":"))
+        new = hull.ok("import", "-", stdin=f"{named}\n{rest}").err.split()[0]
+        assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{2}", new)
+        hull.ok("delete", new, "--yes", "--user", "Ana Ruiz")
+    assert hull.ok("import", "-", stdin=f"{header}\n{rest}").err.split()[0] == code
+
+
+def test_an_id_that_is_none_leads_nowhere(ana: Program, hull: Program) -> None:
+    """In a folder of files the id names one: it must not lead out of it."""
+    header, rest = ana.ok("export").out.split("\n", 1)
+    for fake in ("../../escaped", "", "A" * 36, "019a4711-0000-7000-8000-00000000000G"):
+        named = json.dumps(json.loads(header) | {"id": fake}, separators=(",", ":"))
+        assert "does not begin with a session's header" in hull.refused(6, "import", "-", stdin=f"{named}\n{rest}")
+    assert not list(ana.home.rglob("*escaped*"))
+
+
+def test_the_contents_of_evidence_may_stay_at_home(ana: Program, hull: Program) -> None:
+    session = ana.show()
+    exported = ana.ok("export", "--no-evidence")
+    assert '"rflow":"blob"' not in exported.out
+    hull.ok("import", "-", stdin=exported.data)
+    assert hull.show(session["code"]) == session
+    seq = str(session["evidence"][0]["seq"])
+    hull.refused(3, "show", session["code"], "--evidence", seq)
+    hull.ok("progress", session["code"])
+    hull.ok("export", session["code"], "--no-evidence")
+
+
+def test_a_file_and_standard_input_are_the_same(ana: Program, hull: Program) -> None:
+    file = ana.home / "session.jsonl"
+    ana.ok("export", "-o", str(file))
+    assert file.read_bytes() == ana.ok("export").data
+    hull.ok("import", str(file))
+    assert "nothing new" in hull.ok("import", "-", stdin=file.read_bytes()).err
+    for data in (file.read_bytes().replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + file.read_bytes()):
+        assert "nothing new" in hull.ok("import", "-", stdin=data).err
+
+
+@pytest.mark.parametrize("name", ["postgres-refused.jsonl", "dns-refused.jsonl"])
+def test_recorded_sessions_can_be_taken_in_and_gone_on_with(name: str, hull: Program) -> None:
+    code = hull.ok("import", str(SESSIONS / name)).err.split()[0]
+    hull.ok("resume", code, "--take", "--reason", "to learn from it")
+    hull.ok("note", "Taken over to learn from it")
+    assert hull.ok().out.startswith(code)
+
+
+def test_a_plain_document_becomes_a_session_of_whoever_takes_it_in(hull: Program) -> None:
+    code = hull.ok("import", str(SESSIONS / "printer-document.json")).err.split()[0]
+    session = hull.show(code)
+    assert session["owner"]["name"] == BEN
+    assert session["title"] == "Warehouse printer in Leeds prints nothing"
+    assert {step["by"]["name"] for step in session["steps"]} == {"Priya", "Dave (warehouse)"}
+    assert session["position"]["kind"] in ("decision", "action", "end")
+    hull.ok("-s", code, "note", "Taken in")
+    again = hull.ok("import", str(SESSIONS / "printer-document.json")).err.split()[0]
+    assert again != code
+
+
+def test_the_least_document_is_a_title(hull: Program) -> None:
+    hull.ok("import", "-", stdin='{"title": "The till in Leeds is slow"}')
+    told = hull.ok("progress", "-", stdin='{"title": "The till in Leeds is slow"}').out
+    assert "The till in Leeds is slow" in told
+
+
+HEADER = b'{"rflow":"session","format":2,"id":"019a4711-0000-7000-8000-000000000001","code":"K7QM-2F"}'
+GARBAGE: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "standard input is empty."),
+    "blanks": (b" \n\n", "standard input is empty."),
+    "a letter": (b"Dear Sir or Madam", "is neither an export of rflow nor JSON"),
+    "bytes": (bytes(range(256)), "is neither an export of rflow nor JSON"),
+    "Latin-1": (b'{"title": "caf\xe9"}', "is neither an export of rflow nor JSON"),
+    "half a document": (b'{"title": "The till", "steps": [', "is neither an export of rflow nor JSON"),
+    "a list": (b"[1, 2]", "is not a session: Expected `object`, got `array`."),
+    "another object": (b'{"name": "Ana"}', "is not a session: Object missing required field `title`."),
+    "another type": (b'{"title": 7}', "is not a session: Expected `str`, got `int` - at `$.title`."),
+    "a step that is none": (b'{"title": "x", "steps": ["y"]}', "at `$.steps[0]`."),
+    "no title": (b'{"title": " "}', "has no title."),
+    "a later version": (b'{"title": "x", "version": 2}', "is of version 2; this rflow reads 1."),
+    "a time that is none": (b'{"title": "x", "started_at": "noon"}', "at `$.started_at`."),
+    "a time before time": (b'{"title": "x", "started_at": "0001-01-01T00:00:00+14:00"}', "is no time in UTC."),
+    "a broken tree": (b'{"title": "x", "tree": {"id": "a"}}', "The tree in standard input can't be used."),
+    "no such position": (
+        b'{"title": "x", "position": "b", "tree": {"id": "a", "title": "A", "start": "c", "nodes": '
+        b'{"c": {"text": "End", "outcome": "resolved"}}}}',
+        'stands at "b", which is not a node of its tree.',
+    ),
+    "depth": (b'{"x":' * 20_000, "is neither an export of rflow nor JSON"),
+    "a header alone": (HEADER, "holds no session: its first event is missing."),
+    "a header of no session": (b'{"rflow":"tree"}', "does not begin with a session's header."),
+    "a later format": (HEADER.replace(b"2", b"99", 1), "was written by a newer rflow (format 99)."),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_what_is_no_session_is_told_as_that(name: str, ana: Program) -> None:
+    data, told = GARBAGE[name]
+    nobody = ana.at(store=str(ana.home / "nobody.db"))
+    for words in (("import", "-"), ("progress", "-")):
+        error = nobody.refused(6, *words, stdin=data)
+        assert told in error
+    assert not (ana.home / "nobody.db").exists()
+
+
+def test_the_first_and_the_last_days_there_are_can_be_shown_everywhere(ana: Program) -> None:
+    days = [f"{day}T00:00:00{zone}" for day in ("0001-01-01", "9999-12-31") for zone in ("", "Z")]
+    steps = [{"text": "Looked at the clock", "at": day} for day in days]
+    document = json.dumps({"title": "The till in Leeds is slow", "steps": steps, "started_at": days[0]})
+    code = ana.ok("import", "-", stdin=document).err.split()[0]
+    for zone in ("America/New_York", "Pacific/Kiritimati"):
+        for words in (("-s", code), ("show", code), ("list",), ("progress", code), ("digest",)):
+            ana.at(real=True).ok(*words, TZ=zone)
+
+
+def test_an_export_cut_in_the_middle_is_refused_or_what_it_was_before(ana: Program) -> None:
+    exported = ana.ok("export").data
+    session = ana.show()
+    whole = len(exported)
+    refused = 0
+    for number, end in enumerate(range(1, whole, max(whole // 60, 1))):
+        nobody = ana.at(store=f"memory:cut {number}")
+        result = nobody.run("import", "-", stdin=exported[:end])
+        assert result.code in (0, 6), result
+        refused += result.code == 6
+        if result.code == 0:  # cut between two entries: what it was before the later ones
+            taken = nobody.show(session["code"])
+            assert taken["notes"] == session["notes"][: len(taken["notes"])]
+            assert taken["version"] <= session["version"]
+    assert refused > 40
+
+
+def test_an_export_with_a_flipped_bit_is_refused_or_what_it_was(ana: Program) -> None:
+    exported = ana.ok("export").data
+    session = ana.show()
+    begin = exported.index(b"\n") + 1  # the header has no checksum: its id and its code are checked for their form
+    kinds = {place for kind in re.finditer(rb'\{"rflow":"\w+"', exported) for place in range(*kind.span())}
+    refused = 0
+    for number, place in enumerate(range(begin, len(exported), (len(exported) - begin) // 150)):
+        if place in kinds:  # a line of another kind is passed over: a newer rflow may have written it
+            continue
+        flipped = bytearray(exported)
+        flipped[place] ^= 1 << number % 7
+        nobody = ana.at(store=f"memory:flip {number}")
+        result = nobody.run("import", "-", stdin=bytes(flipped))
+        assert result.code in (0, 6), (place, result)
+        refused += result.code == 6
+        if result.code == 0:
+            assert nobody.show(session["code"]) == session, (place, bytes(flipped[place - 40 : place + 40]))
+    assert refused > 140

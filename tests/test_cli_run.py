@@ -1,0 +1,150 @@
+"""`rflow run` and `attach`: a command as evidence, its output whole, its exit code passed on."""
+
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from program import SCRIPT, Program
+from rflow.cli.evidence_commands import LIMIT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    (tmp_path / "here").mkdir()
+    me = Program(tmp_path, cwd=tmp_path / "here", real=True)
+    me.at(real=False).with_tree().start()
+    return me
+
+
+def content(me: Program, seq: int) -> bytes:
+    return me.at(real=False).ok("show", "--evidence", str(seq)).data
+
+
+def test_it_shows_the_output_passes_the_exit_code_on_and_says_what_was_kept(ana: Program) -> None:
+    code = ana.show()["code"]
+    result = ana.run("run", "--", "sh", "-c", "printf 'lp: ready\\n'; printf 'lp: error 42\\n' >&2; exit 3")
+    told = f"{code} · A label printer prints nothing · Leeds: evidence 3 recorded (23 B, exit code 3).\n"
+    assert result == (3, "lp: ready\n", f"lp: error 42\n{told}")
+    piece = ana.show()["evidence"][0]
+    assert (piece["kind"], piece["exit_code"], piece["bytes_total"]) == ("command", 3, 23)
+    assert piece["command"].startswith("sh -c ")
+    assert piece["label"] == piece["command"][:78] + "…"
+    assert piece["cwd"] == str(ana.cwd)
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 5, 42, 127, 255])
+def test_every_exit_code_is_passed_on(status: int, ana: Program) -> None:
+    assert ana.run("run", "-c", f"exit {status}").code == status
+    assert ana.at(real=False).show()["evidence"][0]["exit_code"] == status
+
+
+def test_a_signal_is_told_as_shells_do(ana: Program) -> None:
+    assert ana.run("run", "-c", "kill -TERM $$").code == 128 + 15
+    assert ana.at(real=False).show()["evidence"][0]["exit_code"] == -15
+
+
+def test_a_command_line_goes_through_the_shell(ana: Program) -> None:
+    assert ana.ok("run", "-c", "printf 'b\\na\\n' | sort").out == "a\nb\n"
+    assert ana.at(real=False).show()["evidence"][0]["command"] == "printf 'b\\na\\n' | sort"
+
+
+def test_it_can_be_called_something_else(ana: Program) -> None:
+    ana.ok("run", "--label", "The queue in Leeds", "--", "echo", "empty")
+    assert ana.at(real=False).show()["evidence"][0]["label"] == "The queue in Leeds"
+    assert "The queue in Leeds" in ana.ok("progress").out
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no line break", b"caf\xe9 \xff\xfe\x00\x01\n", bytes(range(256)) * 16, b"\x1b[31mred\x1b[0m\r\nline\r\n"],
+    ids=["nothing", "no line break", "not UTF-8", "binary", "escapes"],
+)
+def test_its_content_is_kept_byte_by_byte(data: bytes, ana: Program) -> None:
+    file = ana.home / "data.bin"
+    file.write_bytes(data)
+    assert ana.ok("run", "--", "cat", str(file)).data == data
+    assert content(ana, 3) == data
+    assert ana.at(real=False).show()["evidence"][0]["digest"] == sha256(data).hexdigest()
+    if data:
+        ana.ok("attach", str(file))
+        ana.ok("attach", "-", "--label", "pasted", stdin=data)
+        assert content(ana, 4) == content(ana, 5) == data
+
+
+def test_of_more_than_the_limit_the_head_and_the_tail_are_kept(ana: Program) -> None:
+    size = LIMIT + 2_000_000
+    result = ana.ok("run", "--", "head", "-c", str(size), "/dev/zero")
+    assert len(result.data) == size
+    assert "only the first and last" in result.err
+    kept = content(ana, 3)
+    assert len(kept) <= LIMIT
+    assert b"left out" in kept
+
+
+def test_without_a_session_nothing_is_run(tmp_path: Path) -> None:
+    nobody = Program(tmp_path, cwd=tmp_path, real=True)
+    assert "You have no open session." in nobody.refused(2, "run", "--", "touch", "ran")
+    assert "You have no open session." in nobody.refused(2, "run", "-c", "touch ran")
+    for _ in range(2):
+        nobody.start("--title", "The till in Leeds is slow")
+    elsewhere = nobody.at(terminal="never used")
+    assert "Which session?" in elsewhere.refused(2, "run", "--", "touch", "ran")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_where_it_could_not_be_kept_nothing_is_run(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("close", "--outcome", "abandoned")
+    assert "is closed" in ana.refused(5, "-s", code, "run", "--", "touch", "ran")
+    assert ana.cwd is not None
+    assert not (ana.cwd / "ran").exists()
+
+
+def test_what_it_belongs_to_is_settled_when_it_begins(ana: Program) -> None:
+    """While a command runs, its terminal may come to be without a session, and its user with several."""
+    code = ana.show()["code"]
+    forget = f"rm -r '{ana.home}/state'"
+    another = f"RFLOW_TERMINAL=kitchen '{SCRIPT}' start --title 'The till in Leeds is slow'"
+    result = ana.ok("run", "-c", f"{forget}; {another} 2>&1")
+    assert result.err.split()[0] == code
+    assert [entry["evidence"] for entry in ana.json("list", "--json")] == [1, 0]
+
+
+def test_secrets_in_evidence_stay_in_and_out_of_summaries(ana: Program) -> None:
+    secret = "Sommer-2026-Leeds"
+    ana.ok("run", "--label", "the printer's settings", "--", "echo", f"password={secret}")
+    me = ana.at(real=False)
+    for name in ("markdown", "text", "slack", "teams", "json"):
+        assert secret not in me.ok("progress", "-f", name).out
+    assert secret in me.ok("progress", "--no-redact").out
+    assert secret.encode() in content(ana, 3)
+    me.ok("redact", "3")
+    assert "was removed" in me.refused(3, "show", "--evidence", "3")
+    assert secret not in me.ok("export").out
+
+
+def test_its_environment_and_folder_are_the_users(ana: Program) -> None:
+    result = ana.ok("run", "-c", "pwd; printf '%s\\n' \"$QUEUE\"", QUEUE="leeds-labels")
+    assert result.out == f"{ana.cwd}\nleeds-labels\n"
+
+
+def test_standard_input_reaches_it(ana: Program) -> None:
+    assert ana.ok("run", "--", "tr", "a-z", "A-Z", stdin="ready\n").out == "READY\n"
+
+
+def test_a_program_that_may_not_be_run_is_told(ana: Program) -> None:
+    assert ana.cwd is not None
+    (ana.cwd / "notes.txt").write_text("no program")
+    error = ana.run("run", "--", "./notes.txt")
+    assert error.code in (2, 126)
+    assert "notes.txt" in error.err
+    assert ana.at(real=False).show()["evidence"] == []
+
+
+def test_evidence_is_found_by_its_number_only(ana: Program) -> None:
+    ana.ok("run", "--", "true")
+    assert "Entry 1 is not evidence.\n       Evidence of" in ana.refused(2, "show", "--evidence", "1")

@@ -1,0 +1,239 @@
+"""The program killed with `kill -9`: what it had acknowledged is there, and nothing else is half there."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_rules import TREES, Session, Terminal, World, record
+from program import Program, Result
+from races_killing import KILLED, AtAnyStep, AtAnyTime, Killing
+from store_faults import files_with
+
+HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
+BATCHES = range(5 if HEAVY else 1)
+ROUNDS = 10 if HEAVY else 2
+"""Rounds in a batch, each of which kills every command that writes."""
+SPARE = {**TREES["scales"], "id": "spare", "title": "Spare scales"}
+SECRET = "hunter2-the-password-of-the-till"
+
+
+class Night:
+    """A night at a store whose programs are killed: the model says what must be there, or may be there."""
+
+    def __init__(self, program: Program, killing: Killing) -> None:
+        self.program = program
+        self.killing = killing
+        self.ann, self.ben, self.cleo = (Terminal(name, name) for name in ("ann", "ben", "cleo"))
+        self.world = World([self.ann, self.ben, self.cleo])
+        self.code = ""
+        self.number = 0
+        self.met: Counter[str] = Counter()
+        for name, tree in {**TREES, "spare": SPARE}.items():
+            (program.home / f"{name}.json").write_text(json.dumps(tree), "utf-8")
+
+    def at(self, who: Terminal) -> Program:
+        """The program in somebody's hands."""
+        return self.program.at(user=who.member.title(), terminal=who.name)
+
+    @property
+    def session(self) -> Session:
+        """The session of this night."""
+        return self.world.named(self.code)
+
+    def fits(self) -> bool:
+        """Whether the store holds just what the model says."""
+        listed = {head["id"] for head in self.program.json("list", "--all", "--json")}
+        sessions = self.world.sessions.values()
+        return listed == self.world.sessions.keys() and all(self.shows(session) for session in sessions)
+
+    def shows(self, session: Session) -> bool:
+        """Whether a session is shown as the model has it."""
+        expected = record(session)
+        shown = self.program.show(session.code)
+        return {key: _like(expected[key], shown[key]) for key in expected} == expected
+
+    def killed(self, who: Terminal, *words: str, stdin: str = "") -> Result:
+        """Run the program and kill it on the way; the store is clean afterwards."""
+        result = self.killing.run(self.at(who), words, stdin)
+        assert result.code in (0, KILLED), result
+        self.met["killed" if result.code else "acknowledged"] += 1
+        self.program.ok("store", "check")
+        return result
+
+    def do(self, who: Terminal, act: Callable[..., Session], *words: str, stdin: str = "", once: bool = False) -> None:
+        """Let a command be killed: it is carried out whole or not at all; sent again, it is carried out once.
+
+        `once` is for a command that can't be sent again.
+        """
+        self.number += 1
+        command_id = () if once else (f"sent {self.number}",)
+        told = [words[0], "-s", self.code, *(word for text in command_id for word in ("--command-id", text)), *words[1:]]
+        self.at(who).ok("show", self.code)
+        self.world.show(who, self.code)
+        before = dict(self.world.sessions), deepcopy((who.current, who.seen))
+        act(who, self.code, **({} if once else {"command_id": command_id[0]}))
+        result = self.killed(who, *told, stdin=stdin)
+        carried_out = self.fits()
+        assert carried_out or result.code == KILLED, f"acknowledged and lost: {told}"
+        if not carried_out:
+            after = dict(self.world.sessions)
+            self.world.sessions, (who.current, who.seen) = before
+            assert self.fits(), f"half carried out: {told}"
+            self.world.sessions = self.world.sessions if once else after
+        self.met["carried out, not acknowledged"] += carried_out and result.code == KILLED
+        if not once:
+            self.at(who).ok(*told, stdin=stdin)
+            assert self.fits(), f"sent again: {told}"
+
+    def start(self) -> None:
+        """Begin a session; where the program was killed, look whether there is one."""
+        who, words = self.ann, ("start", "label-printer", "--customer", "Leeds")
+        known = {head["id"] for head in self.program.json("list", "--all", "--json")}
+        result = self.killed(who, *words)
+        new = self.new_ones(known)
+        assert new or result.code == KILLED, "acknowledged and lost"
+        if not new:
+            self.at(who).ok(*words)
+            new = self.new_ones(known)
+        (head,) = new
+        self.code = head["code"]
+        self.world.begun(who, self.world.start(who, "label-printer", "", "Leeds"), head["id"], self.code)
+        assert self.fits()
+        self.at(who).ok("resume", self.code)
+
+    def new_ones(self, known: set[str]) -> list[Any]:
+        """Give the sessions that were not known."""
+        return [head for head in self.program.json("list", "--all", "--json") if head["id"] not in known]
+
+    def delete_and_take_in(self) -> None:
+        """Delete the session, and take its export in again."""
+        file = str(self.program.home / "session.jsonl")
+        who = next(one for one in self.world.terminals if one.member == self.session.owner)
+        self.at(who).ok("export", self.code, "-o", file)
+        session = self.world.delete(who, self.code)
+        result = self.killed(who, "delete", self.code, "--yes")
+        if not self.fits():
+            assert result.code == KILLED, "acknowledged and still there"
+            self.at(who).ok("delete", self.code, "--yes")
+            assert self.fits()
+        result = self.killed(who, "import", file)
+        if self.fits():
+            assert result.code == KILLED, "acknowledged and lost"
+            self.at(who).ok("import", file)
+        self.world.take_in(session)
+        assert self.fits()
+
+    def set_up(self) -> None:
+        """Add and remove a tree, and set a setting."""
+        listed = lambda: [tree["id"] for tree in self.program.json("tree", "list", "--json")]  # noqa: E731
+        result = self.killed(self.ann, "tree", "add", str(self.program.home / "spare.json"))
+        assert "spare" in listed() or result.code == KILLED
+        self.program.ok("tree", "add", str(self.program.home / "spare.json"))
+        result = self.killed(self.ann, "tree", "remove", "spare")
+        assert "spare" not in listed() or result.code == KILLED
+        if "spare" in listed():
+            self.program.ok("tree", "remove", "spare")
+        values = self.program.ok("config", "get", "progress.format").out.strip(), f"{'text' if self.number % 2 else 'slack'}"
+        result = self.killed(self.ann, "config", "set", "progress.format", values[1])
+        value = self.program.ok("config", "get", "progress.format").out.strip()
+        assert value == values[1] or (result.code == KILLED and value == values[0])
+
+    def all_of_it(self) -> None:
+        """Let every command that writes be killed."""
+        ann, ben, cleo, world = self.ann, self.ben, self.cleo, self.world
+        self.start()
+        self.do(ann, partial(world.choose, said="#1", assume=True, reason="No time"), *"choose #1 --assume --reason".split(), "No time")
+        self.do(ann, partial(world.act_here, name="done", text="Reseated"), "done", "Reseated")
+        self.do(ann, partial(world.back), "back")
+        self.do(ann, partial(world.act_here, name="skip", text="No ribbon"), "skip", "--reason", "No ribbon")
+        self.do(ann, partial(world.step, text="Asked Leeds", result=""), "step", "Asked Leeds")
+        self.do(ann, partial(world.note, text="It worked this morning"), "note", "It worked this morning")
+        note = self.session.version
+        self.do(ben, partial(world.note, text=SECRET), "note", "-", stdin=SECRET)
+        self.do(ann, partial(world.amend, seq=note, text="It did not"), "amend", str(note), "It did not")
+        label = {"label": "pasted text", "content": f"till {SECRET}", "exit_code": None}
+        self.do(ann, partial(world.keep, **label), "attach", "-", stdin=f"till {SECRET}")
+        evidence = self.session.version
+        label = {"label": "echo lost; exit 0", "content": "lost\n", "exit_code": 0}
+        self.do(ann, partial(world.keep, **label), "run", "-c", "echo lost; exit 0")
+        self.do(ann, partial(world.set_brief, facts={"ask": "A new head?"}), "brief", "--ask", "A new head?")
+        self.do(ann, partial(world.change, text="Unplugged it", revert="Plug it in"), "change", "Unplugged it", "--revert", "Plug it in")
+        change = self.session.version
+        self.do(ann, partial(world.revert, seq=change), "change", "--reverted", str(change))
+        self.do(ann, partial(world.wait, for_="the vendor", until=False, over=False), "wait", "--for", "the vendor")
+        self.do(ann, world.share, "progress", "-o", str(self.program.home / "summary.md"), once=True)
+        self.do(ann, partial(world.enter, tree="scales"), "enter", "scales")
+        self.do(ann, partial(world.hand_off, to="Ben", new=True, note=""), "handoff", "Ben", "--new-user")
+        self.do(ben, partial(world.accept, read_back="The head"), "accept", "--read-back", "The head")
+        self.do(ben, partial(world.hand_off, to="@tier2", new=True, note=""), "handoff", "@tier2", "--new-user")
+        self.do(cleo, partial(world.decline, reason="Not ours"), "decline", "--reason", "Not ours")
+        self.do(ben, partial(world.hand_off, to="Cleo", new=True, note=""), "handoff", "Cleo", "--new-user")
+        self.do(ben, world.cancel, "handoff", "--cancel")
+        self.do(ann, partial(self.take, reason="Ben is off shift"), "resume", self.code, "--take", "--reason", "Ben is off shift")
+        self.do(ann, partial(world.redact, seq=note + 1), "redact", str(note + 1))
+        self.do(ann, partial(world.redact, seq=evidence), "redact", str(evidence))
+        self.do(ann, partial(world.close, outcome="resolved", summary=""), "close", "--outcome", "resolved")
+        self.do(ann, world.reopen, "reopen")
+        self.delete_and_take_in()
+        self.set_up()
+
+    def take(self, at: Terminal, ref: str, reason: str, command_id: str) -> Session:
+        """Take the session over."""
+        return self.world.resume(at, ref, True, reason, command_id)
+
+
+def _like(expected: Any, shown: Any) -> Any:
+    """Reduce what the program shows to what the model knows."""
+    if isinstance(expected, dict) and isinstance(shown, dict):
+        return {key: _like(expected[key], shown[key]) for key in shown if key in expected}
+    if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
+        return [_like(*pair) for pair in zip(expected, shown, strict=True)]
+    return shown
+
+
+@pytest.fixture(params=["sqlite", "json"])
+def night(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Killing], Night]]:
+    """Make a night at a store with the two trees."""
+    store = {"sqlite": f"sqlite://{tmp_path}/night.db", "json": f"json:{tmp_path}/night"}[str(request.param)]
+    begun: list[Night] = []
+
+    def begin(killing: Killing) -> Night:
+        begun.append(Night(Program(home=tmp_path, user="Olga", terminal="looks on", store=store), killing))
+        for name in TREES:
+            begun[0].program.ok("tree", "add", str(tmp_path / f"{name}.json"))
+        return begun[0]
+
+    yield begin
+    for one in begun:
+        one.killing.close()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_command_killed_at_any_step_is_carried_out_whole_or_not_at_all(
+    night: Callable[[Killing], Night], tmp_path: Path, batch: int
+) -> None:
+    here = night(AtAnyStep(tmp_path / "streams", 4711 + batch))
+    for _ in range(ROUNDS):
+        here.all_of_it()
+    assert here.met["killed"] > here.met["acknowledged"] > 0
+    assert here.met["carried out, not acknowledged"] > 0
+    assert set(files_with(tmp_path, SECRET.encode())) <= {"summary.md", "streams/in", "streams/out", "streams/err"}
+
+
+@pytest.mark.timeout(900)
+def test_the_installed_program_killed_at_any_time_loses_nothing_it_acknowledged(
+    night: Callable[[Killing], Night]
+) -> None:
+    here = night(AtAnyTime(4711))
+    for _ in range(10 if HEAVY else 1):
+        here.all_of_it()
+    assert here.met["killed"] > 0
+    assert here.met["acknowledged"] > 0
