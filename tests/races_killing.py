@@ -15,6 +15,7 @@ from program import SCRIPT, Program, Result
 
 ZYGOTE = Path(__file__).with_name("races_zygote.py")
 KILLED = -signal.SIGKILL
+INTERRUPTED = 128 + signal.SIGINT
 
 
 class Killing(Protocol):
@@ -28,10 +29,14 @@ class Killing(Protocol):
 
 
 class AtAnyStep:
-    """Kills at a random step of the command's own work, or some milliseconds into it: see races_zygote.py."""
+    """Kills (or interrupts) at a random step of the command's own work, or some milliseconds into it.
 
-    def __init__(self, place: Path, seed: int) -> None:
+    See races_zygote.py for how.
+    """
+
+    def __init__(self, place: Path, seed: int, number: int = signal.SIGKILL) -> None:
         self._random = Random(seed)
+        self._number = int(number)
         self._place = place
         place.mkdir()
         command = [sys.executable, str(ZYGOTE)]
@@ -50,6 +55,7 @@ class AtAnyStep:
             place=str(self._place),
             after_calls=1 + int(share * self._calls[word]) if by_calls else None,
             after_seconds=None if by_calls else share * self._seconds[word],
+            signal=self._number,
         )
         if told["code"] == 0:
             self._calls[word], self._seconds[word] = int(told["calls"]), told["seconds"]

@@ -1,4 +1,4 @@
-"""A program that runs rflow again and again, each time in a process of its own that it may kill: `races_zygote.py`.
+"""A program that runs rflow again and again, each time in a process of its own that it may kill or interrupt.
 
 It reads a line of JSON for each run and answers with one. Since it has everything imported before it forks, a run takes
 milliseconds, and a kill meets the command at its work rather than Python at its start.
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,11 @@ NEVER = 1 << 60
 
 
 class Killer:
-    """Kills this very process when it has called or returned `after` times, in Python or C."""
+    """Sends this very process a signal when it has called or returned `after` times, in Python or C."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, number: int) -> None:
         self.after = after
+        self.number = number
         self.calls = 0
 
     def wait_for_settings(self) -> None:
@@ -59,8 +61,8 @@ class Killer:
     def __call__(self, frame: Any, event: str, argument: Any) -> None:
         """Count one."""
         self.calls += 1
-        if self.calls > self.after:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.calls == self.after:
+            os.kill(os.getpid(), self.number)
 
 
 def run(wanted: dict[str, Any], place: Path) -> None:
@@ -69,16 +71,23 @@ def run(wanted: dict[str, Any], place: Path) -> None:
         fd = os.open(place / name, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if number else 0), 0o600)
         os.dup2(fd, number)
     sys.stdin, sys.stdout, sys.stderr = (open(fd, mode, encoding="utf-8") for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(wanted["environ"])
     sys.argv = ["rflow", *wanted["words"]]
-    killer = Killer(wanted["after_calls"] or NEVER)
+    killer = Killer(wanted["after_calls"] or NEVER, wanted["signal"])
     killer.wait_for_settings()
     code = 0
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         main()
     except SystemExit as end:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+        traceback.print_exc()  # as Python does where nobody has caught it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setprofile(None)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -86,15 +95,15 @@ def run(wanted: dict[str, Any], place: Path) -> None:
     os._exit(code)
 
 
-def watch(pid: int, after: float | None) -> int:
-    """Wait for a run, kill it when its time is over, and give its exit code, -9 if it was killed."""
+def watch(pid: int, after: float | None, number: int) -> int:
+    """Wait for a run, send it a signal when its time is over, and give its exit code, -9 if it was killed."""
     end = None if after is None else time.monotonic() + after
     while True:
         found, status = os.waitpid(pid, os.WNOHANG if end else 0)
         if found:
             return os.waitstatus_to_exitcode(status)
         if end and time.monotonic() > end:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
             end = None
         time.sleep(0.0002)
 
@@ -111,7 +120,7 @@ def answer(wanted: dict[str, Any]) -> dict[str, Any]:
             run(wanted, place)
         finally:
             os._exit(1)
-    code = watch(pid, wanted["after_seconds"])
+    code = watch(pid, wanted["after_seconds"], wanted["signal"])
     told = {name: (place / name).read_text("utf-8", "replace") for name in ("out", "err", "calls")}
     return {"code": code, "seconds": time.monotonic() - begun, **told}
 

@@ -338,13 +338,18 @@ def test_every_write_that_needs_something_before_it_names_the_session_too(ana: P
         assert named in written.err or words == ["resume", code], (words, written)
 
 
-def test_help_reads_well_at_80_columns(ana: Program) -> None:
-    pages = [(), *((name,) for name in COMMANDS)]
+def pages(ana: Program) -> list[tuple[str, ...]]:
+    """The commands that have a page of help: all of them, and those below the nouns."""
+    found = [(), *((name,) for name in COMMANDS)]
     for noun in ("tree", "format", "store", "config"):
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
-        pages += [(noun, line.split()[0]) for line in listed.splitlines()]
-    assert len(pages) > 45
-    for words in pages:
+        found += [(noun, line.split()[0]) for line in listed.splitlines()]
+    return found
+
+
+def test_help_reads_well_at_80_columns(ana: Program) -> None:
+    assert len(pages(ana)) > 45
+    for words in pages(ana):
         result = ana.run(*words, "--help")
         assert (result.code, result.err) == (0, ""), words
         assert result.out.startswith(f"Usage: {' '.join(['rflow', *words])} ")
@@ -356,8 +361,8 @@ def test_help_reads_well_at_80_columns(ana: Program) -> None:
 def test_every_command_is_documented(ana: Program) -> None:
     docs = Path(__file__).parent.parent / "docs" / "commands.md"
     text = docs.read_text("utf-8")
-    for name in COMMANDS:
-        assert f"### `rflow {name}`" in text, f"docs/commands.md lacks {name}"
+    for words in pages(ana):
+        assert f"### `{' '.join(('rflow', *words))}`\n" in text, f"docs/commands.md lacks {' '.join(words)}"
 
 
 def test_every_error_in_the_code_says_what_to_try() -> None:

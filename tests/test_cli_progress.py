@@ -19,7 +19,8 @@ BEN = "Ben Okafor"
 def ana(tmp_path: Path) -> Program:
     """Ana with two steps made, a clipboard that is a file, and an empty folder to work in."""
     (tmp_path / "here").mkdir()
-    me = Program(tmp_path, environ={"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"}, cwd=tmp_path / "here")
+    copying = {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'", "TERM": "dumb"}  # not by this very terminal
+    me = Program(tmp_path, environ=copying, cwd=tmp_path / "here")
     me.with_tree().start()
     me.ok("choose", "green")
     me.ok("done", "two jobs were stuck")

@@ -668,6 +668,16 @@ def test_a_folder_may_be_changed_by_hand_or_by_git(tmp_path: Path, opener: Opene
     assert clone.check() == []
 
 
+def test_a_session_file_of_a_newer_format_is_read_only_and_reported(tmp_path: Path, opener: Opener) -> None:
+    store = opener(url_in(tmp_path, "json"))
+    two_sessions(store)
+    file = session_file(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b'"format":2', b'"format":3', 1))
+    assert {event.reason for event in store.load(LEEDS).events if isinstance(event, Unreadable)} == {"newer"}
+    assert ["format 3" in line for line in wrong(store)] == [True]
+    add(store, VPN, "others go on")
+
+
 def test_a_line_written_by_hand_needs_no_checksum(tmp_path: Path, opener: Opener) -> None:
     store = opener(url_in(tmp_path, "json"))
     put(store, short_story("Till"))

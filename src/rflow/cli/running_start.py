@@ -70,7 +70,8 @@ def _problem(program: str, error: OSError) -> UsageProblem:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
         case errno.ENOENT:  # the program is there, so what its first line names is not
-            return UsageProblem(f'The interpreter that "{program}" names in its first line is missing.')
+            missing = f'The interpreter that "{program}" names in its first line is missing.'
+            return UsageProblem(missing, try_="Correct that line, or install the interpreter.")
         case errno.ENOEXEC:
             try_ = f"If it is a script, run it through your shell: {through_shell}"
         case _:

@@ -50,8 +50,8 @@ class Terminal:
             self._write()
 
     def seen(self, session_id: str) -> int | None:
-        """Give the version of a session that was last displayed here."""
-        return self._memory.seen.get(session_id)
+        """Give the version of a session that was last displayed here; None where that can't be kept up to date."""
+        return self._memory.seen.get(session_id) if os.access(self._path.parent, os.W_OK) else None
 
     def saw(self, session_id: str, version: int) -> None:
         """Remember that this version of a session was displayed here."""

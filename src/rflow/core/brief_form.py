@@ -1,6 +1,6 @@
 """The brief form of a summary: at most 130 words for ten steps, thirty seconds to read."""
 
-import msgspec
+from msgspec.structs import replace
 
 from rflow.core.progress import (
     Header,
@@ -10,29 +10,39 @@ from rflow.core.progress import (
 )
 from rflow.core.text import one_line
 
-BRIEF_STEPS = 10
+STEPS = 10
+WORDS = 130
+_ROOMIEST, _TIGHTEST = 12, 2
 
 
 def shorten_progress(progress: Progress) -> Progress:
     """Give the brief form: at most 130 words for ten steps, thirty seconds to read.
 
-    It keeps the ask, the position, the last steps with their results and what is ruled out; each is cut to a few
-    words, fewer where there are many steps.
+    It keeps the ask, the position, the last steps with their results and what is ruled out; each text is cut to as
+    many words as there is room for.
     """
-    replace = msgspec.structs.replace
+    short = _cut(progress, _ROOMIEST)
+    for room in range(_ROOMIEST - 1, _TIGHTEST - 1, -1):
+        if _length(short) <= WORDS:
+            break
+        short = _cut(progress, room)
+    return short
+
+
+def _cut(progress: Progress, room: int) -> Progress:
+    """Leave out what the brief form does without, and cut the rest; `room` is the words for the text of a step."""
     active = [step for step in progress.tried if not step.undone]
-    shown = active[-BRIEF_STEPS:]
-    room = max(4, min(12, 40 // max(len(shown), 1)))
+    shown = active[-STEPS:]
     place = progress.position
     return replace(
         progress,
         brief=True,
-        session=_brief_header(progress.session),
-        ask=words(progress.ask, 14) if progress.ask else None,
-        position=replace(place, text=words(place.text, 10), help="", run="", choices=()) if place else None,
-        tried=tuple(_brief_step(step, room) for step in shown),
+        session=_header(progress.session, room),
+        ask=words(progress.ask, room + 11) if progress.ask else None,
+        position=replace(place, text=words(place.text, room + 4), help="", run="", choices=()) if place else None,
+        tried=tuple(_step(step, room) for step in shown),
         earlier=progress.earlier + len(active) - len(shown),
-        ruled_out=tuple(_brief_ruled_out(answer) for answer in progress.ruled_out),
+        ruled_out=tuple(_ruled_out(answer, room) for answer in progress.ruled_out),
         situation=None,
         impact=None,
         hypothesis=None,
@@ -44,22 +54,40 @@ def shorten_progress(progress: Progress) -> Progress:
     )
 
 
-def _brief_header(header: Header) -> Header:
-    owner = words(header.owner, 2)
-    customer = words(header.customer, 2) if header.customer else None
-    return msgspec.structs.replace(header, title=words(header.title, 7), owner=owner, customer=customer)
-
-
-def _brief_step(step: Tried, room: int) -> Tried:
-    text, result = words(telling(step.text), room), words(step.result, max(room // 2, 2))
-    return msgspec.structs.replace(step, text=text, result=result, reason="")
-
-
-def _brief_ruled_out(answer: ProgressRuledOut) -> ProgressRuledOut:
-    ends = tuple(words(end, 4) for end in answer.ends)
-    return msgspec.structs.replace(
-        answer, question=words(answer.question, 4), answer=words(answer.answer, 3), ends=ends
+def _header(header: Header, room: int) -> Header:
+    return replace(
+        header,
+        title=words(header.title, room + 3),
+        ticket=words(header.ticket, 2) if header.ticket else None,
+        customer=words(header.customer, 2) if header.customer else None,
+        severity=words(header.severity, 2) if header.severity else None,
+        owner=words(header.owner, 2),
     )
+
+
+def _step(step: Tried, room: int) -> Tried:
+    text, result = words(telling(step.text), room), words(step.result, max(room // 2, 2))
+    return replace(step, text=text, result=result, reason="")
+
+
+def _ruled_out(answer: ProgressRuledOut, room: int) -> ProgressRuledOut:
+    ends = tuple(words(end, min(room, 5)) for end in answer.ends)
+    return replace(answer, question=words(answer.question, 4), answer=words(answer.answer, 3), ends=ends)
+
+
+def _length(short: Progress) -> int:
+    """Count the words that a format makes of it, its own labels and numbers included; rather more than fewer."""
+    header, ends = short.session, [end for answer in short.ruled_out for end in answer.ends]
+    texts = [header.title, header.ticket, header.customer, header.severity, header.owner, short.ask]
+    texts += [short.position.text if short.position else None, *ends[-2:]]
+    steps = sum(_count(step.text) + _count(step.result) + 1 + step.assumed + step.skipped for step in short.tried)
+    labels = 18 + (6 if ends else 0) + (5 if short.changes else 0) + (3 if short.redacted else 0)
+    labels += (4 if short.position else 0) + (2 if short.earlier else 0) + (2 if short.resume.link else 0)
+    return sum(map(_count, texts)) + steps + labels
+
+
+def _count(text: str | None) -> int:
+    return len((text or "").split())
 
 
 _FILLERS = frozenset(

@@ -148,7 +148,9 @@ def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[st
         if code != log.code:
             counts.recoded[log.code] = code
         return
-    raise StoreProblem(f"The code {log.code} is in use in {target.url}, and no other was free.")
+    raise StoreProblem(
+        f"The code {log.code} is in use in {target.url}, and no other was free.", try_="Copy into an empty store."
+    )
 
 
 def _verify(source: Store, target: Store, ids: list[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log
@@ -10,6 +11,7 @@ from rflow.stores import checking, json_files, rows
 from rflow.stores.json_folder import Folder
 from rflow.stores.json_index import Entry, Index, session_files, stamp
 from rflow.stores.json_trees import Trees
+from rflow.stores.records import FORMAT, Header
 
 
 def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
@@ -38,7 +40,7 @@ def _strangers(folder: Folder) -> Iterator[Fault]:
     for file in sorted((folder.root / "sessions").glob("*.jsonl")):
         if not json_files.read_name(file.name):
             what = "It is not named CODE.ID.jsonl, so it is not read."
-            yield Fault(severity="warning", where=file.name, what=what, remedy="Take it in with: rflow import FILE")
+            yield _fault(file, "warning", what, "Take it in with: rflow import FILE")
 
 
 def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
@@ -50,25 +52,19 @@ def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
         for name in (("code", rows.key(code)), ("id", session_id)):
             if name in seen:
                 what = f"It has the same {name[0]} as {seen[name]}."
-                yield Fault(severity="error", where=file.name, what=what, remedy="Move one of the files away.")
+                yield _fault(file, "error", what, "Move one of the files away.")
             seen[name] = file.name
 
 
 def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]:
     try:
-        content = json_files.parse(file.read_bytes())
+        content = _content(folder, file)
     except OSError as error:
-        what = f"It can't be read: {error.strerror}."
-        yield Fault(severity="error", where=file.name, what=what, remedy=checking.SAVE_REST)
+        yield _fault(file, "error", f"It can't be read: {error.strerror}.", checking.SAVE_REST)
         return
-    if content.torn:  # Somebody may be writing that line right now: look again when nobody is.
-        with suppress(OSError, StoreProblem), folder.writing():
-            content = json_files.parse(file.read_bytes())
     code, session_id = json_files.read_name(file.name) or ("", "")
     log = Log(id=session_id, code=code, events=content.events)
-    if content.header is None or (content.header.id, content.header.code) != (session_id, code):
-        what = "Its first line is damaged, or is not that of the session in its name."
-        yield Fault(severity="error", where=file.name, what=what, remedy=checking.SAVE_REST)
+    yield from _header(file, content.header, log)
     yield from checking.events(log)
     yield from _ending(file, content, known)
     yield from _cached(file, log, known)
@@ -76,16 +72,38 @@ def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]
     yield from checking.contents(log, held, lambda digest: folder.blob(session_id, digest).read_bytes())
 
 
+def _content(folder: Folder, file: Path) -> json_files.Content:
+    """Read a file; where its last line is torn, somebody may be writing it right now: look again when nobody is."""
+    content = json_files.parse(file.read_bytes())
+    if content.torn:
+        with suppress(StoreProblem), folder.writing():
+            content = json_files.parse(file.read_bytes())
+    return content
+
+
+def _header(file: Path, header: Header | None, log: Log) -> Iterator[Fault]:
+    if header is None or (header.id, header.code) != (log.id, log.code):
+        what = "Its first line is damaged, or is not that of the session in its name."
+        yield _fault(file, "error", what, checking.SAVE_REST)
+    elif header.format > FORMAT:
+        what = f"Its first line names format {header.format}, the folder has {FORMAT}: it is damaged, or was put here "
+        yield _fault(file, "warning", what + "by hand from a newer rflow.", "Upgrade rflow, or correct the number.")
+
+
+def _fault(file: Path, severity: Literal["error", "warning", "info"], what: str, remedy: str) -> Fault:
+    return Fault(severity=severity, where=file.name, what=what, remedy=remedy)
+
+
 def _ending(file: Path, content: json_files.Content, known: Entry | None) -> Iterator[Fault]:
     """Report a file that was cut short. A torn last line alone is harmless, if we know that it had not been longer."""
     if known and known.highest > content.version:
         what = f"It ends with entry {content.version}, but had {known.highest}: it was cut short, or is an older copy."
         remedy = f"Restore it from a backup; if the older copy is meant, delete {file.parent.parent / '.index.jsonl'}."
-        yield Fault(severity="error", where=file.name, what=what, remedy=remedy)
+        yield _fault(file, "error", what, remedy)
     elif content.torn:
         what = "Its last line is incomplete: a write was interrupted, or the file was cut short."
         remedy = "The next write sets it aside; if entries are missing, restore a backup."
-        yield Fault(severity="info" if known else "warning", where=file.name, what=what, remedy=remedy)
+        yield _fault(file, "info" if known else "warning", what, remedy)
 
 
 def _cached(file: Path, log: Log, known: Entry | None) -> Iterator[Fault]:

@@ -72,7 +72,6 @@ def upgrade_folder(root: Path, found: Format) -> Format:
 
 
 def _sums_in_sqlite(db: sqlite3.Connection) -> None:
-    from rflow.stores import sqlite_rows
     from rflow.stores.sqlite_schema import SCHEMA
 
     tables = ("sessions", "events", "blobs", "trees", "tree_names")
@@ -82,18 +81,28 @@ def _sums_in_sqlite(db: sqlite3.Connection) -> None:
         db.execute(statement)
     db.execute("INSERT INTO blobs SELECT session_id, digest, data FROM old_blobs")
     db.execute("INSERT INTO trees SELECT digest, CAST(data AS BLOB) FROM old_trees")
-    named = "SELECT id, digest, data FROM old_tree_names JOIN old_trees USING (digest)"
-    for tree_id, digest, data in db.execute(named):
+    _name_trees(db)
+    _seal_sessions(db)
+    for table in tables:
+        db.execute(f"DROP TABLE old_{table}")
+
+
+def _name_trees(db: sqlite3.Connection) -> None:
+    sql = "SELECT id, digest, data FROM old_tree_names JOIN old_trees USING (digest)"
+    for tree_id, digest, data in db.execute(sql).fetchall():
         entry = _tree_entry(digest, data.encode())
         name = (tree_id, digest, entry.title, entry.nodes, entry.added_at.isoformat())
         db.execute("INSERT INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
+
+
+def _seal_sessions(db: sqlite3.Connection) -> None:
+    from rflow.stores import sqlite_rows
+
     for session_id, code in db.execute("SELECT id, code FROM old_sessions").fetchall():
         sql = "SELECT seq, data FROM old_events WHERE session_id = ? ORDER BY seq"
         found = [(seq, _sealed(data.encode())) for seq, data in db.execute(sql, (session_id,))]
         events = records.from_rows(found, 1, found[-1][0] if found else 0)
         sqlite_rows.insert(db, replay(events, Session(id=session_id, code=code)), events, {})
-    for table in tables:
-        db.execute(f"DROP TABLE old_{table}")
 
 
 def _sums_in_folder(root: Path) -> None:

@@ -1,0 +1,111 @@
+"""Every command once as a process of its own, from the first to the last, in one story about a printer in Leeds."""
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from program import LABELS, Program, Result
+from rflow.cli.main import COMMANDS
+
+BEN = "Ben Okafor"
+
+
+class Told(Program):
+    """A program that remembers which commands were run."""
+
+    used: ClassVar[set[str]] = set()
+
+    def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
+        bare = [word for word in words if not word.startswith("-")]
+        Told.used |= {bare[0] if bare else "", " ".join(bare[:2])}
+        return super().run(*words, stdin=stdin, **environ)
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Told:
+    Told.used = set()
+    for name in ("home", "here"):
+        (tmp_path / name).mkdir()
+    return Told(tmp_path / "home", cwd=tmp_path / "here", real=True, environ={"RFLOW_CLIPBOARD_CMD": "cat > clipboard"})
+
+
+def test_one_story_uses_every_command(ana: Told) -> None:
+    assert ana.cwd is not None
+    ben = ana.at(user=BEN, terminal="Ben's")
+    (ana.cwd / "tree.toml").write_text(LABELS)
+    assert ana.ok("tree", "check", "tree.toml").err == "tree.toml: 7 nodes, no errors and no warnings.\n"
+    assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nBegin with: rflow start TREE\n"
+    assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
+    assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
+    started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
+    code = started.err.split()[0]
+    named = f"{code} · A label printer prints nothing · Leeds: "
+    assert started == (0, started.out, f"{named}started.\n")
+    assert ana.ok().out == started.out
+    assert ana.ok("choose", "green").err == f'{named}"Green" recorded.\n'
+    assert ana.ok("skip", "--reason", "nobody is there").err == f"{named}skipped.\n"
+    taken_back = "taken back; it stays in the record as undone."
+    assert ana.ok("back").err == f'{named}"Clear the print queue" {taken_back}\n'
+    assert ana.ok("done", "two jobs were stuck").err == f"{named}done, recorded.\n"
+    assert ana.ok("step", "Tried another cable", "--result", "no change").err == f"{named}step 7 recorded.\n"
+    assert ana.ok("note", "It smells of burnt dust").err == f"{named}note 8 recorded.\n"
+    assert ana.ok("amend", "8", "It smells of ozone").err == f"{named}note 8 amended.\n"
+    assert ana.ok("run", "--", "echo", "ready") == (
+        0,
+        "ready\n",
+        f"{named}evidence 10 recorded (6 B, exit code 0).\n",
+    )
+    assert ana.ok("attach", "tree.toml").err.startswith(f"{named}evidence 11 recorded (")
+    assert ana.ok("brief", "--ask", "Can you drive to Leeds?").err == f"{named}ask recorded.\n"
+    assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
+        f"{named}change 13 recorded. Once reverted: rflow change --reverted 13\n"
+    )
+    assert ana.ok("change", "--reverted", "13").err == f"{named}change 13 reverted.\n"
+    assert ana.ok("wait", "--for", "the vendor").err == f"{named}waiting.\n"
+    assert ana.ok("wait", "--over").err == f"{named}waits no longer.\n"
+    assert ana.ok("enter", "label-printer").err == f"{named}went on in the tree label-printer.\n"
+    assert "Tried another cable" in ana.ok("show").out
+    assert ana.ok("list").out.splitlines()[1] == (
+        f"{code}  you    open   now      A label printer prints nothing · Leeds · INC-7"
+    )
+    assert ana.ok("progress", "--copy").err.startswith(f"{named}copied with RFLOW_CLIPBOARD_CMD")
+    assert "Tried another cable" in (ana.cwd / "clipboard").read_text("utf-8")
+    assert "A label printer prints nothing" in ana.ok("digest").out
+    assert ana.ok("handoff", BEN).err.startswith(f"{named}handed to Ben Okafor, who has still to accept it.\n")
+    assert ben.ok("inbox").out.startswith(code)
+    assert ben.ok("decline", "--reason", "my shift is over").err == f"{named}declined; Ana Ruiz has it again.\n"
+    ana.ok("resume", code)
+    ana.ok("handoff", BEN)
+    assert ben.ok("accept").err == f"{named}accepted; it is yours.\n"
+    assert ben.ok("close", "--outcome", "resolved").err == f"{named}closed as resolved.\n"
+    assert ben.ok("reopen", code).err == f"{named}reopened.\n"
+    ben.ok("close", "--outcome", "resolved", "--summary", "A new print head")
+    assert ana.ok("redact", "8", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are removed.\n"
+    exported = ana.ok("export", code)
+    assert exported.data.startswith(b'{"rflow":"session"')
+    assert "ozone" not in exported.out
+    assert ana.ok("import", "-", stdin=exported.data).err.startswith(f"{named}here already, nothing new.")
+    assert ana.ok("format", "list").out.splitlines()[1].startswith("markdown")
+    assert "Shop checkout" in ana.ok("format", "show", "text").out
+    assert "1 sessions" in ana.ok("store", "info").out
+    assert ana.ok("store", "check").err == "The store is sound.\n"
+    assert ana.ok("store", "backup", "backup.db").err.startswith("Backed up to backup.db.")
+    assert ana.ok("store", "copy", "backup.db", "copy").err.startswith("Copied and verified:")
+    assert ana.ok("--store", "copy", "show", code, "--user", BEN).out == ana.ok("show", code, "--user", BEN).out
+    assert ben.ok("delete", code, "--yes").err == f"{named}deleted.\n"
+    assert ana.ok("list", "--all").err == "Nothing matches.\n"
+    assert ana.ok("tree", "remove", "label-printer").err == "label-printer: removed from the list.\n"
+    assert ana.ok("config", "set", "progress.format", "slack").err.startswith("progress.format set in ")
+    assert ana.ok("config", "get", "progress.format").out == "slack\n"
+    assert "progress.format = slack  [file]" in ana.ok("config", "list").out
+    assert ana.ok("config", "path").out.endswith("config.toml\n")
+    assert "$ rflow handoff sam" in ana.ok("demo").out
+    nouns = {"tree": "list show check add remove", "format": "list show", "store": "info check copy backup"}
+    nouns["config"] = "list get set path"
+    below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
+    assert set(COMMANDS) | below <= Told.used
+    for noun, words in nouns.items():
+        listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
+        assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()

@@ -1,0 +1,62 @@
+"""The docs say what is so: generated parts are up to date, examples and links hold."""
+
+import json
+import re
+import runpy
+from pathlib import Path
+
+import jsonschema
+import pytest
+from program import Program
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+GENERATED = runpy.run_path(str(ROOT / "docs" / "generate.py"))["generated"]()
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_the_generated_docs_are_up_to_date(path: Path) -> None:
+    assert path.read_text("utf-8") == GENERATED[path], "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "sessions").glob("*.json*")), ids=lambda path: path.name)
+def test_every_example_session_fits_the_schema(path: Path) -> None:
+    judge = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "session.schema.json").read_text("utf-8")))
+    text = path.read_text("utf-8")
+    values = [json.loads(text)] if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+    assert [error.message for value in values for error in judge.iter_errors(value)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL))
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_summary_in_the_readme_is_the_real_one(tmp_path: Path) -> None:
+    ann = Program(tmp_path, user="Ann")
+    recording = str(ROOT / "examples" / "sessions" / "postgres-refused.jsonl")
+    shown = ann.run("progress", recording, "--brief", "-f", "text").out
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d"
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert re.sub(stamp, "…", shown).strip() in re.sub(stamp, "…", readme)
+
+
+def test_the_first_session_of_the_readme_works_as_it_stands(tmp_path: Path) -> None:
+    block = re.search(r"## Your first session\n\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    import shlex
+
+    ann = Program(tmp_path, user="Ann")
+    copied = tmp_path / "clipboard"
+    codes = {}
+    for line in block[1].splitlines():
+        words = shlex.split(line, comments=True)[1:]
+        result = ann.run(*words, RFLOW_CLIPBOARD_CMD=f"cat > {copied}")
+        codes[line] = result.code
+        assert "Traceback" not in result.err
+    run = next(line for line in codes if "rflow run" in line)
+    codes.pop(run)  # its exit code is that of the program it runs, which may not be here
+    assert set(codes.values()) == {0}
+    assert "They patched the server at 01:30." in copied.read_text("utf-8")
