@@ -47,7 +47,7 @@ class AtAnyStep:
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
         """Run and kill: most of the times before the end."""
         word, share = words[0], self._random.uniform(0, 1.1)
-        by_calls = self._random.random() < 0.6
+        by_calls = self._random.random() < 0.6 or self._number != signal.SIGKILL
         told = self._ask(
             words=words,
             environ=program.variables,
@@ -87,8 +87,10 @@ class AtAnyTime:
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
         """Run and kill."""
         begun = time.monotonic()
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        child = subprocess.Popen([SCRIPT, *words], env=program.variables, text=True, start_new_session=True, **pipes)
+        pipe = subprocess.PIPE
+        child = subprocess.Popen(
+            [SCRIPT, *words], env=program.variables, text=True, stdin=pipe, stdout=pipe, stderr=pipe
+        )
         try:
             out, err = child.communicate(stdin, timeout=self._random.uniform(0.3, 1.2) * self._lasts)
             self._lasts = (self._lasts + time.monotonic() - begun) / 2

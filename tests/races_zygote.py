@@ -50,13 +50,14 @@ class Killer:
 
     def wait_for_settings(self) -> None:
         """Begin to count when the command reads the settings: before that, only words are parsed."""
-        load = rflow.cli.app.load_settings
+        module = vars(rflow.cli.app)
+        load = module["load_settings"]
 
         def load_settings(*arguments: Any) -> Any:
             sys.setprofile(self)
             return load(*arguments)
 
-        rflow.cli.app.load_settings = load_settings
+        module["load_settings"] = load_settings
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:
         """Count one."""
@@ -70,7 +71,7 @@ def run(wanted: dict[str, Any], place: Path) -> None:
     for number, name in enumerate(("in", "out", "err")):
         fd = os.open(place / name, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if number else 0), 0o600)
         os.dup2(fd, number)
-    sys.stdin, sys.stdout, sys.stderr = (open(fd, mode, encoding="utf-8") for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(fd, mode) for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(wanted["environ"])

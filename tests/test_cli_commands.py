@@ -58,7 +58,7 @@ def test_one_story_uses_every_command(ana: Told) -> None:
         f"{named}evidence 10 recorded (6 B, exit code 0).\n",
     )
     assert ana.ok("attach", "tree.toml").err.startswith(f"{named}evidence 11 recorded (")
-    assert ana.ok("brief", "--ask", "Can you drive to Leeds?").err == f"{named}ask recorded.\n"
+    assert ana.ok("brief", "--ask", "Can you drive?", "--ticket", "").err == f"{named}ask recorded; ticket cleared.\n"
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
         f"{named}change 13 recorded. Once reverted: rflow change --reverted 13\n"
     )
@@ -68,7 +68,7 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.ok("enter", "label-printer").err == f"{named}went on in the tree label-printer.\n"
     assert "Tried another cable" in ana.ok("show").out
     assert ana.ok("list").out.splitlines()[1] == (
-        f"{code}  you    open   now      A label printer prints nothing · Leeds · INC-7"
+        f"{code}  you    open   now      A label printer prints nothing · Leeds"
     )
     assert ana.ok("progress", "--copy").err.startswith(f"{named}copied with RFLOW_CLIPBOARD_CMD")
     assert "Tried another cable" in (ana.cwd / "clipboard").read_text("utf-8")
@@ -89,7 +89,7 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.ok("import", "-", stdin=exported.data).err.startswith(f"{named}here already, nothing new.")
     assert ana.ok("format", "list").out.splitlines()[1].startswith("markdown")
     assert "Shop checkout" in ana.ok("format", "show", "text").out
-    assert "1 sessions" in ana.ok("store", "info").out
+    assert "1 session with " in ana.ok("store", "info").out
     assert ana.ok("store", "check").err == "The store is sound.\n"
     assert ana.ok("store", "backup", "backup.db").err.startswith("Backed up to backup.db.")
     assert ana.ok("store", "copy", "backup.db", "copy").err.startswith("Copied and verified:")

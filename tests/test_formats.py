@@ -293,16 +293,21 @@ WORDS = (
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join)
 
 
-def story_of(steps: list[Tried], texts: list[str]) -> Progress:
-    """Tell the full story with other steps and other texts, by turns; code, command and link stay."""
+def story_of(steps: list[Tried], texts: list[str], told: Progress = FULL, earlier: int = 0) -> Progress:
+    """Tell a story with other steps and other texts, by turns; code, command and link stay."""
     turns = count()
-    told = replace(FULL, tried=tuple(replace(step, number=number) for number, step in enumerate(steps, 1)))
+    tried = tuple(replace(step, number=number) for number, step in enumerate(steps, 1))
+    told = replace(told, tried=tried, earlier=earlier)
     fixed = ("session.code", "resume.command", "resume.link")
     return retold(told, lambda path, old: texts[next(turns) % len(texts)] if old and path not in fixed else old)
 
 
 stories_of_ten_steps = st.builds(
-    story_of, st.lists(st.sampled_from(FULL.tried), max_size=10), st.lists(sentences, min_size=1, max_size=9)
+    story_of,
+    st.lists(st.sampled_from(FULL.tried), max_size=10),
+    st.lists(sentences, min_size=1, max_size=9),
+    st.sampled_from([FULL, STORIES["handed-off"], STORIES["fresh"]]),
+    st.integers(0, 99),
 )
 LONG_STORY = story_of([FULL.tried[5]] * 10, [" ".join(WORDS * 2)])
 

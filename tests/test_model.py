@@ -3,16 +3,19 @@
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from model_rules import TREES, Refused, Session, Terminal, World, record
+from model_session import Session, differences, like, record
+from model_trees import TREES, Refused
+from model_world import Terminal, World
 from program import Program, Result
 
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
@@ -82,7 +85,12 @@ class Members(RuleBasedStateMachine):
         return self.program.at(user=at.member.title(), terminal=at.name).run(*words, stdin=stdin)
 
     def tell(
-        self, pick: Pick, act: Callable[[Terminal, str | None], Session | None], *words: str, stdin: str = "", ends: int = 0
+        self,
+        pick: Pick,
+        act: Callable[[Terminal, str | None], Session | None],
+        *words: str,
+        stdin: str = "",
+        ends: int = 0,
     ) -> None:
         """Do it in the model and in the program: the same exit code, and the same session afterwards."""
         at, session, ref = self.scene(pick)
@@ -178,7 +186,7 @@ class Members(RuleBasedStateMachine):
     @rule(pick=PICKS, take=st.booleans(), reason=TEXTS, command_id=IDS)
     def resume(self, pick: Pick, take: bool, reason: str, command_id: str) -> None:
         """Go on with a session, or take it over."""
-        at, session, _ = self.scene(pick)
+        _, session, _ = self.scene(pick)
         code = session.code if session else UNKNOWN
         words = ["resume", code, *(["--take", "--reason", reason, "--command-id", command_id] if take else [])]
         self.tell(pick, lambda at, _: self.world.resume(at, code, take, reason, command_id), *words)
@@ -186,26 +194,26 @@ class Members(RuleBasedStateMachine):
     @rule(
         pick=PICKS,
         outcome=st.sampled_from([None, None, "resolved", "escalated", "abandoned"]),
-        summary=TEXTS.filter(lambda text: text != "  "),
+        summary=TEXTS,
         command_id=IDS,
     )
     def close(self, pick: Pick, outcome: str | None, summary: str, command_id: str) -> None:
         """End the work."""
         words = ["close", *(["--outcome", outcome] if outcome else []), "--summary", summary]
-        act = lambda at, ref: self.world.close(at, ref, outcome, summary, command_id)  # noqa: E731
+        act = partial(self.world.close, outcome=outcome, summary=summary, command_id=command_id)
         self.tell(pick, act, *words, "--command-id", command_id)
 
     @rule(pick=PICKS, command_id=IDS)
     def reopen(self, pick: Pick, command_id: str) -> None:
         """Go on with a closed session."""
-        act = lambda at, ref: self.world.reopen(at, ref, command_id)  # noqa: E731
+        act = partial(self.world.reopen, command_id=command_id)
         self.tell(pick, act, "reopen", "--command-id", command_id)
 
     @precondition(lambda self: len(self.world.sessions) > 1)
     @rule(pick=PICKS)
     def delete(self, pick: Pick) -> None:
         """Remove a session for good."""
-        at, session, _ = self.scene(pick)
+        _, session, _ = self.scene(pick)
         code = session.code if session else UNKNOWN
         self.tell(pick, lambda at, _: self.world.delete(at, code), "delete", code, "--yes")
 
@@ -215,35 +223,37 @@ class Members(RuleBasedStateMachine):
     def choose(self, pick: Pick, said: str, assume: bool, reason: str, command_id: str) -> None:
         """Answer the question."""
         words = ["choose", said, *(["--assume"] if assume else []), "--reason", reason, "--command-id", command_id]
-        self.tell(pick, lambda at, ref: self.world.choose(at, ref, said, assume, reason, command_id), *words)
+        self.tell(
+            pick, partial(self.world.choose, said=said, assume=assume, reason=reason, command_id=command_id), *words
+        )
 
     @rule(pick=PICKS, result=TEXTS, command_id=IDS)
     def done(self, pick: Pick, result: str, command_id: str) -> None:
         """Do the action."""
-        act = lambda at, ref: self.world.act_here(at, ref, "done", result, command_id)  # noqa: E731
+        act = partial(self.world.act_here, name="done", text=result, command_id=command_id)
         self.tell(pick, act, "done", result, "--command-id", command_id)
 
     @rule(pick=PICKS, reason=TEXTS, command_id=IDS)
     def skip(self, pick: Pick, reason: str, command_id: str) -> None:
         """Leave the action out."""
-        act = lambda at, ref: self.world.act_here(at, ref, "skip", reason, command_id)  # noqa: E731
+        act = partial(self.world.act_here, name="skip", text=reason, command_id=command_id)
         self.tell(pick, act, "skip", "--reason", reason, "--command-id", command_id)
 
     @rule(pick=PICKS, text=TEXTS, result=TEXTS, command_id=IDS)
     def step(self, pick: Pick, text: str, result: str, command_id: str) -> None:
         """Record a step that is not in the tree."""
-        act = lambda at, ref: self.world.step(at, ref, text, result, command_id)  # noqa: E731
+        act = partial(self.world.step, text=text, result=result, command_id=command_id)
         self.tell(pick, act, "step", text, "--result", result, "--command-id", command_id)
 
     @rule(pick=PICKS, command_id=IDS)
     def back(self, pick: Pick, command_id: str) -> None:
         """Take the last move back."""
-        self.tell(pick, lambda at, ref: self.world.back(at, ref, command_id), "back", "--command-id", command_id)
+        self.tell(pick, partial(self.world.back, command_id=command_id), "back", "--command-id", command_id)
 
     @rule(pick=PICKS, tree=st.sampled_from(["scales", "label-printer", "no-such-tree"]), command_id=IDS)
     def enter(self, pick: Pick, tree: str, command_id: str) -> None:
         """Go on in another tree."""
-        act = lambda at, ref: self.world.enter(at, ref, tree, command_id)  # noqa: E731
+        act = partial(self.world.enter, tree=tree, command_id=command_id)
         self.tell(pick, act, "enter", tree, "--command-id", command_id)
 
     # Writing down
@@ -252,7 +262,7 @@ class Members(RuleBasedStateMachine):
     def note(self, pick: Pick, text: str, piped: bool, command_id: str) -> None:
         """Write a note, or pipe it in."""
         words = ["note", "-" if piped else text, "--command-id", command_id]
-        act = lambda at, ref: self.world.note(at, ref, text, command_id)  # noqa: E731
+        act = partial(self.world.note, text=text, command_id=command_id)
         self.tell(pick, act, *words, stdin=text if piped else "")
 
     @rule(pick=PICKS, entry=ENTRIES, text=TEXTS, command_id=IDS)
@@ -261,20 +271,27 @@ class Members(RuleBasedStateMachine):
         _, session, _ = self.scene(pick)
         notes = [note["seq"] for note in session.notes] if session else []
         seq = notes[entry % len(notes)] if notes and entry < 10 else entry
-        act = lambda at, ref: self.world.amend(at, ref, seq, text, command_id)  # noqa: E731
+        act = partial(self.world.amend, seq=seq, text=text, command_id=command_id)
         self.tell(pick, act, "amend", str(seq), text, "--command-id", command_id)
 
-    @rule(pick=PICKS, content=TEXTS.filter(lambda text: text != "  "), label=st.sampled_from(["", "lpstat"]), command_id=IDS)
+    @rule(
+        pick=PICKS,
+        content=TEXTS,
+        label=st.sampled_from(["", "lpstat"]),
+        command_id=IDS,
+    )
     def attach(self, pick: Pick, content: str, label: str, command_id: str) -> None:
         """Keep a pasted text."""
-        act = lambda at, ref: self.world.keep(at, ref, label or "pasted text", content, None, command_id)  # noqa: E731
+        act = partial(
+            self.world.keep, label=label or "pasted text", content=content, exit_code=None, command_id=command_id
+        )
         self.tell(pick, act, "attach", "-", "--label", label, "--command-id", command_id, stdin=content)
 
     @rule(pick=PICKS, ends=st.sampled_from([0, 3]))
     def run_a_command(self, pick: Pick, ends: int) -> None:
         """Run a command, whose exit code is passed on."""
         line = f"echo lost; exit {ends}"
-        act = lambda at, ref: self.world.keep(at, ref, line, "lost\n", ends, "")  # noqa: E731
+        act = partial(self.world.keep, label=line, content="lost\n", exit_code=ends, command_id="")
         self.tell(pick, act, "run", "-c", line, ends=ends)
 
     @rule(
@@ -285,13 +302,13 @@ class Members(RuleBasedStateMachine):
     def brief(self, pick: Pick, facts: dict[str, str], command_id: str) -> None:
         """Record header facts."""
         words = [word for name, text in facts.items() for word in (f"--{name}", text)]
-        act = lambda at, ref: self.world.set_brief(at, ref, facts, command_id)  # noqa: E731
+        act = partial(self.world.set_brief, facts=facts, command_id=command_id)
         self.tell(pick, act, "brief", *words, "--command-id", command_id)
 
     @rule(pick=PICKS, text=TEXTS, how=TEXTS, command_id=IDS)
     def change(self, pick: Pick, text: str, how: str, command_id: str) -> None:
         """Record a change on the system."""
-        act = lambda at, ref: self.world.change(at, ref, text, how, command_id)  # noqa: E731
+        act = partial(self.world.change, text=text, revert=how, command_id=command_id)
         self.tell(pick, act, "change", text, "--revert", how, "--command-id", command_id)
 
     @rule(pick=PICKS, entry=ENTRIES, command_id=IDS)
@@ -300,14 +317,14 @@ class Members(RuleBasedStateMachine):
         _, session, _ = self.scene(pick)
         changes = [change["seq"] for change in session.changes] if session else []
         seq = changes[entry % len(changes)] if changes and entry < 10 else entry
-        act = lambda at, ref: self.world.revert(at, ref, seq, command_id)  # noqa: E731
+        act = partial(self.world.revert, seq=seq, command_id=command_id)
         self.tell(pick, act, "change", "--reverted", str(seq), "--command-id", command_id)
 
     @rule(pick=PICKS, for_=TEXTS, until=st.booleans(), over=st.sampled_from([False, False, True]), command_id=IDS)
     def wait(self, pick: Pick, for_: str, until: bool, over: bool, command_id: str) -> None:
         """Say what it waits for."""
         words = ["wait", "--for", for_, *(["--until", "2h"] if until else []), *(["--over"] if over else [])]
-        act = lambda at, ref: self.world.wait(at, ref, for_, until, over, command_id)  # noqa: E731
+        act = partial(self.world.wait, for_=for_, until=until, over=over, command_id=command_id)
         self.tell(pick, act, *words, "--command-id", command_id)
 
     @rule(pick=PICKS)
@@ -318,7 +335,7 @@ class Members(RuleBasedStateMachine):
     @rule(pick=PICKS, entry=ENTRIES, command_id=IDS)
     def redact(self, pick: Pick, entry: int, command_id: str) -> None:
         """Remove the texts of an entry for good."""
-        act = lambda at, ref: self.world.redact(at, ref, entry, command_id)  # noqa: E731
+        act = partial(self.world.redact, seq=entry, command_id=command_id)
         self.tell(pick, act, "redact", str(entry), "--command-id", command_id)
 
     # Handing over
@@ -327,30 +344,30 @@ class Members(RuleBasedStateMachine):
         pick=PICKS,
         to=st.sampled_from(["Ann", "Ben", "cleo", "@tier2", "Benn", " "]),
         new=st.sampled_from([False, False, True]),
-        note=TEXTS.filter(lambda text: text != "  "),
+        note=TEXTS,
         command_id=IDS,
     )
     def hand_off(self, pick: Pick, to: str, new: bool, note: str, command_id: str) -> None:
         """Give a session to somebody."""
         words = ["handoff", to, "--note", note, *(["--new-user"] if new else []), "--command-id", command_id]
-        self.tell(pick, lambda at, ref: self.world.hand_off(at, ref, to, new, note, command_id), *words)
+        self.tell(pick, partial(self.world.hand_off, to=to, new=new, note=note, command_id=command_id), *words)
 
     @rule(pick=PICKS, command_id=IDS)
     def cancel(self, pick: Pick, command_id: str) -> None:
         """Take a handoff back."""
-        act = lambda at, ref: self.world.cancel(at, ref, command_id)  # noqa: E731
+        act = partial(self.world.cancel, command_id=command_id)
         self.tell(pick, act, "handoff", "--cancel", "--command-id", command_id)
 
-    @rule(pick=PICKS, read_back=TEXTS.filter(lambda text: text != "  "), command_id=IDS)
+    @rule(pick=PICKS, read_back=TEXTS, command_id=IDS)
     def accept(self, pick: Pick, read_back: str, command_id: str) -> None:
         """Acknowledge a handoff."""
-        act = lambda at, ref: self.world.accept(at, ref, read_back, command_id)  # noqa: E731
+        act = partial(self.world.accept, read_back=read_back, command_id=command_id)
         self.tell(pick, act, "accept", "--read-back", read_back, "--command-id", command_id)
 
     @rule(pick=PICKS, reason=TEXTS, command_id=IDS)
     def decline(self, pick: Pick, reason: str, command_id: str) -> None:
         """Give a handoff back."""
-        act = lambda at, ref: self.world.decline(at, ref, reason, command_id)  # noqa: E731
+        act = partial(self.world.decline, reason=reason, command_id=command_id)
         self.tell(pick, act, "decline", "--reason", reason, "--command-id", command_id)
 
     # Taking out and in
@@ -380,25 +397,6 @@ class Members(RuleBasedStateMachine):
             new.id = self.program.show(new.code)["id"]
             self.world.sessions[new.id] = new
         self.same(new or exported)
-
-
-def differences(expected: Any, shown: Any, path: str = "") -> list[str]:
-    """Say where two records differ."""
-    if isinstance(expected, dict) and isinstance(shown, dict) and expected.keys() == shown.keys():
-        return [line for key in expected for line in differences(expected[key], shown[key], f"{path}.{key}")]
-    if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
-        pairs = enumerate(zip(expected, shown, strict=True))
-        return [line for number, pair in pairs for line in differences(*pair, f"{path}.{number}")]
-    return [] if expected == shown else [f"{path}: {expected!r} was expected, not {shown!r}"]
-
-
-def like(expected: Any, shown: Any) -> Any:
-    """Reduce what the program shows to what the model knows."""
-    if isinstance(expected, dict) and isinstance(shown, dict):
-        return {key: like(expected[key], shown[key]) if key in expected else shown[key] for key in shown if key in expected}
-    if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
-        return [like(*pair) for pair in zip(expected, shown, strict=True)]
-    return shown
 
 
 @pytest.mark.timeout(900)

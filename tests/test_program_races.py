@@ -68,7 +68,9 @@ def test_of_two_moves_at_once_one_wins_and_the_other_is_told_by_whom_and_where_i
         assert "Ann was there" in the_loser(moved).err
         assert shown["position"]["text"] in the_loser(moved).err
         assert len([step for step in shown["steps"] if not step["undone"]]) == 1
-        assert [note["text"] for note in shown["notes"]] == [f"the lamp in round {n} is dark" for n in range(number + 1)]
+        assert [note["text"] for note in shown["notes"]] == [
+            f"the lamp in round {n} is dark" for n in range(number + 1)
+        ]
         here(ann).ok("-s", code, "show")
         here(ann).ok("-s", code, "back")
     sound(ann)

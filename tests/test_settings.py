@@ -93,6 +93,16 @@ def test_a_name_of_two_words_needs_no_quotes_and_patterns_stay_apart(ana: Progra
     assert origin(me, "redact.patterns", RFLOW_REDACT_PATTERNS="a\nb") == (["a", "b"], "environment")
 
 
+def test_a_store_is_set_as_the_same_one_from_every_folder(ana: Program) -> None:
+    (ana.home / "shifts").mkdir()
+    me = ana.at(cwd=ana.home / "shifts")
+    me.ok("config", "set", "store", "work.db")
+    me.start("--title", "The till in Leeds is slow")
+    assert "The till in Leeds is slow" in ana.at(cwd=ana.home).ok("list").out
+    assert (ana.home / "shifts" / "work.db").exists()
+    assert "There is no kind of store called 'ftp'." in me.refused(2, "config", "set", "store", "ftp://leeds")
+
+
 def test_what_it_does_not_know_stays_in_the_file(ana: Program) -> None:
     file_of(ana).parent.mkdir(parents=True)
     file_of(ana).write_text('[share]\nbase_url = "https://rflow.example"\n[user]\nname = "Ana"\n')

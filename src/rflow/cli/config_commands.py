@@ -54,6 +54,10 @@ def set_(
         from rflow.core.redaction import Redactor
 
         Redactor(given)
+    if name == "store" and given:
+        from rflow.stores import normal_url
+
+        given = (normal_url(given[0]),)  # a relative path would be another store in every folder
     if name == "progress.format" and given:
         from rflow.formats import format_named
 

@@ -1,6 +1,5 @@
 """Commands that take sessions out and in: export, import."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -25,8 +24,7 @@ def export(
     session = run.session(reference)
     data = b"".join(run.workspace.export(session, evidence=not no_evidence))
     if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        typer.echo(data, nl=False)
         return
     write_output(output, data, private=True)
     run.wrote(session, f"written to {output}, raw. To take it in elsewhere: rflow import {output}")

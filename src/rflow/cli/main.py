@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from rflow.cli.app import App, folded, styled
 from rflow.core.text import clean
-from rflow.errors import BadInput, RflowError
+from rflow.errors import BadInput, Exit, NotDelivered, RflowError
 
 # Every command, in the order of the help: name -> (module, section). A module is imported when its command is wanted.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -224,11 +224,31 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("RFLOW_DEBUG"):
             raise
+        lost = _lost_output()
+        if lost is not None:
+            complain(
+                NotDelivered(
+                    f"The output can't be written: {lost.strerror}.",
+                    try_="What was recorded is kept. Send the output somewhere else.",
+                )
+            )
+            sys.exit(int(Exit.NOT_DELIVERED))
         typer.echo(
             f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True
         )
         typer.echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
-        sys.exit(1)
+        sys.exit(int(Exit.UNEXPECTED))
+
+
+def _lost_output() -> OSError | None:
+    """Say why standard output takes nothing, if so, and lead the rest nowhere: else it fails again at the very end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error
+    return None
 
 
 def _prepare_streams() -> None:

@@ -1,5 +1,6 @@
 """Commands that write down: note, amend, brief, change, wait."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -79,8 +80,15 @@ def brief(
     said = Brief(**{name: None if text is None else run.text(text) for name, text in facts.items()})
     named = None if title is None else run.text(title)
     outcome = run.workspace.do(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
-    names = [name for name, text in [*facts.items(), ("title", title)] if text is not None]
-    run.did(outcome, f"{', '.join(names)} recorded.")
+    run.did(outcome, _recorded(facts | {"title": title}))
+
+
+def _recorded(facts: Mapping[str, str | None]) -> str:
+    """Say which facts were recorded, and which cleared."""
+    recorded = [name for name, text in facts.items() if text and text.strip()]
+    cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
+    parts = [f"{', '.join(names)} {word}" for names, word in ((recorded, "recorded"), (cleared, "cleared")) if names]
+    return f"{'; '.join(parts)}."
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
-import sys
 from typing import Annotated, Literal
 
 import typer
@@ -146,8 +145,7 @@ def show(
     run = App.of(context)
     session = run.session(reference)
     if evidence is not None:
-        sys.stdout.buffer.write(run.workspace.blob(session, evidence))
-        sys.stdout.buffer.flush()
+        typer.echo(run.workspace.blob(session, evidence), nl=False)
         return
     tree = run.workspace.tree_of(session)
     if json:

@@ -28,9 +28,13 @@ def info(context: typer.Context, json: Json = False) -> None:
         return
     run.out(f"{told.url}  ({run.settings['store'].origin})")
     run.out(f"  {told.kind}, format {told.format}, {size(told.size)}")
-    run.out(
-        f"  {told.sessions} sessions with {told.events} events, {told.trees} trees, {told.blobs} pieces of evidence"
-    )
+    sessions, events = _counted(told.sessions, "session"), _counted(told.events, "event")
+    trees, blobs = _counted(told.trees, "tree"), _counted(told.blobs, "content")
+    run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @app.command()

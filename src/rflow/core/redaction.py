@@ -155,6 +155,16 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         rf"(?:{_QUOTED}|(?:(?<=:\s)|(?=\S{{0,60}}(?:\d|[!@#$%^&*+=]\w))(?=\S{{0,60}}[A-Za-z])(?=\S{{5}})){_BARE})",
     ),
 )
+# What a text must hold besides one of the words: signs that the pattern can't do without. Compiling a pattern costs more
+# than looking, and "password authentication failed" stands in half of all sessions.
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "option": ("-",),
+    "key": (":", "="),
+    "element": ("<",),
+    "device": tuple("0123456789"),
+    "sentence": ("is", "was", "to"),
+    "netrc": ("machine", "default"),
+}
 _WORDS = tuple(dict.fromkeys(word for _, words, _ in _PATTERNS for word in words))
 
 
@@ -175,8 +185,9 @@ class Redactor:
             return text
         lowered = text.lower()
         found = {word for word in _WORDS if word in lowered}
-        for _, words, pattern in _PATTERNS if found else ():
-            if not found.isdisjoint(words):
+        for name, words, pattern in _PATTERNS if found else ():
+            signs = _SIGNS.get(name)
+            if not found.isdisjoint(words) and (signs is None or any(sign in lowered for sign in signs)):
                 text = _built_in(pattern).sub(self._hide, text)
         for own in self._own:
             text = MARK.join(own.sub(self._hide_own, part) for part in text.split(MARK))

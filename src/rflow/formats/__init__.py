@@ -1,7 +1,6 @@
 """The output formats: one table, from which choices, help and tests derive."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -78,6 +77,8 @@ def format_named(name: str) -> Format:
     """Find a format; raise `UsageProblem` with the nearest name where there is none."""
     if name in FORMATS:
         return FORMATS[name]
+    from difflib import get_close_matches
+
     close = get_close_matches(name, FORMATS, n=1)
     hint = f'Did you mean "{close[0]}"? ' if close else ""
     raise UsageProblem(f'There is no format "{name}".', try_=f"{hint}There are: {', '.join(FORMATS)}.")

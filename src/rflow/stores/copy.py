@@ -29,8 +29,9 @@ class Counts(msgspec.Struct, kw_only=True):
 
     def __str__(self) -> str:
         told = [
-            f"{self.sessions} new sessions, {self.extended} continued, {self.skipped} were there already",
-            f"{self.trees} trees, {self.blobs} contents of evidence",
+            f"sessions: {self.sessions} new, {self.extended} continued, {self.skipped} there already",
+            f"trees: {self.trees}",
+            f"contents of evidence: {self.blobs}",
             *(f"{old} is {new} there, because its code was in use" for old, new in self.recoded.items()),
             *(f"left behind: {what}" for what in self.left),
         ]

@@ -166,7 +166,7 @@ class JsonDirStore:
             events=sum(entry.head.version for entry in entries),
             trees=len(list(self.digests())),
             blobs=sum(file.parent.parent.name == "blobs" for file in self._folder.files()),
-            size=sum(file.stat().st_size for file in self._folder.files()),
+            size=sum(file.stat().st_size for file in self._folder.files()) + self._index.size(),
         )
 
     def check(self) -> list[Fault]:

@@ -63,6 +63,10 @@ class Index:
         self._root = root
         self._file = root / NAME
 
+    def size(self) -> int:
+        """Give the size of the cache in bytes."""
+        return self._file.stat().st_size if self._file.exists() else 0
+
     def read(self) -> dict[str, Entry]:
         """Read the entries by file name, good or not; what can't be read is not there."""
         found: dict[str, Entry] = {}

@@ -1,102 +1,18 @@
 """What rflow promises, told a second time: a small model to hold the program to.
 
 It is written from the design and imports nothing of rflow. A `World` is a store with the people around it; each of its
-methods is a command, which changes the world or raises `Refused` with the exit code. Sessions change in place, and a
-text is a `Text`, so that removing it for good reaches everything that shows it.
+methods is a command, which changes the world or raises `Refused` with the exit code.
 """
 
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Any
 
-USAGE, NOT_FOUND, MOVED, NOT_ALLOWED = 2, 3, 4, 5
-REMOVED = "[removed]"
-BRIEF = ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis")
+from model_session import CHECKED, KEEPS_PENDING, OWNERS, WHEN_CLOSED, Session, Text, person
+from model_trees import MOVED, NOT_ALLOWED, NOT_FOUND, TREES, USAGE, Refused, chosen
 
-TREES: dict[str, dict[str, Any]] = {
-    "label-printer": {
-        "id": "label-printer",
-        "title": "A label printer prints nothing",
-        "start": "lamp",
-        "nodes": {
-            "lamp": {
-                "text": "Which lamp is lit?",
-                "choices": [
-                    {"label": "Red, steady", "to": "ribbon"},
-                    {"label": "Red, blinking", "to": "head"},
-                    {"label": "1", "to": "queue"},
-                ],
-            },
-            "ribbon": {"text": "Reseat the ribbon", "to": "cable"},
-            "cable": {"text": "Is the cable in?", "choices": [{"label": "It is in now", "to": "works"}]},
-            "queue": {"text": "Clear the print queue", "to": "works"},
-            "works": {
-                "text": "Does a test label print?",
-                "choices": [
-                    {"label": "Yes", "to": "fixed"},
-                    {"label": "No", "to": "head"},
-                    {"label": "Another lamp is lit now", "to": "lamp"},
-                ],
-            },
-            "head": {"text": "Send the printer in", "outcome": "escalate"},
-            "fixed": {"text": "It prints again", "outcome": "resolved"},
-        },
-    },
-    "scales": {
-        "id": "scales",
-        "title": "Scales show nothing",
-        "start": "plug",
-        "nodes": {
-            "plug": {"text": "Plug the scales in again", "to": "zero"},
-            "zero": {
-                "text": "Do they show zero?",
-                "choices": [{"label": "Yes", "to": "weighs"}, {"label": "No", "to": "plug"}],
-            },
-            "weighs": {"text": "They weigh", "outcome": "resolved"},
-        },
-    },
-}
-"""Trees as `rflow tree add` takes them: loops, joins, a question with one answer, labels that begin alike or are a
-number."""
-
-CHECKED = {"choose", "done", "skip", "back", "enter", "hand off", "cancel", "take over", "close", "reopen"}
-"""What is refused on a session that has moved since this terminal displayed it."""
-OWNERS = {
-    *("choose", "done", "skip", "step", "back", "enter", "brief", "change", "revert", "wait"),
-    *("close", "reopen", "hand off", "delete"),
-}
-RECEIVERS, SENDERS, OTHERS = {"accept", "decline"}, {"cancel"}, {"take over"}
-WHEN_CLOSED = {"reopen", "delete", "redact", "share", "take over"}
-KEEPS_PENDING = {"hand off", "delete"}
-"""What an owner may do without acknowledging the handoff: pass it on, or remove it."""
 NEAR = {"ben": "benn", "benn": "ben"}
 """Names so near to each other that one may be a slip for the other."""
-
-
-class Refused(Exception):
-    """A command is refused with this exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass
-class Text:
-    """A text that somebody wrote, which may be removed for good."""
-
-    text: str
-
-    def remove(self) -> None:
-        """Overwrite it; where there was none, none is left behind."""
-        self.text = REMOVED if self.text else ""
-
-
-def person(name: str) -> dict[str, str]:
-    """Give somebody as entries name them."""
-    return {"id": name}
 
 
 @dataclass
@@ -107,116 +23,6 @@ class Terminal:
     member: str
     current: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
-
-
-_marks = count()
-
-
-@dataclass
-class Happening:
-    """An event: a mark of its own, its author, whether it moved the session or its owner, and its texts."""
-
-    by: str
-    steers: bool
-    texts: list[Text]
-    mark: int = field(default_factory=lambda: next(_marks))
-
-    @property
-    def reads(self) -> tuple[int, list[str]]:
-        """What tells it from others, as it reads now."""
-        return self.mark, [text.text for text in self.texts]
-
-
-@dataclass
-class Session:
-    """A session as the design has it; lists of entries are what `rflow show --json` shows, but for the times."""
-
-    id: str
-    code: str
-    owner: str
-    accepted_by: str
-    title: Text
-    status: str = "open"
-    tree: str | None = None
-    node: str | None = None
-    moves: list[tuple[dict[str, Any], str | None, str | None]] = field(default_factory=list)
-    log: list[Happening] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
-    brief: dict[str, Text | None] = field(default_factory=lambda: dict.fromkeys(BRIEF))
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    evidence: list[dict[str, Any]] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    waiting: Text | None = None
-    handoff: dict[str, Any] | None = None
-    history: list[dict[str, Any]] = field(default_factory=list)
-    closing: dict[str, Any] | None = None
-    people: set[str] = field(default_factory=set)
-
-    @property
-    def version(self) -> int:
-        """How many events there are."""
-        return len(self.log)
-
-    @property
-    def steered(self) -> int:
-        """The last event that moved the session or changed who has it."""
-        return max((seq for seq, event in enumerate(self.log, 1) if event.steers), default=0)
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """The node where it stands; refused where it stands nowhere."""
-        if self.tree is None or self.node is None:
-            raise Refused(USAGE)
-        node: dict[str, Any] = TREES[self.tree]["nodes"][self.node]
-        return node
-
-    def add(self, by: str, *texts: Text, steers: bool = False) -> int:
-        """Add an event and give its number."""
-        self.log.append(Happening(by, steers, list(texts)))
-        self.people.add(by)
-        return self.version
-
-    def entry(self, entries: list[dict[str, Any]], seq: int) -> dict[str, Any] | None:
-        """Find an entry by its number."""
-        return next((entry for entry in entries if entry["seq"] == seq), None)
-
-    def move(self, by: str, to: str, *texts: Text, tree: str | None = None, **step: Any) -> None:
-        """Go to a node, as a step that can be taken back; entering the first tree is where it all begins."""
-        seq = self.add(by, *texts, steers=True)
-        told = {"seq": seq, "by": person(by), "node": "", "to": to, "assumed": False, "reason": "", "undone": False, **step}
-        if tree is None or self.tree is not None or self.steps:
-            self.moves.append((told, self.tree, self.node))
-            self.steps.append(told)
-        self.tree, self.node = tree or self.tree, to
-
-    def pass_to(self, by: str, word: str, text: Text, to: str | None = None) -> None:
-        """Write a line of the history of who had the session."""
-        seq = self.add(by, *([text] if text.text else []), steers=True)
-        told = {"seq": seq, "by": person(by), "word": word, "to": person(to) if to else None, "text": text}
-        self.history.append(told)
-
-    def settle(self, owner: str) -> None:
-        """End a handoff: `owner` has the session."""
-        self.owner, self.handoff, self.status = owner, None, "open"
-
-    def accept(self, by: str, read_back: str = "") -> None:
-        """Acknowledge a handoff."""
-        self.pass_to(by, "accepted", Text(read_back))
-        self.settle(by)
-        self.accepted_by = by
-
-    def may(self, who: str, name: str) -> bool:
-        """Whether the design lets `who` do it."""
-        if name in OWNERS:
-            return who == self.owner
-        if name in OTHERS:
-            return who != self.owner
-        if name in RECEIVERS:
-            return self.handoff is not None and (self.owner == who or self.owner.startswith("@"))
-        if name in SENDERS:
-            return self.handoff is not None and who in (self.handoff["sender"]["id"], self.accepted_by)
-        return True
 
 
 class World:
@@ -315,8 +121,8 @@ class World:
         session = Session(id="", code="", owner=at.member, accepted_by=at.member, title=words)
         told = [words]
         if customer:
-            session.brief["customer"] = Text(customer)
-            told.append(session.brief["customer"])
+            told.append(Text(customer))
+            session.brief["customer"] = told[-1]
         session.add(at.member, *told)
         if tree is not None:
             session.move(at.member, TREES[tree]["start"], tree=tree)
@@ -359,7 +165,7 @@ class World:
         if outcome is None:
             raise Refused(USAGE)
         ended = outcome
-        session = self.carry_out(at, session, "close", command_id, lambda s, by: _close(s, by, ended, summary))
+        session = self.carry_out(at, session, "close", command_id, lambda s, by: _close(s, by, ended, summary.strip()))
         return self.left(at, self.displayed(at, session))
 
     def reopen(self, at: Terminal, ref: str | None, command_id: str) -> Session:
@@ -572,7 +378,7 @@ class World:
             receiver = to.casefold()
             if receiver == session.owner:
                 raise Refused(USAGE)
-            word = Text(note)
+            word = Text(note.strip())
             session.pass_to(by, "handed off", word, receiver)
             told = {"sender": person(by), "to": person(receiver), "note": word}
             session.handoff = {"seq": session.version, **told}
@@ -588,7 +394,7 @@ class World:
     def accept(self, at: Terminal, ref: str | None, read_back: str, command_id: str) -> Session:
         """Acknowledge a handoff, or claim one from a queue."""
         session = self.waiting(at, ref)
-        session = self.carry_out(at, session, "accept", command_id, lambda s, by: s.accept(by, read_back))
+        session = self.carry_out(at, session, "accept", command_id, lambda s, by: s.accept(by, read_back.strip()))
         return self.entered(at, session)
 
     def decline(self, at: Terminal, ref: str | None, reason: str, command_id: str) -> Session:
@@ -651,65 +457,3 @@ def _reopen(session: Session, by: str) -> None:
         raise Refused(USAGE)
     session.pass_to(by, "reopened", Text(""))
     session.closing, session.status = None, "open"
-
-
-def chosen(choices: list[dict[str, str]], said: str) -> dict[str, str]:
-    """Find the choice meant: exact label, number in the menu, unique beginning; `#2` is always the second."""
-    word = said.strip().casefold()
-    menu = {str(number): choice for number, choice in enumerate(choices, 1)}
-    if word.startswith("#") and word[1:] in menu:
-        return menu[word[1:]]
-    labelled = [choice for choice in choices if choice["label"].casefold() == word]
-    numbered = [menu[word]] if word in menu else []
-    found = labelled or numbered or [choice for choice in choices if choice["label"].casefold().startswith(word)]
-    if len(found) != 1 or not word or (numbered and found != numbered):
-        raise Refused(USAGE)
-    return found[0]
-
-
-def record(session: Session) -> dict[str, Any]:
-    """Give what `rflow show --json` should say of a session, but for times and what this model leaves out."""
-    place = TREES[session.tree]["nodes"][session.node] if session.tree and session.node else None
-    return _plain(
-        {
-            "id": session.id,
-            "code": session.code,
-            "title": session.title,
-            "status": session.status,
-            "owner": {"id": session.owner},
-            "version": session.version,
-            "brief": session.brief,
-            "tree": {"id": session.tree} if session.tree else None,
-            "position": place
-            and {
-                "node": session.node,
-                "kind": _kind(place),
-                "text": place["text"],
-                "choices": [choice["label"] for choice in place.get("choices", [])],
-            },
-            "steps": session.steps,
-            "notes": session.notes,
-            "evidence": session.evidence,
-            "changes": session.changes,
-            "waiting": session.waiting and {"for": session.waiting},
-            "handoff": session.handoff,
-            "history": session.history,
-            "closing": session.closing,
-        }
-    )
-
-
-def _kind(node: dict[str, Any]) -> str:
-    return "decision" if "choices" in node else "action" if "to" in node else "end"
-
-
-def _plain(value: Any) -> Any:
-    """Turn texts into strings, and leave out what only the model needs."""
-    match value:
-        case Text(text=text):
-            return text
-        case dict():
-            return {key: _plain(item) for key, item in value.items() if key != "all"}
-        case list():
-            return [_plain(item) for item in value]
-    return value
