@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from program import Program
 
 ROOT = Path(__file__).parent.parent

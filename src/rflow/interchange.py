@@ -44,12 +44,16 @@ class _Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Read(msgspec.Struct, kw_only=True):
-    """A session read from a file: its events, the state after them, and what it needs beside them."""
+    """A session read from a file: its events, the state after them, and what it needs beside them.
+
+    `author` is who a plain document says worked on it; who reads it in owns it.
+    """
 
     session: Session
     events: list[Stored]
     trees: dict[str, Tree] = {}
     blobs: dict[str, bytes] = {}
+    author: str = ""
 
 
 def export_session(
@@ -144,7 +148,7 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
     events, blobs = document_events(document, tree, name, reader, at)
     session = replay(events, Session(id="", code=""))
     trees = {digest(tree): tree} if tree is not None else {}
-    return Read(session=session, events=list(events), trees=trees, blobs=blobs)
+    return Read(session=session, events=list(events), trees=trees, blobs=blobs, author=one_line(document.owner))
 
 
 def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:

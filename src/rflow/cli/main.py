@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -224,14 +224,10 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("RFLOW_DEBUG"):
             raise
-        lost = _lost_output()
-        if lost is not None:
-            complain(
-                NotDelivered(
-                    f"The output can't be written: {lost.strerror}.",
-                    try_="What was recorded is kept. Send the output somewhere else.",
-                )
-            )
+        if isinstance(error, OSError) and error.filename is None:  # no path was meant: a stream takes no more
+            _lead_output_nowhere()
+            what = f"The output can't be written: {error.strerror}."
+            complain(NotDelivered(what, try_="What was recorded is kept. Send the output somewhere else."))
             sys.exit(int(Exit.NOT_DELIVERED))
         typer.echo(
             f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True
@@ -240,15 +236,10 @@ def main() -> None:
         sys.exit(int(Exit.UNEXPECTED))
 
 
-def _lost_output() -> OSError | None:
-    """Say why standard output takes nothing, if so, and lead the rest nowhere: else it fails again at the very end."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
+def _lead_output_nowhere() -> None:
+    """Let what is left of the output go: it would fail again when Python flushes it at the very end."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return error
-    return None
 
 
 def _prepare_streams() -> None:

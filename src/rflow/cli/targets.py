@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from rflow.cli.app import App
+from rflow.core.people import person
 from rflow.core.progress import Progress
 from rflow.core.session import Session
 from rflow.core.summary import View, summarise
@@ -38,6 +39,8 @@ def find_target(run: App, said: str | None) -> Target:
     from rflow.interchange import read_session
 
     found = read_session(read_input(said), name_of(said), run.workspace.member, run.workspace.now())
+    if found.author:
+        found.session.owner = person(found.author)
     trees = {**{d: t for d in found.session.trees if (t := run.workspace.store.tree(d))}, **found.trees}
     return Target(session=found.session, run=run, stored=False, trees=trees)
 

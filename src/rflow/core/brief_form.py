@@ -66,7 +66,7 @@ def _header(header: Header, room: int) -> Header:
 
 
 def _step(step: Tried, room: int) -> Tried:
-    text, result = words(telling(step.text), room), words(step.result, max(room // 2, 2))
+    text, result = words(telling(step.text), room), words(step.result, max(room // 2, 1))
     return replace(step, text=text, result=result, reason="")
 
 
@@ -80,8 +80,17 @@ def _length(short: Progress) -> int:
     header, ends = short.session, [end for answer in short.ruled_out for end in answer.ends]
     texts = [header.title, header.ticket, header.customer, header.severity, header.owner, short.ask]
     texts += [short.position.text if short.position else None, *ends[-2:]]
-    steps = sum(_count(step.text) + _count(step.result) + 1 + step.assumed + step.skipped for step in short.tried)
-    labels = 18 + (6 if ends else 0) + (5 if short.changes else 0) + (3 if short.redacted else 0)
+    steps = sum(
+        _count(step.text) + _count(step.result) + 1 + step.assumed + step.skipped + (step.kind == "tree")
+        for step in short.tried
+    )
+    labels = (
+        18
+        + (2 if header.status != "open" else 0)
+        + (6 if ends else 0)
+        + (5 if short.changes else 0)
+        + (3 if short.redacted else 0)
+    )
     labels += (4 if short.position else 0) + (2 if short.earlier else 0) + (2 if short.resume.link else 0)
     return sum(map(_count, texts)) + steps + labels
 
@@ -105,4 +114,4 @@ def telling(text: str) -> str:
 def words(text: str, most: int) -> str:
     """Cut `text` to its first `most` words."""
     found = one_line(text).split(" ")
-    return " ".join(found) if len(found) <= most else " ".join(found[:most]) + "…"
+    return " ".join(found) if len(found) <= most else " ".join(found[:most]).rstrip(",;:-") + "…"
