@@ -255,7 +255,6 @@ def test_closed_streams_stop_nobody_from_writing(ann: Program, closed: str) -> N
     assert shown["evidence"][0]["excerpt"] == "lost"
 
 
-@pytest.mark.xfail(reason="main() takes a full disk behind standard output for something unexpected, exit code 1")
 @pytest.mark.parametrize("words", READING)
 def test_a_full_disk_behind_standard_output_is_no_success(ann: Program, long: str, words: str) -> None:
     done = shell(ann.at(terminal="desk"), f"rflow {words} > /dev/full")
@@ -274,7 +273,6 @@ def test_what_was_written_before_its_output_failed_stays_written(ann: Program) -
     here.ok("store", "check")
 
 
-@pytest.mark.xfail(reason="what writes bytes takes a closed standard output (None) for something unexpected")
 @pytest.mark.parametrize("words", ["export", "show --evidence 3"])
 def test_bytes_for_a_closed_standard_output_go_nowhere(ann: Program, words: str) -> None:
     here = ann.at(terminal="desk")

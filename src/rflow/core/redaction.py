@@ -155,8 +155,8 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         rf"(?:{_QUOTED}|(?:(?<=:\s)|(?=\S{{0,60}}(?:\d|[!@#$%^&*+=]\w))(?=\S{{0,60}}[A-Za-z])(?=\S{{5}})){_BARE})",
     ),
 )
-# What a text must hold besides one of the words: signs that the pattern can't do without. Compiling a pattern costs more
-# than looking, and "password authentication failed" stands in half of all sessions.
+# What a text must hold besides one of the words: signs that the pattern can't do without. Compiling a pattern costs
+# more than looking, and "password authentication failed" stands in half of all sessions.
 _SIGNS: dict[str, tuple[str, ...]] = {
     "option": ("-",),
     "key": (":", "="),
