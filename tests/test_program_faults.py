@@ -293,7 +293,6 @@ def test_a_home_that_can_not_be_written_stops_nobody(ann: Program, variable: str
     program.ok("delete", code, "--yes")
 
 
-@pytest.mark.xfail(reason="terminal.py keeps trusting what it can no longer write: every later move is refused, exit 4")
 def test_a_terminal_whose_memory_can_no_longer_be_written_is_not_stopped_by_it(ann: Program) -> None:
     code = begun(ann)
     (ann.home / "state" / "rflow" / "terminals").chmod(0o500)
