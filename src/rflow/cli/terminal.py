@@ -6,6 +6,7 @@ It holds ids and numbers only, never a text of a session. It may be lost at any 
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -66,7 +67,8 @@ class Terminal:
     def forget(self) -> None:
         """Remember nothing any longer."""
         self._memory = _Memory(key=self._key)
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path.unlink()
 
     def _read(self) -> _Memory:
         try:
