@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from math import sqrt
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -33,15 +34,25 @@ def appends(run: Run) -> Section:
 
 
 def _turn(folder: Path, count: int) -> Mapping[str, float]:
-    """Measure each case once; `count` appends each, shared between the writers."""
-    rates = {"raw": _rate([("raw", str(folder / "raw"), count)])}
+    """Measure each case once against the raw rate right before and right after it: disks have moods."""
+    raws = (_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 1))
+    before, rates = next(raws), {}
     for name, url in (("SQLite", f"sqlite:{folder}/a.db"), ("JSON", f"json:{folder}/a")):
-        for case, (writers, sessions, _) in CASES.items():
-            ids = [f"{case} {number % sessions}" for number in range(writers)]
-            _create(url, set(ids))
-            rates[f"{name} {case}"] = _rate([(url, session_id, count // writers) for session_id in ids])
-            _verify(url, set(ids), count)
+        for case in CASES:
+            rate, after = _stored(url, case, count), next(raws)
+            rates[f"{name} {case}"] = rate / sqrt(before * after)
+            before = after
     return rates
+
+
+def _stored(url: str, case: str, count: int) -> float:
+    """Give the rate of a case; `count` appends, shared between its writers, are verified to be there."""
+    writers, sessions, _ = CASES[case]
+    ids = [f"{case} {number % sessions}" for number in range(writers)]
+    _create(url, set(ids))
+    rate = _rate([(url, session_id, count // writers) for session_id in ids])
+    _verify(url, set(ids), count)
+    return rate
 
 
 def _rate(writers: list[tuple[str, str, int]]) -> float:
@@ -95,6 +106,6 @@ def _verify(url: str, ids: set[str], count: int) -> None:
 
 
 def _figure(found: list[Mapping[str, float]], name: str, case: str) -> Figure:
-    values = {RATE: spread(rates[f"{name} {case}"] / rates["raw"] for rates in found)}
+    values = {RATE: spread(rates[f"{name} {case}"] for rates in found)}
     told = f"{name}, {case}"
     return Figure(what=told, base="1 writer, a file, `fdatasync` after each record", values=values, aim=CASES[case][2])

@@ -26,7 +26,7 @@ def inside(run: Run) -> list[Figure]:
     """Measure the stages of `progress`, in a process that goes back and forth between a short and a long session."""
     world = World(run.folder("inside"))
     for size in (FEW, MANY):
-        tree = stories.tree(40)
+        tree = stories.tree(60)
         world.add(f"{CODE}-{size}", stories.events(stories.facts(tree, size)), tree)
     words = ("-m", "benchmarks.inside", world.store, str(run.turns(15)))
     printed = run.measure.printed(Job((sys.executable, *words), {**world.env, "PYTHONPATH": ":".join(sys.path)}))

@@ -44,7 +44,7 @@ def fill(path: Path, count: int) -> None:
             for number in range(start, min(start + _BATCH, count - 1)):
                 told = _story(number)
                 sqlite_rows.insert(db, stories.session(_id(number), _code(number), told), told, {})
-    tree = stories.tree(40)
+    tree = stories.tree(60)
     told = stories.events(stories.facts(tree, 60))
     with file.writing() as db:
         sqlite_rows.put_tree(db, tree)

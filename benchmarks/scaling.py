@@ -108,7 +108,7 @@ def _in_tree(run: Run, size: int) -> World:
 
 def evidence(run: Run) -> list[Figure]:
     """Measure a summary whose evidence is large against one whose evidence is small."""
-    pieces = sum(isinstance(fact, EvidenceAdded) for fact in stories.facts(stories.tree(40), 60))
+    pieces = sum(isinstance(fact, EvidenceAdded) for fact in stories.facts(stories.tree(60), 60))
     total = 10_000_000 if run.quick else 100_000_000
     small = usual(run.measure, run.folder("evidence-small"))
     large = usual(run.measure, run.folder("evidence-large"), size=total // pieces)

@@ -27,7 +27,7 @@ from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest, k
 MAYA = person("Maya Okonkwo")
 NIGHT = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 _OUTPUT = "eth0: carrier lost, 14 packets dropped in the last interval (leeds-print-01)\n"
-_KINDS = "move note move step move evidence move move note move own move note move own move evidence own note own"
+_KINDS = "move note move step move evidence move move note move own move note move own note evidence move note own"
 
 
 def tree(size: int) -> Tree:
@@ -35,15 +35,15 @@ def tree(size: int) -> Tree:
     groups = max(size // 3, 1)
     nodes: dict[str, Node] = {}
     for number in range(groups):
-        nodes |= _group(number, f"ask-{number + 1}" if number + 1 < groups else "solved-0")
-    return Tree(id=f"printer-{size}", title="A label printer in Leeds prints nothing", start="ask-0", nodes=nodes)
+        nodes |= _group(number, f"question-{number + 1}" if number + 1 < groups else "solved-0")
+    return Tree(id=f"printer-{size}", title="A label printer in Leeds prints nothing", start="question-0", nodes=nodes)
 
 
 def _group(number: int, following: str) -> dict[str, Node]:
-    act, solved = f"act-{number}", f"solved-{number}"
+    act, solved = f"action-{number}", f"solved-{number}"
     choices = (Choice(label="No, it does not", to=act), Choice(label="Yes, since an hour ago", to=solved))
     return {
-        f"ask-{number}": Decision(
+        f"question-{number}": Decision(
             text=f"Does segment {number} of the line answer within a second?",
             help="Ask for a second printer on the same segment.",
             choices=choices,
@@ -119,6 +119,8 @@ def _fact(kind: str, number: int, size: int) -> Fact:
     match kind:
         case "evidence":
             return evidence(number, content(number, size))
+        case "note" if number % 20 == 4:  # As in real sessions: words that make the redaction look closer.
+            return NoteAdded(text=f"{number}: the queue has its key and the same password as before")
         case "note":
             return NoteAdded(text=f"{number}: the night shift changed the label roll at 01:30, *not* the ribbon")
         case _:

@@ -79,8 +79,8 @@ def _sync(file: Path) -> None:
         os.close(fd)
 
 
-def usual(measure: Measurer, home: Path, events: int = 60, nodes: int = 40, size: int = 0) -> World:
-    """Make the world of most measures: a session of 60 events in a tree of 40 nodes, current in its terminal."""
+def usual(measure: Measurer, home: Path, events: int = 60, nodes: int = 60, size: int = 0) -> World:
+    """Make the world of most measures: a session of 60 events in a tree of 60 nodes, current in its terminal."""
     world, tree = World(home), stories.tree(nodes)
     world.add(CODE, stories.events(stories.facts(tree, events, size)), tree, size)
     measure.run(world.rflow("resume", CODE))

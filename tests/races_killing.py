@@ -44,18 +44,21 @@ class AtAnyStep:
         self._calls: dict[str, int] = defaultdict(lambda: 5000)
         self._seconds: dict[str, float] = defaultdict(lambda: 0.05)
 
+    def interrupt(self, program: Program, words: tuple[str, ...], after: int) -> Result:
+        """Run, and interrupt when the program has done `after` steps, parsing its words among them."""
+        told = self._ask(program, words, "", after_calls=after, early=True)
+        return Result(told["code"], told["out"], told["err"])
+
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
         """Run and kill: most of the times before the end."""
         word, share = words[0], self._random.uniform(0, 1.1)
         by_calls = self._random.random() < 0.6 or self._number != signal.SIGKILL
         told = self._ask(
-            words=words,
-            environ=program.variables,
-            stdin=stdin,
-            place=str(self._place),
+            program,
+            words,
+            stdin,
             after_calls=1 + int(share * self._calls[word]) if by_calls else None,
             after_seconds=None if by_calls else share * self._seconds[word],
-            signal=self._number,
         )
         if told["code"] == 0:
             self._calls[word], self._seconds[word] = int(told["calls"]), told["seconds"]
@@ -65,10 +68,12 @@ class AtAnyStep:
             self._seconds[word] *= 1.2
         return Result(told["code"], told["out"], told["err"])
 
-    def _ask(self, **wanted: Any) -> Any:
+    def _ask(self, program: Program, words: tuple[str, ...], stdin: str, **when: Any) -> Any:
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
-        self._zygote.stdin.write(json.dumps(wanted) + "\n")
+        wanted = {"words": words, "environ": program.variables, "stdin": stdin, "place": str(self._place)}
+        never = {"after_calls": None, "after_seconds": None, "early": False, "signal": self._number}
+        self._zygote.stdin.write(json.dumps(wanted | never | when) + "\n")
         self._zygote.stdin.flush()
         return json.loads(self._zygote.stdout.readline())
 

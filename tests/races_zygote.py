@@ -77,7 +77,10 @@ def run(wanted: dict[str, Any], place: Path) -> None:
     os.environ.update(wanted["environ"])
     sys.argv = ["rflow", *wanted["words"]]
     killer = Killer(wanted["after_calls"] or NEVER, wanted["signal"])
-    killer.wait_for_settings()
+    if wanted["early"]:
+        sys.setprofile(killer)
+    else:
+        killer.wait_for_settings()
     code = 0
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)

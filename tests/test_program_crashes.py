@@ -250,3 +250,12 @@ def test_the_installed_program_killed_at_any_time_loses_nothing_it_acknowledged(
         here.all_of_it()
     assert here.met["killed"] > 0
     assert here.met["acknowledged"] > 0
+
+
+@pytest.mark.parametrize("steps", [1000, 5000])
+def test_an_interrupt_while_the_words_are_read_shows_no_traceback(tmp_path: Path, steps: int) -> None:
+    interrupting = AtAnyStep(tmp_path / "streams", 0, signal.SIGINT)
+    result = interrupting.interrupt(Program(home=tmp_path), ("list",), steps)
+    interrupting.close()
+    assert (result.code, result.out) == (INTERRUPTED, "")
+    assert "Traceback" not in result.err

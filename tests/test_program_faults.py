@@ -97,7 +97,8 @@ def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(kind: str, tmp_
 def test_with_no_byte_left_all_can_be_read_and_what_is_refused_is_not_there(kind: str, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "3m") as disk:
         quick = computer(disk, kind).at(environ={"XDG_STATE_HOME": str(tmp_path / "state")})
-        program, code = quick.at(real=True), begun(quick)
+        code = begun(quick)
+        program = quick.at(real=True, environ={**quick.environ, "RFLOW_SESSION": code})
         fillers = [fill(disk), last_bytes(disk)]
         version = quick.show(code)["version"]
         for words in WRITING:
@@ -108,7 +109,7 @@ def test_with_no_byte_left_all_can_be_read_and_what_is_refused_is_not_there(kind
             assert (result.code, after > version) in ((8, False), (0, True)), words
             version = after
         for words in READING:
-            assert program.ok(*words).out
+            program.ok(*words)
         deleted = program.run("delete", code, "--yes")
         for filler in fillers:
             filler.unlink()
@@ -118,6 +119,17 @@ def test_with_no_byte_left_all_can_be_read_and_what_is_refused_is_not_there(kind
         else:
             assert (deleted.code, quick.show(code)["version"]) == (8, version)
             quick.ok("tree", "add", str(disk / "tree.toml"))
+
+
+@pytest.mark.xfail(reason="a SQLite store that can't be opened for writing, for want of room, is called read-only")
+@pytest.mark.xdist_group("small disks")
+def test_a_sqlite_store_on_a_disk_without_a_byte_left_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "3m") as disk:
+        ann = computer(disk, "sqlite")
+        begun(ann)
+        fill(disk)
+        last_bytes(disk)
+        assert "The disk is full" in ann.at(real=True).run("note", "it worked this morning").err
 
 
 def last_bytes(disk: Path) -> Path:
@@ -300,6 +312,17 @@ def test_a_terminal_whose_memory_can_no_longer_be_written_is_not_stopped_by_it(a
     bound.ok("choose", "#3")
     bound.ok("done", "cleared")
     assert ann.show(code)["position"]["node"] == "works"
+
+
+@pytest.mark.xdist_group("small disks")
+def test_a_terminal_whose_memory_no_longer_fits_is_not_stopped_by_it(ann: Program, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        here = ann.at(environ={"XDG_STATE_HOME": str(disk)})
+        code = begun(here)
+        fill(disk)
+        here.ok("choose", "#3")
+        here.ok("done", "cleared")
+        assert here.show(code)["position"]["node"] == "works"
 
 
 def test_terminals_whose_memory_is_damaged_only_forget(ann: Program) -> None:

@@ -151,6 +151,29 @@ def test_a_command_sent_again_with_its_id_changes_nothing(ann: Program) -> None:
         assert program.show(code) == once, words
 
 
+def test_a_start_sent_again_with_its_id_is_one_session(ann: Program) -> None:
+    for _ in range(2):
+        here(ann).ok("start", "--title", "Till 4 is dark", "--command-id", "sent once")
+    assert len(here(ann).json("list", "--json")) == 1
+
+
+@pytest.mark.parametrize("words", [("close", "--outcome", "abandoned"), ("handoff", "Ben")])
+def test_what_leaves_a_session_does_not_go_to_another_when_sent_again(ann: Program, words: tuple[str, ...]) -> None:
+    other = here(ann).start("--title", "Scales show nothing")
+    here(ann).start("--title", "Till 4 is dark")
+    here(ann).ok(*words, "--command-id", "sent once")
+    here(ann).run(*words, "--command-id", "sent once")
+    shown = here(ann).show(other)
+    assert (shown["status"], shown["version"]) == ("open", 1)
+
+
+def test_a_run_sent_again_with_its_id_runs_nothing(ann: Program) -> None:
+    here(ann).start()
+    for _ in range(2):
+        here(ann).ok("run", "--command-id", "sent once", "-c", f"echo ran >> {ann.home}/ran")
+    assert (ann.home / "ran").read_text() == "ran\n"
+
+
 @pytest.mark.parametrize("words", [("note", "the head is worn"), ("choose", "#3")])
 def test_a_command_sent_twice_at_once_with_one_id_is_carried_out_once(ann: Program, words: tuple[str, ...]) -> None:
     code = here(ann).start()

@@ -317,21 +317,25 @@ def test_a_command_may_take_ctrl_c_for_itself(ann: Program, panes: Callable[[], 
     assert (evidence["excerpt"].splitlines()[-1].endswith("not now"), evidence["exit_code"]) == (True, 7)
 
 
-def test_ctrl_c_at_a_prompt_does_nothing_and_says_so(ann: Program, panes: Callable[[], Pane]) -> None:
+ABORTED = pytest.mark.xfail(reason="a prompt of typer's that is interrupted gives exit code 1, unexpected, and not 130")
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [pytest.param("delete {}", "[y/N]", marks=ABORTED), ("note - -s {}", "Ctrl-D"), ("attach - -s {}", "Ctrl-D")],
+)
+def test_ctrl_c_at_a_prompt_does_nothing(ann: Program, panes: Callable[[], Pane], words: str, asks: str) -> None:
     pane = panes()
     code = ann.with_tree().start()
     before = ann.show(code)
-    prompts = {"delete": "[y/N]", "note -": "Ctrl-D", "attach -": "Ctrl-D"}
-    for words, asks in prompts.items():
-        pane.type(f"clear; rflow {words} {code}" if words == "delete" else f"clear; rflow {words} -s {code}")
-        pane.shows(asks)
-        pane.keys("h", "a", "l", "f", "C-c")
-        pane.wait()
-        screen = pane.screen()
-        assert "Traceback" not in screen, screen
-        assert pane.status() in (1, 130)
-        assert ann.show(code) == before
+    pane.type(f"clear; rflow {words.format(code)}")
+    pane.shows(asks)
+    pane.keys("h", "a", "l", "f", "C-c")
+    pane.wait()
+    assert "Traceback" not in pane.screen()
+    assert ann.show(code) == before
     ann.ok("store", "check")
+    assert pane.status() == 130
 
 
 def test_what_is_typed_or_answered_at_a_prompt_counts(ann: Program, panes: Callable[[], Pane]) -> None:

@@ -10,8 +10,20 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def new_id(at: datetime) -> str:
     """Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits."""
-    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
+    return _text(int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10)), version=7)
+
+
+def id_of(name: str) -> str:
+    """Make the UUIDv8 (RFC 9562 §5.8) that belongs to a name: always the same one."""
+    from hashlib import sha256
+
+    value = int.from_bytes(sha256(name.encode("utf-8", "replace")).digest()[:16])
+    return _text(value, version=8)
+
+
+def _text(value: int, version: int) -> str:
+    """Write 128 bits as a UUID of that version, RFC 9562's variant."""
+    value = value & ~(0xF << 76) | version << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

@@ -20,7 +20,7 @@ from rflow.core.summary import View, Zone, summarise
 from rflow.core.text import clean
 from rflow.core.tree import Tree
 from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
-from rflow.identity import new_codes, new_id
+from rflow.identity import id_of, new_codes, new_id
 from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ _ATTEMPTS = 200
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a command did: the session after it, and its events (none where the command had been carried out before).
 
-    `entry` is the number of what the command brought, now or then.
+    `entry` is the number of what the command brought, now or then; `steered` the last event before it that moved the
+    session or changed who owns it.
     """
 
     session: Session
     events: tuple[Event, ...]
     entry: int
+    steered: int = 0
 
 
 class Workspace:
@@ -147,15 +149,21 @@ class Workspace:
     # Working
 
     def start(self, title: str, brief: Brief, tree: Tree | None, command_id: str = "") -> Session:
-        """Begin a session, in `tree` from its start or free, and own it."""
+        """Begin a session, in `tree` from its start or free, and own it.
+
+        With a `command_id` the session's id follows from it, so that the command sent again finds the same session.
+        """
         at = self._clock()
-        session = Session(id=self._ids(at))
+        session = Session(id=id_of(f"{self.member.id}\n{command_id}") if command_id else self._ids(at))
         command = Start(title=title or (tree.title if tree else ""), brief=brief, command_id=command_id)
         events = decide(session, None, command, self.member, at)
         if tree is not None:
             begun = replay(events, session)
             events += decide(begun, tree, Enter(tree=tree, command_id=command_id), self.member, at)
-        return self.create(session.id, events, [tree] if tree else [])
+        try:
+            return self.create(session.id, events, [tree] if tree else [])
+        except Stale:
+            return self.load(session.id)
 
     def create(
         self,
@@ -198,7 +206,7 @@ class Workspace:
             except Stale:
                 session = self._catch_up(session)
                 continue
-            return Outcome(session=after, events=tuple(events), entry=after.version)
+            return Outcome(session=after, events=tuple(events), entry=after.version, steered=session.steered)
         raise _busy(session)
 
     def check(self, session: Session, command: Command) -> None:

@@ -98,7 +98,9 @@ class App:
     def did(self, outcome: "Outcome", what: str) -> None:
         """Say what a command wrote; a move of one's own needs no second look before the next."""
         self.wrote(outcome.session, what)
-        if any(is_steering(event.fact) for event in outcome.events):
+        seen = self.seen(outcome.session)
+        up_to_date = seen is None or seen >= outcome.steered
+        if up_to_date and any(is_steering(event.fact) for event in outcome.events):
             self.displayed(outcome.session)
 
     def displayed(self, session: Session) -> None:
@@ -113,6 +115,26 @@ class App:
         if reference:
             return self.workspace.session(reference)
         return self.here() or self._only_one()
+
+    def to_leave(self, command_id: str) -> Session:
+        """Load the session to close or hand off.
+
+        Where this terminal has just left one, that does not go on to whatever else is open: a second `close` out of
+        habit, or one sent again, would close another customer's.
+        """
+        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
+        if left is None:
+            return self.session()
+        try:
+            session = self.workspace.load(left)
+        except NotFound:
+            return self.session()
+        if command_id and command_id in session.commands:
+            return session
+        raise UsageProblem(
+            f"This terminal has no current session; {session.code} was the last one here.",
+            try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
+        )
 
     def here(self) -> Session | None:
         """Load this terminal's current session; None where it has none, or that one is gone."""
@@ -182,7 +204,11 @@ class App:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
             raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
-        if not typer.confirm(question, err=True):
+        try:
+            sure = typer.confirm(question, err=True)
+        except typer.Abort:
+            raise typer.Exit(130) from None
+        if not sure:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
 
 

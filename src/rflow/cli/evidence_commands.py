@@ -1,7 +1,7 @@
 """Commands that keep evidence: run, attach."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -42,6 +42,8 @@ def run(
     if not wanted or not wanted[0] or (command and string is not None):
         raise UsageProblem("What is to be run?", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     session = here.session()
+    if command_id and command_id in session.commands:
+        _carried_out(here, session, session.commands[command_id])
     here.workspace.check(session, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
     told = excerpt(captured.data, cut=captured.cut)
@@ -64,6 +66,13 @@ def run(
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     raise typer.Exit(captured.status)
+
+
+def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
+    """Say that the command was run before, and pass its exit code on again."""
+    here.wrote(session, f"nothing new: this was run before, as evidence {seq}.")
+    code = (session.evidence[seq].what.exit_code or 0) if seq in session.evidence else 0
+    raise typer.Exit(code if code >= 0 else 128 - code)
 
 
 def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:

@@ -41,7 +41,7 @@ def handoff(
             raise UsageProblem("--cancel takes no name.", try_="Leave it out: rflow handoff --cancel")
         _take_back(run, _handed_off(run), command_id)
         return
-    session = run.session()
+    session = run.to_leave(command_id)
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     name = format_ or run.settings["progress.format"].text

@@ -218,9 +218,11 @@ def root(
 
 def main() -> None:
     """Run the program."""
-    _prepare_streams()
     try:
+        _prepare_streams()
         app(prog_name="rflow")
+    except KeyboardInterrupt:  # before a command has begun; Typer sees to the rest
+        sys.exit(130)
     except Exception as error:
         if os.environ.get("RFLOW_DEBUG"):
             raise

@@ -176,7 +176,7 @@ def close(
 ) -> None:
     """Close the session."""
     run = App.of(context)
-    session = run.session()
+    session = run.to_leave(command_id)
     ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
     closing = run.workspace.do(session, command)

@@ -23,6 +23,7 @@ class _Memory(msgspec.Struct, kw_only=True):
 
     key: str
     current: str | None = None
+    left: str | None = None
     seen: dict[str, int] = {}
 
 
@@ -41,13 +42,18 @@ class Terminal:
 
     def enter(self, session_id: str) -> None:
         """Make a session the current one."""
-        self._memory.current = session_id
+        self._memory.current, self._memory.left = session_id, None
         self._write()
+
+    @property
+    def left(self) -> str | None:
+        """The id of the session that was closed or handed off here last, if none was begun since."""
+        return self._memory.left
 
     def leave(self, session_id: str) -> None:
         """Have no current session, if it is this one."""
         if self._memory.current == session_id:
-            self._memory.current = None
+            self._memory.current, self._memory.left = None, session_id
             self._write()
 
     def seen(self, session_id: str) -> int | None:
@@ -84,8 +90,9 @@ class Terminal:
             replace_file(self._path, msgspec.json.encode(self._memory))
             if first:
                 self._prune()
-        except OSError:
-            return
+        except OSError:  # a memory that is out of date would refuse every later move
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _prune(self) -> None:
         """Remove the files of terminals that are long gone."""

@@ -77,7 +77,7 @@ def check_seen(session: Session, command: Command) -> None:
     who = session.steered_by.name if session.steered_by else "Somebody"
     raise SessionMoved(
         f"{session.code} has moved since you last looked: {who} was there. {_stands(session)}",
-        try_="Nothing was written. Look again with `rflow`, then repeat your command if it still fits.",
+        try_=f"Nothing was written. Look again (rflow show {session.code}), then repeat your command if it still fits.",
     )
 
 

@@ -85,4 +85,6 @@ def _without(fact: _F, *fields: str) -> _F:
 
 
 def _blank_brief(brief: Brief) -> Brief:
-    return Brief(**{name: REMOVED for name in brief.__struct_fields__ if getattr(brief, name)})
+    """Blank what was said; a fact that was cleared stays cleared, or the one before it would show again."""
+    facts = {name: getattr(brief, name) for name in brief.__struct_fields__}
+    return Brief(**{name: text and REMOVED for name, text in facts.items() if text is not None})
