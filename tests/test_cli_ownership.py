@@ -313,7 +313,8 @@ def test_a_move_on_what_moved_since_is_refused_with_who_and_where(desk: Desk) ->
         assert told == (
             f"rflow: {desk.code} has moved since you last looked: Ana Ruiz was there. "
             'It stands at "Which lamp is lit?" and belongs to Ana Ruiz.\n'
-            f"       Nothing was written. Look again (rflow show {desk.code}), then repeat your command if it still fits.\n"
+            f"       Nothing was written. Look again (rflow show {desk.code}), "
+            "then repeat your command if it still fits.\n"
         )
     assert kitchen.show(desk.code) == before
     desk.ana.ok()

@@ -205,7 +205,7 @@ class App:
         if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
             raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
         try:
-            sure = typer.confirm(question, err=True)
+            sure = typer.confirm(folded(question), err=True)
         except typer.Abort:
             raise typer.Exit(130) from None
         if not sure:
