@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import stories
 from benchmarks.world import CODE
-from rflow.core.events import Brief, Event, Fact, NoteAdded, SessionClosed, SessionStarted, StepAdded
+from rflow.core.events import Brief, Event, Fact, HandedOff, NoteAdded, SessionClosed, SessionStarted, StepAdded
 from rflow.core.people import person
 from rflow.identity import ALPHABET
 from rflow.stores import records, sqlite_rows
@@ -62,9 +62,9 @@ def _code(number: int) -> str:
 
 
 def _story(number: int) -> list[Event]:
-    """Tell a small session: one in twenty is still open; they come from forty engineers and a thousand customers."""
+    """Tell a small session: one in twenty is open, some of these wait; forty engineers, a thousand customers."""
     start = stories.NIGHT - timedelta(minutes=number * 3)
-    return stories.events(_facts(number), by=_PEOPLE[number % len(_PEOPLE)], start=start)
+    return stories.events(_facts(number), by=_PEOPLE[number // 20 % len(_PEOPLE)], start=start)
 
 
 def _facts(number: int) -> Iterator[Fact]:
@@ -74,3 +74,5 @@ def _facts(number: int) -> Iterator[Fact]:
     yield NoteAdded(text="The night shift changed the label roll at 01:30")
     if number % 20:
         yield SessionClosed(outcome="resolved", summary="The label roll was the wrong type")
+    elif number % 1000 == 0:
+        yield HandedOff(to=_PEOPLE[number // 1000 % len(_PEOPLE)])

@@ -71,7 +71,7 @@ class Session:
     node: str | None = None
     moves: list[tuple[dict[str, Any], str | None, str | None]] = field(default_factory=list)
     log: list[Happening] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
+    done: dict[str, int] = field(default_factory=dict)
     brief: dict[str, Text | None] = field(default_factory=lambda: dict.fromkeys(BRIEF))
     steps: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)

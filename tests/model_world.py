@@ -17,11 +17,12 @@ NEAR = {"ben": "benn", "benn": "ben"}
 
 @dataclass
 class Terminal:
-    """A terminal of `member`: its current session, and the versions it has displayed, by session id."""
+    """A terminal of `member`: its current session, the one it left last, the versions it has displayed (by id)."""
 
     name: str
     member: str
     current: str | None = None
+    last: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
 
 
@@ -31,6 +32,7 @@ class World:
     def __init__(self, terminals: list[Terminal]) -> None:
         self.terminals = terminals
         self.sessions: dict[str, Session] = {}
+        self._started: dict[tuple[str, str], str] = {}
 
     # Which session is meant
 
@@ -46,13 +48,22 @@ class World:
         if reference is not None:
             return self.named(reference)
         if at.current is not None and at.current not in self.sessions:
-            at.current = None
+            at.current, at.last = None, at.current
         if at.current is not None:
             return self.sessions[at.current]
         mine = [one for one in self.sessions.values() if one.owner == at.member and one.status == "open"]
         if len(mine) != 1:
             raise Refused(USAGE)
         return mine[0]
+
+    def to_leave(self, at: Terminal, reference: str | None, command_id: str) -> Session:
+        """Find the session to close or hand off: no other one, where this terminal has just left its own."""
+        last = self.sessions.get(at.last or "") if at.current is None and reference is None else None
+        if last is None:
+            return self.meant(at, reference)
+        if command_id and command_id in last.done:
+            return last
+        raise Refused(USAGE)
 
     def inbox(self, member: str) -> list[Session]:
         """Give what waits for a member, or in a queue."""
@@ -88,7 +99,8 @@ class World:
         if session.handoff and name in OWNERS - KEEPS_PENDING:
             draft.accept(at.member)
         act(draft, at.member)
-        draft.done |= {command_id} - {""}
+        if command_id:
+            draft.done[command_id] = draft.version
         self.sessions[session.id] = draft
         if draft.steered > session.steered and at.seen.get(session.id, -1) >= session.steered:
             at.seen[session.id] = draft.version  # what this terminal did itself is no surprise to it
@@ -101,22 +113,26 @@ class World:
 
     def entered(self, at: Terminal, session: Session) -> Session:
         """Make a session a terminal's current one, and show it."""
-        at.current = session.id
+        at.current, at.last = session.id, None
         return self.displayed(at, session)
 
     def left(self, at: Terminal, session: Session) -> Session:
         """Have no current session, if it is this one."""
-        at.current = None if at.current == session.id else at.current
+        if at.current == session.id:
+            at.current, at.last = None, session.id
         return session
 
     # Whole sessions
 
-    def start(self, at: Terminal, tree: str | None, title: str, customer: str | None) -> Session:
-        """Begin a session; its id and code are filled in from what the program says."""
+    def start(self, at: Terminal, tree: str | None, title: str, customer: str | None, command_id: str = "") -> Session:
+        """Begin a session; its id and code are filled in from what the program says. Sent again, it is the same."""
         if tree is not None and tree not in TREES:
             raise Refused(NOT_FOUND)
         if not title.strip() and (title or tree is None):
             raise Refused(USAGE)
+        begun = self.sessions.get(self._started.get((at.member, command_id), ""))
+        if begun is not None:
+            return begun
         words = Text(title or (TREES[tree]["title"] if tree else ""))
         session = Session(id="", code="", owner=at.member, accepted_by=at.member, title=words)
         told = [words]
@@ -126,12 +142,17 @@ class World:
         session.add(at.member, *told)
         if tree is not None:
             session.move(at.member, TREES[tree]["start"], tree=tree)
+        if command_id:
+            session.done[command_id] = session.version
         return session
 
-    def begun(self, at: Terminal, session: Session, session_id: str, code: str) -> Session:
+    def begun(self, at: Terminal, session: Session, session_id: str, code: str, command_id: str = "") -> Session:
         """Take a new session in under the names that the program gave it."""
-        session.id, session.code = session_id, code
-        self.sessions[session_id] = session
+        if not session.id:
+            session.id, session.code = session_id, code
+            self.sessions[session_id] = session
+        if command_id:
+            self._started[at.member, command_id] = session_id
         return self.entered(at, session)
 
     def look(self, at: Terminal, reference: str | None) -> Session | None:
@@ -158,7 +179,7 @@ class World:
 
     def close(self, at: Terminal, ref: str | None, outcome: str | None, summary: str, command_id: str) -> Session:
         """End the work; at an end of the tree the outcome is known."""
-        session = self.meant(at, ref)
+        session = self.to_leave(at, ref, command_id)
         if outcome is None:
             known = session.place.get("outcome") if session.node else None
             outcome = {"resolved": "resolved", "escalate": "escalated"}.get(known or "")
@@ -369,7 +390,7 @@ class World:
 
     def hand_off(self, at: Terminal, ref: str | None, to: str, new: bool, note: str, command_id: str) -> Session:
         """Give a session to somebody: at once theirs, still to be acknowledged."""
-        session = self.meant(at, ref)
+        session = self.to_leave(at, ref, command_id)
         known = {at.member}.union(*(one.people for one in self.sessions.values()))
         if not to.strip() or (to.casefold() not in known and NEAR.get(to.casefold()) in known and not new):
             raise Refused(USAGE)

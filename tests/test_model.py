@@ -94,13 +94,14 @@ class Members(RuleBasedStateMachine):
         act: Callable[[Terminal, str | None], Session | None],
         *words: str,
         stdin: str = "",
-        ends: int = 0,
+        ends: Callable[[Session], int] = lambda _: 0,
     ) -> None:
         """Do it in the model and in the program: the same exit code, and the same session afterwards."""
         at, session, ref = self.scene(pick)
-        code, self.sound = ends, False
+        code, self.sound = 0, False
         try:
             session = act(at, ref)
+            code = ends(session) if session else 0
         except Refused as refused:
             code = refused.code
         named = ["-s", ref] if ref else []
@@ -164,18 +165,21 @@ class Members(RuleBasedStateMachine):
         tree=st.sampled_from(["label-printer", "scales", "label-printer", "no-such-tree", None]),
         title=st.sampled_from(["", "Till 4 is dark", " "]),
         customer=st.sampled_from([None, "Leeds"]),
+        command_id=IDS,
     )
-    def start(self, pick: Pick, tree: str | None, title: str, customer: str | None) -> None:
+    def start(self, pick: Pick, tree: str | None, title: str, customer: str | None, command_id: str = "") -> None:
         """Begin a session."""
         at = self.world.terminals[pick.terminal]
         words = ["start", *([tree] if tree else []), "--title", title, *(["--customer", customer] if customer else [])]
+        words += ["--command-id", command_id]
         try:
-            session = self.world.start(at, tree, title, customer)
+            session = self.world.start(at, tree, title, customer, command_id)
         except Refused as refused:
             assert self.run(at, *words).code == refused.code
             return
         made = self.run(at, *words, "--json").json
-        self.same(self.world.begun(at, session, made["id"], made["code"]))
+        assert session.id in ("", made["id"])
+        self.same(self.world.begun(at, session, made["id"], made["code"], command_id))
 
     @rule(pick=PICKS)
     def look(self, pick: Pick) -> None:
@@ -291,12 +295,17 @@ class Members(RuleBasedStateMachine):
         )
         self.tell(pick, act, "attach", "-", "--label", label, "--command-id", command_id, stdin=content)
 
-    @rule(pick=PICKS, ends=st.sampled_from([0, 3]))
-    def run_a_command(self, pick: Pick, ends: int) -> None:
-        """Run a command, whose exit code is passed on."""
-        line = f"echo lost; exit {ends}"
-        act = partial(self.world.keep, label=line, content="lost\n", exit_code=ends, command_id="")
-        self.tell(pick, act, "run", "-c", line, ends=ends)
+    @rule(pick=PICKS, exit_code=st.sampled_from([0, 3]), command_id=IDS)
+    def run_a_command(self, pick: Pick, exit_code: int, command_id: str) -> None:
+        """Run a command, whose exit code is passed on: again, where it is sent again and not run again."""
+
+        def ends(session: Session) -> int:
+            kept = session.entry(session.evidence, session.done.get(command_id, session.version))
+            return int(kept.get("exit_code", 0)) if kept else 0
+
+        line = f"echo lost; exit {exit_code}"
+        act = partial(self.world.keep, label=line, content="lost\n", exit_code=exit_code, command_id=command_id)
+        self.tell(pick, act, "run", "--command-id", command_id, "-c", line, ends=ends)
 
     @rule(
         pick=PICKS,

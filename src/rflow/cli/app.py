@@ -207,6 +207,7 @@ class App:
         try:
             sure = typer.confirm(folded(question), err=True)
         except typer.Abort:
+            typer.echo(err=True)  # the shell's prompt begins on a line of its own
             raise typer.Exit(130) from None
         if not sure:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
