@@ -102,7 +102,7 @@ class World:
         if command_id:
             draft.done[command_id] = draft.version
         self.sessions[session.id] = draft
-        if draft.steered > session.steered and at.seen.get(session.id, -1) >= session.steered:
+        if draft.steered > session.steered and at.seen.get(session.id, session.steered) >= session.steered:
             at.seen[session.id] = draft.version  # what this terminal did itself is no surprise to it
         return draft
 
@@ -187,7 +187,7 @@ class World:
             raise Refused(USAGE)
         ended = outcome
         session = self.carry_out(at, session, "close", command_id, lambda s, by: _close(s, by, ended, summary.strip()))
-        return self.left(at, self.displayed(at, session))
+        return self.left(at, session)
 
     def reopen(self, at: Terminal, ref: str | None, command_id: str) -> Session:
         """Go on after all."""
