@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 
+from rflow.core.fingerprint import fingerprint
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so that a code can be read out over the telephone."""
 
@@ -15,9 +17,7 @@ def new_id(at: datetime) -> str:
 
 def id_of(name: str) -> str:
     """Make the UUIDv8 (RFC 9562 §5.8) that belongs to a name: always the same one."""
-    from hashlib import sha256
-
-    value = int.from_bytes(sha256(name.encode("utf-8", "replace")).digest()[:16])
+    value = int(fingerprint(name.encode("utf-8", "replace"))[:32], 16)
     return _text(value, version=8)
 
 

@@ -4,13 +4,13 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from rflow.core.document import VERSION, Document, document_events
 from rflow.core.events import Event, SessionStarted, Stored
+from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session import Session, replay
 from rflow.core.text import one_line
@@ -124,7 +124,7 @@ def _read_extra(line: bytes, name: str, read: Read) -> None:
         content = b64decode(extra.data, validate=True)
     except ValueError:
         content = b""
-    if sha256(content).hexdigest() != extra.digest:
+    if fingerprint(content) != extra.digest:
         raise BadInput(f"{name} has a damaged piece of evidence.", try_="Export it again.")
     read.blobs[extra.digest] = content
 

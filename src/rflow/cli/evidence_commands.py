@@ -11,6 +11,7 @@ from rflow.cli.views import size
 from rflow.core.commands import AddEvidence
 from rflow.core.events import EvidenceAdded
 from rflow.core.excerpt import excerpt
+from rflow.core.fingerprint import fingerprint
 from rflow.core.session import Session
 from rflow.core.text import shorten
 from rflow.errors import BadInput, UsageProblem
@@ -55,7 +56,7 @@ def run(
         left_out=told.left_out,
         bytes_total=captured.total,
         bytes_kept=captured.kept,
-        digest=_digest(captured.data),
+        digest=fingerprint(captured.data),
         exit_code=captured.exit_code,
         duration=captured.duration,
         started_at=captured.started_at,
@@ -83,12 +84,6 @@ def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, comm
     left = evidence.bytes_total - evidence.bytes_kept
     cut = f"; only the first and last {size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
     here.wrote(outcome.session, f"evidence {outcome.entry} recorded ({size(evidence.bytes_total)}{code}{cut}).")
-
-
-def _digest(data: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(data).hexdigest()
 
 
 @app.command()
@@ -120,7 +115,7 @@ def attach(
         left_out=told.left_out,
         bytes_total=len(data),
         bytes_kept=len(data),
-        digest=_digest(data),
+        digest=fingerprint(data),
     )
     keep(here, session, evidence, data, command_id)
 

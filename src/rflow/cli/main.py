@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -68,8 +69,9 @@ class Root(TyperGroup):
         """Load a command."""
         if cmd_name not in self.commands and cmd_name in COMMANDS:
             module = import_module(f"rflow.cli.{COMMANDS[cmd_name][0]}_commands")
-            group = typer.main.get_group(module.app)
-            self.commands[cmd_name] = group if cmd_name in _NOUNS else group.commands[cmd_name]
+            self.commands[cmd_name] = (
+                typer.main.get_group(module.app) if cmd_name in _NOUNS else _built(module, cmd_name)
+            )
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -122,6 +124,14 @@ def _pointing_to_help(ctx: typer.Context) -> Iterator[None]:
             command = ctx.command.get_command(ctx, name) if isinstance(ctx.command, Root) and name else None
             error.ctx = type(ctx)(command, info_name=name, parent=ctx) if command else ctx  # type: ignore[attr-defined]
         raise
+
+
+def _built(module: ModuleType, name: str) -> Any:
+    """Build one command of a module: building the others takes time, too."""
+    for info in module.app.registered_commands:
+        if (info.name or typer.main.get_command_name(info.callback.__name__)) == name:
+            return typer.main.get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+    raise KeyError(name)
 
 
 def hoisted(args: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -24,6 +23,7 @@ from rflow.core.events import (
     TreeRef,
 )
 from rflow.core.excerpt import excerpt
+from rflow.core.fingerprint import fingerprint
 from rflow.core.moves import place_of
 from rflow.core.people import Person, person
 from rflow.core.text import clean, one_line
@@ -201,7 +201,7 @@ def _rest(document: Document, blobs: dict[str, bytes]) -> Iterator[Told]:
 
 def _evidence(piece: DocumentEvidence, blobs: dict[str, bytes]) -> EvidenceAdded:
     data = piece.output.encode("utf-8", "replace")
-    name = sha256(data).hexdigest()
+    name = fingerprint(data)
     blobs[name] = data
     told = excerpt(data)
     return EvidenceAdded(

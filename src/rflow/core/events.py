@@ -297,6 +297,9 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 Stored = Event | Unreadable
 
 
+_STEERING = frozenset(MOVES + OWNERSHIP)
+
+
 def is_steering(fact: Fact) -> bool:
     """Whether `fact` moved the session or changed who owns it: what a stale reader must not miss."""
-    return isinstance(fact, MOVES + OWNERSHIP)
+    return type(fact) in _STEERING

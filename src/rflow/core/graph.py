@@ -85,39 +85,40 @@ def remaining(tree: Tree, node_id: str) -> Remaining:
     """Count the steps from `node_id` to an end."""
     reach = distances(tree, node_id)
     ends = tuple(name for name in reach if isinstance(tree.nodes[name], End))
-    order = _topological(tree, reach)
+    ways = {name: list(targets(tree, name)) for name in reach}
+    order = _topological(ways)
     loops = len(order) < len(reach)
     fewest = reach[ends[0]] if ends else None
-    most = None if loops else _longest(tree, order).get(node_id)
+    most = None if loops else _longest(tree, ways, order).get(node_id)
     return Remaining(fewest=fewest, most=most, loops=loops, ends=ends)
 
 
-def _topological(tree: Tree, reach: dict[str, int]) -> list[str]:
-    """Order the nodes of `reach` before their targets; the nodes on or behind a loop are missing."""
-    incoming = dict.fromkeys(reach, 0)
-    for name in reach:
-        for to in targets(tree, name):
+def _topological(ways: dict[str, list[str]]) -> list[str]:
+    """Order nodes before their targets, `ways`; the nodes on or behind a loop are missing."""
+    incoming = dict.fromkeys(ways, 0)
+    for targets_ in ways.values():
+        for to in targets_:
             incoming[to] += 1
     ready = [name for name, count in incoming.items() if not count]
     order = []
     while ready:
         name = ready.pop()
         order.append(name)
-        for to in targets(tree, name):
+        for to in ways[name]:
             incoming[to] -= 1
             if not incoming[to]:
                 ready.append(to)
     return order
 
 
-def _longest(tree: Tree, order: list[str]) -> dict[str, int]:
+def _longest(tree: Tree, ways: dict[str, list[str]], order: list[str]) -> dict[str, int]:
     """Give the most steps to an end for each node of `order` from which there is one."""
     longest: dict[str, int] = {}
     for name in reversed(order):
         if isinstance(tree.nodes[name], End):
             longest[name] = 0
         else:
-            behind = [longest[to] for to in targets(tree, name) if to in longest]
+            behind = [longest[to] for to in ways[name] if to in longest]
             if behind:
                 longest[name] = 1 + max(behind)
     return longest

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from rflow.errors import UsageProblem
 
@@ -168,6 +168,12 @@ _SIGNS: dict[str, tuple[str, ...]] = {
 _WORDS = tuple(dict.fromkeys(word for _, words, _ in _PATTERNS for word in words))
 
 
+@lru_cache(maxsize=4096)
+def _found(lowered: str) -> frozenset[str]:
+    """Find the words; names, questions and labels come again and again."""
+    return frozenset(word for word in _WORDS if word in lowered)
+
+
 class Redactor:
     """Hides secret values in texts and counts what it hid.
 
@@ -184,7 +190,7 @@ class Redactor:
         if not self._on or not text:
             return text
         lowered = text.lower()
-        found = {word for word in _WORDS if word in lowered}
+        found = _found(lowered)
         for name, words, pattern in _PATTERNS if found else ():
             signs = _SIGNS.get(name)
             if not found.isdisjoint(words) and (signs is None or any(sign in lowered for sign in signs)):

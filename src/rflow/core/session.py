@@ -303,11 +303,31 @@ def _step(event: Event, fact: TreeEntered | ChoiceMade | ActionDone | StepSkippe
             text, to = fact.tree.title, fact.place.node
             return Step(seq=seq, at=at, by=by, kind="tree", text=text, result="", to=to, tree=tree)
         case ChoiceMade():
-            told = Step(seq=seq, at=at, by=by, kind="choice", text=fact.question, result=fact.label, tree=tree)
-            return replace(told, node=fact.node, to=fact.to.node, assumed=fact.assumed, reason=fact.reason)
+            return Step(
+                seq=seq,
+                at=at,
+                by=by,
+                kind="choice",
+                text=fact.question,
+                result=fact.label,
+                tree=tree,
+                node=fact.node,
+                to=fact.to.node,
+                assumed=fact.assumed,
+                reason=fact.reason,
+            )
         case ActionDone():
-            told = Step(seq=seq, at=at, by=by, kind="action", text=fact.text, result=fact.result, tree=tree)
-            return replace(told, node=fact.node, to=fact.to.node)
+            return Step(
+                seq=seq,
+                at=at,
+                by=by,
+                kind="action",
+                text=fact.text,
+                result=fact.result,
+                tree=tree,
+                node=fact.node,
+                to=fact.to.node,
+            )
         case StepSkipped():
             told = Step(seq=seq, at=at, by=by, kind="skipped", text=fact.text, result="", tree=tree)
             return replace(told, node=fact.node, to=fact.to.node, reason=fact.reason)

@@ -1,6 +1,7 @@
 """Text made fit to be shown: cleaned of controls, put on one line, shortened, or read as a terminal shows it."""
 
 import re
+from functools import cache
 
 GONE = "\N{REPLACEMENT CHARACTER}"
 
@@ -11,15 +12,16 @@ _DROPPED = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _SURROGATES = range(0xD800, 0xE000)
 
-_TABLE: dict[int, str] = (
-    dict.fromkeys([*_CONTROLS, *_SURROGATES], GONE)
-    | dict.fromkeys(map(ord, _NEWLINES), "\n")
-    | dict.fromkeys(map(ord, _DROPPED), "")
-    | {ord("\n"): "\n", ord("\t"): "\t"}
-)
-_UNCLEAN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]"
-)
+
+@cache
+def _table() -> dict[int, str]:
+    """Say what becomes of each character; seldom needed, so made then."""
+    return (
+        dict.fromkeys([*_CONTROLS, *_SURROGATES], GONE)
+        | dict.fromkeys(map(ord, _NEWLINES), "\n")
+        | dict.fromkeys(map(ord, _DROPPED), "")
+        | {ord("\n"): "\n", ord("\t"): "\t"}
+    )
 
 
 def clean(text: str) -> str:
@@ -28,9 +30,10 @@ def clean(text: str) -> str:
     Controls other than newline and tab become U+FFFD, which also stops escape sequences from reaching the reader's
     terminal; bidi controls and byte order marks are dropped. Cleaning twice changes nothing more.
     """
-    if not _UNCLEAN.search(text):
+    # Nothing that is printable (str.isprintable: no Cc, Cf, Cs, Zl, Zp) is in the table.
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return text
-    return text.replace("\r\n", "\n").translate(_TABLE)
+    return text.replace("\r\n", "\n").translate(_table())
 
 
 def one_line(text: str) -> str:
@@ -54,9 +57,9 @@ def shorten(text: str, width: int) -> str:
 _CSI = r"\x1b\[[0-?]*+[ -/]*+[@-~]?"
 _STRING = r"\x1b[]PX^_][^\x07\x18\x1a\x1b\n]*+(?:\x07|\x1b\\)?"
 _OTHER = r"\x1b[ -/]*+[0-~]?|[\x07\x0e\x0f]"
-_ESCAPES = re.compile(f"{_CSI}|{_STRING}|{_OTHER}")
+_ESCAPES = f"{_CSI}|{_STRING}|{_OTHER}"
 _ERASE = "\x00"
-_CURSOR = re.compile(f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+")
+_CURSOR = f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+"
 
 
 def terminal_text(data: bytes | str) -> str:
@@ -67,7 +70,7 @@ def terminal_text(data: bytes | str) -> str:
     moving to another line, as full-screen programs do, is not followed.
     """
     text = data if isinstance(data, str) else _decoded(data)
-    text = _ESCAPES.sub(_erasing, text.replace("\x00", ""))
+    text = re.sub(_ESCAPES, _erasing, text.replace("\x00", ""))
     if any(control in text for control in ("\r", "\b", _ERASE)):
         text = "\n".join(_visible(line.rstrip("\r")) for line in text.split("\n"))
     return clean(text)
@@ -95,7 +98,7 @@ def _visible(line: str) -> str:
         return line
     cells: list[str] = []
     at = 0
-    for part in _CURSOR.findall(line):
+    for part in re.findall(_CURSOR, line):
         match part:
             case "\r":
                 at = 0

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from rflow.core.fingerprint import fingerprint
+
 Outcome = Literal["resolved", "escalate"]
 Kind = Literal["decision", "action", "end"]
 
@@ -91,6 +93,4 @@ def canonical(tree: Tree) -> bytes:
 
 def digest(tree: Tree) -> str:
     """Name this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
-    from hashlib import sha256  # loads OpenSSL, which most commands never need
-
-    return sha256(canonical(tree)).hexdigest()
+    return fingerprint(canonical(tree))

@@ -6,6 +6,8 @@ it. `indent`, a text or a number of blanks, stands before every line but the fir
 
 import re
 
+_HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%$", None))
+"""What means nothing in Markdown: a text of these, letters and digits that begins with a letter is shown as it is."""
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
 
 
@@ -16,7 +18,9 @@ def is_link(url: str) -> bool:
 
 def on_one_line(text: str) -> str:
     """Put a text on one line with no space at its ends; kinds of space other than blanks stay as they are inside."""
-    return re.sub(r"[ \t\n]+", " ", text).strip()
+    if "\n" in text or "\t" in text or "  " in text:
+        text = re.sub(r"[ \t\n]+", " ", text)
+    return text.strip()
 
 
 def indented(lines: list[str], indent: int | str) -> str:
@@ -122,11 +126,16 @@ class Markdown(Plain):
 
     def inline(self, text: str) -> str:
         """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
-        line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", on_one_line(text)))
+        line = on_one_line(text)
+        if line.translate(_HARMLESS).isalnum() and line[0].isalpha():
+            return line
+        line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", line))
         return self._START.sub(r"\1\\", line, count=1)
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines: blank ones part paragraphs (§4.8), others end in a hard break (§6.7)."""
+        if "\n" not in text:
+            return self.inline(text)
         stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
         paragraphs = (part.split("\n") for part in re.split(r"\n\n+", stripped))
         broken = ("\\\n".join(self.inline(line) for line in lines) for lines in paragraphs)

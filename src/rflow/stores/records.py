@@ -6,7 +6,6 @@
 The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is found too.
 """
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from typing import Literal
 from zlib import crc32
@@ -62,6 +61,8 @@ def encode_line(event: Stored) -> bytes:
     record = encode(event)
     if b"\n" not in record and not record.endswith(b"\r"):
         return record
+    from base64 import b64encode
+
     return seal(_encoder.encode(_Wrapped(unreadable=b64encode(record).decode())))
 
 
@@ -82,8 +83,9 @@ def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -
     A record without a checksum passes only where `unsealed` says so (other tools write such lines); a number that
     runs up to `ahead` in front of `seq` does too.
     """
-    if is_sealed(record):
-        event = _decode(record[:-_TAIL] + b"}", intact=True)
+    body = record[:-_TAIL]
+    if record[-_TAIL:] == b'%s%08x"}' % (_MARK, crc32(body)):
+        event = _decode(body + b"}", intact=True)
     elif unsealed and not _had_sum(record):
         event = _decode(record, intact=False)
     else:
@@ -150,6 +152,8 @@ def _decode_line(line: bytes, seq: int) -> Stored:
 
 
 def _unwrapped(line: bytes, seq: int) -> Unreadable | None:
+    from base64 import b64decode
+
     try:
         wrapped = msgspec.json.decode(line[:-_TAIL] + b"}", type=_Wrapped)
         return Unreadable(seq=seq, reason="damaged", raw=b64decode(wrapped.unreadable))
@@ -160,9 +164,12 @@ def _unwrapped(line: bytes, seq: int) -> Unreadable | None:
 def from_rows(rows: Iterable[tuple[int, bytes]], first: int, last: int) -> list[Stored]:
     """Decode numbered records, `first` to `last`; what is missing of them counts as damaged."""
     found: list[Stored] = []
+    following = first
     for seq, record in rows:
-        found += _missing(found[-1].seq + 1 if found else first, seq)
+        if seq != following:
+            found += _missing(following, seq)
         found.append(decode(record, seq))
+        following = seq + 1
     return [*found, *_missing(found[-1].seq + 1 if found else first, last + 1)]
 
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 import msgspec
 from msgspec.structs import replace
 
 from rflow.core.events import Event, EvidenceAdded, HandedOff, Stored
+from rflow.core.fingerprint import fingerprint
 from rflow.core.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.people import Person
 from rflow.core.session import Session
@@ -109,7 +109,7 @@ def no_blob(digest: str) -> NotFound:
 
 def intact(data: bytes, digest: str, what: str = "content") -> bytes:
     """Give `data` if it is what its digest says, else raise `StoreProblem`."""
-    if sha256(data).hexdigest() != digest:
+    if fingerprint(data) != digest:
         raise damaged_content(what, digest)
     return data
 

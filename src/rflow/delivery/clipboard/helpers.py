@@ -14,6 +14,7 @@ from rflow.delivery.clipboard.job import Failed, Job
 
 if TYPE_CHECKING:
     from subprocess import Popen
+    from threading import Thread
 
 _PYPERCLIP = """
 import os, sys, time, pyperclip
@@ -66,8 +67,8 @@ def run(argv: Sequence[str] | str, job: Job, encoding: str = "utf-8") -> None:
 
     with tempfile.TemporaryFile() as errors:
         process = _start(argv, job, errors)
-        _feed(process, job.text.encode(encoding))
-        status = _wait(process, job.timeout)
+        end = _feed(process, job.text.encode(encoding))
+        status = _wait(process, end, job.timeout)
         if status:
             raise Failed(f"exit status {status}{_reason(errors, job.text)}")
 
@@ -97,8 +98,8 @@ def _start(argv: Sequence[str] | str, job: Job, errors: IO[bytes]) -> "Popen[byt
         raise Failed("not installed") from None
 
 
-def _feed(process: "Popen[bytes]", data: bytes) -> None:
-    """Write from a thread: on Windows `communicate` blocks, time-out or not, when nobody reads the pipe."""
+def _feed(process: "Popen[bytes]", data: bytes) -> "Thread":
+    """Write, then wait, in a thread: on Windows `communicate` blocks, time-out or not, when nobody reads the pipe."""
     import threading
 
     def write() -> None:
@@ -106,15 +107,19 @@ def _feed(process: "Popen[bytes]", data: bytes) -> None:
         with contextlib.suppress(OSError), process.stdin as pipe:  # type: ignore[union-attr]
             while rest:
                 rest = rest[pipe.write(rest) :]
+        process.wait()  # With a time-out it would look again and again, with pauses that double.
 
-    threading.Thread(target=write, daemon=True).start()
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
 
 
-def _wait(process: "Popen[bytes]", timeout: float) -> int:
+def _wait(process: "Popen[bytes]", end: "Thread", timeout: float) -> int:
     from subprocess import TimeoutExpired
 
+    end.join(timeout)
     try:
-        return process.wait(timeout)
+        return process.wait(0)
     except TimeoutExpired:
         process.kill()
         with contextlib.suppress(TimeoutExpired):
