@@ -24,7 +24,7 @@ from rflow.formats import FORMATS, render
 from rflow.formats.environment import environment
 
 GOLDEN = Path(__file__).parent / "golden"
-TEXTS = tuple(name for name, format_ in FORMATS.items() if format_.template)
+TEXTS = tuple(name for name, format_ in FORMATS.items() if format_.drawing)
 in_every_text_format = pytest.mark.parametrize("name", TEXTS)
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 
@@ -32,7 +32,7 @@ of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 GOLDEN_FILES = {
     f"{name}/{story}{format_.suffix}": (name, story)
     for name, format_ in FORMATS.items()
-    for story in (TOLD if format_.template else ("full", "full-brief", "fresh", "digest"))
+    for story in (TOLD if format_.drawing else ("full", "full-brief", "fresh", "digest"))
 }
 
 
@@ -365,7 +365,12 @@ def test_an_unknown_format_is_refused_with_the_nearest_name() -> None:
 
 def test_every_template_is_used() -> None:
     files = {path.name for path in (data_dir("templates") / "formats").iterdir()}
-    assert files == {"progress.j2", "brief.j2", "digest.j2", *(format_.template for format_ in FORMATS.values())} - {""}
+    assert files == {
+        "progress.j2",
+        "brief.j2",
+        "digest.j2",
+        *(file for format_ in FORMATS.values() for file in (format_.drawing, format_.page, format_.rich)),
+    } - {""}
 
 
 def test_formats_share_compiled_layouts_without_mixing_them_up(tmp_path: Path) -> None:

@@ -14,19 +14,24 @@ Told = Progress | Digest
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """A way to write down a progress or a digest.
 
-    `template` is the file that draws the parts of the layouts progress.j2, brief.j2 and digest.j2; the suffix behind
-    its name picks the escaping. A format that is no text has `build` instead.
+    A text format has a `drawing`: the template whose macros draw the parts of the layouts progress.j2, brief.j2 and
+    digest.j2; the suffix behind its name picks the escaping. A format of another shape has a `page`, a template around
+    the parts (`sheet`, see rflow.formats.parts), or `build`, which makes it of them. `rich` is a page, too: the HTML
+    that goes to the clipboard beside the text. `most` is the number of steps and of notes told, the last ones.
     """
 
     name: str
     description: str
     media_type: str
     suffix: str
-    template: str = ""
-    build: Callable[[Told], str] | None = None
+    drawing: str = ""
+    page: str = ""
+    build: Callable[[Told, Path | None], str] | None = None
+    rich: str = ""
+    most: int | None = 200
 
 
-def _json(told: Told) -> str:
+def _json(told: Told, cache: Path | None) -> str:
     """Give all of it as JSON, `schema_version` first."""
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
 
@@ -39,28 +44,28 @@ FORMATS: dict[str, Format] = {
             description="Markdown for tickets, wikis and GitHub",
             media_type="text/markdown",
             suffix=".md",
-            template="markdown.md.j2",
+            drawing="markdown.md.j2",
         ),
         Format(
             name="text",
             description="plain text, 80 columns: reads well in any mail or ticket",
             media_type="text/plain",
             suffix=".txt",
-            template="text.txt.j2",
+            drawing="text.txt.j2",
         ),
         Format(
             name="slack",
             description="for pasting into Slack",
             media_type="text/plain",
             suffix=".txt",
-            template="slack.slack.j2",
+            drawing="slack.slack.j2",
         ),
         Format(
             name="teams",
             description="for pasting into Microsoft Teams",
             media_type="text/plain",
             suffix=".txt",
-            template="teams.txt.j2",
+            drawing="teams.txt.j2",
         ),
         Format(
             name="json",
@@ -68,6 +73,7 @@ FORMATS: dict[str, Format] = {
             media_type="application/json",
             suffix=".json",
             build=_json,
+            most=None,
         ),
     )
 }
@@ -88,11 +94,32 @@ def render(name: str, told: Told, cache: Path | None = None) -> str:
     """Write `told` down in the format `name`; `cache` is a folder for compiled templates."""
     format_ = format_named(name)
     if format_.build is not None:
-        return format_.build(told)
+        return format_.build(told, cache)
+    if format_.page:
+        return _paged(format_.page, told, cache)
     from rflow.formats.environment import environment
     from rflow.formats.phrases import PHRASES
 
-    layout = "digest.j2" if isinstance(told, Digest) else "brief.j2" if told.brief else "progress.j2"
-    suffix = format_.template.removeprefix(name)
-    template = environment(suffix, cache).get_template(layout, globals=PHRASES)
-    return template.render(p=told, drawn=format_.template)
+    env = environment(suffix_of(format_.drawing), cache)
+    drawing = env.get_template(format_.drawing, globals=PHRASES).module
+    return env.get_template(layout_of(told), globals=PHRASES).render(p=told, f=drawing)
+
+
+def _paged(page: str, told: Told, cache: Path | None) -> str:
+    """Write `told` down by a template around its parts."""
+    from rflow.formats.environment import environment
+    from rflow.formats.parts import sheet
+    from rflow.formats.phrases import PHRASES
+
+    template = environment(suffix_of(page), cache).get_template(page, globals=PHRASES)
+    return template.render(p=told, sheet=sheet(told, layout_of(told), cache))
+
+
+def layout_of(told: Told) -> str:
+    """Name the layout that says what is told of this, in which order."""
+    return "digest.j2" if isinstance(told, Digest) else "brief.j2" if told.brief else "progress.j2"
+
+
+def suffix_of(template: str) -> str:
+    """Give the part of a template's name that picks its escaping: `.md.j2`."""
+    return "." + template.split(".", 1)[1]

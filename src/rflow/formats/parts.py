@@ -1,0 +1,231 @@
+"""A summary as parts, for formats that are no text: what a layout draws, taken down instead of written.
+
+The layouts (progress.j2, brief.j2, digest.j2) say what is told, in which order and in which words, for every format.
+They draw by calling `f`: in a text format the macros of its template, here a `Recorder`, whose parts formats such as
+cards, messages and pages are built from.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from markupsafe import Markup
+from msgspec.structs import replace
+
+from rflow.core.progress import Digest, Progress
+from rflow.formats.environment import environment
+from rflow.formats.phrases import PHRASES
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a summary; every text in it is untrusted, cleaned and not yet escaped."""
+
+
+class Fact(_Part, frozen=True, kw_only=True):
+    """A label and what belongs to it, perhaps in several lines."""
+
+    label: str
+    text: str
+
+
+class Command(_Part, frozen=True, kw_only=True):
+    """A label and a command to type."""
+
+    label: str
+    text: str
+
+
+class Link(_Part, frozen=True, kw_only=True):
+    """A label and an address, which may end at a time."""
+
+    label: str
+    url: str
+    until: datetime | None = None
+
+
+class Line(_Part, frozen=True, kw_only=True):
+    """A line of its own."""
+
+    text: str
+
+
+class Item(_Part, frozen=True, kw_only=True):
+    """An entry of a list, with what hangs below it: the lines of an output, entries of a list of its own."""
+
+    text: str
+    output: str = ""
+    items: tuple["Item", ...] = ()
+
+
+class Items(_Part, frozen=True, kw_only=True):
+    """A list."""
+
+    items: tuple[Item, ...]
+
+
+class Step(_Part, frozen=True, kw_only=True):
+    """A numbered entry; the numbers of a list may have gaps."""
+
+    number: int
+    text: str
+
+
+class Steps(_Part, frozen=True, kw_only=True):
+    """A numbered list."""
+
+    steps: tuple[Step, ...]
+
+
+class Entry(_Part, frozen=True, kw_only=True):
+    """One session of a digest: its title and some lines."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+Block = Fact | Command | Link | Line | Items | Steps | Entry
+
+
+class Section(_Part, frozen=True, kw_only=True):
+    """What belongs together, under a heading or none."""
+
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+class Sheet(_Part, frozen=True, kw_only=True):
+    """A summary in parts: its title with the lines below it, and its sections."""
+
+    title: str
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+class _Title(_Part, frozen=True, kw_only=True):
+    text: str
+    lines: tuple[str, ...]
+
+
+class _Deep(_Part, frozen=True, kw_only=True):
+    """An entry of a list as a layout gives it: how deep it lies instead of what hangs below it."""
+
+    text: str
+    depth: int
+    output: str = ""
+
+
+class _Output(_Part, frozen=True, kw_only=True):
+    text: str
+
+
+_Taken = _Title | Section | Fact | Command | Link | Line | _Deep | Step | _Output | Entry
+# Controls, which cleaned text has none of.
+_TOKEN = re.compile("\x02([0-9]+)\x03")
+
+
+class Recorder:
+    """Draws like a format's macros, but gives a token for each part, which the layout places where it wants it."""
+
+    def __init__(self) -> None:
+        self._taken: list[_Taken] = []
+
+    def sheet(self, drawn: str) -> Sheet:
+        """Give what a layout drew."""
+        parts = list(self._placed(drawn))
+        title = next(part for part in parts if isinstance(part, _Title))
+        sections = tuple(part for part in parts if isinstance(part, Section))
+        return Sheet(title=title.text, lines=title.lines, sections=sections)
+
+    def _keep(self, part: _Taken) -> Markup:
+        self._taken.append(part)
+        return Markup(f"\x02{len(self._taken) - 1}\x03")  # noqa: S704 (a token, and no text of anybody's)
+
+    def _placed(self, drawn: str) -> Iterator[_Taken]:
+        return (self._taken[int(number)] for number in _TOKEN.findall(drawn))
+
+    # What layouts call
+
+    def title(self, text: str, lines: Sequence[str]) -> Markup:
+        """Take down the title."""
+        return self._keep(_Title(text=text, lines=tuple(line for line in lines if line)))
+
+    def part(self, heading: str = "", *, caller: Callable[[], str]) -> Markup:
+        """Take down a section, unless it is empty."""
+        blocks = tuple(_grouped(self._placed(caller())))
+        return self._keep(Section(heading=str(heading), blocks=blocks)) if blocks else Markup()
+
+    def fact(self, label: str, text: object) -> Markup:
+        """Take down a fact, unless it is empty."""
+        return self._keep(Fact(label=label, text=str(text))) if text else Markup()
+
+    def command(self, label: str, text: str) -> Markup:
+        """Take down a command."""
+        return self._keep(Command(label=label, text=text))
+
+    def link(self, label: str, url: str | None, until: datetime | None = None) -> Markup:
+        """Take down a link, where there is one."""
+        return self._keep(Link(label=label, url=url, until=until)) if url else Markup()
+
+    def line(self, text: str) -> Markup:
+        """Take down a line."""
+        return self._keep(Line(text=text))
+
+    def item(self, text: str, depth: int = 1) -> Markup:
+        """Take down an entry of a list."""
+        return self._keep(_Deep(text=text, depth=depth))
+
+    def step(self, number: int, text: str, gap: int, last: int) -> Markup:
+        """Take down a numbered entry."""
+        return self._keep(Step(number=number, text=text))
+
+    def output(self, text: str) -> Markup:
+        """Take down what belongs to the entry above, unless it is empty."""
+        return self._keep(_Output(text=text)) if text else Markup()
+
+    def entry(self, title: str, lines: Sequence[str]) -> Markup:
+        """Take down one session of a digest."""
+        return self._keep(Entry(title=title, lines=tuple(lines)))
+
+
+def _kind(part: _Taken) -> type:
+    return _Deep if isinstance(part, _Output) else type(part)
+
+
+def _grouped(parts: Iterator[_Taken]) -> Iterator[Block]:
+    """Put the entries of a list together."""
+    for kind, run in groupby(parts, _kind):
+        if kind is _Deep:
+            yield Items(items=_nested(part for part in run if isinstance(part, _Deep | _Output)))
+        elif kind is Step:
+            yield Steps(steps=tuple(part for part in run if isinstance(part, Step)))
+        else:
+            yield from (part for part in run if isinstance(part, Fact | Command | Link | Line | Entry))
+
+
+def _nested(parts: Iterable[_Deep | _Output]) -> tuple[Item, ...]:
+    """Hang each entry below the one above it that lies less deep, and each output on its entry."""
+    entries: list[_Deep] = []
+    for part in parts:
+        if isinstance(part, _Deep):
+            entries.append(part)
+        else:
+            entries[-1] = replace(entries[-1], output=part.text)
+    return tuple(_list(entries[::-1], 1))
+
+
+def _list(waiting: list[_Deep], depth: int) -> Iterator[Item]:
+    """Take the entries of one list, at least so deep, from the end of those that wait."""
+    while waiting and waiting[-1].depth >= depth:
+        entry = waiting.pop()
+        items = tuple(_list(waiting, entry.depth + 1))
+        yield Item(text=entry.text, output=entry.output, items=items)
+
+
+def sheet(told: Progress | Digest, layout: str, cache: Path | None = None) -> Sheet:
+    """Take the parts of `told` down as its `layout` draws them; `cache` is a folder for compiled templates."""
+    recorder = Recorder()
+    template = environment(".txt.j2", cache).get_template(layout, globals=PHRASES)
+    return recorder.sheet(template.render(p=told, f=recorder))
