@@ -1,9 +1,10 @@
-"""A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`).
+"""A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`, `bare FILE COUNT`).
 
 It says "ready", waits for a line, appends one by one, and says when it began and ended and how many appends failed.
 """
 
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from rflow.errors import RflowError
 from rflow.ports import Stale, Store
 from rflow.stores import open_store
 from rflow.stores.files import sync
-from rflow.stores.records import encode_line
+from rflow.stores.records import encode, encode_line
+from rflow.stores.sqlite_schema import SCHEMA
 
 
 def note(session: Session, text: str) -> Event:
@@ -34,6 +36,22 @@ def raw(path: Path) -> Callable[[int], None]:
     def append(number: int) -> None:
         os.write(fd, record)
         sync(fd)
+
+    return append
+
+
+def bare(path: Path) -> Callable[[int], None]:
+    """Insert the same records into a table like a store's, and nothing else: what SQLite's write-ahead log can do."""
+    db = sqlite3.connect(path, isolation_level=None)
+    for how in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
+        db.execute(f"PRAGMA {how}")
+    db.execute(next(statement for statement in SCHEMA if "CREATE TABLE events" in statement))
+    record = encode(note(Session(id="bare"), _text(0)))
+
+    def append(number: int) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("INSERT INTO events VALUES ('bare', ?, ?)", (number, record))
+        db.execute("COMMIT")
 
     return append
 
@@ -68,7 +86,8 @@ def _text(number: int) -> str:
 
 def main(where: str, session_id: str, count: int) -> None:
     """Append `count` times."""
-    append = raw(Path(session_id)) if where == "raw" else stored(open_store(where, patience=60), session_id)
+    floors = {"raw": raw, "bare": bare}
+    append = floors[where](Path(session_id)) if where in floors else stored(open_store(where, patience=60), session_id)
     print("ready", flush=True)
     sys.stdin.readline()
     begun, failed = time.monotonic(), 0

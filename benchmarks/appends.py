@@ -1,7 +1,7 @@
 """How fast events get onto the disk, against what the disk can do; and that none fails and none is lost."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import sqrt
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -15,19 +15,22 @@ from rflow.core.events import Event, NoteAdded, SessionStarted
 from rflow.stores import open_store
 
 RATE = "appends a second"
+BARE = "SQLite itself, 1 writer, one `INSERT` and `COMMIT`"
 CASES = {
     "1 writer": (1, 1, Aim(0.9, "≥", RATE)),
     "8 writers, a session each": (8, 8, Aim(0.65, "≥", RATE)),
     "8 writers on one session": (8, 1, None),
 }
 """How many writers, on how many sessions, and what the rate should be, against the raw one."""
+KINDS = {"SQLite": "sqlite:{}/a.db", "JSON": "json:{}/a"}
 
 
 def appends(run: Run) -> Section:
     """Measure both stores."""
     count = 200 if run.quick else 2_000
     found = [_turn(run.folder(f"appends-{number}"), count) for number in range(run.turns(9))]
-    figures = [_figure(found, name, case) for name in ("SQLite", "JSON") for case in CASES]
+    figures = [_figure(found, f"{name}, {case}", aim) for name in KINDS for case, (_, _, aim) in CASES.items()]
+    figures.insert(0, _figure(found, BARE, None))
     events = len(found) * count * len(CASES) * 2
     remark = f"{events:,} appends of one event each in all: none failed, none was lost, none is there twice."
     return Section(name="Appends", figures=figures, remark=remark)
@@ -35,14 +38,20 @@ def appends(run: Run) -> Section:
 
 def _turn(folder: Path, count: int) -> Mapping[str, float]:
     """Measure each case once against the raw rate right before and right after it: disks have moods."""
-    raws = (_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 1))
+    raws = (_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 2))
     before, rates = next(raws), {}
-    for name, url in (("SQLite", f"sqlite:{folder}/a.db"), ("JSON", f"json:{folder}/a")):
-        for case in CASES:
-            rate, after = _stored(url, case, count), next(raws)
-            rates[f"{name} {case}"] = rate / sqrt(before * after)
-            before = after
+    for name, rate in _rates(folder, count):
+        after = next(raws)
+        rates[name] = rate / sqrt(before * after)
+        before = after
     return rates
+
+
+def _rates(folder: Path, count: int) -> Iterator[tuple[str, float]]:
+    yield BARE, _rate([("bare", str(folder / "bare.db"), count)])
+    for kind, url in KINDS.items():
+        for case in CASES:
+            yield f"{kind}, {case}", _stored(url.format(folder), case, count)
 
 
 def _stored(url: str, case: str, count: int) -> float:
@@ -105,7 +114,6 @@ def _verify(url: str, ids: set[str], count: int) -> None:
         raise Failed(f"of {count} appends at {url} {len(set(texts))} are there, in {len(events)} events")
 
 
-def _figure(found: list[Mapping[str, float]], name: str, case: str) -> Figure:
-    values = {RATE: spread(rates[f"{name} {case}"] for rates in found)}
-    told = f"{name}, {case}"
-    return Figure(what=told, base="1 writer, a file, `fdatasync` after each record", values=values, aim=CASES[case][2])
+def _figure(found: list[Mapping[str, float]], told: str, aim: Aim | None) -> Figure:
+    values = {RATE: spread(rates[told] for rates in found)}
+    return Figure(what=told, base="1 writer, a file, `fdatasync` after each record", values=values, aim=aim)

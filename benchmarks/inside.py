@@ -1,5 +1,6 @@
 """Where the time of a long session goes, stage by stage, within one process: `python -m benchmarks.inside STORE…`."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
 from rflow.core.session import Session, replay
-from rflow.formats import render
+from rflow.formats import FORMATS, render
 from rflow.stores import open_store
 from rflow.workspace import Workspace
 
@@ -56,7 +57,9 @@ def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
     yield "reading events"
     session = replay(log.events, Session(id=log.id, code=log.code))
     yield "replaying them"
-    told = workspace.progress(session, workspace.view())
+    view = workspace.view()
+    view.most = FORMATS["markdown"].most
+    told = workspace.progress(session, view)
     yield "computing the progress"
     render("markdown", told)
     yield "rendering it"
@@ -64,6 +67,7 @@ def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
 
 def main(store: str, turns: int) -> None:
     """Measure in turns, after one to warm up."""
+    gc.set_threshold(200_000)  # As the program does: rflow.cli.entry.
     found = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
     print(msgspec.json.encode(found[1:]).decode())
 

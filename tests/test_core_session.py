@@ -40,11 +40,15 @@ from rflow.core.events import (
     Unreadable,
 )
 from rflow.core.head import head_of
-from rflow.core.session import Session, evolve, replay
+from rflow.core.session import FOLDS, Session, evolve, replay
 from rflow.core.tree import digest
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
 LAW = settings(max_examples=250)
+
+
+def test_every_kind_of_fact_is_folded() -> None:
+    assert set(FOLDS) == set(FACTS)
 
 
 def thrown(number: int) -> Scene:

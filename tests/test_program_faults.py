@@ -121,7 +121,6 @@ def test_with_no_byte_left_all_can_be_read_and_what_is_refused_is_not_there(kind
             quick.ok("tree", "add", str(disk / "tree.toml"))
 
 
-@pytest.mark.xfail(reason="a SQLite store that can't be opened for writing, for want of room, is called read-only")
 @pytest.mark.xdist_group("small disks")
 def test_a_sqlite_store_on_a_disk_without_a_byte_left_says_that_the_disk_is_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "3m") as disk:

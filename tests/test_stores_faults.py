@@ -251,6 +251,23 @@ def test_a_removal_on_a_full_disk_stands_or_does_not_and_is_finished_later(
         store.close()
 
 
+def test_a_store_that_crashed_and_does_not_fit_its_disk_says_that_the_disk_is_full(
+    tmp_path: Path, opener: Opener
+) -> None:
+    put(opener(url_in(tmp_path, "sqlite")), short_story("Backup server"))
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        for name in ("night.db", "night.db-wal"):  # As a crash leaves them where the machine went down, too: no -shm.
+            shutil.copy(tmp_path / name, disk / name)
+        filler = fill(disk)
+        store = opener(url_in(disk, "sqlite"))
+        with pytest.raises(StoreProblem, match="disk is full"):
+            store.load(LEEDS)
+        assert [file.name for file in disk.glob("*.new")] == []
+        filler.unlink()
+        assert len(store.load(LEEDS).events) == 1
+        store.close()
+
+
 # A disk that can only be read
 
 
@@ -535,6 +552,21 @@ def test_a_damaged_list_entry_in_sqlite_does_not_take_the_list_down(tmp_path: Pa
         db.execute("UPDATE sessions SET head = X'7B22' WHERE id = ?", (LEEDS,))
     assert store.heads(Query()) == before
     assert wrong(store) == ["K7QM-2F: Its entry in the list is damaged."]
+
+
+@pytest.mark.parametrize("size", [100, 8192, 50_000])
+def test_a_check_of_a_file_that_was_cut_short_does_not_advise_a_check(
+    tmp_path: Path, opener: Opener, size: int
+) -> None:
+    url = url_in(tmp_path, "sqlite")
+    with closing(open_store(url)) as store:
+        two_sessions(store)
+    os.truncate(tmp_path / "night.db", size)
+    with pytest.raises(StoreProblem, match="rflow store check"):
+        opener(url).heads(Query())
+    with pytest.raises(StoreProblem, match="Put a backup in its place") as caught:
+        opener(url).check()
+    assert "store check" not in str(caught.value)
 
 
 def test_rows_that_are_gone_are_missing_entries(tmp_path: Path, opener: Opener) -> None:

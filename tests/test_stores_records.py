@@ -110,6 +110,40 @@ def test_missing_events_between_lines_are_marked() -> None:
     assert found[3:5] == [Unreadable(seq=seq, reason="damaged", raw=b"") for seq in (4, 5)]
 
 
+def long_story(count: int) -> list[bytes]:
+    """Give the records of a session of many notes."""
+    return [records.encode(msgspec.structs.replace(NOTE, seq=seq)) for seq in range(1, count + 1)]
+
+
+def spoilt(record: bytes) -> list[bytes]:
+    """Give what may become of record 400: bits flipped in its text and in its sum, cut, emptied, another's number."""
+    text, mark, total = (bytearray(record) for _ in range(3))
+    text[-90] ^= 1
+    mark[-12] ^= 1
+    total[-4] ^= 1
+    two = records.seal(record[:-18] + b"}," + record[:-18] + b"}")
+    return [bytes(text), bytes(mark), bytes(total), record[:-1], b"", two, records.encode(NOTE)]
+
+
+@pytest.mark.parametrize("case", range(7))
+def test_one_damaged_record_among_many_is_the_only_one_that_is(case: int) -> None:
+    lines = long_story(600)
+    lines[399] = spoilt(lines[399])[case]
+    for found in (records.from_lines(lines), records.from_rows(enumerate(lines, 1), 1, 600)):
+        assert [event.seq for event in found] == list(range(1, 601))
+        assert [event.raw for event in found if isinstance(event, Unreadable)] == [lines[399]]
+
+
+def test_a_damaged_beginning_takes_nothing_from_what_follows() -> None:
+    rows = list(enumerate(long_story(600), 1))
+    assert [event.seq for event in records.from_rows(rows[300:], 1, 602)] == list(range(1, 603))
+    assert [isinstance(event, Event) for event in records.from_rows(rows[300:], 1, 602)] == [
+        *[False] * 300,
+        *[True] * 300,
+        *[False] * 2,
+    ]
+
+
 def test_lines_out_of_order_are_damaged_but_kept() -> None:
     lines = [records.encode(event) for event in whole_story()[:4]]
     found = records.from_lines([lines[0], lines[2], lines[1], lines[3]])

@@ -89,6 +89,16 @@ def test_what_is_no_store_is_refused_with_a_sentence_that_hides_passwords(url: s
         assert caught.value.exit_code == Exit.USAGE
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:caf\udce9.db", "json:caf\udce9", "caf\udce9.db", "caf\udce9", "/caf\udce9/work.db"]
+)
+def test_a_path_that_is_no_text_is_refused_before_anything_is_made(url: str, here: Path) -> None:
+    for call in (open_store, normal_url):
+        with pytest.raises(UsageProblem, match="path is not text in UTF-8"):
+            call(url)
+    assert list(here.iterdir()) == []
+
+
 @pytest.mark.parametrize("url", ["sqlite:work.db", "json:shifts"])
 def test_a_store_that_must_be_there_is_missed(url: str, here: Path) -> None:
     with pytest.raises(RflowError, match="There is no store at"):

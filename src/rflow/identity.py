@@ -29,6 +29,11 @@ def _text(value: int, version: int) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
+def new_share_id() -> str:
+    """Give a short name for a link (35 bits): to list and revoke it by, not to open it."""
+    return "".join(ALPHABET[byte & 31] for byte in os.urandom(7))
+
+
 def new_codes() -> Iterator[str]:
     """Give random codes such as "K7QM-2F" (30 bits) for as long as they turn out to be taken."""
     while True:

@@ -11,6 +11,7 @@ from rflow.core.events import Stored
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
 from rflow.core.session import Session
+from rflow.core.sharing import Share, ShareCount, ShareView
 from rflow.core.tree import Tree
 
 Clock = Callable[[], datetime]
@@ -67,6 +68,9 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionStore(Protocol):
     """Where sessions live. Whatever a method acknowledged by returning survives a crash."""
+
+    def version(self, session_id: str) -> int | None:
+        """Give the number of a session's last event without reading the others; None where it is gone."""
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` where its id exists."""
@@ -128,8 +132,37 @@ class TreeStore(Protocol):
         """Take the name away; versions that sessions stand in stay. False where there is no such tree."""
 
 
+class ShareStore(Protocol):
+    """Where read-only links are kept: never a token, only its hash, and never a text of the session."""
+
+    def add(self, share: Share) -> None:
+        """Keep a new share of a session that is there."""
+
+    def by_hash(self, digest: str) -> Share | None:
+        """Find a share by the hash of its token, whether or not it has ended."""
+
+    def listed(self, session: str | None = None) -> list[ShareCount]:
+        """List the shares of a session, or all, the newest first."""
+
+    def replace(self, share: Share) -> None:
+        """Keep the new state of a share; one that is gone by now stays gone."""
+
+    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+        """Keep views of shares, by the shares' ids."""
+
+    def views(self, share_id: str, limit: int) -> Sequence[ShareView]:
+        """Give the last views of a share, the newest first."""
+
+
 class Store(SessionStore, TreeStore, Protocol):
-    """A store: sessions and trees in one place, with what it takes to look after it."""
+    """A store: sessions, trees and shares in one place, with what it takes to look after it."""
+
+    @property
+    def shares(self) -> ShareStore:
+        """The read-only links to its sessions."""
+
+    def stamp(self) -> int | None:
+        """Give a number that changes whenever somebody else has written here; None where that takes time to tell."""
 
     @property
     def url(self) -> str:

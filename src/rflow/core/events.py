@@ -1,7 +1,9 @@
 """What happened in a session: an envelope (Event) around one fact of a tagged union.
 
 Facts hold the texts they mean, so that a session can be read without its tree. A new fact is one struct here, one
-member of `Fact`, one arm in `session.apply` and one in `removal.blank`: the type checker names the places.
+member of `Fact`, one line in `session.FOLDS` and one arm in `removal.blank`: a test and the type checker name them.
+
+What is in an event refers to nothing above it, so the garbage collector need not look (`gc=False`).
 """
 
 from datetime import datetime
@@ -16,7 +18,7 @@ CloseOutcome = Literal["resolved", "escalated", "abandoned"]
 EvidenceKind = Literal["command", "file", "text"]
 
 
-class TreeRef(msgspec.Struct, frozen=True, kw_only=True):
+class TreeRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One version of a tree: `digest` is the SHA-256 of its canonical JSON."""
 
     id: str
@@ -24,7 +26,7 @@ class TreeRef(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A node as it read when the session came to it."""
 
     node: str
@@ -32,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Brief(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Brief(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The header facts of a session; None is not recorded."""
 
     ticket: str | None = None
@@ -48,6 +50,7 @@ class _Fact(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
+    gc=False,
     tag_field="type",
     omit_defaults=True,
     forbid_unknown_fields=True,
@@ -268,7 +271,7 @@ OWNERSHIP = (
 )
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A fact with its envelope.
 
     `seq` counts from 1 within the session and gives the order; `at` (UTC, milliseconds) never runs backwards;

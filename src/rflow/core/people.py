@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A member of a store, or a queue such as "@tier2" that any member may claim from.
 
     `id` is stable and compared; `name` is what they were called then, for people to read.

@@ -95,10 +95,18 @@ def _path(rest: str) -> str:
 
 
 def _absolute(path: str) -> str:
+    """Give a path from the root; one that is no text could be opened, but not noted, shown or put into a URL."""
     try:
-        return os.path.normpath(Path(path).expanduser().absolute())
+        found = os.path.normpath(Path(path).expanduser().absolute())
     except RuntimeError:  # No such user, or no home: then "~" is a name like any other.
-        return os.path.normpath(Path(path).absolute())
+        found = os.path.normpath(Path(path).absolute())
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise UsageProblem(
+            "The store's path is not text in UTF-8.", try_="Rename it, or name another one with --store."
+        ) from None
+    return found
 
 
 def _kind_of(path: Path) -> tuple[str, str]:

@@ -24,6 +24,7 @@ class Counts(msgspec.Struct, kw_only=True):
     skipped: int = 0
     trees: int = 0
     blobs: int = 0
+    shares: int = 0
     recoded: dict[str, str] = {}
     left: list[str] = []
 
@@ -32,6 +33,7 @@ class Counts(msgspec.Struct, kw_only=True):
             f"sessions: {self.sessions} new, {self.extended} continued, {self.skipped} there already",
             f"trees: {self.trees}",
             f"contents of evidence: {self.blobs}",
+            f"links: {self.shares}",
             *(f"{old} is {new} there, because its code was in use" for old, new in self.recoded.items()),
             *(f"left behind: {what}" for what in self.left),
         ]
@@ -51,6 +53,7 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
     _copy_trees(source, target, counts)
     for session_id in ids:
         _copy_session(source.load(session_id), source, target, codes, counts)
+    _copy_shares(source, target, counts)
     _verify(source, target, ids)
     return counts
 
@@ -121,6 +124,16 @@ def _copy_session(log: Log, source: Store, target: Store, codes: Iterator[str], 
         _create(log, target, blobs, codes, counts)
         counts.sessions += 1
     counts.blobs += len(blobs)
+
+
+def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
+    """Copy the links with their views; one that the target has, and may have ended since, stays as it is."""
+    for one in source.shares.listed():
+        share = one.share
+        if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
+            target.shares.add(share)
+            target.shares.record({share.id: source.shares.views(share.id, one.views)[::-1]})
+            counts.shares += 1
 
 
 def _state(log: Log, code: str) -> Session:

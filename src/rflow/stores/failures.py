@@ -1,8 +1,9 @@
 """What went wrong underneath a store, told in one sentence with what to try."""
 
 import errno
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rflow.errors import StoreProblem, UsageProblem
@@ -12,6 +13,7 @@ PATIENCE = 10.0
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_PROBE = 32 * 1024  # What SQLite's shared memory takes when a file is opened.
 
 
 @contextmanager
@@ -33,6 +35,19 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
         f"The store at {place} can't be used: {error.strerror or error}.",
         try_="See that the path is right and the disk is there.",
     )
+
+
+def hindrance(place: Path) -> StoreProblem | None:
+    """Find what keeps files from being written beside `place`, by trying: SQLite does not tell; None is nothing."""
+    probe = place.with_name(f".{place.name}.{os.urandom(4).hex()}.new")
+    try:
+        probe.write_bytes(bytes(_PROBE))
+    except OSError as error:
+        return of_system(place, error)
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+    return None
 
 
 def full(place: Path) -> StoreProblem:
@@ -80,6 +95,14 @@ def damaged(place: Path, error: Exception) -> StoreProblem:
     return StoreProblem(
         f"The store at {place} is damaged: {error}.",
         try_="See what is left with `rflow store check`, and restore a backup.",
+    )
+
+
+def lost(place: Path, error: BaseException) -> StoreProblem:
+    """Say that not even a check can make sense of the file."""
+    return StoreProblem(
+        f"The store at {place} is damaged so badly that SQLite opens nothing of it: {error}.",
+        try_="Put a backup in its place, or go on in another store (--store PATH). Keep the file until you have.",
     )
 
 

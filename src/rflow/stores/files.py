@@ -15,7 +15,7 @@ elif sys.platform == "win32":
 else:
     sync = os.fdatasync
 
-BINARY = getattr(os, "OBINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
+BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
 READ_WRITE = os.O_RDWR | BINARY
 NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
@@ -44,6 +44,16 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def append_to(path: Path, data: bytes) -> None:
+    """Add `data` to the end of a file, made if need be; flushed."""
+    fd = os.open(path, APPEND, 0o600)
+    try:
+        write_all(fd, data)
+        sync(fd)
+    finally:
+        os.close(fd)
 
 
 def replace_with(path: Path, data: bytes, draft: Path, *, durable: bool = True) -> None:

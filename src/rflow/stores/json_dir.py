@@ -3,6 +3,7 @@
 rflow.json                the format
 sessions/CODE.ID.jsonl    a session: a header, then an event per line (the interchange form); CODE.ID.torn: see append
 trees/DIGEST.json         a version of a tree; trees/names.json tells which are current
+shares/HASH.json      a read-only link, by its token's hash; HASH.views.jsonl tells when it was looked at
 blobs/ID/DIGEST           the contents of a session's evidence
 .lock .index.jsonl .draft .forget     one writer at a time; a cache; a file being written; a removal to be finished
 """
@@ -18,11 +19,12 @@ from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
 from rflow.core.session import Session
 from rflow.core.tree import Tree
-from rflow.errors import StoreProblem
+from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import json_files, json_index, records, rows
 from rflow.stores.failures import PATIENCE
 from rflow.stores.json_folder import Folder
+from rflow.stores.json_shares import JsonShares
 from rflow.stores.json_trees import Trees
 
 
@@ -37,6 +39,8 @@ class JsonDirStore:
         self._folder = Folder(root, patience)
         self._index = json_index.Index(root)
         self._trees = Trees(self._folder)
+        self.shares = JsonShares(self._folder)
+        self._paths: dict[str, Path] = {}  # of sessions whose version was asked for: it is asked again and again
 
     @property
     def url(self) -> str:
@@ -66,6 +70,18 @@ class JsonDirStore:
                 with self._folder.blobs(session.id, blobs):
                     status = file.append(events)
             self._note(path.name, status, session)
+
+    def version(self, session_id: str) -> int | None:
+        """Give the number of a session's last event, by reading the end of its file."""
+        with self._folder.reading():
+            try:
+                path = self._paths.get(session_id) or self._find(session_id)
+                found = json_files.last_version(path)
+            except (NotFound, FileNotFoundError):
+                self._paths.pop(session_id, None)
+                return None
+            self._paths[session_id] = path
+            return found
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -108,6 +124,7 @@ class JsonDirStore:
             file = self._find(session_id)
             with self._folder.forgetting(session_id):
                 self._index.forget(file.name)
+                self.shares.clear(session_id)  # First: a link must not outlive what it shows.
                 self._folder.remove(file)
 
     def blob(self, session_id: str, digest: str) -> bytes:
@@ -145,6 +162,10 @@ class JsonDirStore:
     def remove_tree(self, tree_id: str) -> bool:
         """Take the name of a tree away."""
         return self._trees.remove(tree_id)
+
+    def stamp(self) -> int | None:
+        """Not to be told without looking at everything."""
+        return None
 
     def ids(self) -> Iterable[str]:
         """Give the ids of all sessions."""

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ def _unsafe(text: str) -> str:
     return re.sub(rb"%([0-9a-f]{2})", lambda code: bytes([int(code[1], 16)]), text.encode()).decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=256)
 def file_name(code: str, session_id: str) -> str:
     """Name the file of a session."""
     return f"{safe(code)}.{safe(session_id)}.jsonl"
@@ -118,6 +120,15 @@ class SessionFile:
         return os.fstat(self._fd)
 
 
+def last_version(path: Path) -> int:
+    """Give the number of a file's last event without reading the others."""
+    fd = os.open(path, os.O_RDONLY | files.BINARY)
+    try:
+        return _end(fd, path).version
+    finally:
+        os.close(fd)
+
+
 def _write_at(fd: int, size: int, data: bytes) -> None:
     """Write and flush `data` at the end, or leave the file as it was (the disk may be full)."""
     os.lseek(fd, size, os.SEEK_SET)
@@ -131,12 +142,7 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
 
 def set_aside(path: Path, torn: bytes) -> None:
     """Keep what a crash left of a line, in case somebody wants to look at it."""
-    fd = os.open(path, files.APPEND, 0o600)
-    try:
-        files.write_all(fd, torn + b"\n")
-        files.sync(fd)
-    finally:
-        os.close(fd)
+    files.append_to(path, torn + b"\n")
 
 
 class _End(NamedTuple):

@@ -14,7 +14,7 @@ from rflow.stores.locking import locked
 from rflow.stores.migrations import DRAFT, Format, upgrade_folder
 from rflow.stores.records import FORMAT
 
-_PARTS = ("rflow.json", ".gitignore", ".gitattributes", ".forget", "sessions", "trees", "blobs")
+_PARTS = ("rflow.json", ".gitignore", ".gitattributes", ".forget", "sessions", "trees", "shares", "blobs")
 _IGNORED = b".lock\n.index.jsonl\n.draft\n.forget\n*.torn\n"
 _ATTRIBUTES = b"* -text\n"  # Git on Windows must not change line breaks: checksums and digests are of bytes.
 
@@ -26,12 +26,12 @@ class Folder:
         self.root = root
         self._patience = patience
         self._accepted = False
-        self._format_file, self._lock_file = root / "rflow.json", root / ".lock"
+        self._format_file, self._lock_file, self._sessions = root / "rflow.json", root / ".lock", root / "sessions"
         self._seen: tuple[int, ...] = ()
 
     def session(self, code: str, session_id: str) -> Path:
         """Say where a session is."""
-        return self.root / "sessions" / json_files.file_name(code, session_id)
+        return self._sessions / json_files.file_name(code, session_id)
 
     def blob(self, session_id: str, digest: str) -> Path:
         """Say where a content is."""

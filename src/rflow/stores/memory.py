@@ -13,6 +13,7 @@ from rflow.core.session import Session
 from rflow.core.tree import Tree, canonical, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import checking, records, rows
+from rflow.stores.memory_shares import MemoryShares
 
 
 class _Kept(msgspec.Struct, kw_only=True):
@@ -32,6 +33,7 @@ class MemoryStore:
     def __init__(self, name: str = "") -> None:
         self._name = name
         self._sessions: dict[str, _Kept] = {}
+        self.shares = MemoryShares()
         self._trees: dict[str, bytes] = {}
         self._names: dict[str, TreeName] = {}
 
@@ -54,6 +56,11 @@ class MemoryStore:
         kept.log.update(_records(events))
         kept.head = rows.row(session)
         kept.blobs.update(blobs)
+
+    def version(self, session_id: str) -> int | None:
+        """Give the number of a session's last event."""
+        kept = self._sessions.get(session_id)
+        return kept.head.version if kept else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -86,6 +93,7 @@ class MemoryStore:
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it."""
         self._kept(session_id)
+        self.shares.clear(session_id)
         del self._sessions[session_id]
 
     def blob(self, session_id: str, digest: str) -> bytes:
@@ -130,6 +138,10 @@ class MemoryStore:
     def remove_tree(self, tree_id: str) -> bool:
         """Take the name of a tree away."""
         return self._names.pop(tree_id, None) is not None
+
+    def stamp(self) -> int | None:
+        """Not to be told without looking at everything."""
+        return None
 
     def ids(self) -> Iterable[str]:
         """Give the ids of all sessions."""

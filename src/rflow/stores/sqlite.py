@@ -10,7 +10,7 @@ from rflow.core.people import Person
 from rflow.core.session import Session
 from rflow.core.tree import Tree, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
-from rflow.stores import records, rows, sqlite_rows
+from rflow.stores import records, rows, sqlite_rows, sqlite_shares
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite_file import SqliteFile, backup, explained
 from rflow.stores.sqlite_query import select
@@ -33,6 +33,7 @@ class SqliteStore:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self._file = SqliteFile(path, patience)
         self._path = path
+        self.shares = sqlite_shares.SqliteShares(self._file)
 
     @property
     def url(self) -> str:
@@ -53,6 +54,12 @@ class SqliteStore:
         with self._file.writing() as db:
             sqlite_rows.update(db, session, expected)
             sqlite_rows.add(db, session.id, events, blobs)
+
+    def version(self, session_id: str) -> int | None:
+        """Give the number of a session's last event."""
+        with self._file.reading() as db:
+            found = db.execute("SELECT version FROM sessions WHERE id = ?", (rows.valid(session_id),)).fetchone()
+        return found[0] if found else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -101,6 +108,7 @@ class SqliteStore:
         with self._file.writing() as db:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise rows.no_session()
+            sqlite_shares.clear(db, session_id)
             sqlite_rows.clear(db, session_id, "events", "people", "blobs")
         self._forget()
 
@@ -160,6 +168,10 @@ class SqliteStore:
         """Take the name of a tree away."""
         with self._file.writing() as db:
             return db.execute("DELETE FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).rowcount > 0
+
+    def stamp(self) -> int | None:
+        """Give a number that changes whenever another connection has written."""
+        return self._file.stamp()
 
     def ids(self) -> Iterable[str]:
         """Give the ids of all sessions."""

@@ -8,14 +8,13 @@ import msgspec
 from rflow.core.head import Head
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import Fault, Log
-from rflow.stores import checking, rows, sqlite_rows
+from rflow.stores import checking, failures, rows, sqlite_rows
 from rflow.stores.sqlite_file import SqliteFile
 
 
 def check(file: SqliteFile) -> list[Fault]:
     """List what is wrong. What damage keeps from being read is reported, and the rest is read all the same."""
-    with file.reading():
-        pass  # A store that can't even be opened is told as what it is.
+    _see_that_it_opens(file)
     faults = _forgetting(file)
     for part in (_engine, _sessions, _strays, _trees):
         try:
@@ -24,6 +23,18 @@ def check(file: SqliteFile) -> list[Fault]:
         except StoreProblem as problem:
             faults.append(_damage(file.path.name, problem.__cause__ or problem))
     return faults
+
+
+def _see_that_it_opens(file: SqliteFile) -> None:
+    """Tell a store that can't be opened as what it is; where it is damage, to advise a check would lead nowhere."""
+    try:
+        with file.reading():
+            pass
+    except StoreProblem as problem:
+        error = problem.__cause__
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise failures.lost(file.path, error) from error
+        raise
 
 
 def _damage(where: str, error: BaseException) -> Fault:

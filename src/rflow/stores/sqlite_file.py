@@ -65,6 +65,13 @@ class SqliteFile:
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
+    def stamp(self) -> int | None:
+        """Give a number that changes with each commit of another connection; None where the file is not open yet."""
+        if self._db is None:
+            return None
+        with explained(self.path):
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
     def size(self) -> int:
         """Add up the bytes of the file, its write-ahead log and its index."""
         parts = (self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
@@ -99,7 +106,7 @@ class SqliteFile:
             create(self.path)
         db = self._opened()
         if not self._writable:
-            raise failures.forbidden(self.path)
+            raise failures.hindrance(self.path) or failures.forbidden(self.path)
         return db
 
 
@@ -217,8 +224,9 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite or the system says about `path` into a `StoreProblem`."""
     try:
-        with failures.explained(path):
-            yield
+        yield
+    except OSError as error:
+        raise failures.of_system(path, error) from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         _explain(path, error)
 
@@ -237,6 +245,8 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
             raise failures.damaged(path, error) from error
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if found := failures.hindrance(path):
+            raise found from error
     raise StoreProblem(
         f"The store at {path} can't be used: {error}.", try_="See that the folder can be written and the disk has room."
     ) from error

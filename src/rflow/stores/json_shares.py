@@ -1,0 +1,108 @@
+"""The shares of a JSON store: a file per share, named by the hash of its token, and its views a line each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from rflow.core.sharing import Share, ShareCount, ShareView
+from rflow.errors import StoreProblem
+from rflow.stores import files, json_files
+from rflow.stores.json_folder import Folder
+
+_END = ".views.jsonl"
+
+
+class JsonShares:
+    """The shares in `folder`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._place = folder.root / "shares"
+
+    def add(self, share: Share) -> None:
+        """Keep a new share of a session that is in the folder, as the caller has made sure of."""
+        with self._folder.writing():
+            self._folder.put(self._file(share.hash), _text(share))
+
+    def by_hash(self, digest: str) -> Share | None:
+        """Find a share by the hash of its token."""
+        with self._folder.reading():
+            try:
+                return _share(self._file(digest))
+            except FileNotFoundError:
+                return None
+
+    def listed(self, session: str | None = None) -> list[ShareCount]:
+        """List the shares of a session, or all, the newest first."""
+        with self._folder.reading():
+            found = [_share(file) for file in self._place.glob("*.json")]
+            wanted = [share for share in found if session in (None, share.session)]
+            counted = [self._counted(share) for share in wanted]
+        return sorted(counted, key=lambda one: (-one.share.created_at.timestamp(), one.share.id))
+
+    def replace(self, share: Share) -> None:
+        """Keep the new state of a share; one that is gone by now stays gone."""
+        with self._folder.writing():
+            if self._file(share.hash).exists():
+                self._folder.put(self._file(share.hash), _text(share))
+
+    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+        """Keep views of shares, by the shares' ids."""
+        with self._folder.writing():
+            for share in [one.share for one in self.listed() if one.share.id in views]:
+                data = b"".join(msgspec.json.encode(view) + b"\n" for view in views[share.id])
+                files.append_to(self._views(share.hash), data)
+
+    def views(self, share_id: str, limit: int) -> list[ShareView]:
+        """Give the last views of a share, the newest first."""
+        with self._folder.reading():
+            for one in self.listed():
+                if one.share.id == share_id:
+                    return self._seen(one.share.hash)[::-1][:limit]
+        return []
+
+    def clear(self, session_id: str) -> None:
+        """End the shares of a session that goes; the caller holds the lock."""
+        for file in list(self._place.glob("*.json")):
+            if _share(file).session == session_id:
+                self._folder.remove(file)
+                self._folder.remove(self._views(file.stem))
+
+    def _counted(self, share: Share) -> ShareCount:
+        seen = self._seen(share.hash)
+        return ShareCount(share=share, views=len(seen), last_view=seen[-1].at if seen else None)
+
+    def _seen(self, digest: str) -> list[ShareView]:
+        return list(_read_views(self._views(digest)))
+
+    def _file(self, digest: str) -> Path:
+        return self._place / f"{json_files.safe(digest)}.json"
+
+    def _views(self, digest: str) -> Path:
+        return self._place / f"{json_files.safe(digest)}{_END}"
+
+
+def _text(share: Share) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(share)) + b"\n"
+
+
+def _share(file: Path) -> Share:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Share)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        what = f"{file} is damaged: {error}."
+        raise StoreProblem(what, try_="Delete it: the link ends, and you make another one.") from error
+
+
+def _read_views(file: Path) -> Iterator[ShareView]:
+    """Read views; a line that a crash left torn is passed over."""
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for line in filter(None, lines):
+        try:
+            yield msgspec.json.decode(line, type=ShareView)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue

@@ -1,0 +1,146 @@
+"""The contract of a store's read-only links, run for every kind of store."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rflow.core.sharing import Share, ShareView, is_token, may_revoke, state_of, token_hash, token_of
+from rflow.ports import Store
+from rflow.stores import open_store
+from rflow.stores.copy import copy_store
+from store_faults import quick_folder
+from store_stories import ANA, BEN, CHLOE, MORNING, session, short_story
+
+LEEDS, VPN = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2))
+TOKENS = [token_of(bytes([number]) * 32) for number in range(4)]
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield from quick_folder(tmp_path_factory)
+
+
+@pytest.fixture(params=["memory:{}", "sqlite://{}/shift.db", "json:{}/shift"], ids=["memory", "sqlite", "json"])
+def url(request: pytest.FixtureRequest, folder: Path) -> str:
+    return str(request.param).format(folder)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store with a session about a printer in Leeds, and one about a VPN."""
+    opened = open_store(url)
+    for session_id, code, title in ((LEEDS, "K7QM-2F", "A label printer"), (VPN, "VPNX-01", "VPN drops")):
+        story = short_story(title)
+        opened.create(session(session_id, code, story), story, {})
+    yield opened
+    opened.close()
+
+
+def link(number: int, session_id: str = LEEDS, **more: object) -> Share:
+    """Make a share as of some minutes past the morning."""
+    token, at = TOKENS[number], MORNING + timedelta(minutes=number)
+    share = Share(
+        id=f"LINK{number}", session=session_id, hash=token_hash(token), ending=token[-4:], by=ANA, created_at=at
+    )
+    return msgspec.structs.replace(share, **more)
+
+
+def look(minute: int, form: str = "page") -> ShareView:
+    return msgspec.convert({"at": MORNING + timedelta(minutes=minute), "form": form, "agent": "curl/8"}, ShareView)
+
+
+def test_a_link_is_found_by_the_hash_of_its_token_by_another_program_too(store: Store, url: str) -> None:
+    share = link(1, expires_at=MORNING + timedelta(hours=24), label="for Ben", patterns=("sesame",), until_seq=2)
+    store.shares.add(share)
+    assert open_store(url).shares.by_hash(share.hash) == share
+    assert store.shares.by_hash(token_hash(TOKENS[2])) is None
+
+
+def test_a_store_without_links_lists_none(store: Store) -> None:
+    assert store.shares.listed() == []
+    assert store.shares.by_hash(token_hash(TOKENS[1])) is None
+    assert list(store.shares.views("LINK1", 9)) == []
+
+
+def test_links_are_listed_the_newest_first_and_by_session(store: Store) -> None:
+    for share in (link(1), link(2, VPN), link(3)):
+        store.shares.add(share)
+    assert [one.share.id for one in store.shares.listed()] == ["LINK3", "LINK2", "LINK1"]
+    assert [one.share.id for one in store.shares.listed(LEEDS)] == ["LINK3", "LINK1"]
+
+
+def test_views_are_counted_and_kept(store: Store) -> None:
+    store.shares.add(link(1))
+    store.shares.add(link(2))
+    store.shares.record({"LINK1": [look(3), look(4, "txt")], "GONE": [look(5)]})
+    store.shares.record({"LINK1": [look(6)]})
+    listed = {one.share.id: (one.views, one.last_view) for one in store.shares.listed()}
+    assert listed == {"LINK2": (0, None), "LINK1": (3, MORNING + timedelta(minutes=6))}
+    assert list(store.shares.views("LINK1", 2)) == [look(6), look(4, "txt")]
+    assert list(store.shares.views("GONE", 2)) == []
+
+
+def test_a_link_that_was_revoked_says_so_to_everybody(store: Store, url: str) -> None:
+    store.shares.add(link(1))
+    ended = link(1, revoked_at=MORNING + timedelta(hours=1), revoked_by=BEN)
+    store.shares.replace(ended)
+    found = open_store(url).shares.by_hash(ended.hash)
+    assert found == ended
+    assert state_of(ended, MORNING) == "revoked"
+
+
+def test_deleting_a_session_ends_its_links_and_only_those(store: Store, url: str) -> None:
+    for share in (link(1), link(2, VPN)):
+        store.shares.add(share)
+    store.shares.record({"LINK1": [look(3)]})
+    store.delete(LEEDS)
+    assert store.shares.by_hash(token_hash(TOKENS[1])) is None
+    assert [one.share.id for one in open_store(url).shares.listed()] == ["LINK2"]
+    store.shares.replace(link(1, label="back from the dead"))
+    assert store.shares.by_hash(token_hash(TOKENS[1])) is None
+
+
+def test_a_copy_of_a_store_takes_its_links_along(store: Store, folder: Path) -> None:
+    store.shares.add(link(1))
+    store.shares.record({"LINK1": [look(3), look(4)]})
+    for target in (open_store(f"json:{folder}/other"), open_store(f"sqlite://{folder}/other.db")):
+        assert copy_store(store, target, iter(())).shares == 1
+        assert [(one.share, one.views) for one in target.shares.listed()] == [(link(1), 2)]
+        assert copy_store(store, target, iter(())).shares == 0
+        target.close()
+
+
+def test_the_version_of_a_session_is_known_without_reading_it(store: Store) -> None:
+    assert store.version(LEEDS) == len(short_story())
+    assert store.version("019a4711-0000-7000-8000-00000000000f") is None
+
+
+# The token
+
+
+def test_a_token_has_as_many_random_bits_as_it_says_and_catches_every_slip() -> None:
+    token = token_of(b"\xff" * 32)
+    assert len(token) == 4 + 33 + 6
+    assert is_token(token)
+    slips = [token[:at] + ("a" if token[at] != "a" else "b") + token[at + 1 :] for at in range(len(token))]
+    swapped = [token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in range(4, 42)]
+    assert [slip for slip in slips + swapped if slip != token and is_token(slip)] == []
+    for odd in ("", "rfs_", token + "\n", " " + token, token + "%00", token.upper(), ":token"):
+        assert not is_token(odd)
+
+
+def test_a_link_is_live_until_it_expires() -> None:
+    share = link(1, expires_at=MORNING + timedelta(hours=1))
+    assert state_of(share, MORNING) == "live"
+    assert state_of(share, MORNING + timedelta(hours=1)) == "expired"
+    assert state_of(link(1), MORNING + timedelta(days=9999)) == "live"
+
+
+def test_a_link_is_ended_by_who_made_it_or_owns_the_session() -> None:
+    mine, theirs = session(LEEDS, "K7QM-2F", short_story(by=ANA)), session(VPN, "VPNX-01", short_story(by=BEN))
+    assert may_revoke(link(1), None, ANA)
+    assert may_revoke(link(1, by=BEN), mine, ANA)
+    assert not may_revoke(link(1, by=BEN), theirs, CHLOE)
