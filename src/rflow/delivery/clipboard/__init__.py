@@ -1,9 +1,9 @@
-"""The clipboard: plain text to where this person will paste it, and an honest word about how sure that is.
+"""The clipboard: text, rich where that can be, to where this person will paste it, and an honest word about it.
 
 The order: `RFLOW_CLIPBOARD_CMD`; over SSH tmux, else the terminal (OSC 52); the desktop's own clipboard; tmux,
 then the terminal. A way that fails hands over to the next. Reasons and measurements: docs/decisions/0003.
 
-Tested on Linux (X11, tmux, GNU screen, pseudo-terminals; Wayland by hand). What is written for WSL, macOS and
+Tested on Linux (X11, Wayland, tmux, GNU screen, pseudo-terminals). What is written for WSL, macOS and
 Windows follows the documentation of those systems; only its plumbing is tested.
 """
 
@@ -15,8 +15,8 @@ from functools import partial
 import msgspec
 
 from rflow.delivery.clipboard import terminal
-from rflow.delivery.clipboard.helpers import Helper, helpers, run
-from rflow.delivery.clipboard.job import Failed, Job, human
+from rflow.delivery.clipboard.helpers import helpers, run
+from rflow.delivery.clipboard.job import Failed, Helper, Job, human
 from rflow.errors import NotDelivered
 
 TIMEOUT = 5.0
@@ -41,9 +41,20 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
 _Way = tuple[str, Callable[[Job], Copied]]
 
 
-def copy(text: str, *, environ: Mapping[str, str], platform: str = sys.platform, timeout: float = TIMEOUT) -> Copied:
-    """Copy `text` by the first way that works; raises NotDelivered, with every reason, when none does."""
-    job = Job(text=text.encode(errors="replace").decode(), environ=environ, platform=platform, timeout=timeout)
+def copy(
+    text: str,
+    *,
+    html: str | None = None,
+    environ: Mapping[str, str],
+    platform: str = sys.platform,
+    timeout: float = TIMEOUT,
+) -> Copied:
+    """Copy `text` by the first way that works, with `html` where that way can; raises NotDelivered when none does.
+
+    `html` is a fragment (no `<html>`) that shows the same.
+    """
+    rich = _whole(html) if html else None
+    job = Job(text=_whole(text), html=rich, environ=environ, platform=platform, timeout=timeout)
     failed: list[str] = []
     for name, way in _ways(job):
         try:
@@ -53,6 +64,11 @@ def copy(text: str, *, environ: Mapping[str, str], platform: str = sys.platform,
             continue
         return _with_failures(copied, failed)
     raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(job))
+
+
+def _whole(text: str) -> str:
+    """The text with a question mark for each half of a character (a lone surrogate)."""
+    return text.encode(errors="replace").decode()
 
 
 def _with_failures(copied: Copied, failed: list[str]) -> Copied:
@@ -66,7 +82,7 @@ def _advice(job: Job) -> str:
         return "Connect with a terminal (ssh -t), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
     if job.platform in ("darwin", "win32"):
         return "Set RFLOW_CLIPBOARD_CMD to a command that reads the text on its standard input."
-    return "Install xclip (X11) or wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
+    return "Install wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
 
 
 def _ways(job: Job) -> list[_Way]:
@@ -81,15 +97,16 @@ def _ways(job: Job) -> list[_Way]:
 
 def _by_command(job: Job) -> Copied:
     """The person's own command line, by the shell: pipes, `~` and quotes work as they did when it was tried out."""
-    run(job.command, job)
-    said = f"copied with RFLOW_CLIPBOARD_CMD ({job.amount})"
+    run(job.command, job, job.text.encode())
+    said = f"copied with RFLOW_CLIPBOARD_CMD ({job.amount('it')})"
     return Copied(method="command", confirmed=True, size=job.size, said=said)
 
 
 def _by_helper(helper: Helper, job: Job) -> Copied:
-    run(helper.argv, job, helper.encoding)
-    said = f"copied to the clipboard ({helper.name}, {job.amount})"
-    return Copied(method=f"desktop:{helper.name}", confirmed=True, size=job.size, said=said)
+    run(helper.argv, job, helper.data(job))
+    rich = helper.rich and job.html is not None
+    said = f"copied to the clipboard ({helper.name}, {job.amount(helper.name, rich=rich)})"
+    return Copied(method=f"desktop:{helper.name}", confirmed=True, size=job.size, rich=rich, said=said)
 
 
 def _no_desktop(job: Job) -> Copied:
@@ -99,7 +116,7 @@ def _no_desktop(job: Job) -> Copied:
 
 
 def _by_tmux(job: Job) -> Copied:
-    said = f"copied to the tmux buffer ({job.amount}) {_load_tmux(job)}"
+    said = f"copied to the tmux buffer ({job.amount('tmux')}) {_load_tmux(job)}"
     return Copied(method="tmux", confirmed=False, size=job.size, said=said)
 
 
@@ -111,14 +128,14 @@ def _load_tmux(job: Job) -> str:
     beyond = f"only: it is longer than the {human(terminal.LIMIT)} a terminal takes"
     if job.size <= terminal.LIMIT:
         with contextlib.suppress(Failed):
-            run(("tmux", "load-buffer", "-w", "-"), job)
+            run(("tmux", "load-buffer", "-w", "-"), job, job.text.encode())
             return "and offered to the terminal; terminals do not confirm"
         beyond = "only: tmux before 3.2 cannot pass it on to the terminal"
-    run(("tmux", "load-buffer", "-"), job)
+    run(("tmux", "load-buffer", "-"), job, job.text.encode())
     return beyond
 
 
 def _by_terminal(job: Job) -> Copied:
     terminal.send(job)
-    said = f"sent to the terminal (OSC 52, {job.amount}); terminals do not confirm"
+    said = f"sent to the terminal (OSC 52, {job.amount('the terminal')}); terminals do not confirm"
     return Copied(method="osc52", confirmed=False, size=job.size, said=said)

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
-import msgspec
-
-from rflow.delivery.clipboard.job import Failed, Job
+from rflow.delivery.clipboard import rich
+from rflow.delivery.clipboard.job import Failed, Helper, Job
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -29,48 +28,67 @@ sys.exit("the clipboard did not give the text back")
 """
 
 
-class Helper(msgspec.Struct, frozen=True):
-    """A program that puts its standard input on a desktop's clipboard."""
-
-    name: str
-    argv: tuple[str, ...]
-    encoding: str = "utf-8"
-
-
 def helpers(job: Job) -> list[Helper]:
     """The helpers that reach this person's desktop: over SSH only a display forwarded from there does."""
     display = job.environ.get("DISPLAY", "")
     if job.remote:
-        return [_x11(job)] if display and not display.startswith((":", "unix:")) else []
+        return _x11(job) if display and not display.startswith((":", "unix:")) else []
     if job.platform in ("darwin", "win32"):
-        return [Helper("pyperclip", (sys.executable, "-P", "-c", _PYPERCLIP))]
-    found = []
-    if job.environ.get("WSL_DISTRO_NAME"):
-        found.append(Helper("clip.exe", ("clip.exe",), "utf-16-le"))  # it takes UTF-8 for the OEM code page
-    if job.environ.get("WAYLAND_DISPLAY"):
-        found.append(Helper("wl-copy", ("wl-copy", "--type", "text/plain")))
-    return [*found, _x11(job)] if display else found
+        plain = Helper("pyperclip", (sys.executable, "-P", "-c", _PYPERCLIP))
+        own = rich.macos if job.platform == "darwin" else rich.windows
+        return [own(), plain] if job.html else [plain]
+    wayland = _wayland(job) if job.environ.get("WAYLAND_DISPLAY") else []
+    return [
+        *(_wsl(job) if job.environ.get("WSL_DISTRO_NAME") else ()),
+        *_in_turn(job, wayland, _x11(job) if display else []),
+    ]
 
 
-def _x11(job: Job) -> Helper:
+def _in_turn(job: Job, wayland: list[Helper], x11: list[Helper]) -> list[Helper]:
+    """Wayland, then X11. On GNOME our own before the programs.
+
+    GNOME has no data-control protocol, but passes on what is copied in Xwayland. KDE passes it on only from a
+    window that has the focus, so that elsewhere a copy in Xwayland may not be one.
+    """
+    if "GNOME" in job.environ.get("XDG_CURRENT_DESKTOP", "") and job.html:
+        return [*wayland[:1], *x11[:1], *wayland[1:], *x11[1:]]
+    return wayland + x11
+
+
+def _wsl(job: Job) -> list[Helper]:
+    """`clip.exe` takes UTF-8 for the code page of the console."""
+    plain = Helper("clip.exe", ("clip.exe",), lambda job: job.text.encode("utf-16-le"))
+    return [rich.wsl(), plain] if job.html else [plain]
+
+
+def _wayland(job: Job) -> list[Helper]:
+    return _own_or(job, rich.wayland(), Helper("wl-copy", ("wl-copy", "--type", "text/plain")))
+
+
+def _x11(job: Job) -> list[Helper]:
+    xclip = Helper("xclip", ("xclip", "-selection", "clipboard"))
+    return _own_or(job, rich.x11(), xclip, Helper("xsel", ("xsel", "--clipboard", "--input")))
+
+
+def _own_or(job: Job, own: Helper, *programs: Helper) -> list[Helper]:
+    """Rich text is for our own program; plain text for the first that is installed, as it starts faster."""
     import shutil
 
-    xclip = Helper("xclip", ("xclip", "-selection", "clipboard"))
-    xsel = Helper("xsel", ("xsel", "--clipboard", "--input"))
     path = job.environ.get("PATH")
-    return xsel if shutil.which("xsel", path=path) and not shutil.which("xclip", path=path) else xclip
+    installed = [program for program in programs if shutil.which(program.argv[0], path=path)][:1]
+    return [own, *installed] if job.html else installed or [own]
 
 
-def run(argv: Sequence[str] | str, job: Job, encoding: str = "utf-8") -> None:
-    """Run a program (a string through the shell) with the text on its standard input; raises Failed."""
+def run(argv: Sequence[str] | str, job: Job, data: bytes) -> None:
+    """Run a program (a string through the shell) with this on its standard input; raises Failed."""
     import tempfile
 
     with tempfile.TemporaryFile() as errors:
         process = _start(argv, job, errors)
-        end = _feed(process, job.text.encode(encoding))
+        end = _feed(process, data)
         status = _wait(process, end, job.timeout)
         if status:
-            raise Failed(f"exit status {status}{_reason(errors, job.text)}")
+            raise Failed(f"exit status {status}{_reason(errors, job)}")
 
 
 def _start(argv: Sequence[str] | str, job: Job, errors: IO[bytes]) -> "Popen[bytes]":
@@ -127,11 +145,11 @@ def _wait(process: "Popen[bytes]", end: "Thread", timeout: float) -> int:
         raise Failed(f"still busy after {timeout:g} s") from None
 
 
-def _reason(errors: IO[bytes], text: str) -> str:
-    """The end of what was written to stderr, printable; nothing where that repeats a line of the text."""
+def _reason(errors: IO[bytes], job: Job) -> str:
+    """The end of what was written to stderr, printable; nothing where that repeats a line of what is copied."""
     errors.seek(0)
     said = " ".join(errors.read(65_536).decode(errors="replace").split())
-    private = [" ".join(line.split()) for line in text.splitlines()]
+    private = [" ".join(line.split()) for line in f"{job.text}\n{job.html or ''}".splitlines()]
     if not said or said in " ".join(private) or any(len(line) > 3 and line in said for line in private):
         return ""
     return ": " + "".join(c if c.isprintable() else "?" for c in said[-120:])
