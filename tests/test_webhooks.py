@@ -82,7 +82,7 @@ def maybe(error: NotDelivered) -> bool:
 def test_the_summary_arrives_once_byte_for_byte_with_its_headers() -> None:
     with Server(reply(204)) as server:
         posted = send(server.base + PATH)
-    assert posted == Posted(status=204, attempts=1, said="accepted (HTTP 204)")
+    assert posted == Posted(status=204, attempts=1, said="sent to noc: accepted (HTTP 204)")
     (request,) = server.requests
     assert request.line == f"POST {PATH} HTTP/1.1"
     assert request.body == SUMMARY
@@ -95,12 +95,12 @@ def test_the_summary_arrives_once_byte_for_byte_with_its_headers() -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "body", "said"),
     [
-        ("teams", 202, b"", "accepted by the workflow; Teams does not confirm delivery"),
-        ("teams", 200, b"1", "accepted by the workflow; Teams does not confirm delivery"),
-        ("slack", 200, b"ok", 'posted (it answered "ok", as Slack does)'),
-        ("slack", 200, b"<html>Sign in", "accepted (HTTP 200)"),
-        ("json", 200, b"ok", "accepted (HTTP 200)"),
-        ("json", 201, b"\xff\xfe\x00\xd8", "accepted (HTTP 201)"),
+        ("teams", 202, b"", "sent to noc: accepted by the workflow; Teams does not confirm delivery"),
+        ("teams", 200, b"1", "sent to noc: accepted by the workflow; Teams does not confirm delivery"),
+        ("slack", 200, b"ok", 'posted to noc (it answered "ok", as Slack does)'),
+        ("slack", 200, b"<html>Sign in", "sent to noc: accepted (HTTP 200)"),
+        ("json", 200, b"ok", "sent to noc: accepted (HTTP 200)"),
+        ("json", 201, b"\xff\xfe\x00\xd8", "sent to noc: accepted (HTTP 201)"),
     ],
 )
 def test_no_more_is_claimed_than_is_known(kind: str, status: int, body: bytes, said: str) -> None:
@@ -427,6 +427,9 @@ def test_a_secret_is_known_in_every_spelling(path: str, echo: str) -> None:
         ("noc", "json", f"https://leeds.webhook.office.com{PATH}", "takes teams"),
         ("noc", "discord", f"https://noc.example{PATH}", 'has the unknown kind "discord"'),
         ("noc", "", f"https://noc.example{PATH}", "has no kind, and noc.example does not tell it"),
+        ("NOC", "json", f"https://noc.example{PATH}", "no name for a target"),
+        ("no_c", "json", f"https://noc.example{PATH}", "no name for a target"),
+        ("-noc", "json", f"https://noc.example{PATH}", "no name for a target"),
         ("no.c", "json", f"https://noc.example{PATH}", "no name for a target"),
         ("", "json", f"https://noc.example{PATH}", "no name for a target"),
     ],
@@ -534,7 +537,7 @@ def test_a_proxy_passes_the_summary_on_without_seeing_it(
     with Server(reply(200, b"ok"), certificate=certificate) as slack, Server(scenes.tunnel_to(slack.port)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}127.0.0.1:{proxy.port}")
         posted = send(f"https://hooks.slack.com{PATH}", "slack")
-    assert posted.said == "posted to Slack"
+    assert posted.said == "posted to noc (Slack answered ok)"
     assert slack.requests[0].headers["host"] == "hooks.slack.com"
     assert slack.requests[0].body == SUMMARY
     (asked,) = proxy.requests

@@ -1,12 +1,14 @@
 """Settings: flag, then environment, then file, then default; each knows where its value came from."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from rflow.config_file import read_config, write_config
 from rflow.errors import BadInput, UsageProblem
 
 Origin = Literal["flag", "environment", "file", "default"]
@@ -19,6 +21,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     variable: str
     meaning: str
     many: bool = False
+    secret: bool = False
 
 
 SETTINGS: dict[str, Setting] = {
@@ -38,8 +41,36 @@ SETTINGS: dict[str, Setting] = {
             variable="RFLOW_CLIPBOARD_CMD",
             meaning="a command that takes the summary on its standard input, instead of the clipboard",
         ),
+        Setting(
+            name="share.base_url",
+            variable="RFLOW_SHARE_BASE_URL",
+            meaning="what read-only links begin with, where a server for many serves them",
+        ),
+        Setting(
+            name="post.timeout",
+            variable="RFLOW_POST_TIMEOUT",
+            meaning="the seconds that a target of --post has to be reached, and again to answer",
+        ),
     )
 }
+TARGET_SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            name="targets.NAME.url",
+            variable="RFLOW_TARGET_NAME_URL",
+            meaning="where `progress --post NAME` posts to: a webhook, whose URL is a secret and shown in part",
+            secret=True,
+        ),
+        Setting(
+            name="targets.NAME.kind",
+            variable="RFLOW_TARGET_NAME_KIND",
+            meaning="what is posted there: slack, teams or json; Slack's and Microsoft's hosts tell it themselves",
+        ),
+    )
+}
+"""What each target has. Names are small letters, digits and "-": so the variable names the same one as the file."""
+_TARGET = r"targets\.([a-z0-9][a-z0-9-]{0,63})\.(url|kind)"
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +78,10 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
     value: str | tuple[str, ...]
     origin: Origin
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        return f"Value({'…' if self.secret else self.value!r}, {self.origin!r})"
 
     @property
     def text(self) -> str:
@@ -76,7 +111,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     folders: Folders
 
     def __getitem__(self, name: str) -> Value:
-        return self.values[name]
+        return self.values.get(name) or Value(value="", origin="default")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the targets that summaries can be posted to."""
+        urls = (name for name, value in self.values.items() if name.startswith("targets.") and value.value)
+        return tuple(name.split(".")[1] for name in urls if name.endswith(".url"))
 
 
 def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) -> Folders:
@@ -96,8 +137,29 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
 def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapping[str, str] = os.environ) -> Settings:
     """Put the settings together; `flags` are those given on the command line, by setting name."""
     in_file = read_config(where.config_file)
-    values = {name: _value(setting, flags, environ, in_file, where) for name, setting in SETTINGS.items()}
+    settings = [*SETTINGS.values(), *_of_targets(in_file, environ)]
+    values = {setting.name: _value(setting, flags, environ, in_file, where) for setting in settings}
     return Settings(values=values, folders=where)
+
+
+def _of_targets(in_file: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Setting]:
+    """Give the settings of all targets that the file or the environment knows."""
+    written = [*in_file, *(_dotted(variable) for variable, value in environ.items() if value)]
+    for name in sorted({match[1] for name in written if (match := re.fullmatch(_TARGET, name))}):
+        yield from (_of_target(setting, name) for setting in TARGET_SETTINGS.values())
+
+
+def _dotted(variable: str) -> str:
+    """Give the name that a target's variable has in the file: RFLOW_TARGET_NOC_EU_URL is targets.noc-eu.url."""
+    begin, _, rest = variable.partition("RFLOW_TARGET_")
+    name, _, field = rest.rpartition("_")
+    return "" if begin else f"targets.{name.replace('_', '-')}.{field}".lower()
+
+
+def _of_target(setting: Setting, name: str) -> Setting:
+    """Give the setting of one target."""
+    variable = setting.variable.replace("NAME", name.upper().replace("-", "_"))
+    return msgspec.structs.replace(setting, name=setting.name.replace("NAME", name), variable=variable)
 
 
 def _value(
@@ -109,15 +171,16 @@ def _value(
 ) -> Value:
     flag = flags.get(setting.name)
     if flag:
-        return Value(value=flag, origin="flag")
+        return Value(value=flag, origin="flag", secret=setting.secret)
     variable = environ.get(setting.variable)
     if variable:
-        return Value(value=tuple(variable.split("\n")) if setting.many else variable, origin="environment")
+        value = tuple(variable.split("\n")) if setting.many else variable
+        return Value(value=value, origin="environment", secret=setting.secret)
     found = in_file.get(setting.name)
     if isinstance(found, tuple) and not setting.many:
         raise BadInput(f"In {where.config_file}, {setting.name} is a list; it takes one text.", try_="Mend it by hand.")
     if found:
-        return Value(value=found, origin="file")
+        return Value(value=found, origin="file", secret=setting.secret)
     return Value(value=_default(setting.name, where, environ), origin="default")
 
 
@@ -131,6 +194,8 @@ def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tup
             return "markdown"
         case "redact.patterns":
             return ()
+        case "post.timeout":
+            return "10"
         case _:
             return ""
 
@@ -148,88 +213,23 @@ def _login(environ: Mapping[str, str]) -> str:
         return "someone"
 
 
-def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
-    """Read the configuration file into values by dotted name; a missing file holds none."""
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadInput(f"The configuration {path} can't be read: {reason}.", try_="Mend or remove it.") from error
-    import tomllib
-
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"The configuration {path} is not TOML: {error}.", try_="Mend or remove it.") from error
-    return _flat(document, path)
-
-
-def _flat(document: Mapping[str, object], path: Path, prefix: str = "") -> dict[str, str | tuple[str, ...]]:
-    found: dict[str, str | tuple[str, ...]] = {}
-    for key, value in document.items():
-        name = prefix + key
-        if isinstance(value, dict):
-            found |= _flat(value, path, name + ".")
-        elif isinstance(value, str):
-            found[name] = value
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            found[name] = tuple(value)
-        else:
-            raise BadInput(f"In {path}, {name} is neither a text nor a list of texts.", try_="Put it in quotes.")
-    return found
-
-
 def setting_named(name: str) -> Setting:
     """Find a setting; raise `UsageProblem` with the nearest name where there is none."""
     if name in SETTINGS:
         return SETTINGS[name]
+    if match := re.fullmatch(_TARGET, name):
+        return _of_target(TARGET_SETTINGS[f"targets.NAME.{match[2]}"], match[1])
     from difflib import get_close_matches
 
-    close = get_close_matches(name, SETTINGS, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(SETTINGS)}."
+    known = (*SETTINGS, *TARGET_SETTINGS)
+    close = get_close_matches(name, known, n=1)
+    hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(known)}."
+    if name.startswith("targets."):
+        hint = f'{" or ".join(TARGET_SETTINGS)}, with a name of small letters, digits and "-".'
     raise UsageProblem(f'There is no setting "{name}".', try_=hint)
 
 
 def write_setting(path: Path, name: str, values: tuple[str, ...]) -> None:
-    """Set `name` in the configuration file, or take it out where `values` is empty. What is unknown there stays."""
-    import tomllib
-
-    import tomli_w
-
+    """Set a setting in the configuration file, or take it out where `values` is empty."""
     setting = setting_named(name)
-    read_config(path)  # a file that can't be read is not overwritten
-    document: dict[str, object] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    *tables, key = name.split(".")
-    table = document
-    for part in tables:
-        inner = table.setdefault(part, {})
-        if not isinstance(inner, dict):
-            raise BadInput(f"In {path}, {part} is not a table.", try_="Mend it by hand.")
-        table = inner
-    if values:
-        table[key] = list(values) if setting.many else values[0]
-    else:
-        table.pop(key, None)
-    try:
-        replace_file(path.resolve(), tomli_w.dumps(document).encode())  # a link to it (dotfiles) stays one
-    except OSError as error:
-        raise BadInput(
-            f"The configuration {path} can't be written: {error.strerror}.",
-            try_="Name another one: rflow --config FILE config set …",
-        ) from error
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a private file whole or not at all: it is made with mode 0600 beside `path` and renamed over it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    write_config(path, name, None if not values else list(values) if setting.many else values[0])

@@ -1,5 +1,6 @@
 """Commands for the configuration: config list, get, set, path."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.completion import settings
 from rflow.cli.options import Json
-from rflow.settings import SETTINGS, Value, setting_named, write_setting
+from rflow.settings import SETTINGS, TARGET_SETTINGS, Setting, Value, setting_named, write_setting
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Settings and where they come from: list, get, set, path."
@@ -17,23 +18,25 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config lis
 
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
-    """List all settings, with their values and where those come from."""
+    """List all settings, with their values and where those come from. Secrets are shown in part."""
     from rflow.cli.views import wrapped
 
     run = App.of(context)
+    values = run.settings.values
     if json:
-        values = run.settings.values.items()
-        run.out_json([{"name": name, "value": value.value, "origin": value.origin} for name, value in values])
+        rows = [(name, _masked(value) or value.value, value.origin) for name, value in values.items()]
+        run.out_json([dict(zip(("name", "value", "origin"), row, strict=True)) for row in rows])
         return
-    for name, setting in SETTINGS.items():
-        value = run.settings[name]
-        run.out(f"{name} = {_shown(value) or '(not set)'}  [{value.origin}]")
+    listed = [setting_named(name) for name in values]
+    for setting in listed if len(listed) > len(SETTINGS) else [*listed, *TARGET_SETTINGS.values()]:
+        value = run.settings[setting.name]
+        run.out(f"{setting.name} = {_shown(value) or '(not set)'}  [{value.origin}]")
         run.out(wrapped(f"{setting.meaning} ({setting.variable})", "    ", "    "))
 
 
 @app.command()
 def get(context: typer.Context, name: Name) -> None:
-    """Print the value of a setting."""
+    """Print the value of a setting. A secret is shown in part."""
     setting_named(name)
     App.of(context).out(_shown(App.of(context).settings[name]))
 
@@ -42,32 +45,25 @@ def get(context: typer.Context, name: Name) -> None:
 def set_(
     context: typer.Context,
     name: Name,
-    values: Annotated[list[str] | None, typer.Argument(metavar="VALUE...", help="None takes the setting out.")] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="VALUE...", help="None takes the setting out; a secret is asked for, or piped in (-)."),
+    ] = None,
 ) -> None:
     """Set a setting in the configuration file."""
     run = App.of(context)
     setting = setting_named(name)
-    given = tuple(run.text(value) for value in values or () if value)
-    if not setting.many and len(given) > 1:
-        given = (" ".join(given),)
-    if name == "redact.patterns":
-        from rflow.core.redaction import Redactor
-
-        Redactor(given)
-    if name == "store" and given:
-        from rflow.stores import normal_url
-
-        given = (normal_url(given[0]),)  # a relative path would be another store in every folder
+    given = _checked(setting, _given(run, setting, values or ()))
     if name == "progress.format" and given:
-        from rflow.formats import format_named
-
-        format_named(given[0])
+        run.format(given[0])
     path = run.settings.folders.config_file
     write_setting(path, name, given)
     run.say(f"{name} {'set' if given else 'taken out'} in {path}.")
     origin = run.settings[name].origin
     if origin in ("flag", "environment"):
         run.say(f"Note: the {origin} says otherwise now, and goes before the file.")
+    if given and name.startswith("targets."):
+        _say_what_is_missing(run, setting, given[0])
 
 
 @app.command()
@@ -78,4 +74,68 @@ def path(context: typer.Context) -> None:
 
 
 def _shown(value: Value) -> str:
-    return "\n".join(value.texts)
+    return _masked(value) or "\n".join(value.texts)
+
+
+def _masked(value: Value) -> str:
+    """Give what may be seen of a secret; "" for what is none, or not set."""
+    from rflow.delivery.webhooks import redact_url
+
+    return redact_url(value.text) if value.secret and value.value else ""
+
+
+def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
+    """Take the words of the command line together; none takes the setting out."""
+    if setting.secret:
+        from rflow.cli.target_settings import secret_of
+
+        values = [secret_of(run, setting, values)]
+    given = tuple(run.text(value) for value in values if value)
+    return (" ".join(given),) if len(given) > 1 and not setting.many else given
+
+
+def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the values as they are to be written; what can't be used is refused."""
+    if setting.name in _CHECKS:
+        return _CHECKS[setting.name](given) if given else given
+    if setting.name.startswith("targets.") and given:
+        from rflow.cli.target_settings import check_target
+
+        check_target(setting, given[0])
+    return given
+
+
+def _patterns(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.core.redaction import Redactor
+
+    Redactor(given)
+    return given
+
+
+def _store(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the store in full: a relative path would be another one in every folder."""
+    from rflow.stores import normal_url
+
+    return (normal_url(given[0]),)
+
+
+def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.cli.posting import seconds
+
+    seconds(given[0])
+    return given
+
+
+_CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
+    "redact.patterns": _patterns,
+    "store": _store,
+    "post.timeout": _timeout,
+}
+
+
+def _say_what_is_missing(run: App, setting: Setting, value: str) -> None:
+    from rflow.cli.target_settings import what_is_missing
+
+    _, name, field = setting.name.split(".")
+    known = {each: run.settings[f"targets.{name}.{each}"].text for each in ("kind", "url")} | {field: value}
+    run.say(what_is_missing(name, known["kind"], known["url"]))

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import msgspec
 
-from rflow.settings import replace_file
+from rflow.config_file import replace_file
 
 _KEPT_DAYS = 30
 _SEEN_LIMIT = 50

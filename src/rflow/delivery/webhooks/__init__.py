@@ -8,10 +8,21 @@ import time
 from collections.abc import Callable
 
 from rflow.delivery.webhooks.outcomes import Posted, Refusal
-from rflow.delivery.webhooks.targets import KINDS, Kind, Target, address, redact_url, target
+from rflow.delivery.webhooks.targets import KINDS, Kind, Target, address, host_of, kinds_at, redact_url, target
 from rflow.errors import NotDelivered
 
-__all__ = ["KINDS", "Kind", "MayBePosted", "Posted", "Target", "post", "redact_url", "target"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "MayBePosted",
+    "Posted",
+    "Target",
+    "host_of",
+    "kinds_at",
+    "post",
+    "redact_url",
+    "target",
+]
 
 TIMEOUT = 10.0
 """Seconds to connect, and again to send and be answered."""

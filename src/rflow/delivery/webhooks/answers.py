@@ -68,10 +68,11 @@ def _accepted(target: Target, answer: Answer, attempt: int) -> Posted | Refusal:
 def _word(target: Target, status: int, text: str) -> str:
     """What an acceptance is worth."""
     if target.kind == "teams":
-        return "accepted by the workflow; Teams does not confirm delivery"
+        return f"sent to {target.name}: accepted by the workflow; Teams does not confirm delivery"
     if target.kind == "slack" and text == "ok":
-        return "posted to Slack" if kinds_at(address(target).host) else 'posted (it answered "ok", as Slack does)'
-    return f"accepted (HTTP {status})"
+        who = "Slack answered ok" if kinds_at(address(target).host) else 'it answered "ok", as Slack does'
+        return f"posted to {target.name} ({who})"
+    return f"sent to {target.name}: accepted (HTTP {status})"
 
 
 def _redirected(target: Target, answer: Answer) -> str:

@@ -58,9 +58,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 def target(name: str, kind: str, url: str) -> Target:
     """Make a target of what is configured; raises UsageProblem. An empty `kind` is taken from a host we know."""
-    if not re.fullmatch(r"[\w-]{1,64}", name):
-        raise UsageProblem("That is no name for a target.", try_="Use letters, digits, - and _.")
-    host = address(Target(name=name, kind="json", url=url.strip())).host
+    host = host_of(name, url)
     kinds = kinds_at(host)
     kind = kind or (kinds[0] if kinds else "")
     if kind not in KINDS:
@@ -72,6 +70,13 @@ def target(name: str, kind: str, url: str) -> Target:
             try_=f"Set targets.{name}.kind to {kinds[0]}, or mend its URL.",
         )
     return Target(name=name, kind=kind, url=url.strip())
+
+
+def host_of(name: str, url: str) -> str:
+    """Give the host of the URL of the target `name`, both checked; raises UsageProblem."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise UsageProblem("That is no name for a target.", try_='Use small letters, digits and "-".')
+    return address(Target(name=name, kind="json", url=url.strip())).host
 
 
 def kinds_at(host: str) -> tuple[Kind, ...]:

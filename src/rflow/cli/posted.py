@@ -1,0 +1,73 @@
+"""What the record of a session says about posting: "posting:noc" first, then "post:noc" or "not-posted:noc".
+
+What was begun and has no end may have been posted. docs/decisions/0007 has the reasons.
+"""
+
+from rflow.cli.app import App, label
+from rflow.cli.delivering import record
+from rflow.core.commands import RecordShared
+from rflow.core.events import Event, ProgressShared
+from rflow.core.session import Delivery, Session
+from rflow.errors import NotAllowed, RflowError
+
+_LOOK = "Look there; --again posts it once more."
+
+
+def went_out(session: Session) -> list[Delivery]:
+    """Give the deliveries that succeeded: not the tries at posting, and not those in vain."""
+    tries = ("posting:", "not-posted:")
+    return [delivery for delivery in session.deliveries if not delivery.destination.startswith(tries)]
+
+
+def check_new(run: App, session: Session, name: str) -> None:
+    """Refuse to post what was posted to `name` before, or may have been, and has not changed since."""
+    same = _unchanged(run, session)
+    posted, begun, ended = (
+        [delivery for delivery in same if delivery.destination == f"{word}:{name}"]
+        for word in ("post", "posting", "not-posted")
+    )
+    if posted:
+        what = f"was posted to {name} {_when(run, posted[-1])}, and has not changed since"
+        raise NotAllowed(f"{label(session)} {what}.", try_="--again posts it once more.")
+    if len(begun) > len(ended):
+        what = f"may have been posted to {name} {_when(run, begun[-1])}: how that ended is not known"
+        raise NotAllowed(f"{label(session)} {what}.", try_=_LOOK)
+
+
+def begin(run: App, session: Session, format_: str, name: str, *, again: bool) -> bool:
+    """Record that it is being posted, before it is: whoever comes after our death is warned. False: it can't be.
+
+    Of two who post at the same time, the one whose record comes second stands back.
+    """
+    begun = RecordShared(format=format_, destination=f"posting:{name}", through=session.version)
+    try:
+        after = run.workspace.do(session, begun).session
+    except RflowError as error:
+        run.say(f"Note: this can't be recorded, so nothing will keep it from being posted twice: {error.what}")
+        return False
+    between = after.deliveries[len(session.deliveries) : -1]
+    rivals = [delivery for delivery in between if delivery.destination in (f"post:{name}", f"posting:{name}")]
+    if rivals and not again:
+        end(run, session, format_, name, posted=False)
+        who = rivals[-1].by.name
+        raise NotAllowed(f"{label(session)} is being posted to {name} by {who} at this moment.", try_=_LOOK)
+    return True
+
+
+def end(run: App, session: Session | None, format_: str, name: str, *, posted: bool) -> None:
+    """Record whether it was posted."""
+    record(run, session, format_, f"post:{name}" if posted else f"not-posted:{name}")
+
+
+def _unchanged(run: App, session: Session) -> list[Delivery]:
+    """Give the deliveries that told of all that `session` is: nothing but deliveries came after them."""
+    events = run.workspace.history(session.id).events
+    changes = [e.seq for e in events if not (isinstance(e, Event) and isinstance(e.fact, ProgressShared))]
+    return [delivery for delivery in session.deliveries if delivery.through >= max(changes, default=0)]
+
+
+def _when(run: App, delivery: Delivery) -> str:
+    from rflow.cli.views import clock
+
+    by = "" if delivery.by.id == run.workspace.member.id else f" by {delivery.by.name}"
+    return f"at {clock(delivery.at)}{by}"

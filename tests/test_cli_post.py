@@ -1,0 +1,545 @@
+"""Summaries posted from the command line to servers on this machine: once, honestly, and without showing the URL."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import webhook_server as scenes
+from program import SCRIPT, Program, Result
+from rflow.cli.posting import Posting
+from rflow.errors import StoreProblem
+from rflow.workspace import Workspace
+from webhook_server import Scene, Server, Visit, reply
+
+PATH = "/services/T0LEEDS99/B0PRINT42/xK9sECRETt0kenZ7qLm?sig=aB3dEf9ghIjKl0mNo"
+SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
+PASSWORD = "Sommer-2026-Leeds"
+BEN = "Ben Okafor"
+ROOT = Path(__file__).parent.parent
+RECORDED = ROOT / "examples" / "sessions" / "postgres-refused.jsonl"
+
+
+class Discreet(Program):
+    """A program that never shows a secret, whatever it is asked for."""
+
+    def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
+        result = super().run(*words, stdin=stdin, **environ)
+        assert not [secret for secret in SECRETS if secret in result.out + result.err], result
+        return result
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Iterator[Program]:
+    """Ana with a step made, a clipboard that is a file, and little patience; nothing that stays holds a secret."""
+    (tmp_path / "here").mkdir()
+    environ = {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'", "TERM": "dumb", "RFLOW_POST_TIMEOUT": "5"}
+    me = Discreet(tmp_path, environ=environ, cwd=tmp_path / "here")
+    me.with_tree().start()
+    me.ok("choose", "green")
+    yield me.at(real=True)
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path != config(me):
+            assert not [secret for secret in SECRETS if secret.encode() in path.read_bytes()], path
+
+
+def config(me: Program) -> Path:
+    return me.home / "config" / "rflow" / "config.toml"
+
+
+def aim(me: Program, server: Server, kind: str = "json", name: str = "noc") -> None:
+    """Set up a target."""
+    quick = me.at(real=False)
+    quick.ok("config", "set", f"targets.{name}.url", "-", stdin=server.base + PATH)
+    quick.ok("config", "set", f"targets.{name}.kind", kind)
+
+
+def recorded(me: Program) -> list[str]:
+    """Where summaries of the current session went, as it is recorded."""
+    return re.findall(r'"type":"progress_shared".*?"destination":"([^"]+)"', me.at(real=False).ok("export").out)
+
+
+def named(me: Program) -> str:
+    return f"{me.at(real=False).show()['code']} · A label printer prints nothing · Leeds"
+
+
+def body(server: Server, number: int = -1) -> Any:
+    return msgspec.json.decode(server.requests[number].body)
+
+
+def without_times(told: Any) -> Any:
+    """A summary without what goes by while a test runs."""
+    return told | {"session": told["session"] | {"as_of": 0, "elapsed": 0}}
+
+
+# --- what is posted, and what is said about it
+
+
+def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        shown = ana.ok("progress", "--post", "noc", "--dry-run")
+        assert (server.visits, recorded(ana)) == (0, [])
+        posted = ana.ok("progress", "--post", "noc")
+    assert shown.err == f"This would go to noc (json, {server.base}/…). Nothing was sent.\n"
+    assert posted == (0, "", f"{named(ana)}: sent to noc: accepted (HTTP 200).\n")
+    assert without_times(body(server)) == without_times(shown.json)
+    assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
+    assert recorded(ana) == ["posting:noc", "post:noc"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "said", "holds"),
+    [
+        ("slack", reply(200, b"ok"), 'posted to noc (it answered "ok", as Slack does).', {"text", "blocks"}),
+        (
+            "teams",
+            reply(202),
+            "sent to noc: accepted by the workflow; Teams does not confirm delivery.",
+            {"type", "attachments"},
+        ),
+    ],
+)
+def test_each_kind_gets_its_format_and_an_honest_word(
+    kind: str, answer: Scene, said: str, holds: set[str], ana: Program
+) -> None:
+    with Server(answer) as server:
+        aim(ana, server, kind)
+        shown = ana.ok("progress", "--post", "noc", "--dry-run")
+        assert ana.ok("progress", "--post", "noc").err == f"{named(ana)}: {said}\n"
+        ana.ok("digest", "--post", "noc")
+    assert [holds <= told.keys() for told in (shown.json, body(server, 0), body(server, 1))] == [True] * 3
+    assert b"Clear the print queue" in server.requests[0].body
+
+
+def test_options_of_the_summary_hold_for_what_is_posted(ana: Program) -> None:
+    ana.ok("note", f"password={PASSWORD}")
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        shown = ana.ok("progress", "--post", "noc", "--dry-run")
+        posted = ana.ok("progress", "--post", "noc", "--ask", "Who has a spare?", "--brief")
+        assert ana.ok("progress", "--post", "noc", "--no-redact", "--again").err.endswith("(HTTP 200).\n")
+    assert "Nothing was sent. 1 value redacted." in shown.err
+    assert PASSWORD not in shown.out
+    assert posted.err.endswith("(HTTP 200). 1 value redacted.\n")
+    assert (body(server, 0)["ask"], body(server, 0)["brief"]) == ("Who has a spare?", True)
+    assert PASSWORD.encode() not in server.requests[0].body
+    assert PASSWORD.encode() in server.requests[1].body
+
+
+def test_a_pause_that_the_server_asks_for_is_told(ana: Program) -> None:
+    with Server(reply(429, Retry_After="2"), reply(200)) as server:
+        aim(ana, server)
+        posted = ana.ok("progress", "--post", "noc")
+    assert posted.err.splitlines()[0] == "Waiting 2 s for noc, which asked for that …"
+    assert server.visits == 2
+    assert recorded(ana) == ["posting:noc", "post:noc"]
+
+
+# --- what failed: said, recorded, and sent again only where that is right
+
+
+@pytest.mark.parametrize(
+    ("scene", "words", "advice"),
+    [
+        (reply(400, b"no such field"), 'does not accept the message (HTTP 400): "no such field"', "--dry-run"),
+        (reply(413), "finds the message too large (HTTP 413)", "--brief"),
+        (reply(410), "has given this webhook up (HTTP 410)", "targets.noc.url"),
+        (reply(429, Retry_After="300"), "asked to wait 300 s", "Try again later."),
+        (reply(302, Location="https://evil.example/x"), "redirects to evil.example (HTTP 302)", "Mend targets.noc.url"),
+    ],
+)
+def test_what_did_not_arrive_may_simply_be_posted_again(scene: Scene, words: str, advice: str, ana: Program) -> None:
+    with Server(scene, reply(200)) as server:
+        aim(ana, server)
+        error = ana.refused(7, "progress", "--post", "noc")
+        assert words in error
+        assert "Nothing was posted." in error
+        assert advice in error
+        assert "To paste it yourself: rflow progress --copy" in error
+        assert recorded(ana) == ["posting:noc", "not-posted:noc"]
+        ana.ok("progress", "--post", "noc")
+    assert server.visits == 2
+
+
+def test_a_closed_port_is_told_with_the_way_to_this_very_summary(ana: Program) -> None:
+    ana.ok("config", "set", "targets.noc.url", "-", stdin=f"http://127.0.0.1:{scenes.closed_port()}{PATH}")
+    ana.ok("config", "set", "targets.noc.kind", "json")
+    code = ana.show()["code"]
+    ana.start("--title", "The till in Leeds is slow")
+    error = ana.refused(7, "progress", code, "--post", "noc")
+    assert "Nothing was posted in 4 tries." in error
+    assert f"To paste it yourself: rflow -s {code} progress --copy" in error
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        (reply(500), "failed (HTTP 500)"),
+        (scenes.hang, "did not answer within 0.5 s"),
+        (scenes.reset, "broke the connection off without an answer"),
+    ],
+)
+def test_what_may_have_arrived_is_posted_again_only_on_purpose(scene: Scene, words: str, ana: Program) -> None:
+    with Server(scene, reply(200)) as server:
+        aim(ana, server)
+        error = ana.refused(7, "progress", "--post", "noc", RFLOW_POST_TIMEOUT="0.5" if "0.5" in words else "5")
+        assert words in error
+        assert "The summary may have been posted." in error
+        assert "--again" in error
+        later = ana.refused(5, "progress", "--post", "noc")
+        assert re.search(r"may have been posted to noc at \d\d:\d\d: how that ended is not known\.", later)
+        assert server.visits == 1
+        ana.ok("progress", "--post", "noc", "--again")
+    assert server.visits == 2
+    assert recorded(ana) == ["posting:noc", "posting:noc", "post:noc"]
+
+
+# --- nothing twice
+
+
+def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        aim(ana, server, name="leads")
+        ana.ok("progress", "--post", "noc")
+        error = ana.refused(5, "progress", "--post", "noc", "--copy", "-o", "summary.md")
+        assert re.fullmatch(
+            rf"rflow: {named(ana)} was posted to noc at \d\d:\d\d, and has not changed since\.\n"
+            r" {7}--again posts it once more\.\n",
+            error,
+        )
+        assert not (ana.home / "clipboard").exists()
+        ana.ok("progress", "--copy")  # that changes nothing
+        ben = ana.at(user=BEN, terminal="Ben's")
+        assert "by Ana Ruiz, and has" in ben.refused(5, "progress", ana.show()["code"], "--post", "noc")
+        assert "Nothing was sent." in ana.ok("progress", "--post", "noc", "--dry-run").err
+        assert server.visits == 1
+        ana.ok("progress", "--post", "leads")
+        ana.ok("progress", "--post", "noc", "--again")
+        assert "was posted" in ana.refused(5, "progress", "--post", "noc")
+        ana.ok("note", "It hums")
+        ana.ok("progress", "--post", "noc")
+        ana.ok("close", "--outcome", "escalated")
+        ana.ok("progress", body(server)["session"]["code"], "--post", "noc")
+    assert server.visits == 5
+
+
+def test_last_means_the_last_one_posted_there(ana: Program) -> None:
+    with Server(reply(200), reply(500), reply(400), reply(200)) as server:
+        aim(ana, server)
+        assert "of this session to noc yet" in ana.refused(2, "progress", "--since", "last", "--post", "noc")
+        ana.ok("progress", "--post", "noc")
+        ana.ok("progress", "--copy")
+        ana.ok("step", "Tried another cable")
+        assert ana.run("progress", "--post", "noc").code == 7
+        assert ana.run("progress", "--post", "noc", "--again").code == 7
+        told = ana.json("progress", "--since", "last", "-f", "json")
+        assert [step["text"] for step in told["tried"]] == ["Tried another cable"]
+        ana.ok("progress", "--since", "last", "--post", "noc", "--again")
+    assert [step["text"] for step in body(server)["tried"]] == ["Tried another cable"]
+    assert "You have not delivered a summary of this session to leads yet." in (
+        ana.refused(
+            2,
+            "progress",
+            "--since",
+            "last",
+            "--post",
+            "leads",
+            RFLOW_TARGET_LEADS_URL=f"{server.base}/x",
+            RFLOW_TARGET_LEADS_KIND="json",
+        )
+    )
+
+
+def begun(me: Program, server: Server, *words: str) -> "subprocess.Popen[bytes]":
+    """A program that has posted and waits for the answer."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([SCRIPT, *words], env=me.variables, cwd=me.cwd, stdout=pipe, stderr=pipe)
+    until(lambda: bool(server.requests) or process.poll() is not None)
+    assert process.returncode is None
+    return process
+
+
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "stopped with Ctrl-C"])
+def test_one_that_dies_before_it_knows_leaves_a_warning(how: signal.Signals, ana: Program) -> None:
+    with Server(scenes.hang, reply(200)) as server:
+        aim(ana, server)
+        process = begun(ana, server, "progress", "--post", "noc")
+        process.send_signal(how)
+        said = process.communicate(timeout=30)[1].decode()
+        assert (process.returncode == -9) if how == signal.SIGKILL else ("it may have been posted to noc" in said)
+        assert not [secret for secret in SECRETS if secret in said]
+        assert "may have been posted to noc" in ana.refused(5, "progress", "--post", "noc")
+        assert server.visits == 1
+        ana.ok("progress", "--post", "noc", "--again")
+
+
+def test_of_many_who_post_at_the_same_time_one_does(ana: Program) -> None:
+    def slowly(visit: Visit) -> None:
+        visit.read()
+        time.sleep(1)
+        visit.answer(200, b"", {})
+
+    with Server(slowly) as server:
+        aim(ana, server)
+        results: list[Result] = []
+        threads = [
+            threading.Thread(target=lambda: results.append(ana.run("progress", "--post", "noc"))) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(result.code for result in results) == [0, 5, 5, 5]
+        assert "was posted to noc" in ana.refused(5, "progress", "--post", "noc")
+    assert server.visits == 1
+
+
+def test_one_who_sees_another_begin_stands_back(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have looked and found nothing posted; the record tells who was first."""
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        ben, code = ana.at(user=BEN, terminal="Ben's"), ana.show()["code"]
+        monkeypatch.setattr(Posting, "check", lambda *_: ben.ok("progress", code, "--post", "noc"))
+        error = ana.at(real=False).refused(5, "progress", "--post", "noc")
+    assert f"{named(ana)} is being posted to noc by Ben Okafor at this moment." in error
+    assert server.visits == 1
+    assert recorded(ana) == ["posting:noc", "post:noc", "posting:noc", "not-posted:noc"]
+
+
+def test_a_store_that_takes_no_record_does_not_keep_the_summary_back(
+    ana: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreProblem("The disk is full.")
+
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        monkeypatch.setattr(Workspace, "do", full)
+        posted = ana.at(real=False).ok("progress", "--post", "noc")
+    assert (
+        "Note: this can't be recorded, so nothing will keep it from being posted twice: The disk is full." in posted.err
+    )
+    assert "sent to noc" in posted.err
+
+
+def test_what_is_in_no_session_of_the_store_is_posted_each_time(ana: Program) -> None:
+    with Server(reply(200), reply(200), reply(200), reply(200), reply(500)) as server:
+        aim(ana, server)
+        for words in (("digest",), ("progress", str(RECORDED))):
+            assert "Nothing was sent." in ana.ok(*words, "--post", "noc", "--dry-run").err
+            assert [ana.ok(*words, "--post", "noc").err for _ in range(2)] == [
+                "Sent to noc: accepted (HTTP 200).\n"
+            ] * 2
+        error = ana.refused(7, "digest", "--post", "noc")
+    assert "--again" not in error
+    assert "Look there before you post it again." in error
+    assert recorded(ana) == []
+
+
+# --- several ways at once
+
+
+def test_each_way_is_gone_whichever_fails(ana: Program) -> None:
+    everything = ("progress", "--post", "noc", "--copy", "-o", "summary.md", "-f", "text")
+    assert ana.cwd is not None
+    with Server(reply(200), reply(400), reply(200)) as server:
+        aim(ana, server)
+        ana.ok(*everything)
+        assert (ana.cwd / "summary.md").read_text("utf-8") == (ana.home / "clipboard").read_text("utf-8") + "\n" * (
+            not (ana.home / "clipboard").read_text("utf-8").endswith("\n")
+        )
+        assert body(server)["schema_version"]
+        assert recorded(ana) == ["file", "clipboard", "posting:noc", "post:noc"]
+        ana.ok("note", "It hums")
+        (ana.home / "clipboard").unlink()
+        assert "does not accept the message" in ana.run(*everything).err
+        assert "It hums" in (ana.home / "clipboard").read_text("utf-8")
+        failed = ana.run(*everything, RFLOW_CLIPBOARD_CMD="exit 3")
+        assert failed.code == 7
+        assert failed.err.index("sent to noc") < failed.err.index("Nothing was copied")
+    both = ana.run(*everything, "--again", RFLOW_CLIPBOARD_CMD="exit 3")
+    assert both.code == 7
+    assert both.err.index("Nothing was copied") < both.err.index("can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("progress", "--again"), "--dry-run and --again go with --post."),
+        (("digest", "--dry-run"), "--dry-run and --again go with --post."),
+        (("progress", "--post", "noc", "--dry-run", "--copy"), "--dry-run delivers nothing"),
+        (("progress", "--post", "noc", "--dry-run", "-o", "x"), "--dry-run delivers nothing"),
+        (("progress", "--post", "noc", "-f", "text"), 'follows from its kind, json: it is "json".'),
+        (("progress", "--post", "nok"), 'There is no target "nok".\n       There are: noc. To make one: rflow config'),
+        (("digest", "--post", ""), 'There is no target "".'),
+    ],
+)
+def test_what_makes_no_sense_is_refused(words: tuple[str, ...], said: str, ana: Program) -> None:
+    with Server(reply(200)) as server:
+        aim(ana, server)
+        assert said in ana.refused(2, *words)
+    assert (server.visits, recorded(ana)) == (0, [])
+
+
+# --- setting a target up
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Program:
+    """Somebody who has not set anything up."""
+    return Discreet(tmp_path)
+
+
+def test_a_target_is_shown_without_its_secret(new: Program) -> None:
+    assert "targets.NAME.url = (not set)" in new.ok("config", "list").out
+    told = new.ok("config", "set", "targets.noc.url", "-", stdin=f"  https://hooks.slack.com{PATH}\n")
+    assert told.err == (
+        f"targets.noc.url set in {config(new)}.\n"
+        "noc is of kind slack, as hooks.slack.com tells. See what it would get: rflow progress --post noc --dry-run\n"
+    )
+    assert f"https://hooks.slack.com{PATH}" in config(new).read_text()
+    assert config(new).stat().st_mode & 0o777 == 0o600
+    assert new.ok("config", "get", "targets.noc.url").out == "https://hooks.slack.com/…\n"
+    assert "targets.noc.url = https://hooks.slack.com/…  [file]" in new.ok("config", "list").out
+    listed = {entry["name"]: (entry["value"], entry["origin"]) for entry in new.json("config", "list", "--json")}
+    assert listed["targets.noc.url"] == ("https://hooks.slack.com/…", "file")
+    assert listed["targets.noc.kind"] == ("", "default")
+    assert new.ok("config", "set", "targets.noc.url", "").err == f"targets.noc.url taken out in {config(new)}.\n"
+    assert new.ok("config", "get", "targets.noc.url").out == "\n"
+
+
+def test_the_environment_goes_before_the_file(new: Program) -> None:
+    new.ok("config", "set", "targets.night-shift.url", "-", stdin=f"https://hooks.slack.com{PATH}")
+    environ = {"RFLOW_TARGET_NIGHT_SHIFT_URL": f"https://noc.example{PATH}", "RFLOW_TARGET_NIGHT_SHIFT_KIND": "json"}
+    listed = new.ok("config", "list", **environ).out
+    assert "targets.night-shift.url = https://noc.example/…  [environment]" in listed
+    assert "targets.night-shift.kind = json  [environment]" in listed
+    told = new.ok("config", "set", "targets.night-shift.url", "", **environ)
+    assert "Note: the environment says otherwise now" in told.err
+    assert "targets.night-shift.url = https://noc.example/…  [environment]" in new.ok("config", "list", **environ).out
+
+
+def test_a_url_among_the_arguments_is_taken_with_a_warning(new: Program) -> None:
+    told = new.ok("config", "set", "targets.noc.url", f"https://hooks.slack.com{PATH}")
+    assert told.err.startswith("Warning: the URL now stands in your shell's history. ")
+    assert "| rflow config set targets.noc.url -)" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (("targets.noc.url",), "", "there is no terminal to ask for it"),
+        (("targets.noc.url", "-"), " \n", "There was nothing in it, and nothing was set."),
+        (("targets.noc.url", "-"), f"http://noc.example{PATH}", "http:// is for loopback addresses only"),
+        (("targets.noc.url", "-"), f"ftp://noc.example{PATH}", "must begin with https://"),
+        (("targets.noc.url", "-"), f"https://noc.example{PATH}\nhttps://noc.example{PATH}", "has blanks"),
+        (("targets.noc.url", f"https://noc.example:{SECRETS[2]}/"), "", "can't be read"),
+        (("targets.noc.kind", "discord"), "", "There are: slack, teams, json."),
+        (("targets.NOC.url", "-"), f"https://noc.example{PATH}", 'small letters, digits and "-"'),
+        (("targets.noc.urls", "-"), f"https://noc.example{PATH}", "targets.NAME.url or targets.NAME.kind"),
+        (("post.timeout", "soon"), "", '"soon" is no time-out.'),
+        (("post.timeout", "nan"), "", '"nan" is no time-out.'),
+    ],
+)
+def test_what_can_t_be_posted_to_is_not_set(words: tuple[str, ...], stdin: str, said: str, new: Program) -> None:
+    assert said in new.refused(2, "config", "set", *words, stdin=stdin)
+    assert not config(new).exists()
+
+
+def test_what_is_missing_or_does_not_fit_is_said(new: Program) -> None:
+    def told(field: str, value: str) -> str:
+        return new.ok("config", "set", f"targets.noc.{field}", "-" if field == "url" else value, stdin=value).err
+
+    assert "Its URL is still missing: rflow config set targets.noc.url" in told("kind", "teams")
+    assert (
+        "Note: noc is of kind teams, but hooks.slack.com takes slack: rflow config set targets.noc.kind slack"
+        in told("url", f"https://hooks.slack.com{PATH}")
+    )
+    assert "of kind teams, but hooks.slack.com takes slack" in new.refused(
+        2, "progress", str(RECORDED), "--post", "noc"
+    )
+    new.ok("config", "set", "targets.noc.kind")
+    assert "noc.example does not tell what it takes: rflow config set targets.noc.kind slack|teams|json" in told(
+        "url", f"https://noc.example{PATH}"
+    )
+    assert "has no kind" in new.refused(2, "progress", str(RECORDED), "--post", "noc")
+    assert told("kind", "json").endswith("See what it would get: rflow progress --post noc --dry-run\n")
+
+
+def test_without_any_target_it_says_how_to_make_one(new: Program) -> None:
+    error = new.refused(2, "progress", str(RECORDED), "--post", "noc")
+    assert error.endswith("To make one: rflow config set targets.NAME.url (see docs/posting.md)\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter on Windows")
+def test_a_file_that_others_can_read_is_told_and_made_private_when_it_is_written(new: Program) -> None:
+    config(new).parent.mkdir(parents=True)
+    config(new).write_text(f'targets.noc = {{url = "https://noc.example{PATH}", kind = "json"}}\n')
+    config(new).chmod(0o644)
+    told = new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
+    assert f"Warning: others on this computer may read {config(new)}, and with it the URL" in told
+    new.ok("config", "set", "progress.format", "text")
+    assert config(new).stat().st_mode & 0o777 == 0o600
+    assert "Warning" not in new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
+
+
+LOGIN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
+def test_at_a_terminal_the_url_is_asked_for_and_not_shown(new: Program) -> None:
+    import pty
+
+    mine, theirs = pty.openpty()
+    words = [sys.executable, "-c", LOGIN, SCRIPT, "config", "set", "targets.noc.url"]
+    process = subprocess.Popen(
+        words, env=new.variables, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    screen = b""
+    while b"not shown" not in screen:
+        screen += os.read(mine, 1000)
+    time.sleep(0.2)  # until the echo is off
+    os.write(mine, f"https://hooks.slack.com{PATH}\n".encode())
+    try:
+        while piece := os.read(mine, 1000):
+            screen += piece
+    except OSError:  # how Linux says that the other side is gone
+        pass
+    os.close(mine)
+    assert process.wait(30) == 0
+    assert b"targets.noc.url set in" in screen
+    assert not [secret for secret in SECRETS if secret.encode() in screen]
+    assert PATH in config(new).read_text()
+
+
+def test_targets_are_offered_to_the_tab_key(new: Program) -> None:
+    def offered(*words: str) -> list[str]:
+        line = " ".join(["rflow", *words])
+        return new.ok(_RFLOW_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words))).out.split()
+
+    assert offered("progress", "--post", "") == []
+    for name in ("noc", "night-shift"):
+        new.ok("config", "set", f"targets.{name}.url", "-", stdin=f"https://hooks.slack.com{PATH}")
+    for command in ("progress", "digest"):
+        assert offered(command, "--post", "") == ["night-shift", "noc"]
+    assert offered("config", "get", "targets.no") == ["targets.noc.url", "targets.noc.kind"]
