@@ -1,6 +1,7 @@
 """What have you tried so far? Summaries as they are printed, copied, written to files, and kept short."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_copied_it_says_which_session_and_how_and_records_it(ana: Program) -> No
         0,
         "",
         f"{code} · A label printer prints nothing · Leeds: copied with RFLOW_CLIPBOARD_CMD "
-        f"({size} bytes, plain text).\n",
+        f"({size} bytes, plain text: it takes no more).\n",
     )
     assert as_of(clipboard(ana)).strip() == as_of(ana.ok("progress", "-f", "slack").out).strip()
     assert deliveries(ana) == ["clipboard"]
@@ -297,4 +298,4 @@ def test_a_handoff_prints_the_summary_or_copies_it(ana: Program) -> None:
 def test_format_show_gives_an_example(name: str, ana: Program) -> None:
     shown = ana.ok("format", "show", name)
     assert shown.err.startswith(f"{name}: ")
-    assert letters("checkout can't reach its database") in letters(shown.out)
+    assert letters("checkout can't reach its database") in letters(unescape(shown.out))

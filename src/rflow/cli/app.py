@@ -19,6 +19,7 @@ from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
     from rflow.cli.terminal import Terminal
+    from rflow.formats import Format
     from rflow.workspace import Outcome, Workspace
 
 
@@ -53,6 +54,10 @@ class App:
     @cached_property
     def workspace(self) -> "Workspace":
         """What this user can do at the configured store."""
+        return self.open_workspace()
+
+    def open_workspace(self) -> "Workspace":
+        """Open the configured store once more: a connection of its own for each thread that wants one."""
         from rflow.stores import open_store
         from rflow.workspace import Workspace
 
@@ -71,6 +76,12 @@ class App:
         from rflow.cli.terminal import Terminal
 
         return Terminal(self.settings.folders.state, self.workspace.store.url, os.environ)
+
+    def format(self, name: str) -> "Format":
+        """Find an output format: one of rflow's, else one of the user's, the project's or a package's."""
+        from rflow.formats import format_named
+
+        return format_named(name, self.settings.folders)
 
     def close(self) -> None:
         """Let go of the store."""

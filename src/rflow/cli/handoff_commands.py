@@ -32,8 +32,8 @@ def handoff(
 
     Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
     """
-    from rflow.cli.progress_commands import tell
-    from rflow.formats import format_named
+    from rflow.cli.delivering import tell
+    from rflow.formats import suited
 
     run = App.of(context)
     if cancel:
@@ -45,7 +45,7 @@ def handoff(
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     name = format_ or run.settings["progress.format"].text
-    format_named(name)
+    run.format(name)
     view = run.workspace.view()  # like the format, before anything is written: both may be set wrong
     receiver, known = run.workspace.receiver(run.text(to), new=new_user)
     outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
@@ -53,7 +53,7 @@ def handoff(
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
     run.displayed(session)
-    tell(run, name, session, run.workspace.progress(session, view), copy=copy)
+    tell(run, name, session, lambda format_: run.workspace.progress(session, suited(view, format_)), copy=copy)
     _tell_sender(run, session, known)
 
 

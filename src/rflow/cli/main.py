@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "wait": ("notes", "Write down"),
     "progress": ("progress", "Stuck? Share it"),
     "digest": ("progress", "Stuck? Share it"),
+    "share": ("share", "Stuck? Share it"),
+    "serve": ("serve", "Stuck? Share it"),
     "handoff": ("handoff", "Stuck? Share it"),
     "inbox": ("handoff", "Stuck? Share it"),
     "accept": ("handoff", "Stuck? Share it"),
@@ -53,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "store": ("store", "Set up"),
     "config": ("config", "Set up"),
 }
-_NOUNS = ("tree", "format", "store", "config")
+_NOUNS = ("share", "tree", "format", "store", "config")
 _GLOBAL = ("--store", "--user", "-s", "--session", "--config")
 _OF_RUN = ("-c", "--label", "--command-id")  # the options of `rflow run` that take a value
 

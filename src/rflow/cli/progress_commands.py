@@ -1,25 +1,33 @@
 """Commands that tell: progress, digest."""
 
-import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rflow.cli.app import App
-from rflow.cli.completion import codes
+from rflow.cli.completion import codes, targets
+from rflow.cli.delivering import Told, each, tell
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.brief_form import shorten_progress
 from rflow.core.head import Query
-from rflow.core.progress import Digest, Progress
+from rflow.core.progress import Progress
 from rflow.core.session import Session
 from rflow.core.summary import View
-from rflow.errors import NotDelivered, RflowError, UsageProblem
+from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from rflow.cli.posting import Posting
     from rflow.cli.targets import Target
+    from rflow.formats import Format
 
 app = typer.Typer(rich_markup_mode=None)
 Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")]
+Post = Annotated[
+    str | None,
+    typer.Option("--post", metavar="TARGET", help="Post it to a channel (docs/posting.md).", autocompletion=targets),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what --post would send, and send nothing.")]
 
 
 @app.command()
@@ -39,61 +47,105 @@ def progress(
         str | None, typer.Option(metavar="last|TIME", help="Only what is new since your last one, or since a time.")
     ] = None,
     output: Output = None,
+    link: Annotated[bool, typer.Option("--link", help="Put a read-only link into it, for a day.")] = False,
+    post: Post = None,
+    dry_run: DryRun = False,
+    again: Annotated[bool, typer.Option("--again", help="Post it although it was posted before.")] = False,
     no_redact: NoRedact = False,
 ) -> None:
     """What have you tried so far? A summary, ready to paste.
 
-    It goes to the screen, with --copy to the clipboard, with -o to a file. Secrets are left out.
+    It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are left
+    out.
     """
     from rflow.cli.targets import find_target
 
     run = App.of(context)
     name = format_ or run.settings["progress.format"].text
-    _known(name)
+    run.format(name)
     found = find_target(run, target)
+    session = found.session if found.stored else None
+    elsewhere, anew = copy or output is not None, _anew(run, session, target)
+    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=anew)
+    if posting is not None and session is not None:
+        posting.check(session)
     view = run.workspace.view(redact=not no_redact)
     view.ask = run.text(ask) if ask is not None else None
     if since is not None:
-        _since(run, found, since, "clipboard" if copy else "file" if output else None, view)
-    summary = found.progress(view)
-    told = shorten_progress(summary) if brief else summary
-    tell(run, name, found.session if found.stored else None, told, copy=copy, output=output)
+        there = f"post:{post}" if post else "clipboard" if copy else "file" if output else None
+        _since(run, found, since, there, view)
+    if link:
+        _link(run, session, view, dry_run=dry_run)
+
+    from rflow.formats import suited
+
+    def told(format_: "Format") -> Progress:
+        summary = found.progress(suited(view, format_))
+        return shorten_progress(summary) if brief else summary
+
+    _deliver(run, name, session, told, copy, output, posting)
 
 
-def tell(
+def _link(run: App, session: Session | None, view: View, *, dry_run: bool) -> None:
+    """Make a link to the session, for the summary to show."""
+    if session is None or dry_run:
+        what = "A preview gets no link" if dry_run else "A file has no link: that needs a session in your store"
+        raise UsageProblem(f"{what}.", try_="Leave --link out.")
+    from rflow.cli.links import fresh_link
+
+    view.link, view.link_expires = fresh_link(run, session)
+
+
+def _posting(
+    run: App,
+    name: str | None,
+    format_: str | None,
+    *,
+    elsewhere: bool,
+    dry_run: bool,
+    again: bool = False,
+    anew: str,
+) -> "Posting | None":
+    """Make of the options what is to be posted, if anything."""
+    if name is None:
+        if dry_run or again:
+            raise UsageProblem("--dry-run and --again go with --post.", try_="Say where to: --post TARGET")
+        return None
+    from rflow.cli.posting import posting_to
+
+    return posting_to(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=f"{anew} --copy")
+
+
+def _anew(run: App, session: Session | None, said: str | None) -> str:
+    """Give the command that tells the same again."""
+    if session is None:
+        from shlex import quote
+
+        return f"rflow progress {quote(said or '-')}"
+    return f"{run.begin(session, named=said is not None)} progress"
+
+
+def _deliver(
     run: App,
     name: str,
     session: Session | None,
-    told: Progress | Digest,
-    *,
-    copy: bool = False,
-    output: str | None = None,
+    told: Told,
+    copy: bool,
+    output: str | None,
+    posting: "Posting | None",
 ) -> None:
-    """Render and deliver: to a file, to the clipboard, else print; record each delivery on `session`, where given."""
-    from rflow.formats import render
-
-    text = render(name, told, cache=run.settings.folders.cache)
-    if output is not None:
-        _write(run, output, text, session, told)
-        _record(run, session, name, "file")
-    if copy:
-        _copy(run, text, session, told)
-        _record(run, session, name, "clipboard")
-    if output is None and not copy:
-        typer.echo(text, nl=not text.endswith("\n"))
-        if told.redacted:
-            run.say(_hidden(told).strip())
-
-
-def _known(name: str) -> None:
-    from rflow.formats import format_named
-
-    format_named(name)
+    """Deliver in each way that is wanted. What can't be taken back comes last."""
+    if posting is None:
+        tell(run, name, session, told, copy=copy, output=output)
+        return
+    others = [partial(tell, run, name, session, told, copy=copy, output=output)] if copy or output is not None else []
+    each([*others, partial(posting.post, session, told(run.format(posting.format)))])
 
 
 def _since(run: App, found: "Target", since: str, destination: str | None, view: View) -> None:
     """Set the view to what came after this user's last summary to `destination`, or after a time."""
     from rflow.cli.inputs import past
+    from rflow.cli.posted import went_out
 
     if since != "last":
         at = past(since, run.workspace.now())
@@ -101,12 +153,20 @@ def _since(run: App, found: "Target", since: str, destination: str | None, view:
             raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Take it in: rflow import")
         view.since, view.since_at = run.workspace.version_at(found.session, at), at
         return
-    mine = [delivery for delivery in found.session.deliveries if delivery.by.id == run.workspace.member.id]
+    mine = [delivery for delivery in went_out(found.session) if delivery.by.id == run.workspace.member.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
     if not mine:
-        to = f" to the {destination}" if destination else ""
-        raise UsageProblem(f"You have not delivered a summary of this session{to} yet.", try_="Leave --since out.")
+        told = f"You have not delivered a summary of this session{_to(destination)} yet."
+        raise UsageProblem(told, try_="Leave --since out.")
     view.since, view.since_at = mine[-1].through, mine[-1].at
+
+
+def _to(destination: str | None) -> str:
+    """Say where to."""
+    if destination is None:
+        return ""
+    target = destination.removeprefix("post:")
+    return f" to the {destination}" if target == destination else f" to {target}"
 
 
 @app.command()
@@ -117,6 +177,8 @@ def digest(
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
+    post: Post = None,
+    dry_run: DryRun = False,
     no_redact: NoRedact = False,
 ) -> None:
     """Every open session in a few lines each: the shift handover."""
@@ -124,59 +186,14 @@ def digest(
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Give one of them.")
     name = format_ or run.settings["progress.format"].text
-    _known(name)
+    run.format(name)
+    elsewhere = copy or output is not None
+    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, anew="rflow digest")
     member = run.workspace.member
     query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)
     heads = list(run.workspace.all_heads(query))
     if not heads:
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
     view = run.workspace.view(redact=not no_redact)
-    tell(run, name, None, run.workspace.digest(heads, view, None if all_ else member.name), copy=copy, output=output)
-
-
-def _write(run: App, output: str, text: str, session: Session | None, told: Progress | Digest) -> None:
-    from rflow.cli.targets import write_output
-
-    write_output(output, (text if text.endswith("\n") else text + "\n").encode())
-    _delivered(run, session, f"written to {output}.{_hidden(told)}")
-
-
-def _delivered(run: App, session: Session | None, what: str) -> None:
-    """Say what was delivered, and of which session: one pasted into the wrong ticket can't be taken back."""
-    if session is not None:
-        run.wrote(session, what)
-    else:
-        run.say(f"{what[:1].upper()}{what[1:]}")
-
-
-def _copy(run: App, text: str, session: Session | None, told: Progress | Digest) -> None:
-    """Put the summary on the clipboard; where that fails, print it all the same, so that nothing is lost."""
-    from rflow.delivery.clipboard import copy as copy_text
-
-    environ = dict(os.environ)
-    command = run.settings["clipboard.command"].text
-    if command:
-        environ["RFLOW_CLIPBOARD_CMD"] = command
-    try:
-        copied = copy_text(text, environ=environ)
-    except NotDelivered:
-        typer.echo(text, nl=not text.endswith("\n"))
-        raise
-    _delivered(run, session, f"{copied.said}.{_hidden(told)}")
-
-
-def _hidden(told: Progress | Digest) -> str:
-    """Say how many secrets were hidden."""
-    if not told.redacted:
-        return ""
-    return f" {told.redacted} value{'s' if told.redacted > 1 else ''} redacted."
-
-
-def _record(run: App, session: Session | None, name: str, where: str) -> None:
-    """Record the delivery, best effort: the summary is out, and a full disk must not say otherwise."""
-    if session is None:
-        return
-    try:
-        run.workspace.record_shared(session, name, where)
-    except RflowError as error:
-        run.say(f"Note: that this was shared could not be recorded: {error.what}")
+    listed = run.workspace.digest(heads, view, None if all_ else member.name)
+    _deliver(run, name, None, lambda _: listed, copy, output, posting)

@@ -1,0 +1,68 @@
+"""The command that serves read-only links: serve."""
+
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.errors import UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+PORT = 8765
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = PORT,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="What links begin with, behind a proxy or another name.")
+    ] = None,
+    requests: Annotated[bool, typer.Option("--log-requests", help="Log each request, without its address.")] = False,
+) -> None:
+    """Serve the read-only links to this store, until Ctrl-C.
+
+    It logs lines of JSON to stderr. /healthz and /metrics tell how it is.
+    """
+    run = App.of(context)
+    url = _public(public_url) or f"http://{_shown(host)}:{port}"
+    store = run.workspace.store
+    if store.url.startswith("memory:"):
+        raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
+    store.version("")  # a store that can't be read is told now, not to the first reader
+    try:
+        from rflow.web.run import serve as serve_links
+    except ImportError as missing:
+        raise UsageProblem(
+            f"rflow was installed without its server ({missing.name} is missing).",
+            try_='Install it: pip install "rflow[server]"',
+        ) from missing
+    serve_links(
+        run.open_workspace,
+        host=host,
+        port=port,
+        url=url,
+        store=store.url,
+        state=run.settings.folders.state,
+        templates=run.settings.folders.cache,
+        requests=requests,
+        told=lambda: run.say(f"Serving {store.url} at {url} (Ctrl-C stops). Make a link: rflow share create --copy"),
+    )
+
+
+def _public(url: str | None) -> str | None:
+    if url is None:
+        return None
+    if not url.startswith(("https://", "http://")) or any(letter.isspace() for letter in url):
+        raise UsageProblem("--public-url is not a web address.", try_="Write it as https://rflow.example.com")
+    return url.rstrip("/")
+
+
+def _shown(host: str) -> str:
+    """Give a host as it stands in an address."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        import socket
+
+        return socket.getfqdn()
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,201 @@
+"""Commands for read-only links: share create, list, show, revoke."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App, label, local
+from rflow.cli.options import Copy, Json
+from rflow.core.sharing import Share, ShareCount, state_of
+from rflow.core.text import one_line
+from rflow.errors import UsageProblem
+from rflow.shares import Shares
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Read-only links to sessions: create, list, show, revoke.",
+)
+Link = Annotated[str, typer.Argument(metavar="LINK", help="Its id, or the beginning of it: see `rflow share list`.")]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    expires: Annotated[
+        str, typer.Option(metavar="SPAN|never", help="How long it works: 30m, 24h, 7d, or never.")
+    ] = "24h",
+    label_: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for; only you see that.")] = "",
+    brief: Annotated[bool, typer.Option("--brief", help="Show the thirty-second form only.")] = False,
+    snapshot: Annotated[bool, typer.Option("--snapshot", help="Show it as it is now, not what comes later.")] = False,
+    copy: Copy = False,
+    json: Json = False,
+) -> None:
+    """Make a link that anybody can read without an account.
+
+    The link is told once, and works until it expires or you revoke it.
+    """
+    from rflow.cli.links import base_of, copy_link, link_to
+
+    run = App.of(context)
+    session = run.session()
+    until = ending(expires, run.workspace.now())
+    minted = Shares(run.workspace).create(
+        session, expires_at=until, label=run.text(label_), brief=brief, snapshot=snapshot
+    )
+    base = base_of(run)
+    url = link_to(base, minted.token)
+    run.wrote(session, f"link {minted.share.id} made, {lasting(minted.share)}.")
+    run.say(_preview(run, minted.share))
+    if base.hint:
+        run.say(base.hint)
+    if copy:
+        copy_link(run, url)
+    if json:
+        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
+    else:
+        run.out(url)
+
+
+def ending(expires: str, now: datetime) -> datetime | None:
+    """Say when a link made now ends; None is never."""
+    from rflow.cli.inputs import span
+
+    if expires.strip().casefold() == "never":
+        return None
+    lasts = span(expires)
+    if not lasts:
+        raise UsageProblem("A link that ends at once is no use.", try_="Give a span: --expires 30m, 24h, 7d, or never.")
+    try:
+        return now + lasts
+    except OverflowError:
+        raise UsageProblem(f'"{expires}" ends after the last day there is.', try_="Say --expires never.") from None
+
+
+def lasting(share: Share) -> str:
+    """Say how long a link works."""
+    return f"until {moment(share.expires_at)}" if share.expires_at else "until you revoke it"
+
+
+def moment(at: datetime) -> str:
+    """Give a local time with its offset."""
+    text = local(at).isoformat(" ", "minutes")
+    return f"{text[:16]} {text[16:]}"
+
+
+def _preview(run: App, share: Share) -> str:
+    """Say what whoever has the link can read."""
+    shares = Shares(run.workspace)
+    shown = shares.shown(share)
+    told = shares.progress(share, shown, shares.view(share, shown))
+    parts = [(len(told.tried), "step"), (len(told.notes), "note")]
+    parts += [(len(told.evidence) + told.evidence_more, "piece of evidence")]
+    counted = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
+    hidden = f"; {told.redacted} value{'s' if told.redacted > 1 else ''} redacted" if told.redacted else ""
+    what = "the thirty-second form of " if share.brief else ""
+    later = "and not what comes later" if share.until_seq is not None else "and what is added later, as it is added"
+    reads = f"{what}{', '.join(counted) or 'the title'}{hidden}"
+    return f"Whoever has it reads {reads}, {later}. See it: rflow progress -f text"
+
+
+def _plural(one: str) -> str:
+    return one.replace("piece", "pieces") if one.startswith("piece") else one + "s"
+
+
+@app.command(name="list")
+def list_(
+    context: typer.Context,
+    all_: Annotated[bool, typer.Option("--all", help="Everybody's, not only mine.")] = False,
+    json: Json = False,
+) -> None:
+    """List the links I made, and those to sessions of mine, ended ones too.
+
+    With -s only those to that session.
+    """
+    from rflow.cli.links import share_record, shares_table
+
+    run = App.of(context)
+    session = run.workspace.session(run.session_reference) if run.session_reference else None
+    found = Shares(run.workspace).listed(session, everybody=all_)
+    now = run.workspace.now()
+    if json:
+        run.out_json([share_record(one, run, now) for one in found])
+    elif found:
+        run.out(shares_table(found, run, now))
+    else:
+        run.say("There is no link yet. Make one: rflow share create")
+
+
+@app.command()
+def show(context: typer.Context, link: Link, json: Json = False) -> None:
+    """Show a link and when it was looked at."""
+    from rflow.cli.links import share_record
+
+    run = App.of(context)
+    shares = Shares(run.workspace)
+    one = shares.find(link)
+    views = shares.views(one.share)
+    if json:
+        run.out_json({**share_record(one, run, run.workspace.now()), "last_views": views})
+        return
+    share = one.share
+    run.out(f"{share.id}  …{share.ending}  {_state(run, share)}  {one_line(share.label)}".rstrip())
+    run.out(f"  to {_named(run, share)}")
+    run.out(f"  made by {one_line(share.by.name)}, {moment(share.created_at)}")
+    run.out(f"  looked at {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
+    for view in views:
+        run.out(f"    {moment(view.at)}  {view.form:<4}  {one_line(view.agent)}".rstrip())
+    if one.views > len(views):
+        run.out(f"    … and {one.views - len(views)} before")
+
+
+def _state(run: App, share: Share) -> str:
+    state = state_of(share, run.workspace.now())
+    if state == "revoked" and share.revoked_at and share.revoked_by:
+        return f"revoked by {one_line(share.revoked_by.name)}, {moment(share.revoked_at)}"
+    return f"live, {lasting(share)}" if state == "live" else f"expired, {moment(share.expires_at or share.created_at)}"
+
+
+def _named(run: App, share: Share) -> str:
+    from rflow.errors import NotFound
+
+    try:
+        return label(run.workspace.load(share.session))
+    except NotFound:
+        return "a session that is gone"
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    links: Annotated[
+        list[str] | None, typer.Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every link of mine.")] = False,
+) -> None:
+    """End links at once.
+
+    With -s and no id: every link to that session.
+    """
+    run = App.of(context)
+    shares = Shares(run.workspace)
+    wanted = [shares.find(reference) for reference in links or ()] or _many(run, shares, all_)
+    now = run.workspace.now()
+    for one in wanted:
+        state = state_of(one.share, now)
+        shares.revoke(one.share)
+        run.say(f"{one.share.id}: {'revoked' if state != 'revoked' else 'was revoked already'}.")
+    if not wanted:
+        run.say("There was no link to end.")
+
+
+def _many(run: App, shares: Shares, all_: bool) -> list[ShareCount]:
+    """Give the links to end that were not named one by one, those that still work."""
+    if not all_ and not run.session_reference:
+        raise UsageProblem(
+            "Which link?", try_="Name it (rflow share list), or end more: rflow -s CODE share revoke, or --all."
+        )
+    session = run.workspace.session(run.session_reference) if run.session_reference else None
+    now = run.workspace.now()
+    return [one for one in shares.listed(session) if state_of(one.share, now) == "live"]

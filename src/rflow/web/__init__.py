@@ -1,0 +1,1 @@
+"""The server of read-only links: pages, live updates, health (installed with `pip install "rflow[server]"`)."""

@@ -1,0 +1,88 @@
+"""What the server writes down: a line of JSON for each thing worth knowing, without tokens."""
+
+import json
+import logging
+import re
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from rflow.web.guard import App, Message, Receive, Scope, Send
+from rflow.web.metrics import Metrics
+
+_TOKEN = re.compile(r"rfs_[0-9A-Za-z]+")
+
+
+def without_tokens(text: str) -> str:
+    """Take out whatever begins like a token: it opens a session to whoever reads the log."""
+    return _TOKEN.sub("rfs_[removed]", text)
+
+
+class Lines(logging.Formatter):
+    """Formats a record as a line of JSON; tracebacks too, since a token may stand in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        told: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return without_tokens(json.dumps(told, ensure_ascii=False))
+
+
+def log_to(stream: TextIO, *, requests: bool) -> None:
+    """Send everything, uvicorn's own messages too, to `stream`; single requests only if they are wanted."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Lines())
+    for name, level in (("uvicorn", logging.INFO), ("rflow", logging.INFO), ("rflow.requests", logging.INFO)):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler] if name != "rflow.requests" else []
+        logger.propagate = name == "rflow.requests"
+        logger.setLevel(level)
+    logging.getLogger("rflow.requests").disabled = not requests
+    logging.getLogger("uvicorn.access").disabled = True  # it would print the tokens
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: logging.getLogger("rflow").critical(
+        "unexpected", exc_info=(kind, error, trace)
+    )
+
+
+_requests = logging.getLogger("rflow.requests")
+
+
+class RequestLog:
+    """Counts and logs each answer: the kind of address, never the address."""
+
+    def __init__(self, app: App, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            facts = {
+                "method": scope["method"],
+                "route": scope.get("rflow.route", "other"),
+                "status": status,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+            }
+            self._metrics.requests.labels(facts["route"], status).inc()
+            _requests.info("request", extra={"facts": facts})

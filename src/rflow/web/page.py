@@ -1,0 +1,47 @@
+"""The live page of a link, its script, and what stands in place of a link that has ended."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from rflow.core.progress import Progress
+from rflow.core.sharing import Share
+from rflow.data import data_dir
+
+
+@cache
+def _file(name: str) -> str:
+    return (data_dir("templates") / "web" / name).read_text("utf-8")
+
+
+SCRIPT = _file("live.js").encode()
+SCRIPT_PATH = f"/static/live-{sha256(SCRIPT).hexdigest()[:16]}.js"
+"""Where the script is: its name changes with its content, so that browsers may keep it for good."""
+
+ENDED = _file("ended.html").encode()
+"""The answer for every link that can't be looked at: unknown, expired, revoked, of a deleted session."""
+
+PREVIEW = _file("preview.html").encode()
+"""What robots get: that here is a session, and nothing of it."""
+
+
+def policy(text: str) -> str:
+    """Give the content security policy of a page: its own style sheets by their hashes, our script, nothing else."""
+    styles = [part.partition("</style>")[0] for part in text.split("<style>")[1:]]
+    allowed = " ".join(f"'sha256-{_hash(style)}'" for style in styles) or "'none'"
+    return (
+        f"default-src 'none'; style-src {allowed}; script-src 'self'; connect-src 'self'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def live_page(told: Progress, share: Share, version: int, templates: Path | None) -> str:
+    """Render the page of a link: the HTML format, with what makes it live."""
+    from rflow.formats import paged
+
+    return paged("share.html.j2", told, templates, share=share, version=version, script=SCRIPT_PATH)

@@ -1,0 +1,143 @@
+"""What a link shows: found, checked and rendered, once for each version of a session."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from starlette.responses import Response
+
+from rflow.core.fingerprint import fingerprint
+from rflow.core.sharing import Share, ShareView, ViewForm, state_of
+from rflow.errors import NotFound
+from rflow.formats import format_named, render, suited
+from rflow.shares import Shares
+from rflow.web.page import live_page, policy
+from rflow.workspace import Workspace
+
+FORMATS: dict[ViewForm, tuple[str, str]] = {
+    "page": ("html", "text/html; charset=utf-8"),
+    "md": ("markdown", "text/markdown; charset=utf-8"),
+    "txt": ("text", "text/plain; charset=utf-8"),
+    "json": ("json", "application/json"),
+}
+"""The format and the media type of each form of a link; the suffix of its address is the form's name."""
+
+_CACHED = 64 * 1024 * 1024
+"""Bytes of rendered pages that are kept at the most, the last used ones."""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A form of a link, ready to be sent: the answer, and the one for who has it already."""
+
+    size: int
+    etag: str
+    answer: Response
+    unchanged: Response
+
+
+def _rendered(text: str, form: ViewForm) -> Rendered:
+    body = text.encode()
+    etag = f'"{fingerprint(body)[:32]}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    policy_ = {"content-security-policy": policy(text)} if form == "page" else {}
+    answer = Response(body, headers=headers | policy_, media_type=FORMATS[form][1])
+    return Rendered(len(body), etag, answer, Response(status_code=304, headers=headers))
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A link that can be looked at now, and the version that its session stands at.
+
+    A snapshot, too, is rendered anew for each version: what was redacted since must go from it.
+    """
+
+    share: Share
+    version: int
+
+
+class Pages:
+    """What one thread reads of a store. Each thread has its own, since connections don't go across threads."""
+
+    def __init__(self, open_workspace: Callable[[], Workspace], cache: Path | None = None) -> None:
+        self._workspace = open_workspace()
+        self._shares = Shares(self._workspace)
+        self._templates = cache
+        self._stamp: int | None = None
+        self._known: dict[str, Found] = {}
+
+    def find(self, token: str) -> Found | None:
+        """Find a live link; None is any other, and nobody learns why.
+
+        Where the store can tell at once that nobody has written since, it is not asked again.
+        """
+        stamp = self._workspace.store.stamp()
+        if stamp is None or stamp != self._stamp:
+            self._known.clear()
+            self._stamp = stamp
+        found = self._known.get(token)
+        if found is None:
+            found = self._looked_up(token)
+            if found is not None:
+                self._known[token] = found
+        return found if found is not None and state_of(found.share, self.now()) == "live" else None
+
+    def _looked_up(self, token: str) -> Found | None:
+        share = self._shares.live(token)
+        version = None if share is None else self._workspace.store.version(share.session)
+        if share is None or version is None:
+            return None
+        return Found(share, version)
+
+    def now(self) -> datetime:
+        """Give the aware time now."""
+        return self._workspace.now()
+
+    def look(self) -> None:
+        """Read something of the store; raise `StoreProblem` where it can't be read."""
+        self._workspace.store.version("")
+
+    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+        """Write views down."""
+        self._workspace.store.shares.record(views)
+
+    def render(self, found: Found, form: ViewForm) -> Rendered:
+        """Render a form of a link; raise `NotFound` where the session has gone meanwhile."""
+        share = found.share
+        session = self._shares.shown(share)
+        if session.started_at is None:
+            raise NotFound("The session is gone.")
+        format_ = format_named(FORMATS[form][0])
+        told = self._shares.progress(share, session, suited(self._shares.view(share, session), format_))
+        if form == "page":
+            return _rendered(live_page(told, share, found.version, self._templates), form)
+        return _rendered(render(format_, told, self._templates), form)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._workspace.store.close()
+
+
+class Cache:
+    """Rendered forms by link, version and form."""
+
+    def __init__(self, limit: int = _CACHED) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: OrderedDict[tuple[str, int, str], Rendered] = OrderedDict()
+
+    def get(self, found: Found, form: ViewForm) -> Rendered | None:
+        """Give what was rendered, if it was."""
+        key = (found.share.id, found.version, form)
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
+
+    def put(self, found: Found, form: ViewForm, rendered: Rendered) -> None:
+        """Keep what was rendered, and let the least used go."""
+        self._kept[(found.share.id, found.version, form)] = rendered
+        self._size += rendered.size
+        while self._size > self._limit and len(self._kept) > 1:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= gone.size

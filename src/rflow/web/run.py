@@ -1,0 +1,112 @@
+"""Running the server: uvicorn, a heartbeat that links take their address from, a stop that keeps nobody waiting."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from rflow import serving
+from rflow.errors import UsageProblem
+from rflow.web.app import Server
+from rflow.web.logs import log_to
+from rflow.workspace import Workspace
+
+_STOP = 3
+"""Seconds that open requests get to end."""
+
+
+class _Uvicorn(uvicorn.Server):
+    """Ends the live updates as soon as the server is told to stop: they would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, server: Server, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._server, self._told = server, told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; a signal that was answered need not be raised again, so that the exit code is 0."""
+        await super().shutdown(sockets)
+        self._captured_signals.clear()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop."""
+        super().handle_exit(sig, frame)
+        if self._server.hub is not None:
+            self._server.hub.close()
+
+
+def serve(
+    open_workspace: Callable[[], Workspace],
+    *,
+    host: str,
+    port: int,
+    url: str,
+    store: str,
+    state: Path,
+    templates: Path | None,
+    requests: bool,
+    told: Callable[[], None],
+) -> None:
+    """Serve until a signal comes; raise `UsageProblem` where the address can't be taken. `told` says that it serves."""
+    listening = _listen(host, port)
+    log_to(sys.stderr, requests=requests)
+    server = Server(open_workspace, templates)
+    app = server.app()
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP,
+        lifespan="on",
+        proxy_headers=False,  # nothing here depends on who asks
+    )
+
+    async def main() -> None:
+        async with _beating(state, store, url):
+            await _Uvicorn(config, server, told).serve([listening])
+
+    asyncio.run(main())
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With the protocol named, event loops switch off Nagle's algorithm, which would hold answers back for 40 ms.
+        listening = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":  # where it would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(1024)
+        return listening
+    except OSError as error:
+        raise UsageProblem(
+            f"Can't listen at port {port} of {host}: {error.strerror or error}.", try_="Take another one: --port 8766"
+        ) from error
+
+
+@contextlib.asynccontextmanager
+async def _beating(state: Path, store: str, url: str) -> AsyncIterator[None]:
+    async def beats() -> None:
+        while True:
+            with contextlib.suppress(OSError):  # a full disk must not stop the server
+                serving.beat(state, store, url)
+            await asyncio.sleep(serving.BEAT)
+
+    task = asyncio.create_task(beats())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(OSError):
+            serving.gone(state, store)

@@ -1,0 +1,63 @@
+// Keeps a shared session up to date without reloading the page: asks for it again whenever it has changed.
+(() => {
+  "use strict";
+  const here = location.pathname;
+  const note = document.getElementById("live");
+  let version = document.body.dataset.version;
+  let ended = false;
+  let asking = false;
+  let again = false;
+
+  const say = (text, state) => {
+    note.textContent = text;
+    note.dataset.state = state;
+  };
+
+  const end = () => {
+    ended = true;
+    source?.close();
+    say("This link has ended. What you see is how it stood.", "ended");
+  };
+
+  // What the reader has unfolded stays so.
+  const unfolded = () => [...document.querySelectorAll("main details")].map((one) => one.open);
+
+  const refresh = async () => {
+    again = true;
+    if (asking) return;
+    asking = true;
+    while (again && !ended) {
+      again = false;
+      await look();
+    }
+    asking = false;
+  };
+
+  const look = async () => {
+    try {
+      const answer = await fetch(here, { headers: { "X-Rflow-Live": "1" }, cache: "no-cache" });
+      if (answer.status === 404) return end();
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (fresh.body.dataset.version === version) return;
+      const open = unfolded();
+      document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
+      document.querySelectorAll("main details").forEach((one, at) => { one.open = open[at] ?? one.open; });
+      document.title = fresh.title;
+      version = fresh.body.dataset.version;
+      say("Updated just now.", "live");
+    } catch {
+      say("No connection. Trying again …", "lost");
+    }
+  };
+
+  const source = "EventSource" in window ? new EventSource(`${here}/events`) : null;
+  source?.addEventListener("version", (event) => {
+    if (event.data === version) say("Live: changes show here by themselves.", "live");
+    else refresh();
+  });
+  source?.addEventListener("ended", end);
+  source?.addEventListener("error", () => { if (!ended) say("No connection. Trying again …", "lost"); });
+  // Where events don't come through (some proxies hold them back), a look now and then.
+  setInterval(() => { if (!source || source.readyState !== 1) refresh(); }, 10000);
+})();

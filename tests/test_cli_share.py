@@ -1,0 +1,152 @@
+"""Read-only links at the command line: made, listed, shown, revoked. What they open is in test_web.py."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from program import Program
+
+TOKEN = re.compile(r"rfs_[0-9A-Za-z]{39}")
+
+
+@pytest.fixture(params=["sqlite", "json"])
+def ana(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+    store = str(tmp_path / ("shift.db" if request.param == "sqlite" else "shift"))
+    (tmp_path / "home").mkdir()
+    return Program(tmp_path / "home", store=store).with_tree()
+
+
+@pytest.fixture
+def ben(ana: Program) -> Program:
+    return ana.at(user="Ben Okafor", terminal="Ben's")
+
+
+def made(run: Program, *words: str) -> dict[str, Any]:
+    return dict(run.ok("share", "create", "--json", *words).json)
+
+
+def listed(run: Program, *words: str) -> list[dict[str, Any]]:
+    return list(run.ok("share", "list", "--json", *words).json)
+
+
+def test_a_link_is_told_once_with_what_it_gives_away(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("choose", "green")
+    ana.ok("note", "password=hunter2")
+    result = ana.ok("share", "create")
+    (url,) = result.out.splitlines()
+    assert re.fullmatch(r"http://127\.0\.0\.1:8765/share/rfs_[0-9A-Za-z]{39}", url)
+    assert code in result.err
+    assert "1 step, 1 note; 1 value redacted, and what is added later, as it is added" in result.err
+    assert "works only on this machine, once `rflow serve` runs" in result.err
+    assert TOKEN.search(result.err) is None
+
+
+def test_for_programs_it_is_json(ana: Program) -> None:
+    ana.start()
+    before = datetime.now(UTC)
+    link = made(ana, "--expires", "2h", "--label", "for the network team")
+    assert list(link) == ["id", "token", "url", "expires_at"]
+    assert link["url"].endswith(f"/share/{link['token']}")
+    lasts = datetime.fromisoformat(link["expires_at"]) - before
+    assert timedelta(hours=2) <= lasts < timedelta(hours=2, minutes=1)
+    assert made(ana, "--expires", "never")["expires_at"] is None
+
+
+def test_links_are_listed_over_all_sessions_and_nowhere_with_their_token(ana: Program) -> None:
+    first, second = ana.start(), ana.start()
+    links = [made(ana.at(terminal=one), "--label", one) for one in ("desk", "desk")]
+    ana.ok("-s", first, "share", "create", "--snapshot")
+    assert {one["session"] for one in listed(ana)} == {first, second}
+    assert {one["state"] for one in listed(ana)} == {"live"}
+    assert [one["snapshot"] for one in listed(ana, "-s", first)] == [True]
+    for words in (("share", "list"), ("share", "list", "--json"), ("share", "show", links[0]["id"]), ("show", second)):
+        result = ana.ok(*words)
+        assert TOKEN.search(result.out + result.err) is None
+    assert {links[0]["id"], links[1]["id"]} < {one["id"] for one in listed(ana)}
+
+
+def test_the_store_holds_no_token(ana: Program) -> None:
+    ana.start()
+    tokens = [made(ana)["token"] for _ in range(3)]
+    store = Path(ana.store)
+    files = [store, *store.rglob("*")] if store.is_dir() else list(store.parent.glob(store.name + "*"))
+    everything = b"".join(file.read_bytes() for file in [*files, *ana.home.rglob("*")] if file.is_file())
+    assert [token for token in tokens if token.encode() in everything or token[4:37].encode() in everything] == []
+
+
+def test_a_colleague_sees_theirs_and_with_all_everybodys(ana: Program, ben: Program) -> None:
+    code = ana.start()
+    anas, bens = made(ana), made(ben, "-s", code)
+    assert [one["id"] for one in listed(ben)] == [bens["id"]]
+    assert {one["id"] for one in listed(ana)} == {anas["id"], bens["id"]}  # the session is hers
+    assert {one["id"] for one in listed(ben, "--all")} == {anas["id"], bens["id"]}
+
+
+def test_only_who_made_it_or_owns_the_session_ends_a_link(ana: Program, ben: Program) -> None:
+    code = ana.start()
+    anas, bens = made(ana)["id"], made(ben, "-s", code)["id"]
+    refused = ben.run("share", "revoke", anas)
+    assert (refused.code, refused.out) == (5, "")
+    assert "not yours" in refused.err
+    ana.ok("share", "revoke", bens)
+    assert {one["id"]: one["state"] for one in listed(ana)} == {anas: "live", bens: "revoked"}
+    assert "was revoked already" in ana.ok("share", "revoke", bens).err
+
+
+def test_many_links_are_ended_at_once(ana: Program) -> None:
+    first = ana.start()
+    mine = [made(ana)["id"] for _ in range(2)]
+    ana.start()
+    other = made(ana)["id"]
+    ana.ok("share", "revoke", "-s", first)
+    assert {one["id"]: one["state"] for one in listed(ana)} == {mine[0]: "revoked", mine[1]: "revoked", other: "live"}
+    ana.ok("share", "revoke", "--all")
+    assert {one["state"] for one in listed(ana)} == {"revoked"}
+    assert "no link to end" in ana.ok("share", "revoke", "--all").err
+
+
+def test_a_link_is_named_by_the_beginning_of_its_id_or_by_itself(ana: Program) -> None:
+    ana.start()
+    link = made(ana, "--label", "Leeds")
+    for name in (link["id"][:5], link["id"].lower(), link["token"]):
+        assert "Leeds" in ana.ok("share", "show", name).out
+    for nothing in ("ZZZZZZZ", "", "rfs_" + "x" * 39):
+        assert ana.run("share", "show", nothing).code == 3
+
+
+def test_deleting_a_session_ends_its_links(ana: Program) -> None:
+    code = ana.start()
+    made(ana)
+    ana.ok("delete", code, "--yes")
+    assert listed(ana, "--all") == []
+
+
+def test_links_begin_with_what_was_set(ana: Program) -> None:
+    ana.start()
+    ana.ok("config", "set", "share.base_url", "https://rflow.example.com/")
+    result = ana.ok("share", "create")
+    assert result.out.startswith("https://rflow.example.com/share/rfs_")
+    assert "only on this machine" not in result.err
+
+
+@pytest.mark.parametrize("expires", ["", "soon", "0m", "-1h", "99999999d"])
+def test_a_span_that_is_none_makes_no_link(expires: str, ana: Program) -> None:
+    ana.start()
+    result = ana.run("share", "create", "--expires", expires)
+    assert (result.code, result.out) == (2, "")
+    assert listed(ana) == []
+
+
+def test_revoking_nothing_in_particular_asks_which(ana: Program) -> None:
+    ana.start()
+    assert "Which link?" in ana.run("share", "revoke").err
+
+
+def test_an_empty_list_says_how_to_begin(ana: Program) -> None:
+    ana.start()
+    assert ana.ok("share", "list").err.strip() == "There is no link yet. Make one: rflow share create"
+    assert listed(ana) == []

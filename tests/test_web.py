@@ -1,0 +1,373 @@
+"""The server of read-only links over real HTTP: what a link shows, when it ends, and what attacks get."""
+
+import contextlib
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import httpx
+import pytest
+
+from program import SCRIPT, Program
+from web_server import Served, free_port, serving
+
+HOSTILE = (
+    '0;url=//evil" http-equiv="refresh',
+    "<script>alert(1)</script>",
+    "javascript:alert(1)",
+    "<svg/onload=alert(1)>",
+    "</pre><img src=x onerror=alert(1)>",
+)
+
+
+def prepared(home: Path, store: str) -> Program:
+    home.mkdir(parents=True)
+    ana = Program(home, store=store).with_tree()
+    ana.start()
+    ana.ok("choose", "green")
+    return ana
+
+
+@pytest.fixture(scope="module", params=["sqlite", "json"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp(request.param)
+    store = str(folder / ("shift.db" if request.param == "sqlite" else "shift"))
+    with serving(prepared(folder / "home", store)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def other(served: Served) -> Iterator[Served]:
+    """A second process on the same store."""
+    with serving(served.ana, log="other.log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def gone(served: Served) -> bytes:
+    """What every link gets that can't be looked at."""
+    return served.get("/share/rfs_nothing").content
+
+
+# What a link shows
+
+
+def test_a_link_is_a_page_and_text_and_markdown_and_json(served: Served) -> None:
+    link = served.link()
+    kinds = {"": "text/html", ".md": "text/markdown", ".txt": "text/plain", ".json": "application/json"}
+    for suffix, kind in kinds.items():
+        answer = served.get(link["path"] + suffix)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+        assert "Clear the print queue" in answer.text
+    assert served.get(link["path"] + ".json").json()["position"]["text"] == "Clear the print queue"
+
+
+def test_what_is_recorded_later_shows_but_not_in_a_snapshot(served: Served) -> None:
+    live, snapshot = served.link(), served.link("--snapshot")
+    before = served.get(snapshot["path"] + ".txt").text
+    served.ana.ok("note", "Two jobs from Monday were stuck")
+    assert "Two jobs from Monday" in served.get(live["path"] + ".txt").text
+    assert served.get(snapshot["path"] + ".txt").text == before
+
+
+def test_a_brief_link_shows_the_thirty_second_form(served: Served) -> None:
+    link = served.link("--brief")
+    assert served.get(link["path"] + ".json").json()["brief"] is True
+    assert "Whole tree" not in served.get(link["path"]).text
+
+
+def test_secrets_are_hidden_also_by_the_makers_own_patterns(served: Served) -> None:
+    served.ana.ok("note", "badge BX-1234 opens it, password=hunter2")
+    pattern = served.ana.at(environ={"RFLOW_REDACT_PATTERNS": r"BX-\d+"})
+    link = pattern.json("share", "create", "--json")
+    for suffix in ("", ".md", ".txt", ".json"):
+        text = served.get(f"/share/{link['token']}{suffix}").text
+        assert "hunter2" not in text
+        assert "BX-1234" not in text
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(served: Served) -> None:
+    link = served.link()
+    first = served.get(link["path"])
+    assert served.get(link["path"], headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    served.ana.ok("note", "The queue is empty now")
+    assert served.get(link["path"], headers={"if-none-match": first.headers["etag"]}).status_code == 200
+
+
+def test_views_are_counted_in_every_form_and_shown(served: Served) -> None:
+    link = served.link()
+    for suffix in ("", ".txt", ".json", ".md"):
+        served.get(link["path"] + suffix, headers={"user-agent": "Firefox/150"})
+    assert served.views(link, 4) == 4
+    shown = served.ana.ok("share", "show", link["id"]).out
+    assert "looked at 4 times" in shown
+    assert shown.count("Firefox/150") == 4
+
+
+# When it ends
+
+
+def test_a_revoked_link_is_gone_at_once_for_whoever_saw_it_before(served: Served, other: Served, gone: bytes) -> None:
+    """Attack 1: the reader's browser still has the page, and asks whether it is the same."""
+    link = served.link()
+    tags = [one.get(link["path"]).headers["etag"] for one in (served, other)]
+    served.ana.ok("share", "revoke", link["id"])
+    for one, tag in zip((served, other), tags, strict=True):
+        answer = one.get(link["path"], headers={"if-none-match": tag})
+        assert (answer.status_code, answer.content) == (404, gone)
+
+
+@pytest.mark.parametrize("how", ["revoke", "delete"])
+def test_an_open_stream_ends_within_two_seconds_in_another_process_too(how: str, served: Served, other: Served) -> None:
+    """Attacks 2 and 30."""
+    code = served.ana.at(terminal="other").start()
+    link = served.link("-s", code)
+    ended: dict[str, float] = {}
+
+    def listen(one: Served) -> None:
+        with (
+            httpx.Client(base_url=one.url, timeout=20) as client,
+            client.stream("GET", link["path"] + "/events") as got,
+        ):
+            ready.release()
+            for line in got.iter_lines():
+                if line == "event: ended":
+                    ended[one.url] = time.monotonic()
+
+    ready = threading.Semaphore(0)
+    threads = [threading.Thread(target=listen, args=(one,)) for one in (served, other)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert ready.acquire(timeout=10)
+    words = ("share", "revoke", link["id"]) if how == "revoke" else ("delete", code, "--yes")
+    served.ana.ok(*words)
+    done = time.monotonic()
+    for thread in threads:
+        thread.join(10)
+    assert {url for url in ended if ended[url] - done < 2} == {served.url, other.url}
+
+
+def test_every_link_that_does_not_work_gets_the_same_answer(served: Served, gone: bytes) -> None:
+    """Attack 3: nobody learns whether a link ever was."""
+    revoked, deleted = served.link(), None
+    served.ana.ok("share", "revoke", revoked["id"])
+    code = served.ana.at(terminal="third").start()
+    deleted = served.link("-s", code)
+    served.ana.ok("delete", code, "--yes")
+    expired = served.link("--expires", "1m")
+    assert served.get(expired["path"]).status_code == 200
+    never = "rfs_" + "A" * 33
+    for path in (revoked["path"], deleted["path"], f"/share/{never}", "/share/x", revoked["path"] + ".json"):
+        answer = served.get(path)
+        assert (answer.status_code, answer.content) == (404, gone)
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_can_not_be_a_token_is_refused(served: Served, gone: bytes) -> None:
+    """Attack 4 (CVE-2021-39226)."""
+    token = served.link()["token"]
+    slips = [token + "%0a", token + "%00", "%20" + token, token[:-1], token[:-1] + "-", ":token", token.upper()]
+    for odd in (*slips, token + ".exe", token + ".", "..%2f" + token, token + "%2e%2e", "%ff"):
+        assert served.get(f"/share/{odd}").status_code == 404
+    assert served.get("/share/:token").content == gone
+    assert served.get("/share/").status_code == 404
+
+
+# What nobody learns
+
+
+def test_no_token_stands_in_a_log_a_store_or_a_list(served: Served) -> None:
+    """Attacks 8 to 10."""
+    link = served.link()
+    served.get(link["path"])
+    served.get(link["path"] + "/nonsense")
+    served.get(f"/{link['token']}")
+    served.get(f"/healthz?{link['token']}")
+    served.ana.ok("share", "revoke", link["id"])
+    served.get(link["path"])
+    assert link["id"] in {one["id"] for one in served.ana.json("share", "list", "--json")}
+    store = Path(served.ana.store)
+    files = [file for file in (*store.parent.rglob("*"),) if file.is_file()]
+    assert served.log in files
+    everything = b"".join(file.read_bytes() for file in files)
+    assert everything.count(link["token"].encode()) == 0
+    assert link["token"] not in served.get("/metrics").text
+    assert {one["route"] for one in served.logged() if one["event"] == "request"} >= {"share", "health"}
+
+
+def test_robots_learn_nothing_and_do_not_count(served: Served) -> None:
+    """Attack 16."""
+    link = served.link()
+    agents = (
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
+        "facebookexternalhit/1.1",
+        "WhatsApp/2.23.20.0",
+        "TelegramBot (like TwitterBot)",
+    )
+    for agent in agents:
+        answer = served.get(link["path"], headers={"user-agent": agent})
+        assert answer.status_code == 200
+        assert "og:title" in answer.text
+        assert "print" not in answer.text.casefold()
+    served.get(link["path"], method="HEAD")
+    served.get(link["path"], headers={"range": "bytes=0-10"})
+    served.get(link["path"], headers={"sec-purpose": "prefetch;prerender"})
+    served.get(link["path"], headers={"x-rflow-live": "1"})
+    served.get(link["path"])
+    assert served.views(link, 1) == 1
+    time.sleep(1.5)
+    assert served.views(link, 1) == 1
+
+
+def test_every_answer_is_guarded_and_sets_no_cookie(served: Served) -> None:
+    """Attack 29."""
+    link = served.link()
+    for path in (link["path"], link["path"] + ".txt", "/share/x", "/healthz", "/metrics", "/nowhere", "/robots.txt"):
+        headers = served.get(path).headers
+        assert "set-cookie" not in headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-frame-options"] == "DENY"
+        assert "noindex" in headers["x-robots-tag"]
+        assert headers["content-security-policy"].startswith("default-src 'none'; ")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["cache-control"] in ("private, no-cache", "no-store")
+        assert "server" not in headers
+
+
+# What somebody writes into a session
+
+
+def test_hostile_texts_are_shown_and_do_nothing(served: Served) -> None:
+    """Attacks 14 and 15."""
+    ana = served.ana.at(terminal="hostile")
+    code = ana.start("--title", HOSTILE[0], "--customer", HOSTILE[1])
+    for text in HOSTILE:
+        ana.ok("-s", code, "note", text)
+        ana.ok("-s", code, "step", text, "--result", text)
+    evidence = ana.home / "<img src=x onerror=alert(1)>.log"
+    evidence.write_text("\n".join(HOSTILE), "utf-8")
+    ana.ok("-s", code, "attach", str(evidence))
+    page = served.get(served.link("-s", code, "--label", HOSTILE[1])["path"])
+    tree = html5lib.parse(page.text, namespaceHTMLElements=False)
+    assert {element.tag for element in tree.iter()} & {"img", "svg", "iframe", "object", "a"} == set()
+    scripts = [element.attrib for element in tree.iter("script")]
+    assert len(scripts) == 1
+    assert scripts[0]["src"].startswith("/static/live-")
+    refresh = [element.attrib for element in tree.iter("meta") if "http-equiv" in element.attrib]
+    assert refresh == [{"http-equiv": "refresh", "content": "20"}]
+    handlers = [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
+    assert handlers == []
+    text = " ".join("".join(tree.find("body").itertext()).split())
+    assert [one for one in HOSTILE if " ".join(one.split()) not in text] == []
+
+
+# What the server is asked in other ways
+
+
+def test_links_do_not_follow_a_forged_host(served: Served) -> None:
+    """Attack 23."""
+    link = served.link()
+    page = served.get(link["path"], headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+    assert page.status_code == 200
+    assert "evil" not in page.text + str(page.headers)
+
+
+def test_ranges_are_not_worked_for(served: Served) -> None:
+    """Attack 24 (CVE-2025-62727)."""
+    path = re.findall(r'src="(/static/[^"]+)"', served.get(served.link()["path"]).text)[0]
+    ranges = "bytes=" + ",".join(f"{number}-{number}" for number in range(5000))
+    began = time.monotonic()
+    answer = served.get(path, headers={"range": ranges})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert "immutable" in answer.headers["cache-control"]
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("how", ["length", "chunks"])
+def test_a_large_body_is_refused(how: str, served: Served) -> None:
+    """Attack 28."""
+    body: Any = b"x" * 5_000_000 if how == "length" else (b"x" * 65_536 for _ in range(80))
+    try:
+        assert served.get(served.link()["path"], method="POST", content=body).status_code == 413
+    except httpx.WriteError:  # it hung up while we were still sending
+        assert served.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_a_link_can_only_be_read(method: str, served: Served) -> None:
+    assert served.get(served.link()["path"], method=method).status_code == 405
+
+
+def test_nonsense_on_the_wire_harms_nobody(served: Served) -> None:
+    host, port = served.url.removeprefix("http://").split(":")
+    for data in (b"\x00\xff\xfe\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n\r\n"):
+        with socket.create_connection((host, int(port)), timeout=10) as wire:
+            wire.sendall(data)
+            wire.settimeout(2)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                wire.recv(100)
+    assert served.get("/healthz").status_code == 200
+
+
+# Running it
+
+
+def test_it_tells_how_it_is(served: Served) -> None:
+    assert served.get("/healthz").text == "ok\n"
+    figures = served.get("/metrics").text
+    assert 'rflow_requests_total{route="health",status="200"}' in figures
+    assert served.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
+
+
+def test_links_take_the_address_of_the_server_that_runs(served: Served) -> None:
+    assert served.link()["url"].split("/share/")[0].startswith("http://127.0.0.1:")
+    assert "8765" not in served.link()["url"]
+
+
+def test_it_stops_at_once_with_streams_open(tmp_path: Path) -> None:
+    ana = prepared(tmp_path / "home", str(tmp_path / "shift.db"))
+    with serving(ana, "--public-url", "https://rflow.example.com") as server:
+        link = server.link()
+        assert link["url"].startswith("https://rflow.example.com/share/")
+        with httpx.Client(base_url=server.url) as client, client.stream("GET", link["path"] + "/events") as got:
+            lines = got.iter_lines()
+            assert next(lines) == "retry: 2000"
+            server.process.terminate()
+            assert server.process.wait(4) == 0
+            assert [line for line in lines if "ended" in line] == []
+    assert [line for line in server.logged() if line["level"] != "info"] == []
+    assert ana.json("share", "create", "--json")["url"].startswith("http://127.0.0.1:8765/")
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    ana = prepared(tmp_path / "home", str(tmp_path / "shift.db"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        run = subprocess.run([SCRIPT, "serve", "--port", port], env=ana.variables, capture_output=True, timeout=30)
+    assert run.returncode == 2
+    assert f"port {port}" in run.stderr.decode()
+    assert "Traceback" not in run.stderr.decode()
+
+
+def test_a_store_that_is_away_for_a_moment_is_told_and_comes_back(tmp_path: Path) -> None:
+    ana = prepared(tmp_path / "home", str(tmp_path / "shift"))
+    with serving(ana) as server:
+        link = server.link()
+        (tmp_path / "shift").rename(tmp_path / "away")
+        assert server.get("/healthz").status_code in (200, 503)
+        assert server.get(link["path"]).status_code in (404, 503)
+        (tmp_path / "away").rename(tmp_path / "shift")
+        assert server.get(link["path"]).status_code == 200
+    assert free_port()

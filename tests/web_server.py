@@ -1,0 +1,91 @@
+"""A running `rflow serve`, as tests need it: a process of its own on a port of its own, and what it logged."""
+
+import dataclasses
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from program import SCRIPT, Program
+
+
+@dataclasses.dataclass
+class Served:
+    """A server, and the person at whose computer it runs."""
+
+    ana: Program
+    url: str
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    def get(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
+        """Ask it for an address of its own."""
+        with httpx.Client(base_url=self.url, timeout=20) as client:
+            return client.request(method, path, **options)
+
+    def link(self, *words: str) -> dict[str, Any]:
+        """Make a link to Ana's session: `id`, `token` and `path`."""
+        made = dict(self.ana.json("share", "create", "--json", *words))
+        return made | {"path": f"/share/{made['token']}"}
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Give the lines of the log; the first word for people is no JSON."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def views(self, link: dict[str, Any], wanted: int, seconds: float = 5) -> int:
+        """Wait until a link has as many views as are wanted, or for so long, and give how many it has."""
+        end = time.monotonic() + seconds
+        while True:
+            seen = int(self.ana.json("share", "show", link["id"], "--json")["views"])
+            if seen == wanted or time.monotonic() > end:
+                return seen
+            time.sleep(0.2)
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(ana: Program, *words: str, log: str = "serve.log", port: int = 0) -> Iterator[Served]:
+    """Run `rflow serve` until the block ends, which must not keep it from stopping."""
+    port, path = port or free_port(), ana.home / log
+    with path.open("wb") as err:
+        process = subprocess.Popen(
+            [SCRIPT, "serve", "--port", str(port), "--log-requests", *words],
+            env=ana.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=err,
+            stderr=err,
+        )
+    try:
+        _wait_for(path, process)
+        yield Served(ana=ana, url=f"http://127.0.0.1:{port}", log=path, process=process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+def _wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 30
+    while not re.search("^Serving ", path.read_text("utf-8"), re.MULTILINE):
+        assert process.poll() is None, path.read_text("utf-8")
+        assert time.monotonic() < end, path.read_text("utf-8")
+        time.sleep(0.05)
