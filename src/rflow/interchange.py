@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,10 +57,17 @@ class Read(msgspec.Struct, kw_only=True):
 
 
 def export_session(
-    session: Session, events: Iterable[Stored], trees: Iterable[Tree], blobs: Iterable[tuple[str, bytes]]
+    session: Session,
+    events: Sequence[Stored],
+    trees: Iterable[Tree],
+    blobs: Iterable[tuple[str, bytes]],
+    contents: int = 0,
 ) -> Iterator[bytes]:
-    """Give the lines of an export, each with its line break: header, trees, events, contents of evidence."""
-    yield header(session.id, session.code) + b"\n"
+    """Give the lines of an export, each with its line break: header, trees, events, contents of evidence.
+
+    `contents` says how many `blobs` there are: they are read one by one, and may be large.
+    """
+    yield header(session.id, session.code, events=len(events), contents=contents) + b"\n"
     for tree in trees:
         yield msgspec.json.encode(TreeLine(tree=tree)) + b"\n"
     for event in events:
@@ -90,10 +97,20 @@ def _read_log(data: bytes, name: str) -> Read:
     if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
     code = head.code if _CODE.match(head.code) else ""  # another tool's: it gets one here
+    _check_whole(name, "entries", len(events), head.events)
     read = Read(session=replay(events, Session(id=head.id, code=code)), events=events)
     for line in extras:
         _read_extra(line, name, read)
+    _check_whole(name, "contents", len(read.blobs), head.contents)
     return read
+
+
+def _check_whole(name: str, what: str, there: int, told: int) -> None:
+    """Refuse what was cut off between two lines, which looks like an earlier state of the session."""
+    if there < told:
+        raise BadInput(
+            f"{name} was cut off: it has {there} of its {told} {what}.", try_="Copy it again, or export it again."
+        )
 
 
 def _head(line: bytes, name: str) -> Header:

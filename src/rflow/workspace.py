@@ -299,7 +299,7 @@ class Workspace:
         trees = [tree for digest in session.trees if (tree := self._tree(digest)) is not None]
         digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else ()
         blobs = ((digest, self.store.blob(session.id, digest)) for digest in sorted(digests))
-        return export_session(session, self.store.load(session.id).events, trees, blobs)
+        return export_session(session, self.store.load(session.id).events, trees, blobs, len(digests))
 
     def take_in(self, read: "Read") -> tuple[Session, str]:
         """Store a session that was read from a file: (the session, what was done).

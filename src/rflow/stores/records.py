@@ -27,12 +27,18 @@ _events = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="session"):
-    """The first line of a session; fields that this version doesn't know are passed over."""
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="rflow", tag="session"):
+    """The first line of a session; fields that this version doesn't know are passed over.
+
+    An export says how many `events` and `contents` follow at the least, so that one that was cut off is known; the
+    file of a store, which grows, does not.
+    """
 
     format: int
     id: str
     code: str
+    events: int = 0
+    contents: int = 0
 
 
 class _Wrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,9 +47,9 @@ class _Wrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unreadable: str
 
 
-def header(session_id: str, code: str) -> bytes:
+def header(session_id: str, code: str, *, events: int = 0, contents: int = 0) -> bytes:
     """Encode the first line of a session, without its line break."""
-    return _encoder.encode(Header(format=FORMAT, id=session_id, code=code))
+    return _encoder.encode(Header(format=FORMAT, id=session_id, code=code, events=events, contents=contents))
 
 
 def read_header(line: bytes) -> Header | None:
