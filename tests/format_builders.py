@@ -11,6 +11,7 @@ from rflow.core.progress import (
     Digest,
     DigestEntry,
     Header,
+    OutlineEntry,
     Progress,
     ProgressChange,
     ProgressEvidence,
@@ -176,6 +177,22 @@ PHOTO = ProgressEvidence(
     at=at("02:31"),
 )
 
+OUTLINE = (
+    OutlineEntry(depth=1, label="", kind="decision", text="Can anybody print on it?", mark="taken"),
+    OutlineEntry(depth=2, label="Nobody", kind="decision", text="Does it answer a ping?", mark="taken"),
+    OutlineEntry(depth=3, label="Yes", kind="action", text="Restart the print server", mark="taken"),
+    OutlineEntry(depth=3, label="", kind="decision", text="Is the driver the one the vendor names?", mark="taken"),
+    OutlineEntry(depth=4, label="Yes", kind="decision", text=PLACE.text, mark="here"),
+    OutlineEntry(depth=5, label="Yes", kind="action", text="Update the printer's firmware"),
+    OutlineEntry(depth=5, label="", kind="decision", text="Does it print now?", cut=True),
+    OutlineEntry(depth=5, label="No", kind="end", text="Free the port"),
+    OutlineEntry(depth=5, label="The capture shows resets", kind="decision", text="Does it print now?", repeated=True),
+    OutlineEntry(depth=4, label="No", kind="end", text="Install the driver 7.2.1", mark="ruled out"),
+    OutlineEntry(depth=3, label="No", kind="end", text="Check its cable, Wi-Fi and switch port", mark="ruled out"),
+    OutlineEntry(depth=2, label="Some can", kind="action", text="Compare their drivers", mark="ruled out", cut=True),
+)
+"""Every mark that an outline has."""
+
 FULL = Progress(
     session=HEADER,
     ask="Can second level look at print-01?\nThe queue there empties without printing, and I have no login.",
@@ -217,6 +234,7 @@ FULL = Progress(
         Ahead(depth=1, label="No", kind="end", text="Free the port"),
         Ahead(depth=1, label="The capture shows resets", kind="decision", text="Which side sends them?", repeated=True),
     ),
+    outline=OUTLINE,
     evidence=(PING, TELNET, PHOTO),
     evidence_more=2,
     notes=(

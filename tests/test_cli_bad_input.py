@@ -67,7 +67,7 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (2, ("skip", "--reason", "x"), "is a question."),
     (2, ("back",), "There is no move to take back"),
     (2, ("progress", "-f", "marksdown"), 'There is no format "marksdown".\n       Did you mean "markdown"?'),
-    (2, ("digest", "-f", "xml"), 'There is no format "xml".\n       There are: markdown, text, slack, teams, json.'),
+    (2, ("digest", "-f", "xml"), 'There is no format "xml".\n       There are: markdown, text, slack, teams, '),
     (2, ("format", "show", "xml"), 'There is no format "xml".'),
     (2, ("config", "get", "usr.name"), 'There is no setting "usr.name".\n       Did you mean "user.name"?'),
     (2, ("config", "set", "colour", "red"), 'There is no setting "colour".\n       Known: store, user.name'),

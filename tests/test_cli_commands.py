@@ -89,6 +89,9 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.ok("import", "-", stdin=exported.data).err.startswith(f"{named}here already, nothing new.")
     assert ana.ok("format", "list").out.splitlines()[1].startswith("markdown")
     assert "Shop checkout" in ana.ok("format", "show", "text").out
+    template = ana.ok("format", "new", "wiki", "--project").out.strip()
+    assert ana.ok("format", "check").err == f"{template}: drawn with 12 sessions, no errors, no warnings.\n"
+    assert ana.ok("format", "trust", "--yes").err.endswith("Formats: wiki.\n")
     assert "1 session with " in ana.ok("store", "info").out
     assert ana.ok("store", "check").err == "The store is sound.\n"
     assert ana.ok("store", "backup", "backup.db").err.startswith("Backed up to backup.db.")
@@ -102,8 +105,8 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert "progress.format = slack  [file]" in ana.ok("config", "list").out
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
-    nouns = {"tree": "list show check add remove", "format": "list show", "store": "info check copy backup"}
-    nouns["config"] = "list get set path"
+    nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
+    nouns |= {"format": "list show new check trust", "config": "list get set path"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Told.used
     for noun, words in nouns.items():

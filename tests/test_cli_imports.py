@@ -22,6 +22,7 @@ OWN = (
     *("rflow.trees", "rflow.interchange", "rflow.delivery.webhooks", "rflow.core.document", "rflow.core.problems"),
     *("rflow.core.tree_document", "rflow.core.excerpt", "rflow.cli.views", "rflow.cli.status", "rflow.cli.inputs"),
     *("rflow.cli.drawing", "rflow.cli.running", "rflow.cli.examples", "rflow.stores.memory", "rflow.stores.json_dir"),
+    *("rflow.formats.own", "rflow.formats.template", "rflow.formats.sandbox", "jinja2.sandbox"),
     *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.migrations", "rflow.stores.sqlite_check"),
 )
 # What rflow loads of the standard library beyond them: SHA-256 without OpenSSL, under its two names.

@@ -181,7 +181,7 @@ def test_trees_formats_the_store_and_settings_are_told(ana: Program) -> None:
     fits(trees, [TREE | {"nodes": int, "added_at": TIME}])
     assert [tree["id"] for tree in trees] == ["label-printer"]
     formats = ana.json("format", "list", "--json")
-    fits(formats, [{"name": str, "description": str, "media_type": str}])
+    fits(formats, [{"name": str, "description": str, "media_type": str, "from": str, "path": Maybe(str)}])
     assert [entry["name"] for entry in formats] == list(FORMATS)
     told = ana.json("store", "info", "--json")
     fits(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from core_builders import (
     ANN,
@@ -28,6 +29,7 @@ from core_builders import (
     tree_of,
 )
 from core_strategies import sessions
+from rflow.core import graph
 from rflow.core.brief_form import shorten_progress, telling, words
 from rflow.core.commands import (
     AddEvidence,
@@ -66,7 +68,7 @@ from rflow.core.people import Person
 from rflow.core.progress import Progress, ProgressRemaining
 from rflow.core.redaction import Redactor
 from rflow.core.session import Session, replay
-from rflow.core.summary import View, summarise
+from rflow.core.summary import View, path_through, summarise
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
 
 
@@ -311,6 +313,49 @@ def test_since_tells_what_came_after_and_counts_what_came_before() -> None:
     assert progress.position is not None
 
 
+class Looked:
+    """Hides nothing and keeps what it looked at."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __call__(self, text: str) -> str:
+        """Give `text` as it is."""
+        self.texts.append(text)
+        return text
+
+
+def test_of_a_long_session_the_last_entries_are_told_under_their_own_numbers_and_the_rest_is_counted() -> None:
+    scene, looked = printing("Yes", "No"), Looked()
+    for number in range(1, 6):
+        scene.do(ANN, AddStep(text=f"Test page {number}"), AddNote(text=f"Label {number} is blank"))
+    progress = told(scene, most=2, hide=looked)
+    assert [(step.number, step.text) for step in progress.tried] == [(6, "Test page 4"), (7, "Test page 5")]
+    assert [note.text for note in progress.notes] == ["Label 4 is blank", "Label 5 is blank"]
+    assert progress.earlier == 5 + 3
+    assert progress.changes == told(scene).changes
+    assert "Test page 3" not in looked.texts
+
+
+def test_what_a_step_written_down_later_is_numbered_does_not_depend_on_how_many_are_told() -> None:
+    scene = printing("Yes", "No")
+    scene.do(ANN, AddStep(text="Had switched it off", happened_at=NIGHT))
+    assert told(scene).tried[0].text == "Had switched it off"
+    assert told(scene, most=2).tried == told(scene).tried[1:]
+
+
+def test_the_last_entries_are_those_that_came_since_and_none_if_none_are_asked_for() -> None:
+    scene = printing("Yes")
+    scene.do(ANN, AddNote(text="It hums"))
+    seen = scene.session.version
+    scene.do(ANN, AddNote(text="It clicks"), AddNote(text="It smells"))
+    assert [note.text for note in told(scene, since=seen, most=5).notes] == ["It clicks", "It smells"]
+    assert [note.text for note in told(scene, since=seen, most=1).notes] == ["It smells"]
+    assert told(scene, since=seen, most=1).earlier == 3
+    nothing = told(scene, most=0)
+    assert (nothing.tried, nothing.notes, nothing.earlier) == ((), (), 4)
+
+
 def test_an_ask_given_now_stands_before_the_recorded_one() -> None:
     scene = printing()
     scene.do(ANN, SetBrief(brief=Brief(ask="Can you check the port?")))
@@ -367,6 +412,31 @@ def test_every_session_can_be_summarised_with_and_without_its_trees(scene: Scene
         assert shorten_progress(progress).brief
 
 
+@given(sessions(), st.integers(0, 8))
+def test_of_every_session_the_last_entries_are_the_end_of_all_of_them(scene: Scene, most: int) -> None:
+    whole, last = (summarise(scene.session, scene.trees, looking(most=n)) for n in (None, most))
+    assert last.tried == whole.tried[max(len(whole.tried) - most, 0) :]
+    assert last.notes == whole.notes[max(len(whole.notes) - most, 0) :]
+    assert last.earlier == len(whole.tried) - len(last.tried) + len(whole.notes) - len(last.notes)
+    assert last == msgspec.structs.replace(
+        whole, tried=last.tried, notes=last.notes, earlier=last.earlier, redacted=last.redacted
+    )
+
+
+@given(sessions())
+def test_what_is_ruled_out_follows_from_the_whole_path(scene: Scene) -> None:
+    paths = [
+        (tree, path_through(scene.session, key)) for key, tree in scene.trees.items() if key in scene.session.trees
+    ]
+    wanted = [
+        (tree.nodes[answer.node].text, answer.label, len(answer.ends), answer.unconfirmed)
+        for tree, path in paths
+        for answer in graph.ruled_out(tree, path)
+    ]
+    found = summarise(scene.session, scene.trees, looking()).ruled_out
+    assert sorted((told.question, told.answer, len(told.ends), told.unconfirmed) for told in found) == sorted(wanted)
+
+
 # Hostile texts in every field, as an imported record may hold them
 
 CONTROL = re.compile(
@@ -414,7 +484,10 @@ def hostile(path: str) -> str:
 
 def views() -> list[Callable[[], View]]:
     """Look at everything, and at what came since."""
-    return [looking, lambda: looking(since=3, since_at=NIGHT, ask=hostile("ask"), tree_changed=True)]
+    return [
+        lambda: looking(outline=True),
+        lambda: looking(since=3, since_at=NIGHT, ask=hostile("ask"), tree_changed=True),
+    ]
 
 
 @pytest.mark.parametrize("close", [False, True])
@@ -441,7 +514,7 @@ NEVER_HIDDEN = {
 def test_the_hostile_session_fills_every_field_of_a_summary() -> None:
     """Else the test above proves nothing about the fields that it left empty."""
     session, trees = everything(lambda path: path)
-    view = looking(link="https://leeds.example", link_expires=NIGHT, since_at=NIGHT, ask="ask")
+    view = looking(link="https://leeds.example", link_expires=NIGHT, since_at=NIGHT, ask="ask", outline=True)
     progress = summarise(session, trees, view)
     empty = {path for path, value in fields_of(progress) if value in (None, "", ())}
     assert empty <= {"session.outcome", "session.closing_summary", "session.tree.changed"}

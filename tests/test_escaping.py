@@ -251,6 +251,19 @@ NOTE = "Jams:\n  *tray 2*\n\n@channel see `x` & <b>"
         (".slack.j2", "{{ '```\nx' | fence(2) }}", "    ```\n      x"),
         (".slack.j2", "{{ 'ls -l' | code }} {{ 'a`b' | code }}", "`ls -l` a`b"),
         (".slack.j2", "{{ '@Everyone a@here @hereby <!channel>' }}", "@\u2060Everyone a@here @hereby <!channel>"),
+        (".html.j2", "<p>{{ x }}</p>", "<p>Jams: *tray 2* @channel see `x` &amp; &lt;b&gt;</p>"),
+        (".html.j2", "{{ x | block }}", "Jams:<br>&nbsp;&nbsp;*tray 2*<br><br>@channel see `x` &amp; &lt;b&gt;"),
+        (".html.j2", "{{ 'a\n\tb' | fence }}", '<pre tabindex="0">\na\n\tb</pre>'),
+        (".html.j2", "{{ 'a<b' | code }}", "<code>a&lt;b</code>"),
+        (".html.j2", '<p title="{{ x }}">', '<p title="Jams: *tray 2* @channel see `x` &amp; &lt;b&gt;">'),
+        (".html.j2", """<p title="{{ '"' ~ "'" }}">""", '<p title="&quot;&#39;">'),
+        (".slack.html.j2", "{{ 'a\n@here' | block(2) }}", "a<br>&nbsp;&nbsp;@\u2060here"),
+        (".teams.html.j2", "{{ '  a @here' | fence }}", "<pre>\n&nbsp;&nbsp;a @here</pre>"),
+        (".jira.j2", "* {{ x | block }}", r"* Jams: \\ \*tray 2\* \\  \\ @channel see `x` & <b>"),
+        (".jira.j2", "{{ 'print-01 - a_b *c* (x) {d}' }}", r"print-01 - a_b \*c\* \(x) \{d\}"),
+        (".jira.j2", "{{ 'h1. see http://x/ :D &lt;' }}", "h\u200b1. see http:\u200b//x/ :\u200bD &\u200blt;"),
+        (".jira.j2", "{{ '{noformat}' | fence }}", "{noformat}\n{\u200bnoformat}\n{noformat}"),
+        (".jira.j2", "{{ 'rflow -h' | code }}", r"{{rflow \-h}}"),
         (".md.j2", "- {{ x | block(2) }}", "- Jams:\\\n  \\*tray 2\\*\n\n  @\u200bchannel see \\`x\\` \\& \\<b\\>"),
     ],
 )
@@ -326,7 +339,7 @@ def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     def compiling(*_: object, **__: object) -> None:
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr("rflow.formats.environment._Environment.compile", compiling)
+    monkeypatch.setattr("rflow.formats.environment.FlavouredEnvironment.compile", compiling)
 
 
 def test_a_template_is_compiled_once_for_all_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,8 @@ NOT_SHOWN = {
     "position.help": "for whoever goes on with the session",
     "position.run": "for whoever goes on with the session",
     "remaining.ends": "counted in steps; the way ahead names the next ones",
+    "outline.label": "the whole tree is for pages and programs",
+    "outline.text": "the whole tree is for pages and programs",
 }
 
 
@@ -338,7 +340,18 @@ def test_the_brief_form_has_130_words_at_most(told: Progress) -> None:
 def test_json_has_its_keys_in_the_order_of_the_summary() -> None:
     assert list(json.loads(render("json", FULL))) == [
         *("schema_version", "session", "ask", "situation", "impact", "position", "remaining", "tried", "ruled_out"),
-        *("hypothesis", "changes", "waiting", "ahead", "evidence", "evidence_more", "notes", "redacted", "since"),
+        *(
+            "hypothesis",
+            "changes",
+            "waiting",
+            "ahead",
+            "outline",
+            "evidence",
+            "evidence_more",
+            "notes",
+            "redacted",
+            "since",
+        ),
         *("earlier", "unreadable", "resume", "brief"),
     ]
     assert list(json.loads(render("json", DIGEST))) == ["schema_version", "kind", "as_of", "of", "sessions", "redacted"]
@@ -360,7 +373,7 @@ def test_json_says_null_where_a_loop_makes_the_way_endless() -> None:
 def test_an_unknown_format_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageProblem) as caught:
         render("markdwon", FULL)
-    assert caught.value.try_ == 'Did you mean "markdown"? There are: markdown, text, slack, teams, json.'
+    assert caught.value.try_ == f'Did you mean "markdown"? There are: {", ".join(FORMATS)}.'
 
 
 def test_every_template_is_used() -> None:
@@ -369,6 +382,10 @@ def test_every_template_is_used() -> None:
         "progress.j2",
         "brief.j2",
         "digest.j2",
+        "page.css",
+        "paste.j2",
+        "share.css",  # the page of a link (rflow.web)
+        "share.html.j2",
         *(file for format_ in FORMATS.values() for file in (format_.drawing, format_.page, format_.rich)),
     } - {""}
 
@@ -387,7 +404,7 @@ DOCS = (Path(__file__).parent.parent / "docs" / "formats.md").read_text("utf-8")
 
 
 def test_every_format_is_documented() -> None:
-    assert re.findall(r"^## (\w+)$", DOCS, re.MULTILINE) == [*FORMATS]
+    assert re.findall(r"^## ([\w-]+)$", DOCS, re.MULTILINE) == [*FORMATS]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from format_builders import DIGEST, STORIES
 from format_strategies import NOTES, Twin, hostile, shown, told_with
+from html_judge import assert_literal_as_html
+from jira_judge import assert_literal_in_jira
 from judges import collapsed, render_all, tags, visible_text
 from rflow.core.brief_form import shorten_progress
 from rflow.core.progress import Digest, Progress
-from rflow.formats import FORMATS, render
+from rflow.formats import FORMATS, format_named, whole
 
 FORMS: dict[str, Progress | Digest] = {
     "full": STORIES["full"],
@@ -21,7 +23,14 @@ FORMS: dict[str, Progress | Digest] = {
     "digest": DIGEST,
 }
 LONG = ("ab `*_[<|& " * 1_000, "x" * 10_000, "- a\n" * 2_500, "a b\n\n" * 2_000)
+HERE = [name for name in FORMATS if name not in ("slack-blocks", "teams-card")]
+"""The formats judged here; the others have judges of their own, in test_slack_blocks.py and test_teams_card.py."""
 pools = st.lists(hostile, min_size=1, max_size=12)
+
+
+def render(name: str, told: Progress | Digest) -> str:
+    """Write all of it down: what is left out where it doesn't fit is told in test_fitting.py."""
+    return whole(format_named(name), told, None)
 
 
 def both_forms(told: Progress | Digest) -> list[Progress | Digest]:
@@ -55,13 +64,18 @@ def assert_literal(name: str, told: Progress | Digest) -> None:
     for form in both_forms(told):
         if name == "markdown":
             assert_literal_in_markdown(form)
+        elif name == "html":
+            twin = Twin()
+            assert_literal_as_html(render(name, form), render(name, twin.of(form)), twin, page=True)
+        elif name == "jira":
+            assert_literal_in_jira(form)
         elif name == "json":
             assert msgspec.json.decode(render(name, form), type=type(form)) == form
         else:
             assert_literal_as_text(name, form)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
 @given(texts=pools, offset=st.integers(0, 11))
 @settings(max_examples=25)
@@ -71,18 +85,18 @@ def test_any_text_shows_literally_in_every_part(
     assert_literal(name, told_with(told, texts, offset))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", HERE)
 def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name: str) -> None:
     for offset in range(len(NOTES)):
         assert_literal(name, told_with(STORIES["full"], NOTES, offset))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("text", LONG, ids=["words", "one word", "lines", "paragraphs"])
 def test_long_texts_show_literally(name: str, text: str) -> None:
     assert_literal(name, replace(STORIES["full"], ask=shown(text), notes=told_with(STORIES["full"], [text]).notes))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", HERE)
 def test_a_text_of_100_kb_shows_literally(name: str) -> None:
     assert_literal(name, replace(STORIES["free"], ask=shown(LONG[0] * 10)))

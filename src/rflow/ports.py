@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -11,8 +11,10 @@ from rflow.core.events import Stored
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
 from rflow.core.session import Session
-from rflow.core.sharing import Share, ShareCount, ShareView
 from rflow.core.tree import Tree
+
+if TYPE_CHECKING:
+    from rflow.core.sharing import Share, ShareCount, ShareView
 
 Clock = Callable[[], datetime]
 """Gives the aware time now."""
@@ -135,22 +137,22 @@ class TreeStore(Protocol):
 class ShareStore(Protocol):
     """Where read-only links are kept: never a token, only its hash, and never a text of the session."""
 
-    def add(self, share: Share) -> None:
+    def add(self, share: "Share") -> None:
         """Keep a new share of a session that is there."""
 
-    def by_hash(self, digest: str) -> Share | None:
+    def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
 
-    def listed(self, session: str | None = None) -> list[ShareCount]:
+    def listed(self, session: str | None = None) -> "list[ShareCount]":
         """List the shares of a session, or all, the newest first."""
 
-    def replace(self, share: Share) -> None:
+    def replace(self, share: "Share") -> None:
         """Keep the new state of a share; one that is gone by now stays gone."""
 
-    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+    def record(self, views: "Mapping[str, Sequence[ShareView]]") -> None:
         """Keep views of shares, by the shares' ids."""
 
-    def views(self, share_id: str, limit: int) -> Sequence[ShareView]:
+    def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
         """Give the last views of a share, the newest first."""
 
 

@@ -38,6 +38,7 @@ class App:
         self.flags = {"store": store, "user.name": user}
         self.session_reference = session
         self._config = config
+        self._formats: dict[str, Format] = {}
 
     @classmethod
     def of(cls, context: typer.Context) -> "App":
@@ -79,9 +80,11 @@ class App:
 
     def format(self, name: str) -> "Format":
         """Find an output format: one of rflow's, else one of the user's, the project's or a package's."""
-        from rflow.formats import format_named
+        if name not in self._formats:
+            from rflow.formats import format_named
 
-        return format_named(name, self.settings.folders)
+            self._formats[name] = format_named(name, self.settings.folders)
+        return self._formats[name]
 
     def close(self) -> None:
         """Let go of the store."""

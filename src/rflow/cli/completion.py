@@ -58,9 +58,17 @@ def choices(app: App) -> Iterator[Offer]:
 @_quiet
 def formats(app: App) -> Iterator[Offer]:
     """Offer the output formats."""
-    from rflow.formats import FORMATS
+    from rflow.formats.own import listed
 
-    yield from ((format_.name, format_.description) for format_ in FORMATS.values())
+    yield from ((entry.name, entry.description) for entry in listed(app.settings.folders))
+
+
+@_quiet
+def own_formats(app: App) -> Iterator[Offer]:
+    """Offer the formats that are made of templates."""
+    from rflow.formats.own import listed
+
+    yield from ((entry.name, entry.description) for entry in listed(app.settings.folders) if entry.path)
 
 
 @_quiet
@@ -71,7 +79,15 @@ def people(app: App) -> Iterator[Offer]:
 
 @_quiet
 def settings(app: App) -> Iterator[Offer]:
-    """Offer the settings."""
-    from rflow.settings import SETTINGS
+    """Offer the settings, with those of the targets there are."""
+    from rflow.settings import setting_named
 
-    yield from ((setting.name, setting.meaning) for setting in SETTINGS.values())
+    yield from ((name, setting_named(name).meaning) for name in app.settings.values)
+
+
+@_quiet
+def targets(app: App) -> Iterator[Offer]:
+    """Offer the targets that summaries can be posted to."""
+    from rflow.delivery.webhooks import redact_url
+
+    yield from ((name, redact_url(app.settings[f"targets.{name}.url"].text)) for name in app.settings.targets)

@@ -48,6 +48,7 @@ def _cut(progress: Progress, room: int) -> Progress:
         hypothesis=None,
         waiting=None,
         ahead=(),
+        outline=(),
         evidence=(),
         evidence_more=len(progress.evidence) + progress.evidence_more,
         notes=(),

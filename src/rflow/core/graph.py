@@ -170,7 +170,7 @@ def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
         _explore(tree, turn.to, behind)
         known = len(behind)
         _explore(tree, turn.node, behind)
-        lost = [name for name in islice(behind, known, None) if isinstance(tree.nodes[name], End)]
+        lost = [name for name in islice(reversed(behind), len(behind) - known) if isinstance(tree.nodes[name], End)]
         if lost:
             ends = tuple(sorted(lost, key=order.__getitem__))
             found.append(RuledOut(node=turn.node, label=turn.label, ends=ends, unconfirmed=turn.assumed))

@@ -14,6 +14,9 @@ from rflow.core.tree import Kind
 
 SCHEMA_VERSION = 1
 
+Mark = Literal["", "here", "taken", "ruled out"]
+"""What became of a part of the tree."""
+
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a progress; times are aware and stand in the renderer's zone."""
@@ -123,6 +126,21 @@ class Ahead(_Part, frozen=True, kw_only=True):
     cut: bool = False
 
 
+class OutlineEntry(_Part, frozen=True, kw_only=True):
+    """A line of the outline of the whole tree; `depth` from 1, what follows an action is as deep and has no `label`.
+
+    `mark` says what became of it; `repeated`: its ways out stand at another place; `cut`: they are not shown.
+    """
+
+    depth: int
+    label: str
+    kind: Kind
+    text: str
+    mark: Mark = ""
+    repeated: bool = False
+    cut: bool = False
+
+
 class ProgressEvidence(_Part, frozen=True, kw_only=True):
     """A piece of evidence: `lines` is the end of its output, `left_out` how many lines stand before or between."""
 
@@ -161,8 +179,10 @@ class Continuing(_Part, frozen=True, kw_only=True):
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session, complete.
 
-    `earlier` counts steps and notes left out because only what came `since` was asked for; `evidence_more` the pieces
-    of evidence that are not shown; `unreadable` the entries that this version can't read; `redacted` the values hidden.
+    `earlier` counts the steps and notes left out, because they came before `since` or because only the last ones were
+    asked for; `evidence_more` the pieces of evidence that are not shown; `unreadable` the entries that this version
+    can't read; `redacted` the values hidden in what is shown.
+    The `outline` of the whole tree is there only if the view asks for it.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -178,6 +198,7 @@ class Progress(_Part, frozen=True, kw_only=True):
     changes: tuple[ProgressChange, ...] = ()
     waiting: ProgressWaiting | None = None
     ahead: tuple[Ahead, ...] = ()
+    outline: tuple[OutlineEntry, ...] = ()
     evidence: tuple[ProgressEvidence, ...] = ()
     evidence_more: int = 0
     notes: tuple[ProgressNote, ...] = ()
@@ -187,6 +208,27 @@ class Progress(_Part, frozen=True, kw_only=True):
     unreadable: int = 0
     resume: Continuing
     brief: bool = False
+
+
+class Omitted(_Part, frozen=True, kw_only=True):
+    """What a format had no room for, by number; of `steps` and `changes` those before the first one told.
+
+    `ahead` and `outline` are gone altogether, and so are the `texts` named.
+    """
+
+    steps: int = 0
+    outputs: int = 0
+    ahead: bool = False
+    outline: bool = False
+    answers: int = 0
+    texts: tuple[str, ...] = ()
+    changes: int = 0
+
+
+class FittedProgress(Progress, frozen=True, kw_only=True):
+    """A progress cut to the room that a format has (rflow.core.fitting); `earlier` and `evidence_more` count, too."""
+
+    omitted: Omitted
 
 
 class DigestEntry(_Part, frozen=True, kw_only=True):
@@ -218,3 +260,9 @@ class Digest(_Part, frozen=True, kw_only=True):
     of: str | None = None
     sessions: tuple[DigestEntry, ...] = ()
     redacted: int = 0
+
+
+class FittedDigest(Digest, frozen=True, kw_only=True):
+    """A digest cut to the room that a format has: `more` sessions stand at its end, which are not told."""
+
+    more: int

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
+from operator import le
+from typing import TypeVar
 
 import msgspec
 
@@ -10,6 +13,7 @@ from rflow.core.progress import (
     Ahead,
     Continuing,
     Header,
+    OutlineEntry,
     Progress,
     ProgressChange,
     ProgressEvidence,
@@ -21,7 +25,7 @@ from rflow.core.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.session import Evidence, Session, Step
+from rflow.core.session import Evidence, Note, Session, Step
 from rflow.core.text import clean, one_line
 from rflow.core.tree import Decision, Node, Tree
 
@@ -32,11 +36,14 @@ AHEAD_DEPTH = 2
 Zone = Callable[[datetime], datetime]
 """Puts an aware time into the renderer's zone."""
 
+_Entry = TypeVar("_Entry")
+
 
 class View(msgspec.Struct, kw_only=True):
     """How to look at a session: the time it is, the renderer's zone, what hides secrets, and since when to tell.
 
-    `since` is the number of the last event that the reader knows already; `ask` overrides the recorded one.
+    `since` is the number of the last event that the reader knows already; `most` steps and as many notes, the last
+    ones, are told (None: all), and the last `evidence` pieces of that; `ask` overrides the recorded one.
     """
 
     as_of: datetime
@@ -44,14 +51,17 @@ class View(msgspec.Struct, kw_only=True):
     hide: Callable[[str], str]
     since: int = 0
     since_at: datetime | None = None
+    most: int | None = None
+    evidence: int = EVIDENCE_SHOWN
     ask: str | None = None
     link: str | None = None
     link_expires: datetime | None = None
     tree_changed: bool | None = None
+    outline: bool = False
 
     def text(self, text: str) -> str:
         """Make an untrusted text of several lines fit to be shown."""
-        return clean(self.hide(clean(text))).strip("\n").rstrip()
+        return clean(self.hide(clean(text))).strip("\n").rstrip() if text else ""
 
     def line(self, text: str) -> str:
         """Make an untrusted text of one line fit to be shown."""
@@ -61,6 +71,10 @@ class View(msgspec.Struct, kw_only=True):
         """Make an optional text fit to be shown; empty counts as absent."""
         return self.text(text) or None if text else None
 
+    def last(self, entries: list[_Entry]) -> list[_Entry]:
+        """Leave out all but the last `most`."""
+        return entries if self.most is None else entries[max(len(entries) - self.most, 0) :]
+
     def time(self, at: datetime | None) -> datetime | None:
         """Put a time into the renderer's zone."""
         return None if at is None else self.zone(at)
@@ -69,11 +83,11 @@ class View(msgspec.Struct, kw_only=True):
 def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progress:
     """Compute the progress of `session`; `trees` holds the versions it went through by digest, as far as known."""
     tree = trees.get(session.tree.digest) if session.tree else None
-    steps = list(enumerate(steps_of(session), 1))
-    tried = tuple(_tried(step, number, view) for number, step in steps if step.seq > view.since)
-    notes = tuple(_note(session, seq, view) for seq in session.notes if seq > view.since)
+    steps = [(number, step) for number, step in enumerate(steps_of(session), 1) if step.seq > view.since]
+    tried = tuple(_tried(step, number, view) for number, step in view.last(steps))
+    notes = tuple(_note(note, view) for note in view.last([n for n in session.notes.values() if n.seq > view.since]))
     evidence = [piece for piece in session.evidence.values() if piece.seq > view.since]
-    shown = evidence[-EVIDENCE_SHOWN:]
+    shown = evidence[-view.evidence :]
     return Progress(
         session=_header(session, view),
         ask=view.maybe(view.ask if view.ask is not None else session.brief.ask),
@@ -87,11 +101,12 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progre
         changes=tuple(_changes(session, view)),
         waiting=waiting_of(session, view),
         ahead=_ahead(session, tree, view),
+        outline=_outline(session, tree, view) if tree and view.outline else (),
         evidence=tuple(_evidence(piece, view) for piece in shown),
         evidence_more=len(session.evidence) - len(shown),
         notes=notes,
         since=view.time(view.since_at),
-        earlier=len(steps) - len(tried) + len(session.notes) - len(notes),
+        earlier=len(session.steps) - len(tried) + len(session.notes) - len(notes),
         unreadable=len(session.unreadable),
         resume=Continuing(
             command=f"rflow resume {one_line(session.code)}" if session.code else "rflow import FILE",
@@ -105,7 +120,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View) -> Progre
 def steps_of(session: Session) -> list[Step]:
     """Give the steps in the order in which they were tried: one written down later stands where it happened."""
     steps = list(session.steps.values())
-    if not any(step.kind == "own" for step in steps):
+    if not any(step.kind == "own" for step in steps) or _in_order(steps):
         return steps
     last: datetime | None = None
     keys = []
@@ -113,6 +128,14 @@ def steps_of(session: Session) -> list[Step]:
         last = step.at or last
         keys.append((last is not None, last.timestamp() if last else 0.0, step.seq))
     return [step for _, step in sorted(zip(keys, steps, strict=True), key=lambda pair: pair[0])]
+
+
+def _in_order(steps: list[Step]) -> bool:
+    times = [step.at for step in steps if step.at is not None]
+    try:
+        return all(map(le, times, islice(times, 1, None)))
+    except TypeError:  # A time without its zone, in a line that somebody wrote by hand.
+        return False
 
 
 def _header(session: Session, view: View) -> Header:
@@ -189,6 +212,14 @@ def _ahead(session: Session, tree: Tree | None, view: View) -> tuple[Ahead, ...]
     )
 
 
+def _outline(session: Session, tree: Tree, view: View) -> tuple[OutlineEntry, ...]:
+    """Outline the whole tree that the session stands in."""
+    from rflow.core.tree_outline import tree_outline
+
+    path = path_through(session, session.tree.digest) if session.tree else []
+    return tree_outline(tree, path, session.place.node if session.place else None, view.line)
+
+
 def _tried(step: Step, number: int, view: View) -> Tried:
     return Tried(
         number=number,
@@ -207,7 +238,7 @@ def _tried(step: Step, number: int, view: View) -> Tried:
 
 def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[ProgressRuledOut]:
     """Collect what each tree's part of the path ruled out."""
-    paths = {digest: path_through(session, digest) for digest in session.trees if digest in trees}
+    paths = _paths(session)
     return [
         ProgressRuledOut(
             question=view.line(trees[digest].nodes[answer.node].text),
@@ -215,10 +246,23 @@ def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[
             ends=tuple(view.line(trees[digest].nodes[name].text) for name in answer.ends),
             unconfirmed=answer.unconfirmed,
         )
-        for digest, path in paths.items()
-        for answer in ruled_out(trees[digest], path)
+        for digest in session.trees
+        if digest in trees
+        for answer in ruled_out(trees[digest], paths.get(digest, ()))
         if answer.node in trees[digest].nodes
     ]
+
+
+def _paths(session: Session) -> dict[str, list[Turn]]:
+    """Give the paths through all trees; of moves between the same nodes only the last, which decides."""
+    last: dict[tuple[str, str, str], Step] = {}
+    for step in reversed(session.steps.values()):
+        if step.kind != "own" and not step.undone:
+            last.setdefault((step.tree, step.node, step.to), step)
+    paths: dict[str, list[Turn]] = {}
+    for step in reversed(last.values()):
+        paths.setdefault(step.tree, []).append(_turn(step))
+    return paths
 
 
 def path_through(session: Session, tree: str) -> list[Turn]:
@@ -226,16 +270,13 @@ def path_through(session: Session, tree: str) -> list[Turn]:
 
     Entering it once more counts as a move on the spot: it brings back into reach what earlier answers had ruled out.
     """
-    return [
-        Turn(
-            node=step.node or step.to,
-            label=step.result if step.kind == "choice" else "",
-            to=step.to,
-            assumed=step.assumed,
-        )
-        for step in session.steps.values()
-        if step.kind != "own" and not step.undone and step.tree == tree
-    ]
+    steps = session.steps.values()
+    return [_turn(step) for step in steps if step.kind != "own" and not step.undone and step.tree == tree]
+
+
+def _turn(step: Step) -> Turn:
+    label = step.result if step.kind == "choice" else ""
+    return Turn(node=step.node or step.to, label=label, to=step.to, assumed=step.assumed)
 
 
 def _changes(session: Session, view: View) -> list[ProgressChange]:
@@ -279,10 +320,9 @@ def _evidence(piece: Evidence, view: View) -> ProgressEvidence:
     )
 
 
-def _note(session: Session, seq: int, view: View) -> ProgressNote:
-    note = session.notes[seq]
+def _note(note: Note, view: View) -> ProgressNote:
     return ProgressNote(
-        seq=seq,
+        seq=note.seq,
         text=view.text(note.text),
         by=view.line(note.by.name),
         at=view.time(note.at),

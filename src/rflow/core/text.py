@@ -51,6 +51,24 @@ def shorten(text: str, width: int) -> str:
     return (words if len(words) > len(head) // 2 else head).rstrip() + "…"
 
 
+_COUNTED = 80
+_LINE = 24
+"""What a line takes up at least: in a list, what sets it in weighs more than a short one."""
+
+
+def abridge(text: str, most: int) -> str:
+    """Cut a text of any number of lines after a whole word near `most` characters, and say how much more there was.
+
+    Where there is room for a few words only, `…` must do.
+    """
+    if len(text) <= most and text.count("\n") * _LINE <= most:
+        return text
+    room = len("\n".join(text.split("\n", most // _LINE + 1)[: most // _LINE + 1])[:most])
+    blank = max(text.rfind(" ", room // 2, room + 1), text.rfind("\n", room // 2, room + 1))
+    head = text[: blank if blank > 0 else room].rstrip()
+    return f"{head}… ({len(text) - len(head):,} more characters)" if most >= _COUNTED else f"{head}…"
+
+
 # ECMA-48 §5.3-5.6, in the 7-bit form that programs send: the 8-bit one stands in mis-decoded text more often. Every
 # repetition is possessive and can't run into the next sequence, so the time is linear. Where a sequence is cut off or
 # malformed, only what belongs to it goes, never the lines after it. Bell and shifts show nothing either.

@@ -25,17 +25,32 @@ from rflow.core.text import clean, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.escaping import Markdown, Plain, SlackPaste
+from rflow.formats.escaping_html import Html, SlackHtml, TeamsHtml
+from rflow.formats.escaping_jira import Jira
 
 ESCAPERS: dict[str, Plain] = {
+    ".html.j2": Html(),
+    ".jira.j2": Jira(),
     ".md.j2": Markdown(),
+    ".slack.html.j2": SlackHtml(),
     ".slack.j2": SlackPaste(),
+    ".teams.html.j2": TeamsHtml(),
     ".txt.j2": Plain(),
 }
 """The flavour of text that each template suffix stands for."""
 
-_FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
+FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
 # These make HTML of a text, or let it pass as it is.
-_REMOVED_FILTERS = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
+REMOVED_FILTERS = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
+
+OPTIONS: dict[str, Any] = {
+    "autoescape": True,
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+}
+"""How templates are read, rflow's own and others (rflow.formats.sandbox)."""
 
 
 @cached
@@ -47,24 +62,12 @@ def environment(suffix: str, cache: Path | None = None, folder: Path | None = No
     if suffix not in ESCAPERS:
         known = ", ".join(ESCAPERS)
         raise UsageProblem(f'No escaping is known for templates named "*{suffix}".', try_=f"Use one of {known}.")
-    flavour = ESCAPERS[suffix]
-    escaped = _escaped_type(flavour)
-    env = _Environment(
-        autoescape=True,
-        finalize=_finalizer(escaped, flavour),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    env = FlavouredEnvironment(
+        **OPTIONS,
         loader=FileSystemLoader(folder or data_dir("templates") / "formats"),
         bytecode_cache=_bytecode_cache(cache),
     )
-    for name in _REMOVED_FILTERS:
-        del env.filters[name]
-    del env.globals["lipsum"]
-    env.filters |= {name: _flavour_filter(flavour, name, escaped) for name in _FLAVOUR_FILTERS}
-    env.filters |= NEUTRAL_FILTERS | {"join": lambda parts, between="": _joined(escaped, parts, between)}
-    env.escaped = escaped
+    env.fit(ESCAPERS[suffix])
     return env
 
 
@@ -125,7 +128,7 @@ def _joined(escaped: type[Markup], parts: Iterable[object], between: str = "") -
     return (escaped.escape(between) if between.strip() else escaped(between)).join(values)  # type: ignore[arg-type]
 
 
-class _Generator(CodeGenerator):
+class FlavouredGenerator(CodeGenerator):
     """Compiles `a ~ b` to the flavour's own joining: Jinja's escapes as HTML."""
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
@@ -136,11 +139,21 @@ class _Generator(CodeGenerator):
         self.write("))")
 
 
-class _Environment(Environment):
-    """An environment that knows its type of escaped text."""
+class FlavouredEnvironment(Environment):
+    """An environment that shows all text in one flavour."""
 
-    code_generator_class = _Generator
+    code_generator_class = FlavouredGenerator
     escaped: type[Markup] = Markup
+
+    def fit(self, flavour: Plain) -> None:
+        """Take on a flavour: its escaping and its filters, without those that know only HTML."""
+        self.escaped = escaped = _escaped_type(flavour)
+        self.finalize = _finalizer(escaped, flavour)
+        for name in REMOVED_FILTERS:
+            del self.filters[name]
+        del self.globals["lipsum"]
+        self.filters |= {name: _flavour_filter(flavour, name, escaped) for name in FLAVOUR_FILTERS}
+        self.filters |= NEUTRAL_FILTERS | {"join": lambda parts, between="": _joined(escaped, parts, between)}
 
     def joined(self, parts: tuple[object, ...]) -> str:
         """Join the operands of `~`."""
@@ -223,9 +236,9 @@ def size(count: int) -> str:
 
 
 def counted(number: int | Sized, one: str, many: str = "") -> str:
-    """Tell how many there are of a thing, or in a list: 1 step, 3 steps, 2 entries (`many` if not `one` with an s)."""
+    """Tell how many there are of a thing, or in a list: 1 step, 3,000 steps, 2 entries (`many`, if not with an s)."""
     number = number if isinstance(number, int) else len(number)
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {

@@ -47,7 +47,7 @@ class Plain:
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines."""
-        return indented(_lines(text), indent)
+        return indented(lines_of(text), indent)
 
     def code(self, text: str, cell: bool = False) -> str:
         """Show a command or a name within a line; `cell` in a table."""
@@ -61,7 +61,7 @@ class Plain:
         """Show a text in lines of at most `width` characters, `indent` included; only a longer word stands out."""
         from textwrap import wrap
 
-        parts = (wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) for line in _lines(text))
+        parts = (wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) for line in lines_of(text))
         return indented([line for part in parts for line in part or [""]], indent)
 
     def link(self, url: str, label: str = "") -> str:
@@ -79,13 +79,18 @@ class SlackPaste(Plain):
     # U+2060 WORD JOINER: invisible, and keeps a pasted @channel from calling everybody.
     _BROADCAST = re.compile(r"(?<!\w)@(?=(?:here|channel|everyone)(?!\w))", re.IGNORECASE)
 
+    @classmethod
+    def hushed(cls, text: str) -> str:
+        """Take what calls everybody its effect."""
+        return cls._BROADCAST.sub("@\u2060", text)
+
     def inline(self, text: str) -> str:
         """Show a text within a line."""
-        return self._BROADCAST.sub("@\u2060", super().inline(text))
+        return self.hushed(super().inline(text))
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines."""
-        return self._BROADCAST.sub("@\u2060", super().block(text, indent))
+        return self.hushed(super().block(text, indent))
 
     def code(self, text: str, cell: bool = False) -> str:
         """Show a command or a name between backticks, as people type it; bare if it has backticks itself."""
@@ -172,7 +177,7 @@ class Markdown(Plain):
         return f"[{self.inline(label or url)}]({escaped})"
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Split a text into lines, none empty at its ends, without trailing spaces."""
     return [line.rstrip() for line in text.rstrip().lstrip("\n").split("\n")]
 

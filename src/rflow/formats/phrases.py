@@ -7,6 +7,7 @@ from rflow.core.progress import (
     Ahead,
     Digest,
     DigestEntry,
+    FittedDigest,
     Header,
     Progress,
     ProgressChange,
@@ -19,6 +20,7 @@ from rflow.core.progress import (
     Tried,
 )
 from rflow.formats.environment import clock, counted, duration, size, stamp
+from rflow.formats.omissions import changes_heading, left_out, more_sessions, tried_heading
 
 # The header
 
@@ -205,16 +207,6 @@ def note(entry: ProgressNote, header: Header) -> str:
     return f"{when}: {entry.text}" if when else entry.text
 
 
-def left_out(progress: Progress) -> str:
-    """Say what the summary leaves out: "" for nothing."""
-    parts = [counted(progress.earlier, "earlier entry", "earlier entries")] if progress.earlier else []
-    more = counted(progress.evidence_more, "more piece of evidence", "more pieces of evidence")
-    parts += [more] if progress.evidence_more else []
-    newer = counted(progress.unreadable, "entry", "entries")
-    parts += [f"{newer} that this rflow can't read"] if progress.unreadable else []
-    return ", ".join(parts)
-
-
 def hidden(told: Progress | Digest) -> str:
     """Say how many secrets were hidden: "" for none."""
     return counted(told.redacted, "value") if told.redacted else ""
@@ -272,7 +264,8 @@ def short_ruled_out(progress: Progress) -> str:
 def digest_title(digest: Digest) -> str:
     """Say whose sessions a digest lists, and of what moment."""
     whose = f" of {digest.of}" if digest.of else ""
-    number = counted(digest.sessions, "open session") if digest.sessions else "No open session"
+    sessions = len(digest.sessions) + (digest.more if isinstance(digest, FittedDigest) else 0)
+    number = counted(sessions, "open session") if sessions else "No open session"
     return f"{number}{whose} as of {stamp(digest.as_of)}"
 
 
@@ -291,8 +284,9 @@ def entry(session: DigestEntry, digest: Digest) -> list[str]:
 
 
 _ALL: tuple[Callable[..., object], ...] = (
-    *(title, facts, status, as_of, place_label, place, choices, steps_left, way, runs, step, nothing_tried, deciding),
-    *(change, waiting, evidence, output, note, left_out, hidden, version),
+    *(title, facts, status, as_of, place_label, place, choices, steps_left, way, runs, step, tried_heading),
+    *(nothing_tried, deciding, change, changes_heading, waiting, evidence, output, note, left_out, more_sessions),
+    *(hidden, version),
     *(short_facts, short_place, short_step, short_ruled_out, digest_title, entry),
 )
 PHRASES = {phrase.__name__: phrase for phrase in _ALL}

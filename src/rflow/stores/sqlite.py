@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rflow.core.events import Stored
 from rflow.core.head import Head, Page, Query
@@ -10,10 +12,13 @@ from rflow.core.people import Person
 from rflow.core.session import Session
 from rflow.core.tree import Tree, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
-from rflow.stores import records, rows, sqlite_rows, sqlite_shares
+from rflow.stores import records, rows, sqlite_rows
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite_file import SqliteFile, backup, explained
 from rflow.stores.sqlite_query import select
+
+if TYPE_CHECKING:
+    from rflow.stores.sqlite_shares import SqliteShares
 
 _PEOPLE = """
 WITH RECURSIVE seen(id) AS (
@@ -33,7 +38,13 @@ class SqliteStore:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self._file = SqliteFile(path, patience)
         self._path = path
-        self.shares = sqlite_shares.SqliteShares(self._file)
+
+    @cached_property
+    def shares(self) -> "SqliteShares":
+        """The read-only links to its sessions, which most commands never ask for."""
+        from rflow.stores.sqlite_shares import SqliteShares
+
+        return SqliteShares(self._file)
 
     @property
     def url(self) -> str:
@@ -105,10 +116,12 @@ class SqliteStore:
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it, and leave no trace."""
+        from rflow.stores.sqlite_shares import clear
+
         with self._file.writing() as db:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise rows.no_session()
-            sqlite_shares.clear(db, session_id)
+            clear(db, session_id)
             sqlite_rows.clear(db, session_id, "events", "people", "blobs")
         self._forget()
 

@@ -1,0 +1,118 @@
+"""A whole tree in lines, with what became of it: the path taken, where that stands, the branches ruled out."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.graph import Turn, ruled_out
+from rflow.core.marks import dead, first_ways, with_label
+from rflow.core.progress import Mark, OutlineEntry
+from rflow.core.tree import Action, Tree, exits, kind_of
+
+MOST_LINES = 400
+_NEARER = (16, 8, 4, 3, 2, 1)
+_LAST_TURNS = 20
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """A node about to be written down: how deep, by which answer of which node, how many steps off the path."""
+
+    node: str
+    depth: int = 1
+    label: str = ""
+    source: str = ""
+    off: int = 0
+
+
+def tree_outline(
+    tree: Tree, path: Sequence[Turn], position: str | None, line: Callable[[str], str]
+) -> tuple[OutlineEntry, ...]:
+    """Outline `tree` in at most 400 lines, what `path` ruled out folded; `line` makes a text fit to be shown.
+
+    Where that is too little room, branches are cut so many steps off the path as will fit; where even that does not
+    help, only the end of the path is shown.
+    """
+    outline = _Outline(tree, path, position)
+    entries: list[OutlineEntry] = []
+    for start, farthest in _attempts(tree, path, position):
+        entries = outline.entries(start, farthest)
+        if len(entries) <= MOST_LINES:
+            break
+    else:
+        entries = [*entries[: MOST_LINES - 1], replace(entries[MOST_LINES - 1], cut=True)]
+    return tuple(replace(entry, label=line(entry.label), text=line(entry.text)) for entry in entries)
+
+
+def _attempts(tree: Tree, path: Sequence[Turn], position: str | None) -> Iterator[tuple[str, int | None]]:
+    """Give where to begin and how far off the path to go, the best first."""
+    yield from ((tree.start, farthest) for farthest in (None, *_NEARER))
+    late = [turn.node for turn in path[-_LAST_TURNS:][:1]] + ([position] if position else [])
+    yield from ((name, 1) for name in late if name in tree.nodes)
+
+
+class _Outline:
+    def __init__(self, tree: Tree, path: Sequence[Turn], position: str | None) -> None:
+        labelled = [with_label(tree, turn) for turn in path]
+        gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+        self.tree, self.position = tree, position
+        self.taken = {(turn.node, turn.label) for turn in labelled}
+        self.done = {turn.node for turn in path}
+        self.out = dead(tree, gone, {*self.done, position})
+        self.owner = first_ways(tree, labelled)
+
+    def entries(self, start: str, farthest: int | None) -> list[OutlineEntry]:
+        """Write the tree down from `start`, stopping behind the last line there is room for."""
+        entries: list[OutlineEntry] = []
+        opened: set[str] = set()
+        stack = [_Way(start)] if start in self.tree.nodes else []
+        while stack and len(entries) <= MOST_LINES:
+            way = stack.pop()
+            entry = self._entry(way, way.node in opened, farthest)
+            entries.append(entry)
+            if not entry.repeated and not entry.cut:
+                opened.add(way.node)
+                stack.extend(reversed(self._behind(way)))
+        return entries
+
+    def _entry(self, way: _Way, opened: bool, farthest: int | None) -> OutlineEntry:
+        node = self.tree.nodes[way.node]
+        more = bool(exits(node))
+        folded = way.node in self.out
+        repeated = more and not folded and (opened or not self._on_path(way))
+        far = farthest is not None and way.off >= farthest
+        cut = more and not repeated and (folded or far)
+        return OutlineEntry(
+            depth=way.depth,
+            label=way.label,
+            kind=kind_of(node),
+            text=node.text,
+            mark=self._mark(way, repeated),
+            repeated=repeated,
+            cut=cut,
+        )
+
+    def _mark(self, way: _Way, repeated: bool) -> Mark:
+        if repeated:
+            return "taken" if (way.source, way.label) in self.taken else ""
+        if way.node in self.out:
+            return "ruled out"
+        if not self._on_path(way):
+            return ""
+        return "here" if way.node == self.position else "taken" if way.node in self.done else ""
+
+    def _on_path(self, way: _Way) -> bool:
+        """Whether the path first came this way to the node; true where it did not come to it, or where lines begin."""
+        here = (way.source, way.label)
+        return not way.source or self.owner.get(way.node, here) == here
+
+    def _behind(self, way: _Way) -> list[_Way]:
+        """Give the ways out of a node, as far as they lead somewhere."""
+        node = self.tree.nodes[way.node]
+        depth = way.depth if isinstance(node, Action) else way.depth + 1
+        ways = [(exit_, exit_.to in self.done or exit_.to == self.position) for exit_ in exits(node)]
+        return [
+            _Way(exit_.to, depth, exit_.label, way.node, 0 if on_path else way.off + 1)
+            for exit_, on_path in ways
+            if exit_.to in self.tree.nodes
+        ]

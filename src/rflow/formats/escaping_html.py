@@ -1,0 +1,86 @@
+"""Escaping for HTML: pages (a whole document), and pieces of HTML to paste into Slack or Teams."""
+
+from rflow.formats.escaping import Plain, SlackPaste, is_link, lines_of, on_one_line
+
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+_SPACE = "&nbsp;"
+
+
+def _escaped(text: str) -> str:
+    """Escape what means something in HTML, in text as well as in a quoted attribute."""
+    return text.translate(_ENTITIES)
+
+
+class Html(Plain):
+    """Text in a page (HTML, §13.1.2): what stands between tags or in an attribute between quotes."""
+
+    repeatable = False
+    _PRE = '<pre tabindex="0">'  # so that one who has no mouse can scroll it (WCAG 2.1.1)
+
+    def inline(self, text: str) -> str:
+        """Show a text within a line."""
+        return _escaped(on_one_line(text))
+
+    def block(self, text: str, indent: int | str = "") -> str:
+        """Show a text of several lines: with line breaks, and with what sets its lines in."""
+        lead = _SPACE * indent if isinstance(indent, int) else _escaped(indent)
+        first, *others = [_set_in(line.replace("\t", "    ")) for line in lines_of(text)]
+        return "<br>".join([first, *(lead + line if line else "" for line in others)])
+
+    def code(self, text: str, cell: bool = False) -> str:
+        """Show a command or a name."""
+        shown = self.inline(text)
+        return f"<code>{shown}</code>" if shown else ""
+
+    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
+        """Show output with its own spaces; the first newline is not shown (§13.2.6.4.7), so one of its own is."""
+        shown = "\n".join(self._kept(line) for line in text.removesuffix("\n").split("\n"))
+        return f"{self._PRE}\n{shown}</pre>"
+
+    def _kept(self, line: str) -> str:
+        """Show a line of output."""
+        return _escaped(line)
+
+    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+        """Show a text of several lines: HTML is wrapped where it is shown."""
+        return self.block(text, indent)
+
+    def link(self, url: str, label: str = "") -> str:
+        """Show a link that tells its target nothing about the page, or as text what may not be a link."""
+        if not is_link(url):
+            return self.inline(f"{label} ({url})" if label else url)
+        return f'<a href="{_escaped(url)}" rel="noreferrer noopener nofollow">{self.inline(label or url)}</a>'
+
+
+class TeamsHtml(Html):
+    """HTML to paste into Teams, which drops leading spaces, also in `pre`."""
+
+    _PRE = "<pre>"
+
+    def _kept(self, line: str) -> str:
+        """Show a line of output, its leading spaces as such that no program drops."""
+        return _set_in(line.expandtabs(8))
+
+
+class SlackHtml(Html):
+    """HTML to paste into Slack, where a pasted @channel must not call everybody."""
+
+    _PRE = "<pre>"
+
+    def inline(self, text: str) -> str:
+        """Show a text within a line."""
+        return SlackPaste.hushed(super().inline(text))
+
+    def block(self, text: str, indent: int | str = "") -> str:
+        """Show a text of several lines."""
+        return SlackPaste.hushed(super().block(text, indent))
+
+    def _kept(self, line: str) -> str:
+        """Show a line of output."""
+        return SlackPaste.hushed(super()._kept(line))
+
+
+def _set_in(line: str) -> str:
+    """Escape a line; its leading spaces become such that HTML shows."""
+    text = line.lstrip(" ")
+    return _SPACE * (len(line) - len(text)) + _escaped(text)

@@ -1,0 +1,57 @@
+"""Escaping for Jira's wiki markup: a backslash before what means something, and where none helps, U+200B."""
+
+import re
+
+from rflow.formats.escaping import Plain, is_link, lines_of, on_one_line
+
+_BREAK = "\u200b"
+"""ZERO WIDTH SPACE: nobody sees it, and it parts what would mean something together."""
+
+
+class Jira(Plain):
+    """Wiki markup as Jira's own editor and its renderers read it: phrases, lists, tables, links, macros, emoticons."""
+
+    repeatable = False
+
+    # A backslash in front of these makes them literal; in front of others it shows, and a second one breaks the line.
+    _ESCAPABLE = r"[-#*_+?^~|%{}\[\]()!@]"
+    # Of these, what means something: macros, links and tables; phrases, which begin and end at a word's edge; lists,
+    # images, citations and emoticons.
+    _SPECIAL = (
+        r"[{}\[\]|]|\A#|(?<!\?)\?(?=\?)|(?<=\?)\?|(?<![^\W_])!(?=\S|\Z)"
+        r"|(?!(?<=[^\W_]).[^\W_]|(?<= ). )[-*_+^~]"
+        r"|\((?=(?:[ynix/!+?*-]|on|off|flag|flagoff|\*[rgby])\))|(?<=[:;])[()]"
+    )
+    # What no backslash helps against: addresses, emoticons, entities, what begins a heading or a quote.
+    _MEANT = r"(?<=:)(?=//)|(?<=mailto:)|(?<=:)(?=[DP](?![^\W_]))|(?<=&)(?=#?\w+;)|(?<=\Ah)(?=[1-6]\.)|(?<=\Abq)(?=\.)"
+
+    def inline(self, text: str) -> str:
+        """Show a text within a line."""
+        line = on_one_line(text)
+        line = re.sub(rf"(?<=\\)(?=\\|{self._ESCAPABLE}|\Z)|{self._MEANT}", _BREAK, line, flags=re.IGNORECASE)
+        return re.sub(self._SPECIAL, r"\\\g<0>", line)
+
+    def block(self, text: str, indent: int | str = "") -> str:
+        """Show a text of several lines, with forced breaks: a line of its own would end a list."""
+        return r" \\ ".join(self.inline(line) for line in lines_of(text))
+
+    def code(self, text: str, cell: bool = False) -> str:
+        """Show a command or a name."""
+        shown = self.inline(text)
+        return f"{{{{{shown}}}}}" if shown else ""
+
+    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
+        """Show output: nothing in it means anything but the end of it."""
+        shown = re.sub(r"\{(?=noformat)", f"{{{_BREAK}", text.removesuffix("\n"))
+        return f"{{noformat}}\n{shown}\n{{noformat}}"
+
+    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+        """Show a text of several lines: Jira wraps them itself."""
+        return self.block(text, indent)
+
+    def link(self, url: str, label: str = "") -> str:
+        """Show a link, or as text what may not be one. In brackets its text would be markup, backslashes or not."""
+        if not is_link(url):
+            return self.inline(f"{label} ({url})" if label else url)
+        target = re.sub(r"[\\|\[\]{}<>\"^]|[.,;:!?)']\Z", lambda found: f"%{ord(found[0]):02X}", url)
+        return f"{self.inline(label)}: {target}" if label else target

@@ -1,0 +1,213 @@
+"""The format slack-blocks: a Block Kit message, the body that a Slack webhook and chat.postMessage take.
+
+Whatever somebody wrote stands in `rich_text` elements or in `plain_text`, which Slack shows literally: its mrkdwn can't
+be escaped. Elements: docs.slack.dev/reference/block-kit. An empty text is refused, so there is none.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rflow.core.progress import Digest, Progress
+from rflow.core.text import shorten
+from rflow.formats import layout_of
+from rflow.formats.environment import stamp
+from rflow.formats.escaping import SlackPaste, is_link
+from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Step, Steps, sheet
+
+Element = dict[str, Any]
+
+_HEADER = 150  # docs.slack.dev/reference/block-kit/blocks/header-block
+_CONTEXT = 2_000  # within the 3,000 of a text object
+_URL = 3_000
+_FALLBACK = 2_000  # 4,000 are advised, docs.slack.dev/reference/methods/chat.postMessage; a notification shows far less
+_DEEPEST = 8  # the indent of a list, docs.slack.dev/reference/block-kit/block-elements/rich-text-list-element
+_BLOCKS = 50
+_INDENT = "\u00a0" * 4
+ROOM = 10_000
+"""How much `weight` a message may have. Slack refuses more than some 12,000 characters over all blocks (undocumented;
+11,341 and what holds them were too many: github.com/slackapi/bolt-js, issues 2509 and 2867)."""
+_ELEMENT = 6
+"""What an element weighs beside its text: Slack counts something for it, too."""
+
+
+def build(told: Progress | Digest, cache: Path | None = None) -> str:
+    """Write a message, one block a line."""
+    parts = sheet(told, layout_of(told), cache)
+    text = msgspec.json.encode(_fallback(told, parts)).decode()
+    blocks = ",\n".join(msgspec.json.encode(block).decode() for block in _blocks(parts))
+    # Slack must not fetch the link to show a preview of the page: the address is a secret.
+    return f'{{"text":{text},"unfurl_links":false,"unfurl_media":false,"blocks":[\n{blocks}\n]}}\n'
+
+
+def weight(message: str) -> int:
+    """Measure what counts against `ROOM`: all texts and addresses, each element, and the number of blocks."""
+    blocks = msgspec.json.decode(message)["blocks"]
+    return max(_weight(blocks), len(blocks) * ROOM // _BLOCKS)
+
+
+def _weight(part: object) -> int:
+    match part:
+        case list():
+            return sum(map(_weight, part))
+        case dict():
+            texts = sum(len(value) for key, value in part.items() if key in ("text", "url") and isinstance(value, str))
+            return _ELEMENT + texts + sum(_weight(value) for value in part.values())
+    return 0
+
+
+def _fallback(told: Progress | Digest, parts: Sheet) -> str:
+    """Say in one line what notifications show; `& < >` are entities here, and nobody is called."""
+    ask = told.ask if isinstance(told, Progress) else None
+    line = shorten(f"{parts.title} — {ask}" if ask else parts.title, _FALLBACK)
+    return SlackPaste().inline(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _blocks(parts: Sheet) -> Iterator[Element]:
+    """Give the title as a header, what concerns the session in small print, and each section as one text."""
+    yield {"type": "header", "text": _plain(shorten(parts.title, _HEADER))}
+    long = [parts.title] if len(parts.title) > _HEADER else []
+    yield from _context("\n".join([*long, *parts.lines]))
+    for place, section in enumerate(parts.sections):
+        first = place == 0 and not isinstance(section.blocks[0], Entry)
+        yield {"type": "rich_text", "elements": list(_asking(section) if first else _section(section))}
+        if first:
+            yield {"type": "divider"}
+
+
+def _plain(text: str) -> Element:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _context(text: str) -> Iterator[Element]:
+    """Set a text small, unless it is too long for that."""
+    if len(text) > _CONTEXT:
+        yield {"type": "rich_text", "elements": [_of("section", [_text(text)])]}
+    elif text.strip():
+        yield {"type": "context", "elements": [_plain(text)]}
+
+
+# Sections
+
+
+def _asking(section: Section) -> Iterator[Element]:
+    """Set the first section off: what is asked, or where it is stuck, as a quotation under its label."""
+    for block in section.blocks:
+        if isinstance(block, Fact) and block.text.strip():
+            yield _of("section", [_text(block.label, bold=True)])
+            yield _of("quote", [_text(block.text)])
+        else:
+            yield from _listed(block)
+
+
+def _section(section: Section) -> Iterator[Element]:
+    """Put the heading and what stands in single lines into one paragraph, lists and output behind it."""
+    lines: list[list[Element]] = [[_text(section.heading, bold=True)]] if section.heading.strip() else []
+    for inline, blocks in groupby(section.blocks, lambda block: not isinstance(block, Items | Steps)):
+        if inline:
+            lines += [line for block in blocks for line in _lines(block)]
+            continue
+        yield from _paragraph(lines)
+        lines = []
+        for block in blocks:
+            yield from _listed(block)
+    yield from _paragraph(lines)
+
+
+def _paragraph(lines: list[list[Element]]) -> Iterator[Element]:
+    """Set lines below each other."""
+    elements = [element for line in lines for element in (_text("\n"), *line)][1:]
+    if elements:
+        yield _of("section", elements)
+
+
+def _lines(block: Block) -> Iterator[list[Element]]:
+    """Write a part down in lines."""
+    match block:
+        case Fact(label=label, text=text):
+            yield [_text(f"{label}: ", bold=True), *_texts(_set_in(text))]
+        case Command(label=label, text=text):
+            yield [_text(f"{label}: ", bold=True), *_texts(text, code=True)]
+        case Link(label=label, url=url, until=until):
+            ends = [_text(f" (until {stamp(until)})")] if until else []
+            yield [_text(f"{label}: ", bold=True), _address(url), *ends]
+        case Line(text=text):
+            yield _texts(_set_in(text))
+        case Entry(title=title, lines=lines):
+            yield [_text(title, bold=True)]
+            yield from ([_text(_set_in(line))] for line in lines)
+
+
+def _listed(block: Block) -> Iterator[Element]:
+    """Write a list down; all else is a paragraph."""
+    match block:
+        case Items(items=items):
+            yield from _bullets(items, 0)
+        case Steps(steps=steps):
+            yield from _numbered(steps)
+        case _:
+            yield from _paragraph(list(_lines(block)))
+
+
+def _numbered(steps: Iterable[Step]) -> Iterator[Element]:
+    """Begin a new list behind a gap: in one list, Slack counts on."""
+    for _, run in groupby(enumerate(steps), lambda found: found[1].number - found[0]):
+        unbroken = [step for _, step in run]
+        yield _list("ordered", [step.text for step in unbroken], 0, unbroken[0].number - 1)
+
+
+def _bullets(items: Iterable[Item], depth: int) -> Iterator[Element]:
+    """Write entries that stand beside each other into one list; what hangs below one interrupts it."""
+    texts: list[str] = []
+    for item in items:
+        texts.append(item.text)
+        if item.output or item.items:
+            yield _list("bullet", texts, depth)
+            texts = []
+            yield from _output(item.output)
+            yield from _bullets(item.items, depth + 1)
+    if texts:
+        yield _list("bullet", texts, depth)
+
+
+def _output(text: str) -> Iterator[Element]:
+    if text.strip():
+        yield _of("preformatted", [_text(text)])
+
+
+# Elements
+
+
+def _list(style: str, texts: list[str], depth: int, offset: int = 0) -> Element:
+    """Make a list; `offset` is the number before its first one."""
+    items = [_of("section", [_text(text)]) for text in texts]
+    place = {"indent": min(depth, _DEEPEST)} | ({"offset": offset} if offset else {})
+    return {"type": "rich_text_list", "style": style, **place, "elements": items}
+
+
+def _of(kind: str, elements: list[Element]) -> Element:
+    return {"type": f"rich_text_{kind}", "elements": elements}
+
+
+def _set_in(text: str) -> str:
+    """Set in the lines behind the first, so that none is taken for a part of the summary."""
+    return text.replace("\n", f"\n{_INDENT}")
+
+
+def _texts(text: str, **style: bool) -> list[Element]:
+    """Give a text, or nothing for one that is empty."""
+    return [_text(text, **style)] if text else []
+
+
+def _text(text: str, **style: bool) -> Element:
+    """Make a piece of literal text; a blank one has a character that nobody sees, since Slack refuses it."""
+    shown = text if text.strip() or text == "\n" else f"{text}\u200b"
+    return {"type": "text", "text": shown} | ({"style": style} if style else {})
+
+
+def _address(url: str) -> Element:
+    """Make a link of an address on the web or a mailbox, a text of any other."""
+    return {"type": "link", "url": url} if is_link(url) and len(url) <= _URL else _text(url)
