@@ -267,7 +267,7 @@ def test_hostile_texts_are_shown_and_do_nothing(served: Served) -> None:
     assert refresh == [{"http-equiv": "refresh", "content": "20"}]
     handlers = [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
     assert handlers == []
-    text = " ".join("".join(tree.find("body").itertext()).split())
+    text = " ".join("".join(tree.itertext()).split())
     assert [one for one in HOSTILE if " ".join(one.split()) not in text] == []
 
 

@@ -45,7 +45,8 @@
       document.querySelectorAll("main details").forEach((one, at) => { one.open = open[at] ?? one.open; });
       document.title = fresh.title;
       version = fresh.body.dataset.version;
-      say("Updated just now.", "live");
+      const now = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      say(`Live. Updated ${now}.`, "live");
     } catch {
       say("No connection. Trying again …", "lost");
     }
@@ -53,8 +54,8 @@
 
   const source = "EventSource" in window ? new EventSource(`${here}/events`) : null;
   source?.addEventListener("version", (event) => {
-    if (event.data === version) say("Live: changes show here by themselves.", "live");
-    else refresh();
+    if (event.data !== version) refresh();
+    else if (note.dataset.state !== "live") say("Live: changes show here by themselves.", "live");
   });
   source?.addEventListener("ended", end);
   source?.addEventListener("error", () => { if (!ended) say("No connection. Trying again …", "lost"); });

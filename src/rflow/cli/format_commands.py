@@ -36,7 +36,7 @@ def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `rflow format list`.", autocompletion=formats)],
 ) -> None:
-    """Show what a summary looks like in a format, with an example session."""
+    """Show what a summary looks like in a format."""
     from rflow.cli.examples import example_progress
     from rflow.formats import render
 

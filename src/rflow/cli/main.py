@@ -230,6 +230,7 @@ def root(
 
 def main() -> None:
     """Run the program."""
+    sys.unraisablehook = _interrupted_late
     try:
         _prepare_streams()
         app(prog_name="rflow")
@@ -248,6 +249,12 @@ def main() -> None:
         )
         typer.echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
         sys.exit(int(Exit.UNEXPECTED))
+
+
+def _interrupted_late(unraisable: Any) -> None:
+    """Say nothing of a Ctrl-C that fell where it can't be raised, such as a callback of an import: it has no effect."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
 
 
 def _lead_output_nowhere() -> None:

@@ -109,9 +109,9 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Everybody's, not only mine.")] = False,
     json: Json = False,
 ) -> None:
-    """List the links I made, and those to sessions of mine, ended ones too.
+    """List my links, with how often each was looked at.
 
-    With -s only those to that session.
+    Those I made and those to sessions of mine, ended ones too; with -s only those to that session.
     """
     from rflow.cli.links import share_record, shares_table
 
