@@ -15,8 +15,7 @@ from program import Program
 from rflow.errors import BadInput
 from rflow.formats import FORMATS, Format, format_named, packages, render
 from rflow.formats.check import check
-from rflow.formats.environment import ESCAPERS
-from rflow.formats.escaping import Plain
+from rflow.formats.environment import ESCAPERS, flavour_of
 from rflow.formats.folder import Folder, read_folder
 from rflow.formats.phrases import PHRASES
 from rflow.formats.sandbox import Sandbox
@@ -347,7 +346,7 @@ def test_warnings_do_not_keep_a_format_from_being_used(ana: Program) -> None:
 @pytest.mark.parametrize("suffix", ["md", "jira", "html", "slack"])
 def test_the_judges_of_a_check_know_markup_when_they_see_it(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates can't make any of a user's text, so here the escaping is taken away."""
-    monkeypatch.setitem(ESCAPERS, f".{suffix}.j2", Plain())
+    monkeypatch.setitem(ESCAPERS, f".{suffix}.j2", "escaping:Plain")
     text = "{{ p.ask }}\n{{ p.impact }}\n{{ p.session.title }}\n{% for n in p.tried %}\n{{ n.text }}\n{% endfor %}"
     assert any("What a user writes can become markup here" in said for said in checked(text, suffix))
 
@@ -611,5 +610,5 @@ def test_all_that_the_docs_name_is_there() -> None:
     phrases = re.findall(r"`(\w+)\(", table["phrases"])
     assert len(phrases) > 15
     assert {*phrases} <= {*PHRASES}
-    known = Sandbox(ESCAPERS[".md.j2"], DictLoader({}), StrictUndefined).filters
+    known = Sandbox(flavour_of(".md.j2"), DictLoader({}), StrictUndefined).filters
     assert set(re.findall(r"`(\w+)[(`]", table["filters"])) <= {*known}

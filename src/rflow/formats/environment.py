@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sized
 from contextlib import suppress
 from datetime import datetime
 from functools import cache as cached
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,26 @@ from rflow import __version__
 from rflow.core.text import clean, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
-from rflow.formats.escaping import Markdown, Plain, SlackPaste
-from rflow.formats.escaping_html import Html, SlackHtml, TeamsHtml
-from rflow.formats.escaping_jira import Jira
+from rflow.formats.escaping import Plain
 
-ESCAPERS: dict[str, Plain] = {
-    ".html.j2": Html(),
-    ".jira.j2": Jira(),
-    ".md.j2": Markdown(),
-    ".slack.html.j2": SlackHtml(),
-    ".slack.j2": SlackPaste(),
-    ".teams.html.j2": TeamsHtml(),
-    ".txt.j2": Plain(),
+ESCAPERS: dict[str, str] = {
+    ".html.j2": "escaping_html:Html",
+    ".jira.j2": "escaping_jira:Jira",
+    ".md.j2": "escaping_markdown:Markdown",
+    ".slack.html.j2": "escaping_html:SlackHtml",
+    ".slack.j2": "escaping:SlackPaste",
+    ".teams.html.j2": "escaping_html:TeamsHtml",
+    ".txt.j2": "escaping:Plain",
 }
-"""The flavour of text that each template suffix stands for."""
+"""The flavour of text that each template suffix stands for, as module and class: only what is wanted is loaded."""
+
+
+def flavour_of(suffix: str) -> Plain:
+    """Give the flavour of text that a template suffix stands for."""
+    module, _, name = ESCAPERS[suffix].partition(":")
+    flavour: Plain = getattr(import_module(f"rflow.formats.{module}"), name)()
+    return flavour
+
 
 FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
 # These make HTML of a text, or let it pass as it is.
@@ -67,7 +74,7 @@ def environment(suffix: str, cache: Path | None = None, folder: Path | None = No
         loader=FileSystemLoader(folder or data_dir("templates") / "formats"),
         bytecode_cache=_bytecode_cache(cache),
     )
-    env.fit(ESCAPERS[suffix])
+    env.fit(flavour_of(suffix))
     return env
 
 

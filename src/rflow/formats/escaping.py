@@ -6,8 +6,6 @@ it. `indent`, a text or a number of blanks, stands before every line but the fir
 
 import re
 
-_HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%$", None))
-"""What means nothing in Markdown: a text of these, letters and digits that begins with a letter is shown as it is."""
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
 
 
@@ -108,80 +106,6 @@ class SlackPaste(Plain):
         return self.block(text, indent)
 
 
-class Markdown(Plain):
-    """CommonMark 0.31 with GitHub's extensions: backslash escapes (§2.4), since entities get escaped twice by some.
-
-    Not to be stopped: that an e-mail address becomes a `mailto:` link (GFM §6.9, applied after escapes are resolved).
-    """
-
-    repeatable = False
-
-    # Besides what opens inline markup: what GFM §6.9 and linkify-it turn into links (`//` behind a scheme or without,
-    # `www.`, `mailto:`, a dot before what counts as a top-level domain, `xn` for punycode), and at the end of a text
-    # the closing `#` of a heading (§4.2) or a `!` that would make an image of a link that follows.
-    _SPECIAL = re.compile(
-        r"[\\`*_\[\]<>&~|]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
-        r"|\.(?=(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф)(?![^\W_]))",
-        re.IGNORECASE,
-    )
-    # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
-    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=-]|:-))")
-    # GitHub and GitLab link @name and notify its owner, once the Markdown is rendered: U+200B after the @ stops them.
-    _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
-
-    def inline(self, text: str) -> str:
-        """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
-        line = on_one_line(text)
-        if line.translate(_HARMLESS).isalnum() and line[0].isalpha():
-            return line
-        line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", line))
-        return self._START.sub(r"\1\\", line, count=1)
-
-    def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines: blank ones part paragraphs (§4.8), others end in a hard break (§6.7)."""
-        if "\n" not in text:
-            return self.inline(text)
-        stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
-        paragraphs = (part.split("\n") for part in re.split(r"\n\n+", stripped))
-        broken = ("\\\n".join(self.inline(line) for line in lines) for lines in paragraphs)
-        return indented("\n\n".join(broken).split("\n"), indent)
-
-    def code(self, text: str, cell: bool = False) -> str:
-        """Show a command or a name as a code span (§6.1); in a table its pipes are escaped (GFM §4.10)."""
-        line = on_one_line(text)
-        if not line:
-            return ""
-        ticks = "`" * (_longest_run(line) + 1)
-        pad = " " if line[0] == "`" or line[-1] == "`" else ""
-        span = f"{ticks}{pad}{line}{pad}{ticks}"
-        return span.replace("|", "\\|") if cell else span
-
-    def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output in a fenced code block (§4.5); `info` names its language and is the template's own."""
-        ticks = "`" * max(_longest_run(text) + 1, 3)
-        return indented([ticks + info, *text.removesuffix("\n").split("\n"), ticks], indent)
-
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
-        """Show a text of several lines: Markdown is wrapped where it is shown, and a break could make markup here."""
-        return self.block(text, indent)
-
-    def link(self, url: str, label: str = "") -> str:
-        """Show a link (§6.3), without a label an autolink (§6.4), or as text what may not be a link."""
-        if not is_link(url):
-            return self.inline(f"{label} ({url})" if label else url)
-        target = re.sub(r"[\\`|<>\"{}^]", lambda found: f"%{ord(found[0]):02X}", url)
-        entity = re.compile(r"&(?=#?\w+;)")
-        if not label and not entity.search(target):  # renderers disagree on entities in an autolink
-            return f"<{target}>"
-        escaped = entity.sub("&amp;", re.sub(r"[()]", r"\\\g<0>", target))
-        return f"[{self.inline(label or url)}]({escaped})"
-
-
 def lines_of(text: str) -> list[str]:
     """Split a text into lines, none empty at its ends, without trailing spaces."""
     return [line.rstrip() for line in text.rstrip().lstrip("\n").split("\n")]
-
-
-def _longest_run(text: str) -> int:
-    """Count the backticks of the longest run of them."""
-    return max(map(len, re.findall("`+", text)), default=0)

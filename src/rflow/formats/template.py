@@ -14,7 +14,7 @@ from rflow.core.progress import Digest
 from rflow.data import data_dir
 from rflow.errors import BadInput, RflowError, UsageProblem
 from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
-from rflow.formats.environment import ESCAPERS
+from rflow.formats.environment import flavour_of
 from rflow.formats.faults import Unknown, mistake
 from rflow.formats.folder import Folder, FolderLoader, parts_of
 from rflow.formats.limits import ROOM, Meter
@@ -55,7 +55,7 @@ class Drawing:
         self.base = base_of(folder, file)
         self._source, self._file = folder.text(file), file
         loader = ChoiceLoader([FileSystemLoader(data_dir("templates") / "formats"), FolderLoader(folder)])
-        self.env = Sandbox(ESCAPERS[parts_of(file)[1]], loader, Unknown)
+        self.env = Sandbox(flavour_of(parts_of(file)[1]), loader, Unknown)
         if self.base.page:
             self.env.globals |= PAGE
 

@@ -1,16 +1,87 @@
 """Live updates: one watcher for all open streams of a process, which asks the store what has changed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
 
 from rflow.errors import RflowError
+from rflow.web.answers import Message, Receive, Scope, Send, head
 from rflow.web.pages import Pages
 
-_FASTEST, _PER_LINK = 0.05, 0.0005
+_FASTEST, _PER_LINK = 0.02, 0.0005
 """Seconds between two looks: at least so many, and more where many links are watched."""
 _ALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing a stream."""
+_COMPLAINTS = 60.0
+"""Seconds between two words in the log about a watcher that fails again and again."""
+FULL = 5_000
+"""Open streams that a process has at the most, some 20 KB each; who comes then asks now and then."""
+
+HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",  # nginx would keep the events to itself
+}
+_HEAD = head(200, HEADERS)
+_RETRY = b"retry: 2000\n\n"
+_ENDED = b"event: ended\ndata: this link has ended\n\n"
+_STILL = b": still here\n\n"
+_log = logging.getLogger("rflow")
+
+
+class Stream:
+    """The answer to who wants to be told: it ends when the link does, the server stops, or the reader goes."""
+
+    status = 200
+
+    def __init__(self, hub: "Hub", token: str, version: int) -> None:
+        self._hub, self._token, self._version = hub, token, version
+        self._next, self._last = b"", False
+        self._news = asyncio.Event()
+
+    def tell(self, message: bytes, *, last: bool = False) -> None:
+        """Have a message sent. One that was not sent yet gives way to it: a slow reader needs the newest only."""
+        if not self._last:
+            self._next, self._last = message, last
+            self._news.set()
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what there is to tell."""
+        leaving = asyncio.get_running_loop().create_task(_gone(receive))
+        leaving.add_done_callback(lambda _: self.tell(b"", last=True))
+        self._hub.join(self, self._token, self._version)
+        try:
+            await send(_HEAD)
+            await send(_part(_RETRY))
+            last = False
+            while not last:
+                message, last = await self._message()
+                await send(_part(message, more=not last))
+        finally:
+            leaving.cancel()
+            self._hub.leave(self, self._token)
+
+    async def _message(self) -> tuple[bytes, bool]:
+        """Wait for the next message, and say whether it is the last."""
+        try:
+            async with asyncio.timeout(_ALIVE):
+                await self._news.wait()
+        except TimeoutError:
+            return _STILL, False
+        self._news.clear()
+        return self._next, self._last
+
+
+def _part(message: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": message, "more_body": more}
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the reader has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Hub:
@@ -22,73 +93,77 @@ class Hub:
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
-        self._streams: dict[str, set[asyncio.Queue[int | None]]] = {}
+        self._streams: dict[str, set[Stream]] = {}
         self._versions: dict[str, int] = {}
         self._watcher: asyncio.Task[None] | None = None
+        self._complained = -_COMPLAINTS
+        self.open = 0
         self.closing = False
 
     @property
-    def open(self) -> int:
-        """The number of open streams."""
-        return sum(map(len, self._streams.values()))
+    def takes_more(self) -> bool:
+        """Whether another stream may be opened."""
+        return not self.closing and self.open < FULL
 
-    async def stream(self, token: str, version: int) -> AsyncIterator[bytes]:
-        """Give the events of a link, from where its session stands now, until it ends or the reader goes."""
-        queue: asyncio.Queue[int | None] = asyncio.Queue()
-        self._streams.setdefault(token, set()).add(queue)
-        self._versions.setdefault(token, version)
-        self._watch()
-        try:
-            yield b"retry: 2000\n\n" + _version(self._versions[token])
-            while not self.closing:
-                try:
-                    changed = await asyncio.wait_for(queue.get(), _ALIVE)
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    continue
-                if changed is None:
-                    if not self.closing:
-                        yield b"event: ended\ndata: this link has ended\n\n"
-                    return
-                yield _version(changed)
-        finally:
-            self._leave(token, queue)
-
-    def _leave(self, token: str, queue: asyncio.Queue[int | None]) -> None:
-        streams = self._streams.get(token, set())
-        streams.discard(queue)
-        if not streams:
-            self._streams.pop(token, None)
-            self._versions.pop(token, None)
-
-    def _watch(self) -> None:
-        if self._watcher is None or self._watcher.done():
+    def join(self, stream: Stream, token: str, version: int) -> None:
+        """Tell a stream from now on, and at once where its session stands; `version` is where it was found to."""
+        self._streams.setdefault(token, set()).add(stream)
+        self.open += 1
+        stream.tell(_version(self._versions.setdefault(token, version)))
+        if self.closing:
+            stream.tell(b"", last=True)
+        elif self._watcher is None or self._watcher.done():
             self._watcher = asyncio.get_running_loop().create_task(self._look_again_and_again())
+
+    def leave(self, stream: Stream, token: str) -> None:
+        """Forget a stream."""
+        self.open -= 1
+        streams = self._streams[token]
+        streams.discard(stream)
+        if not streams:
+            del self._streams[token], self._versions[token]
 
     async def _look_again_and_again(self) -> None:
         while self._streams and not self.closing:
             await asyncio.sleep(max(_FASTEST, _PER_LINK * len(self._streams)))
-            with suppress(RflowError):  # A store that is busy or away for a moment: the next look will tell.
-                self._look()
+            if self._tried(self._pages.refresh):
+                for token in list(self._streams):
+                    self._tried(partial(self._look, token))
 
-    def _look(self) -> None:
-        for token in list(self._streams):
-            found = self._pages.find(token)
-            if found is None:
-                self._tell(token, None)
-            elif found.version != self._versions.get(token):
-                self._versions[token] = found.version
-                self._tell(token, found.version)
+    def _tried(self, work: Callable[[], None]) -> bool:
+        """Do what may fail without ending the watch: a store may be away for a moment, one link may be damaged."""
+        try:
+            work()
+        except RflowError:
+            return False
+        except Exception:  # noqa: BLE001 (told in the log, whatever it was)
+            self._complain()
+            return False
+        return True
 
-    def _tell(self, token: str, version: int | None) -> None:
-        for queue in self._streams.get(token, ()):
-            queue.put_nowait(version)
+    def _complain(self) -> None:
+        """Say that looking failed in a way that nobody expected: readers must not wait in vain without a word."""
+        if time.monotonic() - self._complained >= _COMPLAINTS:
+            self._complained = time.monotonic()
+            _log.exception("live updates fail")
+
+    def _look(self, token: str) -> None:
+        found = self._pages.find(token, self._pages.now())
+        if found is None:
+            self._tell(token, _ENDED, last=True)
+        elif found.version != self._versions.get(token):
+            self._versions[token] = found.version
+            self._tell(token, _version(found.version))
+
+    def _tell(self, token: str, message: bytes, *, last: bool = False) -> None:
+        for stream in self._streams[token]:
+            stream.tell(message, last=last)
 
     def close(self) -> None:
         """End all streams, without a word that their links had ended: readers come again."""
         self.closing = True
         for token in list(self._streams):
-            self._tell(token, None)
+            self._tell(token, b"", last=True)
 
 
 def _version(version: int) -> bytes:

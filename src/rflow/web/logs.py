@@ -4,12 +4,8 @@ import json
 import logging
 import re
 import sys
-import time
 from datetime import UTC, datetime
 from typing import Any, TextIO
-
-from rflow.web.guard import App, Message, Receive, Scope, Send
-from rflow.web.metrics import Metrics
 
 _TOKEN = re.compile(r"rfs_[0-9A-Za-z]+")
 
@@ -50,39 +46,3 @@ def log_to(stream: TextIO, *, requests: bool) -> None:
     sys.excepthook = lambda kind, error, trace: logging.getLogger("rflow").critical(
         "unexpected", exc_info=(kind, error, trace)
     )
-
-
-_requests = logging.getLogger("rflow.requests")
-
-
-class RequestLog:
-    """Counts and logs each answer: the kind of address, never the address."""
-
-    def __init__(self, app: App, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began, status = time.perf_counter(), 0
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            facts = {
-                "method": scope["method"],
-                "route": scope.get("rflow.route", "other"),
-                "status": status,
-                "ms": round((time.perf_counter() - began) * 1000, 1),
-            }
-            self._metrics.requests.labels(facts["route"], status).inc()
-            _requests.info("request", extra={"facts": facts})

@@ -1,18 +1,18 @@
 """What a link shows: found, checked and rendered, once for each version of a session."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from starlette.responses import Response
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import Share, ShareView, ViewForm, state_of
 from rflow.errors import NotFound
 from rflow.formats import format_named, render, suited
 from rflow.shares import Shares
+from rflow.web.answers import Answer
 from rflow.web.page import live_page, policy
 from rflow.workspace import Workspace
 
@@ -32,9 +32,9 @@ class Rendered(msgspec.Struct, frozen=True):
     """A form of a link, ready to be sent: the answer, and the one for who has it already."""
 
     size: int
-    etag: str
-    answer: Response
-    unchanged: Response
+    etag: bytes
+    answer: Answer
+    unchanged: Answer
 
 
 def _rendered(text: str, form: ViewForm) -> Rendered:
@@ -42,8 +42,8 @@ def _rendered(text: str, form: ViewForm) -> Rendered:
     etag = f'"{fingerprint(body)[:32]}"'
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     policy_ = {"content-security-policy": policy(text)} if form == "page" else {}
-    answer = Response(body, headers=headers | policy_, media_type=FORMATS[form][1])
-    return Rendered(len(body), etag, answer, Response(status_code=304, headers=headers))
+    answer = Answer(body, FORMATS[form][1], headers=headers | policy_)
+    return Rendered(len(body), etag.encode(), answer, Answer(status=304, headers=headers))
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -59,28 +59,28 @@ class Found(msgspec.Struct, frozen=True):
 class Pages:
     """What one thread reads of a store. Each thread has its own, since connections don't go across threads."""
 
-    def __init__(self, open_workspace: Callable[[], Workspace], cache: Path | None = None) -> None:
-        self._workspace = open_workspace()
+    def __init__(self, workspace: Workspace, cache: Path | None = None) -> None:
+        self._workspace = workspace
         self._shares = Shares(self._workspace)
         self._templates = cache
         self._stamp: int | None = None
         self._known: dict[str, Found] = {}
 
-    def find(self, token: str) -> Found | None:
-        """Find a live link; None is any other, and nobody learns why.
-
-        Where the store can tell at once that nobody has written since, it is not asked again.
-        """
+    def refresh(self) -> None:
+        """Forget what was found, unless the store can tell at once that nobody has written since."""
         stamp = self._workspace.store.stamp()
         if stamp is None or stamp != self._stamp:
             self._known.clear()
             self._stamp = stamp
+
+    def find(self, token: str, now: datetime) -> Found | None:
+        """Find a link that is live now, as of the last `refresh`; None is any other, and nobody learns why."""
         found = self._known.get(token)
         if found is None:
             found = self._looked_up(token)
             if found is not None:
                 self._known[token] = found
-        return found if found is not None and state_of(found.share, self.now()) == "live" else None
+        return found if found is not None and state_of(found.share, now) == "live" else None
 
     def _looked_up(self, token: str) -> Found | None:
         share = self._shares.live(token)
@@ -106,7 +106,7 @@ class Pages:
         share = found.share
         session = self._shares.shown(share)
         if session.started_at is None:
-            raise NotFound("The session is gone.")
+            raise NotFound("The session is gone.", try_="Ask for a link to another one.")
         format_ = format_named(FORMATS[form][0])
         told = self._shares.progress(share, session, suited(self._shares.view(share, session), format_))
         if form == "page":
@@ -136,7 +136,10 @@ class Cache:
 
     def put(self, found: Found, form: ViewForm, rendered: Rendered) -> None:
         """Keep what was rendered, and let the least used go."""
-        self._kept[(found.share.id, found.version, form)] = rendered
+        key = (found.share.id, found.version, form)
+        if before := self._kept.pop(key, None):
+            self._size -= before.size
+        self._kept[key] = rendered
         self._size += rendered.size
         while self._size > self._limit and len(self._kept) > 1:
             _, gone = self._kept.popitem(last=False)

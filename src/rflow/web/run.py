@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rflow import serving
 from rflow.errors import UsageProblem
@@ -18,6 +19,36 @@ from rflow.workspace import Workspace
 
 _STOP = 3
 """Seconds that open requests get to end."""
+
+
+_PATIENCE = 60
+"""Seconds that a reader may leave what was sent to them in the way, before their connection is closed."""
+_HEAD = 64 * 1024
+"""Bytes of an address with its headers; the parser has no limit of its own, and would keep all that comes."""
+
+
+class _Protocol(HttpToolsProtocol):
+    """Hangs up on who sends a request without end."""
+
+    _heading, _headed = True, 0
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, while an end of the headers is in sight."""
+        if self._heading:
+            self._headed += len(data)
+        super().data_received(data)
+        if self._heading and self._headed > _HEAD and not self.transport.is_closing():
+            self.send_400_response("The request is too large.")
+
+    def on_headers_complete(self) -> None:
+        """Begin with what comes behind the headers, which the application limits."""
+        super().on_headers_complete()
+        self._heading = False
+
+    def on_message_complete(self) -> None:
+        """Begin with the next request."""
+        super().on_message_complete()
+        self._heading, self._headed = True, 0
 
 
 class _Uvicorn(uvicorn.Server):
@@ -64,6 +95,8 @@ def serve(
     app = server.app()
     config = uvicorn.Config(
         app,
+        http=_Protocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -76,7 +109,9 @@ def serve(
         async with _beating(state, store, url):
             await _Uvicorn(config, server, told).serve([listening])
 
-    asyncio.run(main())
+    _allow_many_streams()
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop, where there is one
+        runner.run(main())
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -86,6 +121,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         if sys.platform != "win32":  # where it would let two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: ends connections whose other side takes nothing any more
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PATIENCE * 1000)
         listening.bind(address)
         listening.listen(1024)
         return listening
@@ -93,6 +130,16 @@ def _listen(host: str, port: int) -> socket.socket:
         raise UsageProblem(
             f"Can't listen at port {port} of {host}: {error.strerror or error}.", try_="Take another one: --port 8766"
         ) from error
+
+
+def _allow_many_streams() -> None:
+    """Let the process have as many open files as it may: each stream is one, and many systems begin with 1,024."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):  # macOS says "no limit" and means another one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,176 @@
+"""The pages of links before independent judges: axe-core, the Nu HTML checker; nightly pa11y, Lighthouse and wapiti.
+
+The nightly ones are heavy: `npm install --prefix tests/node/nightly --no-package-lock --ignore-scripts`, and wapiti in
+an environment of its own, whose program is on the path or named by `RFLOW_WAPITI`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from browser import CHROMIUM, a_page
+from node_tools import node_file
+from program import Program
+from web_server import Served, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "images"
+NIGHTLY = Path(__file__).parent / "node" / "nightly"
+SIZES = {"desktop": (820, 900), "phone": (390, 844)}
+ROBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = pytest.mark.xdist_group("web-judges")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of the session of the examples."""
+    home = tmp_path_factory.mktemp("judges")
+    maya = Program(home, user="Maya Okonkwo", store=str(home / "shift.db"))
+    maya.ok("import", str(ROOT / "examples" / "sessions" / "postgres-refused.jsonl"))
+    with serving(maya) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def path(served: Served) -> str:
+    """Where the page of the session is."""
+    return str(served.link("-s", "V6HJ-VG")["path"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with a_page() as page:
+        found = page.context.browser
+        assert found is not None
+        yield found
+
+
+def pages(path: str) -> dict[str, tuple[str, str | None]]:
+    """Where the three pages are that a link can give, and who asks."""
+    return {"page": (path, None), "ended": ("/share/x", None), "preview": (path, ROBOT)}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_all_that_a_link_can_give_is_accessible(
+    served: Served, path: str, browser: "Browser", size: str, scheme: Any
+) -> None:
+    """As far as axe-core can tell, by all of its rules; the page's own policy would not let it in."""
+    axe = node_file("axe-core/axe.min.js").read_text("utf-8")
+    width, height = SIZES[size]
+    for name, (place, agent) in pages(path).items():
+        context = browser.new_context(
+            bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": height}, user_agent=agent
+        )
+        page = context.new_page()
+        page.goto(served.url + place)
+        if name == "page":
+            page.wait_for_selector("#live[data-state=live]")
+            page.click("summary")
+        page.evaluate(axe)
+        found = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
+        assert (name, found["violations"]) == (name, [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
+
+
+def test_all_that_a_link_can_give_is_valid_html(served: Served, path: str, tmp_path: Path) -> None:
+    """As the Nu HTML checker, the W3C's, sees it; style sheets, too."""
+    checker = node_file("vnu-jar/build/dist/vnu.jar")
+    if shutil.which("java") is None:
+        pytest.skip("java is not installed")
+    for name, (place, agent) in pages(path).items():
+        answer = served.get(place, headers={"user-agent": agent or "Firefox/150"})
+        (tmp_path / f"{name}.html").write_bytes(answer.content)
+    files = [str(file) for file in tmp_path.glob("*.html")]
+    found = subprocess.run(["java", "-jar", str(checker), *files], capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "size"), [("desktop", "light", "desktop"), ("phone", "light", "phone"), ("dark", "dark", "desktop")]
+)
+def test_the_docs_have_pictures_of_the_page(
+    served: Served, path: str, browser: "Browser", name: str, scheme: Any, size: str
+) -> None:
+    """`RFLOW_UPDATE_GOLDEN=1` takes them."""
+    picture = PICTURES / f"share-{name}.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        width, height = SIZES[size]
+        page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": height})
+        page.goto(served.url + path)
+        page.wait_for_selector("#live[data-state=live]")
+        page.screenshot(path=picture)
+        page.close()
+    assert picture.stat().st_size < 150_000
+
+
+# The heavy ones
+
+if HEAVY:
+    FLAGS = (
+        *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+        *("--disable-background-networking", "--disable-component-update"),
+    )
+
+    def _nightly(name: str) -> list[str]:
+        """Give the words that run a nightly judge, or skip."""
+        if not (NIGHTLY / "node_modules" / ".bin" / name).exists():
+            pytest.skip(f"{name} is missing: npm install --prefix tests/node/nightly --no-package-lock --ignore-scripts")
+        if CHROMIUM is None:
+            pytest.skip("chromium is not installed")
+        return [str(NIGHTLY / "node_modules" / ".bin" / name)]
+
+    @pytest.mark.parametrize("name", ["page", "ended"])
+    def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
+        """With two sets of rules: axe's and HTML_CodeSniffer's."""
+        launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}
+        config = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
+        (tmp_path / "pa11y.json").write_text(json.dumps(config), "utf-8")
+        words = [*_nightly("pa11y"), "--config", str(tmp_path / "pa11y.json"), "--reporter", "json"]
+        url = served.url + pages(path)[name][0]
+        found = subprocess.run([*words, url], capture_output=True, text=True, timeout=120)
+        assert (found.returncode, json.loads(found.stdout)) == (0, [])
+
+    @pytest.mark.parametrize("device", ["mobile", "desktop"])
+    def test_lighthouse_is_content(served: Served, path: str, tmp_path: Path, device: str) -> None:
+        """Search engines are to stay away: that score is left out."""
+        preset = ["--preset=desktop"] if device == "desktop" else []
+        words = [*_nightly("lighthouse"), served.url + path, *preset, "--quiet", "--output=json"]
+        words += [f"--output-path={tmp_path / 'report.json'}", f"--chrome-flags={' '.join(FLAGS)}"]
+        words += ["--only-categories=performance,accessibility,best-practices"]
+        environ = {**os.environ, "CHROME_PATH": str(CHROMIUM)}
+        subprocess.run(words, env=environ, check=True, capture_output=True, timeout=200)
+        report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+        scores = {name: category["score"] for name, category in report["categories"].items()}
+        assert {name for name, score in scores.items() if score < 0.95} == set()
+        assert len(scores) == 3
+
+    def test_wapiti_finds_no_hole(served: Served, path: str, tmp_path: Path) -> None:
+        wapiti = shutil.which(os.environ.get("RFLOW_WAPITI", "wapiti"))
+        if wapiti is None:
+            pytest.skip("wapiti is missing: install wapiti3 into an environment of its own")
+        places = [f"{path}.json?view=x", f"{path}?next=/x&file=notes.txt", "/share/x?q=1", "/healthz?name=x", "/nowhere?id=1"]
+        starts = [word for place in places for word in ("--start", served.url + place)]
+        modules = "xss,sql,exec,file,csp,http_headers,cookieflags,csrf,redirect,crlf"
+        words = [wapiti, "--url", served.url + path, *starts, "--scope", "domain", "--module", modules]
+        words += ["--format", "json", "--output", str(tmp_path / "report.json"), "--no-bugreport"]
+        words += ["--store-session", str(tmp_path / "session"), "--max-scan-time", "200", "--flush-session"]
+        environ = {**os.environ, "HOME": str(tmp_path)}
+        subprocess.run(words, env=environ, check=True, capture_output=True, timeout=280)
+        report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+        found = {name: each for kind in ("vulnerabilities", "anomalies") for name, each in report[kind].items() if each}
+        assert found == {}
+        assert report["infos"]["crawled_pages_nbr"] >= len(places)
