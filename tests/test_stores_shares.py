@@ -1,6 +1,8 @@
 """The contract of a store's read-only links, run for every kind of store."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,6 +118,26 @@ def test_a_copy_of_a_store_takes_its_links_along(store: Store, folder: Path) -> 
 def test_the_version_of_a_session_is_known_without_reading_it(store: Store) -> None:
     assert store.version(LEEDS) == len(short_story())
     assert store.version("019a4711-0000-7000-8000-00000000000f") is None
+
+
+def test_a_link_that_is_damaged_opens_nothing_is_reported_and_hides_no_other(store: Store, url: str) -> None:
+    kind, _, place = url.partition(":")
+    if kind == "memory":
+        return  # where nothing gets damaged
+    store.shares.add(link(1))
+    store.shares.add(link(2, VPN))
+    path = Path(place.removeprefix("//"))
+    if kind == "sqlite":
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE shares SET data = X'7B00' WHERE id = 'LINK1'")
+    else:
+        (path / "shares" / f"{link(1).hash}.json").write_bytes(b"{\x00")
+    again = open_store(url)
+    assert again.shares.by_hash(link(1).hash) is None
+    assert [one.share.id for one in again.shares.listed()] == ["LINK2"]
+    faults = [fault for fault in again.check() if fault.where.startswith("link ")]
+    assert [fault.severity for fault in faults] == ["error"]
+    again.close()
 
 
 # The token

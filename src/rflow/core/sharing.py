@@ -76,6 +76,14 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked_by: Person | None = None
 
 
+def read_share(data: bytes) -> Share | None:
+    """Read a share as a store keeps it; None is damaged: a link that can't be read opens nothing."""
+    try:
+        return msgspec.json.decode(data, type=Share)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        return None
+
+
 class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One look at a share: when, in which form, and what program said it was (its User-Agent, shortened)."""
 

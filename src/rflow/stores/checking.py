@@ -1,11 +1,12 @@
 """What can be wrong with a session or a tree, whatever store it is in."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from rflow.core.events import Event, EvidenceAdded, Unreadable
 from rflow.core.head import Head
 from rflow.core.session import Session, replay
+from rflow.core.sharing import Share
 from rflow.core.tree import Tree
 from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log, TreeName
@@ -108,6 +109,18 @@ def _is_named(tree: Tree, name: TreeName) -> bool:
 
 def _tree_fault(name: str, what: str, severity: Literal["error", "info"] = "error") -> Fault:
     return Fault(severity=severity, where=f"tree {name}", what=what, remedy="Add it: rflow tree add FILE")
+
+
+def shares(held: Iterable[tuple[str, Share | None]], ids: Collection[str]) -> Iterator[Fault]:
+    """Report links that are damaged, or lead to no session; none of them opens anything."""
+    for name, share in held:
+        if share is None:
+            remedy = "Make another one: rflow share create"
+            yield Fault(
+                severity="error", where=f"link {name}", what="It can't be read, and does not work.", remedy=remedy
+            )
+        elif share.session not in ids:
+            yield Fault(severity="info", where=f"link {name}", what="Its session is gone, so it does not work.")
 
 
 def forgotten(where: str, *, done: bool) -> Fault:

@@ -10,6 +10,7 @@ from rflow.ports import Fault, Log
 from rflow.stores import checking, json_files, rows
 from rflow.stores.json_folder import Folder
 from rflow.stores.json_index import Entry, Index, session_files, stamp
+from rflow.stores.json_shares import JsonShares
 from rflow.stores.json_trees import Trees
 from rflow.stores.records import FORMAT, Header
 
@@ -23,7 +24,12 @@ def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
             *_sessions(folder, index),
             *_strays(folder),
             *_trees(folder, index, trees),
+            *checking.shares(((name[:12], share) for name, share in JsonShares(folder).stored()), _ids(folder)),
         ]
+
+
+def _ids(folder: Folder) -> set[str]:
+    return {name[1] for file in session_files(folder.root) if (name := json_files.read_name(file.name))}
 
 
 def _forgetting(folder: Folder) -> Iterator[Fault]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.sharing import Share, ShareCount, ShareView
-from rflow.errors import StoreProblem
+from rflow.core.sharing import Share, ShareCount, ShareView, read_share
 from rflow.stores import files, json_files
 from rflow.stores.json_folder import Folder
 
@@ -29,15 +28,14 @@ class JsonShares:
         """Find a share by the hash of its token."""
         with self._folder.reading():
             try:
-                return _share(self._file(digest))
+                return read_share(self._file(digest).read_bytes())
             except FileNotFoundError:
                 return None
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
         with self._folder.reading():
-            found = [_share(file) for file in self._place.glob("*.json")]
-            wanted = [share for share in found if session in (None, share.session)]
+            wanted = [share for _, share in self.stored() if share and session in (None, share.session)]
             counted = [self._counted(share) for share in wanted]
         return sorted(counted, key=lambda one: (-one.share.created_at.timestamp(), one.share.id))
 
@@ -64,10 +62,15 @@ class JsonShares:
 
     def clear(self, session_id: str) -> None:
         """End the shares of a session that goes; the caller holds the lock."""
-        for file in list(self._place.glob("*.json")):
-            if _share(file).session == session_id:
-                self._folder.remove(file)
-                self._folder.remove(self._views(file.stem))
+        for digest, share in list(self.stored()):
+            if share is not None and share.session == session_id:
+                self._folder.remove(self._file(digest))
+                self._folder.remove(self._views(digest))
+
+    def stored(self) -> Iterator[tuple[str, Share | None]]:
+        """Give every share by the hash of its token; None is damaged."""
+        for file in sorted(self._place.glob("*.json")):
+            yield file.stem, read_share(file.read_bytes())
 
     def _counted(self, share: Share) -> ShareCount:
         seen = self._seen(share.hash)
@@ -85,14 +88,6 @@ class JsonShares:
 
 def _text(share: Share) -> bytes:
     return msgspec.json.format(msgspec.json.encode(share)) + b"\n"
-
-
-def _share(file: Path) -> Share:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Share)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        what = f"{file} is damaged: {error}."
-        raise StoreProblem(what, try_="Delete it: the link ends, and you make another one.") from error
 
 
 def _read_views(file: Path) -> Iterator[ShareView]:

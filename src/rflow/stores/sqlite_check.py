@@ -8,7 +8,7 @@ import msgspec
 from rflow.core.head import Head
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import Fault, Log
-from rflow.stores import checking, failures, rows, sqlite_rows
+from rflow.stores import checking, failures, rows, sqlite_rows, sqlite_shares
 from rflow.stores.sqlite_file import SqliteFile
 
 
@@ -16,7 +16,7 @@ def check(file: SqliteFile) -> list[Fault]:
     """List what is wrong. What damage keeps from being read is reported, and the rest is read all the same."""
     _see_that_it_opens(file)
     faults = _forgetting(file)
-    for part in (_engine, _sessions, _strays, _trees):
+    for part in (_engine, _sessions, _strays, _trees, _shares):
         try:
             with file.reading() as db:
                 faults.extend(part(db))  # Keeps what was found before an error.
@@ -106,6 +106,11 @@ def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
         if count:
             what = f"{count} rows belong to no session."
             yield Fault(severity="error", where=f"table {table}", what=what, remedy=checking.SAVE_REST)
+
+
+def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
+    ids = {str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")}
+    yield from checking.shares(sqlite_shares.stored(db), ids)
 
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:

@@ -1,12 +1,12 @@
 """The shares of a SQLite store. Their tables came later than the others and are made with the first share."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
-from rflow.core.sharing import Share, ShareCount, ShareView
+from rflow.core.sharing import Share, ShareCount, ShareView, read_share
 from rflow.stores import rows
 from rflow.stores.sqlite_file import SqliteFile
 
@@ -44,7 +44,7 @@ class SqliteShares:
             if not self._there(db):
                 return None
             found = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
-        return msgspec.json.decode(found[0], type=Share) if found else None
+        return read_share(found[0]) if found else None
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
@@ -54,7 +54,7 @@ class SqliteShares:
             where, values = ("", ()) if session is None else ("WHERE session_id = ? ", (session,))
             sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (from here)
             found = db.execute(sql, values).fetchall()
-        return [_counted(*row) for row in found]
+        return [_counted(share, *count) for data, *count in found if (share := read_share(data)) is not None]
 
     def replace(self, share: Share) -> None:
         """Keep the new state of a share; one that is gone by now stays gone."""
@@ -96,8 +96,14 @@ def clear(db: sqlite3.Connection, session_id: str) -> None:
         db.execute("DELETE FROM shares WHERE session_id = ?", (session_id,))
 
 
-def _counted(data: bytes, views: int, last: int | None) -> ShareCount:
-    share = msgspec.json.decode(data, type=Share)
+def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | None]]:
+    """Give every share by its id; None is damaged."""
+    if there(db):
+        for name, data in db.execute("SELECT id, data FROM shares"):
+            yield str(name), read_share(data)
+
+
+def _counted(share: Share, views: int, last: int | None) -> ShareCount:
     return ShareCount(
         share=share, views=views, last_view=None if last is None else rows.EPOCH + timedelta(microseconds=last)
     )
