@@ -51,4 +51,4 @@ bench: $(VENV)/.test ## Measure, as ratios of one run (benchmarks/README.md)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what was made
-	@rm -rf $(VENV) demo dist build
+	@rm -rf $(VENV) demo demo-* dist build

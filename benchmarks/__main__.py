@@ -20,6 +20,7 @@ from benchmarks.memory import memory
 from benchmarks.peers import peers
 from benchmarks.run import Run
 from benchmarks.scaling import scaling
+from benchmarks.serving import serving
 from benchmarks.startup import startup
 
 TOPICS: Mapping[str, Callable[[Run], Section]] = {
@@ -28,6 +29,7 @@ TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "scaling": scaling,
     "appends": appends,
     "memory": memory,
+    "serving": serving,
 }
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- last full run: begin -->\n", "<!-- last full run: end -->"

@@ -16,7 +16,7 @@ _BLOCK = re.compile(
     "address|article|aside|blockquote|dd|details|div|dl|dt|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre"
     "|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|br"
 )
-_MENTION = re.compile("(?<![A-Za-z0-9_])@\u200b(?=[A-Za-z0-9_])")
+_REFERENCE = re.compile("(?<![A-Za-z0-9_])@\u200b(?=[A-Za-z0-9_])|[#!]\u200b(?=[0-9])")
 
 
 def render_all(markdown: str) -> dict[str, str]:
@@ -95,7 +95,7 @@ def _spaced(text: str, pre: bool) -> str:
 
 def unmarked(text: str) -> str:
     """Take out the U+200B that stands in `@name` where GitHub would notify somebody, and nowhere else."""
-    return _MENTION.sub("@", text)
+    return _REFERENCE.sub(lambda found: found[0][0], text)
 
 
 def collapsed(text: str) -> str:

@@ -371,7 +371,7 @@ def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
     lines = ana.ok("export").out.splitlines(keepends=True)
     future = re.sub(r'"at":"\d{4}', '"at":"2999', "".join(lines))
     without_sums = re.sub(r',"sum":"[0-9a-f]{8}"\}', "}", future)
-    elsewhere = ana.at(store=str(ana.home / "elsewhere.db"))
+    elsewhere = ana.at(store=str(ana.home / "elsewhere.db"), terminal="elsewhere")
     elsewhere.ok("import", "-", stdin=without_sums)
     elsewhere.ok("choose", "green")
     elsewhere.ok("note", "The clock of this computer is wrong")

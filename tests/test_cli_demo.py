@@ -64,9 +64,12 @@ def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
 
 def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> None:
     assert ana.cwd is not None
-    for _ in range(2):
+    kept: set[str] = set()
+    for folder in ("demo folder", "demo folder-2"):
         played = ana.ok("demo", "--keep", "demo folder")
-        assert files(ana.cwd) == {f"demo folder/{STORE}"}
+        kept.add(f"{folder}/{STORE}")
+        assert files(ana.cwd) == kept
+        assert ("holds an earlier demo, which stays" in played.err) == (len(kept) > 1)
         suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("Go on with it")[2], re.MULTILINE)
         commands = [shlex.split(line) for line in suggested]
         assert [words[-1] for words in commands] == ["accept", "sam", "--examples", commands[-1][0]]

@@ -79,7 +79,7 @@ def in_a_tree_that_is_not_here(ana: Program) -> Program:
     at_a_decision(ana)
     lines = ana.ok("export").out.splitlines(keepends=True)
     without = "".join(line for line in lines if not line.startswith('{"rflow":"tree"'))
-    elsewhere = ana.at(store=str(ana.home / "elsewhere.db"))
+    elsewhere = ana.at(store=str(ana.home / "elsewhere.db"), terminal="elsewhere")
     elsewhere.ok("import", "-", stdin=without)
     return elsewhere
 
@@ -198,6 +198,7 @@ def each_can_be_typed(me: Program, out: str, tmp_path: Path, code: str = "") -> 
     assert words, out
     for number, typed in enumerate(words):
         home = shutil.copytree(me.home, tmp_path / f"copy {number}")
+        shutil.rmtree(home / "state", ignore_errors=True)  # where the terminal works in the store that was copied
         copy = me.at(home=home, store=me.store.replace(str(me.home), str(home)))
         result = copy.ok(*typed)
         if code and typed[0] not in ("progress", "show"):
@@ -379,3 +380,22 @@ def test_every_error_in_the_code_says_what_to_try() -> None:
             if not tries or (isinstance(tries[0], ast.Constant) and not tries[0].value):
                 silent.append(f"{path}:{call.lineno}")
     assert silent == []
+
+
+def test_a_note_lands_in_no_store_that_the_terminal_does_not_work_in(ana: Program) -> None:
+    """A session of another customer is the only open one in the usual store."""
+    ana.at(terminal="another").start("--title", "A label printer prints nothing")
+    other = str(ana.home / "shifts")
+    started = ana.ok("--store", other, "start", "--title", "Till 3 in Leeds is slow")
+    assert f"rflow --store {other} note" in started.out
+    refused = ana.run("note", "Restarted it")
+    assert refused.code == 2
+    assert "works on is in another store" in refused.err
+    assert ana.json("list", "--json")[0]["notes"] == 0
+
+
+def test_a_store_that_is_not_there_is_not_called_sound(ana: Program) -> None:
+    for words in (("check",), ("info",)):
+        result = ana.run("--store", str(ana.home / "typo.db"), "store", *words)
+        assert (result.code, result.out) == (8, "")
+        assert "There is no store at" in result.err

@@ -539,11 +539,14 @@ def test_a_text_of_one_line_stays_on_one_line() -> None:
     progress = summarise(session, trees, looking())
     several = {
         *("text", "result", "reason", "revert", "help", "run", "ask", "situation", "impact", "hypothesis"),
-        *("ticket", "customer", "severity", "handoff_note", "lines"),
+        *("handoff_note", "lines"),
     }
     for path, text in texts_in(progress):
         if "\n" in text:
             assert path.rpartition(".")[2] in several, path
+    for path, text in texts_in(digest_of([digest_entry(session, looking())], looking(), None)):
+        if "\n" in text:
+            assert path.rpartition(".")[2] in {"ask", "text"}, path
     assert progress.position is not None
     assert "\n" not in progress.position.text
 

@@ -260,6 +260,8 @@ NOTE = "Jams:\n  *tray 2*\n\n@channel see `x` & <b>"
         (".slack.html.j2", "{{ 'a\n@here' | block(2) }}", "a<br>&nbsp;&nbsp;@\u2060here"),
         (".teams.html.j2", "{{ '  a @here' | fence }}", "<pre>\n&nbsp;&nbsp;a @here</pre>"),
         (".jira.j2", "* {{ x | block }}", r"* Jams: \\ \*tray 2\* \\  \\ @channel see `x` & <b>"),
+        (".jira.j2", "1. {{ 'a\n2. b' | block(3) }}", "1. a \\\\ \u00a0\u00a0\u00a02. b"),
+        (".md.j2", "{{ 'see #12, x!3, #a' }}", "see #\u200b12, x!\u200b3, #a"),
         (".jira.j2", "{{ 'print-01 - a_b *c* (x) {d}' }}", r"print-01 - a_b \*c\* \(x) \{d\}"),
         (".jira.j2", "{{ 'h1. see http://x/ :D &lt;' }}", "h\u200b1. see http:\u200b//x/ :\u200bD &\u200blt;"),
         (".jira.j2", "{{ '{noformat}' | fence }}", "{noformat}\n{\u200bnoformat}\n{noformat}"),

@@ -15,7 +15,7 @@ from format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
 from format_strategies import hostile, retold, told_with
 from program import Program
 from rflow.core.brief_form import shorten_progress
-from rflow.core.fitting import fit
+from rflow.core.fitting import fit, is_far_too_long
 from rflow.core.progress import Digest, FittedDigest, FittedProgress, Progress
 from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, whole
@@ -103,6 +103,13 @@ def test_few_tries_find_what_fits() -> None:
     assert len(text) <= 20_000
     assert isinstance(told, FittedProgress)
     assert len(tries) <= 12
+
+
+def test_what_is_far_too_long_is_not_written_down_to_see_it() -> None:
+    change, answer = FULL.changes[0], FULL.ruled_out[0]
+    assert is_far_too_long(replace(FULL, changes=(replace(change, revert=GIANT),) * 50), 20_000)
+    assert is_far_too_long(replace(FULL, ruled_out=(replace(answer, ends=(GIANT,)),) * 50), 20_000)
+    assert not is_far_too_long(shorten_progress(replace(FULL, changes=(replace(change, revert=GIANT),) * 50)), 20_000)
 
 
 def render_text(told: Progress | Digest) -> str:

@@ -118,6 +118,18 @@ def test_a_format_is_made_changed_and_used(ana: Program) -> None:
     assert "So far" not in ana.ok("progress", "--brief", "-f", "wiki").out
 
 
+def test_a_template_is_copied_by_hand(ana: Program) -> None:
+    path = write(templates(ana), "wiki.txt.j2", "mine\n")
+    said = ana.refused(2, "format", "new", "other", "--from", "wiki")
+    assert said == f"rflow: wiki is a template itself: {path}.\n       Copy it under another name: other.txt.j2\n"
+
+
+def test_a_format_of_the_settings_that_is_not_there_is_told_with_where_it_comes_from(ana: Program) -> None:
+    said = ana.refused(2, "progress", RFLOW_FORMAT="team")
+    assert "It is what progress.format says (environment); -f markdown works meanwhile." in said
+    assert "progress.format" not in ana.refused(2, "progress", "-f", "team")
+
+
 def test_nothing_is_overwritten(ana: Program) -> None:
     path = write(templates(ana), "wiki.txt.j2", "mine\n")
     assert ana.refused(2, "format", "new", "wiki").startswith(f"rflow: There is a format wiki already: {path}.")
@@ -301,6 +313,17 @@ def test_a_check_tells_each_mistake_with_its_line(ana: Program) -> None:
     assert others[0].startswith(f'{path}, line 3: A digest has no "notes".')
     assert others[0].endswith("(Seen with a digest.)")
     assert len(others) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("{{ p.ask | blok }}", 'There is no filter "blok". Did you'), ("{{ 1 is od }}", 'no test "od".')]
+)
+def test_a_check_tells_of_filters_and_tests_that_are_not_there(text: str, told: str, ana: Program) -> None:
+    path = write(templates(ana), "wiki.md.j2", f"x\n{text}")
+    result = ana.run("format", "check", "wiki")
+    assert (result.code, result.out) == (6, "")
+    assert result.err.startswith(f"{path}, line 2: ")
+    assert told in result.err
 
 
 def test_a_check_takes_names_files_or_all(ana: Program) -> None:

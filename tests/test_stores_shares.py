@@ -85,6 +85,21 @@ def test_views_are_counted_and_kept(store: Store) -> None:
     assert list(store.shares.views("GONE", 2)) == []
 
 
+def test_of_many_views_the_last_are_kept_and_all_are_counted(store: Store, folder: Path) -> None:
+    store.shares.add(link(1))
+    store.shares.record({"LINK1": [look(0)] * 1500})
+    assert len(store.shares.views("LINK1", 9999)) == 1500
+    store.shares.record({"LINK1": [look(1)] * 600 + [look(2, "txt")]})
+    assert len(store.shares.views("LINK1", 9999)) == 1000
+    store.shares.record({"LINK1": [look(3)] * 2000})
+    assert list(store.shares.views("LINK1", 2)) == [look(3), look(3)]
+    (counted,) = store.shares.listed()
+    assert (counted.views, counted.last_view) == (1500 + 601 + 2000, MORNING + timedelta(minutes=3))
+    target = open_store(f"json:{folder}/other")
+    copy_store(store, target, iter(()))
+    assert target.shares.listed() == store.shares.listed()
+
+
 def test_a_link_that_was_revoked_says_so_to_everybody(store: Store, url: str) -> None:
     store.shares.add(link(1))
     ended = link(1, revoked_at=MORNING + timedelta(hours=1), revoked_by=BEN)

@@ -39,7 +39,7 @@ def test_a_step_in_the_terminal_shows_within_a_second_without_reload(served: Ser
     page.evaluate("window.untouched = true")
     served.ana.ok("choose", "green")
     done = time.monotonic()
-    page.wait_for_selector("main >> text=Clear the print queue", timeout=5000)
+    page.wait_for_selector(".place >> text=Clear the print queue", timeout=5000)
     assert time.monotonic() - done < 1
     assert page.evaluate("window.untouched") is True
     assert said(page).startswith("Live. Updated ")

@@ -137,8 +137,8 @@ class TreeStore(Protocol):
 class ShareStore(Protocol):
     """Where read-only links are kept: never a token, only its hash, and never a text of the session."""
 
-    def add(self, share: "Share") -> None:
-        """Keep a new share of a session that is there."""
+    def add(self, share: "Share", dropped: int = 0) -> None:
+        """Keep a new share of a session that is there; `dropped` views of it are only counted (of a copy)."""
 
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
@@ -150,7 +150,7 @@ class ShareStore(Protocol):
         """Keep the new state of a share; one that is gone by now stays gone."""
 
     def record(self, views: "Mapping[str, Sequence[ShareView]]") -> None:
-        """Keep views of shares, by the shares' ids."""
+        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
         """Give the last views of a share, the newest first."""

@@ -3,13 +3,14 @@
   "use strict";
   const here = location.pathname;
   const note = document.getElementById("live");
+  const LIVE = "Live: updates by itself.";
   let version = document.body.dataset.version;
   let ended = false;
   let asking = false;
   let again = false;
 
   const say = (text, state) => {
-    note.textContent = text;
+    note.textContent = "snapshot" in note.dataset && state === "live" ? "" : text;
     note.dataset.state = state;
   };
 
@@ -28,18 +29,25 @@
     asking = true;
     while (again && !ended) {
       again = false;
-      await look();
+      if (await look()) continue;
+      say("No connection. Trying again …", "lost");
+      await new Promise((done) => setTimeout(done, 3000));
+      again = true;
     }
     asking = false;
   };
 
+  // Asks for the page and shows what is new; false where that failed, so that it is done again.
   const look = async () => {
     try {
       const answer = await fetch(here, { headers: { "X-Rflow-Live": "1" }, cache: "no-cache" });
-      if (answer.status === 404) return end();
-      if (!answer.ok) return;
+      if (answer.status === 404) end();
+      if (!answer.ok) return ended;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (fresh.body.dataset.version === version) return;
+      if (fresh.body.dataset.version === version) {
+        if (note.dataset.state === "lost") say(LIVE, "live");
+        return true;
+      }
       const open = unfolded();
       document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
       document.querySelectorAll("main details").forEach((one, at) => { one.open = open[at] ?? one.open; });
@@ -47,15 +55,16 @@
       version = fresh.body.dataset.version;
       const now = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
       say(`Live. Updated ${now}.`, "live");
+      return true;
     } catch {
-      say("No connection. Trying again …", "lost");
+      return false;
     }
   };
 
   const source = "EventSource" in window ? new EventSource(`${here}/events`) : null;
   source?.addEventListener("version", (event) => {
     if (event.data !== version) refresh();
-    else if (note.dataset.state !== "live") say("Live: changes show here by themselves.", "live");
+    else if (note.dataset.state !== "live") say(LIVE, "live");
   });
   source?.addEventListener("ended", end);
   source?.addEventListener("error", () => { if (!ended) say("No connection. Trying again …", "lost"); });

@@ -14,7 +14,7 @@ from rflow.core.head import Query
 from rflow.core.people import Person, person
 from rflow.core.session import Session
 from rflow.core.text import clean, one_line, shorten
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
@@ -85,6 +85,18 @@ class App:
 
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
+
+    def usual_format(self, said: str | None) -> str:
+        """Name the format that was said, else that of the settings, and find it."""
+        setting = self.settings["progress.format"]
+        name = said or setting.text
+        try:
+            self.format(name)
+        except (NotAllowed, UsageProblem) as error:
+            if not said:
+                error.try_ += f" It is what progress.format says ({setting.origin}); -f markdown works meanwhile."
+            raise
+        return name
 
     def close(self) -> None:
         """Let go of the store."""
@@ -164,6 +176,12 @@ class App:
     def _only_one(self) -> Session:
         mine = Query(owner=self.workspace.member.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
+        elsewhere = self.terminal.elsewhere()
+        if elsewhere is not None:
+            raise UsageProblem(
+                f"Which session? The one that this terminal works on is in another store, {elsewhere}.",
+                try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
+            )
         if len(heads) == 1:
             return self.workspace.load(heads[0].id)
         if not heads:
@@ -191,7 +209,17 @@ class App:
         """
         current = self.terminal.current
         found = current is None and not named and self.session_reference is None
-        return "rflow" if found or current == session.id else f"rflow -s {session.code}"
+        return self.program if found or current == session.id else f"{self.program} -s {session.code}"
+
+    @property
+    def program(self) -> str:
+        """Give how a command begins that goes to this store: it is named where it was named for this command only."""
+        store = self.settings["store"]
+        if store.origin != "flag":
+            return "rflow"
+        from shlex import quote
+
+        return f"rflow --store {quote(store.text)}"
 
     def seen(self, session: Session) -> int | None:
         """Give the version of `session` last displayed in this terminal."""

@@ -72,6 +72,18 @@ def own_formats(app: App) -> Iterator[Offer]:
 
 
 @_quiet
+def links(app: App) -> Iterator[Offer]:
+    """Offer the links that still work."""
+    from rflow.core.sharing import state_of
+    from rflow.shares import Shares
+
+    now = app.workspace.now()
+    for one in Shares(app.workspace).listed():
+        if state_of(one.share, now) == "live":
+            yield one.share.id, one.share.label or f"ends in {one.share.ending}"
+
+
+@_quiet
 def people(app: App) -> Iterator[Offer]:
     """Offer everybody this store has seen."""
     yield from ((somebody.name, "") for somebody in app.workspace.people())

@@ -34,7 +34,7 @@ from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
 
-STORE = "demo.db"  # not the name of anybody's real store: that of an earlier demo is replaced
+STORE = "demo.db"
 RECEIVER = "sam"
 
 
@@ -47,8 +47,9 @@ def demo(
 ) -> None:
     """Play a recorded session, each command with its real output."""
     if keep is not None:
-        _play(_folder(keep), slow)
-        _go_on(keep)
+        kept = _folder(keep)
+        _play(kept, slow)
+        _go_on(kept)
         return
     with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
         _play(Path(folder), slow)
@@ -57,14 +58,18 @@ def demo(
 
 
 def _folder(keep: Path) -> Path:
-    """Make the folder; the store of an earlier demo in it is replaced, anything else is left alone."""
+    """Make the folder; where one of an earlier demo is there, with what was done in it since, the next one."""
+    folder, number = keep, 1
     try:
-        keep.mkdir(parents=True, exist_ok=True)
-        for ending in ("", "-wal", "-shm"):
-            (keep / f"{STORE}{ending}").unlink(missing_ok=True)
+        while (folder / STORE).exists():
+            number += 1
+            folder = keep.with_name(f"{keep.name}-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
-    return keep
+    if folder != keep:
+        typer.echo(f"{keep} holds an earlier demo, which stays as it is; this one goes into {folder}.\n", err=True)
+    return folder
 
 
 def _forget(folder: Path) -> None:

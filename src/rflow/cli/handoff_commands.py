@@ -44,8 +44,7 @@ def handoff(
     session = run.to_leave(command_id)
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
-    name = format_ or run.settings["progress.format"].text
-    run.format(name)
+    name = run.usual_format(format_)
     view = run.workspace.view()  # like the format, before anything is written: both may be set wrong
     receiver, known = run.workspace.receiver(run.text(to), new=new_user)
     outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
@@ -54,15 +53,15 @@ def handoff(
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
     run.displayed(session)
     tell(run, name, session, lambda format_: run.workspace.progress(session, suited(view, format_)), copy=copy)
-    _tell_sender(run, session, known)
+    _tell_sender(run, session, known, new_user)
 
 
-def _tell_sender(run: App, session: Session, known: bool) -> None:
+def _tell_sender(run: App, session: Session, known: bool, new: bool) -> None:
     """Say what the sender should know about whether it arrives."""
-    if not known and not session.owner.is_queue:
+    if not known and not new and not session.owner.is_queue:
         run.say(
             f"Nobody called {session.owner.name} has used this store yet. "
-            f"If that was a slip: rflow -s {session.code} handoff --cancel"
+            f"If that was a slip: {run.program} -s {session.code} handoff --cancel"
         )
     if not run.workspace.store.shared:
         run.say(

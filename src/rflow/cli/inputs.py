@@ -9,11 +9,13 @@ _SPAN = re.compile(r"(?:(\d{1,4})\s*d)?\s*(?:(\d{1,4})\s*h)?\s*(?:(\d{1,4})\s*m(
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})\Z")
 
 
-def span(text: str) -> timedelta:
-    """Read a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for anything else."""
+def span(text: str, *others: str) -> timedelta:
+    """Read a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for anything else (`others` may be said, too)."""
     match = _SPAN.match(text.strip())
     if not match or not any(match.groups()):
-        raise UsageProblem(f'"{text}" is not a span of time.', try_="Write it as 30m, 4h or 2d.")
+        raise UsageProblem(
+            f'"{text}" is not a span of time.', try_=f"Write it as {', '.join(['30m', '4h', *others])} or 2d."
+        )
     days, hours, minutes = (int(group or 0) for group in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
 

@@ -42,4 +42,4 @@ def import_(
     run = App.of(context)
     read = read_session(read_input(file), name_of(file), run.workspace.member, run.workspace.now())
     session, word = run.workspace.take_in(read)
-    run.wrote(session, f"{word}. Go on with: rflow resume {session.code}")
+    run.wrote(session, f"{word}. Go on with: {run.program} resume {session.code}")

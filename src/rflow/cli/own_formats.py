@@ -7,7 +7,7 @@ from rflow.cli.app import App
 from rflow.core.text import clean
 from rflow.errors import BadInput, NotDelivered, NotFound, UsageProblem
 from rflow.formats import FORMATS, format_named
-from rflow.formats.folder import ENDING, NAME, Folder, read_folder
+from rflow.formats.folder import ENDING, NAME, Folder, parts_of, read_folder
 from rflow.formats.own import IN_PROJECT, all_own, found, project_folder, user_folder
 from rflow.formats.template import copy_of
 from rflow.formats.trust import is_trusted, trust, was_trusted
@@ -22,6 +22,9 @@ def make(run: App, name: str, base: str, *, project: bool) -> Path:
     if name in FORMATS:
         raise UsageProblem(f"{name} is a format of rflow's own.", try_=f"Take another name: rflow format new my-{name}")
     folders = run.settings.folders
+    if (own := found(base, folders)) is not None:
+        file = name + parts_of(own.file)[1]
+        raise UsageProblem(f"{base} is a template itself: {own.path}.", try_=f"Copy it under another name: {file}")
     file, text = copy_of(format_named(base), name)
     folder = read_folder((project_folder() or Path.cwd() / IN_PROJECT) if project else user_folder(folders))
     there = [known for known in folder.formats() if known[0] == name]

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 import typer
@@ -17,6 +19,8 @@ from rflow.errors import NotDelivered, UsageProblem
 FORMAT_OF: dict[Kind, str] = {"slack": "slack-blocks", "teams": "teams-card", "json": "json"}
 """The format that gives the whole body to post, by kind of target."""
 
+_MOMENT = 1.0
+"""Seconds that nobody wonders about."""
 _LONG = 2.0
 """Seconds from which a pause between two tries is told: a program that says nothing looks dead."""
 
@@ -62,7 +66,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         from secrets import token_hex
 
         try:
-            return post(self.target, body, idempotency_key=token_hex(16), timeout=self.timeout, sleep=self._pause)
+            with self._patience():
+                return post(self.target, body, idempotency_key=token_hex(16), timeout=self.timeout, sleep=self._pause)
         except MayBePosted as error:
             if session is None:
                 error.try_ = "Look there before you post it again."
@@ -74,6 +79,20 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         except KeyboardInterrupt:
             self.run.say(f"Stopped: it may have been posted to {self.target.name}. Look there.")
             raise
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Say what is waited for, if it takes longer than a moment."""
+        from threading import Timer
+
+        word = Timer(_MOMENT, self.run.say, [f"Waiting for {self.target.name} to answer …"])
+        word.daemon = True
+        word.start()
+        try:
+            yield
+        finally:
+            word.cancel()
+            word.join()
 
     def _pause(self, pause: float) -> None:
         if pause >= _LONG:

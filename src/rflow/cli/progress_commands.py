@@ -61,8 +61,7 @@ def progress(
     from rflow.cli.targets import find_target
 
     run = App.of(context)
-    name = format_ or run.settings["progress.format"].text
-    run.format(name)
+    name = run.usual_format(format_)
     found = find_target(run, target)
     session = found.session if found.stored else None
     elsewhere, anew = copy or output is not None, _anew(run, session, target)
@@ -185,8 +184,7 @@ def digest(
     run = App.of(context)
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Give one of them.")
-    name = format_ or run.settings["progress.format"].text
-    run.format(name)
+    name = run.usual_format(format_)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, anew="rflow digest")
     member = run.workspace.member

@@ -158,7 +158,7 @@ def show(
         run.out(position(session, tree))
         run.out("\nNext:")
         begin = run.begin(session, named=reference is not None)
-        run.out(typing(next_words(session, tree, run.workspace.member.id, begin)))
+        run.out(typing(next_words(session, tree, run.workspace.member.id, run.program, begin)))
     if session.unreadable:
         run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
     run.displayed(session)

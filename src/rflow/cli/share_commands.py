@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rflow.cli import completion
 from rflow.cli.app import App, label, local
 from rflow.cli.options import Copy, Json
 from rflow.core.sharing import Share, ShareCount, state_of
@@ -17,7 +18,12 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Read-only links to sessions: create, list, show, revoke.",
 )
-Link = Annotated[str, typer.Argument(metavar="LINK", help="Its id, or the beginning of it: see `rflow share list`.")]
+Link = Annotated[
+    str,
+    typer.Argument(
+        metavar="LINK", help="Its id, or the beginning of it: see `rflow share list`.", autocompletion=completion.links
+    ),
+]
 
 
 @app.command()
@@ -64,7 +70,7 @@ def ending(expires: str, now: datetime) -> datetime | None:
 
     if expires.strip().casefold() == "never":
         return None
-    lasts = span(expires)
+    lasts = span(expires, "never")
     if not lasts:
         raise UsageProblem("A link that ends at once is no use.", try_="Give a span: --expires 30m, 24h, 7d, or never.")
     try:
@@ -96,7 +102,8 @@ def _preview(run: App, share: Share) -> str:
     what = "the thirty-second form of " if share.brief else ""
     later = "and not what comes later" if share.until_seq is not None else "and what is added later, as it is added"
     reads = f"{what}{', '.join(counted) or 'the title'}{hidden}"
-    return f"Whoever has it reads {reads}, {later}. See it: rflow progress -f text"
+    see = f"{run.program} progress{' --brief' if share.brief else ''} -f text"
+    return f"Whoever has it reads {reads}, {later}. See it: {see}"
 
 
 def _plural(one: str) -> str:
@@ -170,7 +177,8 @@ def _named(run: App, share: Share) -> str:
 def revoke(
     context: typer.Context,
     links: Annotated[
-        list[str] | None, typer.Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.")
+        list[str] | None,
+        typer.Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.", autocompletion=completion.links),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every link of mine.")] = False,
 ) -> None:

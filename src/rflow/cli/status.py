@@ -34,7 +34,7 @@ def show_session(app: App, session: Session) -> None:
     if app.workspace.tree_changed(session):
         app.out(styled("  (The tree has a newer version; this session stays with the one it entered.)", dim=True))
     app.out("\nNext:")
-    app.out(typing(next_words(session, tree, app.workspace.member.id, app.begin(session))))
+    app.out(typing(next_words(session, tree, app.workspace.member.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
@@ -44,7 +44,7 @@ def show_next(app: App, session: Session) -> None:
     app.out(position(session, tree))
     if session.place and session.place.kind == "end":
         app.out("\nNext:")
-        app.out(typing(next_words(session, tree, app.workspace.member.id, app.begin(session))))
+        app.out(typing(next_words(session, tree, app.workspace.member.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
@@ -74,7 +74,7 @@ def _nothing_here(app: App) -> None:
         app.out("No current session in this terminal. Your open ones:\n")
         app.out(heads_table(mine, app.workspace.member.id, app.workspace.now()))
         app.out("\nNext:")
-        app.out(typing([f"rflow resume {mine[0].code}"]))
+        app.out(typing([f"{app.program} resume {mine[0].code}"]))
         return
     used = bool(app.workspace.heads(Query(limit=1)).heads)
     if used:

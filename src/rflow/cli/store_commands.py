@@ -22,6 +22,7 @@ def info(context: typer.Context, json: Json = False) -> None:
     from rflow.cli.views import size
 
     run = App.of(context)
+    _see_that_it_is_there(run)
     told = run.workspace.store.info()
     if json:
         run.out_json(told)
@@ -31,6 +32,15 @@ def info(context: typer.Context, json: Json = False) -> None:
     sessions, events = _counted(told.sessions, "session"), _counted(told.events, "event")
     trees, blobs = _counted(told.trees, "tree"), _counted(told.blobs, "content")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
+
+
+def _see_that_it_is_there(run: App) -> None:
+    """Refuse to tell anything of a store that was named and is not there: a slip in its name must not look sound."""
+    from rflow.stores import open_store
+
+    store = run.settings["store"]
+    if store.origin != "default":
+        open_store(store.text, create=False)
 
 
 def _counted(count: int, what: str) -> str:
@@ -44,6 +54,7 @@ def check(context: typer.Context, json: Json = False) -> None:
     It also finishes a removal that could not be finished.
     """
     run = App.of(context)
+    _see_that_it_is_there(run)
     faults = run.workspace.store.check()
     if json:
         run.out_json(faults)

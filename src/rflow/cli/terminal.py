@@ -31,7 +31,8 @@ class Terminal:
     """The memory of this terminal for the store at `url`, in a file of its own under the state folder."""
 
     def __init__(self, state: Path, url: str, environ: Mapping[str, str]) -> None:
-        self._key = f"{url} {terminal_id(environ)}"
+        self._id = terminal_id(environ)
+        self._key = f"{url} {self._id}"
         self._path = state / "terminals" / f"{crc32(self._key.encode('utf-8', 'replace')):08x}.json"
         self._memory = self._read()
 
@@ -39,6 +40,17 @@ class Terminal:
     def current(self) -> str | None:
         """The id of the current session."""
         return self._memory.current
+
+    def elsewhere(self) -> str | None:
+        """Give the store in which this terminal has a current session, if that is another one: the last one used."""
+        here = f" {self._id}"
+        found = []
+        for path in self._path.parent.glob("*.json"):
+            with suppress(OSError, msgspec.DecodeError):
+                memory = msgspec.json.decode(path.read_bytes(), type=_Memory)
+                if memory.current and memory.key.endswith(here) and memory.key != self._key:
+                    found.append((path.stat().st_mtime_ns, memory.key.removesuffix(here)))
+        return max(found)[1] if found else None
 
     def enter(self, session_id: str) -> None:
         """Make a session the current one."""

@@ -92,7 +92,7 @@ def add(
             run.say(describe(warning))
         new = run.workspace.add_tree(tree)
         run.say(f"{tree.id}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
-    run.say("Begin with: rflow start TREE")
+    run.say(f"Begin with: {run.program} start TREE")
 
 
 @app.command()

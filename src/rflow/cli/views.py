@@ -113,21 +113,24 @@ def _steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count} steps"
 
 
-def next_words(session: Session, tree: Tree | None, me: str, rflow: str = "rflow") -> list[str]:
-    """Say what `me` can type next, most useful first; `rflow` is how a command begins that goes to this session."""
+def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: str) -> list[str]:
+    """Say what `me` can type next, most useful first.
+
+    Commands begin with `rflow`, those that go to this session without naming it with `begin`.
+    """
     code = session.code
-    take = f'rflow resume {code} --take --reason "…"'
+    take = f'{rflow} resume {code} --take --reason "…"'
     if session.status == "closed":
-        return [f"rflow progress {code}", f"rflow -s {code} reopen" if session.owner.id == me else take]
+        return [f"{rflow} progress {code}", f"{rflow} -s {code} reopen" if session.owner.id == me else take]
     if session.owner.id != me:
         sent = session.pending is not None and session.pending.sender.id == me
-        own = [f"rflow -s {code} handoff --cancel"] if sent else []
-        claim = [f"rflow accept {code}"] if session.owner.is_queue else [] if sent else [take]
-        return [*own, *claim, f'rflow -s {code} note "…"']
+        own = [f"{rflow} -s {code} handoff --cancel"] if sent else []
+        claim = [f"{rflow} accept {code}"] if session.owner.is_queue else [] if sent else [take]
+        return [*own, *claim, f'{rflow} -s {code} note "…"']
     if session.pending:
-        return [f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"']
+        return [f'{rflow} accept {code} --read-back "…"', f'{rflow} decline {code} --reason "…"']
     node = tree.nodes.get(session.place.node) if tree and session.place else None
-    return [f"{rflow} {words}" for words in _at(node)]
+    return [f"{begin} {words}" for words in _at(node)]
 
 
 def _at(node: Node | None) -> list[str]:

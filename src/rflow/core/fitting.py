@@ -67,6 +67,9 @@ def is_far_too_long(told: Told, room: int) -> bool:
         texts = [text for step in told.tried for text in (step.text, step.result, step.reason)]
         texts += [note.text for note in told.notes]
         texts += [line for piece in told.evidence for line in piece.lines]
+        if not told.brief:  # which only counts them
+            texts += [text for change in told.changes for text in (change.text, change.revert)]
+            texts += [end for answer in told.ruled_out for end in answer.ends]
     return sum(map(len, texts)) > 2 * room
 
 

@@ -16,6 +16,9 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 33, 6
 _TOKEN = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
 
+VIEWS_KEPT = 1000
+"""The last views of a link that a store keeps one by one; the others are only counted. Twice as many may be there."""
+
 ShareState = Literal["live", "expired", "revoked"]
 ViewForm = Literal["page", "md", "txt", "json"]
 

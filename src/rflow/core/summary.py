@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from rflow.core.graph import Turn, outline, remaining, ruled_out
+from rflow.core.marks import met_again
 from rflow.core.progress import (
     Ahead,
     Continuing,
@@ -27,7 +28,7 @@ from rflow.core.progress import (
 )
 from rflow.core.session import Evidence, Note, Session, Step
 from rflow.core.text import clean, one_line
-from rflow.core.tree import Decision, Node, Tree
+from rflow.core.tree import Decision, End, Node, Tree
 
 EVIDENCE_SHOWN = 3
 EVIDENCE_LINES = 10
@@ -70,6 +71,10 @@ class View(msgspec.Struct, kw_only=True):
     def maybe(self, text: str | None) -> str | None:
         """Make an optional text fit to be shown; empty counts as absent."""
         return self.text(text) or None if text else None
+
+    def maybe_line(self, text: str | None) -> str | None:
+        """Make an optional text of one line fit to be shown; empty counts as absent."""
+        return self.line(text) or None if text else None
 
     def last(self, entries: list[_Entry]) -> list[_Entry]:
         """Leave out all but the last `most`."""
@@ -149,9 +154,9 @@ def _header(session: Session, view: View) -> Header:
         status=session.status,
         owner=view.line(session.owner.name),
         as_of=view.zone(view.as_of),
-        ticket=view.maybe(brief.ticket),
-        customer=view.maybe(brief.customer),
-        severity=view.maybe(brief.severity),
+        ticket=view.maybe_line(brief.ticket),
+        customer=view.maybe_line(brief.customer),
+        severity=view.maybe_line(brief.severity),
         outcome=closing.outcome if closing else None,
         closing_summary=view.maybe(closing.summary) if closing else None,
         started_at=view.time(session.started_at),
@@ -159,7 +164,7 @@ def _header(session: Session, view: View) -> Header:
         tree=_tree(session, view),
         handed_off_by=view.line(pending.sender.name) if pending else None,
         handoff_note=view.maybe(pending.note) if pending else None,
-        source=view.line(session.source) or None,
+        source=view.maybe_line(session.source),
     )
 
 
@@ -237,20 +242,33 @@ def _tried(step: Step, number: int, view: View) -> Tried:
 
 
 def _ruled_out(session: Session, trees: Mapping[str, Tree], view: View) -> list[ProgressRuledOut]:
-    """Collect what each tree's part of the path ruled out."""
+    """Collect what each tree's part of the path ruled out.
+
+    An end such as "Solved", which stands behind several ways and says only that it works again, is no cause: that it is
+    out of reach tells nobody anything.
+    """
     paths = _paths(session)
-    return [
-        ProgressRuledOut(
-            question=view.line(trees[digest].nodes[answer.node].text),
-            answer=view.line(answer.label),
-            ends=tuple(view.line(trees[digest].nodes[name].text) for name in answer.ends),
-            unconfirmed=answer.unconfirmed,
-        )
-        for digest in session.trees
-        if digest in trees
-        for answer in ruled_out(trees[digest], paths.get(digest, ()))
-        if answer.node in trees[digest].nodes
-    ]
+    found = []
+    for digest, tree in trees.items():
+        if digest not in session.trees:
+            continue
+        shared = met_again(tree)
+        for answer in ruled_out(tree, paths.get(digest, ())):
+            ends = [tree.nodes[name] for name in answer.ends if not (name in shared and _is_solved(tree.nodes[name]))]
+            if ends and answer.node in tree.nodes:
+                found.append(
+                    ProgressRuledOut(
+                        question=view.line(tree.nodes[answer.node].text),
+                        answer=view.line(answer.label),
+                        ends=tuple(view.line(end.text) for end in ends),
+                        unconfirmed=answer.unconfirmed,
+                    )
+                )
+    return found
+
+
+def _is_solved(node: Node) -> bool:
+    return isinstance(node, End) and node.outcome == "resolved"
 
 
 def _paths(session: Session) -> dict[str, list[Turn]]:

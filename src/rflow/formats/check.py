@@ -53,6 +53,7 @@ def check(folder: Folder, file: str) -> list[Mistake]:
     except BadInput as error:
         return [Mistake("", 0, str(error))]
     try:
+        drawing.template()  # whose compiler knows which filters there are
         parsed = drawing.env.parse(folder.text(file), file, str(folder.path / file))
     except Exception as error:  # noqa: BLE001 (besides syntax errors: too deep, numbers too long)
         return [mistake(error, folder, file)]

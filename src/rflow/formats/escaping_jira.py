@@ -33,7 +33,9 @@ class Jira(Plain):
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines, with forced breaks: a line of its own would end a list."""
-        return r" \\ ".join(self.inline(line) for line in lines_of(text))
+        lead = "\u00a0" * indent if isinstance(indent, int) else indent
+        first, *others = [self.inline(line) for line in lines_of(text)]
+        return r" \\ ".join([first, *(lead + line if line else "" for line in others)])
 
     def code(self, text: str, cell: bool = False) -> str:
         """Show a command or a name."""

@@ -26,15 +26,16 @@ class Markdown(Plain):
     )
     # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
     _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=-]|:-))")
-    # GitHub and GitLab link @name and notify its owner, once the Markdown is rendered: U+200B after the @ stops them.
-    _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])")
+    # GitHub and GitLab link @name and notify its owner, and make #12 and !12 point at an issue or a request, which then
+    # tells of it, too. They do so once the Markdown is rendered: U+200B behind the sign stops them.
+    _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])")
 
     def inline(self, text: str) -> str:
         """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
         line = on_one_line(text)
         if line.translate(_HARMLESS).isalnum() and line[0].isalpha():
             return line
-        line = self._SPECIAL.sub(r"\\\g<0>", self._MENTION.sub("@\u200b", line))
+        line = self._SPECIAL.sub(r"\\\g<0>", self._REFERENCE.sub("\\g<0>\u200b", line))
         return self._START.sub(r"\1\\", line, count=1)
 
     def block(self, text: str, indent: int | str = "") -> str:

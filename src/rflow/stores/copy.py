@@ -131,8 +131,9 @@ def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
     for one in source.shares.listed():
         share = one.share
         if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
-            target.shares.add(share)
-            target.shares.record({share.id: source.shares.views(share.id, one.views)[::-1]})
+            views = source.shares.views(share.id, one.views)[::-1]
+            target.shares.add(share, dropped=one.views - len(views))
+            target.shares.record({share.id: views})
             counts.shares += 1
 
 

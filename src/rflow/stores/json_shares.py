@@ -1,11 +1,11 @@
 """The shares of a JSON store: a file per share, named by the hash of its token, and its views a line each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from rflow.core.sharing import Share, ShareCount, ShareView, read_share
+from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
 from rflow.stores import files, json_files
 from rflow.stores.json_folder import Folder
 
@@ -19,10 +19,12 @@ class JsonShares:
         self._folder = folder
         self._place = folder.root / "shares"
 
-    def add(self, share: Share) -> None:
+    def add(self, share: Share, dropped: int = 0) -> None:
         """Keep a new share of a session that is in the folder, as the caller has made sure of."""
         with self._folder.writing():
             self._folder.put(self._file(share.hash), _text(share))
+            if dropped:
+                self._folder.put(self._views(share.hash), _lines([_Dropped(dropped=dropped)]))
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
@@ -46,11 +48,15 @@ class JsonShares:
                 self._folder.put(self._file(share.hash), _text(share))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids."""
+        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
         with self._folder.writing():
-            for share in [one.share for one in self.listed() if one.share.id in views]:
-                data = b"".join(msgspec.json.encode(view) + b"\n" for view in views[share.id])
-                files.append_to(self._views(share.hash), data)
+            for one in [one for one in self.listed() if one.share.id in views]:
+                file = self._views(one.share.hash)
+                files.append_to(file, _lines(views[one.share.id]))
+                seen = self._seen(one.share.hash)
+                if len(seen) > 2 * VIEWS_KEPT:
+                    gone = _Dropped(dropped=one.views + len(views[one.share.id]) - VIEWS_KEPT)
+                    self._folder.put(file, _lines([gone, *seen[-VIEWS_KEPT:]]))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Give the last views of a share, the newest first."""
@@ -74,7 +80,8 @@ class JsonShares:
 
     def _counted(self, share: Share) -> ShareCount:
         seen = self._seen(share.hash)
-        return ShareCount(share=share, views=len(seen), last_view=seen[-1].at if seen else None)
+        dropped = _dropped(self._views(share.hash))
+        return ShareCount(share=share, views=dropped + len(seen), last_view=seen[-1].at if seen else None)
 
     def _seen(self, digest: str) -> list[ShareView]:
         return list(_read_views(self._views(digest)))
@@ -84,6 +91,24 @@ class JsonShares:
 
     def _views(self, digest: str) -> Path:
         return self._place / f"{json_files.safe(digest)}{_END}"
+
+
+class _Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of a file of views from which the oldest were taken: how many they were."""
+
+    dropped: int
+
+
+def _lines(entries: Iterable[ShareView | _Dropped]) -> bytes:
+    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+
+
+def _dropped(file: Path) -> int:
+    try:
+        with file.open("rb") as opened:
+            return msgspec.json.decode(opened.readline(), type=_Dropped).dropped
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return 0
 
 
 def _text(share: Share) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rflow.core.sharing import Share, ShareCount, ShareView
+from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView
 
 
 class MemoryShares:
@@ -11,10 +11,11 @@ class MemoryShares:
     def __init__(self) -> None:
         self._shares: dict[str, Share] = {}
         self._views: dict[str, list[ShareView]] = {}
+        self._dropped: dict[str, int] = {}
 
-    def add(self, share: Share) -> None:
+    def add(self, share: Share, dropped: int = 0) -> None:
         """Keep a new share."""
-        self._shares[share.id] = share
+        self._shares[share.id], self._dropped[share.id] = share, dropped
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
@@ -32,9 +33,13 @@ class MemoryShares:
             self._shares[share.id] = share
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids."""
+        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
         for name in self._shares.keys() & views.keys():
-            self._views.setdefault(name, []).extend(views[name])
+            seen = [*self._views.get(name, ()), *views[name]]
+            if len(seen) > 2 * VIEWS_KEPT:
+                self._dropped[name] += len(seen) - VIEWS_KEPT
+                seen = seen[-VIEWS_KEPT:]
+            self._views[name] = seen
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Give the last views of a share, the newest first."""
@@ -48,4 +53,6 @@ class MemoryShares:
 
     def _counted(self, share: Share) -> ShareCount:
         seen = self._views.get(share.id, [])
-        return ShareCount(share=share, views=len(seen), last_view=seen[-1].at if seen else None)
+        return ShareCount(
+            share=share, views=self._dropped[share.id] + len(seen), last_view=seen[-1].at if seen else None
+        )

@@ -6,19 +6,24 @@ from datetime import timedelta
 
 import msgspec
 
-from rflow.core.sharing import Share, ShareCount, ShareView, read_share
+from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
 from rflow.stores import rows
 from rflow.stores.sqlite_file import SqliteFile
 
 _TABLES = (
     # `data` is the share as JSON; the columns before it are what shares are found by.
     """CREATE TABLE IF NOT EXISTS shares (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
-        by_id TEXT NOT NULL, created_at INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID""",
+        by_id TEXT NOT NULL, created_at INTEGER NOT NULL, dropped INTEGER NOT NULL, data BLOB NOT NULL)
+        WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS shares_of_session ON shares (session_id)",
     "CREATE TABLE IF NOT EXISTS share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
     "CREATE INDEX IF NOT EXISTS views_of_share ON share_views (share_id, at)",
 )
-_COUNT = "(SELECT count(*) FROM share_views WHERE share_id = id), (SELECT max(at) FROM share_views WHERE share_id = id)"
+_COUNT = (
+    "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
+    " (SELECT max(at) FROM share_views WHERE share_id = id)"
+)
+_OLDEST = "SELECT rowid FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?"
 
 
 class SqliteShares:
@@ -28,15 +33,15 @@ class SqliteShares:
         self._file = file
         self._found = False
 
-    def add(self, share: Share) -> None:
+    def add(self, share: Share, dropped: int = 0) -> None:
         """Keep a new share of a session; raise `NotFound` where that is gone."""
-        columns = (share.id, share.hash, share.session, share.by.id, rows.micros(share.created_at))
+        columns = (share.id, share.hash, share.session, share.by.id, rows.micros(share.created_at), dropped)
         with self._file.writing() as db:
             if not db.execute("SELECT 1 FROM sessions WHERE id = ?", (share.session,)).fetchone():
                 raise rows.no_session()
             for statement in _TABLES:
                 db.execute(statement)
-            db.execute("INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?)", (*columns, msgspec.json.encode(share)))
+            db.execute("INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, msgspec.json.encode(share)))
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
@@ -62,11 +67,13 @@ class SqliteShares:
             db.execute("UPDATE shares SET data = ? WHERE id = ?", (msgspec.json.encode(share), share.id))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids."""
+        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
         kept = [(name, rows.micros(view.at), msgspec.json.encode(view)) for name in views for view in views[name]]
         with self._file.writing() as db:
             sql = "INSERT INTO share_views SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM shares WHERE id = ?1)"
             db.executemany(sql, kept)
+            for name in views:
+                _drop_oldest(db, name)
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Give the last views of a share, the newest first."""
@@ -85,6 +92,14 @@ class SqliteShares:
 def there(db: sqlite3.Connection) -> bool:
     """Whether this store has had a share yet."""
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shares'").fetchone() is not None
+
+
+def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
+    """Only count the oldest views where there are too many: whoever has a link could fill the disk with them."""
+    (count,) = db.execute("SELECT count(*) FROM share_views WHERE share_id = ?", (share_id,)).fetchone()
+    if count > 2 * VIEWS_KEPT:
+        db.execute(f"DELETE FROM share_views WHERE rowid IN ({_OLDEST})", (share_id, VIEWS_KEPT))  # noqa: S608
+        db.execute("UPDATE shares SET dropped = dropped + ? WHERE id = ?", (count - VIEWS_KEPT, share_id))
 
 
 def clear(db: sqlite3.Connection, session_id: str) -> None:

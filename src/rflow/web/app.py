@@ -66,14 +66,10 @@ class Server:
 
         Connections don't go across threads, and who writes may have to wait for others who write.
         """
-        painter, scribe = _Thread("render"), _Thread("views")
+        self._painter, self._scribe = _Thread("render"), _Thread("views")
         self._pages = self._open()
-        painting, self._writing = await painter.run(self._open), await scribe.run(self._open)
-
-        def paint(found: Found, form: ViewForm) -> "asyncio.Future[Rendered]":
-            return painter.run(lambda: painting.render(found, form))
-
-        self._links, self._scribe = Links(self._pages, paint, self._visits, self._metrics), scribe
+        self._painting, self._writing = await self._painter.run(self._open), await self._scribe.run(self._open)
+        self._links = Links(self._pages, self._paint, self._visits, self._metrics)
         stop = asyncio.Event()
         flushing = asyncio.get_running_loop().create_task(self._flush_until(stop))
         try:
@@ -82,10 +78,13 @@ class Server:
             self._links.hub.close()
             stop.set()
             await flushing
-            for thread, pages in ((painter, painting), (scribe, self._writing)):
+            for thread, pages in ((self._painter, self._painting), (self._scribe, self._writing)):
                 await thread.run(pages.close)
                 thread.close()
             self._pages.close()
+
+    def _paint(self, found: Found, form: ViewForm) -> "asyncio.Future[Rendered]":
+        return self._painter.run(lambda: self._painting.render(found, form))
 
     async def _answer(self, scope: Scope) -> Sent | None:
         return await self._links.answer(scope) if self._links else None
@@ -99,6 +98,20 @@ class Server:
             except TimeoutError:
                 pass
             await self._flush()
+            if self._pages.replaced():
+                await self._reopen()
+
+    async def _reopen(self) -> None:
+        """Go on with the file that stands in the place of the store's now."""
+        _log.warning("the store was replaced")
+        try:
+            self._pages.reopen()
+            await self._painter.run(self._painting.reopen)
+            await self._scribe.run(self._writing.reopen)
+        except Exception:  # noqa: BLE001 (told in the log; else no view would be written again)
+            _log.exception("unexpected")
+        if self._links:
+            self._links.forget()
 
     async def _flush(self) -> None:
         """Write the views that came since; where the store can't take them now, the next time."""

@@ -10,6 +10,7 @@ from rflow.core.sharing import ViewForm
 from rflow.errors import NotFound, RflowError
 from rflow.web import live, page
 from rflow.web.answers import TEXT, Answer, Scope, Sent
+from rflow.web.logs import Seldom
 from rflow.web.metrics import Metrics
 from rflow.web.pages import Cache, Found, Pages, Rendered
 from rflow.web.visits import Visits, agent_of, is_robot, is_view
@@ -45,7 +46,7 @@ class Links:
         self._metrics = metrics
         self._cache = Cache()
         self._drawing: dict[tuple[str, int, ViewForm], asyncio.Task[Rendered]] = {}
-        self._complaint = ""
+        self._seldom = Seldom()
         self._refreshed = False
 
     async def answer(self, scope: Scope) -> Sent | None:
@@ -59,22 +60,14 @@ class Links:
             return READ_ONLY
         try:
             if not slash:
-                answer = await self._shown(name, scope)
-            else:
-                answer = self._followed(name, method) if rest == "events" else ENDED
+                return await self._shown(name, scope)
+            return self._followed(name, method) if rest == "events" else ENDED
         except NotFound:
             return ENDED
         except RflowError as error:
-            self._complain(error.what)
+            if self._seldom.may_say(error.what):
+                _log.error("a link could not be shown", extra={"facts": {"why": error.what}})
             return AWAY
-        self._complaint = ""
-        return answer
-
-    def _complain(self, why: str) -> None:
-        """Say that the store can't be read, once for each reason: everybody who asks meets the same."""
-        if why != self._complaint:
-            self._complaint = why
-            _log.error("a link could not be shown", extra={"facts": {"why": why}})
 
     async def _shown(self, name: str, scope: Scope) -> Sent:
         """Show a link in the form that its suffix names."""
@@ -88,13 +81,21 @@ class Links:
         agent = agent_of(headers)
         if is_robot(agent):
             return PREVIEW
-        rendered = self._cache.get(found, form) or await self._render(found, form)
+        rendered = self._cache.get(found, form)
+        if rendered is None:
+            rendered = await self._render(found, form)
+            if self._find(token, self._pages.now()) is None:  # it ended meanwhile: others may have been rendered first
+                return ENDED
         if rendered.etag in headers.get(b"if-none-match", b""):  # a list, perhaps, or marked as weak by a proxy
             return rendered.unchanged
         if is_view(scope["method"], headers):
             self._visits.add(found.share.id, now, form, agent)
             self._metrics.views.inc()
         return rendered.answer
+
+    def forget(self) -> None:
+        """Forget what was rendered: another store may have other things under the same numbers."""
+        self._cache = Cache()
 
     def _find(self, token: str, now: datetime) -> Found | None:
         """Find a live link, as the store has it now.

@@ -8,14 +8,13 @@ from functools import partial
 
 from rflow.errors import RflowError
 from rflow.web.answers import Message, Receive, Scope, Send, head
+from rflow.web.logs import Seldom
 from rflow.web.pages import Pages
 
-_FASTEST, _PER_LINK = 0.02, 0.0005
-"""Seconds between two looks: at least so many, and more where many links are watched."""
+_FASTEST, _SLOWEST, _REST = 0.02, 1.0, 10
+"""Seconds between two looks: as many times as long as a look takes, within these; a revoked link ends within two."""
 _ALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing a stream."""
-_COMPLAINTS = 60.0
-"""Seconds between two words in the log about a watcher that fails again and again."""
 FULL = 5_000
 """Open streams that a process has at the most, some 20 KB each; who comes then asks now and then."""
 
@@ -96,7 +95,8 @@ class Hub:
         self._streams: dict[str, set[Stream]] = {}
         self._versions: dict[str, int] = {}
         self._watcher: asyncio.Task[None] | None = None
-        self._complained = -_COMPLAINTS
+        self._seldom = Seldom()
+        self._pause = _FASTEST
         self.open = 0
         self.closing = False
 
@@ -125,10 +125,12 @@ class Hub:
 
     async def _look_again_and_again(self) -> None:
         while self._streams and not self.closing:
-            await asyncio.sleep(max(_FASTEST, _PER_LINK * len(self._streams)))
+            await asyncio.sleep(self._pause)
+            began = time.perf_counter()
             if self._tried(self._pages.refresh):
                 for token in list(self._streams):
                     self._tried(partial(self._look, token))
+            self._pause = min(max((time.perf_counter() - began) * _REST, _FASTEST), _SLOWEST)
 
     def _tried(self, work: Callable[[], None]) -> bool:
         """Do what may fail without ending the watch: a store may be away for a moment, one link may be damaged."""
@@ -137,15 +139,10 @@ class Hub:
         except RflowError:
             return False
         except Exception:  # noqa: BLE001 (told in the log, whatever it was)
-            self._complain()
+            if self._seldom.may_say("live updates fail"):  # readers must not wait in vain without a word
+                _log.exception("live updates fail")
             return False
         return True
-
-    def _complain(self) -> None:
-        """Say that looking failed in a way that nobody expected: readers must not wait in vain without a word."""
-        if time.monotonic() - self._complained >= _COMPLAINTS:
-            self._complained = time.monotonic()
-            _log.exception("live updates fail")
 
     def _look(self, token: str) -> None:
         found = self._pages.find(token, self._pages.now())

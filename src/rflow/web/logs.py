@@ -4,15 +4,32 @@ import json
 import logging
 import re
 import sys
+import time
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+_MINUTE = 60.0
 _TOKEN = re.compile(r"rfs_[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:
     """Take out whatever begins like a token: it opens a session to whoever reads the log."""
     return _TOKEN.sub("rfs_[removed]", text)
+
+
+class Seldom:
+    """Lets the same be said once a minute: what fails, fails for everybody who asks."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def may_say(self, what: str) -> bool:
+        """Whether it may be said now."""
+        now = time.monotonic()
+        if now - self._said.get(what, -_MINUTE) < _MINUTE:
+            return False
+        self._said = {said: at for said, at in self._said.items() if now - at < _MINUTE} | {what: now}
+        return True
 
 
 class Lines(logging.Formatter):

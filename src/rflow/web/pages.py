@@ -9,7 +9,7 @@ import msgspec
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import Share, ShareView, ViewForm, state_of
-from rflow.errors import NotFound
+from rflow.errors import StoreProblem
 from rflow.formats import format_named, render, suited
 from rflow.shares import Shares
 from rflow.web.answers import Answer
@@ -64,7 +64,20 @@ class Pages:
         self._shares = Shares(self._workspace)
         self._templates = cache
         self._stamp: int | None = None
+        self._file = _identity(workspace.store.url)
         self._known: dict[str, Found] = {}
+
+    def replaced(self) -> bool:
+        """Whether the store is another file than it was, put in its place: a backup, perhaps."""
+        now = _identity(self._workspace.store.url)
+        return now is not None and now != self._file
+
+    def reopen(self) -> None:
+        """Let go of a file that was replaced; the next look opens the new one."""
+        self._file = _identity(self._workspace.store.url)
+        self._known.clear()
+        self._stamp = None
+        self.close()
 
     def refresh(self) -> None:
         """Forget what was found, unless the store can tell at once that nobody has written since."""
@@ -102,11 +115,11 @@ class Pages:
         self._workspace.store.shares.record(views)
 
     def render(self, found: Found, form: ViewForm) -> Rendered:
-        """Render a form of a link; raise `NotFound` where the session has gone meanwhile."""
+        """Render a form of a link; raise `NotFound` where the session has gone."""
         share = found.share
         session = self._shares.shown(share)
         if session.started_at is None:
-            raise NotFound("The session is gone.", try_="Ask for a link to another one.")
+            raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
         format_ = format_named(FORMATS[form][0])
         told = self._shares.progress(share, session, suited(self._shares.view(share, session), format_))
         if form == "page":
@@ -116,6 +129,16 @@ class Pages:
     def close(self) -> None:
         """Let go of the store."""
         self._workspace.store.close()
+
+
+def _identity(url: str) -> tuple[int, int] | None:
+    """Tell which file a SQLite store is; an open connection would stay with the old one when it is replaced."""
+    kind, _, path = url.partition("://")
+    try:
+        status = Path(path).stat() if kind == "sqlite" else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None
 
 
 class Cache:

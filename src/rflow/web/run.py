@@ -25,10 +25,12 @@ _PATIENCE = 60
 """Seconds that a reader may leave what was sent to them in the way, before their connection is closed."""
 _HEAD = 64 * 1024
 """Bytes of an address with its headers; the parser has no limit of its own, and would keep all that comes."""
+_AHEAD = 16
+"""Requests that somebody may send before the first one is answered; browsers send one."""
 
 
 class _Protocol(HttpToolsProtocol):
-    """Hangs up on who sends a request without end."""
+    """Hangs up on who sends a request without end, or requests without waiting for answers: each is kept in memory."""
 
     _heading, _headed = True, 0
 
@@ -42,6 +44,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin with what comes behind the headers, which the application limits."""
+        if len(self.pipeline) >= _AHEAD:
+            raise ValueError("Too many requests at once.")  # the parser stops, and the connection is closed
         super().on_headers_complete()
         self._heading = False
 
@@ -49,6 +53,9 @@ class _Protocol(HttpToolsProtocol):
         """Begin with the next request."""
         super().on_message_complete()
         self._heading, self._headed = True, 0
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer who asks for a web socket as if they had not, and without a word in the log."""
 
 
 class _Uvicorn(uvicorn.Server):

@@ -16,7 +16,7 @@ _ROBOT = re.compile(
 _AGENT = 120
 _AGENT_READ = 400
 """Bytes of a `User-Agent` that are looked at: it is remembered, and may be as long as its sender likes."""
-_MOST = 100_000
+MOST = 100_000
 """Views that wait at the most, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"
 """The header with which the page fetches itself again: that is no new view."""
@@ -52,7 +52,7 @@ class Visits:
 
     def add(self, share_id: str, at: datetime, form: ViewForm, agent: bytes) -> None:
         """Note a view; where too many wait, count it as lost."""
-        if self.count >= _MOST:
+        if self.count >= MOST:
             self.lost += 1
             return
         self.count += 1

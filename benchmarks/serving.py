@@ -1,0 +1,158 @@
+"""Serving links: views a second, live updates to a thousand readers, the page of a very long session."""
+
+import asyncio
+import resource
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from statistics import quantiles
+
+from benchmarks.appender import stored
+from benchmarks.figures import Aim, Figure, Section
+from benchmarks.measuring import Failed
+from benchmarks.pairing import Spread, spread
+from benchmarks.run import Run
+from benchmarks.servers import PASTEBIN, WRK, bare_server, fetched, link, pastebin, rate, resident, rflow_server
+from benchmarks.streams import Reader, delays, opened
+from benchmarks.world import CODE, World, usual
+from rflow.stores import open_store
+
+RATE, DELAY, COST = "views a second", "from the append's return", "measured"
+STREAMS, LINKS, LONG = 1_000, 50, 10_000
+
+
+def serving(run: Run) -> Section:
+    """Measure all three; what can't be measured here is told."""
+    world = usual(run.measure, run.folder("serving"))
+    figures, remarks = views(run, world)
+    found, told = streams(run, world)
+    return Section(name="Serving", figures=[*figures, *found, *long_page(run)], remark=" ".join([*remarks, told]))
+
+
+def views(run: Run, world: World) -> tuple[list[Figure], list[str]]:
+    """Measure views of a page that does not change, beside a bare answer of as many bytes and a pastebin."""
+    if WRK is None:
+        return [], ["Views: skipped, wrk is not installed (Debian's package wrk)."]
+    remarks = []
+    with ExitStack() as servers:
+        server, _ = servers.enter_context(rflow_server(world))
+        url = link(world, server)
+        page = fetched(url)
+        others = {"Starlette, the same bytes without any work": servers.enter_context(bare_server(world, page))}
+        try:
+            text = fetched(f"{url}.txt").decode()
+            paste = servers.enter_context(pastebin(world, run.cache / PASTEBIN, text))
+            others[f"{PASTEBIN}, a paste of the same text"] = paste
+            remarks.append(f"A page of {len(page):,} bytes; the paste's has {len(fetched(paste)):,}.")
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
+            remarks.append(f"{PASTEBIN}: skipped, it can't be installed ({' '.join(reason)}).")
+        found = _turns({"rflow": url, **others}, run.turns(9), 1 if run.quick else 4)
+    aims = dict(zip(others, (Aim(0.6, "≥", RATE), Aim(8, "≥", RATE)), strict=False))
+    return [_rate_figure(found, name, aims[name]) for name in others], remarks
+
+
+def _turns(urls: dict[str, str], count: int, seconds: float) -> list[dict[str, float]]:
+    """Ask each in turn, after once to warm up; each turn begins elsewhere."""
+    for url in urls.values():
+        rate(url, 1)
+    names = list(urls)
+    orders = (names[number % len(names) :] + names[: number % len(names)] for number in range(count))
+    return [{name: rate(urls[name], seconds) for name in order} for order in orders]
+
+
+def _rate_figure(found: list[dict[str, float]], name: str, aim: Aim) -> Figure:
+    values = {RATE: spread(one["rflow"] / one[name] for one in found)}
+    return Figure(what="a view of an unchanged page, 32 connections", base=name, values=values, aim=aim)
+
+
+def streams(run: Run, world: World) -> tuple[list[Figure], str]:
+    """Measure how long after an append all readers know of it, and what a reader takes of memory."""
+    count = 100 if run.quick else STREAMS
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with rflow_server(world, "streams") as (server, process):
+        links = [link(world, server) for _ in range(LINKS)]
+        before = resident(process)
+        one, memory = asyncio.run(_followed(world, [links[0]] * count, run.turns(20), lambda: resident(process)))
+        many, _ = asyncio.run(_followed(world, [links[number % LINKS] for number in range(count)], run.turns(20), int))
+    figures = [
+        *_delay_figures(one, f"{count:,} open streams on one link"),
+        *_delay_figures(many, f"{count:,} open streams on {LINKS} links"),
+    ]
+    return figures, f"Each of {count:,} open streams takes {(memory - before) / count / 1024:.1f} KiB of the server."
+
+
+async def _followed(
+    world: World, urls: list[str], turns: int, memory: Callable[[], int]
+) -> tuple[list[list[float]], int]:
+    readers = await opened(urls)
+    append = _append(world)
+    await delays(readers, append, 2)
+    found = await delays(readers, append, turns)
+    taken = memory()
+    _close(readers)
+    await asyncio.sleep(0.5)
+    return found, taken
+
+
+def _append(world: World) -> Callable[[int], None]:
+    store = open_store(world.store)
+    return stored(store, f"id-{CODE}")
+
+
+def _close(readers: list[Reader]) -> None:
+    for reader in readers:
+        reader.transport.close()
+
+
+def _delay_figures(found: list[list[float]], told: str) -> list[Figure]:
+    """Give the median and the 99th percentile over the readers, each between its quartiles over the appends."""
+    cuts = [quantiles(each, n=100, method="inclusive") for each in found]
+    parts: list[tuple[str, int, Aim | None]] = [("p50", 49, None), ("p99", 98, Aim(100, "≤", DELAY))]
+    values = [{DELAY: spread(cut[at] * 1000 for cut in cuts)} for _, at, _ in parts]
+    return [
+        Figure(what=f"an update, {name}", base=told, values=value, unit="ms", aim=aim)
+        for (name, _, aim), value in zip(parts, values, strict=True)
+    ]
+
+
+def long_page(run: Run) -> list[Figure]:
+    """Measure the page of a long session: its size, its first view against later ones, how often it is rendered."""
+    count = 1_000 if run.quick else LONG
+    world = usual(run.measure, run.folder("serving-long"), events=count)
+    append = _append(world)
+    firsts, ratios = [], []
+    with rflow_server(world) as (server, _):
+        url = link(world, server)
+        fetched(url)
+        for number in range(run.turns(9)):
+            append(number)
+            first = _timed(partial(fetched, url))
+            later = spread(_timed(partial(fetched, url)) for _ in range(20)).median
+            firsts.append(first * 1000)
+            ratios.append(first / later)
+        size = len(fetched(url))
+        if (rendered := _rendered(server)) != run.turns(9) + 1:
+            raise Failed(f"{run.turns(9) + 1} versions of a page were rendered {rendered} times")
+    told = f"{count:,} events"
+    fixed = Spread(*[size / 1000] * 3)
+    return [
+        Figure(what="the page", base=told, values={COST: fixed}, unit="KB", aim=Aim(300, "≤", COST)),
+        Figure(what="the first view of a version", base=told, values={COST: spread(firsts)}, unit="ms"),
+        Figure(what="the first view of a version", base=f"a later view, {told}", values={COST: spread(ratios)}),
+    ]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _rendered(server: str) -> int:
+    """Give how often the server has rendered a page, as it tells Prometheus."""
+    lines = fetched(f"{server}/metrics").decode().splitlines()
+    return int(float(next(line for line in lines if line.startswith("rflow_render_seconds_count")).split()[1]))

@@ -1,0 +1,484 @@
+"""The server of links under long and odd use: it says nothing, leaks nothing, loses nothing, and always comes back."""
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+import sqlite3
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from program import Program
+from rflow.core.people import person
+from rflow.core.sharing import Share, ViewForm
+from rflow.web.answers import Answer
+from rflow.web.links import Links
+from rflow.web.live import Hub, Stream
+from rflow.web.metrics import Metrics
+from rflow.web.pages import Found, Pages, Rendered
+from rflow.web.visits import MOST, Visits, views_of
+from web_server import Served, serving
+
+NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
+SHARE = Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)
+HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
+REQUESTS = 30_000 if HEAVY else 2_000
+AT_ONCE = 24
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are read in /proc"),
+    pytest.mark.timeout(900 if HEAVY else 300),
+]
+
+
+def prepared(folder: Path) -> Program:
+    (folder / "home").mkdir()
+    ana = Program(folder / "home", store=str(folder / "shift.db")).with_tree()
+    ana.start()
+    ana.ok("choose", "green")
+    return ana
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(prepared(tmp_path)) as server:
+        yield server
+
+
+def resident(server: Served) -> int:
+    """Give the bytes of memory that a server has."""
+    told = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
+    return int(told.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def open_files(server: Served) -> int:
+    """Count the files and connections that a server has open."""
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+def complaints(server: Served) -> list[dict[str, Any]]:
+    """Give what the log has besides what is normal; that somebody sent garbage is."""
+    garbage = "Invalid HTTP request received."
+    return [one for one in server.logged() if one["level"] != "info" and one["event"] != garbage]
+
+
+# A long run
+
+
+class Crowd:
+    """People, programs and attackers, all at once."""
+
+    def __init__(self, client: httpx.AsyncClient, server: Served) -> None:
+        self._client = client
+        self._port = server.port
+        self._random = random.Random(7)
+        self._live, self._revoked = (server.link()["path"] for _ in range(2))
+        server.ana.ok("share", "revoke", self._revoked.removeprefix("/share/"))
+        self.answers: Counter[str] = Counter()
+        self._kinds: list[Callable[[], Awaitable[object]]] = [
+            *(self._page,) * 6,
+            *(self._unchanged,) * 4,
+            *(self._ended,) * 4,
+            *(self._head,) * 2,
+            *(self._stream,) * 2,
+            self._robot,
+            self._large,
+            self._garbage,
+            self._other,
+            self._hung_up,
+        ]
+
+    async def come(self, count: int) -> None:
+        """Make so many requests, some at once."""
+        left = iter(range(count))
+
+        async def one() -> None:
+            for _ in left:
+                kind = self._random.choice(self._kinds)
+                await kind()
+                self.answers[kind.__name__] += 1
+
+        await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+
+    async def _get(self, path: str, status: int, method: str = "GET", **options: Any) -> httpx.Response:
+        answer = await self._client.request(method, path, **options)
+        assert answer.status_code == status, (method, path, answer)
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        return answer
+
+    async def _page(self) -> None:
+        agent = f"Reader/{self._random.randrange(10**9)}" + "x" * self._random.choice((0, 8000))
+        suffix = self._random.choice(("", ".md", ".txt", ".json"))
+        await self._get(self._live + suffix, 200, headers={"user-agent": agent})
+
+    async def _unchanged(self) -> None:
+        etag = (await self._get(self._live, 200, "HEAD")).headers["etag"]
+        await self._get(self._live, 304, headers={"if-none-match": f"W/{etag}"})
+
+    async def _ended(self) -> None:
+        bad = (self._revoked, "/share/x", self._live + "x", f"/share/{'a' * 9000}", self._live + ".exe", "/share/")
+        await self._get(self._random.choice([*bad, self._live + "/", self._revoked + "/events"]), 404)
+
+    async def _head(self) -> None:
+        path = self._random.choice((self._live, self._live + ".json", self._live + "/events", "/healthz"))
+        assert (await self._get(path, 200, "HEAD")).content == b""
+
+    async def _stream(self) -> None:
+        async with self._client.stream("GET", self._live + "/events") as answer:
+            async for line in answer.aiter_lines():
+                if line == "event: version":
+                    return
+
+    async def _robot(self) -> None:
+        await self._get(self._live, 200, headers={"user-agent": "Slackbot 1.0"})
+
+    async def _large(self) -> None:
+        with contextlib.suppress(httpx.WriteError, httpx.ReadError):  # it may hang up while we are still sending
+            await self._get(self._live, 413, "POST", content=b"x" * 200_000)
+
+    async def _garbage(self) -> None:
+        data = self._random.choice(
+            (self._random.randbytes(300), b"GET / HTTP/9.9\r\n\r\n", b"GET /share/x HTTP/1.1\r\n")
+        )
+        await self._raw(data)
+
+    async def _hung_up(self) -> None:
+        await self._raw(f"GET {self._live} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 3)
+
+    async def _other(self) -> None:
+        path, status = self._random.choice(
+            [("/nowhere", 404), ("/robots.txt", 200), ("/metrics", 200), ("/healthz/", 404)]
+        )
+        await self._get(path, status)
+        await self._get(self._live, 405, self._random.choice(("POST", "PUT", "OPTIONS")))
+
+    async def _raw(self, data: bytes) -> None:
+        """Send bytes, and go without waiting for what they do."""
+        _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(data)
+        await asyncio.sleep(0)
+        writer.transport.abort()
+
+
+def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
+    """Neither memory nor open files grow, and nothing stands in the log but the requests themselves."""
+
+    async def run() -> tuple[int, int, Counter[str]]:
+        async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
+            crowd = Crowd(client, served)
+            await crowd.come(1_200)  # whatever is made once and kept
+        await asyncio.sleep(2)
+        before = resident(served), open_files(served)
+        async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
+            crowd._client = client
+            await crowd.come(REQUESTS)
+        return *before, crowd.answers
+
+    memory, files, answers = asyncio.run(run())
+    assert sum(answers.values()) == REQUESTS + 1_200
+    assert len(answers) == 10
+    end = time.monotonic() + 15
+    while (left := open_files(served)) > files and time.monotonic() < end:
+        time.sleep(0.5)  # connections that were kept for a while
+    assert left <= files
+    assert resident(served) - memory < 6_000_000
+    assert complaints(served) == []
+    assert "rflow_live_streams 0.0" in served.get("/metrics").text
+
+
+# Views
+
+
+@pytest.mark.parametrize("seconds", [3, 12] if HEAVY else [3])
+def test_views_are_not_lost_while_somebody_else_writes(served: Served, seconds: float) -> None:
+    """Nor does anybody wait for the writer: neither for a page that is known, nor for one to be rendered."""
+    link = served.link()
+    served.get(link["path"])
+    other = sqlite3.connect(served.ana.store, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        began, seen = time.monotonic(), 1
+        while time.monotonic() - began < seconds:
+            asked = time.monotonic()
+            forms = ["", ".txt", ".json", ".md"]
+            assert served.get(link["path"] + forms[seen % 4]).status_code == 200
+            assert time.monotonic() - asked < 2
+            seen += 1
+            time.sleep(0.1)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert served.views(link, seen, seconds=20) == seen
+
+
+def test_the_last_views_are_written_when_the_server_stops(tmp_path: Path) -> None:
+    ana = prepared(tmp_path)
+    with serving(ana) as server:
+        link = server.link()
+        for _ in range(40):
+            server.get(link["path"])
+    assert ana.json("share", "show", link["id"], "--json")["views"] == 40
+
+
+def test_views_that_can_not_be_written_are_told_once_and_kept(served: Served) -> None:
+    """A newer rflow has made the store its own: it can be read, but is not written to any more."""
+    link = served.link()
+    assert served.get(link["path"]).status_code == 200
+    assert served.views(link, 1) == 1
+    with contextlib.closing(sqlite3.connect(served.ana.store)) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute(f"PRAGMA user_version = {version + 1}")
+        for _ in range(4):
+            assert served.get(link["path"]).status_code == 200
+            time.sleep(1)
+        db.execute(f"PRAGMA user_version = {version}")
+    assert served.views(link, 5) == 5
+    assert [one["event"] for one in complaints(served)] == ["views can't be recorded"]
+
+
+# Faults of the store
+
+
+def test_a_session_whose_tree_is_missing_is_shown(served: Served) -> None:
+    link = served.link()
+    with contextlib.closing(sqlite3.connect(served.ana.store, isolation_level=None)) as db:
+        db.execute("DELETE FROM trees")
+    for suffix in ("", ".txt", ".md", ".json"):
+        answer = served.get(link["path"] + suffix)
+        assert (answer.status_code, "Clear the print queue" in answer.text) == (200, True)
+
+
+def test_a_damaged_store_is_an_answer_and_not_a_traceback(served: Served) -> None:
+    link = served.link()
+    with contextlib.closing(sqlite3.connect(served.ana.store, isolation_level=None)) as db:
+        db.execute("UPDATE events SET data = x'00'")
+    answers = [served.get(link["path"] + suffix) for suffix in ("", ".txt", "")]
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert {"Traceback" in served.log.read_text("utf-8"), link["token"] in served.log.read_text("utf-8")} == {False}
+    assert served.get("/share/x").status_code == 404
+
+
+def test_one_damaged_link_does_not_keep_news_from_the_others(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    ana = Program(tmp_path / "home", store=str(tmp_path / "shift")).with_tree()
+    ana.start()
+    with serving(ana) as server:
+        links = [server.link() for _ in range(3)]
+        with contextlib.ExitStack() as streams:
+            lines = []
+            for link in links:
+                client = streams.enter_context(httpx.Client(base_url=server.url, timeout=10))
+                lines.append(streams.enter_context(client.stream("GET", link["path"] + "/events")).iter_lines())
+                assert "event: version" in (next(lines[-1]) for _ in range(4))
+            for file in sorted((tmp_path / "shift" / "shares").glob("*.json"))[:2]:
+                file.write_text("{", "utf-8")
+            ana.ok("choose", "green")
+            told = 0
+            for link, each in zip(links, lines, strict=True):
+                if server.get(link["path"]).status_code == 200:
+                    assert "event: version" in (next(each) for _ in range(4))
+                    told += 1
+            assert told == 1
+
+
+def test_a_store_that_is_replaced_is_read_anew(served: Served) -> None:
+    """A backup that is put back while the server runs: what was revoked in it must not live on in the old file."""
+    link = served.link()
+    served.get(link["path"])
+    assert served.views(link, 1) == 1
+    kept = Path(served.ana.store).parent / "kept.db"
+    served.ana.ok("store", "backup", str(kept))
+    served.ana.at(store=str(kept)).ok("share", "revoke", link["id"])
+    for end in ("-wal", "-shm"):
+        Path(f"{served.ana.store}{end}").unlink(missing_ok=True)
+    kept.replace(served.ana.store)
+    end_ = time.monotonic() + 5
+    while (status := served.get(link["path"]).status_code) != 404 and time.monotonic() < end_:
+        time.sleep(0.2)
+    assert status == 404
+    fresh = served.link()
+    served.get(fresh["path"])
+    assert served.views(fresh, 1) == 1
+    assert [one["event"] for one in complaints(served)] == ["the store was replaced"]
+
+
+# The parts
+
+
+def test_a_flood_of_views_that_nobody_can_write_does_not_fill_the_memory() -> None:
+    visits = Visits()
+    for number in range(MOST + 500):
+        visits.add(f"share {number % 7}", NOW, "page", b"curl")
+    assert (visits.count, visits.lost) == (MOST, 500)
+    visits.put_back(visits.take())
+    assert visits.count == MOST
+    assert sum(map(len, views_of(visits.take()).values())) == MOST
+    assert visits.count == 0
+
+
+class Watched(Pages):
+    """A store whose looks fail in a way that nobody expects, until it moves."""
+
+    def __init__(self) -> None:
+        self.version, self.failing, self.ended = 1, True, False
+
+    def now(self) -> datetime:
+        return NOW
+
+    def refresh(self) -> None:
+        """Nothing is kept here."""
+
+    def find(self, token: str, now: datetime) -> Found | None:
+        if self.failing:
+            raise RuntimeError(f"no idea what {token} is")
+        return None if self.ended else Found(SHARE, self.version)
+
+
+def test_live_updates_go_on_after_a_fault_that_nobody_expected(caplog: pytest.LogCaptureFixture) -> None:
+    """And who takes nothing for a while gets the newest version then, not all that were."""
+    pages, sent = Watched(), list[bytes]()
+
+    async def run() -> None:
+        hub, slow = Hub(pages), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Any) -> None:
+            sent.append(message.get("body", b""))
+            if b"data: 1" in sent[-1]:
+                await slow.wait()
+
+        stream = Stream(hub, "rfs_secret", 1)
+        running = asyncio.create_task(stream({}, receive, send))
+        await asyncio.sleep(0.1)
+        pages.failing = False
+        for pages.version in range(2, 6):
+            await asyncio.sleep(0.06)
+        slow.set()
+        await asyncio.sleep(0.1)
+        hub.close()
+        await asyncio.wait_for(running, 2)
+        assert (hub.open, hub.takes_more) == (0, False)
+
+    asyncio.run(run())
+    versions = [part for part in sent if b"event: version" in part]
+    assert versions == [b"event: version\ndata: 1\n\n", b"event: version\ndata: 5\n\n"]
+    assert [record.message for record in caplog.records] == ["live updates fail"]
+
+
+def test_a_link_that_ends_while_its_page_is_made_shows_nothing() -> None:
+    """There may be others to render before it: what held when somebody asked is checked again."""
+    pages = Watched()
+    pages.failing = False
+    drawn = Rendered(1, b'"e"', Answer(b"secret", "text/plain"), Answer(status=304))
+
+    async def paint(found: Found, form: ViewForm) -> Rendered:
+        pages.ended = True
+        await asyncio.sleep(0.01)
+        return drawn
+
+    async def ask() -> list[int]:
+        links = Links(pages, paint, Visits(), Metrics())
+        scope = {"path": "/share/rfs_x", "method": "GET", "headers": []}
+        answers = await asyncio.gather(*(links.answer(dict(scope)) for _ in range(3)))
+        return [answer.status for answer in answers if answer]
+
+    assert asyncio.run(ask()) == [404] * 3
+
+
+# Readers who do not behave
+
+
+def connected(server: Served) -> socket.socket:
+    """Connect with a small buffer, so that what is not read soon fills it."""
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.connect(("127.0.0.1", server.port))
+    return wire
+
+
+def test_who_never_reads_costs_nothing_and_keeps_nobody(served: Served) -> None:
+    """The server holds back what it would have to keep for them; others are answered, and it stops as ever."""
+    path = served.link()["path"]
+    served.get(path)
+    before = resident(served)
+    wires = [connected(served) for _ in range(20)]
+    for wire in wires:
+        wire.setblocking(False)
+        asked = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 2_000
+        with contextlib.suppress(BlockingIOError):
+            wire.send(asked)
+    time.sleep(2)
+    assert served.get(path).status_code == 200
+    assert resident(served) - before < 20_000_000
+    for wire in wires:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.close()
+
+
+@pytest.mark.parametrize("part", ["address", "header", "headers"])
+def test_a_request_without_end_is_cut_off(served: Served, part: str) -> None:
+    begin, more = {
+        "address": (b"GET /", b"a" * 8192),
+        "header": (b"GET / HTTP/1.1\r\nX: ", b"a" * 8192),
+        "headers": (b"GET / HTTP/1.1\r\n", b"x: y\r\n" * 1000),
+    }[part]
+    sent = 0
+    with connected(served) as wire:
+        wire.settimeout(10)
+        wire.sendall(begin)
+        with pytest.raises(ConnectionError):
+            while sent < 20_000_000:
+                sent += wire.send(more)
+    assert sent < 10_000_000
+    assert served.get("/healthz").status_code == 200
+
+
+def test_a_web_socket_is_not_opened(served: Served) -> None:
+    headers = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "eA==",
+    }
+    assert served.get("/share/x", headers=headers).status_code == 404
+    assert served.get("/nowhere", headers=headers).status_code == 404
+    assert complaints(served) == []
+
+
+def test_a_link_with_a_slash_behind_it_is_no_redirect_to_a_host_that_was_named(served: Served) -> None:
+    path = served.link()["path"]
+    for odd in (path + "/", "/healthz/", path + "/events/", "//evil.example/share/x"):
+        answer = served.get(odd, headers={"host": "evil.example"})
+        assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
+def test_what_reaches_a_terminal_from_a_readers_program_is_harmless(served: Served) -> None:
+    link = served.link()
+    agent = b"curl\x9b31m \xc2\x9b2J \xff rest"
+    served.get(link["path"], headers={"user-agent": agent})
+    assert served.views(link, 1) == 1
+    shown = served.ana.ok("share", "show", link["id"]).out
+    assert [letter for letter in shown if "\x7f" <= letter <= "\x9f" or (letter < " " and letter != "\n")] == []
+
+
+@pytest.mark.parametrize("word", ["GET", "HEAD"])
+def test_every_address_answers_head_like_get(served: Served, word: str) -> None:
+    link = served.link()
+    known = [link["path"], link["path"] + ".json", "/healthz", "/metrics", "/robots.txt"]
+    for path in known:
+        answer = served.get(path, method=word)
+        assert (answer.status_code, bool(answer.content)) == (200, word == "GET")
