@@ -150,3 +150,38 @@ def test_an_empty_list_says_how_to_begin(ana: Program) -> None:
     ana.start()
     assert ana.ok("share", "list").err.strip() == "There is no link yet. Make one: rflow share create"
     assert listed(ana) == []
+
+
+def test_a_summary_brings_a_fresh_link_along(ana: Program) -> None:
+    ana.start()
+    result = ana.ok("progress", "--link", "-f", "json")
+    link = result.json["resume"]
+    assert TOKEN.search(link["link"])
+    assert link["link_expires"] is not None
+    (one,) = listed(ana)
+    assert link["link"].endswith(one["ending"])
+    assert f"link {one['id']} made" in result.err
+    for words in (("-f", "markdown"), ("-f", "teams-card"), ("--brief", "-f", "text")):
+        assert TOKEN.search(ana.ok("progress", "--link", *words).out)
+    assert len(listed(ana)) == 4
+
+
+def test_no_link_is_made_where_it_would_lead_nowhere(ana: Program) -> None:
+    ana.start()
+    exported = ana.home / "session.jsonl"
+    ana.ok("export", "-o", str(exported))
+    ana.ok("config", "set", "targets.noc.url", "-", stdin="https://hooks.slack.com/services/T0/B0/none")
+    for words in ((str(exported),), ("--post", "noc", "--dry-run")):
+        refused = ana.run("progress", *words, "--link")
+        assert (refused.code, refused.out) == (2, "")
+    assert listed(ana) == []
+
+
+def test_a_copied_link_is_on_the_clipboard_and_not_lost_where_there_is_none(ana: Program) -> None:
+    ana.start()
+    pasted = ana.home / "pasted"
+    ana.ok("share", "create", "--copy", RFLOW_CLIPBOARD_CMD=f"cat > '{pasted}'")
+    assert TOKEN.search(pasted.read_text("utf-8"))
+    lost = ana.run("share", "create", "--copy", RFLOW_CLIPBOARD_CMD="false", DISPLAY="", WAYLAND_DISPLAY="", TMUX="")
+    assert lost.code in (0, 7)
+    assert TOKEN.search(lost.out)

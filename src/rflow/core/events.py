@@ -180,7 +180,10 @@ class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
 
 
 class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):
-    """A summary of the events up to `through` was delivered (to "clipboard", "file", …)."""
+    """A summary of the events up to `through` was delivered: to "clipboard", "file", or "post:TARGET".
+
+    A post begins with "posting:TARGET"; without its end, or "not-posted:TARGET", it may have arrived.
+    """
 
     format: str
     destination: str
