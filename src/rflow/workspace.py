@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rflow.core.commands import Command, Delete, Enter, HandOff, RecordShared, RedactText, Start
-from rflow.core.decide import decide
-from rflow.core.events import Brief, Event, NoteAmended, Stored, TextRedacted
+from rflow.core.events import Brief, Event
 from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person, person
 from rflow.core.progress import Digest, Progress
 from rflow.core.redaction import Redactor
-from rflow.core.removal import blank
 from rflow.core.session import Session, replay
 from rflow.core.summary import View, Zone, summarise
 from rflow.core.text import clean
@@ -24,23 +21,9 @@ from rflow.identity import id_of, new_codes, new_id
 from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
 
 if TYPE_CHECKING:
+    from rflow.core.commands import Command
     from rflow.interchange import Read
-
-_ATTEMPTS = 200
-"""How often an append that lost a race is decided again before the store counts as busy."""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did: the session after it, and its events (none where the command had been carried out before).
-
-    `entry` is the number of what the command brought, now or then; `steered` the last event before it that moved the
-    session or changed who owns it.
-    """
-
-    session: Session
-    events: tuple[Event, ...]
-    entry: int
-    steered: int = 0
+    from rflow.working import Outcome
 
 
 class Workspace:
@@ -90,7 +73,8 @@ class Workspace:
 
     def load(self, session_id: str) -> Session:
         """Load a session by its whole id."""
-        return _state(self.store.load(session_id))
+        log = self.store.load(session_id)
+        return replay(log.events, Session(id=log.id, code=log.code))
 
     def history(self, session_id: str) -> Log:
         """Read a session's events as they are stored."""
@@ -153,6 +137,9 @@ class Workspace:
 
         With a `command_id` the session's id follows from it, so that the command sent again finds the same session.
         """
+        from rflow.core.commands import Enter, Start
+        from rflow.core.decide import decide
+
         at = self._clock()
         session = Session(id=id_of(f"{self.member.id}\n{command_id}") if command_id else self._ids(at))
         command = Start(title=title or (tree.title if tree else ""), brief=brief, command_id=command_id)
@@ -187,59 +174,27 @@ class Workspace:
             "No short code is left in this store.", try_="Remove old sessions, or begin a new store: rflow --store PATH"
         )
 
-    def do(self, session: Session, command: Command, blobs: Mapping[str, bytes] | None = None) -> Outcome:
+    def do(self, session: Session, command: "Command", blobs: Mapping[str, bytes] | None = None) -> "Outcome":
         """Carry `command` out on `session`: decide, append, and once more where somebody else wrote first.
 
         A command whose `command_id` was carried out before changes nothing. `blobs` are contents by digest.
         """
-        if isinstance(command, RedactText):
-            return self._redact(session, command)
-        if isinstance(command, Enter):
-            self.store.put_tree(command.tree)
-        for _ in range(_ATTEMPTS):
-            if command.command_id and command.command_id in session.commands:
-                return Outcome(session=session, events=(), entry=session.commands[command.command_id])
-            events = decide(session, self.tree_of(session), command, self.member, self._clock())
-            after = replay(events, session)
-            try:
-                self.store.append(after, events, session.version, blobs or {})
-            except Stale:
-                session = self._catch_up(session)
-                continue
-            return Outcome(session=after, events=tuple(events), entry=after.version, steered=session.steered)
-        raise _busy(session)
+        from rflow.working import Actor, carry_out
 
-    def check(self, session: Session, command: Command) -> None:
+        actor = Actor(self.store, self.member, self._clock, self.tree_of)
+        return carry_out(actor, session, command, blobs or {})
+
+    def check(self, session: Session, command: "Command") -> None:
         """Raise what `do` would raise now, and write nothing: for what must be known before something takes long."""
+        from rflow.core.decide import decide
+
         decide(session, self.tree_of(session), command, self.member, self._clock())
-
-    def _catch_up(self, session: Session) -> Session:
-        """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
-        log = self.store.load(session.id, session.version)
-        if any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in log.events):
-            return self.load(session.id)
-        return replay(log.events, session)
-
-    def _redact(self, session: Session, command: RedactText) -> Outcome:
-        """Remove the texts of an event for good, with those of the amendments of a note."""
-        for _ in range(_ATTEMPTS):
-            log = self.store.load(session.id)
-            session = _state(log)
-            if command.command_id and command.command_id in session.commands:
-                return Outcome(session=session, events=(), entry=session.commands[command.command_id])
-            events = decide(session, None, command, self.member, self._clock())
-            rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
-            after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
-            try:
-                self.store.rewrite(after, [*rewritten, *events], session.version)
-            except Stale:
-                continue
-            return Outcome(session=after, events=tuple(events), entry=after.version)
-        raise _busy(session)
 
     def delete(self, session: Session) -> None:
         """Remove `session` for good."""
-        decide(session, None, Delete(), self.member, self._clock())
+        from rflow.core.commands import Delete
+
+        self.check(session, Delete())
         self.store.delete(session.id)
 
     def receiver(self, name: str, *, new: bool = False) -> tuple[Person, bool]:
@@ -263,8 +218,10 @@ class Workspace:
             )
         return wanted, False
 
-    def hand_off(self, session: Session, to: Person, note: str, seen: int | None, command_id: str = "") -> Outcome:
+    def hand_off(self, session: Session, to: Person, note: str, seen: int | None, command_id: str = "") -> "Outcome":
         """Give `session` to `to`."""
+        from rflow.core.commands import HandOff
+
         return self.do(session, HandOff(to=to, note=note, seen=seen, command_id=command_id))
 
     # Telling
@@ -288,6 +245,8 @@ class Workspace:
 
     def record_shared(self, session: Session, format_: str, destination: str) -> None:
         """Record that a summary of `session` as it stands was delivered."""
+        from rflow.core.commands import RecordShared
+
         self.do(session, RecordShared(format=format_, destination=destination, through=session.version))
 
     # Taking out and in
@@ -311,12 +270,14 @@ class Workspace:
             raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
         for tree in read.trees.values():
             self.store.put_tree(tree)
-        for _ in range(_ATTEMPTS):
+        from rflow.working import ATTEMPTS, busy
+
+        for _ in range(ATTEMPTS):
             try:
                 return self._taken_in(read, events)
             except Stale:
                 continue
-        raise _busy(read.session)
+        raise busy(read.session)
 
     def _taken_in(self, read: "Read", events: Sequence[Event]) -> tuple[Session, str]:
         here = self._same(read.session.id) if read.session.id else None
@@ -384,21 +345,3 @@ class Workspace:
         tree = self.named_tree(tree_id)
         self.store.remove_tree(tree.id)
         return tree
-
-
-def _state(log: Log) -> Session:
-    return replay(log.events, Session(id=log.id, code=log.code))
-
-
-def _busy(session: Session) -> StoreProblem:
-    return StoreProblem(f"Others keep writing to {session.code}; nothing was written.", try_="Try again in a moment.")
-
-
-def _blanked(event: Stored, target: int) -> Stored:
-    """Give `event` without its texts where it is `target` or an amendment of it."""
-    if not isinstance(event, Event):
-        return event
-    amends = isinstance(event.fact, NoteAmended) and event.fact.note == target
-    if event.seq != target and not amends:
-        return event
-    return msgspec.structs.replace(event, fact=blank(event.fact))

@@ -20,7 +20,8 @@ from rflow.settings import Settings, folders, load_settings
 if TYPE_CHECKING:
     from rflow.cli.terminal import Terminal
     from rflow.formats import Format
-    from rflow.workspace import Outcome, Workspace
+    from rflow.working import Outcome
+    from rflow.workspace import Workspace
 
 
 def local(at: datetime) -> datetime:

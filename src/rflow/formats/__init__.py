@@ -36,7 +36,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     build: Callable[[Told, Path | None], str] | None = None
     rich: str = ""
-    most: int | None = 200
+    most: int | None = 100
     evidence: int = 3
     limit: int | None = None
     measure: Callable[[str], int] = len
