@@ -67,7 +67,7 @@ def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
 
 def main(store: str, turns: int) -> None:
     """Measure in turns, after one to warm up."""
-    gc.set_threshold(200_000)  # As the program does: rflow.cli.entry.
+    gc.set_threshold(30_000)  # As the program does: rflow.cli.entry.
     found = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
     print(msgspec.json.encode(found[1:]).decode())
 

@@ -8,8 +8,9 @@ import threading
 
 def main() -> None:
     """Run the program as one that ends soon: little is collected on the way, nothing is taken down at the end."""
-    # Importing makes many objects that stay: looking them over again and again frees none. `run` may last for hours.
-    gc.set_threshold(200_000)
+    # Importing makes many objects that stay: looking them over again and again frees none. More would be faster still,
+    # but takes memory; never would not do for `run` and `serve`, which last for hours.
+    gc.set_threshold(30_000)
     from rflow.cli.main import main as program
 
     code: str | int | None = 0
