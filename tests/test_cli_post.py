@@ -341,18 +341,27 @@ def test_a_store_that_takes_no_record_does_not_keep_the_summary_back(
     assert "sent to noc" in posted.err
 
 
-def test_what_is_in_no_session_of_the_store_is_posted_each_time(ana: Program) -> None:
-    with Server(reply(200), reply(200), reply(200), reply(200), reply(500)) as server:
+@pytest.mark.parametrize("words", [("digest",), ("progress", str(RECORDED))], ids=["digest", "file"])
+def test_what_is_in_no_session_of_the_store_is_not_posted_twice_either(words: tuple[str, ...], ana: Program) -> None:
+    with Server(reply(200), reply(200), reply(400), reply(500), reply(200)) as server:
         aim(ana, server)
-        for words in (("digest",), ("progress", str(RECORDED))):
-            assert "Nothing was sent." in ana.ok(*words, "--post", "noc", "--dry-run").err
-            assert [ana.ok(*words, "--post", "noc").err for _ in range(2)] == [
-                "Sent to noc: accepted (HTTP 200).\n"
-            ] * 2
-        error = ana.refused(7, "digest", "--post", "noc")
-    assert "--again" not in error
-    assert "Look there before you post it again." in error
+        assert "Nothing was sent." in ana.ok(*words, "--post", "noc", "--dry-run").err
+        assert ana.ok(*words, "--post", "noc").err == "Sent to noc: accepted (HTTP 200).\n"
+        assert "The same was posted to noc at " in ana.refused(5, *words, "--post", "noc")
+        assert ana.ok(*words, "--post", "noc", "--again").err == "Sent to noc: accepted (HTTP 200).\n"
+        ana.refused(7, *words, "--post", "noc", "--again")  # certainly not there: no reason to insist
+        assert "Look there before you send it again with --again." in ana.refused(7, *words, "--post", "noc")
+        assert "may have been posted to noc at " in ana.refused(5, *words, "--post", "noc")
+        assert server.visits == 4
     assert recorded(ana) == []
+
+
+def test_a_digest_in_which_something_has_changed_is_posted(ana: Program) -> None:
+    with Server(reply(200), reply(200)) as server:
+        aim(ana, server)
+        ana.ok("digest", "--post", "noc")
+        ana.ok("done", "two jobs were stuck")
+        ana.ok("digest", "--post", "noc")
 
 
 # --- several ways at once

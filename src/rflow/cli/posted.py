@@ -1,12 +1,22 @@
 """What the record of a session says about posting: "posting:noc" first, then "post:noc" or "not-posted:noc".
 
-What was begun and has no end may have been posted. docs/decisions/0007 has the reasons.
+What was begun and has no end may have been posted. docs/decisions/0007 has the reasons. A digest, and a session from a
+file, have no record in the store: of those this user's state folder keeps the last one for each target, as a hash.
 """
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from rflow.cli.app import App, label
 from rflow.cli.delivering import record
+from rflow.config_file import replace_file
 from rflow.core.commands import RecordShared
 from rflow.core.events import Event, ProgressShared
+from rflow.core.fingerprint import fingerprint
+from rflow.core.progress import Digest, Progress
 from rflow.core.session import Delivery, Session
 from rflow.errors import NotAllowed, RflowError
 
@@ -71,3 +81,51 @@ def _when(run: App, delivery: Delivery) -> str:
 
     by = "" if delivery.by.id == run.workspace.member.id else f" by {delivery.by.name}"
     return f"at {clock(delivery.at)}{by}"
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What went to a target last without a session's record: what it told, when it began, whether it arrived."""
+
+    told: str
+    at: datetime
+    arrived: bool
+
+
+class Unrecorded:
+    """The posts to one target that no session records."""
+
+    def __init__(self, run: App, name: str, told: Progress | Digest) -> None:
+        self._run, self._name = run, name
+        self._file: Path = run.settings.folders.state / "posted" / f"{name}.json"
+        self._told = fingerprint(msgspec.json.encode(_timeless(told)))
+
+    def check_new(self) -> None:
+        """Refuse to post the same once more."""
+        try:
+            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError):
+            return
+        if kept.told == self._told:
+            from rflow.cli.views import clock
+
+            ended = "" if kept.arrived else ": how that ended is not known"
+            what = f"{'was' if kept.arrived else 'may have been'} posted to {self._name} at {clock(kept.at)}"
+            raise NotAllowed(f"The same {what}{ended}.", try_="--again posts it once more." if kept.arrived else _LOOK)
+
+    def keep(self, *, arrived: bool) -> None:
+        """Note that it is being posted, or that it arrived; best effort."""
+        try:
+            replace_file(self._file, msgspec.json.encode(_Kept(self._told, self._run.workspace.now(), arrived)))
+        except OSError as error:
+            self._run.say(f"Note: nothing will keep it from being posted twice: {error.strerror}.")
+
+    def forget(self) -> None:
+        """Note that it certainly did not arrive."""
+        self._file.unlink(missing_ok=True)
+
+
+def _timeless(told: Progress | Digest) -> Progress | Digest:
+    """Leave out what changes while nothing happens: the time it is."""
+    if isinstance(told, Digest):
+        return replace(told, as_of=datetime.min)
+    return replace(told, session=replace(told.session, as_of=datetime.min, elapsed=None))

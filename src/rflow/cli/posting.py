@@ -10,7 +10,7 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.delivering import hidden, say_delivered
-from rflow.cli.posted import begin, check_new, end
+from rflow.cli.posted import Unrecorded, begin, check_new, end
 from rflow.core.progress import Digest, Progress
 from rflow.core.session import Session
 from rflow.delivery.webhooks import Kind, MayBePosted, Posted, Target, post, redact_url, target
@@ -55,11 +55,31 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
             aim = f"{self.target.name} ({self.target.kind}, {redact_url(self.target.url)})"
             self.run.say(f"This would go to {aim}. Nothing was sent.{hidden(told)}")
             return
+        if session is None:
+            posted = self._sent_unrecorded(text.encode(), told)
+            say_delivered(self.run, None, f"{posted.said}.{hidden(told)}")
+            return
         name = self.target.name
-        recorded = session if session and begin(self.run, session, self.format, name, again=self.again) else None
+        recorded = session if begin(self.run, session, self.format, name, again=self.again) else None
         posted = self._sent(text.encode(), recorded)
         say_delivered(self.run, session, f"{posted.said}.{hidden(told)}")
         end(self.run, recorded, self.format, name, posted=True)
+
+    def _sent_unrecorded(self, body: bytes, told: Progress | Digest) -> Posted:
+        """Send what no session records, unless the same was sent before."""
+        kept = Unrecorded(self.run, self.target.name, told)
+        if not self.again:
+            kept.check_new()
+        kept.keep(arrived=False)
+        try:
+            posted = self._sent(body, None)
+        except MayBePosted:
+            raise
+        except NotDelivered:
+            kept.forget()
+            raise
+        kept.keep(arrived=True)
+        return posted
 
     def _sent(self, body: bytes, session: Session | None) -> Posted:
         """Send it. That it did not arrive is recorded; where that can't be known, the record stays without an end."""
@@ -68,9 +88,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         try:
             with self._patience():
                 return post(self.target, body, idempotency_key=token_hex(16), timeout=self.timeout, sleep=self._pause)
-        except MayBePosted as error:
-            if session is None:
-                error.try_ = "Look there before you post it again."
+        except MayBePosted:
             raise
         except NotDelivered as error:
             end(self.run, session, self.format, self.target.name, posted=False)

@@ -27,6 +27,7 @@ Post = Annotated[
     str | None,
     typer.Option("--post", metavar="TARGET", help="Post it to a channel (docs/posting.md).", autocompletion=targets),
 ]
+Again = Annotated[bool, typer.Option("--again", help="Post it although it was posted before.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what --post would send, and send nothing.")]
 
 
@@ -50,7 +51,7 @@ def progress(
     link: Annotated[bool, typer.Option("--link", help="Put a read-only link into it, for a day.")] = False,
     post: Post = None,
     dry_run: DryRun = False,
-    again: Annotated[bool, typer.Option("--again", help="Post it although it was posted before.")] = False,
+    again: Again = False,
     no_redact: NoRedact = False,
 ) -> None:
     """What have you tried so far? A summary, ready to paste.
@@ -178,6 +179,7 @@ def digest(
     output: Output = None,
     post: Post = None,
     dry_run: DryRun = False,
+    again: Again = False,
     no_redact: NoRedact = False,
 ) -> None:
     """Every open session in a few lines each: the shift handover."""
@@ -186,7 +188,7 @@ def digest(
         raise UsageProblem("--mine and --all exclude each other.", try_="Give one of them.")
     name = run.usual_format(format_)
     elsewhere = copy or output is not None
-    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, anew="rflow digest")
+    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
     member = run.workspace.member
     query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)
     heads = list(run.workspace.all_heads(query))
