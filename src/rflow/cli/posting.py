@@ -136,6 +136,7 @@ def posting_to(
 def target_named(run: App, name: str) -> Target:
     """Find a target in the settings; raise `UsageProblem` with those there are."""
     names = run.settings.targets
+    name = name.casefold() if name.casefold() in names else name  # names are small letters
     if name not in names:
         there = f"There are: {', '.join(names)}. " if names else ""
         raise UsageProblem(
