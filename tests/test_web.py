@@ -326,6 +326,7 @@ def test_it_tells_how_it_is(served: Served) -> None:
     assert served.get("/healthz").text == "ok\n"
     figures = served.get("/metrics").text
     assert 'rflow_requests_total{route="health",status="200"}' in figures
+    assert served.get("/").text == "rflow serves read-only links here. Ask for one: rflow share create\n"
     assert served.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
 
 

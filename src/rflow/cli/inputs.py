@@ -13,9 +13,8 @@ def span(text: str, *others: str) -> timedelta:
     """Read a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for anything else (`others` may be said, too)."""
     match = _SPAN.match(text.strip())
     if not match or not any(match.groups()):
-        raise UsageProblem(
-            f'"{text}" is not a span of time.', try_=f"Write it as {', '.join(['30m', '4h', *others])} or 2d."
-        )
+        *forms, last = "30m", "4h", "2d", *others
+        raise UsageProblem(f'"{text}" is not a span of time.', try_=f"Write it as {', '.join(forms)} or {last}.")
     days, hours, minutes = (int(group or 0) for group in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
 

@@ -47,6 +47,7 @@ class Server:
             Route("/healthz", self._health),
             Route("/metrics", self._figures),
             Route("/robots.txt", self._robots),
+            Route("/", self._home),
         ]
         starlette = Starlette(routes=routes, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a redirect would go to the host that the request names
@@ -154,6 +155,10 @@ class Server:
         request.scope["rflow.route"] = "metrics"
         return Answer(self._metrics.text(self.hub.open if self.hub else 0, self._visits.lost), metrics.MEDIA_TYPE)
 
+    async def _home(self, request: Request) -> Answer:
+        request.scope["rflow.route"] = "home"
+        return _HOME
+
     async def _robots(self, request: Request) -> Answer:
         request.scope["rflow.route"] = "robots"
         return _ROBOTS
@@ -173,6 +178,7 @@ class _Thread:
 
 _IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 _SCRIPT = Answer(page.SCRIPT, "text/javascript; charset=utf-8", headers=_IMMUTABLE)
+_HOME = Answer(b"rflow serves read-only links here. Ask for one: rflow share create\n", TEXT)
 _ROBOTS = Answer(b"User-agent: *\nDisallow: /\n", TEXT)
 _HEALTHY = Answer(b"ok\n", TEXT)
 _UNHEALTHY = Answer(b"the store can't be read\n", TEXT, 503)
