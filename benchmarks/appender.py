@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from benchmarks import stories
 from rflow.core.events import Event, NoteAdded
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.errors import RflowError
 from rflow.ports import Stale, Store
 from rflow.stores import open_store

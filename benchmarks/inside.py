@@ -14,7 +14,8 @@ from benchmarks.measuring import Job
 from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.formats import FORMATS, render
 from rflow.stores import open_store
 from rflow.workspace import Workspace

@@ -21,7 +21,8 @@ from rflow.core.events import (
     TreeRef,
 )
 from rflow.core.people import Person, person
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest, kind_of
 
 MAYA = person("Maya Okonkwo")

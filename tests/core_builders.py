@@ -25,7 +25,8 @@ from rflow.core.decide import decide
 from rflow.core.events import Event, EvidenceAdded, Fact
 from rflow.core.people import Person, person
 from rflow.core.redaction import Redactor
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.summary import View
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
 from rflow.errors import RflowError

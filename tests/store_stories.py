@@ -36,7 +36,8 @@ from rflow.core.events import (
     WaitingSet,
 )
 from rflow.core.people import Person, person
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.tree import Action, Choice, Decision, End, Tree, digest
 
 ANA, BEN, CHLOE = person("Ana Ruiz"), person("Ben Okafor"), person("Chloé Martin")

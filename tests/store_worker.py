@@ -15,7 +15,8 @@ from random import Random
 from typing import Any
 
 from rflow.core.events import Event, NoteAdded
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.ports import Stale, Store
 from rflow.stores import files, open_store
 from store_stories import ANA, MORNING, evidence, more, session, short_story

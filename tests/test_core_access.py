@@ -51,7 +51,7 @@ from rflow.core.events import (
     Unreadable,
 )
 from rflow.core.people import Person
-from rflow.core.session import replay
+from rflow.core.replay import replay
 from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
 
 # Who moves what. Ann began the session; the states are:

@@ -42,7 +42,7 @@ from rflow.core.events import (
     SessionClosed,
 )
 from rflow.core.people import Person
-from rflow.core.session import replay
+from rflow.core.replay import replay
 from rflow.errors import NotAllowed, SessionMoved, UsageProblem
 
 

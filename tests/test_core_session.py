@@ -40,7 +40,8 @@ from rflow.core.events import (
     Unreadable,
 )
 from rflow.core.head import head_of
-from rflow.core.session import FOLDS, Session, evolve, replay
+from rflow.core.replay import FOLDS, evolve, replay
+from rflow.core.session import Session
 from rflow.core.tree import digest
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")

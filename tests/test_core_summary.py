@@ -67,7 +67,8 @@ from rflow.core.excerpt import excerpt
 from rflow.core.people import Person
 from rflow.core.progress import Progress, ProgressRemaining
 from rflow.core.redaction import Redactor
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.summary import View, path_through, summarise
 from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
 

@@ -24,7 +24,8 @@ from rflow.core.events import (
 )
 from rflow.core.head import Head, Query, cursor, head_of, matches
 from rflow.core.people import Person
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.tree import End, Tree, digest
 from rflow.errors import NotFound, UsageProblem
 from rflow.ports import CodeTaken, Stale, Store

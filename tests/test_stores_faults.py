@@ -18,7 +18,8 @@ import pytest
 
 from rflow.core.events import Event, NoteAdded, SessionStarted, Stored, Unreadable
 from rflow.core.head import Query
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.errors import StoreProblem
 from rflow.ports import Store
 from rflow.stores import json_folder, open_store

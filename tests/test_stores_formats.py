@@ -14,7 +14,7 @@ import pytest
 
 from rflow.core.events import Event, NoteAdded
 from rflow.core.head import Query, head_of
-from rflow.core.session import replay
+from rflow.core.replay import replay
 from rflow.core.tree import digest
 from rflow.errors import StoreProblem
 from rflow.ports import Store

@@ -12,7 +12,8 @@ from rflow.core.document import VERSION, Document, document_events
 from rflow.core.events import Event, SessionStarted, Stored
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.text import one_line
 from rflow.core.tree import Tree, digest
 from rflow.core.tree_document import check

@@ -9,7 +9,8 @@ import msgspec
 from rflow.core.brief_form import shorten_progress
 from rflow.core.progress import Progress
 from rflow.core.redaction import Redactor
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.sharing import (
     Share,
     ShareCount,

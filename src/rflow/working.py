@@ -12,7 +12,8 @@ from rflow.core.decide import decide
 from rflow.core.events import Event, NoteAmended, Stored, TextRedacted
 from rflow.core.people import Person
 from rflow.core.removal import blank
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.tree import Tree
 from rflow.errors import StoreProblem
 from rflow.ports import Clock, Log, Stale, Store

@@ -12,7 +12,8 @@ from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person, person
 from rflow.core.progress import Digest, Progress
 from rflow.core.redaction import Redactor
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.summary import View, Zone, summarise
 from rflow.core.text import clean
 from rflow.core.tree import Tree

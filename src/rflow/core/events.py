@@ -1,7 +1,7 @@
 """What happened in a session: an envelope (Event) around one fact of a tagged union.
 
 Facts hold the texts they mean, so that a session can be read without its tree. A new fact is one struct here, one
-member of `Fact`, one line in `session.FOLDS` and one arm in `removal.blank`: a test and the type checker name them.
+member of `Fact`, one line in `replay.FOLDS` and one arm in `removal.blank`: a test and the type checker name them.
 
 What is in an event refers to nothing above it, so the garbage collector need not look (`gc=False`).
 """

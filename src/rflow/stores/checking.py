@@ -5,7 +5,8 @@ from typing import Literal
 
 from rflow.core.events import Event, EvidenceAdded, Unreadable
 from rflow.core.head import Head
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.sharing import Share
 from rflow.core.tree import Tree
 from rflow.errors import StoreProblem

@@ -6,7 +6,8 @@ from itertools import islice
 import msgspec
 
 from rflow.core.events import Stored
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Log, Store, TreeName
 from rflow.stores import rows

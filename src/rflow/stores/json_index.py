@@ -13,7 +13,8 @@ import msgspec
 
 from rflow.core.head import Head
 from rflow.core.people import Person
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.stores import files, json_files, rows
 from rflow.stores.migrations import DRAFT
 

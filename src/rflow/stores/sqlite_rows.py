@@ -8,7 +8,8 @@ import msgspec
 
 from rflow.core.events import Stored
 from rflow.core.head import Head
-from rflow.core.session import Session, replay
+from rflow.core.replay import replay
+from rflow.core.session import Session
 from rflow.core.tree import Tree, canonical, digest
 from rflow.errors import NotFound
 from rflow.ports import Log, Stale, TreeName
