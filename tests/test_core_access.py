@@ -1,4 +1,4 @@
-"""Who moves what, and who comes too late: DESIGN.md's table and its rule of conflicts, cell by cell."""
+"""Who moves what, and who comes too late: the design's table and its rule of conflicts, cell by cell."""
 
 import msgspec
 import pytest
@@ -59,7 +59,7 @@ from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
 #   offered     Ann handed it to Ben, who has not accepted; Cleo is a member
 #   queued      Ann handed it to the queue @tier2; Cleo is a member
 #   closed      Ann closed it; Ben is a member
-# A cell names the people who may. The table is written from DESIGN.md, not from access.py.
+# A cell names the people who may. The table is written from the design, not from access.py.
 
 ANYBODY = {"open": {ANN, BEN}, "offered": {ANN, BEN, CLEO}, "queued": {ANN, CLEO}}
 OWNER = {"open": {ANN}, "offered": {BEN}}

@@ -223,8 +223,9 @@ def test_a_command_killed_at_any_step_is_carried_out_whole_or_not_at_all(
     night: Callable[[Killing], Night], tmp_path: Path, batch: int
 ) -> None:
     here = night(AtAnyStep(tmp_path / "streams", 4711 + batch))
-    for _ in range(ROUNDS):
-        here.all_of_it()
+    for number in range(ROUNDS + 4):  # a short run may miss the moment between carrying out and saying so: on it goes
+        if number < ROUNDS or not here.met["carried out, not acknowledged"]:
+            here.all_of_it()
     assert here.met["killed"] > here.met["acknowledged"] > 0
     assert here.met["carried out, not acknowledged"] > 0
     assert set(files_with(tmp_path, SECRET.encode())) <= {"summary.md", "streams/in", "streams/out", "streams/err"}
