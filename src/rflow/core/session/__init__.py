@@ -1,0 +1,1 @@
+"""One session: events, commands, the rules, and the state they fold into."""

@@ -1,0 +1,1 @@
+"""Decision trees: the model, and what can be computed from it."""

@@ -1,0 +1,1 @@
+"""People's own formats: found, checked, trusted and rendered in a sandbox."""

@@ -1,0 +1,1 @@
+"""Escaping: how each kind of text shows what a user wrote literally."""
