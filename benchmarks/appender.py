@@ -13,15 +13,15 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks import stories
-from rflow.core.events import Event, NoteAdded
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.events import Event, NoteAdded
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.errors import RflowError
 from rflow.ports import Stale, Store
 from rflow.stores import open_store
+from rflow.stores.codec import encode, encode_line
 from rflow.stores.files import sync
-from rflow.stores.records import encode, encode_line
-from rflow.stores.sqlite_schema import SCHEMA
+from rflow.stores.sqlite.schema import SCHEMA
 
 
 def note(session: Session, text: str) -> Event:

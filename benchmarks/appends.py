@@ -11,7 +11,7 @@ from benchmarks.figures import Aim, Figure, Section
 from benchmarks.measuring import Failed
 from benchmarks.pairing import spread
 from benchmarks.run import Run
-from rflow.core.events import Event, NoteAdded, SessionStarted
+from rflow.core.session.events import Event, NoteAdded, SessionStarted
 from rflow.stores import open_store
 
 RATE = "appends a second"

@@ -14,11 +14,11 @@ from benchmarks.measuring import Job
 from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.formats import FORMATS, render
+from rflow.service.workspace import Workspace
 from rflow.stores import open_store
-from rflow.workspace import Workspace
 
 FEW, MANY = 10, 10_000
 Stages = dict[str, float]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from benchmarks import stories
 from benchmarks.world import CODE
-from rflow.core.events import Brief, Event, Fact, HandedOff, NoteAdded, SessionClosed, SessionStarted, StepAdded
 from rflow.core.people import person
+from rflow.core.session.events import Brief, Event, Fact, HandedOff, NoteAdded, SessionClosed, SessionStarted, StepAdded
 from rflow.identity import ALPHABET
-from rflow.stores import records, sqlite_rows
-from rflow.stores.sqlite_file import SqliteFile
-from rflow.stores.sqlite_schema import SCHEMA
+from rflow.stores import codec
+from rflow.stores.sqlite import rows
+from rflow.stores.sqlite.file import SqliteFile
+from rflow.stores.sqlite.schema import SCHEMA
 
 _BATCH = 1000
 _PEOPLE = [person(f"Engineer {number}") for number in range(40)]
@@ -32,7 +33,7 @@ def large_store(cache: Path, count: int) -> Path:
 
 def _key() -> str:
     """Name what such a store is made of: another format or another story makes another store."""
-    told = [str(records.FORMAT), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
+    told = [str(codec.FORMAT), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
     return sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
@@ -43,12 +44,12 @@ def fill(path: Path, count: int) -> None:
         with file.writing() as db:
             for number in range(start, min(start + _BATCH, count - 1)):
                 told = _story(number)
-                sqlite_rows.insert(db, stories.session(_id(number), _code(number), told), told, {})
+                rows.insert(db, stories.session(_id(number), _code(number), told), told, {})
     tree = stories.tree(60)
     told = stories.events(stories.facts(tree, 60))
     with file.writing() as db:
-        sqlite_rows.put_tree(db, tree)
-        sqlite_rows.insert(db, stories.session(f"id-{CODE}", CODE, told), told, stories.blobs(told))
+        rows.put_tree(db, tree)
+        rows.insert(db, stories.session(f"id-{CODE}", CODE, told), told, stories.blobs(told))
     file.close()
 
 

@@ -10,7 +10,7 @@ from benchmarks.pairing import Round, added, cpu, rounds, spread, wall
 from benchmarks.run import Run
 from benchmarks.startup import FLOOR
 from benchmarks.world import CODE, World, usual
-from rflow.core.events import EvidenceAdded
+from rflow.core.session.events import EvidenceAdded
 
 SIZES = (10, 100, 1_000, 10_000)
 FEW = 100

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import cycle
 
-from rflow.core.events import (
+from rflow.core.people import Person, person
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     ChangeMade,
@@ -20,10 +21,9 @@ from rflow.core.events import (
     TreeEntered,
     TreeRef,
 )
-from rflow.core.people import Person, person
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest, kind_of
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest, kind_of
 
 MAYA = person("Maya Okonkwo")
 NIGHT = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks import stories
 from benchmarks.measuring import Job, Measurer
-from rflow.core.events import Event
-from rflow.core.tree import Tree
+from rflow.core.session.events import Event
+from rflow.core.tree.model import Tree
 from rflow.stores import open_store
 
 BIN = Path(sys.executable).parent

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from rflow.cli.main import COMMANDS, app
-from rflow.interchange import session_schema
+from rflow.service.interchange import session_schema
 
 HERE = Path(__file__).parent
 MARK = "<!-- From here on written by docs/generate.py -->\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from program import Program
+from support.program import Program
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])

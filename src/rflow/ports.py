@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from rflow.core.events import Stored
-from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
-from rflow.core.session import Session
-from rflow.core.tree import Tree
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree
 
 if TYPE_CHECKING:
     from rflow.core.sharing import Share, ShareCount, ShareView

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import pytest
 
-from program import LABELS, Program, Result
 from rflow.cli.main import COMMANDS
+from support.program import LABELS, Program, Result
 
 BEN = "Ben Okafor"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
 from rflow.cli.main import COMMANDS
 from rflow.formats import FORMATS
 from rflow.settings import SETTINGS
+from support.program import Program
 
 BEN = "Ben Okafor"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from program import SCRIPT, Program
-from rflow.cli.demo_commands import STORE
+from rflow.cli.commands.demo import STORE
 from rflow.cli.examples import recorded
+from support.program import SCRIPT, Program
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from program import LABELS, Program
 from rflow.cli.main import COMMANDS
+from support.program import LABELS, Program
 
 BEN = "Ben Okafor"
 FREE = ("--title", "The till in Leeds is slow", "--customer", "Leeds")
@@ -360,7 +360,7 @@ def test_help_reads_well_at_80_columns(ana: Program) -> None:
 
 
 def test_every_command_is_documented(ana: Program) -> None:
-    docs = Path(__file__).parent.parent / "docs" / "commands.md"
+    docs = Path(__file__).parents[2] / "docs" / "commands.md"
     text = docs.read_text("utf-8")
     for words in pages(ana):
         assert f"### `{' '.join(('rflow', *words))}`\n" in text, f"docs/commands.md lacks {' '.join(words)}"
@@ -370,7 +370,7 @@ def test_every_error_in_the_code_says_what_to_try() -> None:
     """What the tests provoke is held to this when it happens; here are the errors that are hard to provoke."""
     family = ("RflowError", "UsageProblem", "NotFound", "SessionMoved", "NotAllowed", "BadInput", "NotDelivered")
     silent = []
-    for path in (Path(__file__).parent.parent / "src" / "rflow").rglob("*.py"):
+    for path in (Path(__file__).parents[2] / "src" / "rflow").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                 continue

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from program import Program
+from support.program import Program
 
 # What the libraries load by themselves is theirs; the rest is rflow's own doing.
 LIBRARIES = "import typer, typer.main, jinja2, msgspec, sqlite3, platformdirs"
@@ -19,11 +19,29 @@ NEVER = (
     *("logging", "argparse", "getpass", "xml", "html", "csv", "zipfile", "secrets", "unittest", "urllib.request"),
 )
 OWN = (
-    *("rflow.trees", "rflow.interchange", "rflow.delivery.webhooks", "rflow.core.document", "rflow.core.problems"),
-    *("rflow.core.tree_document", "rflow.core.excerpt", "rflow.cli.views", "rflow.cli.status", "rflow.cli.inputs"),
-    *("rflow.cli.drawing", "rflow.cli.running", "rflow.cli.examples", "rflow.stores.memory", "rflow.stores.json_dir"),
-    *("rflow.formats.own", "rflow.formats.template", "rflow.formats.sandbox", "jinja2.sandbox"),
-    *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.migrations", "rflow.stores.sqlite_check"),
+    *(
+        "rflow.trees",
+        "rflow.service.interchange",
+        "rflow.delivery.webhooks",
+        "rflow.core.session.document",
+        "rflow.core.tree.problems",
+    ),
+    *(
+        "rflow.core.tree.document",
+        "rflow.core.summary.excerpt",
+        "rflow.cli.display.text",
+        "rflow.cli.display.status",
+        "rflow.cli.times",
+    ),
+    *(
+        "rflow.cli.display.tree",
+        "rflow.capture",
+        "rflow.cli.examples",
+        "rflow.stores.memory.store",
+        "rflow.stores.folder.store",
+    ),
+    *("rflow.formats.custom.find", "rflow.formats.custom.template", "rflow.formats.custom.sandbox", "jinja2.sandbox"),
+    *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.migrations", "rflow.stores.sqlite.check"),
 )
 # What rflow loads of the standard library beyond them: SHA-256 without OpenSSL, under its two names.
 NEEDED = {"_sha2", "_sha256"}
@@ -62,8 +80,8 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...], ana: Program) -> None:
     modules = loaded(ana, RUN, *words)
     assert of(modules, *NEVER) == []
     assert of(modules, *OWN) == []
-    commands = {module for module in modules if module.startswith("rflow.cli.") and module.endswith("_commands")}
-    assert commands == {"rflow.cli.progress_commands"}
+    commands = {module for module in modules if module.startswith("rflow.cli.commands.")}
+    assert commands == {"rflow.cli.commands.progress"}
 
 
 def test_rflow_loads_next_to_nothing_beyond_its_libraries(ana: Program) -> None:
@@ -77,4 +95,4 @@ def test_rflow_loads_next_to_nothing_beyond_its_libraries(ana: Program) -> None:
 def test_the_other_commands_of_every_day_load_neither_formats_nor_trees(words: tuple[str, ...], ana: Program) -> None:
     modules = loaded(ana, RUN, *words)
     assert of(modules, *NEVER) == []
-    assert of(modules, "jinja2", "rflow.formats", "rflow.trees", "rflow.interchange", "rflow.delivery") == []
+    assert of(modules, "jinja2", "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []

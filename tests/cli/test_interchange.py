@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
+from support.program import Program
 
-SESSIONS = Path(__file__).parent.parent / "examples" / "sessions"
+SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
 BEN = "Ben Okafor"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from program import Program
 from rflow.formats import FORMATS
 from rflow.settings import SETTINGS
+from support.program import Program
 
 BEN = "Ben Okafor"
 PERSON = {"id": str, "name": str}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from program import Program
+from support.program import Program
 
 BEN, CHLOE = "Ben Okafor", "Chloé Martin"
 

@@ -14,18 +14,18 @@ from typing import Any
 import msgspec
 import pytest
 
-import webhook_server as scenes
-from program import SCRIPT, Program, Result
 from rflow.cli.posting import Posting
 from rflow.errors import StoreProblem
-from rflow.workspace import Workspace
-from webhook_server import Scene, Server, Visit, reply
+from rflow.service.workspace import Workspace
+from support import webhook_server as scenes
+from support.program import SCRIPT, Program, Result
+from support.webhook_server import Scene, Server, Visit, reply
 
 PATH = "/services/T0LEEDS99/B0PRINT42/xK9sECRETt0kenZ7qLm?sig=aB3dEf9ghIjKl0mNo"
 SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
 PASSWORD = "Sommer-2026-Leeds"
 BEN = "Ben Okafor"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "examples" / "sessions" / "postgres-refused.jsonl"
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
 from rflow.formats import FORMATS
+from support.program import Program
 
-SESSIONS = Path(__file__).parent.parent / "examples" / "sessions"
+SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
 RECORDED = ["postgres-refused.jsonl", "dns-refused.jsonl", "printer-document.json"]
 PASTED = ["markdown", "text", "slack", "teams"]
 PASSWORD = "Sommer-2026-Leeds"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from program import SCRIPT, Program
-from rflow.cli.evidence_commands import LIMIT
+from rflow.cli.commands.evidence import LIMIT
+from support.program import SCRIPT, Program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from program import Program
+from support.program import Program
 
 TOKEN = re.compile(r"rfs_[0-9A-Za-z]{39}")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
+from support.program import Program
 
 BEN = "Ben Okafor"
 

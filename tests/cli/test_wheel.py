@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from program import Program, Result
+from support.program import Program, Result
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def call(*words: str | Path, cwd: Path) -> str:

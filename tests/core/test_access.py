@@ -3,22 +3,9 @@
 import msgspec
 import pytest
 
-from core_builders import (
-    ANN,
-    BEN,
-    CLEO,
-    COMMANDS,
-    DEV,
-    SCANNER,
-    TIER2,
-    Scene,
-    fact_of,
-    output,
-    printing,
-    refusal,
-)
-from rflow.core.access import ACCESS, ON_CLOSED, STEERING, may
-from rflow.core.commands import (
+from rflow.core.people import Person
+from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, may
+from rflow.core.session.commands import (
     Accept,
     AddEvidence,
     AddNote,
@@ -45,14 +32,27 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.events import (
+from rflow.core.session.events import (
     Brief,
     TextRedacted,
     Unreadable,
 )
-from rflow.core.people import Person
-from rflow.core.replay import replay
+from rflow.core.session.replay import replay
 from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
+from support.core_builders import (
+    ANN,
+    BEN,
+    CLEO,
+    COMMANDS,
+    DEV,
+    SCANNER,
+    TIER2,
+    Scene,
+    fact_of,
+    output,
+    printing,
+    refusal,
+)
 
 # Who moves what. Ann began the session; the states are:
 #   open        Ann owns it; Ben is a member

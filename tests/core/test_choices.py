@@ -2,7 +2,15 @@
 
 import pytest
 
-from core_builders import (
+from rflow.core.session.commands import (
+    Choose,
+)
+from rflow.core.session.events import (
+    ChoiceMade,
+)
+from rflow.core.tree.model import End
+from rflow.errors import Exit
+from support.core_builders import (
     ANN,
     decision,
     fact_of,
@@ -10,14 +18,6 @@ from core_builders import (
     refusal,
     tree_of,
 )
-from rflow.core.commands import (
-    Choose,
-)
-from rflow.core.events import (
-    ChoiceMade,
-)
-from rflow.core.tree import End
-from rflow.errors import Exit
 
 MENU = tree_of(
     {

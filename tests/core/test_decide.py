@@ -5,22 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from core_builders import (
-    ANN,
-    BEN,
-    NIGHT,
-    PRINTER,
-    SCANNER,
-    Scene,
-    decision,
-    fact_of,
-    free,
-    output,
-    printing,
-    refusal,
-    tree_of,
-)
-from rflow.core.commands import (
+from rflow.core.limits import NOTE_LIMIT, TITLE_LIMIT
+from rflow.core.session.commands import (
     AddEvidence,
     AddNote,
     AddStep,
@@ -44,8 +30,8 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.decide import decide
-from rflow.core.events import (
+from rflow.core.session.decide import decide
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     BriefSet,
@@ -66,8 +52,22 @@ from rflow.core.events import (
     TreeEntered,
     WaitingSet,
 )
-from rflow.core.limits import NOTE_LIMIT, TITLE_LIMIT
 from rflow.errors import Exit, NotFound, UsageProblem
+from support.core_builders import (
+    ANN,
+    BEN,
+    NIGHT,
+    PRINTER,
+    SCANNER,
+    Scene,
+    decision,
+    fact_of,
+    free,
+    output,
+    printing,
+    refusal,
+    tree_of,
+)
 
 # Moving
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
-from format_strategies import hostile, retold, told_with
-from program import Program
-from rflow.core.brief_form import shorten_progress
-from rflow.core.fitting import fit, is_far_too_long
-from rflow.core.progress import Digest, FittedDigest, FittedProgress, Progress
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.fitting import fit, is_far_too_long
+from rflow.core.summary.progress import Digest, FittedDigest, FittedProgress, Progress
 from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, whole
+from support.format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
+from support.format_strategies import hostile, retold, told_with
+from support.program import Program
 
 LIMITED = tuple(name for name, format_ in FORMATS.items() if format_.limit)
 in_every_limited_format = pytest.mark.parametrize("name", LIMITED)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_builders import PRINTER, decision, tree_of
-from rflow.core.graph import Remaining, RuledOut, Turn, distances, ends_in_reach, outline, remaining, ruled_out
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits
+from rflow.core.tree.graph import Remaining, RuledOut, Turn, distances, ends_in_reach, outline, remaining, ruled_out
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
+from support.core_builders import PRINTER, decision, tree_of
 
 NAMES = "abcdefg"
 

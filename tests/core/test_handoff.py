@@ -2,19 +2,8 @@
 
 import pytest
 
-from core_builders import (
-    ANN,
-    BEN,
-    CLEO,
-    SCANNER,
-    TIER2,
-    Scene,
-    fact_of,
-    output,
-    printing,
-    refusal,
-)
-from rflow.core.commands import (
+from rflow.core.people import Person
+from rflow.core.session.commands import (
     Accept,
     AddEvidence,
     AddNote,
@@ -34,16 +23,27 @@ from rflow.core.commands import (
     SetWaiting,
     TakeOver,
 )
-from rflow.core.events import (
+from rflow.core.session.events import (
     Brief,
     Event,
     HandedOff,
     HandoffAccepted,
     SessionClosed,
 )
-from rflow.core.people import Person
-from rflow.core.replay import replay
+from rflow.core.session.replay import replay
 from rflow.errors import NotAllowed, SessionMoved, UsageProblem
+from support.core_builders import (
+    ANN,
+    BEN,
+    CLEO,
+    SCANNER,
+    TIER2,
+    Scene,
+    fact_of,
+    output,
+    printing,
+    refusal,
+)
 
 
 def test_a_handoff_changes_the_owner_at_once_and_waits() -> None:

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.document import document_events
-from rflow.core.events import ActionDone, ChoiceMade, Event, StepAdded, StepSkipped, TreeEntered, Unreadable
-from rflow.core.session import Session
+from rflow.core.session.document import document_events
+from rflow.core.session.events import ActionDone, ChoiceMade, Event, StepAdded, StepSkipped, TreeEntered, Unreadable
+from rflow.core.session.state import Session
 from rflow.core.text import clean
-from rflow.core.tree import digest
+from rflow.core.tree.model import digest
 from rflow.errors import BadInput
-from rflow.interchange import Read, export_session, read_session, session_schema
-from store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
+from rflow.service.interchange import Read, export_session, read_session, session_schema
+from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
 
 ID = "019a4711-0000-7000-8000-000000000001"
 NOW = datetime(2026, 11, 23, 2, 10, 0, 123456, tzinfo=UTC)
-EXAMPLES = Path(__file__).parent.parent / "examples" / "sessions"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "sessions"
 validator: Any = import_module("jsonschema").Draft202012Validator(session_schema())
 LABELS: dict[str, Any] = {
     "id": "labels",
@@ -237,7 +237,7 @@ def _named(told: Session) -> Session:
 
 
 def test_the_events_of_a_document_are_recorded_when_it_is_read() -> None:
-    from rflow.core.document import Document
+    from rflow.core.session.document import Document
 
     events, _ = document_events(Document(title="Labels"), None, "leeds.json", ANA, NOW)
     assert [event.at for event in events] == [NOW.replace(microsecond=123000)]

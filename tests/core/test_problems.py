@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.problems import Problem, problems
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits
-from rflow.core.tree_document import check
+from rflow.core.tree.document import check
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
+from rflow.core.tree.problems import Problem, problems
 
 NAMES = tuple("abcdefg")
 WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=3)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_builders import FACTS, filled, texts_in
-from rflow.core.events import (
+from rflow.core.redaction import MARK, Redactor
+from rflow.core.session.events import (
     ActionDone,
     ChoiceMade,
     EvidenceAdded,
@@ -20,9 +20,9 @@ from rflow.core.events import (
     StepSkipped,
     TreeEntered,
 )
-from rflow.core.redaction import MARK, Redactor
-from rflow.core.removal import REMOVED, blank
+from rflow.core.session.removal import REMOVED, blank
 from rflow.errors import UsageProblem
+from support.core_builders import FACTS, filled, texts_in
 
 KEY_LINES = "\n".join(f"{number:02}vXbase64+" + "Qa9/" * 12 for number in range(8))
 LAST_LINE = "dGhlIHByaW50ZXIgaW4gTGVlZHM="

@@ -7,9 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
-from core_strategies import play, sessions
-from rflow.core.commands import (
+from rflow.core.session.commands import (
     AddNote,
     AddStep,
     AmendNote,
@@ -21,7 +19,7 @@ from rflow.core.commands import (
     SetBrief,
     Start,
 )
-from rflow.core.events import (
+from rflow.core.session.events import (
     MOVES,
     OWNERSHIP,
     ActionDone,
@@ -39,10 +37,12 @@ from rflow.core.events import (
     TreeEntered,
     Unreadable,
 )
-from rflow.core.head import head_of
-from rflow.core.replay import FOLDS, evolve, replay
-from rflow.core.session import Session
-from rflow.core.tree import digest
+from rflow.core.session.head import head_of
+from rflow.core.session.replay import FOLDS, evolve, replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import digest
+from support.core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
+from support.core_strategies import play, sessions
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
 LAW = settings(max_examples=250)

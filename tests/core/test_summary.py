@@ -10,7 +10,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_builders import (
+from rflow.core.people import Person
+from rflow.core.redaction import Redactor
+from rflow.core.session.commands import (
+    AddEvidence,
+    AddNote,
+    AddStep,
+    AmendNote,
+    Back,
+    Choose,
+    Close,
+    Done,
+    Enter,
+    HandOff,
+    MakeChange,
+    RevertChange,
+    SetBrief,
+    SetWaiting,
+    Skip,
+)
+from rflow.core.session.events import (
+    Brief,
+    ChoiceMade,
+    Event,
+    EvidenceAdded,
+    Fact,
+    HandedOff,
+    Place,
+    SessionClosed,
+    SteppedBack,
+    TreeEntered,
+    TreeRef,
+    Unreadable,
+)
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.summary.brief import shorten_progress, telling, words
+from rflow.core.summary.digest import digest_entry, digest_of
+from rflow.core.summary.excerpt import excerpt
+from rflow.core.summary.progress import Progress, ProgressRemaining
+from rflow.core.summary.summarise import View, path_through, summarise
+from rflow.core.tree import graph
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
+from support.core_builders import (
     ANN,
     BEN,
     FACTS,
@@ -28,49 +70,7 @@ from core_builders import (
     texts_in,
     tree_of,
 )
-from core_strategies import sessions
-from rflow.core import graph
-from rflow.core.brief_form import shorten_progress, telling, words
-from rflow.core.commands import (
-    AddEvidence,
-    AddNote,
-    AddStep,
-    AmendNote,
-    Back,
-    Choose,
-    Close,
-    Done,
-    Enter,
-    HandOff,
-    MakeChange,
-    RevertChange,
-    SetBrief,
-    SetWaiting,
-    Skip,
-)
-from rflow.core.digest import digest_entry, digest_of
-from rflow.core.events import (
-    Brief,
-    ChoiceMade,
-    Event,
-    EvidenceAdded,
-    Fact,
-    HandedOff,
-    Place,
-    SessionClosed,
-    SteppedBack,
-    TreeEntered,
-    TreeRef,
-    Unreadable,
-)
-from rflow.core.excerpt import excerpt
-from rflow.core.people import Person
-from rflow.core.progress import Progress, ProgressRemaining
-from rflow.core.redaction import Redactor
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.summary import View, path_through, summarise
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
+from support.core_strategies import sessions
 
 
 def told(scene: Scene, **view: Any) -> Progress:

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core_builders import Scene, decision, free, looking, printing, tree_of
-from rflow.core.brief_form import shorten_progress
-from rflow.core.graph import Turn
-from rflow.core.progress import OutlineEntry
-from rflow.core.summary import summarise
-from rflow.core.tree import Action, Choice, Decision, End, Tree, exits
-from rflow.core.tree_outline import MOST_LINES, tree_outline
-from test_core_graph import trees
+from core.test_graph import trees
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import OutlineEntry
+from rflow.core.summary.summarise import summarise
+from rflow.core.tree.graph import Turn
+from rflow.core.tree.model import Action, Choice, Decision, End, Tree, exits
+from rflow.core.tree.outline import MOST_LINES, tree_outline
+from support.core_builders import Scene, decision, free, looking, printing, tree_of
 
 
 def drawn(outline: Sequence[OutlineEntry]) -> list[str]:

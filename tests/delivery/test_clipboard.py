@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from clipboard_world import (
+from rflow.delivery.clipboard import Copied, copy
+from rflow.errors import Exit, NotDelivered
+from support.clipboard_world import (
     DEAD_DISPLAY,
     OVER_SSH,
     SIZE,
@@ -35,8 +37,6 @@ from clipboard_world import (
     wayland_session,
     x_display,
 )
-from rflow.delivery.clipboard import Copied, copy
-from rflow.errors import Exit, NotDelivered
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipboard_world import (
+from rflow.delivery.clipboard import Copied, copy, rich
+from rflow.delivery.clipboard.owners.html_format import html_format
+from rflow.delivery.clipboard.owners.x11_wire import Display
+from support.clipboard_world import (
     DEAD_DISPLAY,
     OVER_SSH,
     SIZE,
@@ -39,9 +42,6 @@ from clipboard_world import (
     wayland_session,
     x_display,
 )
-from rflow.delivery.clipboard import Copied, copy, rich
-from rflow.delivery.clipboard.owners.html_format import html_format
-from rflow.delivery.clipboard.owners.x11_wire import Display
 
 HTML = "<p><strong>Printer in Leeds</strong> is offline 🖨</p><ul><li>Restarted → no change</li></ul>"
 UTF8 = '<meta http-equiv="content-type" content="text/html; charset=utf-8">'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clipboard_world import bare_environ, end, need, pastes, until, x_display
 from rflow.delivery.clipboard import copy
+from support.clipboard_world import bare_environ, end, need, pastes, until, x_display
 
 TEXT = "Printer in Leeds is offline\n\n- Restarted the spooler → no change 🖨\n\n    lpq: 14 jobs\n      stuck\n"
 HTML = (

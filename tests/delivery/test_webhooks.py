@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import webhook_server as scenes
 from rflow import __version__
 from rflow.delivery.webhooks import MayBePosted, Posted, Target, post, redact_url, target
 from rflow.errors import Exit, NotDelivered, UsageProblem
-from webhook_server import Server, reply
+from support import webhook_server as scenes
+from support.webhook_server import Server, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
 PATH = f"/services/T0LEEDS99/B0PRINT42/{TOKEN}?sig=aB3%2FdEf9-ghIjKl0mNo"
@@ -349,8 +349,8 @@ def test_a_server_that_repeats_the_secret_is_not_quoted_with_it(echo: str, statu
 
 @given(st.text(), st.text())
 def test_no_words_around_it_bring_the_secret_out(before: str, after: str) -> None:
-    from rflow.delivery.webhooks.answers import judge
     from rflow.delivery.webhooks.outcomes import Answer, Refusal
+    from rflow.delivery.webhooks.responses import judge
 
     noc = target("noc", "json", f"https://noc.example{PATH}")
     verdict = judge(noc, Answer(status=400, body=f"{before}{TOKEN}{after}".encode(errors="replace")), 1)

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
-from judges import collapsed, render_all, tags, unmarked, visible_text
+from judges.visible import collapsed, render_all, tags, unmarked, visible_text
 from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem

@@ -13,17 +13,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from format_builders import DIGEST, FULL, STORIES, TOLD
-from format_strategies import retold
-from judges import render_all, tags, visible_text
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import Digest, DigestEntry, Progress, ProgressRuledOut, ProgressWaiting, Tried
+from judges.visible import render_all, tags, visible_text
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Digest, DigestEntry, Progress, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
 from rflow.formats.environment import environment
+from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_strategies import retold
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 TEXTS = tuple(name for name, format_ in FORMATS.items() if format_.drawing)
 in_every_text_format = pytest.mark.parametrize("name", TEXTS)
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
@@ -400,7 +400,7 @@ def test_formats_share_compiled_layouts_without_mixing_them_up(tmp_path: Path) -
 
 # docs/formats.md
 
-DOCS = (Path(__file__).parent.parent / "docs" / "formats.md").read_text("utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
 
 
 def test_every_format_is_documented() -> None:

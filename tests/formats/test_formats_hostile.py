@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from format_builders import DIGEST, STORIES
-from format_strategies import NOTES, Twin, hostile, shown, told_with
-from html_judge import assert_literal_as_html
-from jira_judge import assert_literal_in_jira
-from judges import collapsed, render_all, tags, visible_text
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import Digest, Progress
+from judges.html import assert_literal_as_html
+from judges.jira import assert_literal_in_jira
+from judges.visible import collapsed, render_all, tags, visible_text
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, format_named, whole
+from support.format_builders import DIGEST, STORIES
+from support.format_strategies import NOTES, Twin, hostile, shown, told_with
 
 FORMS: dict[str, Progress | Digest] = {
     "full": STORIES["full"],

@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from browser import a_page
-from format_builders import DIGEST, FULL, STORIES, TOLD
-from format_strategies import NOTES, Twin, hostile, retold, told_with
-from html_judge import assert_literal_as_html, skeleton
-from judges import tags, visible_text
-from node_tools import node_file
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import Digest, OutlineEntry, Progress
+from judges.html import assert_literal_as_html, skeleton
+from judges.node_tools import node_file
+from judges.visible import tags, visible_text
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Digest, OutlineEntry, Progress
 from rflow.formats import FORMATS, flavours, layout_of, render
-from rflow.formats.pages import DEEPEST
+from rflow.formats.page_helpers import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
+from support.browser import a_page
+from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_strategies import NOTES, Twin, hostile, retold, told_with
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -101,7 +101,7 @@ def test_what_stands_elsewhere_says_where() -> None:
 
 AXE = "axe-core/axe.min.js"
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844), "smallest phone": (320, 568)}
-PICTURES = Path(__file__).parent.parent / "docs" / "images"
+PICTURES = Path(__file__).parents[2] / "docs" / "images"
 
 
 @pytest.fixture(scope="module")

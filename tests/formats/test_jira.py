@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-import format_strategies
-from format_builders import FULL, TOLD
-from format_strategies import hostile, told_with
-from jira_judge import assert_literal_in_jira, kinds, links, read, shown_lines
-from rflow.core.progress import Progress
+from judges.jira import assert_literal_in_jira, kinds, links, read, shown_lines
+from rflow.core.summary.progress import Progress
 from rflow.core.text import clean
 from rflow.formats import render
 from rflow.formats.environment import environment
+from support import format_strategies
+from support.format_builders import FULL, TOLD
+from support.format_strategies import hostile, told_with
 
 NOTES = (
     *format_strategies.NOTES,

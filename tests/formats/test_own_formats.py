@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, StrictUndefined
 
-from format_builders import DIGEST, FULL, TOLD
-from program import Program
 from rflow.errors import BadInput
-from rflow.formats import FORMATS, Format, format_named, packages, render
-from rflow.formats.check import check
+from rflow.formats import FORMATS, Format, format_named, render
+from rflow.formats.custom import entry_points
+from rflow.formats.custom.check import check
+from rflow.formats.custom.folder import Folder, read_folder
+from rflow.formats.custom.samples import TRIALS
+from rflow.formats.custom.sandbox import Sandbox
+from rflow.formats.custom.template import as_format, copy_of, description_of
 from rflow.formats.environment import ESCAPERS, flavour_of
-from rflow.formats.folder import Folder, read_folder
 from rflow.formats.phrases import PHRASES
-from rflow.formats.sandbox import Sandbox
-from rflow.formats.template import as_format, copy_of, description_of
-from rflow.formats.trials import TRIALS
+from support.format_builders import DIGEST, FULL, TOLD
+from support.program import Program
 
 TEMPLATES = tuple(name for name, format_ in FORMATS.items() if format_.drawing or format_.page)
 BUILT = tuple(name for name in FORMATS if name not in TEMPLATES)
@@ -369,7 +370,7 @@ def test_warnings_do_not_keep_a_format_from_being_used(ana: Program) -> None:
 @pytest.mark.parametrize("suffix", ["md", "jira", "html", "slack"])
 def test_the_judges_of_a_check_know_markup_when_they_see_it(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates can't make any of a user's text, so here the escaping is taken away."""
-    monkeypatch.setitem(ESCAPERS, f".{suffix}.j2", "escaping:Plain")
+    monkeypatch.setitem(ESCAPERS, f".{suffix}.j2", "plain:Plain")
     text = "{{ p.ask }}\n{{ p.impact }}\n{{ p.session.title }}\n{% for n in p.tried %}\n{{ n.text }}\n{% endfor %}"
     assert any("What a user writes can become markup here" in said for said in checked(text, suffix))
 
@@ -578,7 +579,7 @@ def test_packages_are_looked_up_only_for_a_name_that_nobody_knows(
     ana: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(templates(ana), "acme.md.j2")
-    monkeypatch.setattr(packages, "packaged", lambda: pytest.fail("looked up"))
+    monkeypatch.setattr(entry_points, "packaged", lambda: pytest.fail("looked up"))
     assert ana.ok("progress", "-f", "acme").out == SHOWN
     assert ana.ok("progress", "-f", "text").out
 
@@ -589,7 +590,7 @@ def test_a_format_of_a_package_needs_something_that_builds_it() -> None:
             return FORMATS["markdown"]
 
     with pytest.raises(BadInput, match="has nothing that builds it"):
-        packages.loaded("x", "acme", Point())  # type: ignore[arg-type]
+        entry_points.loaded("x", "acme", Point())  # type: ignore[arg-type]
 
 
 def test_without_folders_only_built_in_formats_are_known() -> None:
@@ -599,7 +600,7 @@ def test_without_folders_only_built_in_formats_are_known() -> None:
 
 # docs/own-formats.md
 
-DOCS = (Path(__file__).parent.parent / "docs" / "own-formats.md").read_text("utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "own-formats.md").read_text("utf-8")
 
 
 def blocks(kind: str) -> list[str]:

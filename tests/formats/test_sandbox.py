@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from format_builders import FULL
-from format_strategies import NOTES, shown, told_with
 from rflow.errors import BadInput, Exit
-from rflow.formats import limits, render
-from rflow.formats.folder import Folder
-from rflow.formats.template import as_format
+from rflow.formats import render
+from rflow.formats.custom import meter
+from rflow.formats.custom.folder import Folder
+from rflow.formats.custom.template import as_format
+from support.format_builders import FULL
+from support.format_strategies import NOTES, shown, told_with
 
 
 def drawn(template: str, suffix: str = ".md.j2", **beside: str) -> str:
@@ -137,7 +138,7 @@ BOMBS = {
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    monkeypatch.setattr(meter, "SECONDS", 0.5)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -153,14 +154,14 @@ def test_no_template_runs_for_long(bomb: str) -> None:
 def test_no_template_fills_the_memory() -> None:
     """All of them in one process that may have 400 MB more than it begins with."""
     script = (
-        "import resource; from test_sandbox import BOMBS, limits, refused; limits.SECONDS = 0.5;"
+        "import resource; from formats.test_sandbox import BOMBS, meter, refused; meter.SECONDS = 0.5;"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize();"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 400_000_000,) * 2);"
         "print([name for name, bomb in BOMBS.items() if 'too much' in refused(bomb)])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         timeout=250,

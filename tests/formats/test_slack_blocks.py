@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from format_builders import DIGEST, FULL, STORIES, TOLD
-from format_strategies import NOTES, Twin, hostile, retold, told_with
-from judges import collapsed
-from node_tools import MODULES, node_file
-from rflow.core.brief_form import shorten_progress
-from rflow.core.fitting import fit
-from rflow.core.progress import Digest, FittedProgress, Progress
+from judges.node_tools import MODULES, node_file
+from judges.visible import collapsed
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.fitting import fit
+from rflow.core.summary.progress import Digest, FittedProgress, Progress
 from rflow.core.text import shorten
 from rflow.formats import FORMATS, format_named, render, whole
 from rflow.formats.slack_blocks import weight
+from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_strategies import NOTES, Twin, hostile, retold, told_with
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 LONG = "word " * 900

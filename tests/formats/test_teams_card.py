@@ -18,17 +18,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from browser import a_page
-from format_builders import DIGEST, FULL, STORIES, TOLD
-from format_strategies import NOTES, Twin, hostile, told_with
-from node_tools import node_file
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import Digest, Progress
+from judges.node_tools import node_file
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render
+from support.browser import a_page
+from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_strategies import NOTES, Twin, hostile, told_with
 
 pytestmark = pytest.mark.xdist_group("teams-card")
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
-PICTURE = Path(__file__).parent.parent / "docs" / "images" / "teams-card.png"
+PICTURE = Path(__file__).parents[2] / "docs" / "images" / "teams-card.png"
 
 
 def card_of(told: Progress | Digest) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 import html5lib
 
-from format_strategies import Twin
-from judges import collapsed, visible_text
+from judges.visible import collapsed, visible_text
+from support.format_strategies import Twin
 
 Tag = tuple[str, tuple[tuple[str, str], ...]]
 

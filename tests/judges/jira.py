@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from format_strategies import Twin
-from node_judge import NodeJudge
-from rflow.core.progress import Digest, Progress
+from judges.node import NodeJudge
+from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, whole
+from support.format_strategies import Twin
 
 _BLOCKS = frozenset("doc paragraph heading listItem bulletList orderedList codeBlock blockquote rule".split())
 

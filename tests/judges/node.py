@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from node_tools import MODULES, node_file
+from judges.node_tools import MODULES, node_file
 
 
 class NodeJudge:

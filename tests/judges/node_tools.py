@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-MODULES = Path(__file__).parent / "node" / "node_modules"
+MODULES = Path(__file__).parents[1] / "node" / "node_modules"
 
 
 def node_file(path: str) -> Path:

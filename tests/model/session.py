@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from model_trees import TREES, USAGE, Refused, kind
+from model.trees import TREES, USAGE, Refused, kind
 
 REMOVED = "[removed]"
 BRIEF = ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis")

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from model_session import Session, differences, like, record
-from model_trees import TREES, Refused
-from model_world import Terminal, World
-from program import Program, Result
+from model.session import Session, differences, like, record
+from model.trees import TREES, Refused
+from model.world import Terminal, World
+from support.program import Program, Result
 
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 SEEDS = range(14 if HEAVY else 1)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from model_session import CHECKED, KEEPS_PENDING, OWNERS, WHEN_CLOSED, Session, Text, person
-from model_trees import MOVED, NOT_ALLOWED, NOT_FOUND, TREES, USAGE, Refused, chosen
+from model.session import CHECKED, KEEPS_PENDING, OWNERS, WHEN_CLOSED, Session, Text, person
+from model.trees import MOVED, NOT_ALLOWED, NOT_FOUND, TREES, USAGE, Refused, chosen
 
 NEAR = {"ben": "benn", "benn": "ben"}
 """Names so near to each other that one may be a slip for the other."""

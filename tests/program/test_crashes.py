@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from model_session import Session, like, record
-from model_trees import TREES
-from model_world import Terminal, World
-from program import Program, Result
-from races_killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Killing
-from store_faults import files_with
+from model.session import Session, like, record
+from model.trees import TREES
+from model.world import Terminal, World
+from support.program import Program, Result
+from support.races_killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Killing
+from support.store_faults import files_with
 
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 BATCHES = range(5 if HEAVY else 1)

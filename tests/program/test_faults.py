@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from program import Program, Result
-from rflow.stores.locking import locked
-from rflow.stores.records import seal
-from store_faults import files_with, fill, make_read_only, small_disk, snapshot
+from rflow.stores.codec import seal
+from rflow.stores.folder.locking import locked
+from support.program import Program, Result
+from support.store_faults import files_with, fill, make_read_only, small_disk, snapshot
 
 SECRET = "hunter2-the-password-of-the-till"
-IMPATIENT = (sys.executable, str(Path(__file__).with_name("races_impatient.py")))
+IMPATIENT = (sys.executable, str(Path(__file__).parents[1] / "support" / "races_impatient.py"))
 WRITING: list[tuple[str, ...]] = [
     ("note", "it worked this morning"),
     ("amend", "3", "it did not"),

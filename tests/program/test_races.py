@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from program import Program, Result
+from support.program import Program, Result
 
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 ROUNDS = 20 if HEAVY else 2

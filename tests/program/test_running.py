@@ -23,9 +23,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.cli.running import Captured, run_captured
-from rflow.cli.running_output import Kept
-from rflow.core.excerpt import excerpt
+from rflow.capture import Captured, run_captured
+from rflow.capture.output import Kept
+from rflow.core.summary.excerpt import excerpt
 from rflow.errors import UsageProblem
 
 pytestmark = [
@@ -37,10 +37,10 @@ pytestmark = [
 RUNNER = """
 import os, pathlib, sys, tracemalloc
 if os.environ.get("THREADS"):
-    import rflow.cli.running_posix, rflow.cli.running_threads
-    rflow.cli.running_posix.run = rflow.cli.running_threads.run
+    import rflow.capture.posix, rflow.capture.threads
+    rflow.capture.posix.run = rflow.capture.threads.run
 import msgspec
-from rflow.cli.running import run_captured
+from rflow.capture import run_captured
 from rflow.errors import UsageProblem
 answer, limit, *command = sys.argv[1:]
 if os.environ.get("TRACE"):
@@ -347,7 +347,7 @@ def test_a_stream_in_memory_gets_the_output_too(monkeypatch: pytest.MonkeyPatch)
 
 def test_nothing_heavy_is_imported_before_something_runs(bench: Bench) -> None:
     heavy = "{'subprocess', 'termios', 'select', 'selectors', 'shutil', 'shlex', 'difflib'}"
-    script = f"import sys, rflow.cli.running; print({heavy} & set(sys.modules))"
+    script = f"import sys, rflow.capture; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], env=bench.env, capture_output=True, check=True, timeout=30)
     assert done.stdout == b"set()\n"
 

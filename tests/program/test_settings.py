@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
 from rflow.config_file import replace_file
 from rflow.errors import BadInput, UsageProblem
 from rflow.settings import SETTINGS, Folders, folders, load_settings, write_setting
+from support.program import Program
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from program import SCRIPT, Program
 from rflow.cli.main import COMMANDS
+from support.program import SCRIPT, Program
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"),

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.events import Event, NoteAdded, Unreadable
-from rflow.stores import records
-from store_stories import ANA, short_story, whole_story
+from rflow.core.session.events import Event, NoteAdded, Unreadable
+from rflow.stores import codec
+from support.store_stories import ANA, short_story, whole_story
 
 NOTE = short_story("VPN drops every hour", "Only on the guest network")[1]
 
 
 def test_a_record_is_the_event_as_json_with_a_checksum_at_its_end() -> None:
-    assert records.encode(NOTE) == (
+    assert codec.encode(NOTE) == (
         b'{"seq":2,"at":"2026-11-03T02:02:00Z","by":{"id":"ana ruiz","name":"Ana Ruiz"},'
         b'"fact":{"type":"note_added","text":"Only on the guest network"},"command_id":"cmd-2","sum":"3f65b88b"}'
     )
@@ -23,39 +23,39 @@ def test_a_record_is_the_event_as_json_with_a_checksum_at_its_end() -> None:
 
 def test_every_kind_of_event_round_trips() -> None:
     story = whole_story()
-    assert [records.decode(records.encode(event), event.seq) for event in story] == story
-    assert records.from_lines(map(records.encode_line, story)) == story
+    assert [codec.decode(codec.encode(event), event.seq) for event in story] == story
+    assert codec.from_lines(map(codec.encode_line, story)) == story
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])), at=st.datetimes(datetime(1970, 1, 2)))
 def test_any_text_and_time_round_trips_on_one_line(text: str, at: datetime) -> None:
     event = Event(seq=7, at=at.replace(tzinfo=UTC), by=ANA, fact=NoteAdded(text=text))
-    line = records.encode_line(event)
+    line = codec.encode_line(event)
     assert b"\n" not in line
-    assert records.decode(line, 7) == event
+    assert codec.decode(line, 7) == event
 
 
 @pytest.mark.parametrize("unsealed", [False, True])
 def test_every_flipped_bit_is_found_and_called_damage(unsealed: bool) -> None:
-    record = records.encode(NOTE)
+    record = codec.encode(NOTE)
     for position in range(len(record) * 8):
         flipped = bytearray(record)
         flipped[position // 8] ^= 1 << position % 8
-        found = records.decode(bytes(flipped), 2, unsealed=unsealed)
+        found = codec.decode(bytes(flipped), 2, unsealed=unsealed)
         assert found == Unreadable(seq=2, reason="damaged", raw=bytes(flipped)), bytes(flipped)
 
 
 @pytest.mark.parametrize("unsealed", [False, True])
 def test_every_cut_record_is_damaged(unsealed: bool) -> None:
-    record = records.encode(NOTE)
+    record = codec.encode(NOTE)
     for length in range(len(record)):
-        found = records.decode(record[:length], 2, unsealed=unsealed)
+        found = codec.decode(record[:length], 2, unsealed=unsealed)
         assert found == Unreadable(seq=2, reason="damaged", raw=record[:length])
 
 
 def newer(**changes: object) -> bytes:
     """Make a record as a newer rflow might, with its right checksum."""
-    return records.seal(msgspec.json.encode(msgspec.to_builtins(NOTE) | changes))
+    return codec.seal(msgspec.json.encode(msgspec.to_builtins(NOTE) | changes))
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def newer(**changes: object) -> bytes:
     ids=["kind", "field of a fact", "field of the envelope", "shape"],
 )
 def test_what_is_intact_but_not_understood_is_newer(record: bytes) -> None:
-    assert records.decode(record, 2) == Unreadable(seq=2, reason="newer", raw=record)
+    assert codec.decode(record, 2) == Unreadable(seq=2, reason="newer", raw=record)
 
 
 def test_a_record_without_a_checksum_passes_only_where_that_is_allowed() -> None:
     plain = msgspec.json.encode(NOTE)
-    assert records.decode(plain, 2, unsealed=True) == NOTE
-    assert records.decode(plain, 2) == Unreadable(seq=2, reason="damaged", raw=plain)
+    assert codec.decode(plain, 2, unsealed=True) == NOTE
+    assert codec.decode(plain, 2) == Unreadable(seq=2, reason="damaged", raw=plain)
 
 
 @pytest.mark.parametrize(
@@ -93,26 +93,26 @@ def test_a_record_without_a_checksum_passes_only_where_that_is_allowed() -> None
     ids=["unknown kind", "field missing", "unknown field", "text", "deep", "not utf-8", "empty object", "nothing"],
 )
 def test_a_line_written_by_hand_is_told_apart(line: bytes, reason: str) -> None:
-    found = records.decode(line, 2, unsealed=True)
+    found = codec.decode(line, 2, unsealed=True)
     assert isinstance(found, Unreadable)
     assert (found.reason, found.raw) == (reason, line)
 
 
 def test_line_ends_of_windows_and_blanks_make_no_difference() -> None:
-    lines = [records.encode(event) + b" \r" for event in whole_story()]
-    assert records.from_lines(lines) == whole_story()
+    lines = [codec.encode(event) + b" \r" for event in whole_story()]
+    assert codec.from_lines(lines) == whole_story()
 
 
 def test_missing_events_between_lines_are_marked() -> None:
-    lines = [records.encode(event) for event in whole_story()]
-    found = records.from_lines(lines[:3] + lines[5:])
+    lines = [codec.encode(event) for event in whole_story()]
+    found = codec.from_lines(lines[:3] + lines[5:])
     assert [event.seq for event in found] == list(range(1, 26))
     assert found[3:5] == [Unreadable(seq=seq, reason="damaged", raw=b"") for seq in (4, 5)]
 
 
 def long_story(count: int) -> list[bytes]:
     """Give the records of a session of many notes."""
-    return [records.encode(msgspec.structs.replace(NOTE, seq=seq)) for seq in range(1, count + 1)]
+    return [codec.encode(msgspec.structs.replace(NOTE, seq=seq)) for seq in range(1, count + 1)]
 
 
 def spoilt(record: bytes) -> list[bytes]:
@@ -121,23 +121,23 @@ def spoilt(record: bytes) -> list[bytes]:
     text[-90] ^= 1
     mark[-12] ^= 1
     total[-4] ^= 1
-    two = records.seal(record[:-18] + b"}," + record[:-18] + b"}")
-    return [bytes(text), bytes(mark), bytes(total), record[:-1], b"", two, records.encode(NOTE)]
+    two = codec.seal(record[:-18] + b"}," + record[:-18] + b"}")
+    return [bytes(text), bytes(mark), bytes(total), record[:-1], b"", two, codec.encode(NOTE)]
 
 
 @pytest.mark.parametrize("case", range(7))
 def test_one_damaged_record_among_many_is_the_only_one_that_is(case: int) -> None:
     lines = long_story(600)
     lines[399] = spoilt(lines[399])[case]
-    for found in (records.from_lines(lines), records.from_rows(enumerate(lines, 1), 1, 600)):
+    for found in (codec.from_lines(lines), codec.from_rows(enumerate(lines, 1), 1, 600)):
         assert [event.seq for event in found] == list(range(1, 601))
         assert [event.raw for event in found if isinstance(event, Unreadable)] == [lines[399]]
 
 
 def test_a_damaged_beginning_takes_nothing_from_what_follows() -> None:
     rows = list(enumerate(long_story(600), 1))
-    assert [event.seq for event in records.from_rows(rows[300:], 1, 602)] == list(range(1, 603))
-    assert [isinstance(event, Event) for event in records.from_rows(rows[300:], 1, 602)] == [
+    assert [event.seq for event in codec.from_rows(rows[300:], 1, 602)] == list(range(1, 603))
+    assert [isinstance(event, Event) for event in codec.from_rows(rows[300:], 1, 602)] == [
         *[False] * 300,
         *[True] * 300,
         *[False] * 2,
@@ -145,30 +145,30 @@ def test_a_damaged_beginning_takes_nothing_from_what_follows() -> None:
 
 
 def test_lines_out_of_order_are_damaged_but_kept() -> None:
-    lines = [records.encode(event) for event in whole_story()[:4]]
-    found = records.from_lines([lines[0], lines[2], lines[1], lines[3]])
+    lines = [codec.encode(event) for event in whole_story()[:4]]
+    found = codec.from_lines([lines[0], lines[2], lines[1], lines[3]])
     assert [isinstance(event, Event) for event in found] == [True, False, True, False, False]
     assert {event.raw for event in found if isinstance(event, Unreadable)} == {b"", lines[1], lines[3]}
 
 
 def test_a_number_far_ahead_does_not_make_up_thousands_of_missing_events() -> None:
-    far = records.seal(msgspec.json.encode(msgspec.to_builtins(NOTE) | {"seq": 10**12}))
-    assert records.from_lines([far]) == [Unreadable(seq=1, reason="damaged", raw=far)]
-    assert len(records.from_rows([(10**12, far)], 1, 10**12)) < 5000
+    far = codec.seal(msgspec.json.encode(msgspec.to_builtins(NOTE) | {"seq": 10**12}))
+    assert codec.from_lines([far]) == [Unreadable(seq=1, reason="damaged", raw=far)]
+    assert len(codec.from_rows([(10**12, far)], 1, 10**12)) < 5000
 
 
 @pytest.mark.parametrize("raw", [b"two\nlines", b"ends with\r", b"\n", b'{"unreadable":"!"}\n'])
 def test_an_unreadable_record_with_line_breaks_becomes_one_line_and_comes_back(raw: bytes) -> None:
     event = Unreadable(seq=1, reason="damaged", raw=raw)
-    line = records.encode_line(event)
+    line = codec.encode_line(event)
     assert b"\n" not in line
-    assert records.from_lines([line]) == [event]
+    assert codec.from_lines([line]) == [event]
 
 
 def test_a_header_is_the_first_line_and_names_its_format() -> None:
-    line = records.header("019a4711", "K7QM-2F")
+    line = codec.header("019a4711", "K7QM-2F")
     assert line == b'{"rflow":"session","format":2,"id":"019a4711","code":"K7QM-2F"}'
-    assert records.read_header(line) == records.Header(format=2, id="019a4711", code="K7QM-2F")
-    assert records.read_header(b'{"rflow":"session","format":9,"id":"x","code":"Y","zone":"UTC"}') is not None
-    assert records.read_header(b'{"rflow":"store","format":2}') is None
-    assert records.read_header(b"\xff") is None
+    assert codec.read_header(line) == codec.Header(format=2, id="019a4711", code="K7QM-2F")
+    assert codec.read_header(b'{"rflow":"session","format":9,"id":"x","code":"Y","zone":"UTC"}') is not None
+    assert codec.read_header(b'{"rflow":"store","format":2}') is None
+    assert codec.read_header(b"\xff") is None

@@ -9,7 +9,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from rflow.core.events import (
+from rflow.core.people import Person
+from rflow.core.session.events import (
     Brief,
     Event,
     Fact,
@@ -22,18 +23,17 @@ from rflow.core.events import (
     TreeEntered,
     Unreadable,
 )
-from rflow.core.head import Head, Query, cursor, head_of, matches
-from rflow.core.people import Person
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import End, Tree, digest
+from rflow.core.session.head import Head, Query, cursor, head_of, matches
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import End, Tree, digest
 from rflow.errors import NotFound, UsageProblem
 from rflow.ports import CodeTaken, Stale, Store
 from rflow.stores import open_store
+from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store
-from rflow.stores.records import seal
-from store_faults import quick_folder
-from store_stories import (
+from support.store_faults import quick_folder
+from support.store_stories import (
     ANA,
     BEN,
     CHLOE,

@@ -16,14 +16,15 @@ from random import Random
 import msgspec
 import pytest
 
-from rflow.core.events import Event, NoteAdded, SessionStarted, Stored, Unreadable
-from rflow.core.head import Query
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.events import Event, NoteAdded, SessionStarted, Stored, Unreadable
+from rflow.core.session.head import Query
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.errors import StoreProblem
 from rflow.ports import Store
-from rflow.stores import json_folder, open_store
-from store_faults import (
+from rflow.stores import open_store
+from rflow.stores.folder import folder
+from support.store_faults import (
     HEAVY,
     Worker,
     as_nobody,
@@ -36,7 +37,7 @@ from store_faults import (
     small_disk,
     snapshot,
 )
-from store_stories import (
+from support.store_stories import (
     LPSTAT,
     LPSTAT_DIGEST,
     MORNING,
@@ -48,7 +49,7 @@ from store_stories import (
     short_story,
     whole_story,
 )
-from store_worker import Told, act, plan
+from support.store_worker import Told, act, plan
 
 LEEDS, VPN = "019a4711-0000-7000-8000-000000000001", "019a4711-0000-7000-8000-000000000002"
 SECRET = "hunter2-the-password-of-the-till"
@@ -383,7 +384,7 @@ def test_a_new_store_is_for_its_user_alone(kind: str, tmp_path: Path, opener: Op
 
 
 def test_a_store_that_stays_locked_is_reported_and_can_still_be_read(kind: str, tmp_path: Path, opener: Opener) -> None:
-    from rflow.stores.locking import locked
+    from rflow.stores.folder.locking import locked
 
     store = opener(url_in(tmp_path, kind), patience=0.05)
     put(store, short_story("Till"))
@@ -762,7 +763,7 @@ def test_a_store_that_is_upgraded_while_we_have_it_open_is_not_written_to(
 def test_a_newer_kind_of_event_makes_its_session_readable_and_leaves_others_alone(
     kind: str, tmp_path: Path, opener: Opener
 ) -> None:
-    from rflow.stores.records import seal
+    from rflow.stores.codec import seal
 
     store = opener(url_in(tmp_path, kind))
     two_sessions(store)
@@ -862,7 +863,7 @@ def test_a_removal_from_a_folder_that_was_interrupted_is_finished_by_check(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(json_folder.Folder, "_sweep", crash)
+        patch.setattr(folder.Folder, "_sweep", crash)
         with pytest.raises(StoreProblem, match="rflow store check"):
             forget(store, how, story)
         assert store.check()[0].severity == "error"
@@ -884,7 +885,7 @@ def test_a_draft_that_a_crash_left_is_forgotten_too(tmp_path: Path, opener: Open
 
 
 def test_lists_and_searches_of_sqlite_use_an_index(tmp_path: Path, opener: Opener) -> None:
-    from rflow.stores.sqlite_query import select
+    from rflow.stores.sqlite.query import select
 
     store = opener(url_in(tmp_path, "sqlite"))
     two_sessions(store)
@@ -910,20 +911,20 @@ def test_lists_and_searches_of_sqlite_use_an_index(tmp_path: Path, opener: Opene
 def test_a_list_of_a_folder_reads_only_sessions_that_changed(
     tmp_path: Path, opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rflow.stores import json_files
+    from rflow.stores.folder import session_file as parser
 
     store = opener(url_in(tmp_path, "json"))
     two_sessions(store)
     with session_file(tmp_path, VPN).open("ab") as file:
         file.write(b"torn")
     read: list[str] = []
-    parse = json_files.parse
+    parse = parser.parse
 
-    def watched(data: bytes, after: int = 0) -> json_files.Content:
+    def watched(data: bytes, after: int = 0) -> parser.Content:
         read.append(data[:90].decode())
         return parse(data, after)
 
-    monkeypatch.setattr(json_files, "parse", watched)
+    monkeypatch.setattr(parser, "parse", watched)
     store.heads(Query())
     assert len(read) <= 2
     assert all(VPN in line for line in read)
@@ -938,9 +939,9 @@ def test_the_cache_of_a_folder_does_not_grow_for_ever(tmp_path: Path, opener: Op
     put(store, short_story("Till"))
     story = short_story("Till", "x")
     state = session(LEEDS, "K7QM-2F", story)
-    from rflow.stores import json_index
+    from rflow.stores.folder import index
 
-    index = json_index.Index(tmp_path / "night")
+    cache = index.Index(tmp_path / "night")
     for _ in range(1000):
-        index.add(json_index.entry("a.b.jsonl", json_index.UNREAD, state))
+        cache.add(index.entry("a.b.jsonl", index.UNREAD, state))
     assert (tmp_path / "night" / ".index.jsonl").stat().st_size < 300 * 1024

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from rflow.core.events import Event, NoteAdded
-from rflow.core.head import Query, head_of
-from rflow.core.replay import replay
-from rflow.core.tree import digest
+from rflow.core.session.events import Event, NoteAdded
+from rflow.core.session.head import Query, head_of
+from rflow.core.session.replay import replay
+from rflow.core.tree.model import digest
 from rflow.errors import StoreProblem
 from rflow.ports import Store
 from rflow.stores import open_store
-from rflow.stores.records import FORMAT
-from store_faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
-from store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, more, session, short_story, whole_story
+from rflow.stores.codec import FORMAT
+from support.store_faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
+from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, more, session, short_story, whole_story
 
-SAMPLES = Path(__file__).parent / "samples" / "stores"
+SAMPLES = Path(__file__).parents[1] / "samples" / "stores"
 FORMATS = sorted(folder.name for folder in SAMPLES.iterdir() if folder.is_dir())
 LEEDS, VPN = "019a4711-0000-7000-8000-000000000001", "019a4711-0000-7000-8000-000000000002"
 TOLD = {

@@ -13,8 +13,8 @@ from rflow.core.sharing import Share, ShareView, is_token, may_revoke, state_of,
 from rflow.ports import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
-from store_faults import quick_folder
-from store_stories import ANA, BEN, CHLOE, MORNING, session, short_story
+from support.store_faults import quick_folder
+from support.store_stories import ANA, BEN, CHLOE, MORNING, session, short_story
 
 LEEDS, VPN = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2))
 TOKENS = [token_of(bytes([number]) * 32) for number in range(4)]

@@ -20,15 +20,15 @@ from msgspec.inspect import (
     type_info,
 )
 
-from rflow.core.commands import Choose, Command, Done, Enter, Start
-from rflow.core.decide import decide
-from rflow.core.events import Event, EvidenceAdded, Fact
 from rflow.core.people import Person, person
 from rflow.core.redaction import Redactor
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.summary import View
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, digest
+from rflow.core.session.commands import Choose, Command, Done, Enter, Start
+from rflow.core.session.decide import decide
+from rflow.core.session.events import Event, EvidenceAdded, Fact
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.summary.summarise import View
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
 from rflow.errors import RflowError
 
 ANN, BEN, CLEO, DEV = (person(name) for name in ("Ann", "Ben", "Cleo", "Dev"))

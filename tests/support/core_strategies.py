@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from core_builders import ANN, BEN, CLEO, NIGHT, PRINTER, SCANNER, TIER2, Scene, output
-from rflow.core.commands import (
+from rflow.core.session.commands import (
     Accept,
     AddEvidence,
     AddNote,
@@ -33,8 +32,9 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.events import Brief
+from rflow.core.session.events import Brief
 from rflow.errors import RflowError
+from support.core_builders import ANN, BEN, CLEO, NIGHT, PRINTER, SCANNER, TIER2, Scene, output
 
 T = TypeVar("T")
 TEXTS = ("It hums", "", "tray 2\nis empty", "\x1b[31mred\x1b[0m", "password=hunter2", "Drück’ 印刷 🖨️", "\u202etxet")

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 from msgspec.structs import replace
 
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import (
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import (
     Ahead,
     Continuing,
     Digest,

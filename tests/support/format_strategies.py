@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.inspect import NoneType, StrType, StructType, Type, UnionType, VarTupleType, type_info
 from msgspec.structs import replace
 
-from rflow.core.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import clean, one_line
 
 Told = TypeVar("Told", bound=Progress | Digest)

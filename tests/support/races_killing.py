@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from program import SCRIPT, Program, Result
+from support.program import SCRIPT, Program, Result
 
 ZYGOTE = Path(__file__).with_name("races_zygote.py")
 KILLED = -signal.SIGKILL

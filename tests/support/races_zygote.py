@@ -13,28 +13,28 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import rflow.capture.posix
 import rflow.cli.app
+import rflow.cli.commands.config
+import rflow.cli.commands.demo
+import rflow.cli.commands.evidence
+import rflow.cli.commands.handoff
+import rflow.cli.commands.interchange
+import rflow.cli.commands.notes
+import rflow.cli.commands.progress
+import rflow.cli.commands.sessions
+import rflow.cli.commands.store
+import rflow.cli.commands.tree
+import rflow.cli.commands.work
 import rflow.cli.completion
-import rflow.cli.config_commands
-import rflow.cli.demo_commands
-import rflow.cli.evidence_commands
-import rflow.cli.handoff_commands
-import rflow.cli.interchange_commands
-import rflow.cli.notes_commands
-import rflow.cli.progress_commands
-import rflow.cli.records
-import rflow.cli.running_posix
-import rflow.cli.sessions_commands
-import rflow.cli.status
-import rflow.cli.store_commands
-import rflow.cli.terminal
-import rflow.cli.tree_commands
-import rflow.cli.work_commands
+import rflow.cli.display.json
+import rflow.cli.display.status
+import rflow.cli.terminal_state
 import rflow.formats.environment
-import rflow.interchange
-import rflow.stores.json_dir
-import rflow.stores.sqlite
-import rflow.workspace
+import rflow.service.interchange
+import rflow.service.workspace
+import rflow.stores.folder.store
+import rflow.stores.sqlite.store
 from rflow.cli.main import main
 
 NEVER = 1 << 60

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 NOBODY = 65534
 
@@ -20,8 +20,8 @@ class Worker:
     """A running `store_worker.py`; `acknowledged` are the lines it said."""
 
     def __init__(self, task: str, url: str, *arguments: object) -> None:
-        command = [sys.executable, str(HERE / "store_worker.py"), task, url, *map(str, arguments)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", "support.store_worker", task, url, *map(str, arguments)]
+        self._process = subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.acknowledged: list[str] = []
 
     def wait_until_ready(self) -> None:

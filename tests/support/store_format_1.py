@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.events import Event
-from rflow.core.head import head_of
-from rflow.core.session import Session
-from rflow.core.tree import Tree, canonical, digest
+from rflow.core.session.events import Event
+from rflow.core.session.head import head_of
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree, canonical, digest
 
 Told = tuple[Session, Sequence[Event], Mapping[str, bytes]]
 SCHEMA = """
@@ -65,7 +65,7 @@ def write_json(root: Path, told: Sequence[Told], trees: Sequence[Tree]) -> None:
 
 def main(folder: Path) -> None:
     """Write both samples: the whole story, a short one, a tree and a blob."""
-    from store_stories import LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
+    from support.store_stories import LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
 
     whole, short = whole_story(), short_story("VPN drops every hour", "Only on the guest network")
     told: list[Told] = [

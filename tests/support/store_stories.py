@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from rflow.core.events import (
+from rflow.core.people import Person, person
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     BriefSet,
@@ -35,10 +36,9 @@ from rflow.core.events import (
     TreeRef,
     WaitingSet,
 )
-from rflow.core.people import Person, person
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import Action, Choice, Decision, End, Tree, digest
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Action, Choice, Decision, End, Tree, digest
 
 ANA, BEN, CHLOE = person("Ana Ruiz"), person("Ben Okafor"), person("Chloé Martin")
 TIER2 = Person(id="@tier2", name="@tier2")

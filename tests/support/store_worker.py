@@ -1,4 +1,4 @@
-"""A program that works on a store, to be raced against others and killed: `python store_worker.py TASK URL ARGUMENT…`.
+"""A program that works on a store, to be raced and killed: `python -m support.store_worker TASK URL ARGUMENT…`.
 
 It says "ready", waits for a line, and writes a line for everything that the store acknowledged.
 """
@@ -10,16 +10,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from rflow.core.events import Event, NoteAdded
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.events import Event, NoteAdded
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.ports import Stale, Store
 from rflow.stores import files, open_store
-from store_stories import ANA, MORNING, evidence, more, session, short_story
+from support.store_stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
 Step = tuple[str, str, str]
@@ -156,5 +155,4 @@ def main(task: str, url: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main(*sys.argv[1:])

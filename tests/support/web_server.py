@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from program import SCRIPT, Program
+from support.program import SCRIPT, Program
 
 
 @dataclasses.dataclass

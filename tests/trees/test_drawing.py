@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.graph import Turn, distances, ruled_out
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits
+from rflow.core.tree.graph import Turn, distances, ruled_out
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
 from rflow.trees.columns import columns, wrap
 from rflow.trees.drawing import draw
 from rflow.trees.files import load_tree, read_tree
-from rflow.trees.signs import Line
+from rflow.trees.symbols import Line
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "trees").glob("*.toml"))
 
 

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rflow.core.text import clean, one_line
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.errors import BadInput, Exit
 from rflow.trees.files import LARGEST, describe, load_tree, read_tree
 from rflow.trees.parsing import PARSERS, parse
 from rflow.trees.writing import WRITERS, write_tree
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = Path(__file__).parent / "samples" / "trees"
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(__file__).parents[1] / "samples" / "trees"
 EXAMPLES = sorted(path for path in (ROOT / "examples" / "trees").iterdir() if path.suffix in PARSERS)
 FORMATS = tuple(WRITERS)
 
@@ -424,11 +424,11 @@ def test_hostile_files_do_not_fill_the_memory() -> None:
     script = """
         import resource, sys
         resource.setrlimit(resource.RLIMIT_AS, (600_000_000, 600_000_000))
-        from test_tree_files import HOSTILE, told
+        from trees.test_files import HOSTILE, told
         for name, content in HOSTILE.values():
             assert told(name, content)
     """
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     ran = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], env=here, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
 

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser import CHROMIUM, a_page
-from node_tools import node_file
-from program import Program
-from web_server import Served, serving
+from judges.node_tools import node_file
+from support.browser import CHROMIUM, a_page
+from support.program import Program
+from support.web_server import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "images"
-NIGHTLY = Path(__file__).parent / "node" / "nightly"
+NIGHTLY = Path(__file__).parents[1] / "node" / "nightly"
 PICTURED = [("desktop", "light", "desktop"), ("phone", "light", "phone"), ("dark", "dark", "desktop")]
 SIZES = {"desktop": (820, 780), "phone": (390, 844)}
 ROBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"

@@ -14,8 +14,8 @@ import html5lib
 import httpx
 import pytest
 
-from program import SCRIPT, Program
-from web_server import Served, free_port, serving
+from support.program import SCRIPT, Program
+from support.web_server import Served, free_port, serving
 
 HOSTILE = (
     '0;url=//evil" http-equiv="refresh',

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser import a_page
-from program import Program
-from web_server import Served, serving
+from support.browser import a_page
+from support.program import Program
+from support.web_server import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -18,16 +18,16 @@ from typing import Any
 import httpx
 import pytest
 
-from program import Program
 from rflow.core.people import person
 from rflow.core.sharing import Share, ViewForm
-from rflow.web.answers import Answer
-from rflow.web.links import Links
-from rflow.web.live import Hub, Stream
+from rflow.web.link_pages import Found, Pages, Rendered
+from rflow.web.link_routes import Links
 from rflow.web.metrics import Metrics
-from rflow.web.pages import Found, Pages, Rendered
-from rflow.web.visits import MOST, Visits, views_of
-from web_server import Served, serving
+from rflow.web.responses import Answer
+from rflow.web.updates import Hub, Stream
+from rflow.web.view_log import MOST, Visits, views_of
+from support.program import Program
+from support.web_server import Served, serving
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 SHARE = Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)

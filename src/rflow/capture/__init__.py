@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from rflow.cli.running_output import Ended, Kept
-from rflow.cli.running_start import shell, typed
+from rflow.capture.output import Ended, Kept
+from rflow.capture.start import shell, typed
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,9 +72,9 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
 
 def _runner() -> Callable[[list[str], Kept], Ended]:
     if sys.platform == "win32":
-        from rflow.cli.running_threads import run
+        from rflow.capture.threads import run
     else:
-        from rflow.cli.running_posix import run
+        from rflow.capture.posix import run
     return run
 
 

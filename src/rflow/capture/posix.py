@@ -11,14 +11,14 @@ from io import FileIO
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any
 
-from rflow.cli.running_output import Ended, Kept, Sink
-from rflow.cli.running_signals import Signals
-from rflow.cli.running_start import start
+from rflow.capture.output import Ended, Kept, Sink
+from rflow.capture.signals import Signals
+from rflow.capture.start import start
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
-    from rflow.cli.running_pty import Keyboard, Pair
+    from rflow.capture.pty import Keyboard, Pair
 
 GRACE = 0.25
 """Seconds in which output may still come when the command has ended."""
@@ -28,7 +28,7 @@ _MOST_IN_PIPE = 1024 * 1024  # /proc/sys/fs/pipe-max-size
 
 def run(argv: list[str], kept: Kept) -> Ended:
     """Run a program to its end; its output goes to our streams and into `kept`."""
-    from rflow.cli.running_pty import open_pair
+    from rflow.capture.pty import open_pair
 
     pair = open_pair()
     with Signals(apart=pair is not None) as signals:
@@ -44,7 +44,7 @@ def _in_pipes(argv: list[str], relay: "Relay") -> Ended:
 
 
 def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
-    from rflow.cli.running_pty import Keyboard, become_terminal_owner, raw
+    from rflow.capture.pty import Keyboard, become_terminal_owner, raw
 
     elsewhere = sys.stderr is not None and not sys.stderr.isatty()  # `2>errors.log` is still obeyed
     with (

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from io import FileIO
 from typing import Any, NamedTuple
 
-from rflow.cli.running_output import descriptor_of
+from rflow.capture.output import descriptor_of
 
 
 class Pair(NamedTuple):

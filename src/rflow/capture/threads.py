@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from subprocess import PIPE, TimeoutExpired
 from typing import IO
 
-from rflow.cli.running_output import Ended, Kept, Sink
-from rflow.cli.running_start import start
+from rflow.capture.output import Ended, Kept, Sink
+from rflow.capture.start import start
 
 _TICK = 0.1
 _GRACE = 0.25

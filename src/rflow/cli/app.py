@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import typer
 
-from rflow.core.events import is_steering
-from rflow.core.head import Query
 from rflow.core.people import Person, person
-from rflow.core.session import Session
+from rflow.core.session.events import is_steering
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
-    from rflow.cli.terminal import Terminal
+    from rflow.cli.terminal_state import Terminal
     from rflow.formats import Format
-    from rflow.working import Outcome
-    from rflow.workspace import Workspace
+    from rflow.service.sending import Outcome
+    from rflow.service.workspace import Workspace
 
 
 def local(at: datetime) -> datetime:
@@ -60,8 +60,8 @@ class App:
 
     def open_workspace(self) -> "Workspace":
         """Open the configured store once more: a connection of its own for each thread that wants one."""
+        from rflow.service.workspace import Workspace
         from rflow.stores import open_store
-        from rflow.workspace import Workspace
 
         settings = self.settings
         return Workspace(
@@ -75,7 +75,7 @@ class App:
     @cached_property
     def terminal(self) -> "Terminal":
         """What is remembered for this terminal: the current session, and the versions displayed."""
-        from rflow.cli.terminal import Terminal
+        from rflow.cli.terminal_state import Terminal
 
         return Terminal(self.settings.folders.state, self.workspace.store.url, os.environ)
 

@@ -32,7 +32,7 @@ def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list
 @_quiet
 def codes(app: App) -> Iterator[Offer]:
     """Offer the codes of the sessions updated last."""
-    from rflow.core.head import Query
+    from rflow.core.session.head import Query
 
     yield from ((head.code, head.title) for head in app.workspace.heads(Query(limit=50)).heads)
 
@@ -46,7 +46,7 @@ def trees(app: App) -> Iterator[Offer]:
 @_quiet
 def choices(app: App) -> Iterator[Offer]:
     """Offer the choices at the position."""
-    from rflow.core.tree import Decision
+    from rflow.core.tree.model import Decision
 
     session = app.session()
     tree = app.workspace.tree_of(session)
@@ -58,7 +58,7 @@ def choices(app: App) -> Iterator[Offer]:
 @_quiet
 def formats(app: App) -> Iterator[Offer]:
     """Offer the output formats."""
-    from rflow.formats.own import listed
+    from rflow.formats.custom.find import listed
 
     yield from ((entry.name, entry.description) for entry in listed(app.settings.folders))
 
@@ -66,7 +66,7 @@ def formats(app: App) -> Iterator[Offer]:
 @_quiet
 def own_formats(app: App) -> Iterator[Offer]:
     """Offer the formats that are made of templates."""
-    from rflow.formats.own import listed
+    from rflow.formats.custom.find import listed
 
     yield from ((entry.name, entry.description) for entry in listed(app.settings.folders) if entry.path)
 
@@ -75,7 +75,7 @@ def own_formats(app: App) -> Iterator[Offer]:
 def links(app: App) -> Iterator[Offer]:
     """Offer the links that still work."""
     from rflow.core.sharing import state_of
-    from rflow.shares import Shares
+    from rflow.service.shares import Shares
 
     now = app.workspace.now()
     for one in Shares(app.workspace).listed():

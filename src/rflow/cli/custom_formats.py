@@ -7,10 +7,10 @@ from rflow.cli.app import App
 from rflow.core.text import clean
 from rflow.errors import BadInput, NotDelivered, NotFound, UsageProblem
 from rflow.formats import FORMATS, format_named
-from rflow.formats.folder import ENDING, NAME, Folder, parts_of, read_folder
-from rflow.formats.own import IN_PROJECT, all_own, found, project_folder, user_folder
-from rflow.formats.template import copy_of
-from rflow.formats.trust import is_trusted, trust, was_trusted
+from rflow.formats.custom.find import IN_PROJECT, all_own, found, project_folder, user_folder
+from rflow.formats.custom.folder import ENDING, NAME, Folder, parts_of, read_folder
+from rflow.formats.custom.template import copy_of
+from rflow.formats.custom.trust import is_trusted, trust, was_trusted
 
 
 def make(run: App, name: str, base: str, *, project: bool) -> Path:
@@ -71,8 +71,8 @@ def _of(run: App, name: str) -> tuple[Folder, str]:
 
 def checked(run: App, folder: Folder, file: str) -> bool:
     """Check a template and say what was found; give whether it can be used."""
-    from rflow.formats.check import check, shadowed
-    from rflow.formats.trials import TRIALS
+    from rflow.formats.custom.check import check, shadowed
+    from rflow.formats.custom.samples import TRIALS
 
     mistakes = [*check(folder, file), *(one for one in shadowed(folder) if one.file.endswith(file))]
     for one in mistakes:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from rflow.cli.app import App
-from rflow.core.progress import Digest, Progress
-from rflow.core.session import Session
+from rflow.core.session.state import Session
+from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotDelivered, RflowError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def tell(
 
 
 def _write(run: App, output: str, text: str, session: Session | None, told: Progress | Digest) -> None:
-    from rflow.cli.targets import write_output
+    from rflow.cli.sources import write_output
 
     write_output(output, (text if text.endswith("\n") else text + "\n").encode())
     say_delivered(run, session, f"written to {output}.{hidden(told)}")

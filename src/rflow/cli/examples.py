@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from rflow.core.events import Event, TreeEntered
 from rflow.core.people import person
-from rflow.core.progress import Progress
 from rflow.core.redaction import Redactor
-from rflow.core.session import Session
-from rflow.core.summary import View, summarise
-from rflow.core.tree import Tree
+from rflow.core.session.events import Event, TreeEntered
+from rflow.core.session.state import Session
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.summarise import View, summarise
+from rflow.core.tree.model import Tree
 from rflow.data import data_dir
 from rflow.errors import BadInput
 
@@ -36,7 +36,7 @@ class Recording(msgspec.Struct, kw_only=True):
 
 def recorded(name: str) -> Recording:
     """Read a recorded session that comes with rflow."""
-    from rflow.interchange import read_session
+    from rflow.service.interchange import read_session
 
     path = data_dir("examples") / "sessions" / f"{name}.jsonl"
     try:

@@ -70,7 +70,7 @@ class Root(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load a command."""
         if cmd_name not in self.commands and cmd_name in COMMANDS:
-            module = import_module(f"rflow.cli.{COMMANDS[cmd_name][0]}_commands")
+            module = import_module(f"rflow.cli.commands.{COMMANDS[cmd_name][0]}")
             self.commands[cmd_name] = (
                 typer.main.get_group(module.app) if cmd_name in _NOUNS else _built(module, cmd_name)
             )
@@ -223,7 +223,7 @@ def root(
     """
     context.obj = App(store=store, user=user, session=session, config=config)
     if context.invoked_subcommand is None:
-        from rflow.cli.status import show_status
+        from rflow.cli.display.status import show_status
 
         show_status(context.obj)
 

@@ -11,13 +11,13 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.cli.app import App, label
-from rflow.cli.delivering import record
+from rflow.cli.deliver import record
 from rflow.config_file import replace_file
-from rflow.core.commands import RecordShared
-from rflow.core.events import Event, ProgressShared
 from rflow.core.fingerprint import fingerprint
-from rflow.core.progress import Digest, Progress
-from rflow.core.session import Delivery, Session
+from rflow.core.session.commands import RecordShared
+from rflow.core.session.events import Event, ProgressShared
+from rflow.core.session.state import Delivery, Session
+from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotAllowed, RflowError
 
 _LOOK = "Look there; --again posts it once more."
@@ -77,7 +77,7 @@ def _unchanged(run: App, session: Session) -> list[Delivery]:
 
 
 def _when(run: App, delivery: Delivery) -> str:
-    from rflow.cli.views import clock
+    from rflow.cli.display.text import clock
 
     by = "" if delivery.by.id == run.workspace.member.id else f" by {delivery.by.name}"
     return f"at {clock(delivery.at)}{by}"
@@ -106,7 +106,7 @@ class Unrecorded:
         except (OSError, msgspec.DecodeError):
             return
         if kept.told == self._told:
-            from rflow.cli.views import clock
+            from rflow.cli.display.text import clock
 
             ended = "" if kept.arrived else ": how that ended is not known"
             what = f"{'was' if kept.arrived else 'may have been'} posted to {self._name} at {clock(kept.at)}"

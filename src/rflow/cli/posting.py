@@ -9,10 +9,10 @@ import msgspec
 import typer
 
 from rflow.cli.app import App
-from rflow.cli.delivering import hidden, say_delivered
-from rflow.cli.posted import Unrecorded, begin, check_new, end
-from rflow.core.progress import Digest, Progress
-from rflow.core.session import Session
+from rflow.cli.deliver import hidden, say_delivered
+from rflow.cli.post_record import Unrecorded, begin, check_new, end
+from rflow.core.session.state import Session
+from rflow.core.summary.progress import Digest, Progress
 from rflow.delivery.webhooks import Kind, MayBePosted, Posted, Target, post, redact_url, target
 from rflow.errors import NotDelivered, UsageProblem
 

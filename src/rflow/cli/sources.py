@@ -8,10 +8,10 @@ import msgspec
 
 from rflow.cli.app import App
 from rflow.core.people import person
-from rflow.core.progress import Progress
-from rflow.core.session import Session
-from rflow.core.summary import View, summarise
-from rflow.core.tree import Tree
+from rflow.core.session.state import Session
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.summarise import View, summarise
+from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotDelivered
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -36,7 +36,7 @@ def find_target(run: App, said: str | None) -> Target:
     """Find the session: a file where one of that name is there, "-" for standard input, else a session's code."""
     if said is None or not _is_file(said):
         return Target(session=run.session(said), run=run, stored=True)
-    from rflow.interchange import read_session
+    from rflow.service.interchange import read_session
 
     found = read_session(read_input(said), name_of(said), run.workspace.member, run.workspace.now())
     if found.author:

@@ -1,6 +1,6 @@
 """What texts may be: cleaned, not empty where one is needed, and no longer than there is room for."""
 
-from rflow.core.events import (
+from rflow.core.session.events import (
     Brief,
 )
 from rflow.core.text import clean, one_line, shorten

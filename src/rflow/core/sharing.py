@@ -9,7 +9,7 @@ import msgspec
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.session import Session
+from rflow.core.session.state import Session
 
 PREFIX = "rfs_"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

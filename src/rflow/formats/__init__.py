@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.progress import Digest, Progress
-from rflow.core.summary import View
+from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.summarise import View
 from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     the parts (`sheet`, see rflow.formats.parts), or `build`, which makes it of them. `rich` is a page, too: the HTML
     that goes to the clipboard beside the text. `most` is the number of steps and of notes told, the last ones, and
     `evidence` that of pieces; `limit` is the room that the format's home has, as `measure` counts: a longer summary is
-    cut to it (rflow.core.fitting); `outline` says whether the whole tree is told, too.
+    cut to it (rflow.core.summary.fitting); `outline` says whether the whole tree is told, too.
     """
 
     name: str
@@ -172,7 +172,7 @@ def format_named(name: str, folders: "Folders | None" = None) -> Format:
         return FORMATS[name]
     known = [*FORMATS]
     if folders is not None:
-        from rflow.formats.own import find, names
+        from rflow.formats.custom.find import find, names
 
         if found := find(name, folders):
             return found
@@ -200,7 +200,7 @@ def _fitted(format_: Format, told: Told, cache: Path | None) -> tuple[str, Told]
     """Write `told` down, cut to the limit, and give what is left of it."""
     if format_.limit is None:
         return whole(format_, told, cache), told
-    from rflow.core.fitting import fit, is_far_too_long
+    from rflow.core.summary.fitting import fit, is_far_too_long
 
     if not is_far_too_long(told, format_.limit):
         text = whole(format_, told, cache)
@@ -226,7 +226,7 @@ def whole(format_: Format, told: Told, cache: Path | None) -> str:
 def paged(page: str, told: Told, cache: Path | None = None, **more: object) -> str:
     """Write `told` down by a template around its parts, which gets `more`, too."""
     from rflow.formats.environment import environment
-    from rflow.formats.pages import PAGE
+    from rflow.formats.page_helpers import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.phrases import PHRASES
 

@@ -25,16 +25,16 @@ from rflow import __version__
 from rflow.core.text import clean, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
-from rflow.formats.escaping import Plain
+from rflow.formats.escaping.plain import Plain
 
 ESCAPERS: dict[str, str] = {
-    ".html.j2": "escaping_html:Html",
-    ".jira.j2": "escaping_jira:Jira",
-    ".md.j2": "escaping_markdown:Markdown",
-    ".slack.html.j2": "escaping_html:SlackHtml",
-    ".slack.j2": "escaping:SlackPaste",
-    ".teams.html.j2": "escaping_html:TeamsHtml",
-    ".txt.j2": "escaping:Plain",
+    ".html.j2": "html:Html",
+    ".jira.j2": "jira:Jira",
+    ".md.j2": "markdown:Markdown",
+    ".slack.html.j2": "html:SlackHtml",
+    ".slack.j2": "plain:SlackPaste",
+    ".teams.html.j2": "html:TeamsHtml",
+    ".txt.j2": "plain:Plain",
 }
 """The flavour of text that each template suffix stands for, as module and class: only what is wanted is loaded."""
 
@@ -42,7 +42,7 @@ ESCAPERS: dict[str, str] = {
 def flavour_of(suffix: str) -> Plain:
     """Give the flavour of text that a template suffix stands for."""
     module, _, name = ESCAPERS[suffix].partition(":")
-    flavour: Plain = getattr(import_module(f"rflow.formats.{module}"), name)()
+    flavour: Plain = getattr(import_module(f"rflow.formats.escaping.{module}"), name)()
     return flavour
 
 
@@ -57,7 +57,7 @@ OPTIONS: dict[str, Any] = {
     "lstrip_blocks": True,
     "keep_trailing_newline": True,
 }
-"""How templates are read, rflow's own and others (rflow.formats.sandbox)."""
+"""How templates are read, rflow's own and others (rflow.formats.custom.sandbox)."""
 
 
 @cached

@@ -1,6 +1,6 @@
 """Phrases for what a summary does not tell: because it was not asked for, or because a format had no room for it."""
 
-from rflow.core.progress import Digest, FittedDigest, FittedProgress, Omitted, Progress
+from rflow.core.summary.progress import Digest, FittedDigest, FittedProgress, Omitted, Progress
 from rflow.formats.environment import counted, stamp
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
-from rflow.core.progress import OutlineEntry
-from rflow.core.tree import Kind
+from rflow.core.summary.progress import OutlineEntry
+from rflow.core.tree.model import Kind
 from rflow.formats.parts import Item, Step
 
 _Entry = TypeVar("_Entry")

@@ -15,7 +15,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from rflow.core.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.formats.environment import environment
 from rflow.formats.phrases import PHRASES
 

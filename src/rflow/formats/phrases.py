@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from rflow.core.progress import (
+from rflow.core.summary.progress import (
     Ahead,
     Digest,
     DigestEntry,

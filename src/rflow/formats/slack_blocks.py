@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import shorten
 from rflow.formats import layout_of
 from rflow.formats.environment import stamp
-from rflow.formats.escaping import SlackPaste, is_link
+from rflow.formats.escaping.plain import SlackPaste, is_link
 from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Step, Steps, sheet
 
 Element = dict[str, Any]

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import layout_of
 from rflow.formats.environment import stamp
-from rflow.formats.escaping import is_link
+from rflow.formats.escaping.plain import is_link
 from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Steps, sheet
 
 Element = dict[str, Any]

@@ -8,18 +8,18 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.document import VERSION, Document, document_events
-from rflow.core.events import Event, SessionStarted, Stored
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.document import VERSION, Document, document_events
+from rflow.core.session.events import Event, SessionStarted, Stored
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.core.text import one_line
-from rflow.core.tree import Tree, digest
-from rflow.core.tree_document import check
+from rflow.core.tree.document import check
+from rflow.core.tree.model import Tree, digest
 from rflow.errors import BadInput
 from rflow.identity import ALPHABET
-from rflow.stores.records import FORMAT, Header, encode_line, from_lines, header, read_header
+from rflow.stores.codec import FORMAT, Header, encode_line, from_lines, header, read_header
 
 _CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}\Z")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from rflow.core.commands import Command, Enter, RedactText
-from rflow.core.decide import decide
-from rflow.core.events import Event, NoteAmended, Stored, TextRedacted
 from rflow.core.people import Person
-from rflow.core.removal import blank
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import Tree
+from rflow.core.session.commands import Command, Enter, RedactText
+from rflow.core.session.decide import decide
+from rflow.core.session.events import Event, NoteAmended, Stored, TextRedacted
+from rflow.core.session.removal import blank
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
 from rflow.ports import Clock, Log, Stale, Store
 

@@ -6,11 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import Progress
 from rflow.core.redaction import Redactor
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.core.sharing import (
     Share,
     ShareCount,
@@ -21,10 +19,12 @@ from rflow.core.sharing import (
     token_hash,
     token_of,
 )
-from rflow.core.summary import View
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.summarise import View
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.identity import new_share_id
-from rflow.workspace import Workspace
+from rflow.service.workspace import Workspace
 
 VIEWS_SHOWN = 50
 """The last views that `share show` lists."""

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rflow.core.events import Brief, Event
-from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person, person
-from rflow.core.progress import Digest, Progress
 from rflow.core.redaction import Redactor
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.summary import View, Zone, summarise
+from rflow.core.session.events import Brief, Event
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.summarise import View, Zone, summarise
 from rflow.core.text import clean
-from rflow.core.tree import Tree
+from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
 from rflow.identity import id_of, new_codes, new_id
 from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
 
 if TYPE_CHECKING:
-    from rflow.core.commands import Command
-    from rflow.interchange import Read
-    from rflow.working import Outcome
+    from rflow.core.session.commands import Command
+    from rflow.service.interchange import Read
+    from rflow.service.sending import Outcome
 
 
 class Workspace:
@@ -138,8 +138,8 @@ class Workspace:
 
         With a `command_id` the session's id follows from it, so that the command sent again finds the same session.
         """
-        from rflow.core.commands import Enter, Start
-        from rflow.core.decide import decide
+        from rflow.core.session.commands import Enter, Start
+        from rflow.core.session.decide import decide
 
         at = self._clock()
         session = Session(id=id_of(f"{self.member.id}\n{command_id}") if command_id else self._ids(at))
@@ -180,20 +180,20 @@ class Workspace:
 
         A command whose `command_id` was carried out before changes nothing. `blobs` are contents by digest.
         """
-        from rflow.working import Actor, carry_out
+        from rflow.service.sending import Actor, carry_out
 
         actor = Actor(self.store, self.member, self._clock, self.tree_of)
         return carry_out(actor, session, command, blobs or {})
 
     def check(self, session: Session, command: "Command") -> None:
         """Raise what `do` would raise now, and write nothing: for what must be known before something takes long."""
-        from rflow.core.decide import decide
+        from rflow.core.session.decide import decide
 
         decide(session, self.tree_of(session), command, self.member, self._clock())
 
     def delete(self, session: Session) -> None:
         """Remove `session` for good."""
-        from rflow.core.commands import Delete
+        from rflow.core.session.commands import Delete
 
         self.check(session, Delete())
         self.store.delete(session.id)
@@ -221,7 +221,7 @@ class Workspace:
 
     def hand_off(self, session: Session, to: Person, note: str, seen: int | None, command_id: str = "") -> "Outcome":
         """Give `session` to `to`."""
-        from rflow.core.commands import HandOff
+        from rflow.core.session.commands import HandOff
 
         return self.do(session, HandOff(to=to, note=note, seen=seen, command_id=command_id))
 
@@ -239,14 +239,14 @@ class Workspace:
 
     def digest(self, heads: Sequence[Head], view: View, of: str | None) -> Digest:
         """Compute the digest of the sessions in `heads`."""
-        from rflow.core.digest import digest_entry, digest_of
+        from rflow.core.summary.digest import digest_entry, digest_of
 
         entries = [digest_entry(self.load(head.id), view) for head in heads]
         return digest_of(entries, view, of)
 
     def record_shared(self, session: Session, format_: str, destination: str) -> None:
         """Record that a summary of `session` as it stands was delivered."""
-        from rflow.core.commands import RecordShared
+        from rflow.core.session.commands import RecordShared
 
         self.do(session, RecordShared(format=format_, destination=destination, through=session.version))
 
@@ -254,7 +254,7 @@ class Workspace:
 
     def export(self, session: Session, *, evidence: bool = True) -> Iterator[bytes]:
         """Give the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
-        from rflow.interchange import export_session
+        from rflow.service.interchange import export_session
 
         trees = [tree for digest in session.trees if (tree := self._tree(digest)) is not None]
         digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else ()
@@ -271,7 +271,7 @@ class Workspace:
             raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
         for tree in read.trees.values():
             self.store.put_tree(tree)
-        from rflow.working import ATTEMPTS, busy
+        from rflow.service.sending import ATTEMPTS, busy
 
         for _ in range(ATTEMPTS):
             try:

@@ -19,7 +19,7 @@ from rflow.stores.failures import PATIENCE, absent, explained, foreign
 
 if TYPE_CHECKING:
     from rflow.ports import Store
-    from rflow.stores.memory import MemoryStore
+    from rflow.stores.memory.store import MemoryStore
 
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
 _LATER = {"postgresql": "PostgreSQL stores are", "postgres": "PostgreSQL stores are"}
@@ -41,10 +41,10 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
     if not create and not path.exists():
         raise absent(path)
     if kind == "sqlite":
-        from rflow.stores.sqlite import SqliteStore
+        from rflow.stores.sqlite.store import SqliteStore
 
         return SqliteStore(path, patience)
-    from rflow.stores.json_dir import JsonDirStore
+    from rflow.stores.folder.store import JsonDirStore
 
     return JsonDirStore(path, patience)
 
@@ -57,7 +57,7 @@ def normal_url(url: str) -> str:
 
 
 def _memory(name: str) -> "Store":
-    from rflow.stores.memory import MemoryStore
+    from rflow.stores.memory.store import MemoryStore
 
     return _named.setdefault(name, MemoryStore(name)) if name else MemoryStore()
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
-from rflow.core.events import Event, EvidenceAdded, Unreadable
-from rflow.core.head import Head
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.events import Event, EvidenceAdded, Unreadable
+from rflow.core.session.head import Head
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.core.sharing import Share
-from rflow.core.tree import Tree
+from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log, TreeName
-from rflow.stores import records, rows
+from rflow.stores import codec, derived
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
 COPY = "`rflow store copy` to a new store makes it right."
@@ -32,7 +32,7 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
         return Fault(severity="info", where=code, what=what, remedy="Upgrade rflow to go on with it.")
     if not event.raw:
         return Fault(severity="error", where=code, what=f"Entry {event.seq} is missing.", remedy=SAVE_REST)
-    what = f"Entry {event.seq} is damaged: {records.why(event.raw)}."
+    what = f"Entry {event.seq} is damaged: {codec.why(event.raw)}."
     return Fault(severity="error", where=code, what=what, remedy=SAVE_REST)
 
 
@@ -43,14 +43,14 @@ def state(log: Log) -> Session:
 
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that says otherwise than the events; those of a newer rflow we can't judge."""
-    if not _has_newer(log) and stored != rows.row(state(log)):
+    if not _has_newer(log) and stored != derived.row(state(log)):
         what = "Lists show it otherwise than its entries tell."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
 
 
 def people(log: Log, stored: Mapping[str, str]) -> Iterator[Fault]:
     """Report people (names by id) who are not those that the events tell of."""
-    told = {person.id: person.name for person in rows.people_of(log.events).values()}
+    told = {person.id: person.name for person in derived.people_of(log.events).values()}
     if not _has_newer(log) and stored != told:
         what = "The people noted for it are not those in its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
@@ -62,7 +62,7 @@ def _has_newer(log: Log) -> bool:
 
 def contents(log: Log, held: Iterable[str], read: Callable[[str], bytes]) -> Iterator[Fault]:
     """Report contents that are missing, damaged, or named by no event; `held` are the digests that are there."""
-    found, wanted = set(held), rows.named(log.events)
+    found, wanted = set(held), derived.named(log.events)
     for event in log.events:
         if isinstance(event, Event) and isinstance(event.fact, EvidenceAdded):
             fact = event.fact
@@ -70,7 +70,7 @@ def contents(log: Log, held: Iterable[str], read: Callable[[str], bytes]) -> Ite
                 yield _lost(log.code, event.seq)
     for digest in sorted(found):
         try:
-            rows.intact(read(digest), digest)
+            derived.intact(read(digest), digest)
         except StoreProblem as problem:
             yield Fault(severity="error", where=log.code, what=problem.what, remedy=SAVE_REST)
     if stray := found - wanted:
@@ -105,7 +105,7 @@ def trees(
 
 
 def _is_named(tree: Tree, name: TreeName) -> bool:
-    return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > rows.EPOCH
+    return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > derived.EPOCH
 
 
 def _tree_fault(name: str, what: str, severity: Literal["error", "info"] = "error") -> Fault:

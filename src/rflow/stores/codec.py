@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from rflow.core.events import Event, Stored, Unreadable
+from rflow.core.session.events import Event, Stored, Unreadable
 
 FORMAT = 2
 """The format of stores and of sessions in them; migrations.py leads here from the older ones."""

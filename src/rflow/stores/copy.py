@@ -5,12 +5,12 @@ from itertools import islice
 
 import msgspec
 
-from rflow.core.events import Stored
-from rflow.core.replay import replay
-from rflow.core.session import Session
+from rflow.core.session.events import Stored
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Log, Store, TreeName
-from rflow.stores import rows
+from rflow.stores import derived
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -145,7 +145,7 @@ def _state(log: Log, code: str) -> Session:
 def _contents(log: Log, fresh: Sequence[Stored], source: Store, counts: Counts) -> dict[str, bytes]:
     """Read the contents that events name."""
     found: dict[str, bytes] = {}
-    for digest in sorted(rows.named(fresh)):
+    for digest in sorted(derived.named(fresh)):
         try:
             found[digest] = source.blob(log.id, digest)
         except NotFound:
@@ -181,7 +181,7 @@ def _verify(source: Store, target: Store, ids: list[str]) -> None:
 def _same(source: Store, target: Store, session_id: str) -> bool:
     log, there = source.load(session_id), _there(target, session_id)
     same = list(log.events) == there[: len(log.events)]
-    return same and all(_same_blob(source, target, session_id, digest) for digest in rows.named(log.events))
+    return same and all(_same_blob(source, target, session_id, digest) for digest in derived.named(log.events))
 
 
 def _same_blob(source: Store, target: Store, session_id: str, digest: str) -> bool:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.events import Event, EvidenceAdded, HandedOff, Stored
 from rflow.core.fingerprint import fingerprint
-from rflow.core.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.people import Person
-from rflow.core.session import Session
-from rflow.core.tree import Tree
+from rflow.core.session.events import Event, EvidenceAdded, HandedOff, Stored
+from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree
 from rflow.errors import NotFound, StoreProblem
 from rflow.stores.failures import damaged_content
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from rflow.core.events import Unreadable
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import Tree
-from rflow.stores import files, records
+from rflow.core.session.events import Unreadable
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree
+from rflow.stores import codec, files
 
 if TYPE_CHECKING:  # A store in a folder never needs the engine.
     import sqlite3
@@ -73,7 +73,7 @@ def upgrade_folder(root: Path, found: Format) -> Format:
 
 
 def _sums_in_sqlite(db: sqlite3.Connection) -> None:
-    from rflow.stores.sqlite_schema import SCHEMA
+    from rflow.stores.sqlite.schema import SCHEMA
 
     tables = ("sessions", "events", "blobs", "trees", "tree_names")
     for table in tables:
@@ -97,34 +97,34 @@ def _name_trees(db: sqlite3.Connection) -> None:
 
 
 def _seal_sessions(db: sqlite3.Connection) -> None:
-    from rflow.stores import sqlite_rows
+    from rflow.stores.sqlite import rows
 
     for session_id, code in db.execute("SELECT id, code FROM old_sessions").fetchall():
         sql = "SELECT seq, data FROM old_events WHERE session_id = ? ORDER BY seq"
         found = [(seq, _sealed(data.encode())) for seq, data in db.execute(sql, (session_id,))]
-        events = records.from_rows(found, 1, found[-1][0] if found else 0)
-        sqlite_rows.insert(db, replay(events, Session(id=session_id, code=code)), events, {})
+        events = codec.from_rows(found, 1, found[-1][0] if found else 0)
+        rows.insert(db, replay(events, Session(id=session_id, code=code)), events, {})
 
 
 def _sums_in_folder(root: Path) -> None:
     for file in sorted((root / "sessions").glob("*.jsonl")):
         first, *lines = file.read_bytes().split(b"\n")
-        told = records.read_header(first)
+        told = codec.read_header(first)
         if told is not None and told.format == 1:
-            sealed = [records.header(told.id, told.code), *map(_sealed, _whole(lines))]
+            sealed = [codec.header(told.id, told.code), *map(_sealed, _whole(lines))]
             files.replace_with(file, b"".join(line + b"\n" for line in sealed), root / DRAFT)
     _describe_trees(root)
 
 
 def _whole(lines: list[bytes]) -> list[bytes]:
     """Leave out what stands behind the last line break: torn, so never acknowledged, unless it happens to be whole."""
-    torn = not lines or isinstance(records.decode(_sealed(lines[-1]), len(lines)), Unreadable)
+    torn = not lines or isinstance(codec.decode(_sealed(lines[-1]), len(lines)), Unreadable)
     return lines[:-1] if torn else lines
 
 
 def _sealed(record: bytes) -> bytes:
     """Add the checksum that format 1 did not have; what is no record stays as it is."""
-    return records.seal(record) if record.endswith(b"}") else record
+    return codec.seal(record) if record.endswith(b"}") else record
 
 
 def _describe_trees(root: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.problems import Problem
 from rflow.core.text import one_line, shorten
-from rflow.core.tree import Tree
-from rflow.core.tree_document import check
+from rflow.core.tree.document import check
+from rflow.core.tree.model import Tree
+from rflow.core.tree.problems import Problem
 from rflow.errors import BadInput
 from rflow.trees.parsed import Malformed
 from rflow.trees.parsing import PARSERS, parse

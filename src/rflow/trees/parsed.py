@@ -2,8 +2,8 @@
 
 import msgspec
 
-from rflow.core.problems import Problem
-from rflow.trees.places import Place, Places
+from rflow.core.tree.problems import Problem
+from rflow.trees.lines import Place, Places
 
 
 class Malformed(Exception):

@@ -5,9 +5,9 @@ import re
 import tomllib
 from collections.abc import Callable
 
+from rflow.trees.lines import TooMuch, json_places, toml_places
 from rflow.trees.parsed import Malformed, Parsed, repeated
-from rflow.trees.places import TooMuch, json_places, toml_places
-from rflow.trees.yaml_text import parse_yaml
+from rflow.trees.yaml_reader import parse_yaml
 
 _TOML_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _TOML_REMEDY = "Texts and labels stand in quotes, a [header] or a key only once."

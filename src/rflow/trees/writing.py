@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rflow.core.tree import Tree
+from rflow.core.tree.model import Tree
 
 if TYPE_CHECKING:
     import yaml

@@ -11,10 +11,10 @@ a limit, and nothing recurses.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rflow.core.problems import Problem
 from rflow.core.text import shorten
+from rflow.core.tree.problems import Problem
+from rflow.trees.lines import Place, Places, limit_depth, limit_entries
 from rflow.trees.parsed import Malformed, Parsed, repeated
-from rflow.trees.places import Place, Places, limit_depth, limit_entries
 
 if TYPE_CHECKING:
     import yaml

@@ -14,14 +14,14 @@ from starlette.routing import Route
 
 from rflow.core.sharing import ViewForm
 from rflow.errors import RflowError
-from rflow.web import metrics, page
-from rflow.web.answers import TEXT, Answer, Scope, Sent
-from rflow.web.door import Door
-from rflow.web.links import Links
-from rflow.web.live import Hub
-from rflow.web.pages import Found, Pages, Rendered
-from rflow.web.visits import Seen, Visits, views_of
-from rflow.workspace import Workspace
+from rflow.service.workspace import Workspace
+from rflow.web import live_page, metrics
+from rflow.web.link_pages import Found, Pages, Rendered
+from rflow.web.link_routes import Links
+from rflow.web.middleware import Door
+from rflow.web.responses import TEXT, Answer, Scope, Sent
+from rflow.web.updates import Hub
+from rflow.web.view_log import Seen, Visits, views_of
 
 _Result = TypeVar("_Result")
 _FLUSH = 1.0
@@ -43,7 +43,7 @@ class Server:
     def app(self) -> Door:
         """Give the ASGI application."""
         routes = [
-            Route(page.SCRIPT_PATH, self._script),
+            Route(live_page.SCRIPT_PATH, self._script),
             Route("/healthz", self._health),
             Route("/metrics", self._figures),
             Route("/robots.txt", self._robots),
@@ -177,7 +177,7 @@ class _Thread:
 
 
 _IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
-_SCRIPT = Answer(page.SCRIPT, "text/javascript; charset=utf-8", headers=_IMMUTABLE)
+_SCRIPT = Answer(live_page.SCRIPT, "text/javascript; charset=utf-8", headers=_IMMUTABLE)
 _HOME = Answer(b"rflow serves read-only links here. Ask for one: rflow share create\n", TEXT)
 _ROBOTS = Answer(b"User-agent: *\nDisallow: /\n", TEXT)
 _HEALTHY = Answer(b"ok\n", TEXT)

@@ -11,10 +11,10 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import Share, ShareView, ViewForm, state_of
 from rflow.errors import StoreProblem
 from rflow.formats import format_named, render, suited
-from rflow.shares import Shares
-from rflow.web.answers import Answer
-from rflow.web.page import live_page, policy
-from rflow.workspace import Workspace
+from rflow.service.shares import Shares
+from rflow.service.workspace import Workspace
+from rflow.web.live_page import live_page, policy
+from rflow.web.responses import Answer
 
 FORMATS: dict[ViewForm, tuple[str, str]] = {
     "page": ("html", "text/html; charset=utf-8"),

@@ -8,24 +8,24 @@ from typing import Protocol, get_args
 
 from rflow.core.sharing import ViewForm
 from rflow.errors import NotFound, RflowError
-from rflow.web import live, page
-from rflow.web.answers import TEXT, Answer, Scope, Sent
-from rflow.web.logs import Seldom
+from rflow.web import live_page, updates
+from rflow.web.link_pages import Cache, Found, Pages, Rendered
+from rflow.web.logging import Seldom
 from rflow.web.metrics import Metrics
-from rflow.web.pages import Cache, Found, Pages, Rendered
-from rflow.web.visits import Visits, agent_of, is_robot, is_view
+from rflow.web.responses import TEXT, Answer, Scope, Sent
+from rflow.web.view_log import Visits, agent_of, is_robot, is_view
 
 PREFIX = "/share/"
 _SUFFIXES: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
 _HTML = "text/html; charset=utf-8"
 _log = logging.getLogger("rflow")
 
-PREVIEW = Answer(page.PREVIEW, _HTML)
-ENDED = Answer(page.ENDED, _HTML, 404, {"content-security-policy": page.policy(page.ENDED.decode())})
+PREVIEW = Answer(live_page.PREVIEW, _HTML)
+ENDED = Answer(live_page.ENDED, _HTML, 404, {"content-security-policy": live_page.policy(live_page.ENDED.decode())})
 AWAY = Answer(b"The session can't be read at the moment. Try again.\n", TEXT, 503, {"retry-after": "10"})
 READ_ONLY = Answer(b"Links can only be read.\n", TEXT, 405, {"allow": "GET, HEAD"})
 BUSY = Answer(b"Too many follow sessions here at the moment.\n", TEXT, 503, {"retry-after": "60"})
-_FOLLOWED = Answer(headers=live.HEADERS)
+_FOLLOWED = Answer(headers=updates.HEADERS)
 
 
 class Painter(Protocol):
@@ -39,7 +39,7 @@ class Links:
     """What the addresses of links answer."""
 
     def __init__(self, pages: Pages, paint: Painter, visits: Visits, metrics: Metrics) -> None:
-        self.hub = live.Hub(pages)
+        self.hub = updates.Hub(pages)
         self._pages = pages
         self._paint = paint
         self._visits = visits
@@ -134,4 +134,4 @@ class Links:
             return ENDED
         if not self.hub.takes_more:
             return BUSY
-        return _FOLLOWED if method == "HEAD" else live.Stream(self.hub, token, found.version)
+        return _FOLLOWED if method == "HEAD" else updates.Stream(self.hub, token, found.version)

@@ -5,8 +5,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from rflow.core.progress import Progress
 from rflow.core.sharing import Share
+from rflow.core.summary.progress import Progress
 from rflow.data import data_dir
 
 

@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from rflow.web.answers import TEXT, Answer, App, Headers, Message, Receive, Scope, Send, Sent, guarded
 from rflow.web.metrics import Metrics
+from rflow.web.responses import TEXT, Answer, App, Headers, Message, Receive, Scope, Send, Sent, guarded
 
 BODY_LIMIT = 64 * 1024
 

@@ -11,11 +11,11 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from rflow import serving
 from rflow.errors import UsageProblem
+from rflow.service import heartbeat
+from rflow.service.workspace import Workspace
 from rflow.web.app import Server
-from rflow.web.logs import log_to
-from rflow.workspace import Workspace
+from rflow.web.logging import log_to
 
 _STOP = 3
 """Seconds that open requests get to end."""
@@ -154,8 +154,8 @@ async def _beating(state: Path, store: str, url: str) -> AsyncIterator[None]:
     async def beats() -> None:
         while True:
             with contextlib.suppress(OSError):  # a full disk must not stop the server
-                serving.beat(state, store, url)
-            await asyncio.sleep(serving.BEAT)
+                heartbeat.beat(state, store, url)
+            await asyncio.sleep(heartbeat.BEAT)
 
     task = asyncio.create_task(beats())
     try:
@@ -163,4 +163,4 @@ async def _beating(state: Path, store: str, url: str) -> AsyncIterator[None]:
     finally:
         task.cancel()
         with contextlib.suppress(OSError):
-            serving.gone(state, store)
+            heartbeat.gone(state, store)

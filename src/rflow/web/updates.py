@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from rflow.errors import RflowError
-from rflow.web.answers import Message, Receive, Scope, Send, head
-from rflow.web.logs import Seldom
-from rflow.web.pages import Pages
+from rflow.web.link_pages import Pages
+from rflow.web.logging import Seldom
+from rflow.web.responses import Message, Receive, Scope, Send, head
 
 _FASTEST, _SLOWEST, _REST = 0.02, 1.0, 10
 """Seconds between two looks: as many times as long as a look takes, within these; a revoked link ends within two."""

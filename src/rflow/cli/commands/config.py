@@ -19,7 +19,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config lis
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List all settings, with their values and where those come from. Secrets are shown in part."""
-    from rflow.cli.views import wrapped
+    from rflow.cli.display.text import wrapped
 
     run = App.of(context)
     values = run.settings.values
@@ -87,7 +87,7 @@ def _masked(value: Value) -> str:
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
     """Take the words of the command line together; none takes the setting out."""
     if setting.secret:
-        from rflow.cli.target_settings import secret_of
+        from rflow.cli.webhook_settings import secret_of
 
         values = [secret_of(run, setting, values)]
     given = tuple(run.text(value) for value in values if value)
@@ -99,7 +99,7 @@ def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:
-        from rflow.cli.target_settings import check_target
+        from rflow.cli.webhook_settings import check_target
 
         check_target(setting, given[0])
     return given
@@ -134,7 +134,7 @@ _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
 
 
 def _say_what_is_missing(run: App, setting: Setting, value: str) -> None:
-    from rflow.cli.target_settings import what_is_missing
+    from rflow.cli.webhook_settings import what_is_missing
 
     _, name, field = setting.name.split(".")
     known = {each: run.settings[f"targets.{name}.{each}"].text for each in ("kind", "url")} | {field: value}

@@ -15,7 +15,7 @@ import typer
 
 from rflow.cli.app import App, styled
 from rflow.cli.examples import Recording, recorded
-from rflow.core.events import (
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     BriefSet,
@@ -179,7 +179,7 @@ class _Player:
 
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
         """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
-        from rflow.cli.evidence_commands import keep
+        from rflow.cli.commands.evidence import keep
 
         self._prompt(f"rflow run -- {fact.command}")
         data = blobs.get(fact.digest, b"")

@@ -6,13 +6,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from rflow.cli.app import App
+from rflow.cli.display.text import size
 from rflow.cli.options import CommandId
-from rflow.cli.views import size
-from rflow.core.commands import AddEvidence
-from rflow.core.events import EvidenceAdded
-from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session import Session
+from rflow.core.session.commands import AddEvidence
+from rflow.core.session.events import EvidenceAdded
+from rflow.core.session.state import Session
+from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import shorten
 from rflow.errors import BadInput, UsageProblem
 
@@ -36,7 +36,7 @@ def run(
     command_id: CommandId = "",
 ) -> None:
     """Run a command, show its output live and keep it as evidence. Its exit code is passed on."""
-    from rflow.cli.running import run_captured
+    from rflow.capture import run_captured
 
     here = App.of(context)
     wanted = command or [] if string is None else string.strip()

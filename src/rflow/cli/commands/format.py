@@ -20,8 +20,8 @@ app = typer.Typer(
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
-    from rflow.cli.views import table
-    from rflow.formats.own import listed
+    from rflow.cli.display.text import table
+    from rflow.formats.custom.find import listed
 
     run = App.of(context)
     entries = list(listed(run.settings.folders))
@@ -61,7 +61,7 @@ def new(
 
     It is a template that draws what FORMAT does. docs/own-formats.md says what a template can hold.
     """
-    from rflow.cli.own_formats import make
+    from rflow.cli.custom_formats import make
 
     run = App.of(context)
     path = make(run, name, from_, project=project)
@@ -86,7 +86,7 @@ def check(
     They draw sessions that are long, empty, closed, or full of hostile text. Warnings don't keep a format from being
     used.
     """
-    from rflow.cli.own_formats import checked, named
+    from rflow.cli.custom_formats import checked, named
 
     run = App.of(context)
     results = [checked(run, folder, file) for folder, file in named(run, names or [])]
@@ -109,9 +109,9 @@ def trust(
 
     It shows what they are and asks. Once any of its templates changes, it is not trusted any more.
     """
-    from rflow.cli.own_formats import shown, to_trust
-    from rflow.formats.trust import distrust
-    from rflow.formats.trust import trust as remember
+    from rflow.cli.custom_formats import shown, to_trust
+    from rflow.formats.custom.trust import distrust
+    from rflow.formats.custom.trust import trust as remember
 
     run = App.of(context)
     if yes and no:

@@ -7,9 +7,9 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.completion import people
 from rflow.cli.options import CommandId, Copy, FormatName, Json, Reference
-from rflow.core.commands import Accept, CancelHandoff, Decline
-from rflow.core.head import Query
-from rflow.core.session import Session
+from rflow.core.session.commands import Accept, CancelHandoff, Decline
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session
 from rflow.errors import NotFound, UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
@@ -32,7 +32,7 @@ def handoff(
 
     Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
     """
-    from rflow.cli.delivering import tell
+    from rflow.cli.deliver import tell
     from rflow.formats import suited
 
     run = App.of(context)
@@ -89,7 +89,7 @@ def _handed_off(run: App) -> Session:
 
 
 def _take_back(run: App, session: Session, command_id: str) -> None:
-    from rflow.cli.status import show_session
+    from rflow.cli.display.status import show_session
 
     command = CancelHandoff(seen=run.seen(session), command_id=command_id)
     session = run.workspace.do(session, command).session
@@ -101,12 +101,12 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 @app.command()
 def inbox(context: typer.Context, json: Json = False) -> None:
     """List what was handed to you, or waits in a queue."""
-    from rflow.cli.views import ago, typing, wrapped
+    from rflow.cli.display.text import ago, typing, wrapped
 
     run = App.of(context)
     heads = run.workspace.heads(Query(inbox=run.workspace.member.id)).heads
     if json:
-        from rflow.cli.records import head_record
+        from rflow.cli.display.json import head_record
 
         run.out_json([head_record(head) for head in heads])
         return
@@ -148,7 +148,7 @@ def accept(
     command_id: CommandId = "",
 ) -> None:
     """Acknowledge a handoff, or claim one from a queue."""
-    from rflow.cli.status import show_session
+    from rflow.cli.display.status import show_session
 
     run = App.of(context)
     session = _waiting(run, reference)

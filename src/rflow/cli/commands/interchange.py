@@ -18,7 +18,7 @@ def export(
     no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave the contents of evidence out.")] = False,
 ) -> None:
     """Write a session as JSON Lines, raw, to be imported elsewhere."""
-    from rflow.cli.targets import write_output
+    from rflow.cli.sources import write_output
 
     run = App.of(context)
     session = run.session(reference)
@@ -36,8 +36,8 @@ def import_(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="An export, or a plain document of a session.")],
 ) -> None:
     """Take in an exported session, or another tool's document."""
-    from rflow.cli.targets import name_of, read_input
-    from rflow.interchange import read_session
+    from rflow.cli.sources import name_of, read_input
+    from rflow.service.interchange import read_session
 
     run = App.of(context)
     read = read_session(read_input(file), name_of(file), run.workspace.member, run.workspace.now())

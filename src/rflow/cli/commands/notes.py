@@ -7,9 +7,9 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.options import CommandId
-from rflow.core.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.events import Brief
 from rflow.core.limits import NOTE_LIMIT
+from rflow.core.session.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
+from rflow.core.session.events import Brief
 from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
@@ -131,7 +131,7 @@ def wait(
     command_id: CommandId = "",
 ) -> None:
     """Say what the session waits for, and until when."""
-    from rflow.cli.inputs import future
+    from rflow.cli.times import future
 
     run = App.of(context)
     if over == bool(for_.strip() or until):

@@ -7,18 +7,18 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.completion import codes, targets
-from rflow.cli.delivering import Told, each, tell
+from rflow.cli.deliver import Told, each, tell
 from rflow.cli.options import Copy, FormatName, NoRedact
-from rflow.core.brief_form import shorten_progress
-from rflow.core.head import Query
-from rflow.core.progress import Progress
-from rflow.core.session import Session
-from rflow.core.summary import View
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.summarise import View
 from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
     from rflow.cli.posting import Posting
-    from rflow.cli.targets import Target
+    from rflow.cli.sources import Target
     from rflow.formats import Format
 
 app = typer.Typer(rich_markup_mode=None)
@@ -59,7 +59,7 @@ def progress(
     It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are left
     out.
     """
-    from rflow.cli.targets import find_target
+    from rflow.cli.sources import find_target
 
     run = App.of(context)
     name = run.usual_format(format_)
@@ -91,7 +91,7 @@ def _link(run: App, session: Session | None, view: View, *, dry_run: bool) -> No
     if session is None or dry_run:
         what = "A preview gets no link" if dry_run else "A file has no link: that needs a session in your store"
         raise UsageProblem(f"{what}.", try_="Leave --link out.")
-    from rflow.cli.links import fresh_link
+    from rflow.cli.display.links import fresh_link
 
     view.link, view.link_expires = fresh_link(run, session)
 
@@ -144,8 +144,8 @@ def _deliver(
 
 def _since(run: App, found: "Target", since: str, destination: str | None, view: View) -> None:
     """Set the view to what came after this user's last summary to `destination`, or after a time."""
-    from rflow.cli.inputs import past
-    from rflow.cli.posted import went_out
+    from rflow.cli.post_record import went_out
+    from rflow.cli.times import past
 
     if since != "last":
         at = past(since, run.workspace.now())

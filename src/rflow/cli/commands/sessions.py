@@ -7,10 +7,10 @@ import typer
 from rflow.cli.app import App, label
 from rflow.cli.completion import people, trees
 from rflow.cli.options import CommandId, Json, NeededReference, Reference
-from rflow.core.commands import Close, RedactText, Reopen, TakeOver
-from rflow.core.events import Brief, CloseOutcome
-from rflow.core.head import Query
-from rflow.core.session import Session, Status
+from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
+from rflow.core.session.events import Brief, CloseOutcome
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session, Status
 from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
@@ -68,8 +68,8 @@ def resume(
 
 
 def _shown(run: App, session: Session, json: bool) -> None:
-    from rflow.cli.records import session_record
-    from rflow.cli.status import show_session
+    from rflow.cli.display.json import session_record
+    from rflow.cli.display.status import show_session
 
     if json:
         run.displayed(session)
@@ -96,8 +96,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """List sessions, the last updated first."""
-    from rflow.cli.inputs import span
-    from rflow.cli.views import heads_table
+    from rflow.cli.display.text import heads_table
+    from rflow.cli.times import span
     from rflow.core.people import person
 
     run = App.of(context)
@@ -116,7 +116,7 @@ def list_(
     )
     page = run.workspace.heads(query)
     if json:
-        from rflow.cli.records import head_record
+        from rflow.cli.display.json import head_record
 
         run.out_json([head_record(head) for head in page.heads])
     elif page.heads:
@@ -140,7 +140,7 @@ def show(
 
     Nothing is redacted; for others, use `rflow progress`.
     """
-    from rflow.cli.views import next_words, position, record, typing
+    from rflow.cli.display.text import next_words, position, record, typing
 
     run = App.of(context)
     session = run.session(reference)
@@ -149,7 +149,7 @@ def show(
         return
     tree = run.workspace.tree_of(session)
     if json:
-        from rflow.cli.records import session_record
+        from rflow.cli.display.json import session_record
 
         run.out_json(session_record(session, tree))
     else:
@@ -202,7 +202,7 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
 @app.command()
 def reopen(context: typer.Context, reference: Reference = None, command_id: CommandId = "") -> None:
     """Go on with a closed session."""
-    from rflow.cli.status import show_session
+    from rflow.cli.display.status import show_session
 
     run = App.of(context)
     session = run.session(reference)

@@ -11,7 +11,7 @@ from rflow.cli.options import Copy, Json
 from rflow.core.sharing import Share, ShareCount, state_of
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
-from rflow.shares import Shares
+from rflow.service.shares import Shares
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -42,7 +42,7 @@ def create(
 
     The link is told once, and works until it expires or you revoke it.
     """
-    from rflow.cli.links import base_of, copy_link, link_to
+    from rflow.cli.display.links import base_of, copy_link, link_to
 
     run = App.of(context)
     session = run.session()
@@ -66,7 +66,7 @@ def create(
 
 def ending(expires: str, now: datetime) -> datetime | None:
     """Say when a link made now ends; None is never."""
-    from rflow.cli.inputs import span
+    from rflow.cli.times import span
 
     if expires.strip().casefold() == "never":
         return None
@@ -120,7 +120,7 @@ def list_(
 
     Those I made and those to sessions of mine, ended ones too; with -s only those to that session.
     """
-    from rflow.cli.links import share_record, shares_table
+    from rflow.cli.display.links import share_record, shares_table
 
     run = App.of(context)
     session = run.workspace.session(run.session_reference) if run.session_reference else None
@@ -137,7 +137,7 @@ def list_(
 @app.command()
 def show(context: typer.Context, link: Link, json: Json = False) -> None:
     """Show a link and when it was looked at."""
-    from rflow.cli.links import share_record
+    from rflow.cli.display.links import share_record
 
     run = App.of(context)
     shares = Shares(run.workspace)

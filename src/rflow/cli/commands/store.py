@@ -19,7 +19,7 @@ app = typer.Typer(
 @app.command()
 def info(context: typer.Context, json: Json = False) -> None:
     """Say where the store is and how much it holds."""
-    from rflow.cli.views import size
+    from rflow.cli.display.text import size
 
     run = App.of(context)
     _see_that_it_is_there(run)

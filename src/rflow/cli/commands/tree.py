@@ -18,7 +18,7 @@ Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="TOM
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List the trees."""
-    from rflow.cli.views import table
+    from rflow.cli.display.text import table
 
     run = App.of(context)
     names = run.workspace.tree_names()
@@ -39,7 +39,7 @@ def show(
     ] = "drawing",
 ) -> None:
     """Draw a tree in the terminal, or print it as a tree file."""
-    from rflow.cli.drawing import drawn
+    from rflow.cli.display.tree import drawn
 
     run = App.of(context)
     found = run.workspace.named_tree(tree)

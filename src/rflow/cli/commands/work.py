@@ -6,11 +6,11 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.completion import choices, trees
+from rflow.cli.display.status import show_next
 from rflow.cli.options import CommandId
-from rflow.cli.status import show_next
-from rflow.core.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
-from rflow.core.events import ChoiceMade, SteppedBack
-from rflow.core.session import Session
+from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
+from rflow.core.session.events import ChoiceMade, SteppedBack
+from rflow.core.session.state import Session
 from rflow.core.text import shorten
 
 app = typer.Typer(rich_markup_mode=None)
@@ -92,7 +92,7 @@ def step(
     command_id: CommandId = "",
 ) -> None:
     """Record something you tried that is not in the tree."""
-    from rflow.cli.inputs import past
+    from rflow.cli.times import past
 
     run = App.of(context)
     happened = past(at, run.workspace.now()) if at else None

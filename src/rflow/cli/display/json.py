@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from rflow.core.head import Head
-from rflow.core.session import Evidence, Session
-from rflow.core.tree import Decision, Tree
+from rflow.core.session.head import Head
+from rflow.core.session.state import Evidence, Session
+from rflow.core.tree.model import Decision, Tree
 
 Record = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from rflow.cli.app import App
-from rflow.cli.views import ago, table
-from rflow.core.session import Session
+from rflow.cli.display.text import ago, table
+from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, state_of
 from rflow.core.text import one_line, shorten
 from rflow.errors import NotDelivered, NotFound
@@ -29,7 +29,7 @@ def base_of(run: App) -> Base:
     configured = run.settings["share.base_url"].text
     if configured:
         return Base(url=configured.rstrip("/"))
-    from rflow.serving import running
+    from rflow.service.heartbeat import running
 
     url = running(run.settings.folders.state, run.workspace.store.url)
     if url is not None:
@@ -53,7 +53,7 @@ def link_to(base: Base, token: str) -> str:
 
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     """Make a link that lasts as long as usual; give it, and when it ends."""
-    from rflow.shares import Shares
+    from rflow.service.shares import Shares
 
     minted = Shares(run.workspace).create(session, expires_at=run.workspace.now() + USUAL)
     base = base_of(run)
@@ -65,7 +65,7 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 def copy_link(run: App, url: str) -> None:
     """Put a link on the clipboard; where that fails, it is printed all the same."""
-    from rflow.cli.delivering import on_clipboard
+    from rflow.cli.deliver import on_clipboard
 
     try:
         said = on_clipboard(run, url)

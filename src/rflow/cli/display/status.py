@@ -1,9 +1,9 @@
 """`rflow` alone: where am I, and what do I type next."""
 
 from rflow.cli.app import App, styled
-from rflow.cli.views import clock, heading, heads_table, next_words, position, typing, wrapped
-from rflow.core.head import Query
-from rflow.core.session import Session
+from rflow.cli.display.text import clock, heading, heads_table, next_words, position, typing, wrapped
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 

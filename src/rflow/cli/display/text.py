@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rflow.cli.app import local, styled
-from rflow.core.graph import Remaining, remaining
-from rflow.core.head import Head
-from rflow.core.session import Evidence, OwnershipEntry, Session, Step
+from rflow.core.session.head import Head
+from rflow.core.session.state import Evidence, OwnershipEntry, Session, Step
 from rflow.core.text import clean, one_line, shorten
-from rflow.core.tree import Action, Decision, End, Node, Tree
+from rflow.core.tree.graph import Remaining, remaining
+from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
 WIDTH = 80
 

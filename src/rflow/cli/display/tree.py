@@ -6,12 +6,12 @@ import sys
 import typer
 
 from rflow.cli.app import colours
-from rflow.core.graph import ruled_out
-from rflow.core.session import Session
-from rflow.core.summary import path_through
-from rflow.core.tree import Tree
+from rflow.core.session.state import Session
+from rflow.core.summary.summarise import path_through
+from rflow.core.tree.graph import ruled_out
+from rflow.core.tree.model import Tree
 from rflow.trees.drawing import draw
-from rflow.trees.signs import Line
+from rflow.trees.symbols import Line
 
 # How each part looks: foreground colour, bold, dim.
 _LOOKS: dict[str, tuple[str | None, bool, bool]] = {

@@ -2,7 +2,8 @@
 
 from enum import Enum, auto
 
-from rflow.core.commands import (
+from rflow.core.people import Person
+from rflow.core.session.commands import (
     Accept,
     AddEvidence,
     AddNote,
@@ -29,8 +30,7 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.people import Person
-from rflow.core.session import Session
+from rflow.core.session.state import Session
 
 
 class Role(Enum):

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from rflow.core.events import Brief, CloseOutcome, EvidenceAdded
 from rflow.core.people import Person
-from rflow.core.tree import Tree
+from rflow.core.session.events import Brief, CloseOutcome, EvidenceAdded
+from rflow.core.tree.model import Tree
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):

@@ -6,8 +6,10 @@ from typing import assert_never
 
 import msgspec
 
-from rflow.core.access import ACCESS, Role
-from rflow.core.commands import (
+from rflow.core.limits import TITLE_LIMIT, brief_of, line_of, note_of, title_of
+from rflow.core.people import Person
+from rflow.core.session.access import ACCESS, Role
+from rflow.core.session.commands import (
     Accept,
     AddEvidence,
     AddNote,
@@ -34,7 +36,7 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.events import (
+from rflow.core.session.events import (
     Brief,
     BriefSet,
     ChangeMade,
@@ -57,13 +59,11 @@ from rflow.core.events import (
     TextRedacted,
     WaitingSet,
 )
-from rflow.core.guards import check_access, check_begun, check_closed, check_readable, check_seen
-from rflow.core.limits import TITLE_LIMIT, brief_of, line_of, note_of, title_of
-from rflow.core.moves import back, choose, done, enter, skip
-from rflow.core.people import Person
-from rflow.core.session import Session
+from rflow.core.session.guards import check_access, check_begun, check_closed, check_readable, check_seen
+from rflow.core.session.moves import back, choose, done, enter, skip
+from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten
-from rflow.core.tree import Tree
+from rflow.core.tree.model import Tree
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 
 

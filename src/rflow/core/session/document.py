@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.events import (
+from rflow.core.fingerprint import fingerprint
+from rflow.core.people import Person, person
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     ChangeMade,
@@ -22,12 +24,10 @@ from rflow.core.events import (
     TreeEntered,
     TreeRef,
 )
-from rflow.core.excerpt import excerpt
-from rflow.core.fingerprint import fingerprint
-from rflow.core.moves import place_of
-from rflow.core.people import Person, person
+from rflow.core.session.moves import place_of
+from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import clean, one_line
-from rflow.core.tree import Action, Decision, Tree, digest
+from rflow.core.tree.model import Action, Decision, Tree, digest
 from rflow.errors import BadInput
 
 VERSION = 1

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from rflow.core.people import Person
-from rflow.core.tree import Kind
+from rflow.core.tree.model import Kind
 
 CloseOutcome = Literal["resolved", "escalated", "abandoned"]
 EvidenceKind = Literal["command", "file", "text"]

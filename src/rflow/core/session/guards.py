@@ -1,7 +1,8 @@
 """The checks before the rules: has the session begun, can it be read, is it open, who asks, and what did they see."""
 
-from rflow.core.access import ACCESS, ON_CLOSED, STEERING, Role, roles
-from rflow.core.commands import (
+from rflow.core.people import Person
+from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, roles
+from rflow.core.session.commands import (
     Accept,
     CancelHandoff,
     Command,
@@ -9,8 +10,7 @@ from rflow.core.commands import (
     Start,
     TakeOver,
 )
-from rflow.core.people import Person
-from rflow.core.session import Session
+from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from rflow.core.events import Place, TreeRef
 from rflow.core.people import Person
-from rflow.core.session import Session, Status
+from rflow.core.session.events import Place, TreeRef
+from rflow.core.session.state import Session, Status
 from rflow.errors import UsageProblem
 
 

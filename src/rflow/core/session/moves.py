@@ -1,10 +1,10 @@
 """Moves in a tree: what choosing, doing, skipping, going back and entering bring about, and where from."""
 
-from rflow.core.choices import find_choice
-from rflow.core.commands import (
+from rflow.core.limits import line_of
+from rflow.core.session.commands import (
     Choose,
 )
-from rflow.core.events import (
+from rflow.core.session.events import (
     ActionDone,
     ChoiceMade,
     Place,
@@ -13,10 +13,10 @@ from rflow.core.events import (
     TreeEntered,
     TreeRef,
 )
-from rflow.core.limits import line_of
-from rflow.core.session import Session
+from rflow.core.session.state import Session
 from rflow.core.text import one_line, shorten
-from rflow.core.tree import Action, End, Node, Tree, digest, exits, kind_of
+from rflow.core.tree.choices import find_choice
+from rflow.core.tree.model import Action, End, Node, Tree, digest, exits, kind_of
 from rflow.errors import NotFound, UsageProblem
 
 

@@ -4,7 +4,7 @@ from typing import TypeVar, assert_never
 
 import msgspec
 
-from rflow.core.events import (
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     BriefSet,

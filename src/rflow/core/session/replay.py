@@ -7,7 +7,8 @@ from typing import Any, assert_never
 
 from msgspec.structs import replace
 
-from rflow.core.events import (
+from rflow.core.people import Person
+from rflow.core.session.events import (
     ActionDone,
     Brief,
     BriefSet,
@@ -38,8 +39,18 @@ from rflow.core.events import (
     WaitingSet,
     is_steering,
 )
-from rflow.core.people import Person
-from rflow.core.session import Before, Change, Closing, Delivery, Evidence, Note, OwnershipEntry, Pending, Session, Step
+from rflow.core.session.state import (
+    Before,
+    Change,
+    Closing,
+    Delivery,
+    Evidence,
+    Note,
+    OwnershipEntry,
+    Pending,
+    Session,
+    Step,
+)
 
 
 def evolve(session: Session, event: Stored) -> Session:

@@ -1,12 +1,12 @@
-"""The state of a session, as `rflow.core.replay` folds it from its events."""
+"""The state of a session, as `rflow.core.session.replay` folds it from its events."""
 
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from rflow.core.events import Brief, CloseOutcome, EvidenceAdded, Place, TreeRef, Unreadable, WaitingSet
 from rflow.core.people import Person
+from rflow.core.session.events import Brief, CloseOutcome, EvidenceAdded, Place, TreeRef, Unreadable, WaitingSet
 
 Status = Literal["open", "handed_off", "closed"]
 StepKind = Literal["choice", "action", "skipped", "own", "tree"]

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rflow.core.progress import (
+from rflow.core.summary.progress import (
     Header,
     Progress,
     ProgressRuledOut,

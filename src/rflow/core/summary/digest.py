@@ -1,11 +1,11 @@
 """The digest: every open session in a few lines each, for the shift handover."""
 
-from rflow.core.progress import (
+from rflow.core.session.state import Session, Step
+from rflow.core.summary.progress import (
     Digest,
     DigestEntry,
 )
-from rflow.core.session import Session, Step
-from rflow.core.summary import View, steps_of, waiting_of
+from rflow.core.summary.summarise import View, steps_of, waiting_of
 from rflow.core.text import one_line, shorten
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import asdict, replace
 
-from rflow.core.progress import (
+from rflow.core.summary.progress import (
     Continuing,
     Digest,
     FittedDigest,

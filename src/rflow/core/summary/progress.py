@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from rflow.core.events import CloseOutcome, EvidenceKind
-from rflow.core.session import Status, StepKind
-from rflow.core.tree import Kind
+from rflow.core.session.events import CloseOutcome, EvidenceKind
+from rflow.core.session.state import Status, StepKind
+from rflow.core.tree.model import Kind
 
 SCHEMA_VERSION = 1
 
@@ -226,7 +226,7 @@ class Omitted(_Part, frozen=True, kw_only=True):
 
 
 class FittedProgress(Progress, frozen=True, kw_only=True):
-    """A progress cut to the room that a format has (rflow.core.fitting); `earlier` and `evidence_more` count, too."""
+    """A progress cut to the room that a format has (`fitting`); `earlier` and `evidence_more` count, too."""
 
     omitted: Omitted
 

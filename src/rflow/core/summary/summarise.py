@@ -8,9 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from rflow.core.graph import Turn, outline, remaining, ruled_out
-from rflow.core.marks import met_again
-from rflow.core.progress import (
+from rflow.core.session.state import Evidence, Note, Session, Step
+from rflow.core.summary.progress import (
     Ahead,
     Continuing,
     Header,
@@ -26,9 +25,10 @@ from rflow.core.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.session import Evidence, Note, Session, Step
 from rflow.core.text import clean, one_line
-from rflow.core.tree import Decision, End, Node, Tree
+from rflow.core.tree.graph import Turn, outline, remaining, ruled_out
+from rflow.core.tree.marks import met_again
+from rflow.core.tree.model import Decision, End, Node, Tree
 
 EVIDENCE_SHOWN = 3
 EVIDENCE_LINES = 10
@@ -219,7 +219,7 @@ def _ahead(session: Session, tree: Tree | None, view: View) -> tuple[Ahead, ...]
 
 def _outline(session: Session, tree: Tree, view: View) -> tuple[OutlineEntry, ...]:
     """Outline the whole tree that the session stands in."""
-    from rflow.core.tree_outline import tree_outline
+    from rflow.core.tree.outline import tree_outline
 
     path = path_through(session, session.tree.digest) if session.tree else []
     return tree_outline(tree, path, session.place.node if session.place else None, view.line)

@@ -1,7 +1,7 @@
 """Which choice somebody meant: its exact label, its number in the menu, or a unique beginning of it."""
 
 from rflow.core.text import one_line, shorten
-from rflow.core.tree import Choice
+from rflow.core.tree.model import Choice
 from rflow.errors import UsageProblem
 
 

@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from rflow.core.problems import LONGEST_NAME, Problem, did_you_mean, error, nearest, problems, quoted, warning
 from rflow.core.text import clean, one_line
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
+from rflow.core.tree.problems import LONGEST_NAME, Problem, did_you_mean, error, nearest, problems, quoted, warning
 
 Document = dict[str, object]
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from rflow.core.tree import End, Kind, Tree, exits, kind_of, targets
+from rflow.core.tree.model import End, Kind, Tree, exits, kind_of, targets
 
 
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):

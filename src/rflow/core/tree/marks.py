@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from rflow.core.graph import Turn
-from rflow.core.tree import Action, End, Tree, exits, targets
+from rflow.core.tree.graph import Turn
+from rflow.core.tree.model import Action, End, Tree, exits, targets
 
 
 def first_ways(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str]]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.graph import Turn, ruled_out
-from rflow.core.marks import dead, first_ways, with_label
-from rflow.core.progress import Mark, OutlineEntry
-from rflow.core.tree import Action, Tree, exits, kind_of
+from rflow.core.summary.progress import Mark, OutlineEntry
+from rflow.core.tree.graph import Turn, ruled_out
+from rflow.core.tree.marks import dead, first_ways, with_label
+from rflow.core.tree.model import Action, Tree, exits, kind_of
 
 MOST_LINES = 400
 _NEARER = (16, 8, 4, 3, 2, 1)

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from rflow.core.graph import distances
 from rflow.core.text import one_line, shorten
-from rflow.core.tree import Action, Choice, Decision, End, Node, Tree, exits, targets
+from rflow.core.tree.graph import distances
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits, targets
 
 Severity = Literal["error", "warning"]
 LONGEST_NAME = 64

@@ -16,7 +16,7 @@ import msgspec
 
 from rflow.delivery.clipboard import terminal
 from rflow.delivery.clipboard.helpers import helpers, run
-from rflow.delivery.clipboard.job import Failed, Helper, Job, human
+from rflow.delivery.clipboard.request import Failed, Helper, Job, human
 from rflow.errors import NotDelivered
 
 TIMEOUT = 5.0

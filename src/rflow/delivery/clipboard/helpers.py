@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 from rflow.delivery.clipboard import rich
-from rflow.delivery.clipboard.job import Failed, Helper, Job
+from rflow.delivery.clipboard.request import Failed, Helper, Job
 
 if TYPE_CHECKING:
     from subprocess import Popen

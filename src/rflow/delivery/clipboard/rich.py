@@ -5,7 +5,7 @@ What is written for macOS, Windows and WSL follows the documentation; only its p
 
 import sys
 
-from rflow.delivery.clipboard.job import Helper, Job
+from rflow.delivery.clipboard.request import Helper, Job
 
 _SAYS_UTF8 = '<meta http-equiv="content-type" content="text/html; charset=utf-8">'
 """In front of a fragment, as the browsers put it: without it LibreOffice and Cocoa guess another encoding."""

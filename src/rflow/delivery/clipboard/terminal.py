@@ -6,7 +6,7 @@ It needs no program at either end and crosses SSH, but nothing comes back: not e
 import contextlib
 import os
 
-from rflow.delivery.clipboard.job import Failed, Job, human
+from rflow.delivery.clipboard.request import Failed, Job, human
 
 LIMIT = 74_000
 """Bytes of text: 98,668 in base64. Terminals drop or cut a sequence of more than 100,000 (hterm, xterm)."""

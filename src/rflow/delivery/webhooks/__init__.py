@@ -50,7 +50,7 @@ def post(
 
     A key tells servers that know the header that a message is the same one, as long as it is sent with the same key.
     """
-    from rflow.delivery.webhooks.answers import judge
+    from rflow.delivery.webhooks.responses import judge
     from rflow.delivery.webhooks.sending import send
 
     place = address(target)

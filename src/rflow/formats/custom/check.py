@@ -8,11 +8,11 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 
 from rflow.errors import BadInput
 from rflow.formats import FORMATS, Format, Told
-from rflow.formats.faults import NAMES, Mistake, mistake, near
-from rflow.formats.folder import Folder, parts_of
-from rflow.formats.limits import TooMuch
-from rflow.formats.template import Drawing
-from rflow.formats.trials import HOSTILE, OF_LINES, TRIALS, USUAL
+from rflow.formats.custom.folder import Folder, parts_of
+from rflow.formats.custom.meter import TooMuch
+from rflow.formats.custom.mistakes import NAMES, Mistake, mistake, near
+from rflow.formats.custom.samples import HOSTILE, OF_LINES, TRIALS, USUAL
+from rflow.formats.custom.template import Drawing
 
 # What a template's writer puts around a text by hand, and which filter knows how to do it for any text.
 _BY_HAND: dict[str, tuple[tuple[str, str], ...]] = {

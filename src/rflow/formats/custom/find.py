@@ -9,9 +9,9 @@ import msgspec
 
 from rflow.errors import BadInput, NotAllowed, UsageProblem
 from rflow.formats import FORMATS, Format
-from rflow.formats.folder import Folder, read_folder
-from rflow.formats.template import as_format, base_of, description_of
-from rflow.formats.trust import is_trusted
+from rflow.formats.custom.folder import Folder, read_folder
+from rflow.formats.custom.template import as_format, base_of, description_of
+from rflow.formats.custom.trust import is_trusted
 from rflow.settings import Folders
 
 IN_PROJECT = Path(".rflow") / "templates"
@@ -95,7 +95,7 @@ def find(name: str, folders: Folders) -> Format | None:
     """Find a format that does not come with rflow; one of the project's must be trusted."""
     own = found(name, folders)
     if own is None:
-        from rflow.formats.packages import find_packaged
+        from rflow.formats.custom.entry_points import find_packaged
 
         return find_packaged(name)
     if not own.trusted:
@@ -145,7 +145,7 @@ def _described(own: Own) -> tuple[str, str]:
 
 
 def _of_packages() -> Iterator[Entry]:
-    from rflow.formats.packages import find_packaged, packaged
+    from rflow.formats.custom.entry_points import find_packaged, packaged
 
     for name, package, _ in packaged():
         try:

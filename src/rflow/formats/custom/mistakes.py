@@ -14,12 +14,12 @@ from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxErr
 from jinja2.filters import FILTERS
 from jinja2.utils import missing
 
-from rflow.core.progress import Digest, Header, Progress
+from rflow.core.summary.progress import Digest, Header, Progress
 from rflow.errors import RflowError
+from rflow.formats.custom.folder import Folder
+from rflow.formats.custom.meter import TooMuch
 from rflow.formats.environment import FLAVOUR_FILTERS, NEUTRAL_FILTERS
-from rflow.formats.folder import Folder
-from rflow.formats.limits import TooMuch
-from rflow.formats.pages import PAGE
+from rflow.formats.page_helpers import PAGE
 from rflow.formats.phrases import PHRASES
 
 GIVEN = ("p", "f", "digest", "layout", "sheet")

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.brief_form import shorten_progress
-from rflow.core.progress import (
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import (
     Ahead,
     Continuing,
     Digest,

@@ -18,7 +18,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from rflow.formats.allowed import CHANGING, KEPT, OF_TEXT, may_touch
+from rflow.formats.custom.allowed import CHANGING, KEPT, OF_TEXT, may_touch
+from rflow.formats.custom.meter import MOST, ROOM, Meter, TooMuch, cost, entries, number, small
 from rflow.formats.environment import (
     FLAVOUR_FILTERS,
     NEUTRAL_FILTERS,
@@ -26,8 +27,7 @@ from rflow.formats.environment import (
     FlavouredEnvironment,
     FlavouredGenerator,
 )
-from rflow.formats.escaping import Plain
-from rflow.formats.limits import MOST, ROOM, Meter, TooMuch, cost, entries, number, small
+from rflow.formats.escaping.plain import Plain
 from rflow.formats.phrases import PHRASES
 
 

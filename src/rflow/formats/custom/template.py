@@ -10,17 +10,17 @@ import msgspec
 from jinja2 import ChoiceLoader, FileSystemLoader, Template, meta
 from msgspec.structs import replace
 
-from rflow.core.progress import Digest
+from rflow.core.summary.progress import Digest
 from rflow.data import data_dir
 from rflow.errors import BadInput, RflowError, UsageProblem
 from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
+from rflow.formats.custom.folder import Folder, FolderLoader, parts_of
+from rflow.formats.custom.meter import ROOM, Meter
+from rflow.formats.custom.mistakes import Unknown, mistake
+from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.environment import flavour_of
-from rflow.formats.faults import Unknown, mistake
-from rflow.formats.folder import Folder, FolderLoader, parts_of
-from rflow.formats.limits import ROOM, Meter
-from rflow.formats.pages import PAGE
+from rflow.formats.page_helpers import PAGE
 from rflow.formats.parts import sheet
-from rflow.formats.sandbox import Sandbox
 
 # A text passes through a macro, a part and the whole on its way: this is much more than that.
 _TIMES = 20

@@ -6,7 +6,7 @@ import msgspec
 
 from rflow.config_file import replace_file
 from rflow.errors import NotAllowed
-from rflow.formats.folder import Folder
+from rflow.formats.custom.folder import Folder
 
 
 def is_trusted(state: Path, folder: Folder) -> bool:

@@ -1,6 +1,6 @@
 """Escaping for HTML: pages (a whole document), and pieces of HTML to paste into Slack or Teams."""
 
-from rflow.formats.escaping import Plain, SlackPaste, is_link, lines_of, on_one_line
+from rflow.formats.escaping.plain import Plain, SlackPaste, is_link, lines_of, on_one_line
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _SPACE = "&nbsp;"

@@ -2,7 +2,7 @@
 
 import re
 
-from rflow.formats.escaping import Plain, is_link, lines_of, on_one_line
+from rflow.formats.escaping.plain import Plain, is_link, lines_of, on_one_line
 
 _BREAK = "\u200b"
 """ZERO WIDTH SPACE: nobody sees it, and it parts what would mean something together."""

@@ -2,7 +2,7 @@
 
 import re
 
-from rflow.formats.escaping import Plain, indented, is_link, on_one_line
+from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line
 
 _HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%$", None))
 """What means nothing in Markdown: a text of these, letters and digits that begins with a letter is shown as it is."""

@@ -7,12 +7,13 @@ from typing import Literal
 
 from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log
-from rflow.stores import checking, json_files, rows
-from rflow.stores.json_folder import Folder
-from rflow.stores.json_index import Entry, Index, session_files, stamp
-from rflow.stores.json_shares import JsonShares
-from rflow.stores.json_trees import Trees
-from rflow.stores.records import FORMAT, Header
+from rflow.stores import checking, derived
+from rflow.stores.codec import FORMAT, Header
+from rflow.stores.folder import session_file
+from rflow.stores.folder.folder import Folder
+from rflow.stores.folder.index import Entry, Index, session_files, stamp
+from rflow.stores.folder.shares import JsonShares
+from rflow.stores.folder.trees import Trees
 
 
 def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
@@ -29,7 +30,7 @@ def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
 
 
 def _ids(folder: Folder) -> set[str]:
-    return {name[1] for file in session_files(folder.root) if (name := json_files.read_name(file.name))}
+    return {name[1] for file in session_files(folder.root) if (name := session_file.read_name(file.name))}
 
 
 def _forgetting(folder: Folder) -> Iterator[Fault]:
@@ -44,7 +45,7 @@ def _forgetting(folder: Folder) -> Iterator[Fault]:
 def _strangers(folder: Folder) -> Iterator[Fault]:
     """Report files among the sessions that are none."""
     for file in sorted((folder.root / "sessions").glob("*.jsonl")):
-        if not json_files.read_name(file.name):
+        if not session_file.read_name(file.name):
             what = "It is not named CODE.ID.jsonl, so it is not read."
             yield _fault(file, "warning", what, "Take it in with: rflow import FILE")
 
@@ -53,9 +54,9 @@ def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
     known = index.read()
     seen: dict[tuple[str, str], str] = {}
     for file in sorted(session_files(folder.root)):
-        code, session_id = json_files.read_name(file.name) or ("", "")
+        code, session_id = session_file.read_name(file.name) or ("", "")
         yield from _session(folder, file, known.get(file.name))
-        for name in (("code", rows.key(code)), ("id", session_id)):
+        for name in (("code", derived.key(code)), ("id", session_id)):
             if name in seen:
                 what = f"It has the same {name[0]} as {seen[name]}."
                 yield _fault(file, "error", what, "Move one of the files away.")
@@ -68,22 +69,22 @@ def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]
     except OSError as error:
         yield _fault(file, "error", f"It can't be read: {error.strerror}.", checking.SAVE_REST)
         return
-    code, session_id = json_files.read_name(file.name) or ("", "")
+    code, session_id = session_file.read_name(file.name) or ("", "")
     log = Log(id=session_id, code=code, events=content.events)
     yield from _header(file, content.header, log)
     yield from checking.events(log)
     yield from _ending(file, content, known)
     yield from _cached(file, log, known)
-    held = [blob.name for blob in _children(folder.root / "blobs" / json_files.safe(session_id))]
+    held = [blob.name for blob in _children(folder.root / "blobs" / session_file.safe(session_id))]
     yield from checking.contents(log, held, lambda digest: folder.blob(session_id, digest).read_bytes())
 
 
-def _content(folder: Folder, file: Path) -> json_files.Content:
+def _content(folder: Folder, file: Path) -> session_file.Content:
     """Read a file; where its last line is torn, somebody may be writing it right now: look again when nobody is."""
-    content = json_files.parse(file.read_bytes())
+    content = session_file.parse(file.read_bytes())
     if content.torn:
         with suppress(StoreProblem), folder.writing():
-            content = json_files.parse(file.read_bytes())
+            content = session_file.parse(file.read_bytes())
     return content
 
 
@@ -100,7 +101,7 @@ def _fault(file: Path, severity: Literal["error", "warning", "info"], what: str,
     return Fault(severity=severity, where=file.name, what=what, remedy=remedy)
 
 
-def _ending(file: Path, content: json_files.Content, known: Entry | None) -> Iterator[Fault]:
+def _ending(file: Path, content: session_file.Content, known: Entry | None) -> Iterator[Fault]:
     """Report a file that was cut short. A torn last line alone is harmless, if we know that it had not been longer."""
     if known and known.highest > content.version:
         what = f"It ends with entry {content.version}, but had {known.highest}: it was cut short, or is an older copy."
@@ -122,8 +123,8 @@ def _cached(file: Path, log: Log, known: Entry | None) -> Iterator[Fault]:
 
 def _strays(folder: Folder) -> Iterator[Fault]:
     """Report contents of sessions that are not there."""
-    known = {(json_files.read_name(file.name) or ("", ""))[1] for file in session_files(folder.root)}
-    names = {json_files.safe(session_id) for session_id in known}
+    known = {(session_file.read_name(file.name) or ("", ""))[1] for file in session_files(folder.root)}
+    names = {session_file.safe(session_id) for session_id in known}
     for part in _children(folder.root / "blobs"):
         if part.name not in names:
             what = "These contents belong to no session (its file was moved, or a write was interrupted)."

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from rflow.errors import StoreProblem
-from rflow.stores import failures, files, json_files, rows
+from rflow.stores import derived, failures, files
+from rflow.stores.codec import FORMAT
 from rflow.stores.failures import explained
-from rflow.stores.locking import locked
+from rflow.stores.folder import session_file
+from rflow.stores.folder.locking import locked
 from rflow.stores.migrations import DRAFT, Format, upgrade_folder
-from rflow.stores.records import FORMAT
 
 _PARTS = ("rflow.json", ".gitignore", ".gitattributes", ".forget", "sessions", "trees", "shares", "blobs")
 _IGNORED = b".lock\n.index.jsonl\n.draft\n.forget\n*.torn\n"
@@ -31,11 +32,11 @@ class Folder:
 
     def session(self, code: str, session_id: str) -> Path:
         """Say where a session is."""
-        return self._sessions / json_files.file_name(code, session_id)
+        return self._sessions / session_file.file_name(code, session_id)
 
     def blob(self, session_id: str, digest: str) -> Path:
         """Say where a content is."""
-        return self.root / "blobs" / json_files.safe(session_id) / json_files.safe(digest)
+        return self.root / "blobs" / session_file.safe(session_id) / session_file.safe(digest)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -176,13 +177,13 @@ class Folder:
         self.remove(self.root / ".forget")
 
     def _sweep(self, session_id: str) -> None:
-        name = json_files.safe(session_id)
+        name = session_file.safe(session_id)
         kept: set[str] = set()
         for file in (self.root / "sessions").glob(f"*.{name}.*"):
             if file.suffix == ".torn":
                 self.remove(file)
             else:
-                kept |= rows.named(json_files.parse(file.read_bytes()).events)
+                kept |= derived.named(session_file.parse(file.read_bytes()).events)
         folder = self.root / "blobs" / name
         for blob in folder.iterdir() if folder.is_dir() else ():
             if blob.name not in kept:

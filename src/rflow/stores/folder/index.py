@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.head import Head
 from rflow.core.people import Person
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.stores import files, json_files, rows
+from rflow.core.session.head import Head
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.stores import derived, files
+from rflow.stores.folder import session_file
 from rflow.stores.migrations import DRAFT
 
 NAME = ".index.jsonl"
@@ -52,7 +53,7 @@ def entry(file: str, seen: Stamp, session: Session, highest: int = 0) -> Entry:
         size=seen[0],
         mtime=seen[1],
         highest=max(highest, session.version),
-        head=rows.row(session),
+        head=derived.row(session),
         people=tuple(session.people.values()),
     )
 
@@ -119,7 +120,7 @@ class Index:
 def session_files(root: Path) -> list[Path]:
     """Give the files of all sessions."""
     folder = root / "sessions"
-    return [file for file in folder.iterdir() if json_files.read_name(file.name)] if folder.is_dir() else []
+    return [file for file in folder.iterdir() if session_file.read_name(file.name)] if folder.is_dir() else []
 
 
 def _current(file: Path, known: Entry | None) -> Entry:
@@ -130,10 +131,10 @@ def _current(file: Path, known: Entry | None) -> Entry:
     seen = stamp(file.stat())
     if known is not None and (known.size, known.mtime) == seen:
         return known
-    code, session_id = json_files.read_name(file.name) or ("", "")
+    code, session_id = session_file.read_name(file.name) or ("", "")
     session = Session(id=session_id, code=code)
     try:
-        session = replay(json_files.log(file, session_id, code).events, session)
+        session = replay(session_file.log(file, session_id, code).events, session)
     except FileNotFoundError:
         raise
     except OSError:

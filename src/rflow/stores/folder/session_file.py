@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from rflow.core.events import Event, Stored, Unreadable
+from rflow.core.session.events import Event, Stored, Unreadable
 from rflow.ports import Log
-from rflow.stores import files, records
+from rflow.stores import codec, files
 
 _NAME = re.compile(r"([^.]+)\.([^.]+)\.jsonl")
 _ODD = re.compile(rb"[^A-Za-z0-9_-]")
@@ -40,7 +40,7 @@ def read_name(name: str) -> tuple[str, str] | None:
 class Content(NamedTuple):
     """What a session's file holds; `torn` stands behind the last line break and was never acknowledged."""
 
-    header: records.Header | None
+    header: codec.Header | None
     events: list[Stored]
     torn: bytes
 
@@ -57,19 +57,19 @@ def parse(data: bytes, after: int = 0) -> Content:
     """
     first, *lines = data.split(b"\n")
     torn = lines.pop() if lines else b""
-    if torn and records.is_sealed(torn):
+    if torn and codec.is_sealed(torn):
         lines, torn = [*lines, torn], b""
-    told = records.read_header(first)
-    if after and not (len(lines) >= after and isinstance(records.decode(lines[after - 1], after), Event)):
+    told = codec.read_header(first)
+    if after and not (len(lines) >= after and isinstance(codec.decode(lines[after - 1], after), Event)):
         after = 0
-    events = records.from_lines(lines[after:], after + 1)
-    if told is not None and told.format > records.FORMAT:
+    events = codec.from_lines(lines[after:], after + 1)
+    if told is not None and told.format > codec.FORMAT:
         events = [_newer(event) for event in events]
     return Content(told, events, torn)
 
 
 def _newer(event: Stored) -> Unreadable:
-    return Unreadable(seq=event.seq, reason="newer", raw=records.encode(event))
+    return Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event))
 
 
 def log(path: Path, session_id: str, code: str, after: int = 0) -> Log:
@@ -80,7 +80,7 @@ def log(path: Path, session_id: str, code: str, after: int = 0) -> Log:
 
 def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
     """Give a whole file."""
-    lines = [records.header(session_id, code), *map(records.encode_line, events)]
+    lines = [codec.header(session_id, code), *map(codec.encode_line, events)]
     return b"".join(line + b"\n" for line in lines)
 
 
@@ -115,7 +115,7 @@ class SessionFile:
         if end.torn:
             set_aside(self._path.with_suffix(".torn"), end.torn)
             os.ftruncate(self._fd, end.size)
-        lines = b"".join(records.encode_line(event) + b"\n" for event in events)
+        lines = b"".join(codec.encode_line(event) + b"\n" for event in events)
         _write_at(self._fd, end.size, b"\n" + lines if end.line_open else lines)
         return os.fstat(self._fd)
 
@@ -158,9 +158,9 @@ def _end(fd: int, path: Path) -> _End:
     """Look at the end of a file, which needs no more than its last line."""
     size = os.fstat(fd).st_size
     last, torn = _last_lines(fd, size)
-    line_open = bool(torn) and records.is_sealed(torn)
+    line_open = bool(torn) and codec.is_sealed(torn)
     last, torn = (torn, b"") if line_open else (last, torn)
-    found = records.decode(last.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
+    found = codec.decode(last.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
     version = found.seq if isinstance(found, Event) else parse(path.read_bytes()).version
     return _End(version, size - len(torn), torn, line_open)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 
 from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
-from rflow.stores import files, json_files
-from rflow.stores.json_folder import Folder
+from rflow.stores import files
+from rflow.stores.folder import session_file
+from rflow.stores.folder.folder import Folder
 
 _END = ".views.jsonl"
 
@@ -87,10 +88,10 @@ class JsonShares:
         return list(_read_views(self._views(digest)))
 
     def _file(self, digest: str) -> Path:
-        return self._place / f"{json_files.safe(digest)}.json"
+        return self._place / f"{session_file.safe(digest)}.json"
 
     def _views(self, digest: str) -> Path:
-        return self._place / f"{json_files.safe(digest)}{_END}"
+        return self._place / f"{session_file.safe(digest)}{_END}"
 
 
 class _Dropped(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,18 +14,19 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from rflow.core.events import Stored
-from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
-from rflow.core.session import Session
-from rflow.core.tree import Tree
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
-from rflow.stores import json_files, json_index, records, rows
+from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
-from rflow.stores.json_folder import Folder
-from rflow.stores.json_shares import JsonShares
-from rflow.stores.json_trees import Trees
+from rflow.stores.folder import index, session_file
+from rflow.stores.folder.folder import Folder
+from rflow.stores.folder.shares import JsonShares
+from rflow.stores.folder.trees import Trees
 
 
 class JsonDirStore:
@@ -37,7 +38,7 @@ class JsonDirStore:
     def __init__(self, root: Path, patience: float = PATIENCE) -> None:
         self._root = root
         self._folder = Folder(root, patience)
-        self._index = json_index.Index(root)
+        self._index = index.Index(root)
         self._trees = Trees(self._folder)
         self.shares = JsonShares(self._folder)
         self._paths: dict[str, Path] = {}  # of sessions whose version was asked for: it is asked again and again
@@ -53,18 +54,18 @@ class JsonDirStore:
             for code, session_id in self._names():
                 if session_id == session.id:
                     raise Stale
-                if rows.key(code) == rows.key(session.code):
+                if derived.key(code) == derived.key(session.code):
                     raise CodeTaken
             file = self._folder.session(session.code, session.id)
             with self._folder.blobs(session.id, blobs):
-                self._folder.put(file, json_files.text(session.id, session.code, events))
+                self._folder.put(file, session_file.text(session.id, session.code, events))
             self._note(file.name, file.stat(), session)
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._folder.writing():
             path = self._find(session.id, session.code)
-            with json_files.SessionFile(path) as file:
+            with session_file.SessionFile(path) as file:
                 if file.version != expected:
                     raise Stale
                 with self._folder.blobs(session.id, blobs):
@@ -76,7 +77,7 @@ class JsonDirStore:
         with self._folder.reading():
             try:
                 path = self._paths.get(session_id) or self._find(session_id)
-                found = json_files.last_version(path)
+                found = session_file.last_version(path)
             except (NotFound, FileNotFoundError):
                 self._paths.pop(session_id, None)
                 return None
@@ -87,35 +88,35 @@ class JsonDirStore:
         """Read a session's events."""
         with self._folder.reading():
             file = self._find(session_id)
-            code, _ = json_files.read_name(file.name) or ("", "")
+            code, _ = session_file.read_name(file.name) or ("", "")
             try:
-                return json_files.log(file, session_id, code, after)
+                return session_file.log(file, session_id, code, after)
             except FileNotFoundError:  # Deleted since it was found.
-                raise rows.no_session() from None
+                raise derived.no_session() from None
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
         """Give the sessions whose code or id begins with `prefix`."""
-        return rows.pick((entry.head for entry in self._entries()), prefix, limit)
+        return derived.pick((entry.head for entry in self._entries()), prefix, limit)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        return rows.page((entry.head for entry in self._entries()), query)
+        return derived.page((entry.head for entry in self._entries()), query)
 
     def people(self) -> list[Person]:
         """Give everybody this store has seen, as they were called in their newest session."""
         found = sorted(self._entries(), key=lambda entry: entry.head.id)
-        return rows.by_name({person.id: person for entry in found for person in entry.people}.values())
+        return derived.by_name({person.id: person for entry in found for person in entry.people}.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():
             file = self._find(session.id, session.code)
-            with json_files.SessionFile(file) as opened:
+            with session_file.SessionFile(file) as opened:
                 if opened.version != expected:
                     raise Stale
             with self._folder.forgetting(session.id):
                 self._index.forget(file.name)
-                self._folder.put(file, json_files.text(session.id, session.code, events))
+                self._folder.put(file, session_file.text(session.id, session.code, events))
             self._note(file.name, file.stat(), session)
 
     def delete(self, session_id: str) -> None:
@@ -131,9 +132,9 @@ class JsonDirStore:
         """Read a content stored with a session."""
         with self._folder.reading():
             try:
-                return rows.intact(self._folder.blob(session_id, digest).read_bytes(), digest)
+                return derived.intact(self._folder.blob(session_id, digest).read_bytes(), digest)
             except FileNotFoundError:
-                raise rows.no_blob(digest) from None
+                raise derived.no_blob(digest) from None
 
     def add_tree(self, tree: Tree, at: datetime) -> bool:
         """Make `tree` the current version of its id."""
@@ -182,7 +183,7 @@ class JsonDirStore:
         return Info(
             url=self.url,
             kind=self.kind,
-            format=records.FORMAT,
+            format=codec.FORMAT,
             sessions=len(entries),
             events=sum(entry.head.version for entry in entries),
             trees=len(list(self.digests())),
@@ -192,7 +193,7 @@ class JsonDirStore:
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
-        from rflow.stores.json_check import check
+        from rflow.stores.folder.check import check
 
         return check(self._folder, self._index, self._trees)
 
@@ -205,8 +206,8 @@ class JsonDirStore:
 
     def _names(self) -> Iterator[tuple[str, str]]:
         """Give the codes and ids of all sessions, from the names of their files."""
-        for file in json_index.session_files(self._root):
-            if name := json_files.read_name(file.name):
+        for file in index.session_files(self._root):
+            if name := session_file.read_name(file.name):
                 yield name
 
     def _find(self, session_id: str, code: str = "") -> Path:
@@ -214,17 +215,17 @@ class JsonDirStore:
         file = self._folder.session(code, session_id)
         if code and file.exists():
             return file
-        for file in json_index.session_files(self._root):
-            if (json_files.read_name(file.name) or ("", ""))[1] == session_id:
+        for file in index.session_files(self._root):
+            if (session_file.read_name(file.name) or ("", ""))[1] == session_id:
                 return file
-        raise rows.no_session()
+        raise derived.no_session()
 
     def _note(self, name: str, status: os.stat_result, session: Session) -> None:
         """Keep the cache up to date; if that fails, the next list reads the session's file."""
         with suppress(OSError):
-            self._index.add(json_index.entry(name, json_index.stamp(status), session))
+            self._index.add(index.entry(name, index.stamp(status), session))
 
-    def _entries(self) -> list[json_index.Entry]:
+    def _entries(self) -> list[index.Entry]:
         """Give what lists need of every session; put into the cache what it lacked, if nobody else writes now."""
         with self._folder.reading():
             found, complete = self._index.current()

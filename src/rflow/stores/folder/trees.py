@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.tree import Tree, canonical, digest
+from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import StoreProblem
 from rflow.ports import TreeName
-from rflow.stores import json_files, rows
-from rflow.stores.json_folder import Folder
+from rflow.stores import derived
+from rflow.stores.folder import session_file
+from rflow.stores.folder.folder import Folder
 from rflow.stores.migrations import TreeEntry
 
 
@@ -47,7 +48,7 @@ class Trees:
         """Read one version."""
         with self._folder.reading():
             try:
-                return rows.tree_of(self._file(digest).read_bytes(), digest)
+                return derived.tree_of(self._file(digest).read_bytes(), digest)
             except FileNotFoundError:
                 return None
 
@@ -99,4 +100,4 @@ class Trees:
         self._folder.put(self._names, msgspec.json.format(msgspec.json.encode(entries, order="sorted")) + b"\n")
 
     def _file(self, digest: str) -> Path:
-        return self._folder.root / "trees" / f"{json_files.safe(digest)}.json"
+        return self._folder.root / "trees" / f"{session_file.safe(digest)}.json"

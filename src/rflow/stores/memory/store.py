@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.core.events import Stored
-from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
-from rflow.core.session import Session
-from rflow.core.tree import Tree, canonical, digest
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree, canonical, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
-from rflow.stores import checking, records, rows
-from rflow.stores.memory_shares import MemoryShares
+from rflow.stores import checking, codec, derived
+from rflow.stores.memory.shares import MemoryShares
 
 
 class _Kept(msgspec.Struct, kw_only=True):
@@ -46,15 +46,15 @@ class MemoryStore:
         """Store a new session."""
         if session.id in self._sessions:
             raise Stale
-        if any(rows.key(kept.head.code) == rows.key(session.code) for kept in self._sessions.values()):
+        if any(derived.key(kept.head.code) == derived.key(session.code) for kept in self._sessions.values()):
             raise CodeTaken
-        self._sessions[session.id] = _Kept(log=_records(events), head=rows.row(session), blobs=dict(blobs))
+        self._sessions[session.id] = _Kept(log=_records(events), head=derived.row(session), blobs=dict(blobs))
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         kept = self._expect(session.id, expected)
         kept.log.update(_records(events))
-        kept.head = rows.row(session)
+        kept.head = derived.row(session)
         kept.blobs.update(blobs)
 
     def version(self, session_id: str) -> int | None:
@@ -66,28 +66,28 @@ class MemoryStore:
         """Read a session's events."""
         kept = self._kept(session_id)
         found = [(seq, record) for seq, record in kept.log.items() if seq > after]
-        events = records.from_rows(found, after + 1, kept.head.version)
+        events = codec.from_rows(found, after + 1, kept.head.version)
         return Log(id=session_id, code=kept.head.code, events=events)
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
         """Give the sessions whose code or id begins with `prefix`."""
-        return rows.pick((kept.head for kept in self._sessions.values()), prefix, limit)
+        return derived.pick((kept.head for kept in self._sessions.values()), prefix, limit)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        return rows.page((kept.head for kept in self._sessions.values()), query)
+        return derived.page((kept.head for kept in self._sessions.values()), query)
 
     def people(self) -> list[Person]:
         """Give everybody this store has seen, as they were called in their newest session."""
         found: dict[str, Person] = {}
         for session_id in sorted(self._sessions):
-            found |= rows.people_of(self.load(session_id).events)
-        return rows.by_name(found.values())
+            found |= derived.people_of(self.load(session_id).events)
+        return derived.by_name(found.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session."""
-        kept, named = self._expect(session.id, expected), rows.named(events)
-        kept.log, kept.head = _records(events), rows.row(session)
+        kept, named = self._expect(session.id, expected), derived.named(events)
+        kept.log, kept.head = _records(events), derived.row(session)
         kept.blobs = {name: content for name, content in kept.blobs.items() if name in named}
 
     def delete(self, session_id: str) -> None:
@@ -100,8 +100,8 @@ class MemoryStore:
         """Read a content stored with a session."""
         kept = self._sessions.get(session_id)
         if kept is None or digest not in kept.blobs:
-            raise rows.no_blob(digest)
-        return rows.intact(kept.blobs[digest], digest)
+            raise derived.no_blob(digest)
+        return derived.intact(kept.blobs[digest], digest)
 
     def add_tree(self, tree: Tree, at: datetime) -> bool:
         """Make `tree` the current version of its id."""
@@ -120,7 +120,7 @@ class MemoryStore:
     def tree(self, digest: str) -> Tree | None:
         """Read one version of a tree."""
         data = self._trees.get(digest)
-        return None if data is None else rows.tree_of(data, digest)
+        return None if data is None else derived.tree_of(data, digest)
 
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
@@ -158,7 +158,7 @@ class MemoryStore:
         return Info(
             url=self.url,
             kind=self.kind,
-            format=records.FORMAT,
+            format=codec.FORMAT,
             sessions=len(self._sessions),
             events=sum(len(one.log) for one in kept),
             trees=len(self._trees),
@@ -180,7 +180,7 @@ class MemoryStore:
         """Copy the whole store to a new folder, as a JSON store."""
         from rflow.stores import failures
         from rflow.stores.copy import copy_store
-        from rflow.stores.json_dir import JsonDirStore
+        from rflow.stores.folder.store import JsonDirStore
 
         if path.exists():
             raise failures.taken(path)
@@ -191,7 +191,7 @@ class MemoryStore:
 
     def _kept(self, session_id: str) -> _Kept:
         if session_id not in self._sessions:
-            raise rows.no_session()
+            raise derived.no_session()
         return self._sessions[session_id]
 
     def _expect(self, session_id: str, expected: int) -> _Kept:
@@ -202,4 +202,4 @@ class MemoryStore:
 
 
 def _records(events: Sequence[Stored]) -> dict[int, bytes]:
-    return {event.seq: records.encode(event) for event in events}
+    return {event.seq: codec.encode(event) for event in events}

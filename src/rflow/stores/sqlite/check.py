@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rflow.core.head import Head
+from rflow.core.session.head import Head
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import Fault, Log
-from rflow.stores import checking, failures, rows, sqlite_rows, sqlite_shares
-from rflow.stores.sqlite_file import SqliteFile
+from rflow.stores import checking, derived, failures
+from rflow.stores.sqlite import rows, shares
+from rflow.stores.sqlite.file import SqliteFile
 
 
 def check(file: SqliteFile) -> list[Fault]:
@@ -67,7 +68,7 @@ def _sessions(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
-    log = sqlite_rows.load(db, session_id)
+    log = rows.load(db, session_id)
     yield from checking.events(log)
     yield from _columns(db, log)
     told = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
@@ -86,13 +87,13 @@ def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     """Check the list entry, and the columns it is found by."""
     *found, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
     session = checking.state(log)
-    wanted = (*sqlite_rows.names(session), *sqlite_rows.columns(session))
+    wanted = (*rows.names(session), *rows.columns(session))
     try:
         head = msgspec.json.decode(data, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
         head = None
     faults = [] if head is None else list(checking.head(log, head))
-    if head is None or (not faults and head == rows.row(session) and tuple(found) != wanted[:-1]):
+    if head is None or (not faults and head == derived.row(session) and tuple(found) != wanted[:-1]):
         what = "Its entry in the list is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
@@ -110,13 +111,13 @@ def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
 
 def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
     ids = {str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")}
-    yield from checking.shares(sqlite_shares.stored(db), ids)
+    yield from checking.shares(shares.stored(db), ids)
 
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
     trees = db.execute("SELECT digest, CAST(coalesce(data, '') AS BLOB) FROM trees").fetchall()
     held = {str(digest): data for digest, data in trees}
-    names = sqlite_rows.tree_names(db)
-    heads = sqlite_rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
+    names = rows.tree_names(db)
+    heads = rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
-    yield from checking.trees(held, lambda digest: rows.tree_of(held[digest], digest), names, pinned)
+    yield from checking.trees(held, lambda digest: derived.tree_of(held[digest], digest), names, pinned)

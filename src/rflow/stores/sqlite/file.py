@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from rflow.errors import StoreProblem
 from rflow.stores import failures, files
+from rflow.stores.codec import FORMAT
 from rflow.stores.failures import PATIENCE
-from rflow.stores.records import FORMAT
-from rflow.stores.sqlite_schema import APPLICATION, SCHEMA
+from rflow.stores.sqlite.schema import APPLICATION, SCHEMA
 
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 

@@ -5,8 +5,8 @@ change no more: their indexes may hold the time of the last update, by which lis
 append a page. The others are few enough to be sorted when they are asked for.
 """
 
-from rflow.core.head import Query, read_cursor
-from rflow.stores.rows import micros, valid
+from rflow.core.session.head import Query, read_cursor
+from rflow.stores.derived import micros, valid
 
 Value = str | int
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"

@@ -6,14 +6,14 @@ from datetime import datetime
 
 import msgspec
 
-from rflow.core.events import Stored
-from rflow.core.head import Head
-from rflow.core.replay import replay
-from rflow.core.session import Session
-from rflow.core.tree import Tree, canonical, digest
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import NotFound
 from rflow.ports import Log, Stale, TreeName
-from rflow.stores import records, rows
+from rflow.stores import codec, derived
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
@@ -34,15 +34,15 @@ Columns = tuple[int, int, str, str, str, str, str, bytes]
 
 def names(session: Session) -> tuple[str, str, str, str]:
     """Give the columns of a session that never change."""
-    return session.id, rows.key(session.id), session.code, rows.key(session.code)
+    return session.id, derived.key(session.id), session.code, derived.key(session.code)
 
 
 def columns(session: Session) -> Columns:
     """Give the columns of a session that an append changes."""
-    head = rows.row(session)
+    head = derived.row(session)
     tree = head.tree.id if head.tree else ""
     searched = (head.status, head.owner.id, head.customer.casefold(), head.ticket.casefold(), tree)
-    return head.version, rows.micros(head.updated_at), *searched, msgspec.json.encode(head)
+    return head.version, derived.micros(head.updated_at), *searched, msgspec.json.encode(head)
 
 
 def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
@@ -53,13 +53,13 @@ def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], b
 
 def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
     """Read a session's events behind version `after`; raise `NotFound`."""
-    found = db.execute("SELECT code, version FROM sessions WHERE id = ?", (rows.valid(session_id),)).fetchone()
+    found = db.execute("SELECT code, version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
     if found is None:
-        raise rows.no_session()
+        raise derived.no_session()
     code, version = found
     events = db.execute(_SELECT_EVENTS, (session_id, after))
     last = version if isinstance(version, int) else 0
-    return Log(id=session_id, code=str(code), events=records.from_rows(events, after + 1, last))
+    return Log(id=session_id, code=str(code), events=codec.from_rows(events, after + 1, last))
 
 
 def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes, int]]) -> list[Head]:
@@ -76,7 +76,7 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
         log = load(db, session_id)
     except NotFound:  # Its id is what is damaged.
         log = Log(id=session_id, code="", events=())
-    return rows.row(replay(log.events, Session(id=log.id, code=log.code)))
+    return derived.row(replay(log.events, Session(id=log.id, code=log.code)))
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
@@ -84,7 +84,7 @@ def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
     sql = "SELECT version, status, owner, customer, ticket, tree FROM sessions WHERE id = ?"
     found = db.execute(sql, (session.id,)).fetchone()
     if found is None:
-        raise rows.no_session()
+        raise derived.no_session()
     if found[0] != expected:
         raise Stale
     version, at, *searched, head = columns(session)
@@ -94,10 +94,10 @@ def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
 
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-    db.executemany(_INSERT_EVENT, [(session_id, event.seq, records.encode(event)) for event in events])
+    db.executemany(_INSERT_EVENT, [(session_id, event.seq, codec.encode(event)) for event in events])
     if blobs:
         db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
-    people = rows.people_of(events).values()
+    people = derived.people_of(events).values()
     db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name) for person in people])
 
 
@@ -118,7 +118,7 @@ def _tree_name(tree_id: object, title: object, name: object, nodes: object, adde
     try:
         at = datetime.fromisoformat(str(added_at))
     except ValueError:
-        at = rows.EPOCH  # Damage, which `check` reports.
+        at = derived.EPOCH  # Damage, which `check` reports.
     count = nodes if isinstance(nodes, int) else 0
     return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at)
 

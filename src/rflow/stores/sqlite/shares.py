@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 
 from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
-from rflow.stores import rows
-from rflow.stores.sqlite_file import SqliteFile
+from rflow.stores import derived
+from rflow.stores.sqlite.file import SqliteFile
 
 _TABLES = (
     # `data` is the share as JSON; the columns before it are what shares are found by.
@@ -35,10 +35,10 @@ class SqliteShares:
 
     def add(self, share: Share, dropped: int = 0) -> None:
         """Keep a new share of a session; raise `NotFound` where that is gone."""
-        columns = (share.id, share.hash, share.session, share.by.id, rows.micros(share.created_at), dropped)
+        columns = (share.id, share.hash, share.session, share.by.id, derived.micros(share.created_at), dropped)
         with self._file.writing() as db:
             if not db.execute("SELECT 1 FROM sessions WHERE id = ?", (share.session,)).fetchone():
-                raise rows.no_session()
+                raise derived.no_session()
             for statement in _TABLES:
                 db.execute(statement)
             db.execute("INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, msgspec.json.encode(share)))
@@ -68,7 +68,7 @@ class SqliteShares:
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
-        kept = [(name, rows.micros(view.at), msgspec.json.encode(view)) for name in views for view in views[name]]
+        kept = [(name, derived.micros(view.at), msgspec.json.encode(view)) for name in views for view in views[name]]
         with self._file.writing() as db:
             sql = "INSERT INTO share_views SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM shares WHERE id = ?1)"
             db.executemany(sql, kept)
@@ -120,5 +120,5 @@ def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | None]]:
 
 def _counted(share: Share, views: int, last: int | None) -> ShareCount:
     return ShareCount(
-        share=share, views=views, last_view=None if last is None else rows.EPOCH + timedelta(microseconds=last)
+        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
     )

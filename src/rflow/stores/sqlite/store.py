@@ -6,19 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rflow.core.events import Stored
-from rflow.core.head import Head, Page, Query
 from rflow.core.people import Person
-from rflow.core.session import Session
-from rflow.core.tree import Tree, digest
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree, digest
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
-from rflow.stores import records, rows, sqlite_rows
+from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, unfinished
-from rflow.stores.sqlite_file import SqliteFile, backup, explained
-from rflow.stores.sqlite_query import select
+from rflow.stores.sqlite import rows
+from rflow.stores.sqlite.file import SqliteFile, backup, explained
+from rflow.stores.sqlite.query import select
 
 if TYPE_CHECKING:
-    from rflow.stores.sqlite_shares import SqliteShares
+    from rflow.stores.sqlite.shares import SqliteShares
 
 _PEOPLE = """
 WITH RECURSIVE seen(id) AS (
@@ -42,7 +43,7 @@ class SqliteStore:
     @cached_property
     def shares(self) -> "SqliteShares":
         """The read-only links to its sessions, which most commands never ask for."""
-        from rflow.stores.sqlite_shares import SqliteShares
+        from rflow.stores.sqlite.shares import SqliteShares
 
         return SqliteShares(self._file)
 
@@ -56,73 +57,73 @@ class SqliteStore:
         with self._file.writing() as db:
             if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session.id,)).fetchone():
                 raise Stale
-            if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (rows.key(session.code),)).fetchone():
+            if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.key(session.code),)).fetchone():
                 raise CodeTaken
-            sqlite_rows.insert(db, session, events, blobs)
+            rows.insert(db, session, events, blobs)
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
-            sqlite_rows.update(db, session, expected)
-            sqlite_rows.add(db, session.id, events, blobs)
+            rows.update(db, session, expected)
+            rows.add(db, session.id, events, blobs)
 
     def version(self, session_id: str) -> int | None:
         """Give the number of a session's last event."""
         with self._file.reading() as db:
-            found = db.execute("SELECT version FROM sessions WHERE id = ?", (rows.valid(session_id),)).fetchone()
+            found = db.execute("SELECT version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
         return found[0] if found else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
         with self._file.reading() as db:
-            return sqlite_rows.load(db, session_id, after)
+            return rows.load(db, session_id, after)
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
         """Give the sessions whose code or id begins with `prefix`."""
-        wanted = rows.key(prefix)
+        wanted = derived.key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit)).heads)
         sql = "SELECT id, head, updated_at FROM sessions WHERE "
         with self._file.reading() as db:
             for condition in ("code_key = ?", "id_key = ?"):
                 if exact := db.execute(sql + condition, (wanted,)).fetchall():
-                    return sqlite_rows.heads(db, exact)
+                    return rows.heads(db, exact)
             between = "code_key >= ?1 AND code_key < ?2 OR id_key >= ?1 AND id_key < ?2"
             order = " ORDER BY updated_at DESC, id DESC LIMIT ?3"
-            return sqlite_rows.heads(db, db.execute(sql + between + order, (wanted, wanted + "\U0010ffff", limit)))
+            return rows.heads(db, db.execute(sql + between + order, (wanted, wanted + "\U0010ffff", limit)))
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
         sql, values = select(query)
         with self._file.reading() as db:
-            return rows.cut(sqlite_rows.heads(db, db.execute(sql, values)), query.limit)
+            return derived.cut(rows.heads(db, db.execute(sql, values)), query.limit)
 
     def people(self) -> list[Person]:
         """Give everybody this store has seen, as they were called in their newest session."""
         with self._file.reading() as db:
-            return rows.by_name(Person(id=str(id_), name=str(name)) for id_, name in db.execute(_PEOPLE))
+            return derived.by_name(Person(id=str(id_), name=str(name)) for id_, name in db.execute(_PEOPLE))
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
-        kept = rows.named(events)
+        kept = derived.named(events)
         with self._file.writing() as db:
-            sqlite_rows.update(db, session, expected)
+            rows.update(db, session, expected)
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
-            sqlite_rows.clear(db, session.id, "events", "people")
-            sqlite_rows.add(db, session.id, events, {})
+            rows.clear(db, session.id, "events", "people")
+            rows.add(db, session.id, events, {})
         self._forget()
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it, and leave no trace."""
-        from rflow.stores.sqlite_shares import clear
+        from rflow.stores.sqlite.shares import clear
 
         with self._file.writing() as db:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
-                raise rows.no_session()
+                raise derived.no_session()
             clear(db, session_id)
-            sqlite_rows.clear(db, session_id, "events", "people", "blobs")
+            rows.clear(db, session_id, "events", "people", "blobs")
         self._forget()
 
     def _forget(self) -> None:
@@ -133,10 +134,10 @@ class SqliteStore:
         """Read a content stored with a session."""
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
-            found = db.execute(sql, (session_id, rows.valid(digest))).fetchone()
+            found = db.execute(sql, (session_id, derived.valid(digest))).fetchone()
         if found is None:
-            raise rows.no_blob(digest)
-        return rows.intact(found[0], digest, "content")
+            raise derived.no_blob(digest)
+        return derived.intact(found[0], digest, "content")
 
     def add_tree(self, tree: Tree, at: datetime) -> bool:
         """Make `tree` the current version of its id."""
@@ -144,22 +145,22 @@ class SqliteStore:
         with self._file.writing() as db:
             if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND digest = ?", name[:2]).fetchone():
                 return False
-            sqlite_rows.put_tree(db, tree)
+            rows.put_tree(db, tree)
             db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
             return True
 
     def put_tree(self, tree: Tree) -> None:
         """Keep a version of a tree."""
         with self._file.writing() as db:
-            sqlite_rows.put_tree(db, tree)
+            rows.put_tree(db, tree)
 
     def tree(self, digest: str) -> Tree | None:
         """Read one version of a tree."""
         with self._file.reading() as db:
             found = db.execute(
-                "SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ?", (rows.valid(digest),)
+                "SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ?", (derived.valid(digest),)
             ).fetchone()
-        return rows.tree_of(found[0], digest) if found else None
+        return derived.tree_of(found[0], digest) if found else None
 
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
@@ -169,18 +170,18 @@ class SqliteStore:
     def tree_digest(self, tree_id: str) -> str | None:
         """Name the current version of a tree."""
         with self._file.reading() as db:
-            found = db.execute("SELECT digest FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).fetchone()
+            found = db.execute("SELECT digest FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).fetchone()
         return found[0] if found else None
 
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""
         with self._file.reading() as db:
-            return sqlite_rows.tree_names(db)
+            return rows.tree_names(db)
 
     def remove_tree(self, tree_id: str) -> bool:
         """Take the name of a tree away."""
         with self._file.writing() as db:
-            return db.execute("DELETE FROM tree_names WHERE id = ?", (rows.valid(tree_id),)).rowcount > 0
+            return db.execute("DELETE FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).rowcount > 0
 
     def stamp(self) -> int | None:
         """Give a number that changes whenever another connection has written."""
@@ -201,11 +202,11 @@ class SqliteStore:
         with self._file.reading() as db:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
-        return Info(url=self.url, kind=self.kind, format=records.FORMAT, size=self._file.size(), **counts)
+        return Info(url=self.url, kind=self.kind, format=codec.FORMAT, size=self._file.size(), **counts)
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
-        from rflow.stores.sqlite_check import check
+        from rflow.stores.sqlite.check import check
 
         return check(self._file)
 
