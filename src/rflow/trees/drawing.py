@@ -81,7 +81,8 @@ class _Drawing:
         if self.result:
             self.result.append(Line(role="see"))
         if loose:
-            self._write(_Place(name), "see", [("No path from the start leads here:", "see")], "")
+            words = "No path from the start leads here:".split()
+            self._write(_Place(name), "see", [(word, "see") for word in words], "")
         stack = [_Place(name)]
         while stack:
             stack.extend(reversed(self._node(stack.pop())))
