@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, whole
 from support.format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
 from support.format_strategies import hostile, retold, told_with
+from support.nightly import examples
 from support.program import Program
 
 LIMITED = tuple(name for name, format_ in FORMATS.items() if format_.limit)
@@ -241,7 +242,7 @@ def test_giants_everywhere_fit(name: str, told: Progress | Digest, text: str) ->
 
 
 @given(texts=st.lists(hostile, min_size=1, max_size=6), times=st.integers(1, 400), offset=st.integers(0, 5))
-@settings(max_examples=15)
+@examples(15)
 @in_every_limited_format
 def test_hostile_texts_of_any_length_fit(name: str, texts: list[str], times: int, offset: int) -> None:
     told = told_with(

@@ -4,7 +4,7 @@ from copy import deepcopy
 from random import Random
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rflow.core.session.commands import (
@@ -43,9 +43,10 @@ from rflow.core.session.state import Session
 from rflow.core.tree.model import digest
 from support.core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
 from support.core_strategies import play, sessions
+from support.nightly import examples
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
-LAW = settings(max_examples=250)
+LAW = examples(250)
 
 
 def test_every_kind_of_fact_is_folded() -> None:

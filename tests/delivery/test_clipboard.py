@@ -27,7 +27,6 @@ from support.clipboard_world import (
     copier,
     copy_in,
     importable,
-    need,
     only,
     osc52,
     pastes,
@@ -37,6 +36,7 @@ from support.clipboard_world import (
     wayland_session,
     x_display,
 )
+from support.needs import need
 
 
 @pytest.fixture

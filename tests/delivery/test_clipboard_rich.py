@@ -31,7 +31,6 @@ from support.clipboard_world import (
     copy_in,
     gnome_session,
     importable,
-    need,
     only,
     osc52,
     pasted,
@@ -42,6 +41,7 @@ from support.clipboard_world import (
     wayland_session,
     x_display,
 )
+from support.needs import need
 
 HTML = "<p><strong>Printer in Leeds</strong> is offline 🖨</p><ul><li>Restarted → no change</li></ul>"
 UTF8 = '<meta http-equiv="content-type" content="text/html; charset=utf-8">'

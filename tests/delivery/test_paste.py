@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rflow.delivery.clipboard import copy
-from support.clipboard_world import bare_environ, end, need, pastes, until, x_display
+from support.clipboard_world import bare_environ, end, pastes, until, x_display
+from support.needs import need
 
 TEXT = "Printer in Leeds is offline\n\n- Restarted the spooler → no change 🖨\n\n    lpq: 14 jobs\n      stuck\n"
 HTML = (

@@ -4,7 +4,6 @@ import itertools
 import os
 import pprint
 import re
-import shutil
 import subprocess
 import sys
 import traceback
@@ -20,6 +19,7 @@ from rflow import __version__
 from rflow.delivery.webhooks import MayBePosted, Posted, Target, post, redact_url, target
 from rflow.errors import Exit, NotDelivered, UsageProblem
 from support import webhook_server as scenes
+from support.needs import need
 from support.webhook_server import Server, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
@@ -471,8 +471,7 @@ def test_an_unchecked_target_is_checked_before_anything_is_sent() -> None:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
+    need("openssl")
     return scenes.self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "hooks.slack.com")
 
 

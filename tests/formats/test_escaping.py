@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
@@ -21,6 +21,7 @@ from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.environment import ESCAPERS, duration, environment, size
+from support.nightly import examples
 
 ODDMENTS = (
     *("\\`*_[]<>&~|#+-=:.!()\"'$^{}/@aé1 \t\n"),
@@ -150,7 +151,7 @@ def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context
 
 @in_every_context
 @given(text=hostile)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_any_text_shows_literally(context: Context, judge: Callable[[Context, str], None], text: str) -> None:
     if collapsed(clean(text)):
         judge(context, text)
@@ -274,7 +275,7 @@ def test_each_flavour_shows_lines_and_output_in_its_own_way(suffix: str, templat
 
 
 @given(hostile)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @example("@here @channel\n\n@everyone")
 def test_text_for_pasting_differs_from_what_was_written_only_in_spaces_and_word_joiners(text: str) -> None:
     templates = ("{{ x }}", "{{ x | block }}", "{{ x | wrap(20) }}")

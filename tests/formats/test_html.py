@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ from rflow.formats.parts import Item, Items, sheet
 from support.browser import a_page
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.nightly import examples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -240,7 +241,7 @@ def assert_literal_when_pasted(told: Progress | Digest) -> None:
     "told", [FULL, STORIES["handed-off"], STORIES["fresh"], DIGEST], ids=["full", "off", "fresh", "d"]
 )
 @given(texts=pools, offset=st.integers(0, 11))
-@settings(max_examples=25)
+@examples(25)
 def test_any_text_shows_literally_when_pasted(told: Progress | Digest, texts: list[str], offset: int) -> None:
     made = told_with(told, texts, offset)
     for form in [made, shorten_progress(made)] if isinstance(made, Progress) else [made]:

@@ -4,7 +4,7 @@ import itertools
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from msgspec.structs import replace
 
 from judges.jira import assert_literal_in_jira, kinds, links, read, shown_lines
@@ -15,6 +15,7 @@ from rflow.formats.environment import environment
 from support import format_strategies
 from support.format_builders import FULL, TOLD
 from support.format_strategies import hostile, told_with
+from support.nightly import examples
 
 NOTES = (
     *format_strategies.NOTES,
@@ -162,7 +163,7 @@ def test_hostile_notes_show_literally(context: Context) -> None:
 
 @in_every_context
 @given(text=hostile)
-@settings(max_examples=60)
+@examples(60)
 def test_any_text_shows_literally(context: Context, text: str) -> None:
     if collapsed(text):
         assert_literal(context, text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from rflow.formats import FORMATS, format_named, render, whole
 from rflow.formats.slack_blocks import weight
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.nightly import examples
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 LONG = "word " * 900
@@ -225,7 +226,7 @@ def assert_literal(told: Progress | Digest) -> None:
 
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
-@settings(max_examples=25)
+@examples(25)
 def test_any_text_stands_literally_in_every_part(told: Progress | Digest, texts: list[str], offset: int) -> None:
     assert_literal(told_with(told, texts, offset))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -25,6 +25,7 @@ from rflow.formats import FORMATS, render
 from support.browser import a_page
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, told_with
+from support.nightly import examples
 
 pytestmark = pytest.mark.xdist_group("teams-card")
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
@@ -237,7 +238,7 @@ def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
 
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
-@settings(max_examples=15)
+@examples(15)
 def test_any_text_shows_literally_in_every_part(
     drawn: Drawn, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:

@@ -1,7 +1,6 @@
 """The program against a model of it: what several members type at random gives the same codes and the same sessions."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -17,11 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from model.session import Session, differences, like, record
 from model.trees import TREES, Refused
 from model.world import Terminal, World
+from support.nightly import NIGHTLY
 from support.program import Program, Result
+from support.store_kinds import EVERY_KIND, url_in
 
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
-SEEDS = range(14 if HEAVY else 1)
-EXAMPLES, STEPS, AT_LEAST = (18, 50, 480) if HEAVY else (10, 40, 150)
+SEEDS = range(14 if NIGHTLY else 1)
+EXAMPLES, STEPS, AT_LEAST = (18, 50, 480) if NIGHTLY else (10, 40, 150)
 """3 stores × 14 seeds × 480 commands or more are over 20,000 on `make nightly`."""
 
 UNKNOWN = "UUUU-UU"
@@ -63,8 +63,7 @@ class Members(RuleBasedStateMachine):
         super().__init__()
         self._folder = TemporaryDirectory(prefix="rflow-model-", ignore_cleanup_errors=True)
         home = Path(self._folder.name)
-        stores = {"memory": f"memory:{home.name}", "sqlite": f"sqlite://{home}/night.db", "json": f"json:{home}/night"}
-        self.program = Program(home=home, store=stores[self.kind], user="Olga", terminal="looks on")
+        self.program = Program(home=home, store=url_in(home, self.kind), user="Olga", terminal="looks on")
         people = [("desk", "ann"), ("laptop", "ann"), ("leeds", "ben"), ("home", "cleo")]
         self.world = World([Terminal(name, member) for name, member in people])
         self.exports: list[tuple[Path, Session]] = []
@@ -414,8 +413,8 @@ class Members(RuleBasedStateMachine):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", SEEDS)
-@pytest.mark.parametrize("kind", ["memory", "sqlite", "json"])
-def test_what_members_type_gives_what_the_design_says(kind: str, number: int) -> None:
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_what_members_type_gives_what_the_design_says(kind: str, number: int, pytestconfig: pytest.Config) -> None:
     class Machine(Members):
         met: ClassVar[Counter[int]] = Counter()
 
@@ -427,8 +426,10 @@ def test_what_members_type_gives_what_the_design_says(kind: str, number: int) ->
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
+        print_blob=NIGHTLY,
     )
-    run_state_machine_as_test(seed(f"{kind} {number}")(Machine), settings=limits)
+    night = pytestconfig.getoption("hypothesis_seed", None) or ""  # another one in each run of `make nightly`
+    run_state_machine_as_test(seed(f"{kind} {number} {night}")(Machine), settings=limits)
     assert Machine.met.total() >= AT_LEAST
     assert Machine.met.keys() >= {0, 2, 3, 4, 5}
 

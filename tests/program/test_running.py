@@ -4,7 +4,6 @@ import fcntl
 import io
 import os
 import select
-import shutil
 import signal
 import struct
 import subprocess
@@ -27,6 +26,7 @@ from rflow.capture import Captured, run_captured
 from rflow.capture.output import Kept
 from rflow.core.summary.excerpt import excerpt
 from rflow.errors import UsageProblem
+from support.needs import need
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes"),
@@ -203,12 +203,6 @@ def terminal(bench: Bench) -> Iterator[Callable[..., Terminal]]:
     yield on_terminal
     for each in opened:
         each.end()
-
-
-def need(*programs: str) -> None:
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
 
 
 # --- pipes

@@ -5,7 +5,6 @@ import fcntl
 import os
 import pty
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,9 @@ from typing import Any
 import pytest
 
 from rflow.cli.main import COMMANDS
+from support.needs import need
 from support.program import SCRIPT, Program
+from support.store_kinds import SHARED_KINDS, url_in
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"),
@@ -106,8 +107,7 @@ class Pane:
 @pytest.fixture
 def panes(ann: Program) -> Iterator[Callable[[], Pane]]:
     """Open panes of 80 columns in one tmux server."""
-    if not shutil.which("tmux"):
-        pytest.skip("tmux is not installed: what rflow does in its panes is not seen")
+    need("tmux")
     with TemporaryDirectory(prefix="rflow-") as short:
         server = ["tmux", "-S", f"{short}/tmux", "-f", "/dev/null"]
         path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
@@ -355,9 +355,9 @@ def test_what_is_typed_or_answered_at_a_prompt_counts(ann: Program, panes: Calla
         assert ann.run("show", code).code == (0 if status else 3)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "json"])
+@pytest.mark.parametrize("kind", SHARED_KINDS)
 def test_ctrl_c_at_any_time_leaves_no_half_written_session(ann: Program, kind: str) -> None:
-    here = ann.at(store=f"{kind}:{ann.home}/night", terminal="desk")
+    here = ann.at(store=url_in(ann.home, kind), terminal="desk")
     code = here.with_tree().start()
     done = 0
     for number in range(12):

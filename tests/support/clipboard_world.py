@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 
+from support.needs import need
+
 SUMMARY = "Printer in Leeds is offline\n1. Restarted the spooler → no change\n2. Ping 10.1.4.7 – 40 % loss 🖨\n"
 SIZE = len(SUMMARY.encode())  # 103
 OVER_SSH = {"SSH_CONNECTION": "10.0.0.8 52100 10.0.0.2 22"}
@@ -36,12 +38,6 @@ def short_folder() -> Iterator[Path]:
     """A folder with a path short enough for a socket."""
     with TemporaryDirectory(prefix="rflow-") as folder:
         yield Path(folder)
-
-
-def need(*programs: str) -> None:
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
 
 
 def script(path: Path, body: str) -> Path:

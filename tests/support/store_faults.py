@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 TESTS = Path(__file__).parents[1]
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 NOBODY = 65534
 
 
