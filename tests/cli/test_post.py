@@ -21,6 +21,8 @@ from support import webhook_server as scenes
 from support.program import SCRIPT, Program, Result
 from support.webhook_server import Scene, Server, Visit, reply
 
+pytestmark = pytest.mark.slow
+
 PATH = "/services/T0LEEDS99/B0PRINT42/xK9sECRETt0kenZ7qLm?sig=aB3dEf9ghIjKl0mNo"
 SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
 PASSWORD = "Sommer-2026-Leeds"

@@ -4,6 +4,7 @@ from copy import deepcopy
 from random import Random
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_random_sessions_show_every_kind_of_event() -> None:
     assert seen == set(FACTS)
 
 
+@pytest.mark.slow
 @LAW
 @given(sessions(), st.data())
 def test_reading_a_record_in_two_parts_is_reading_it_in_one(scene: Scene, data: st.DataObject) -> None:

@@ -33,6 +33,7 @@ def test_every_form_of_newline_becomes_one_newline(newline: str) -> None:
     assert clean(f"Restarted the spooler.{newline}Still jams.") == "Restarted the spooler.\nStill jams."
 
 
+@pytest.mark.slow
 def test_only_text_newlines_and_tabs_pass_the_cleaning() -> None:
     """Checked for every code point there is: what is allowed stays, bidi controls go, the rest becomes U+FFFD."""
     newlines, dropped = (
@@ -126,6 +127,7 @@ def test_output_reads_as_a_terminal_showed_it(output: bytes, shown: str) -> None
     assert terminal_text(output) == shown
 
 
+@pytest.mark.slow
 @given(terminal_output)
 @examples(500)
 def test_terminal_text_is_clean_and_stays_as_it_is(output: str) -> None:

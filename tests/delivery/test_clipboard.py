@@ -382,6 +382,7 @@ def test_over_ssh_a_forwarded_display_serves_where_there_is_no_terminal(
     assert pastes(f":{x_server}", "Leeds, forwarded")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
     bare: dict[str, str], x_server: str, platform: str

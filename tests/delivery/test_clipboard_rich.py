@@ -192,6 +192,7 @@ def test_a_dead_display_is_not_claimed_and_the_terminal_gets_plain_text(
     assert owners(bare) == []
 
 
+@pytest.mark.slow
 def test_a_display_that_never_answers_is_given_up(bare: dict[str, str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         nobody = bare | {"DISPLAY": f"127.0.0.1:{silent.getsockname()[1] - 6000}"} | only(tmp_path / "bin")
@@ -382,6 +383,7 @@ def test_on_wayland_two_megabytes_are_pasted_whole(wayland: dict[str, str]) -> N
     assert wl_paste(wayland, "-t", "text/plain") == SUMMARY, "and the next one is served"
 
 
+@pytest.mark.slow
 def test_on_gnome_both_go_by_way_of_xwayland(bare: dict[str, str], short: Path, display: str) -> None:
     """Its compositor, Mutter, does not let a program without a window set the clipboard, but passes X11's on."""
     with gnome_session(bare, short, display) as gnome:

@@ -12,6 +12,8 @@ from rflow.delivery.clipboard import copy
 from support.clipboard_world import bare_environ, end, pastes, until, x_display
 from support.needs import need
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Printer in Leeds is offline\n\n- Restarted the spooler → no change 🖨\n\n    lpq: 14 jobs\n      stuck\n"
 HTML = (
     "<p><strong>Printer in Leeds</strong> is offline</p>"

@@ -142,6 +142,7 @@ in_every_context = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @in_every_context
 def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context, str], None]) -> None:
     for note in NOTES:
@@ -149,6 +150,7 @@ def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context
             judge(context, note)
 
 
+@pytest.mark.slow
 @in_every_context
 @given(text=hostile)
 @examples(60)
@@ -157,6 +159,7 @@ def test_any_text_shows_literally(context: Context, judge: Callable[[Context, st
         judge(context, text)
 
 
+@pytest.mark.slow
 def test_every_three_characters_show_literally_in_a_list() -> None:
     """Exhaustive where it counts: all texts of three characters that Markdown has a use for, 200 to a document."""
     items = markdown_template("{% for x in texts %}\n- {{ x | block(2) }}\n- end\n{% endfor %}")
@@ -274,6 +277,7 @@ def test_each_flavour_shows_lines_and_output_in_its_own_way(suffix: str, templat
     assert environment(suffix).from_string(template).render(x=NOTE) == shown
 
 
+@pytest.mark.slow
 @given(hostile)
 @examples(300)
 @example("@here @channel\n\n@everyone")
@@ -412,6 +416,7 @@ def test_a_cache_of_somebody_else_or_behind_a_link_is_not_used(folder: Path, mon
     assert compiled(folder) == []
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_cache_do_not_disturb_each_other(folder: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as processes:
         shown = processes.map(show, [folder] * 12)

@@ -16,6 +16,8 @@ from support.format_builders import DIGEST, STORIES
 from support.format_strategies import NOTES, Twin, hostile, shown, told_with
 from support.nightly import examples
 
+pytestmark = pytest.mark.slow
+
 FORMS: dict[str, Progress | Digest] = {
     "full": STORIES["full"],
     "handed off": STORIES["handed-off"],

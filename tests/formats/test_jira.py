@@ -154,6 +154,7 @@ def assert_literal(context: Context, text: str) -> None:
 in_every_context = pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 
 
+@pytest.mark.slow
 @in_every_context
 def test_hostile_notes_show_literally(context: Context) -> None:
     for note in NOTES:
@@ -161,6 +162,7 @@ def test_hostile_notes_show_literally(context: Context) -> None:
             assert_literal(context, note)
 
 
+@pytest.mark.slow
 @in_every_context
 @given(text=hostile)
 @examples(60)
@@ -169,6 +171,7 @@ def test_any_text_shows_literally(context: Context, text: str) -> None:
         assert_literal(context, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", ["* {{ x | block }}", "*Ask:* {{ x | block }}\n"], ids=["item", "fact"])
 def test_every_three_characters_show_literally(around: str) -> None:
     """All texts of three characters that Jira has a use for, many to a document."""
@@ -192,6 +195,7 @@ def test_every_three_characters_show_literally(around: str) -> None:
 # Whole summaries (test_formats_hostile.py has hostile texts in all their parts)
 
 
+@pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_in_every_part() -> None:
     for offset in range(0, len(NOTES), 3):
         assert_literal_in_jira(told_with(FULL, NOTES, offset))

@@ -71,6 +71,7 @@ def test_slacks_models_take_every_block(told: Progress | Digest) -> None:
         assert blocks.Block.parse(block).to_dict() == block
 
 
+@pytest.mark.slow
 def test_slacks_types_take_every_message(tmp_path: Path) -> None:
     tsc = node_file("typescript/bin/tsc")
     node_file("@slack/types/package.json")
@@ -224,6 +225,7 @@ def assert_literal(told: Progress | Digest) -> None:
         assert shape(form) == shape(harmless)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
 @examples(25)
@@ -231,6 +233,7 @@ def test_any_text_stands_literally_in_every_part(told: Progress | Digest, texts:
     assert_literal(told_with(told, texts, offset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_stands_literally(told: Progress | Digest) -> None:
     for offset in range(len(NOTES)):
@@ -242,6 +245,7 @@ def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
     assert not re.search(r'"offset"', json.dumps(message_of(told)["blocks"]))
 
 
+@pytest.mark.slow
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
         told = told_with(replace(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)

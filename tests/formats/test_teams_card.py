@@ -87,11 +87,13 @@ def assert_valid(card: dict[str, Any]) -> None:
     jsonschema.validate({key: value for key, value in card.items() if key != "msteams"}, schema())
 
 
+@pytest.mark.slow
 @of_everything
 def test_a_card_is_valid_by_microsofts_schema(told: Progress | Digest) -> None:
     assert_valid(card_of(told))
 
 
+@pytest.mark.slow
 def test_the_schema_would_notice_a_fault() -> None:
     card = card_of(FULL)
     card["body"][0]["inlines"][0]["weight"] = "Heavy"
@@ -187,6 +189,7 @@ def seen(text: str) -> str:
     return " ".join(text.replace("{\u2060{", "{{").split())
 
 
+@pytest.mark.slow
 @of_everything
 def test_a_card_draws_without_a_complaint(drawn: Drawn, told: Progress | Digest) -> None:
     found = drawn.of(told)
@@ -236,6 +239,7 @@ def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
         assert {**found, "text": "", "tooWide": 0} == {**harmless, "text": "", "tooWide": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
 @examples(15)
@@ -245,12 +249,14 @@ def test_any_text_shows_literally_in_every_part(
     assert_literal(drawn, told_with(told, texts, offset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_shows_literally(drawn: Drawn, told: Progress | Digest) -> None:
     for offset in range(0, len(NOTES), 5):
         assert_literal(drawn, told_with(told, NOTES, offset))
 
 
+@pytest.mark.slow
 def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> None:
     told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 41)))
     found = drawn.of(told)
@@ -261,6 +267,7 @@ def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> Non
         assert_literal(drawn, told_with(told, NOTES[:60], offset))
 
 
+@pytest.mark.slow
 def test_a_card_that_is_cut_is_still_valid_and_draws(drawn: Drawn) -> None:
     told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
     assert_valid(card_of(told))

@@ -20,6 +20,8 @@ from support.nightly import NIGHTLY
 from support.program import Program, Result
 from support.store_kinds import EVERY_KIND, url_in
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(14 if NIGHTLY else 1)
 EXAMPLES, STEPS, AT_LEAST = (18, 50, 480) if NIGHTLY else (10, 40, 150)
 """3 stores × 14 seeds × 480 commands or more are over 20,000 on `make nightly`."""

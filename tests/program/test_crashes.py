@@ -19,6 +19,8 @@ from support.races_killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Kil
 from support.store_faults import files_with
 from support.store_kinds import SHARED_KINDS, url_in
 
+pytestmark = pytest.mark.slow
+
 BATCHES = range(5 if NIGHTLY else 1)
 ROUNDS = 10 if NIGHTLY else 2
 """Rounds in a batch, each of which kills every command that writes."""

@@ -16,6 +16,8 @@ from support.program import Program, Result
 from support.store_faults import files_with, fill, make_read_only, small_disk, snapshot
 from support.store_kinds import FILE_KINDS, url_in
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2-the-password-of-the-till"
 IMPATIENT = (sys.executable, str(Path(__file__).parents[1] / "support" / "races_impatient.py"))
 WRITING: list[tuple[str, ...]] = [

@@ -11,6 +11,8 @@ from support.nightly import NIGHTLY
 from support.program import Program, Result
 from support.store_kinds import SHARED_KINDS, url_in
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 20 if NIGHTLY else 2
 SECRET = "hunter2-the-password-of-the-till"
 Call = Callable[[], Result]

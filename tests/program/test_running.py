@@ -29,6 +29,7 @@ from rflow.errors import UsageProblem
 from support.needs import need
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes"),
     pytest.mark.timeout(60),
 ]

@@ -23,6 +23,7 @@ from support.program import SCRIPT, Program
 from support.store_kinds import SHARED_KINDS, url_in
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"),
     pytest.mark.timeout(120),
 ]

@@ -32,7 +32,7 @@ SIZES = {"desktop": (820, 780), "phone": (390, 844)}
 ROBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-pytestmark = pytest.mark.xdist_group("web-judges")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ REQUESTS = 30_000 if NIGHTLY else 2_000
 AT_ONCE = 24
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are read in /proc"),
     pytest.mark.timeout(900 if NIGHTLY else 300),
 ]
