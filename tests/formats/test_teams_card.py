@@ -198,6 +198,7 @@ def test_a_card_draws_without_a_complaint(drawn: Drawn, told: Progress | Digest)
     assert found["tooWide"] == 0
 
 
+@pytest.mark.slow
 def test_the_renderer_would_complain(drawn: Drawn) -> None:
     card = card_of(FULL)
     card["body"].append({"type": "Table", "columns": [], "rows": []})
@@ -207,6 +208,7 @@ def test_the_renderer_would_complain(drawn: Drawn) -> None:
     assert found["markdown"] == 1
 
 
+@pytest.mark.slow
 def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
     """`RFLOW_UPDATE_GOLDEN=1` takes its picture for the docs."""
     text = drawn.of(FULL)["text"]
@@ -224,6 +226,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
         drawn.page.screenshot(path=PICTURE)
 
 
+@pytest.mark.slow
 def test_a_date_function_is_shown_and_not_run(drawn: Drawn) -> None:
     ask = "{{DATE(2026-11-23T08:00:00Z, SHORT)}} and {{TIME(2026-11-23T08:00:00Z)}}"
     assert ask in seen(drawn.of(replace(FULL, ask=ask))["text"])

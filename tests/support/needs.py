@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -32,6 +33,6 @@ def need(*programs: str) -> None:
             skip_without(program)
 
 
-def skip_without(thing: str) -> None:
+def skip_without(thing: str) -> NoReturn:
     """Skip the test because a program or package is not installed."""
     pytest.skip(f"{thing} {'are' if 'packages' in thing else 'is'} not installed")
