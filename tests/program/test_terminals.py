@@ -21,6 +21,7 @@ from rflow.cli.main import COMMANDS
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.store_kinds import SHARED_KINDS, url_in
+from support.waiting import PATIENCE, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,14 +37,6 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-def until(done: Callable[[], Any], what: str) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def ann(tmp_path: Path) -> Program:
     """Ann, whose terminals are real: nothing names them for her."""
@@ -57,7 +50,7 @@ class Pane:
         self.name = name
         self._server = server
         self._environ = environ
-        until(lambda: self.screen().strip(), "a shell")
+        assert until(lambda: self.screen().strip()), "no shell"
         self.type(f"PS1='{PROMPT} '; clear")
         self.wait()
 
@@ -81,15 +74,15 @@ class Pane:
 
     def shows(self, text: str) -> None:
         """Wait until a text is on the screen."""
-        until(lambda: text in self.screen(), f"{text!r} in {self.screen()!r}")
+        assert until(lambda: text in self.screen()), f"{text!r} is not in {self.screen()!r}"
 
     def begins(self, text: str) -> None:
         """Wait until the screen, which was cleared, begins with a text."""
-        until(lambda: self.screen().startswith(text), f"{text!r} at the top of {self.screen()!r}")
+        assert until(lambda: self.screen().startswith(text)), f"{text!r} is not at the top of {self.screen()!r}"
 
     def wait(self) -> None:
         """Wait for the shell's prompt."""
-        until(lambda: self.screen().endswith(PROMPT), f"the prompt after {self.screen()!r}")
+        assert until(lambda: self.screen().endswith(PROMPT)), f"no prompt after {self.screen()!r}"
 
     def run(self, line: str) -> int:
         """Type a line on a clear screen, wait until it is done, and give its exit code."""
@@ -100,7 +93,7 @@ class Pane:
     def status(self) -> int:
         """Ask the shell for the exit code of the last command."""
         self.type('echo "it was $?."')
-        until(lambda: re.search(r"it was \d+\.", self.screen()), "the exit code")
+        assert until(lambda: re.search(r"it was \d+\.", self.screen())), "no exit code"
         self.wait()
         return int(re.findall(r"it was (\d+)\.", self.screen())[-1])
 
@@ -178,7 +171,7 @@ class Keyboard:
         while self._read():
             pass
         os.close(self._ours)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def _read(self) -> bytes:
         try:
@@ -209,7 +202,7 @@ def shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
     words = ["bash", "-o", "pipefail", "-c", line]
     done = subprocess.run(
-        words, env=program.variables | {"PATH": path}, capture_output=True, text=True, timeout=60, check=False
+        words, env=program.variables | {"PATH": path}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert "Traceback" not in done.stderr
     return done
@@ -366,7 +359,7 @@ def test_ctrl_c_at_any_time_leaves_no_half_written_session(ann: Program, kind: s
         child = subprocess.Popen([SCRIPT, "note", str(number)], env=here.variables, stderr=subprocess.PIPE, text=True)
         time.sleep(0.1 + 0.01 * number)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
+        _, err = child.communicate(timeout=PATIENCE)
         assert child.returncode in (0, 1, 130, -signal.SIGINT), (time.monotonic() - begun, err)
         notes = [note["text"] for note in here.show(code)["notes"]]
         assert child.returncode or notes[-1] == str(number)
