@@ -1,6 +1,8 @@
 # rflow: `make demo` and `make test` do all the set-up on a machine with only Python 3.11+, make and git.
 PYTHON ?= python3
 VENV := .venv
+SEED ?= $(shell date +%s)
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 else
@@ -8,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test nightly lint types bench clean
+.PHONY: help demo check test nightly lint types bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -32,11 +34,17 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 demo: $(VENV)/.demo ## Set up and play the main job from end to end
 	@$(BIN)/rflow demo --keep demo
 
-test: $(VENV)/.test ## Set up and run every test that can run here
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+check: $(VENV)/.test ## Style, and the tests that are not marked slow: under a minute
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(PYTEST) -m 'not slow' $(ARGS)
 
-nightly: $(VENV)/.test ## The long runs: races, crashes, 20,000 commands against the model
-	@RFLOW_TEST_HEAVY=1 $(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test ## Set up and run every test that can run here
+	@$(PYTEST) $(ARGS)
+
+nightly: $(VENV)/.test ## The long runs, with examples that no run before has tried
+	@echo "SEED=$(SEED)"
+	@RFLOW_TEST_HEAVY=1 $(PYTEST) --hypothesis-seed=$(SEED) $(ARGS)
 
 lint: $(VENV)/.test ## Style, import contracts
 	@$(BIN)/ruff check .
@@ -51,4 +59,4 @@ bench: $(VENV)/.test ## Measure, as ratios of one run (benchmarks/README.md)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what was made
-	@rm -rf $(VENV) demo demo-* dist build
+	@rm -rf $(VENV) .venv-* demo demo-* dist build

@@ -1,30 +1,15 @@
-"""What all tests share: a loud word about what was skipped, and reproducible properties."""
+"""What all tests share: the settings of Hypothesis, and what a run says at its end."""
 
-import os
+from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("rflow", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("rflow")
+from support.nightly import NIGHTLY
+from support.reporting import pytest_runtest_makereport, pytest_terminal_summary
 
+__all__ = ["pytest_runtest_makereport", "pytest_terminal_summary"]
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):  # type: ignore[no-untyped-def]
-    """Where nothing may be skipped (CI), a skip is a failure."""
-    report = (yield).get_result()
-    if report.skipped and os.environ.get("RFLOW_NO_SKIPS") and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome = "failed"
-        report.longrepr = f"Skipped where nothing may be skipped: {reason}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name loudly what was skipped, and why."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    if not skipped:
-        return
-    terminalreporter.section(f"NOT TESTED HERE: {len(skipped)} skipped", sep="!", yellow=True)
-    for report in skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        terminalreporter.write_line(f"{report.nodeid}: {reason}")
+SHARED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same every time", derandomize=True, **SHARED)
+settings.register_profile("exploring", derandomize=False, max_examples=1000, print_blob=True, **SHARED)
+settings.load_profile("exploring" if NIGHTLY else "same every time")

@@ -213,6 +213,7 @@ def test_evidence_has_a_limit_too(ana: Program) -> None:
     assert "tail -n 500 FILE | rflow attach -" in error
 
 
+@pytest.mark.slow
 def test_control_and_bidi_characters_reach_no_terminal(ana: Program) -> None:
     nasty = f"{ESC}{RLO}gnp.exe\x07\x85"
     ana.ok("start", "--title", f"Till {nasty}", "--customer", f"Leeds {nasty}", "--ticket", nasty)
@@ -248,6 +249,7 @@ def test_control_and_bidi_characters_reach_no_terminal(ana: Program) -> None:
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown), (words, shown)
 
 
+@pytest.mark.slow
 def test_text_that_is_not_utf_8_is_kept_as_far_as_it_can_be_read_and_that_is_said(ana: Program) -> None:
     warning = "Warning: the text is not all UTF-8; what could not be read is kept as \ufffd.\n"
     me = ana.at(real=True)
@@ -266,6 +268,7 @@ def test_text_that_is_not_utf_8_is_kept_as_far_as_it_can_be_read_and_that_is_sai
     assert ana.ok("show", "--evidence", str(ana.show()["evidence"][0]["seq"])).data == b"caf\xe9 \xff"
 
 
+@pytest.mark.slow
 def test_files_whose_names_are_not_utf_8_can_be_used(ana: Program) -> None:
     file = ana.home / os.fsdecode(b"caf\xe9.log")
     file.write_bytes(b"the till is slow")
@@ -302,6 +305,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_tree_file_that_is_none_or_a_bomb_is_refused_at_once(name: str, ana: Program) -> None:
     assert ana.cwd is not None
@@ -357,6 +361,7 @@ def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> 
     assert [path.name for path in folder.iterdir()] == ["to the vendor.txt"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["store.db", "store", ""])
 def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> None:
     locked = ana.home / "locked"
@@ -366,6 +371,7 @@ def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> No
         assert error.startswith("rflow: This user may not read or write all of")
 
 
+@pytest.mark.slow
 def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
     """The last entry is from the future, as seen from here: time does not go backwards in a record."""
     lines = ana.ok("export").out.splitlines(keepends=True)
@@ -393,6 +399,7 @@ def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
     assert elsewhere.json("progress", "-f", "json")["session"]["elapsed"] == 0
 
 
+@pytest.mark.slow
 def test_nobody_to_ask_and_nothing_to_read_from_is_no_trouble(ana: Program) -> None:
     """Whoever starts us may have closed our streams."""
     code = ana.show()["code"]
@@ -410,6 +417,7 @@ def test_nobody_to_ask_and_nothing_to_read_from_is_no_trouble(ana: Program) -> N
     assert len(ana.show()["notes"]) == 2
 
 
+@pytest.mark.slow
 def test_a_broken_pipe_ends_quietly(ana: Program) -> None:
     ana.ok("note", "-", stdin="a long line of the log\n" * 2000)
     done = subprocess.run(

@@ -9,6 +9,8 @@ import pytest
 from rflow.cli.main import COMMANDS
 from support.program import LABELS, Program, Result
 
+pytestmark = pytest.mark.slow
+
 BEN = "Ben Okafor"
 
 

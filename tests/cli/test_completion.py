@@ -77,6 +77,7 @@ def test_the_choices_at_the_position_are_offered(ana: Program) -> None:
     assert offered(ana, "-s", other, "choose", "G") == ["Green"]
 
 
+@pytest.mark.slow
 def test_formats_people_and_settings_are_offered(ana: Program) -> None:
     ana.start()
     ana.ok("handoff", BEN)
@@ -121,6 +122,7 @@ def test_without_a_store_or_with_a_broken_one_nothing_is_offered_or_made(words: 
     assert offered(ana.at(user="@tier2"), *words, "") == []
 
 
+@pytest.mark.slow
 def test_the_real_program_answers_a_shell(ana: Program) -> None:
     code = ana.start()
     me = ana.at(real=True)

@@ -10,6 +10,8 @@ from rflow.cli.commands.demo import STORE
 from rflow.cli.examples import recorded
 from support.program import SCRIPT, Program
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ana(tmp_path: Path) -> Program:

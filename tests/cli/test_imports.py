@@ -75,6 +75,7 @@ def of(modules: set[str], *names: str) -> list[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("progress", "--copy"), ("progress", "--brief", "-f", "teams")], ids=" ".join)
 def test_nothing_heavy_is_loaded(words: tuple[str, ...], ana: Program) -> None:
     modules = loaded(ana, RUN, *words)
@@ -84,6 +85,7 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...], ana: Program) -> None:
     assert commands == {"rflow.cli.commands.progress"}
 
 
+@pytest.mark.slow
 def test_rflow_loads_next_to_nothing_beyond_its_libraries(ana: Program) -> None:
     libraries = loaded(ana, LIBRARIES)
     modules = loaded(ana, RUN, "progress", "--copy")
@@ -91,6 +93,7 @@ def test_rflow_loads_next_to_nothing_beyond_its_libraries(ana: Program) -> None:
     assert own <= NEEDED, own - NEEDED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(), ("done", "printed one"), ("note", "x"), ("list",)], ids=" ".join)
 def test_the_other_commands_of_every_day_load_neither_formats_nor_trees(words: tuple[str, ...], ana: Program) -> None:
     modules = loaded(ana, RUN, *words)

@@ -89,6 +89,7 @@ ROLES = ("the owner", "another member", "the receiver", "the sender", "a member,
 NOT_MOVES = ("handoff", "delete", "note", "attach", "run", "amend", "redact", "resume", "show", "progress", "export")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("words", TABLE, ids=" ".join)
 def test_who_moves_what(words: tuple[str, ...], role: str, desk: Desk) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from rflow.errors import StoreProblem
 from rflow.service.workspace import Workspace
 from support import webhook_server as scenes
 from support.program import SCRIPT, Program, Result
+from support.waiting import until
 from support.webhook_server import Scene, Server, Visit, reply
+
+pytestmark = pytest.mark.slow
 
 PATH = "/services/T0LEEDS99/B0PRINT42/xK9sECRETt0kenZ7qLm?sig=aB3dEf9ghIjKl0mNo"
 SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
@@ -265,16 +268,9 @@ def begun(me: Program, server: Server, *words: str) -> "subprocess.Popen[bytes]"
     """A program that has posted and waits for the answer."""
     pipe = subprocess.PIPE
     process = subprocess.Popen([SCRIPT, *words], env=me.variables, cwd=me.cwd, stdout=pipe, stderr=pipe)
-    until(lambda: bool(server.requests) or process.poll() is not None)
+    assert until(lambda: server.requests or process.poll() is not None)
     assert process.returncode is None
     return process
-
-
-def until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -47,6 +47,7 @@ def as_of(text: str) -> str:
     return re.sub(r"as of .*|\d+(\.\d+)? (m?s|min) since .*", "", text)
 
 
+@pytest.mark.slow
 def test_it_goes_to_the_screen_and_nothing_is_recorded(ana: Program) -> None:
     for name in FORMATS:
         result = ana.ok("progress", "-f", name)

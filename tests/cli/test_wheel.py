@@ -12,6 +12,8 @@ import pytest
 
 from support.program import Program, Result
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -120,6 +120,7 @@ def test_what_a_full_screen_program_drew_is_not_repeated() -> None:
     assert excerpt(b"before\n" + vim[:20]).text == "before\n(full screen)"
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=4000) | st.text(max_size=3000).map(str.encode), st.integers(0, 3) | st.just(10**7))
 def test_any_bytes_give_a_bounded_text_without_controls(data: bytes, cut: int) -> None:
     told = excerpt(data, cut=cut)

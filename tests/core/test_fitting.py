@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, whole
 from support.format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
 from support.format_strategies import hostile, retold, told_with
+from support.nightly import examples
 from support.program import Program
 
 LIMITED = tuple(name for name, format_ in FORMATS.items() if format_.limit)
@@ -63,6 +64,7 @@ def test_what_fits_is_not_touched(name: str, told: Progress | Digest) -> None:
     assert render(name, told) == whole(format_named(name), told, None)
 
 
+@pytest.mark.slow
 @in_every_limited_format
 @pytest.mark.parametrize(
     "told",
@@ -73,6 +75,7 @@ def test_a_night_of_5000_steps_fits_everywhere(name: str, told: Progress | Diges
     assert measured(name, told) <= limit_of(name)
 
 
+@pytest.mark.slow
 @in_every_limited_format
 def test_a_summary_that_is_cut_keeps_what_matters(name: str) -> None:
     text = render(name, LONG_NIGHT).replace("\\", "").replace("\u00a0", " ")
@@ -87,6 +90,7 @@ def test_a_summary_that_is_cut_keeps_what_matters(name: str) -> None:
         assert kept in text
 
 
+@pytest.mark.slow
 @in_every_limited_format
 def test_most_of_the_room_is_used(name: str) -> None:
     assert measured(name, LONG_NIGHT) > 0.8 * limit_of(name)
@@ -218,6 +222,7 @@ def with_giant(change: str) -> Progress:
     return giants[change]()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("giant", ["note", "result", "line", "ask", "word", "lines", "choices"])
 @in_every_limited_format
 def test_one_giant_text_does_not_push_out_the_others(name: str, giant: str) -> None:
@@ -231,6 +236,7 @@ def test_one_giant_text_does_not_push_out_the_others(name: str, giant: str) -> N
         assert "more characters)" in text or "more)" in text
 
 
+@pytest.mark.slow
 @in_every_limited_format
 @pytest.mark.parametrize("text", ["x" * 70_000, "* " * 3_000, "日本語 " * 2_000, "😀\n" * 2_000, "<&>\"' " * 1_000])
 @pytest.mark.parametrize("told", [FULL, shorten_progress(FULL), DIGEST], ids=["full", "brief", "digest"])
@@ -240,8 +246,9 @@ def test_giants_everywhere_fit(name: str, told: Progress | Digest, text: str) ->
     assert measured(name, giant) <= limit_of(name)
 
 
+@pytest.mark.slow
 @given(texts=st.lists(hostile, min_size=1, max_size=6), times=st.integers(1, 400), offset=st.integers(0, 5))
-@settings(max_examples=15)
+@examples(15)
 @in_every_limited_format
 def test_hostile_texts_of_any_length_fit(name: str, texts: list[str], times: int, offset: int) -> None:
     told = told_with(
@@ -250,6 +257,7 @@ def test_hostile_texts_of_any_length_fit(name: str, texts: list[str], times: int
     assert measured(name, told) <= limit_of(name)
 
 
+@pytest.mark.slow
 @given(st.integers(400, 4_000), st.sampled_from([FULL, NIGHT, STORIES["closed"], STORIES["since"], DIGEST, SHIFT]))
 def test_any_room_is_kept(room: int, told: Progress | Digest) -> None:
     """Down to what the labels and the link alone take."""
@@ -278,6 +286,7 @@ def test_a_text_is_cut_behind_a_word() -> None:
 # The program
 
 
+@pytest.mark.slow
 def test_the_program_fits_a_session_of_5000_steps_with_megabytes_of_output(tmp_path: Path) -> None:
     """All of it comes from a document, as another tool would write it."""
     steps = [{"text": f"Printed label {number:,} of the batch", "result": "blank"} for number in range(1, 5_001)]

@@ -103,6 +103,7 @@ LOOSE = st.recursive(
 FIELDS = ("id", "title", "start", "nodes", "kind", "text", "help", "run", "to", "outcome", "choices", "label")
 
 
+@pytest.mark.slow
 @given(st.recursive(LOOSE, lambda inside: st.dictionaries(st.sampled_from(FIELDS), inside, max_size=8)))
 def test_any_document_at_all_gives_problems_and_no_exception(document: object) -> None:
     checked = check(document)
@@ -110,6 +111,7 @@ def test_any_document_at_all_gives_problems_and_no_exception(document: object) -
     assert all("\n" not in problem.message and problem.remedy for problem in checked.problems)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), LOOSE)))
 def test_any_nodes_at_all_give_problems_and_no_exception(nodes: object) -> None:
     checked = check({"id": "leeds-printer", "title": "The printer in Leeds", "start": "a", "nodes": nodes})

@@ -320,6 +320,7 @@ ADVERSARIAL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("head", "middle", "tail"), ADVERSARIAL)
 def test_a_megabyte_made_to_be_slow_is_not(head: str, middle: str, tail: str) -> None:

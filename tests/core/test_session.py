@@ -4,7 +4,8 @@ from copy import deepcopy
 from random import Random
 
 import msgspec
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rflow.core.session.commands import (
@@ -43,9 +44,10 @@ from rflow.core.session.state import Session
 from rflow.core.tree.model import digest
 from support.core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
 from support.core_strategies import play, sessions
+from support.nightly import examples
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
-LAW = settings(max_examples=250)
+LAW = examples(250)
 
 
 def test_every_kind_of_fact_is_folded() -> None:
@@ -63,6 +65,7 @@ def test_random_sessions_show_every_kind_of_event() -> None:
     assert seen == set(FACTS)
 
 
+@pytest.mark.slow
 @LAW
 @given(sessions(), st.data())
 def test_reading_a_record_in_two_parts_is_reading_it_in_one(scene: Scene, data: st.DataObject) -> None:

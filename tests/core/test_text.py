@@ -4,10 +4,11 @@ import sys
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rflow.core.text import clean, one_line, shorten, terminal_text
+from support.nightly import examples
 
 # Every code point, surrogates too: a file name or an argument that is not UTF-8 has them.
 any_text = st.text(st.characters())
@@ -32,6 +33,7 @@ def test_every_form_of_newline_becomes_one_newline(newline: str) -> None:
     assert clean(f"Restarted the spooler.{newline}Still jams.") == "Restarted the spooler.\nStill jams."
 
 
+@pytest.mark.slow
 def test_only_text_newlines_and_tabs_pass_the_cleaning() -> None:
     """Checked for every code point there is: what is allowed stays, bidi controls go, the rest becomes U+FFFD."""
     newlines, dropped = (
@@ -55,7 +57,7 @@ def test_an_escape_sequence_in_a_note_can_not_reach_the_readers_terminal() -> No
 
 
 @given(any_text)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @example("\r\u200e\n")
 def test_cleaning_twice_changes_nothing_more_and_gives_utf8(text: str) -> None:
     assert clean(clean(text)) == clean(text)
@@ -63,7 +65,7 @@ def test_cleaning_twice_changes_nothing_more_and_gives_utf8(text: str) -> None:
 
 
 @given(any_text)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_one_line_is_one_trimmed_line(text: str) -> None:
     line = one_line(text)
     assert line.split() == ([] if not line else line.split(" "))
@@ -88,7 +90,7 @@ def test_a_long_line_is_cut_after_a_word_where_that_leaves_most_of_it(text: str,
 
 
 @given(any_text, st.integers(1, 40))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_shortened_line_fits_and_says_when_it_was_cut(text: str, width: int) -> None:
     short = shorten(text, width)
     assert len(short) <= width
@@ -125,15 +127,16 @@ def test_output_reads_as_a_terminal_showed_it(output: bytes, shown: str) -> None
     assert terminal_text(output) == shown
 
 
+@pytest.mark.slow
 @given(terminal_output)
-@settings(deadline=None, max_examples=500)
+@examples(500)
 def test_terminal_text_is_clean_and_stays_as_it_is(output: str) -> None:
     shown = terminal_text(output)
     assert shown == clean(shown) == terminal_text(shown)
 
 
 @given(st.binary())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_any_bytes_can_be_read(output: bytes) -> None:
     assert terminal_text(output) == clean(terminal_text(output))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -133,6 +134,7 @@ def walked(steps: int) -> list[Turn]:
     return [Turn(node=f"n{number}", label="on", to=f"n{number + 1}") for number in range(steps)]
 
 
+@pytest.mark.slow
 def test_far_from_the_path_branches_are_cut_where_there_is_no_room() -> None:
     """A thousand questions: the place is shown, with what lies around it."""
     for steps, width in ((0, 1), (30, 1), (30, 9), (5_000, 1), (600, 300)):

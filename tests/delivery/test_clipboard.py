@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,16 +26,16 @@ from support.clipboard_world import (
     copier,
     copy_in,
     importable,
-    need,
     only,
     osc52,
     pastes,
     script,
     short_folder,
-    until,
     wayland_session,
     x_display,
 )
+from support.needs import need
+from support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -124,19 +123,15 @@ def test_a_failing_command_is_named_with_its_reason(
 @pytest.mark.parametrize("text", [SUMMARY, "x" * 1_000_000])
 def test_a_hanging_command_is_given_up(bare: dict[str, str], tmp_path: Path, text: str) -> None:
     """Also one that never reads its input, with more text than a pipe holds."""
-    began = time.monotonic()
-    answer = away_from_terminals(tmp_path, bare | {"RFLOW_CLIPBOARD_CMD": "exec sleep 60"}, text, timeout=0.3)
+    answer = away_from_terminals(tmp_path, bare | {"RFLOW_CLIPBOARD_CMD": "exec sleep 600"}, text, timeout=0.3)
     assert "RFLOW_CLIPBOARD_CMD (still busy after 0.3 s)" in answer["error"]
-    assert time.monotonic() - began < 10
 
 
 def test_a_command_that_leaves_a_process_behind_does_not_hang(bare: dict[str, str], tmp_path: Path) -> None:
     """As `xclip` does; what is left behind holds the error stream, which must not be waited for."""
-    command = f"cat > '{tmp_path}/clipboard'; sleep 20 & echo $! > '{tmp_path}/pid'"
-    began = time.monotonic()
+    command = f"cat > '{tmp_path}/clipboard'; sleep 600 & echo $! > '{tmp_path}/pid'"
     copy(SUMMARY, environ=bare | {"RFLOW_CLIPBOARD_CMD": command})
-    assert time.monotonic() - began < 5
-    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)  # it is still there, or this would fail
 
 
 @pytest.mark.parametrize("command", ["cat >&2; exit 3", 'read line; echo "got: $line" >&2; exit 3'])
@@ -311,17 +306,17 @@ def test_on_wayland_the_desktop_has_the_text_as_plain_text(wayland: dict[str, st
     page = "<html><b>Printer in Leeds</b> → offline</html>"
     copied = copy(page, environ=wayland, platform="linux")
     paste = ["wl-paste", "--no-newline"]
-    assert subprocess.run(paste, env=wayland, capture_output=True, check=True, timeout=10).stdout.decode() == page
-    kinds = subprocess.run([*paste, "-l"], env=wayland, capture_output=True, check=True, timeout=10).stdout.decode()
-    assert "text/plain" in kinds
-    assert "html" not in kinds
+    assert subprocess.run(paste, env=wayland, capture_output=True, check=True, timeout=PATIENCE).stdout.decode() == page
+    kinds = subprocess.run([*paste, "-l"], env=wayland, capture_output=True, check=True, timeout=PATIENCE).stdout
+    assert b"text/plain" in kinds
+    assert b"html" not in kinds
     assert (copied.method, copied.confirmed) == ("desktop:wl-copy", True)
 
 
 def test_a_pipeline_ends_although_xclip_stays(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
     need("xclip")
     argv, answer = copier(tmp_path, "Leeds, piped", bare | {"DISPLAY": f":{x_server}"})
-    subprocess.run(["sh", "-c", '"$@" 2>&1 | cat', "sh", *argv], env=importable(), check=True, timeout=20)
+    subprocess.run(["sh", "-c", '"$@" 2>&1 | cat', "sh", *argv], env=importable(), check=True, timeout=PATIENCE)
     assert answer_in(answer)["method"] == "desktop:xclip"
     assert pastes(f":{x_server}", "Leeds, piped")
 
@@ -334,7 +329,7 @@ def test_ctrl_c_in_that_pipeline_does_not_take_the_clipboard_along(
     pipeline = subprocess.Popen(["sh", "-c", '"$@"; sleep 60', "sh", *argv], env=importable(), process_group=0)
     answer_in(answer)
     os.killpg(pipeline.pid, signal.SIGINT)
-    pipeline.wait(10)
+    pipeline.wait(PATIENCE)
     assert pastes(f":{x_server}", "Leeds, interrupted")
 
 
@@ -382,6 +377,7 @@ def test_over_ssh_a_forwarded_display_serves_where_there_is_no_terminal(
     assert pastes(f":{x_server}", "Leeds, forwarded")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
     bare: dict[str, str], x_server: str, platform: str

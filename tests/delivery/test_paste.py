@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from rflow.delivery.clipboard import copy
-from support.clipboard_world import bare_environ, end, need, pastes, until, x_display
+from support.clipboard_world import bare_environ, end, pastes, x_display
+from support.needs import need
+from support.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.slow
 
 TEXT = "Printer in Leeds is offline\n\n- Restarted the spooler → no change 🖨\n\n    lpq: 14 jobs\n      stuck\n"
 HTML = (
@@ -69,10 +73,10 @@ class Browser:
         how = ("--no-sandbox", "--no-first-run", "--disable-gpu", f"--user-data-dir={environ['HOME']}/browser", page)
         quiet = subprocess.DEVNULL
         self._program = subprocess.Popen(["chromium", *how], env=environ, stdout=quiet, stderr=quiet)
-        assert until(lambda: self.told.get("ready") == "editor", 60), "the browser does not come up"
+        assert until(lambda: self.told.get("ready") == "editor"), "the browser does not come up"
 
     def press(self, keys: str) -> None:
-        subprocess.run(["xdotool", "key", keys], env=self.environ, check=True, timeout=20)
+        subprocess.run(["xdotool", "key", keys], env=self.environ, check=True, timeout=PATIENCE)
 
     def paste_both(self) -> tuple[str, str]:
         """What a paste gives in the editor, and what in the field for plain text."""

@@ -4,7 +4,6 @@ import itertools
 import os
 import pprint
 import re
-import shutil
 import subprocess
 import sys
 import traceback
@@ -20,6 +19,7 @@ from rflow import __version__
 from rflow.delivery.webhooks import MayBePosted, Posted, Target, post, redact_url, target
 from rflow.errors import Exit, NotDelivered, UsageProblem
 from support import webhook_server as scenes
+from support.needs import need
 from support.webhook_server import Server, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
@@ -117,6 +117,7 @@ def test_an_old_connector_that_says_200_and_means_no() -> None:
     assert not maybe(error)
 
 
+@pytest.mark.slow
 def test_an_acceptance_counts_although_the_rest_of_the_answer_drips() -> None:
     with Server(scenes.drip(b"x" * 500, whole=b"HTTP/1.1 202 Accepted\r\nContent-Length: 500\r\n\r\n")) as server:
         assert send(server.base + PATH, timeout=1).status == 202
@@ -160,6 +161,7 @@ def test_an_answer_that_never_ends_is_read_in_part() -> None:
     assert server.sent < 20_000_000  # what fits into the buffers on the way
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polite", [True, False])
 def test_a_server_that_refuses_before_it_has_read_everything(polite: bool) -> None:
     if not polite and sys.platform != "linux":
@@ -241,6 +243,7 @@ def test_a_server_that_fails_may_have_posted_it_so_it_is_not_sent_again(status: 
     assert server.visits == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "words"),
     [
@@ -271,6 +274,7 @@ def test_a_connection_that_breaks_while_sending_is_tried_again() -> None:
     assert [len(request.body) for request in server.requests] == [20_000_000]
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_read_holds_nobody() -> None:
     with Server(scenes.deaf) as server:
         error = refused(server.base + PATH, body=b" " * 20_000_000, timeout=SOON)
@@ -471,8 +475,7 @@ def test_an_unchecked_target_is_checked_before_anything_is_sent() -> None:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
+    need("openssl")
     return scenes.self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "hooks.slack.com")
 
 
@@ -502,6 +505,7 @@ def test_a_trusted_server_gets_the_summary_over_tls(certificate: Path, monkeypat
     assert server.requests[0].body == SUMMARY * 20_000
 
 
+@pytest.mark.slow
 def test_over_tls_too_a_drip_holds_nobody(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     slow = scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n")
@@ -518,6 +522,7 @@ def test_a_connection_reset_before_anything_was_sent_is_tried_again() -> None:
     assert (server.visits, len(waits)) == (4, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "timeout", "words"), [(scenes.babble, 10, "no TLS ("), (scenes.deaf, SOON, "no answer within 0.5 s")]
 )
@@ -547,6 +552,7 @@ def test_a_proxy_passes_the_summary_on_without_seeing_it(
     assert not [secret for secret in SECRETS if secret.encode() in proxy.passed + repr(asked).encode()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "words", "visits"),
     [

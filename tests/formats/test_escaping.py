@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
@@ -21,6 +21,7 @@ from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.environment import ESCAPERS, duration, environment, size
+from support.nightly import examples
 
 ODDMENTS = (
     *("\\`*_[]<>&~|#+-=:.!()\"'$^{}/@aé1 \t\n"),
@@ -141,6 +142,7 @@ in_every_context = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @in_every_context
 def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context, str], None]) -> None:
     for note in NOTES:
@@ -148,14 +150,16 @@ def test_hostile_notes_show_literally(context: Context, judge: Callable[[Context
             judge(context, note)
 
 
+@pytest.mark.slow
 @in_every_context
 @given(text=hostile)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_any_text_shows_literally(context: Context, judge: Callable[[Context, str], None], text: str) -> None:
     if collapsed(clean(text)):
         judge(context, text)
 
 
+@pytest.mark.slow
 def test_every_three_characters_show_literally_in_a_list() -> None:
     """Exhaustive where it counts: all texts of three characters that Markdown has a use for, 200 to a document."""
     items = markdown_template("{% for x in texts %}\n- {{ x | block(2) }}\n- end\n{% endfor %}")
@@ -273,8 +277,9 @@ def test_each_flavour_shows_lines_and_output_in_its_own_way(suffix: str, templat
     assert environment(suffix).from_string(template).render(x=NOTE) == shown
 
 
+@pytest.mark.slow
 @given(hostile)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @example("@here @channel\n\n@everyone")
 def test_text_for_pasting_differs_from_what_was_written_only_in_spaces_and_word_joiners(text: str) -> None:
     templates = ("{{ x }}", "{{ x | block }}", "{{ x | wrap(20) }}")
@@ -411,6 +416,7 @@ def test_a_cache_of_somebody_else_or_behind_a_link_is_not_used(folder: Path, mon
     assert compiled(folder) == []
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_cache_do_not_disturb_each_other(folder: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as processes:
         shown = processes.map(show, [folder] * 12)

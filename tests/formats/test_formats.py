@@ -314,6 +314,7 @@ stories_of_ten_steps = st.builds(
 LONG_STORY = story_of([FULL.tried[5]] * 10, [" ".join(WORDS * 2)])
 
 
+@pytest.mark.slow
 @given(stories_of_ten_steps)
 @example(LONG_STORY)
 def test_the_brief_form_names_the_ask_the_place_and_every_step(told: Progress) -> None:
@@ -327,6 +328,7 @@ def test_the_brief_form_names_the_ask_the_place_and_every_step(told: Progress) -
         assert "At:" in text or "AT:" in text
 
 
+@pytest.mark.slow
 @given(stories_of_ten_steps)
 @example(LONG_STORY)
 def test_the_brief_form_has_130_words_at_most(told: Progress) -> None:

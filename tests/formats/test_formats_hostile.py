@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -14,6 +14,9 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, format_named, whole
 from support.format_builders import DIGEST, STORIES
 from support.format_strategies import NOTES, Twin, hostile, shown, told_with
+from support.nightly import examples
+
+pytestmark = pytest.mark.slow
 
 FORMS: dict[str, Progress | Digest] = {
     "full": STORIES["full"],
@@ -78,7 +81,7 @@ def assert_literal(name: str, told: Progress | Digest) -> None:
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
 @given(texts=pools, offset=st.integers(0, 11))
-@settings(max_examples=25)
+@examples(25)
 def test_any_text_shows_literally_in_every_part(
     name: str, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ from rflow.formats.parts import Item, Items, sheet
 from support.browser import a_page
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.nightly import examples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -133,6 +134,7 @@ def hurt() -> Progress:
     return told_with(FULL, texts, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", ["full", "fresh", "closed", "digest", "full-brief"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_accessible(page: "Page", tmp_path: Path, story: str, scheme: Any) -> None:
@@ -151,12 +153,14 @@ def test_the_page_is_accessible(page: "Page", tmp_path: Path, story: str, scheme
         assert [rule["id"] for rule in found["passes"]].count("color-contrast") == 1
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_nothing_and_obeys_its_own_policy(page: "Page", tmp_path: Path, hurt: Progress) -> None:
     for told in (FULL, DIGEST, hurt):
         assert look_at(page, told, tmp_path) == [(tmp_path / "page.html").as_uri()]
         assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDTHS.values(), ids=WIDTHS)
 def test_nothing_but_output_is_scrolled_sideways(
     page: "Page", tmp_path: Path, hurt: Progress, size: tuple[int, int]
@@ -167,6 +171,7 @@ def test_nothing_but_output_is_scrolled_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+@pytest.mark.slow
 def test_output_can_be_scrolled_without_a_mouse(page: "Page", tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     look_at(page, FULL, tmp_path)
@@ -181,6 +186,7 @@ def test_output_can_be_scrolled_without_a_mouse(page: "Page", tmp_path: Path) ->
     assert output.evaluate("pre => pre.scrollLeft") > 0
 
 
+@pytest.mark.slow
 def test_all_of_it_is_printed_dark_on_white(page: "Page", tmp_path: Path) -> None:
     """The tree, too, though it is folded on the screen."""
     look_at(page, FULL, tmp_path)
@@ -193,6 +199,7 @@ def test_all_of_it_is_printed_dark_on_white(page: "Page", tmp_path: Path) -> Non
     assert page.evaluate("document.querySelector('details').open") is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "scheme", "width"), [("desktop", "light", 820), ("phone-dark", "dark", 390)])
 def test_the_docs_have_pictures_of_the_page(page: "Page", tmp_path: Path, name: str, scheme: Any, width: int) -> None:
     """`RFLOW_UPDATE_GOLDEN=1` takes them."""
@@ -236,17 +243,19 @@ def assert_literal_when_pasted(told: Progress | Digest) -> None:
         assert_literal_as_html(pasted(name, told), pasted(name, twin.of(told)), twin, page=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told", [FULL, STORIES["handed-off"], STORIES["fresh"], DIGEST], ids=["full", "off", "fresh", "d"]
 )
 @given(texts=pools, offset=st.integers(0, 11))
-@settings(max_examples=25)
+@examples(25)
 def test_any_text_shows_literally_when_pasted(told: Progress | Digest, texts: list[str], offset: int) -> None:
     made = told_with(told, texts, offset)
     for form in [made, shorten_progress(made)] if isinstance(made, Progress) else [made]:
         assert_literal_when_pasted(form)
 
 
+@pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_when_pasted() -> None:
     for offset in range(0, len(NOTES), 5):
         assert_literal_when_pasted(told_with(FULL, NOTES, offset))
@@ -258,6 +267,7 @@ def test_steps_keep_their_numbers_in_teams() -> None:
     assert found == ["<ol>", "<li>", '<ol start="9">', "<li>", "<li>"]
 
 
+@pytest.mark.slow
 @of_everything
 def test_an_editor_like_slacks_keeps_the_numbers_of_steps_and_what_belongs_to_an_entry(
     page: "Page", told: Progress | Digest

@@ -4,7 +4,7 @@ import itertools
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from msgspec.structs import replace
 
 from judges.jira import assert_literal_in_jira, kinds, links, read, shown_lines
@@ -15,6 +15,7 @@ from rflow.formats.environment import environment
 from support import format_strategies
 from support.format_builders import FULL, TOLD
 from support.format_strategies import hostile, told_with
+from support.nightly import examples
 
 NOTES = (
     *format_strategies.NOTES,
@@ -153,6 +154,7 @@ def assert_literal(context: Context, text: str) -> None:
 in_every_context = pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 
 
+@pytest.mark.slow
 @in_every_context
 def test_hostile_notes_show_literally(context: Context) -> None:
     for note in NOTES:
@@ -160,14 +162,16 @@ def test_hostile_notes_show_literally(context: Context) -> None:
             assert_literal(context, note)
 
 
+@pytest.mark.slow
 @in_every_context
 @given(text=hostile)
-@settings(max_examples=60)
+@examples(60)
 def test_any_text_shows_literally(context: Context, text: str) -> None:
     if collapsed(text):
         assert_literal(context, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", ["* {{ x | block }}", "*Ask:* {{ x | block }}\n"], ids=["item", "fact"])
 def test_every_three_characters_show_literally(around: str) -> None:
     """All texts of three characters that Jira has a use for, many to a document."""
@@ -191,6 +195,7 @@ def test_every_three_characters_show_literally(around: str) -> None:
 # Whole summaries (test_formats_hostile.py has hostile texts in all their parts)
 
 
+@pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_in_every_part() -> None:
     for offset in range(0, len(NOTES), 3):
         assert_literal_in_jira(told_with(FULL, NOTES, offset))

@@ -77,6 +77,7 @@ def write(folder: Path, file: str, text: str = SHORT) -> Path:
 # Copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_unchanged_copy_draws_what_the_built_in_format_does(name: str) -> None:
     wiki = as_format(*copied(name))
@@ -84,6 +85,7 @@ def test_an_unchanged_copy_draws_what_the_built_in_format_does(name: str) -> Non
         assert render(wiki, told) == render(name, told), story
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_unchanged_copy_has_no_faults(name: str) -> None:
     assert check(*copied(name)) == []
@@ -105,6 +107,7 @@ def test_what_a_program_makes_can_not_be_copied(name: str, ana: Program) -> None
     )
 
 
+@pytest.mark.slow
 def test_a_format_is_made_changed_and_used(ana: Program) -> None:
     made = ana.ok("format", "new", "wiki", "--from", "markdown")
     path = templates(ana) / "wiki.md.j2"
@@ -608,6 +611,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     me = Program(tmp_path, cwd=tmp_path)
     lines = [line for block in blocks("console") for line in block.splitlines()]

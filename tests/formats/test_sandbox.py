@@ -141,6 +141,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "SECONDS", 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_no_template_runs_for_long(bomb: str) -> None:
@@ -150,6 +151,7 @@ def test_no_template_runs_for_long(bomb: str) -> None:
     assert said.startswith("line ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process can be limited on Linux")
 def test_no_template_fills_the_memory() -> None:
     """All of them in one process that may have 400 MB more than it begins with."""
@@ -170,6 +172,7 @@ def test_no_template_fills_the_memory() -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "template",
     [

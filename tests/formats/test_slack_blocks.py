@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from rflow.formats import FORMATS, format_named, render, whole
 from rflow.formats.slack_blocks import weight
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.nightly import examples
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 LONG = "word " * 900
@@ -70,6 +71,7 @@ def test_slacks_models_take_every_block(told: Progress | Digest) -> None:
         assert blocks.Block.parse(block).to_dict() == block
 
 
+@pytest.mark.slow
 def test_slacks_types_take_every_message(tmp_path: Path) -> None:
     tsc = node_file("typescript/bin/tsc")
     node_file("@slack/types/package.json")
@@ -223,13 +225,15 @@ def assert_literal(told: Progress | Digest) -> None:
         assert shape(form) == shape(harmless)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
-@settings(max_examples=25)
+@examples(25)
 def test_any_text_stands_literally_in_every_part(told: Progress | Digest, texts: list[str], offset: int) -> None:
     assert_literal(told_with(told, texts, offset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_stands_literally(told: Progress | Digest) -> None:
     for offset in range(len(NOTES)):
@@ -241,6 +245,7 @@ def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
     assert not re.search(r'"offset"', json.dumps(message_of(told)["blocks"]))
 
 
+@pytest.mark.slow
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
         told = told_with(replace(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)

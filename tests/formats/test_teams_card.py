@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -25,6 +25,7 @@ from rflow.formats import FORMATS, render
 from support.browser import a_page
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, told_with
+from support.nightly import examples
 
 pytestmark = pytest.mark.xdist_group("teams-card")
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
@@ -86,11 +87,13 @@ def assert_valid(card: dict[str, Any]) -> None:
     jsonschema.validate({key: value for key, value in card.items() if key != "msteams"}, schema())
 
 
+@pytest.mark.slow
 @of_everything
 def test_a_card_is_valid_by_microsofts_schema(told: Progress | Digest) -> None:
     assert_valid(card_of(told))
 
 
+@pytest.mark.slow
 def test_the_schema_would_notice_a_fault() -> None:
     card = card_of(FULL)
     card["body"][0]["inlines"][0]["weight"] = "Heavy"
@@ -186,6 +189,7 @@ def seen(text: str) -> str:
     return " ".join(text.replace("{\u2060{", "{{").split())
 
 
+@pytest.mark.slow
 @of_everything
 def test_a_card_draws_without_a_complaint(drawn: Drawn, told: Progress | Digest) -> None:
     found = drawn.of(told)
@@ -194,6 +198,7 @@ def test_a_card_draws_without_a_complaint(drawn: Drawn, told: Progress | Digest)
     assert found["tooWide"] == 0
 
 
+@pytest.mark.slow
 def test_the_renderer_would_complain(drawn: Drawn) -> None:
     card = card_of(FULL)
     card["body"].append({"type": "Table", "columns": [], "rows": []})
@@ -203,6 +208,7 @@ def test_the_renderer_would_complain(drawn: Drawn) -> None:
     assert found["markdown"] == 1
 
 
+@pytest.mark.slow
 def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
     """`RFLOW_UPDATE_GOLDEN=1` takes its picture for the docs."""
     text = drawn.of(FULL)["text"]
@@ -220,6 +226,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
         drawn.page.screenshot(path=PICTURE)
 
 
+@pytest.mark.slow
 def test_a_date_function_is_shown_and_not_run(drawn: Drawn) -> None:
     ask = "{{DATE(2026-11-23T08:00:00Z, SHORT)}} and {{TIME(2026-11-23T08:00:00Z)}}"
     assert ask in seen(drawn.of(replace(FULL, ask=ask))["text"])
@@ -235,21 +242,24 @@ def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
         assert {**found, "text": "", "tooWide": 0} == {**harmless, "text": "", "tooWide": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
-@settings(max_examples=15)
+@examples(15)
 def test_any_text_shows_literally_in_every_part(
     drawn: Drawn, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:
     assert_literal(drawn, told_with(told, texts, offset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_shows_literally(drawn: Drawn, told: Progress | Digest) -> None:
     for offset in range(0, len(NOTES), 5):
         assert_literal(drawn, told_with(told, NOTES, offset))
 
 
+@pytest.mark.slow
 def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> None:
     told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 41)))
     found = drawn.of(told)
@@ -260,6 +270,7 @@ def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> Non
         assert_literal(drawn, told_with(told, NOTES[:60], offset))
 
 
+@pytest.mark.slow
 def test_a_card_that_is_cut_is_still_valid_and_draws(drawn: Drawn) -> None:
     told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
     assert_valid(card_of(told))

@@ -9,7 +9,7 @@ Tag = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def skeleton(html: str, *, page: bool) -> list[Tag]:
-    """Give every tag with its attributes; anything that the HTML standard calls a parse error is refused."""
+    """Return every tag with its attributes; refuse anything that the HTML standard calls a parse error."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     root = parser.parse(html) if page else parser.parseFragment(html)
     return [(str(element.tag), tuple(sorted(element.attrib.items()))) for element in root.iter()]

@@ -29,18 +29,18 @@ def read(markup: str) -> dict[str, Any]:
 
 
 def shown_lines(document: dict[str, Any]) -> list[str]:
-    """Give the lines shown, white space collapsed, without the U+200B that nobody sees; images, emoticons by kind."""
+    """Return the lines shown, white space collapsed, without the U+200B that nobody sees; images, emoticons by kind."""
     lines = "".join(_shown(document)).replace("\u200b", "").split("\n")
     return [line for line in (" ".join(line.split()) for line in lines) if line]
 
 
 def kinds(document: dict[str, Any]) -> Counter[str]:
     """Count the kinds of nodes and marks; text and line breaks left out."""
-    found = Counter(f"mark {mark['type']}" for mark in document.get("marks", ()))
-    found[document["type"]] += document["type"] not in ("text", "hardBreak")
+    counts = Counter(f"mark {mark['type']}" for mark in document.get("marks", ()))
+    counts[document["type"]] += document["type"] not in ("text", "hardBreak")
     for part in document.get("content", ()):
-        found += kinds(part)
-    return found
+        counts += kinds(part)
+    return counts
 
 
 def links(document: dict[str, Any]) -> list[str]:
@@ -49,10 +49,10 @@ def links(document: dict[str, Any]) -> list[str]:
     return own + [url for part in document.get("content", ()) for url in links(part)]
 
 
-def assert_literal_in_jira(told: Progress | Digest) -> None:
+def assert_literal_in_jira(summary: Progress | Digest) -> None:
     """Compare with harmless texts, all of them: what is shown, and the kinds of parts."""
     twin = Twin()
-    document, harmless = (read(whole(FORMATS["jira"], form, None)) for form in (told, twin.of(told)))
+    document, harmless = (read(whole(FORMATS["jira"], form, None)) for form in (summary, twin.of(summary)))
     expected = twin.original("\n".join(shown_lines(harmless))).replace("\u200b", "")
     assert " ".join(shown_lines(document)).split() == expected.split()
     assert kinds(document) == kinds(harmless)

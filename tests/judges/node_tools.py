@@ -1,15 +1,15 @@
-"""The judges that come from npm: where .ci/run puts them, and a loud skip where they are missing."""
+"""Where the npm packages are that judge what rflow makes; a test that needs them is skipped without them."""
 
 from pathlib import Path
 
-import pytest
+from support.needs import NPM_PACKAGES, skip_without
 
 MODULES = Path(__file__).parents[1] / "node" / "node_modules"
 
 
 def node_file(path: str) -> Path:
-    """Give a file of an npm package; skip where it isn't installed."""
+    """Return a file of an npm package; skip the test where it isn't installed."""
     file = MODULES / path
     if not file.exists():
-        pytest.skip(f"{path} is missing: npm install --prefix tests/node --no-package-lock")
+        skip_without(NPM_PACKAGES)
     return file

@@ -45,7 +45,7 @@ def _parsed(html: str) -> Element:
 
 
 def visible_text(html: str) -> str:
-    """Give what a browser shows: white space collapsed outside `pre`, a line for each block and `br`, no empty lines.
+    """Return what a browser shows: white space collapsed outside `pre`, a line for each block and `br`, no empty lines.
 
     An image shows as its alternative text in brackets, so that it is never taken for text. The U+200B that keeps
     `@name` from notifying somebody is left out, because nobody sees it.
@@ -95,7 +95,7 @@ def _spaced(text: str, pre: bool) -> str:
 
 def unmarked(text: str) -> str:
     """Take out the U+200B that stands in `@name` where GitHub would notify somebody, and nowhere else."""
-    return _REFERENCE.sub(lambda found: found[0][0], text)
+    return _REFERENCE.sub(lambda match: match[0][0], text)
 
 
 def collapsed(text: str) -> str:
@@ -109,11 +109,11 @@ def tags(html: str) -> Counter[str]:
     Left out are links that a renderer makes of an e-mail address, which Markdown can't prevent: same text, `mailto:`.
     """
     parsed = _parsed(html)
-    found = (element for element in parsed.iter() if element is not parsed)
-    return Counter(_name(element) for element in found if not _is_bare_mail(element))
+    elements = (element for element in parsed.iter() if element is not parsed)
+    return Counter(_name(element) for element in elements if not _is_bare_mail(element))
 
 
 def _is_bare_mail(element: Element) -> bool:
-    """Say whether an element is a link to the very address that is its text."""
+    """Return whether an element is a link to the very address that is its text."""
     text = "".join(element.itertext()) if element.tag == "a" else ""
     return "@" in text and unquote(element.get("href", "")) in (text, f"mailto:{text}")

@@ -35,7 +35,7 @@ class Text:
 
 
 def person(name: str) -> dict[str, str]:
-    """Give somebody as entries name them."""
+    """Return a member as entries name them."""
     return {"id": name}
 
 
@@ -114,7 +114,7 @@ class Session:
     def move(self, by: str, to: str, *texts: Text, tree: str | None = None, **step: Any) -> None:
         """Go to a node, as a step that can be taken back; entering the first tree is where it all begins."""
         seq = self.add(by, *texts, steers=True)
-        told = {
+        entry = {
             "seq": seq,
             "by": person(by),
             "node": "",
@@ -125,15 +125,15 @@ class Session:
             **step,
         }
         if tree is None or self.tree is not None or self.steps:
-            self.moves.append((told, self.tree, self.node))
-            self.steps.append(told)
+            self.moves.append((entry, self.tree, self.node))
+            self.steps.append(entry)
         self.tree, self.node = tree or self.tree, to
 
     def pass_to(self, by: str, word: str, text: Text, to: str | None = None) -> None:
         """Write a line of the history of who had the session."""
         seq = self.add(by, *([text] if text.text else []), steers=True)
-        told = {"seq": seq, "by": person(by), "word": word, "to": person(to) if to else None, "text": text}
-        self.history.append(told)
+        line = {"seq": seq, "by": person(by), "word": word, "to": person(to) if to else None, "text": text}
+        self.history.append(line)
 
     def settle(self, owner: str) -> None:
         """End a handoff: `owner` has the session."""
@@ -159,9 +159,9 @@ class Session:
 
 
 def record(session: Session) -> dict[str, Any]:
-    """Give what `rflow show --json` should say of a session, but for times and what this model leaves out."""
+    """Return what `rflow show --json` should show of a session, except times and what this model leaves out."""
     place = TREES[session.tree]["nodes"][session.node] if session.tree and session.node else None
-    told: dict[str, Any] = _plain(
+    shown: dict[str, Any] = _plain(
         {
             "id": session.id,
             "code": session.code,
@@ -188,7 +188,7 @@ def record(session: Session) -> dict[str, Any]:
             "closing": session.closing,
         }
     )
-    return told
+    return shown
 
 
 def _plain(value: Any) -> Any:
@@ -213,7 +213,7 @@ def like(expected: Any, shown: Any) -> Any:
 
 
 def differences(expected: Any, shown: Any, path: str = "") -> list[str]:
-    """Say where two records differ."""
+    """Return a line for each place where two records differ."""
     if isinstance(expected, dict) and isinstance(shown, dict) and expected.keys() == shown.keys():
         return [line for key in expected for line in differences(expected[key], shown[key], f"{path}.{key}")]
     if isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):

@@ -68,10 +68,10 @@ def chosen(choices: list[dict[str, str]], said: str) -> dict[str, str]:
         return menu[word[1:]]
     labelled = [choice for choice in choices if choice["label"].casefold() == word]
     numbered = [menu[word]] if word in menu else []
-    found = labelled or numbered or [choice for choice in choices if choice["label"].casefold().startswith(word)]
-    if len(found) != 1 or not word or (numbered and found != numbered):
+    meant = labelled or numbered or [choice for choice in choices if choice["label"].casefold().startswith(word)]
+    if len(meant) != 1 or not word or (numbered and meant != numbered):
         raise Refused(USAGE)
-    return found[0]
+    return meant[0]
 
 
 def kind(node: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What rflow promises, told a second time: a small model to hold the program to.
+"""A second, small implementation of what rflow promises, to compare the program with.
 
 It is written from the design and imports nothing of rflow. A `World` is a store with the people around it; each of its
 methods is a command, which changes the world or raises `Refused` with the exit code.
@@ -51,7 +51,8 @@ class World:
             at.current, at.last = None, at.current
         if at.current is not None:
             return self.sessions[at.current]
-        mine = [one for one in self.sessions.values() if one.owner == at.member and one.status == "open"]
+        owned = (session for session in self.sessions.values() if session.owner == at.member)
+        mine = [session for session in owned if session.status == "open"]
         if len(mine) != 1:
             raise Refused(USAGE)
         return mine[0]
@@ -66,8 +67,8 @@ class World:
         raise Refused(USAGE)
 
     def inbox(self, member: str) -> list[Session]:
-        """Give what waits for a member, or in a queue."""
-        return [one for one in self.sessions.values() if one.handoff and one.may(member, "accept")]
+        """Return the sessions that wait for a member to accept them, or in a queue."""
+        return [session for session in self.sessions.values() if session.handoff and session.may(member, "accept")]
 
     def waiting(self, at: Terminal, reference: str | None) -> Session:
         """Find the session named, else the only one that waits for this user."""
@@ -135,11 +136,11 @@ class World:
             return begun
         words = Text(title or (TREES[tree]["title"] if tree else ""))
         session = Session(id="", code="", owner=at.member, accepted_by=at.member, title=words)
-        told = [words]
+        texts = [words]
         if customer:
-            told.append(Text(customer))
-            session.brief["customer"] = told[-1]
-        session.add(at.member, *told)
+            texts.append(Text(customer))
+            session.brief["customer"] = texts[-1]
+        session.add(at.member, *texts)
         if tree is not None:
             session.move(at.member, TREES[tree]["start"], tree=tree)
         if command_id:
@@ -209,8 +210,8 @@ class World:
                 raise Refused(USAGE)
             choice = chosen(session.place["choices"], said)
             why = Text(reason.strip())
-            told = {"kind": "choice", "text": session.place["text"], "result": choice["label"], "reason": why}
-            session.move(by, choice["to"], why, **told, node=session.node, assumed=assume)
+            step = {"kind": "choice", "text": session.place["text"], "result": choice["label"], "reason": why}
+            session.move(by, choice["to"], why, **step, node=session.node, assumed=assume)
 
         return self.displayed(at, self.carry_out(at, self.meant(at, ref), "choose", command_id, act))
 
@@ -223,8 +224,8 @@ class World:
             if len(ways) != 1 or (name == "skip" and not text.strip()):
                 raise Refused(USAGE)
             said = Text(text.strip())
-            told = {"kind": "action", "result": said} if name == "done" else {"kind": "skipped", "reason": said}
-            session.move(by, ways[0], said, **{"result": "", "text": session.place["text"]} | told, node=session.node)
+            step = {"kind": "action", "result": said} if name == "done" else {"kind": "skipped", "reason": said}
+            session.move(by, ways[0], said, **{"result": "", "text": session.place["text"]} | step, node=session.node)
 
         return self.displayed(at, self.carry_out(at, self.meant(at, ref), name, command_id, act))
 
@@ -259,8 +260,8 @@ class World:
             raise Refused(NOT_FOUND)
 
         def act(session: Session, by: str) -> None:
-            told = {"kind": "tree", "text": TREES[tree]["title"], "result": ""}
-            session.move(by, TREES[tree]["start"], tree=tree, **told)
+            step = {"kind": "tree", "text": TREES[tree]["title"], "result": ""}
+            session.move(by, TREES[tree]["start"], tree=tree, **step)
 
         return self.displayed(at, self.carry_out(at, session, "enter", command_id, act))
 
@@ -279,7 +280,7 @@ class World:
         return self.carry_out(at, self.meant(at, ref), "note", command_id, act)
 
     def amend(self, at: Terminal, ref: str | None, seq: int, text: str, command_id: str) -> Session:
-        """Let a note of one's own read otherwise."""
+        """Change the text of a note by the same member."""
 
         def act(session: Session, by: str) -> None:
             note = session.entry(session.notes, seq)
@@ -304,9 +305,9 @@ class World:
             raise Refused(USAGE)
 
         def act(session: Session, by: str) -> None:
-            name, told = Text(label), Text(content.strip())
-            seq, size = session.add(by, name, told), len(content.encode())
-            piece = {"seq": seq, "by": person(by), "label": name, "excerpt": told}
+            name, shown = Text(label), Text(content.strip())
+            seq, size = session.add(by, name, shown), len(content.encode())
+            piece = {"seq": seq, "by": person(by), "label": name, "excerpt": shown}
             ended = {} if exit_code is None else {"exit_code": exit_code}
             session.evidence.append({**piece, **ended, "bytes_total": size, "bytes_kept": size})
 
@@ -353,7 +354,7 @@ class World:
         return self.carry_out(at, self.meant(at, ref), "revert", command_id, act)
 
     def wait(self, at: Terminal, ref: str | None, for_: str, until: bool, over: bool, command_id: str) -> Session:
-        """Say what it waits for, or that it waits no longer."""
+        """Record what it waits for, or that it is no longer waiting."""
         if over == bool(for_.strip() or until):
             raise Refused(USAGE)
 
@@ -389,9 +390,9 @@ class World:
     # Handing over
 
     def hand_off(self, at: Terminal, ref: str | None, to: str, new: bool, note: str, command_id: str) -> Session:
-        """Give a session to somebody: at once theirs, still to be acknowledged."""
+        """Hand a session off: it belongs to the receiver at once, who has not accepted yet."""
         session = self.to_leave(at, ref, command_id)
-        known = {at.member}.union(*(one.people for one in self.sessions.values()))
+        known = {at.member}.union(*(session.people for session in self.sessions.values()))
         if not to.strip() or (to.casefold() not in known and NEAR.get(to.casefold()) in known and not new):
             raise Refused(USAGE)
 
@@ -401,8 +402,8 @@ class World:
                 raise Refused(USAGE)
             word = Text(note.strip())
             session.pass_to(by, "handed off", word, receiver)
-            told = {"sender": person(by), "to": person(receiver), "note": word}
-            session.handoff = {"seq": session.version, **told}
+            handoff = {"sender": person(by), "to": person(receiver), "note": word}
+            session.handoff = {"seq": session.version, **handoff}
             session.owner, session.status = receiver, "handed_off"
             session.people.add(receiver)
 
@@ -419,7 +420,7 @@ class World:
         return self.entered(at, session)
 
     def decline(self, at: Terminal, ref: str | None, reason: str, command_id: str) -> Session:
-        """Give a handoff back to the last owner who had accepted."""
+        """Return a handoff to the last owner who had accepted."""
 
         def act(session: Session, by: str) -> None:
             if not reason.strip():
@@ -450,10 +451,10 @@ def void(_: object) -> None:
     """Make nothing of a value."""
 
 
-def _only(found: list[Session]) -> Session:
-    if len(found) != 1:
-        raise Refused(USAGE if found else NOT_FOUND)
-    return found[0]
+def _only(sessions: list[Session]) -> Session:
+    if len(sessions) != 1:
+        raise Refused(USAGE if sessions else NOT_FOUND)
+    return sessions[0]
 
 
 def _take_over(session: Session, by: str, reason: str) -> None:

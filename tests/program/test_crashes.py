@@ -1,7 +1,6 @@
 """The program killed with `kill -9`: what it had acknowledged is there, and nothing else is half there."""
 
 import json
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,13 +13,16 @@ import pytest
 from model.session import Session, like, record
 from model.trees import TREES
 from model.world import Terminal, World
+from support.nightly import NIGHTLY
 from support.program import Program, Result
 from support.races_killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Killing
 from support.store_faults import files_with
+from support.store_kinds import SHARED_KINDS, url_in
 
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
-BATCHES = range(5 if HEAVY else 1)
-ROUNDS = 10 if HEAVY else 2
+pytestmark = pytest.mark.slow
+
+BATCHES = range(5 if NIGHTLY else 1)
+ROUNDS = 10 if NIGHTLY else 2
 """Rounds in a batch, each of which kills every command that writes."""
 SPARE = {**TREES["scales"], "id": "spare", "title": "Spare scales"}
 SECRET = "hunter2-the-password-of-the-till"
@@ -200,10 +202,10 @@ class Night:
         return self.world.resume(at, ref, True, reason, command_id)
 
 
-@pytest.fixture(params=["sqlite", "json"])
+@pytest.fixture(params=SHARED_KINDS)
 def night(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Killing], Night]]:
     """Make a night at a store with the two trees."""
-    store = {"sqlite": f"sqlite://{tmp_path}/night.db", "json": f"json:{tmp_path}/night"}[str(request.param)]
+    store = url_in(tmp_path, str(request.param))
     begun: list[Night] = []
 
     def begin(killing: Killing) -> Night:
@@ -236,7 +238,7 @@ def test_a_command_interrupted_at_any_step_is_carried_out_whole_or_not_at_all(
     night: Callable[[Killing], Night], tmp_path: Path
 ) -> None:
     here = night(AtAnyStep(tmp_path / "streams", 4711, signal.SIGINT))
-    for _ in range(10 if HEAVY else 1):
+    for _ in range(10 if NIGHTLY else 1):
         here.all_of_it()
     assert here.met["killed"] > 0
     assert here.met["acknowledged"] > 0
@@ -247,7 +249,7 @@ def test_the_installed_program_killed_at_any_time_loses_nothing_it_acknowledged(
     night: Callable[[Killing], Night],
 ) -> None:
     here = night(AtAnyTime(4711))
-    for _ in range(10 if HEAVY else 1):
+    for _ in range(10 if NIGHTLY else 1):
         here.all_of_it()
     assert here.met["killed"] > 0
     assert here.met["acknowledged"] > 0

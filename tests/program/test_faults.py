@@ -14,6 +14,9 @@ from rflow.stores.codec import seal
 from rflow.stores.folder.locking import locked
 from support.program import Program, Result
 from support.store_faults import files_with, fill, make_read_only, small_disk, snapshot
+from support.store_kinds import FILE_KINDS, url_in
+
+pytestmark = pytest.mark.slow
 
 SECRET = "hunter2-the-password-of-the-till"
 IMPATIENT = (sys.executable, str(Path(__file__).parents[1] / "support" / "races_impatient.py"))
@@ -37,7 +40,7 @@ WRITING: list[tuple[str, ...]] = [
 READING: list[tuple[str, ...]] = [("show",), ("progress",), ("list",), ("digest",), ("export",), ("tree", "list"), ()]
 
 
-@pytest.fixture(params=["sqlite", "json"])
+@pytest.fixture(params=FILE_KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     """The kinds of stores that have files."""
     return str(request.param)
@@ -51,8 +54,7 @@ def ann(kind: str, tmp_path: Path) -> Program:
 
 def computer(home: Path, kind: str) -> Program:
     """A computer whose home is `home`, with the store and all else below it."""
-    store = {"sqlite": f"sqlite://{home}/night.db", "json": f"json:{home}/night"}[kind]
-    return Program(home=home, user="Ann", terminal="desk", store=store)
+    return Program(home=home, user="Ann", terminal="desk", store=url_in(home, kind))
 
 
 def begun(program: Program) -> str:

@@ -1,6 +1,5 @@
 """Several programs at once on one store: one move wins, notes never conflict, nothing is lost or done twice."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,18 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from support.nightly import NIGHTLY
 from support.program import Program, Result
+from support.store_kinds import SHARED_KINDS, url_in
 
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
-ROUNDS = 20 if HEAVY else 2
+pytestmark = pytest.mark.slow
+
+ROUNDS = 20 if NIGHTLY else 2
 SECRET = "hunter2-the-password-of-the-till"
 Call = Callable[[], Result]
 
 
-@pytest.fixture(params=["sqlite", "json"])
+@pytest.fixture(params=SHARED_KINDS)
 def ann(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
     """Ann at her desk, in real processes, on a store with the label printer's tree."""
-    store = {"sqlite": f"sqlite://{tmp_path}/night.db", "json": f"json:{tmp_path}/night"}[str(request.param)]
+    store = url_in(tmp_path, str(request.param))
     return Program(home=tmp_path, user="Ann", terminal="desk", store=store).with_tree().at(real=True)
 
 
@@ -100,7 +102,7 @@ def test_of_two_members_who_claim_from_a_queue_at_once_one_gets_it(ann: Program)
 
 
 def test_eight_people_who_write_notes_lose_none_and_none_fails(ann: Program) -> None:
-    code, each = here(ann).start(), 25 if HEAVY else 5
+    code, each = here(ann).start(), 25 if NIGHTLY else 5
 
     def write(name: str) -> list[Result]:
         program = ann.at(user=name, terminal=name)

@@ -4,7 +4,6 @@ import fcntl
 import io
 import os
 import select
-import shutil
 import signal
 import struct
 import subprocess
@@ -27,8 +26,11 @@ from rflow.capture import Captured, run_captured
 from rflow.capture.output import Kept
 from rflow.core.summary.excerpt import excerpt
 from rflow.errors import UsageProblem
+from support.needs import need
+from support.waiting import PATIENCE, until
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes"),
     pytest.mark.timeout(60),
 ]
@@ -65,13 +67,6 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-def until(done: Callable[[], Any], what: str) -> None:
-    end = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.01)
-
-
 class Bench:
     """Where commands are run: a folder for what they leave, and the ways to start the runner."""
 
@@ -95,7 +90,7 @@ class Bench:
     def run(self, *command: str, limit: int = 1_000_000, input: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run in pipes."""
         words = self.words(*command, limit=limit)
-        return subprocess.run(words, capture_output=True, env=self.env, timeout=40, check=False, input=input)
+        return subprocess.run(words, capture_output=True, env=self.env, timeout=PATIENCE, check=False, input=input)
 
     def start(self, *command: str, **options: Any) -> "subprocess.Popen[bytes]":
         """Start in pipes, in a process group of its own, as a shell does."""
@@ -111,7 +106,7 @@ class Bench:
 
     @property
     def captured(self) -> Captured:
-        until(self.answer.exists, "an answer")
+        assert until(self.answer.exists), "no answer"
         return msgspec.json.decode(self.answer.read_bytes(), type=Captured)
 
     @property
@@ -153,7 +148,7 @@ class Terminal:
                     return
 
     def see(self, text: str) -> None:
-        until(lambda: text.encode() in self.screen, f"{text!r} in {bytes(self.screen[-2000:])!r}")
+        assert until(lambda: text.encode() in self.screen), f"{text!r} is not in {bytes(self.screen[-2000:])!r}"
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
@@ -162,12 +157,12 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait(self) -> int:
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def close(self) -> None:
         """Close the window: the system tells who runs in it by SIGHUP."""
         self._leaving = True
-        self._reader.join(20)
+        self._reader.join(PATIENCE)
         with suppress(OSError):
             os.close(self.master)
         self.master = -1
@@ -203,12 +198,6 @@ def terminal(bench: Bench) -> Iterator[Callable[..., Terminal]]:
     yield on_terminal
     for each in opened:
         each.end()
-
-
-def need(*programs: str) -> None:
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
 
 
 # --- pipes
@@ -290,7 +279,7 @@ def test_a_reader_that_leaves_ends_the_command(either: Bench) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"y\n"
         process.stdout.close()
-        assert process.wait(20) == 141
+        assert process.wait(PATIENCE) == 141
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert either.captured.data.startswith(b"y\ny\n")
@@ -299,7 +288,7 @@ def test_a_reader_that_leaves_ends_the_command(either: Bench) -> None:
 
 def test_without_a_standard_output_nothing_hangs(bench: Bench) -> None:
     words = bench.words("yes")
-    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], env=bench.env, capture_output=True, timeout=30)
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], env=bench.env, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (141, b"", b"")
     assert bench.captured.data.startswith(b"y\n")
 
@@ -307,7 +296,7 @@ def test_without_a_standard_output_nothing_hangs(bench: Bench) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_could_not_be_stored_is_said(either: Bench) -> None:
     with Path("/dev/full").open("wb") as full, either.start("echo", "spooler stopped", stdout=full) as process:
-        process.wait(20)
+        process.wait(PATIENCE)
     assert either.captured.undelivered == "No space left on device"
     assert either.captured.data == b"spooler stopped\n"
 
@@ -319,7 +308,7 @@ def test_a_standard_output_that_does_not_block_gets_everything(bench: Bench) -> 
         os.close(writer)
         time.sleep(0.3)  # it must meet a full pipe
         assert len(pipe.read().splitlines()) == 100_000
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_process_left_behind_does_not_hold_us(either: Bench) -> None:
@@ -348,7 +337,9 @@ def test_a_stream_in_memory_gets_the_output_too(monkeypatch: pytest.MonkeyPatch)
 def test_nothing_heavy_is_imported_before_something_runs(bench: Bench) -> None:
     heavy = "{'subprocess', 'termios', 'select', 'selectors', 'shutil', 'shlex', 'difflib'}"
     script = f"import sys, rflow.capture; print({heavy} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], env=bench.env, capture_output=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=bench.env, capture_output=True, check=True, timeout=PATIENCE
+    )
     assert done.stdout == b"set()\n"
 
 
@@ -361,7 +352,7 @@ def test_ctrl_c_goes_to_the_command_and_we_stay_to_record_it(either: Bench) -> N
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(20) == 7
+        assert process.wait(PATIENCE) == 7
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert either.captured.data == b"ready\ninterrupted\n"
@@ -372,7 +363,7 @@ def test_ctrl_c_ends_a_plain_command(either: Bench) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130
     assert either.captured.exit_code == -signal.SIGINT
 
 
@@ -389,6 +380,8 @@ def interrupt(process: "subprocess.Popen[bytes]") -> int:
     """Press Ctrl-C until it has an effect: two at once are one to a process that was not scheduled in between."""
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout.readline() == b"no\n"  # else the second might come before the command has seen the first
     while process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
@@ -414,7 +407,7 @@ def test_a_signal_to_us_ends_the_command_and_its_output_is_kept(bench: Bench, nu
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(20) == 128 + number
+        assert process.wait(PATIENCE) == 128 + number
     assert (bench.captured.data, bench.captured.exit_code) == (b"so far\n", -number)
 
 
@@ -423,7 +416,7 @@ def test_a_command_that_will_not_end_is_killed_after_a_while(bench: Bench) -> No
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 137
+        assert process.wait(PATIENCE) == 137
 
 
 def test_a_reader_that_is_stuck_does_not_keep_us_from_ending(bench: Bench) -> None:
@@ -432,8 +425,8 @@ def test_a_reader_that_is_stuck_does_not_keep_us_from_ending(bench: Bench) -> No
         assert os.read(process.stdout.fileno(), 2) == b"y\n"
         time.sleep(0.3)  # nobody reads any more: the pipe is full by then
         process.send_signal(signal.SIGTERM)
-        until(bench.answer.exists, "an answer")
-        assert process.wait(20) in (143, 141)
+        assert until(bench.answer.exists), "no answer"
+        assert process.wait(PATIENCE) in (143, 141)
 
 
 def test_what_we_were_told_to_ignore_stays_ignored(bench: Bench) -> None:
@@ -593,7 +586,7 @@ def test_a_plain_background_process_ends_with_its_terminal(bench: Bench, termina
             return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
         return True
 
-    until(is_gone, "the end of sleep")
+    assert until(is_gone), "sleep has not ended"
 
 
 BEFORE_AND_AFTER = 'stty -a > before; "$@"; echo "status $?"; stty -a > after'
@@ -652,7 +645,7 @@ def test_a_long_paste_arrives_whole_while_the_command_is_talking(
     pasting = threading.Thread(target=screen.type, args=("spooler\r" * 5000 + "\x04",))
     pasting.start()
     screen.see("20000\r\n5000\r\n")
-    pasting.join(20)
+    pasting.join(PATIENCE)
     assert screen.wait() == 0
 
 
@@ -695,7 +688,7 @@ def test_a_stop_and_a_return_find_the_terminal_raw_again(bench: Bench, terminal:
     mode[3] |= termios.ECHO | termios.ICANON | termios.ISIG
     termios.tcsetattr(screen.master, termios.TCSANOW, mode)
     screen.process.send_signal(signal.SIGCONT)
-    until(lambda: not termios.tcgetattr(screen.master)[3] & termios.ICANON, "the raw mode")
+    assert until(lambda: not termios.tcgetattr(screen.master)[3] & termios.ICANON), "the terminal is not raw"
     screen.type("secret\r")
     screen.see("got secret")
     assert screen.wait() == 0

@@ -5,7 +5,6 @@ import fcntl
 import os
 import pty
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,9 +18,13 @@ from typing import Any
 import pytest
 
 from rflow.cli.main import COMMANDS
+from support.needs import need
 from support.program import SCRIPT, Program
+from support.store_kinds import SHARED_KINDS, url_in
+from support.waiting import PATIENCE, until
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"),
     pytest.mark.timeout(120),
 ]
@@ -32,14 +35,6 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
-
-
-def until(done: Callable[[], Any], what: str) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ class Pane:
         self.name = name
         self._server = server
         self._environ = environ
-        until(lambda: self.screen().strip(), "a shell")
+        assert until(lambda: self.screen().strip()), "no shell"
         self.type(f"PS1='{PROMPT} '; clear")
         self.wait()
 
@@ -79,15 +74,15 @@ class Pane:
 
     def shows(self, text: str) -> None:
         """Wait until a text is on the screen."""
-        until(lambda: text in self.screen(), f"{text!r} in {self.screen()!r}")
+        assert until(lambda: text in self.screen()), f"{text!r} is not in {self.screen()!r}"
 
     def begins(self, text: str) -> None:
         """Wait until the screen, which was cleared, begins with a text."""
-        until(lambda: self.screen().startswith(text), f"{text!r} at the top of {self.screen()!r}")
+        assert until(lambda: self.screen().startswith(text)), f"{text!r} is not at the top of {self.screen()!r}"
 
     def wait(self) -> None:
         """Wait for the shell's prompt."""
-        until(lambda: self.screen().endswith(PROMPT), f"the prompt after {self.screen()!r}")
+        assert until(lambda: self.screen().endswith(PROMPT)), f"no prompt after {self.screen()!r}"
 
     def run(self, line: str) -> int:
         """Type a line on a clear screen, wait until it is done, and give its exit code."""
@@ -98,7 +93,7 @@ class Pane:
     def status(self) -> int:
         """Ask the shell for the exit code of the last command."""
         self.type('echo "it was $?."')
-        until(lambda: re.search(r"it was \d+\.", self.screen()), "the exit code")
+        assert until(lambda: re.search(r"it was \d+\.", self.screen())), "no exit code"
         self.wait()
         return int(re.findall(r"it was (\d+)\.", self.screen())[-1])
 
@@ -106,8 +101,7 @@ class Pane:
 @pytest.fixture
 def panes(ann: Program) -> Iterator[Callable[[], Pane]]:
     """Open panes of 80 columns in one tmux server."""
-    if not shutil.which("tmux"):
-        pytest.skip("tmux is not installed: what rflow does in its panes is not seen")
+    need("tmux")
     with TemporaryDirectory(prefix="rflow-") as short:
         server = ["tmux", "-S", f"{short}/tmux", "-f", "/dev/null"]
         path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
@@ -177,7 +171,7 @@ class Keyboard:
         while self._read():
             pass
         os.close(self._ours)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def _read(self) -> bytes:
         try:
@@ -208,7 +202,7 @@ def shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
     words = ["bash", "-o", "pipefail", "-c", line]
     done = subprocess.run(
-        words, env=program.variables | {"PATH": path}, capture_output=True, text=True, timeout=60, check=False
+        words, env=program.variables | {"PATH": path}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert "Traceback" not in done.stderr
     return done
@@ -355,9 +349,9 @@ def test_what_is_typed_or_answered_at_a_prompt_counts(ann: Program, panes: Calla
         assert ann.run("show", code).code == (0 if status else 3)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "json"])
+@pytest.mark.parametrize("kind", SHARED_KINDS)
 def test_ctrl_c_at_any_time_leaves_no_half_written_session(ann: Program, kind: str) -> None:
-    here = ann.at(store=f"{kind}:{ann.home}/night", terminal="desk")
+    here = ann.at(store=url_in(ann.home, kind), terminal="desk")
     code = here.with_tree().start()
     done = 0
     for number in range(12):
@@ -365,7 +359,7 @@ def test_ctrl_c_at_any_time_leaves_no_half_written_session(ann: Program, kind: s
         child = subprocess.Popen([SCRIPT, "note", str(number)], env=here.variables, stderr=subprocess.PIPE, text=True)
         time.sleep(0.1 + 0.01 * number)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
+        _, err = child.communicate(timeout=PATIENCE)
         assert child.returncode in (0, 1, 130, -signal.SIGINT), (time.monotonic() - begun, err)
         notes = [note["text"] for note in here.show(code)["notes"]]
         assert child.returncode or notes[-1] == str(number)

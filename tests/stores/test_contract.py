@@ -33,6 +33,7 @@ from rflow.stores import open_store
 from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store
 from support.store_faults import quick_folder
+from support.store_kinds import EVERY_KIND, url_in
 from support.store_stories import (
     ANA,
     BEN,
@@ -54,16 +55,6 @@ from support.store_stories import (
 
 Reopen = Callable[[], Store]
 LEEDS, VPN, PAYROLL = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
-KINDS = ("memory", "sqlite", "json")
-
-
-def place(kind: str, tmp_path: Path, name: str = "shift") -> str:
-    """Name a store of a kind that nobody has used."""
-    return {
-        "memory": f"memory:{tmp_path}/{name}",
-        "sqlite": f"sqlite://{tmp_path}/{name}.db",
-        "json": f"json:{tmp_path}/{name}",
-    }[kind]
 
 
 @pytest.fixture
@@ -72,7 +63,7 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from quick_folder(tmp_path_factory)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=EVERY_KIND)
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of store."""
     return str(request.param)
@@ -84,7 +75,7 @@ def reopen(kind: str, tmp_path: Path) -> Iterator[Reopen]:
     opened: list[Store] = []
 
     def again() -> Store:
-        opened.append(open_store(place(kind, tmp_path)))
+        opened.append(open_store(url_in(tmp_path, kind)))
         return opened[-1]
 
     yield again
@@ -572,7 +563,7 @@ def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> N
     store.add_tree(PRINTER, MORNING)
     info = store.info()
     assert (info.sessions, info.events, info.trees, info.blobs) == (2, 26, 1, 1)
-    assert (info.kind, info.format, info.url) == (kind, 2, place(kind, tmp_path))
+    assert (info.kind, info.format, info.url) == (kind, 2, url_in(tmp_path, kind))
     assert info.size > len(LPSTAT)
 
 
@@ -668,10 +659,10 @@ def test_a_session_whose_beginning_is_unreadable_is_listed(store: Store, reopen:
 # Copying
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=EVERY_KIND)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Another store to copy to."""
-    opened = open_store(place(str(request.param), tmp_path, "target"))
+    opened = open_store(url_in(tmp_path, str(request.param), "target"))
     yield opened
     opened.close()
 

@@ -24,8 +24,8 @@ from rflow.errors import StoreProblem
 from rflow.ports import Store
 from rflow.stores import open_store
 from rflow.stores.folder import folder
+from support.nightly import NIGHTLY
 from support.store_faults import (
-    HEAVY,
     Worker,
     as_nobody,
     files_with,
@@ -37,6 +37,7 @@ from support.store_faults import (
     small_disk,
     snapshot,
 )
+from support.store_kinds import FILE_KINDS, url_in
 from support.store_stories import (
     LPSTAT,
     LPSTAT_DIGEST,
@@ -68,7 +69,7 @@ def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
 
 
-@pytest.fixture(params=["sqlite", "json"])
+@pytest.fixture(params=FILE_KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     """The kinds of stores that have files."""
     return str(request.param)
@@ -86,11 +87,6 @@ def opener() -> Iterator[Opener]:
     yield again
     for store in opened:
         store.close()
-
-
-def url_in(folder: Path, kind: str) -> str:
-    """Name a store in `folder`."""
-    return f"sqlite://{folder}/night.db" if kind == "sqlite" else f"json:{folder}/night"
 
 
 def put(store: Store, story: list[Event], code: str = "K7QM-2F", session_id: str = LEEDS) -> Session:
@@ -125,8 +121,9 @@ def wrong(store: Store) -> list[str]:
 # Races
 
 
+@pytest.mark.slow
 def test_eight_writers_of_one_session_lose_nothing_and_none_fails(kind: str, on_disk: Path, opener: Opener) -> None:
-    url, count = url_in(on_disk, kind), 200 if HEAVY else 50
+    url, count = url_in(on_disk, kind), 200 if NIGHTLY else 50
     store = opener(url)
     put(store, short_story("Core switch in Leeds is down"))
     workers = [Worker("race", url, LEEDS, f"engineer {number}", count) for number in range(8)]
@@ -139,6 +136,7 @@ def test_eight_writers_of_one_session_lose_nothing_and_none_fails(kind: str, on_
     assert wrong(store) == []
 
 
+@pytest.mark.slow
 def test_eight_programs_that_make_a_new_store_at_once_all_succeed(kind: str, tmp_path: Path, opener: Opener) -> None:
     url = url_in(tmp_path / "new" / "folder", kind)
     workers = [Worker("create", url, number) for number in range(8)]
@@ -151,7 +149,8 @@ def test_eight_programs_that_make_a_new_store_at_once_all_succeed(kind: str, tmp
 # Crashes
 
 
-@pytest.mark.parametrize("seed", range(50 if HEAVY else 10))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(50 if NIGHTLY else 10))
 def test_what_was_acknowledged_survives_kill_9(kind: str, on_disk: Path, opener: Opener, seed: int) -> None:
     url = url_in(on_disk, kind)
     worker = Worker("work", url, seed)
@@ -459,7 +458,7 @@ def test_no_damage_goes_unnoticed_or_changes_a_word(
     source = tmp_path / ("night.db" if kind == "sqlite" else "night")
     (tmp_path / "copies").mkdir()
     seen = 0
-    for copied in damaged_copies(source, tmp_path / "copies", change, 2000 if HEAVY else 80):
+    for copied in damaged_copies(source, tmp_path / "copies", change, 2000 if NIGHTLY else 80):
         with closing(open_store(str(copied))) as damaged:
             seen += _check_damaged(damaged, truth, copied)
         shutil.rmtree(copied) if copied.is_dir() else copied.unlink()

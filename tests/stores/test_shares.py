@@ -14,6 +14,7 @@ from rflow.ports import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.store_faults import quick_folder
+from support.store_kinds import EVERY_KIND, url_in
 from support.store_stories import ANA, BEN, CHLOE, MORNING, session, short_story
 
 LEEDS, VPN = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2))
@@ -25,9 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from quick_folder(tmp_path_factory)
 
 
-@pytest.fixture(params=["memory:{}", "sqlite://{}/shift.db", "json:{}/shift"], ids=["memory", "sqlite", "json"])
+@pytest.fixture(params=EVERY_KIND)
 def url(request: pytest.FixtureRequest, folder: Path) -> str:
-    return str(request.param).format(folder)
+    return url_in(folder, str(request.param))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real browser, headless Chromium, in which tests look at what rflow makes for people's screens.
+"""A real browser, headless Chromium, for tests of pages and of what is pasted into a browser.
 
 Playwright for Python drives the Chromium that the machine has (Debian's package chromium). A test module that needs it
 has a fixture of its own around `a_page`, for the module: while Playwright runs, nothing else here can use asyncio.
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+
+from support.needs import skip_without
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,7 +30,7 @@ def a_page(width: int = 720, height: int = 900) -> "Iterator[Page]":
     """Open an empty page; skip where there is no browser."""
     driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
+        skip_without("chromium")
     with driver.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_OPTIONS))
         yield browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)

@@ -11,14 +11,16 @@ import subprocess
 import sys
 import termios
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+
+from support.needs import need
+from support.waiting import PATIENCE, until
 
 SUMMARY = "Printer in Leeds is offline\n1. Restarted the spooler → no change\n2. Ping 10.1.4.7 – 40 % loss 🖨\n"
 SIZE = len(SUMMARY.encode())  # 103
@@ -38,25 +40,10 @@ def short_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def need(*programs: str) -> None:
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
-
-
 def script(path: Path, body: str) -> Path:
     path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
     path.chmod(0o755)
     return path
-
-
-def until(done: Callable[[], Any], seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def end(process: subprocess.Popen[Any]) -> None:
@@ -97,7 +84,7 @@ def importable() -> dict[str, str]:
 
 
 def answer_in(file: Path) -> dict[str, Any]:
-    assert until(file.exists, 20), "no answer"
+    assert until(file.exists), "no answer"
     answer: dict[str, Any] = json.loads(file.read_text())
     return answer
 
@@ -151,7 +138,7 @@ class Terminal:
             return
         os.close(self.theirs)
         if self.reader:  # it ends with the last program on this terminal; its number must not be used again before
-            self.reader.join(10)
+            self.reader.join(PATIENCE)
             assert not self.reader.is_alive()
         os.close(self.ours)
 
@@ -159,7 +146,7 @@ class Terminal:
 def copy_in(terminal: Terminal, folder: Path, text: str, environ: dict[str, str], **more: Any) -> dict[str, Any]:
     argv, answer = copier(folder, text, environ, **more)
     process = terminal.run(argv, importable(), stdout=subprocess.PIPE)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert output == b"", "standard output belongs to the caller"
     return answer_in(answer)
 
@@ -171,7 +158,7 @@ def osc52(text: str) -> bytes:
 def away_from_terminals(folder: Path, environ: dict[str, str], text: str = SUMMARY, **more: Any) -> dict[str, Any]:
     """Copy in a session without a controlling terminal, wherever the tests themselves run."""
     argv, answer = copier(folder, text, environ, **more)
-    subprocess.run(argv, env=importable(), start_new_session=True, check=True, timeout=30)
+    subprocess.run(argv, env=importable(), start_new_session=True, check=True, timeout=PATIENCE)
     return answer_in(answer)
 
 
@@ -197,7 +184,7 @@ def pasted(display: str, target: str = "UTF8_STRING") -> bytes:
     """What a program gets that asks for this kind of content."""
     argv = ["xclip", "-selection", "clipboard", "-o", "-t", target]
     environ = {"DISPLAY": display, "PATH": os.environ["PATH"]}
-    return subprocess.run(argv, env=environ, capture_output=True, timeout=20).stdout
+    return subprocess.run(argv, env=environ, capture_output=True, timeout=PATIENCE).stdout
 
 
 def pastes(display: str, text: str) -> bool:

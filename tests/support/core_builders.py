@@ -1,4 +1,4 @@
-"""A printer in Leeds and the people around it: what the tests of the core are told with."""
+"""A printer in Leeds and the people around it: the data of the core's tests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -91,11 +91,11 @@ class Scene:
         return self.trees.get(self.session.tree.digest) if self.session.tree else None
 
     def decide(self, who: Person, command: Command) -> list[Event]:
-        """Say what `command` would bring now, without carrying it out."""
+        """Return the events that `command` would make now, without carrying it out."""
         return decide(self.session, self.tree, command, who, self.now)
 
     def do(self, who: Person, *commands: Command) -> list[Event]:
-        """Carry out `commands` by `who`; give the events of the last."""
+        """Carry out `commands` by `who`; return the events of the last."""
         events: list[Event] = []
         for command in commands:
             events = self.decide(who, command)
@@ -125,13 +125,13 @@ def free(by: Person = ANN) -> Scene:
 
 
 def fact_of(scene: Scene, who: Person, command: Command) -> Fact:
-    """Give the one fact that `command` would bring now."""
+    """Return the only fact that `command` would make now."""
     (event,) = scene.decide(who, command)
     return event.fact
 
 
 def refusal(scene: Scene, who: Person, command: Command) -> RflowError:
-    """Give the error with which `command` is refused."""
+    """Return the error with which `command` is refused."""
     with pytest.raises(RflowError) as caught:
         scene.decide(who, command)
     return caught.value
@@ -153,13 +153,13 @@ def looking(*, hide: Callable[[str], str] | None = None, **more: Any) -> View:
 
 def filled(kind: type[msgspec.Struct], text: Callable[[str], str], /, **given: Any) -> Any:
     """Make a `kind` with every field set, optional ones too; `text` makes the text of the field at a dotted path."""
-    told = type_info(kind)
-    assert isinstance(told, StructType)
-    return _filled(told, text, (), given)
+    struct = type_info(kind)
+    assert isinstance(struct, StructType)
+    return _filled(struct, text, (), given)
 
 
-def _filled(told: Type, text: Callable[[str], str], path: tuple[str, ...], given: Mapping[str, Any]) -> Any:
-    match told:
+def _filled(field_type: Type, text: Callable[[str], str], path: tuple[str, ...], given: Mapping[str, Any]) -> Any:
+    match field_type:
         case StrType():
             return text(".".join(path))
         case BoolType():
@@ -171,9 +171,9 @@ def _filled(told: Type, text: Callable[[str], str], path: tuple[str, ...], given
         case DateTimeType():
             return NIGHT
         case LiteralType():
-            return told.values[0]
+            return field_type.values[0]
         case UnionType(types=types):
-            return _filled(next(one for one in types if not isinstance(one, NoneType)), text, path, {})
+            return _filled(next(each for each in types if not isinstance(each, NoneType)), text, path, {})
         case StructType(cls=cls, fields=fields):
             made = {
                 field.name: given[field.name]
@@ -182,7 +182,7 @@ def _filled(told: Type, text: Callable[[str], str], path: tuple[str, ...], given
                 for field in fields
             }
             return cls(**made)
-    raise TypeError(f"The builder knows no {told}: teach it.")
+    raise TypeError(f"`filled` does not know {field_type} yet.")
 
 
 def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ outcome = "escalate"
 
 
 class Result(NamedTuple):
-    """What a run gave: its exit code, and all it wrote; bytes that are no UTF-8 survive as surrogates."""
+    """The result of a run: exit code and output; bytes that are not UTF-8 are kept as surrogates."""
 
     code: int
     out: str
@@ -124,7 +124,7 @@ class Program:
         return result
 
     def refused(self, code: int, *words: str, stdin: str | bytes = b"", **environ: str) -> str:
-        """Run what is expected to be refused with `code`, with nothing on standard output; give the message."""
+        """Run what is expected to be refused with `code`, with nothing on standard output; return the message."""
         result = self.run(*words, stdin=stdin, **environ)
         assert (result.code, result.out) == (code, ""), f"rflow {words}: {result}"
         return result.err
@@ -138,7 +138,7 @@ class Program:
         return self.json("show", *reference, "--json")
 
     def start(self, *words: str) -> str:
-        """Start a session (in the label printer's tree unless told otherwise), and give its code."""
+        """Start a session (in the label printer's tree if no words are given) and return its code."""
         code: str = self.json("start", *(words or ("label-printer", "--customer", "Leeds")), "--json")["code"]
         return code
 
@@ -196,7 +196,7 @@ class Program:
         streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="") for data in (stdin, b"", b"")]
         names = ("sys.stdin", "sys.stdout", "sys.stderr")
         patches = [patch(name, stream) for name, stream in zip(names, streams, strict=True)]
-        loud = {**environ, "RFLOW_DEBUG": "1"}  # what nobody expected is shown whole
+        loud = {**environ, "RFLOW_DEBUG": "1"}  # shows the traceback of an unexpected error
         with (
             patch.dict(os.environ, loud, clear=True),
             patch("sys.argv", ["rflow", *words]),
@@ -236,12 +236,12 @@ def _text(data: bytes) -> str:
 
 
 def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
-    """Whether an error says what to try: its last line, set in, or the help that Typer points to.
+    """Whether an error says what to try: in its last, indented line, or by naming the help.
 
-    What a check found stands for itself: it lists faults, each with its remedy.
+    The output of a check needs no such line: it lists problems, each with what to do.
     """
     if "check" in words and "rflow:" not in err:
         return True
     lines = [line for line in err.splitlines() if line.strip()]
-    told = bool(lines) and lines[-1].startswith(" " * 7)
-    return "Usage: rflow" in err or ("rflow:" in err and told)
+    indented = bool(lines) and lines[-1].startswith(" " * 7)
+    return "Usage: rflow" in err or ("rflow:" in err and indented)

@@ -1,4 +1,4 @@
-"""Ways to run the program so that it may be killed on the way, with `kill -9`, at a moment that nobody chose."""
+"""Ways to run the program and kill it at a random moment with `kill -9`."""
 
 import json
 import os
@@ -22,10 +22,10 @@ class Killing(Protocol):
     """Runs the program once, and kills it at some moment if it is still there."""
 
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
-        """Give what it said, with the code -9 where it was killed."""
+        """Return what it printed, with the exit code -9 if it was killed."""
 
     def close(self) -> None:
-        """Let go of what it takes."""
+        """Release its resources."""
 
 
 class AtAnyStep:
@@ -46,27 +46,27 @@ class AtAnyStep:
 
     def interrupt(self, program: Program, words: tuple[str, ...], after: int) -> Result:
         """Run, and interrupt when the program has done `after` steps, parsing its words among them."""
-        told = self._ask(program, words, "", after_calls=after, early=True)
-        return Result(told["code"], told["out"], told["err"])
+        answer = self._ask(program, words, "", after_calls=after, early=True)
+        return Result(answer["code"], answer["out"], answer["err"])
 
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
         """Run and kill: most of the times before the end."""
         word, share = words[0], self._random.uniform(0, 1.1)
         by_calls = self._random.random() < 0.6 or self._number != signal.SIGKILL
-        told = self._ask(
+        answer = self._ask(
             program,
             words,
             stdin,
             after_calls=1 + int(share * self._calls[word]) if by_calls else None,
             after_seconds=None if by_calls else share * self._seconds[word],
         )
-        if told["code"] == 0:
-            self._calls[word], self._seconds[word] = int(told["calls"]), told["seconds"]
+        if answer["code"] == 0:
+            self._calls[word], self._seconds[word] = int(answer["calls"]), answer["seconds"]
         elif by_calls:
-            self._calls[word] = int(self._calls[word] * 1.2)  # nothing else is known of one that did not end
+            self._calls[word] = int(self._calls[word] * 1.2)  # killed: it takes longer than that
         else:
             self._seconds[word] *= 1.2
-        return Result(told["code"], told["out"], told["err"])
+        return Result(answer["code"], answer["out"], answer["err"])
 
     def _ask(self, program: Program, words: tuple[str, ...], stdin: str, **when: Any) -> Any:
         assert self._zygote.stdin is not None
@@ -102,8 +102,8 @@ class AtAnyTime:
         except subprocess.TimeoutExpired:
             os.kill(child.pid, signal.SIGKILL)
             out, err = child.communicate()
-            self._lasts *= 1.2  # of a run that did not end nothing is known but that it takes longer
+            self._lasts *= 1.2  # killed: it takes longer than that
         return Result(child.returncode, out, err)
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: it holds no resources."""

@@ -1,6 +1,6 @@
 """A program that runs rflow again and again, each time in a process of its own that it may kill or interrupt.
 
-It reads a line of JSON for each run and answers with one. Since it has everything imported before it forks, a run takes
+It reads a line of JSON for each run and writes one back. Since it has everything imported before it forks, a run takes
 milliseconds, and a kill meets the command at its work rather than Python at its start.
 """
 
@@ -60,7 +60,7 @@ class Killer:
         module["load_settings"] = load_settings
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:
-        """Count one."""
+        """Count a call or a return."""
         self.calls += 1
         if self.calls == self.after:
             os.kill(os.getpid(), self.number)
@@ -100,11 +100,11 @@ def run(wanted: dict[str, Any], place: Path) -> None:
 
 
 def watch(pid: int, after: float | None, number: int) -> int:
-    """Wait for a run, send it a signal when its time is over, and give its exit code, -9 if it was killed."""
+    """Wait for a run, send it a signal when its time is over, and return its exit code, -9 if it was killed."""
     end = None if after is None else time.monotonic() + after
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG if end else 0)
-        if found:
+        ended, status = os.waitpid(pid, os.WNOHANG if end else 0)
+        if ended:
             return os.waitstatus_to_exitcode(status)
         if end and time.monotonic() > end:
             os.kill(pid, number)
@@ -125,12 +125,12 @@ def answer(wanted: dict[str, Any]) -> dict[str, Any]:
         finally:
             os._exit(1)
     code = watch(pid, wanted["after_seconds"], wanted["signal"])
-    told = {name: (place / name).read_text("utf-8", "replace") for name in ("out", "err", "calls")}
-    return {"code": code, "seconds": time.monotonic() - begun, **told}
+    written = {name: (place / name).read_text("utf-8", "replace") for name in ("out", "err", "calls")}
+    return {"code": code, "seconds": time.monotonic() - begun, **written}
 
 
 def serve() -> None:
-    """Answer until nobody asks any longer."""
+    """Answer until standard input ends."""
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
 

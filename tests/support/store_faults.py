@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 TESTS = Path(__file__).parents[1]
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 NOBODY = 65534
 
 
@@ -36,11 +35,11 @@ class Worker:
         self._process.stdin.flush()
 
     def kill(self) -> None:
-        """Kill it as it stands."""
+        """Kill it at once."""
         self._process.send_signal(signal.SIGKILL)
 
     def finish(self) -> int:
-        """Wait for its end, take what it said, and give its exit code."""
+        """Wait for its end, keep what it printed, and return its exit code."""
         said, _ = self._process.communicate()
         self.acknowledged += said.decode().splitlines()
         return self._process.returncode
@@ -56,7 +55,7 @@ def run_all(workers: list[Worker]) -> list[int]:
 
 
 def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder in memory, or a usual one."""
+    """Yield a folder in memory, or on disk where there is no /dev/shm."""
     memory = Path("/dev/shm")
     if not (memory.is_dir() and os.access(memory, os.W_OK)):
         yield factory.mktemp("store")
@@ -96,7 +95,7 @@ def fill(folder: Path, leave: int = 0) -> Path:
 
 
 def as_nobody(act: Callable[[], str]) -> str:
-    """Give what `act` returns when a user without any rights does it; root is exempt from permissions."""
+    """Return what `act` returns to a user without any rights; root is exempt from permissions."""
     if os.geteuid() != 0:
         return act()
     out, into = os.pipe()
@@ -107,14 +106,14 @@ def as_nobody(act: Callable[[], str]) -> str:
         os.setuid(NOBODY)
         try:
             os.write(into, act().encode())
-        except BaseException as error:  # noqa: BLE001 (told to the parent, whatever it is)
+        except BaseException as error:  # noqa: BLE001 (the parent shows it)
             os.write(into, f"{type(error).__name__}: {error}".encode())
         os._exit(0)
     os.close(into)
     with os.fdopen(out, "rb") as pipe:
-        told = pipe.read().decode()
+        returned = pipe.read().decode()
     os.waitpid(child, 0)
-    return told
+    return returned
 
 
 def give_to_nobody(folder: Path, mode: int) -> None:

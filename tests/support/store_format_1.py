@@ -1,6 +1,6 @@
-"""The first form of the stores (format 1), as it was written then: makes the samples that later versions must read.
+"""The first form of the stores (format 1), as it was then: writes the samples that later versions must read.
 
-`python tests/store_format_1.py FOLDER` writes FOLDER/store.db and FOLDER/store/.
+`python -m support.store_format_1 FOLDER` writes FOLDER/store.db and FOLDER/store/.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from rflow.core.session.head import head_of
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical, digest
 
-Told = tuple[Session, Sequence[Event], Mapping[str, bytes]]
+Written = tuple[Session, Sequence[Event], Mapping[str, bytes]]
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE sessions (id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, updated_at TEXT NOT NULL, head TEXT NOT NULL);
@@ -29,11 +29,11 @@ PRAGMA user_version = 1;
 """
 
 
-def write_sqlite(path: Path, told: Sequence[Told], trees: Sequence[Tree]) -> None:
+def write_sqlite(path: Path, written: Sequence[Written], trees: Sequence[Tree]) -> None:
     """Write a SQLite store: an event is a row of plain JSON."""
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(SCHEMA)
-        for session, events, blobs in told:
+        for session, events, blobs in written:
             head = head_of(session)
             row = (session.id, session.code, head.updated_at.isoformat(), msgspec.json.encode(head).decode())
             db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
@@ -45,12 +45,12 @@ def write_sqlite(path: Path, told: Sequence[Told], trees: Sequence[Tree]) -> Non
             db.execute("INSERT INTO tree_names VALUES (?, ?)", (tree.id, digest(tree)))
 
 
-def write_json(root: Path, told: Sequence[Told], trees: Sequence[Tree]) -> None:
+def write_json(root: Path, written: Sequence[Written], trees: Sequence[Tree]) -> None:
     """Write a JSON store: an event is a line of plain JSON, the names of trees are their digests by id."""
     for folder in ("sessions", "trees", "blobs"):
         (root / folder).mkdir(parents=True)
     (root / "rflow.json").write_bytes(b'{"rflow":"store","format":1}\n')
-    for session, events, blobs in told:
+    for session, events, blobs in written:
         header = {"rflow": "session", "format": 1, "id": session.id, "code": session.code}
         lines = [msgspec.json.encode(line) + b"\n" for line in [header, *events]]
         (root / "sessions" / f"{session.code}.{session.id}.jsonl").write_bytes(b"".join(lines))
@@ -68,13 +68,13 @@ def main(folder: Path) -> None:
     from support.store_stories import LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
 
     whole, short = whole_story(), short_story("VPN drops every hour", "Only on the guest network")
-    told: list[Told] = [
+    written: list[Written] = [
         (session("019a4711-0000-7000-8000-000000000001", "K7QM-2F", whole), whole, {LPSTAT_DIGEST: LPSTAT}),
         (session("019a4711-0000-7000-8000-000000000002", "P3XW-9T", short), short, {}),
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    write_sqlite(folder / "store.db", told, [PRINTER])
-    write_json(folder / "store", told, [PRINTER])
+    write_sqlite(folder / "store.db", written, [PRINTER])
+    write_json(folder / "store", written, [PRINTER])
 
 
 if __name__ == "__main__":

@@ -91,20 +91,20 @@ def evidence(content: bytes, command: str = "lpstat -p leeds-labels") -> Evidenc
 
 def events(facts: Iterable[Fact | tuple[Person, Fact]], by: Person = ANA, start: datetime = MORNING) -> list[Event]:
     """Put facts into envelopes, a minute apart; a tuple names who else acted."""
-    told = [fact if isinstance(fact, tuple) else (by, fact) for fact in facts]
+    by_whom = [fact if isinstance(fact, tuple) else (by, fact) for fact in facts]
     return [
         Event(seq=seq, at=start + timedelta(minutes=seq), by=who, fact=fact, command_id=f"cmd-{seq}")
-        for seq, (who, fact) in enumerate(told, 1)
+        for seq, (who, fact) in enumerate(by_whom, 1)
     ]
 
 
 def session(session_id: str, code: str, story: Iterable[Stored]) -> Session:
-    """Give the state after `story`."""
+    """Return the state after `story`."""
     return replay(story, Session(id=session_id, code=code))
 
 
 def whole_story() -> list[Event]:
-    """Tell a night at a printer in Leeds, in which every kind of fact occurs."""
+    """Return a night at a printer in Leeds, in which every kind of fact occurs."""
     return events(_whole_story())
 
 
@@ -139,11 +139,11 @@ def _whole_story() -> Iterator[Fact | tuple[Person, Fact]]:
 
 
 def short_story(title: str = "VPN drops every hour", *notes: str, by: Person = ANA) -> list[Event]:
-    """Tell a session without a tree: how it began, and its notes."""
+    """Return the events of a session without a tree: its start and its notes."""
     return events([SessionStarted(title=title), *(NoteAdded(text=note) for note in notes)], by=by)
 
 
 def more(story: list[Event], *facts: Fact | tuple[Person, Fact]) -> list[Event]:
-    """Give the events that continue `story` by `facts`."""
-    told = events([*(event.fact for event in story), *facts], by=story[-1].by)
-    return told[len(story) :]
+    """Return the events that continue `story` by `facts`."""
+    longer = events([*(event.fact for event in story), *facts], by=story[-1].by)
+    return longer[len(story) :]

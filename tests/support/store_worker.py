@@ -21,6 +21,7 @@ from rflow.stores import files, open_store
 from support.store_stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
+"""What a store should hold: the events of each session by its id."""
 Step = tuple[str, str, str]
 
 
@@ -67,10 +68,10 @@ def plan(seed: int) -> Iterator[Step]:
             yield kind, random.choice(known), f"{kind} {number} " + "x" * random.choice([0, 100, 20_000])
 
 
-def act(store: Store | None, told: Told, step: Step) -> None:
-    """Take a step in `told`, which is what should be there, and in the store."""
+def act(store: Store | None, expected: Told, step: Step) -> None:
+    """Take a step in the store, and in `expected`, which is what the store should hold then."""
     kind, session_id, text = step
-    story = told.get(session_id, [])
+    story = expected.get(session_id, [])
     added: list[Event] = []
     if kind == "create":
         added = short_story(text)
@@ -82,9 +83,9 @@ def act(store: Store | None, told: Told, step: Step) -> None:
     if store is not None:
         _write(store, step, story, added, after)
     if kind == "delete":
-        del told[session_id]
+        del expected[session_id]
     else:
-        told[session_id] = after
+        expected[session_id] = after
 
 
 def _write(store: Store, step: Step, story: list[Event], added: list[Event], after: list[Event]) -> None:
@@ -104,9 +105,9 @@ def _write(store: Store, step: Step, story: list[Event], added: list[Event], aft
 
 def work(store: Store, seed: int) -> None:
     """Do what `plan` says, until killed."""
-    told: Told = {}
+    expected: Told = {}
     for step in plan(seed):
-        act(store, told, step)
+        act(store, expected, step)
         say(step[0])
 
 

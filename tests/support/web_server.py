@@ -1,4 +1,4 @@
-"""A running `rflow serve`, as tests need it: a process of its own on a port of its own, and what it logged."""
+"""A running `rflow serve` for tests: a process on a port of its own, and its log."""
 
 import dataclasses
 import json
@@ -42,12 +42,12 @@ class Served:
         return made | {"path": f"/share/{made['token']}"}
 
     def logged(self) -> list[dict[str, Any]]:
-        """Give the lines of the log; the first word for people is no JSON."""
+        """Return the log, without the lines for people, which are not JSON."""
         lines = self.log.read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def views(self, link: dict[str, Any], wanted: int, seconds: float = 5) -> int:
-        """Wait until a link has as many views as are wanted, or for so long, and give how many it has."""
+        """Wait until a link has the wanted number of views, at most so long; return how many it has."""
         end = time.monotonic() + seconds
         while True:
             seen = int(self.ana.json("share", "show", link["id"], "--json")["views"])
@@ -57,15 +57,15 @@ class Served:
 
 
 def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port that is free now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextmanager
 def serving(ana: Program, *words: str, log: str = "serve.log", port: int = 0) -> Iterator[Served]:
-    """Run `rflow serve` until the block ends, which must not keep it from stopping."""
+    """Run `rflow serve` until the block ends; it must stop then."""
     port, path = port or free_port(), ana.home / log
     with path.open("wb") as err:
         process = subprocess.Popen(

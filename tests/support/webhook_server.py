@@ -1,4 +1,4 @@
-"""Webhook servers that behave as they are told, connection by connection, over real sockets.
+"""Webhook servers that follow a script, connection by connection, over real sockets.
 
 A `Server` plays one scene for each connection it gets (the last one again and again) and keeps what it was sent.
 """
@@ -79,7 +79,7 @@ def raw(answer: bytes) -> Scene:
 
 
 def early(status: int, *, polite: bool) -> Scene:
-    """Answer before the message has been read; a polite server then takes the rest, another one breaks it off."""
+    """Answer before the message has been read; a polite server then reads the rest, any other closes the connection."""
 
     def scene(visit: Visit) -> None:
         visit.sock.recv(16)
@@ -220,7 +220,7 @@ class Server:
 
 
 def self_signed(folder: Path, *names: str) -> Path:
-    """Make a certificate for `names` that only those trust who are told to: key and certificate in one file."""
+    """Make a certificate for `names` that is trusted only where it is configured: key and certificate in one file."""
     key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
     alternatives = ",".join(f"IP:{name}" if name[0].isdigit() else f"DNS:{name}" for name in names)
     extensions = ("keyUsage=critical,digitalSignature,keyCertSign", f"subjectAltName={alternatives}")

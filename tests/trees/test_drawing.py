@@ -275,6 +275,7 @@ def test_no_line_is_wider_than_the_terminal(drawn: tuple[Tree, list[Turn]], widt
         assert line.text == line.text.rstrip() and "\x1b" not in line.text and "\n" not in line.text
 
 
+@pytest.mark.slow
 @given(drawn_trees(), st.sampled_from([40, 200]))
 def test_every_question_and_action_is_drawn_exactly_once(drawn: tuple[Tree, list[Turn]], width: int) -> None:
     tree, path = drawn

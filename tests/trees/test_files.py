@@ -69,12 +69,14 @@ def trees(draw: st.DrawFn) -> Tree:
     return Tree(id="leeds-printer", title=draw(FILLED), description=draw(LONGER), start=names[0], nodes=nodes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @given(tree=trees())
 def test_a_tree_that_was_written_reads_back_the_same(form: str, tree: Tree) -> None:
     assert read_tree(Path(f"leeds.{form}"), data=write_tree(tree, form).encode()).require() == tree
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @given(tree=trees())
 def test_the_line_found_for_a_node_is_the_line_where_its_name_stands(form: str, tree: Tree) -> None:
@@ -393,6 +395,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_file_is_refused_quickly_and_without_an_exception(what: str) -> None:
@@ -402,6 +405,7 @@ def test_a_hostile_file_is_refused_quickly_and_without_an_exception(what: str) -
     assert all(len(line) < 500 for line in said)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("what", [what for what, (name, _) in HOSTILE.items() if name == "x.yaml"])
 def test_hostile_yaml_is_refused_without_the_parser_in_c_too(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,6 +422,7 @@ def test_yaml_reads_the_same_without_the_parser_in_c(monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.slow
 def test_hostile_files_do_not_fill_the_memory() -> None:
     if sys.platform != "linux":
         return  # elsewhere a process can't be given so much memory and no more
@@ -498,6 +503,7 @@ SOME: list[tuple[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 def test_every_message_is_in_the_docs() -> None:
     known = documented()
     assert len(known) > 40

@@ -16,22 +16,23 @@ import pytest
 
 from judges.node_tools import node_file
 from support.browser import CHROMIUM, a_page
+from support.needs import NIGHTLY_NPM_PACKAGES, need, skip_without
+from support.nightly import NIGHTLY
 from support.program import Program
 from support.web_server import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "images"
-NIGHTLY = Path(__file__).parents[1] / "node" / "nightly"
+NIGHTLY_MODULES = Path(__file__).parents[1] / "node" / "nightly" / "node_modules"
 PICTURED = [("desktop", "light", "desktop"), ("phone", "light", "phone"), ("dark", "dark", "desktop")]
 SIZES = {"desktop": (820, 780), "phone": (390, 844)}
 ROBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-pytestmark = pytest.mark.xdist_group("web-judges")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +91,7 @@ def test_all_that_a_link_can_give_is_accessible(
 def test_all_that_a_link_can_give_is_valid_html(served: Served, path: str, tmp_path: Path) -> None:
     """As the Nu HTML checker, the W3C's, sees it; style sheets, too."""
     checker = node_file("vnu-jar/build/dist/vnu.jar")
-    if shutil.which("java") is None:
-        pytest.skip("java is not installed")
+    need("java")
     for name, (place, agent) in pages(path).items():
         answer = served.get(place, headers={"user-agent": agent or "Firefox/150"})
         (tmp_path / f"{name}.html").write_bytes(answer.content)
@@ -141,21 +141,19 @@ def test_a_snapshot_does_not_claim_to_be_live(served: Served, browser: "Browser"
 
 # The heavy ones
 
-if HEAVY:
+if NIGHTLY:
     FLAGS = (
         *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
         *("--disable-background-networking", "--disable-component-update"),
     )
 
     def _nightly(name: str) -> list[str]:
-        """Give the words that run a nightly judge, or skip."""
-        if not (NIGHTLY / "node_modules" / ".bin" / name).exists():
-            pytest.skip(
-                f"{name} is missing: npm install --prefix tests/node/nightly --no-package-lock --ignore-scripts"
-            )
+        """Return the words that run a nightly judge, or skip the test."""
+        if not (NIGHTLY_MODULES / ".bin" / name).exists():
+            skip_without(NIGHTLY_NPM_PACKAGES)
         if CHROMIUM is None:
-            pytest.skip("chromium is not installed")
-        return [str(NIGHTLY / "node_modules" / ".bin" / name)]
+            skip_without("chromium")
+        return [str(NIGHTLY_MODULES / ".bin" / name)]
 
     @pytest.mark.parametrize("name", ["page", "ended"])
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
@@ -188,7 +186,7 @@ if HEAVY:
     def test_wapiti_finds_no_hole(served: Served, path: str, tmp_path: Path) -> None:
         wapiti = shutil.which(os.environ.get("RFLOW_WAPITI", "wapiti"))
         if wapiti is None:
-            pytest.skip("wapiti is missing: install wapiti3 into an environment of its own")
+            skip_without("wapiti")
         places = [
             f"{path}.json?view=x",
             f"{path}?next=/x&file=notes.txt",

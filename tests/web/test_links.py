@@ -17,6 +17,8 @@ import pytest
 from support.program import SCRIPT, Program
 from support.web_server import Served, free_port, serving
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     '0;url=//evil" http-equiv="refresh',
     "<script>alert(1)</script>",

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import socket
 import sqlite3
@@ -26,18 +25,19 @@ from rflow.web.metrics import Metrics
 from rflow.web.responses import Answer
 from rflow.web.updates import Hub, Stream
 from rflow.web.view_log import MOST, Visits, views_of
+from support.nightly import NIGHTLY
 from support.program import Program
 from support.web_server import Served, serving
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 SHARE = Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)
-HEAVY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
-REQUESTS = 30_000 if HEAVY else 2_000
+REQUESTS = 30_000 if NIGHTLY else 2_000
 AT_ONCE = 24
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are read in /proc"),
-    pytest.mark.timeout(900 if HEAVY else 300),
+    pytest.mark.timeout(900 if NIGHTLY else 300),
 ]
 
 
@@ -199,7 +199,7 @@ def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
 # Views
 
 
-@pytest.mark.parametrize("seconds", [3, 12] if HEAVY else [3])
+@pytest.mark.parametrize("seconds", [3, 12] if NIGHTLY else [3])
 def test_views_are_not_lost_while_somebody_else_writes(served: Served, seconds: float) -> None:
     """Nor does anybody wait for the writer: neither for a page that is known, nor for one to be rendered."""
     link = served.link()

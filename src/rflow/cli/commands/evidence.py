@@ -1,7 +1,7 @@
 """Commands that keep evidence: run, attach."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -15,6 +15,9 @@ from rflow.core.session.state import Session
 from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import shorten
 from rflow.errors import BadInput, UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.capture import Captured
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -47,13 +50,21 @@ def run(
         _carried_out(here, session, session.commands[command_id])
     here.workspace.check(session, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
-    told = excerpt(captured.data, cut=captured.cut)
-    evidence = EvidenceAdded(
+    keep(here, session, _evidence_of(captured, here.text(label)), captured.data, command_id)
+    if captured.undelivered:
+        here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
+    raise typer.Exit(captured.status)
+
+
+def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
+    """Describe a command that was run, and what it printed."""
+    shown = excerpt(captured.data, cut=captured.cut)
+    return EvidenceAdded(
         kind="command",
-        label=here.text(label) or shorten(captured.command, 80),
+        label=label or shorten(captured.command, 80),
         command=captured.command,
-        excerpt=told.text,
-        left_out=told.left_out,
+        excerpt=shown.text,
+        left_out=shown.left_out,
         bytes_total=captured.total,
         bytes_kept=captured.kept,
         digest=fingerprint(captured.data),
@@ -63,10 +74,6 @@ def run(
         host=captured.host,
         cwd=captured.cwd,
     )
-    keep(here, session, evidence, captured.data, command_id)
-    if captured.undelivered:
-        here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
-    raise typer.Exit(captured.status)
 
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:

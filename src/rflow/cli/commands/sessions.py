@@ -1,5 +1,6 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
@@ -9,7 +10,7 @@ from rflow.cli.completion import people, trees
 from rflow.cli.options import CommandId, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
-from rflow.core.session.head import Query
+from rflow.core.session.head import Page, Query
 from rflow.core.session.state import Session, Status
 from rflow.errors import UsageProblem
 
@@ -96,7 +97,6 @@ def list_(
     json: Json = False,
 ) -> None:
     """List sessions, the last updated first."""
-    from rflow.cli.display.text import heads_table
     from rflow.cli.times import span
     from rflow.core.people import person
 
@@ -119,12 +119,20 @@ def list_(
         from rflow.cli.display.json import head_record
 
         run.out_json([head_record(head) for head in page.heads])
-    elif page.heads:
-        run.out(heads_table(page.heads, me, now))
-        if page.after:
-            run.say(f"… there are more; --limit {limit * 4} shows more of them.")
     else:
-        run.say("Nothing matches. Closed sessions: rflow list --all" if not all_ else "Nothing matches.")
+        _print_page(run, page, now, limit)
+        if not page.heads:
+            run.say("Nothing matches. Closed sessions: rflow list --all" if not all_ else "Nothing matches.")
+
+
+def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
+    """Print a table of the heads found, and how to see more of them."""
+    from rflow.cli.display.text import heads_table
+
+    if page.heads:
+        run.out(heads_table(page.heads, run.workspace.member.id, now))
+    if page.after:
+        run.say(f"… there are more; --limit {limit * 4} shows more of them.")
 
 
 @app.command()
