@@ -68,9 +68,13 @@ class SqliteShares:
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
-        kept = [(name, derived.micros(view.at), msgspec.json.encode(view)) for name in views for view in views[name]]
+        kept = [
+            {"share": name, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
+            for name in views
+            for view in views[name]
+        ]
         with self._file.writing() as db:
-            sql = "INSERT INTO share_views SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM shares WHERE id = ?1)"
+            sql = "INSERT INTO share_views SELECT :share, :at, :data WHERE EXISTS (SELECT 1 FROM shares WHERE id = :share)"
             db.executemany(sql, kept)
             for name in views:
                 _drop_oldest(db, name)

@@ -88,9 +88,10 @@ class SqliteStore:
             for condition in ("code_key = ?", "id_key = ?"):
                 if exact := db.execute(sql + condition, (wanted,)).fetchall():
                     return rows.heads(db, exact)
-            between = "code_key >= ?1 AND code_key < ?2 OR id_key >= ?1 AND id_key < ?2"
-            order = " ORDER BY updated_at DESC, id DESC LIMIT ?3"
-            return rows.heads(db, db.execute(sql + between + order, (wanted, wanted + "\U0010ffff", limit)))
+            between = "code_key >= :first AND code_key < :end OR id_key >= :first AND id_key < :end"
+            order = " ORDER BY updated_at DESC, id DESC LIMIT :limit"
+            values = {"first": wanted, "end": wanted + "\U0010ffff", "limit": limit}
+            return rows.heads(db, db.execute(sql + between + order, values))
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
