@@ -161,7 +161,7 @@ FILES: list[tuple[int, Sequence[str], str]] = [
     (7, ("export", "-o", "no folder/session.jsonl"), "can't be written: No such file or directory."),
     (7, ("export", "-o", "/"), "can't be written: Is a directory."),
     (8, ("store", "copy", "old.db", "new.db"), "There is no store at"),
-    (2, ("store", "backup", "."), "There is something at"),
+    (2, ("store", "backup", "."), "exists already; a backup overwrites nothing."),
 ]
 
 

@@ -2,14 +2,18 @@
 
 import json
 import re
+import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from support.program import Program
+from support.prompts import answer
 
 SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
 BEN = "Ben Okafor"
+ACCEPT = "--accept-ownership"
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def test_a_round_trip_gives_the_same_session_with_its_tree_and_its_evidence(ana:
     session = ana.show()
     told = hull.ok("import", "-", stdin=ana.ok("export").data).err
     assert told == (
-        f"{session['code']} · A label printer prints nothing · Leeds: imported. "
-        f"Go on with: rflow resume {session['code']}\n"
+        f"{session['code']} · A label printer prints nothing · Leeds: imported. It belongs to Ana Ruiz. "
+        f"Continue with: rflow resume {session['code']}\n"
     )
     assert hull.show(session["code"]) == session
     evidence = session["evidence"][0]["seq"]
@@ -60,7 +64,7 @@ def test_its_export_is_the_same_again(ana: Program, hull: Program) -> None:
     assert hull.ok("export", ana.show()["code"]).data == exported
 
 
-def test_taking_it_in_again_brings_nothing_new(ana: Program, hull: Program) -> None:
+def test_importing_it_again_adds_nothing(ana: Program, hull: Program) -> None:
     exported = ana.ok("export").data
     for me in (ana, hull, hull):
         me.ok("import", "-", stdin=exported)
@@ -70,7 +74,7 @@ def test_taking_it_in_again_brings_nothing_new(ana: Program, hull: Program) -> N
     assert len(hull.json("list", "--all", "--json")) == 1
 
 
-def test_one_that_went_on_there_is_extended_here(ana: Program, hull: Program) -> None:
+def test_a_session_that_continued_elsewhere_is_extended_here(ana: Program, hull: Program) -> None:
     code = ana.show()["code"]
     ana.ok("handoff", BEN)
     early = ana.ok("export", code).data
@@ -79,21 +83,21 @@ def test_one_that_went_on_there_is_extended_here(ana: Program, hull: Program) ->
     hull.ok("choose", "no")
     hull.ok("attach", "-", stdin="the vendor's answer")
     later = hull.ok("export").data
-    assert "extended by 3 entries." in ana.ok("import", "-", stdin=later).err
+    assert "added 3 entries by Ben Okafor. It belongs" in ana.ok("import", ACCEPT, "-", stdin=later).err
     assert ana.show(code) == hull.show(code)
     seq = ana.show(code)["evidence"][-1]["seq"]
     assert ana.ok("show", code, "--evidence", str(seq)).out == "the vendor's answer"
     assert "here already, nothing new." in ana.ok("import", "-", stdin=early).err
 
 
-def test_one_that_went_another_way_becomes_a_new_session(ana: Program, hull: Program) -> None:
+def test_a_session_that_continued_differently_becomes_a_new_session(ana: Program, hull: Program) -> None:
     code = ana.show()["code"]
     exported = ana.ok("export").data
     hull.ok("import", "-", stdin=exported)
     hull.ok("-s", code, "note", "Seen from Hull")
     ana.ok("note", "Seen from Leeds")
     told = ana.ok("import", "-", stdin=hull.ok("export", code).data).err
-    assert "imported as a new session, since it went another way." in told
+    assert "imported as a new session, because it continued differently here." in told
     other = told.split()[0]
     assert other != code
     assert ana.show(code)["notes"][-1]["text"] == "Seen from Leeds"
@@ -247,3 +251,129 @@ def test_an_export_with_a_flipped_bit_is_refused_or_what_it_was(ana: Program) ->
         if result.code == 0:
             assert nobody.show(session["code"]) == session, (place, bytes(flipped[place - 40 : place + 40]))
     assert refused > 140
+
+
+# Ownership
+
+SAM = "Sam Okafor"
+
+
+class Shared(NamedTuple):
+    """A session of Ana's that Sam has too: `file` holds it with entries that were written at Sam's."""
+
+    ana: Program
+    sam: Program
+    code: str
+    file: Path
+
+    def export(self) -> None:
+        """Let Sam write the file anew."""
+        self.sam.ok("export", self.code, "-o", str(self.file))
+
+
+@pytest.fixture
+def shared(ana: Program, hull: Program) -> Shared:
+    sam = hull.at(user=SAM)
+    shared = Shared(ana, sam, ana.show()["code"], ana.home / "session.jsonl")
+    sam.ok("import", "-", stdin=ana.ok("export").data)
+    sam.ok("-s", shared.code, "note", "The lamp is green now")
+    sam.ok("-s", shared.code, "note", "It prints from the office")
+    sam.at(user="Ana Ruiz").ok("-s", shared.code, "note", "Ana sits at Sam's desk")
+    return shared
+
+
+def forged(shared: Shared, *facts: dict[str, Any], by: str = SAM) -> bytes:
+    """The file as somebody might make it by hand: with more entries, by `by`."""
+    shared.export()
+    header, *lines = shared.file.read_bytes().splitlines(keepends=True)
+    events = [line for line in lines if not line.startswith(b'{"rflow"')]
+    last = json.loads(events[-1])
+    for number, fact in enumerate(facts, start=1):
+        who = {"id": by.casefold(), "name": by}
+        event = {"seq": last["seq"] + number, "at": last["at"], "by": who, "fact": fact}
+        lines.append(json.dumps(event).encode() + b"\n")
+    data = header + b"".join(lines)
+    shared.file.write_bytes(data)
+    return data
+
+
+ME = {"id": "ana ruiz", "name": "Ana Ruiz"}
+OWNERSHIP: dict[str, tuple[dict[str, Any], ...]] = {
+    "handed off to you by Sam Okafor": ({"type": "handed_off", "to": ME},),
+    "took over by Sam Okafor": ({"type": "taken_over", "reason": "it is mine"},),
+    "closed as resolved by Sam Okafor": ({"type": "session_closed", "outcome": "resolved"},),
+    "reopened by Sam Okafor": (
+        {"type": "session_closed", "outcome": "abandoned"},
+        {"type": "session_reopened"},
+    ),
+    "declined (back to you) by Sam Okafor": (
+        {"type": "handed_off", "to": {"id": "sam okafor", "name": SAM}},
+        {"type": "handoff_declined", "reason": "no time"},
+    ),
+}
+
+
+def test_an_import_says_whose_entries_it_adds_and_whose_the_session_is(shared: Shared) -> None:
+    shared.export()
+    label = f"{shared.code} · A label printer prints nothing · Leeds"
+    again = f"Continue with: rflow resume {shared.code}\n"
+    told = shared.ana.ok("import", str(shared.file)).err
+    assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours. {again}"
+    shared.ana.ok("note", "One more")
+    shared.ana.ok("export", "-o", str(shared.file))
+    assert "added 1 entry by Ana Ruiz. It belongs to Ana Ruiz." in shared.sam.ok("import", str(shared.file)).err
+
+
+@pytest.mark.parametrize("what", OWNERSHIP)
+def test_an_import_that_changes_owner_or_status_is_refused_until_it_is_accepted(what: str, shared: Shared) -> None:
+    data = forged(shared, *OWNERSHIP[what])
+    before = shared.ana.ok("export", shared.code).data
+    for words, stdin in ((("import", str(shared.file)), b""), (("import", "-"), data)):
+        said = shared.ana.refused(5, *words, stdin=stdin)
+        assert f"Nothing was imported, because the file changes the owner or status of {shared.code}" in said
+        assert (what in said, "--accept-ownership" in said) == (True, True)
+    assert shared.ana.ok("export", shared.code).data == before
+    shared.ana.ok("import", str(shared.file), "--accept-ownership")
+    assert len(shared.ana.show(shared.code)["history"]) == len(OWNERSHIP[what])
+
+
+def test_a_handoff_to_oneself_in_ones_own_name_is_refused_too(shared: Shared) -> None:
+    forged(shared, {"type": "handed_off", "to": {"id": "mallory", "name": "Mallory"}}, by="Ana Ruiz")
+    said = shared.ana.refused(5, "import", str(shared.file))
+    assert "handed off to Mallory by you" in said
+    assert shared.ana.show(shared.code)["owner"]["name"] == "Ana Ruiz"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX terminal")
+@pytest.mark.parametrize(("keys", "code", "adds"), [("\n", 2, 0), ("n\n", 2, 0), ("\x04", 130, 0), ("y\n", 0, 4)])
+def test_at_a_terminal_an_import_that_changes_the_owner_asks_first(
+    keys: str, code: int, adds: int, shared: Shared
+) -> None:
+    forged(shared, {"type": "taken_over", "reason": "it is mine"})
+    before = shared.ana.show(shared.code)["version"]
+    ended, screen = answer(shared.ana, ("import", str(shared.file)), keys)
+    assert "The file adds 3 entries by Sam Okafor and 1 by you to " in screen
+    assert "changes its owner or status: took over by Sam Okafor (entry " in screen
+    assert (ended, shared.ana.show(shared.code)["version"] - before) == (code, adds)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX terminal")
+def test_at_a_terminal_nothing_is_asked_that_was_accepted_or_changes_no_owner(shared: Shared) -> None:
+    shared.export()
+    assert answer(shared.ana, ("import", str(shared.file)), "")[0] == 0
+    forged(shared, {"type": "taken_over", "reason": "it is mine"})
+    code, screen = answer(shared.ana, ("import", "--accept-ownership", str(shared.file)), "")
+    assert (code, "[y/N]" in screen) == (0, False)
+
+
+def test_a_session_that_is_not_here_yet_is_imported_with_its_handoffs(shared: Shared) -> None:
+    forged(shared, {"type": "handed_off", "to": ME})
+    elsewhere = shared.ana.at(store=str(shared.ana.home / "elsewhere.db"))
+    assert "imported. It is yours." in elsewhere.ok("import", str(shared.file)).err
+
+
+def test_names_in_a_file_can_not_reach_the_terminal(shared: Shared) -> None:
+    forged(shared, {"type": "taken_over", "reason": "x"}, by="Sam\x1b[2J\n\u202eOkafor")
+    said = shared.ana.refused(5, "import", str(shared.file))
+    assert "\x1b" not in said
+    assert len(said.splitlines()) == 2

@@ -404,7 +404,7 @@ class Members(RuleBasedStateMachine):
         if exported.id not in self.world.sessions and len(self.world.sessions) >= MOST_SESSIONS:
             return
         new = self.world.take_in(exported)
-        result = self.run(self.world.terminals[pick.terminal], "import", str(file))
+        result = self.run(self.world.terminals[pick.terminal], "import", "--accept-ownership", str(file))
         assert result.code == 0, result
         if new is not None:
             new.code = result.err.strip().rpartition(" ")[2]

@@ -132,10 +132,10 @@ class Night:
             assert result.code, "acknowledged and still there"
             self.at(who).ok("delete", self.code, "--yes")
             assert self.fits()
-        result = self.killed(who, "import", file)
+        result = self.killed(who, "import", "--accept-ownership", file)
         if self.fits():
             assert result.code, "acknowledged and lost"
-            self.at(who).ok("import", file)
+            self.at(who).ok("import", "--accept-ownership", file)
         self.world.take_in(session)
         assert self.fits()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rflow.stores.codec import seal
-from rflow.stores.folder.locking import locked
+from rflow.stores.locking import locked
 from support.program import Program, Result
 from support.store_faults import files_with, fill, make_read_only, small_disk, snapshot
 from support.store_kinds import FILE_KINDS, url_in
@@ -86,7 +86,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(kind: str, tmp_
         while (result := quick.run("note", f"{len(kept)} {'x' * 6000}")).code == 0:
             kept.append(f"{len(kept)} {'x' * 6000}")
         assert result.code == 8
-        assert "The disk is full: nothing was written" in one_sentence(result)
+        assert "The disk is full, so this was not saved" in one_sentence(result)
         assert 2 < len(kept) < 30
         assert [note["text"] for note in quick.show(code)["notes"]] == kept
         filler.unlink()

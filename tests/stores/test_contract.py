@@ -719,7 +719,7 @@ def test_a_copy_that_is_further_than_its_source_stays(store: Store, target: Stor
 def test_sessions_that_went_different_ways_are_named_and_nothing_is_copied(store: Store, target: Store) -> None:
     three(store)
     put(target, short_story("Another beginning"), code="K7QM-2F", session_id=LEEDS)
-    with pytest.raises(Exception, match="K7QM-2F went on differently") as caught:
+    with pytest.raises(Exception, match="K7QM-2F continued differently") as caught:
         copy_store(store, target, fresh_codes())
     assert getattr(caught.value, "exit_code", 0) == 8
     assert list(target.ids()) == [LEEDS]

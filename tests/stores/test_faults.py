@@ -383,7 +383,7 @@ def test_a_new_store_is_for_its_user_alone(kind: str, tmp_path: Path, opener: Op
 
 
 def test_a_store_that_stays_locked_is_reported_and_can_still_be_read(kind: str, tmp_path: Path, opener: Opener) -> None:
-    from rflow.stores.folder.locking import locked
+    from rflow.stores.locking import locked
 
     store = opener(url_in(tmp_path, kind), patience=0.05)
     put(store, short_story("Till"))
@@ -552,7 +552,7 @@ def test_a_damaged_list_entry_in_sqlite_does_not_take_the_list_down(tmp_path: Pa
     with closing(sqlite3.connect(tmp_path / "night.db")) as db, db:
         db.execute("UPDATE sessions SET head = X'7B22' WHERE id = ?", (LEEDS,))
     assert store.heads(Query()) == before
-    assert wrong(store) == ["K7QM-2F: Its entry in the list is damaged."]
+    assert wrong(store) == ["K7QM-2F: Its list entry is damaged."]
 
 
 @pytest.mark.parametrize("size", [100, 8192, 50_000])

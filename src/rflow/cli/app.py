@@ -243,9 +243,14 @@ class App:
             self.say("Type or paste, then end with Ctrl-D (Ctrl-Z, Enter on Windows):")
         return sys.stdin.buffer.read(limit + 1)
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person can be asked a question."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
     def confirm(self, question: str, option: str) -> None:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
-        if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+        if not self.can_ask:
             raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
         try:
             sure = typer.confirm(folded(question), err=True)

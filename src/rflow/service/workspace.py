@@ -17,12 +17,13 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import View, Zone, summarise
 from rflow.core.text import clean
 from rflow.core.tree.model import Tree
-from rflow.errors import BadInput, NotFound, StoreProblem, UsageProblem
+from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.identity import id_of, new_codes, new_id
 from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command
+    from rflow.service.importing import Import
     from rflow.service.interchange import Read
     from rflow.service.sending import Outcome
 
@@ -159,13 +160,17 @@ class Workspace:
         events: Sequence[Event],
         trees: Sequence[Tree],
         blobs: Mapping[str, bytes] | None = None,
-        codes: Iterator[str] | None = None,
+        code: str = "",
     ) -> Session:
-        """Store a new session under the first code that is free; `trees` are the versions it went through."""
+        """Store a new session under `code`, or a new code if that is taken; without an id it gets a new one.
+
+        `trees` are the versions it went through.
+        """
+        session_id = session_id or self._ids(self._clock())
         for tree in trees:
             self.store.put_tree(tree)
-        for code in codes or self._codes():
-            session = replay(events, Session(id=session_id, code=code))
+        for free in chain([code] if code else (), self._codes()):
+            session = replay(events, Session(id=session_id, code=free))
             try:
                 self.store.create(session, events, blobs or {})
             except CodeTaken:
@@ -261,51 +266,21 @@ class Workspace:
         blobs = ((digest, self.store.blob(session.id, digest)) for digest in sorted(digests))
         return export_session(session, self.store.load(session.id).events, trees, blobs, len(digests))
 
-    def take_in(self, read: "Read") -> tuple[Session, str]:
-        """Store a session that was read from a file: (the session, what was done).
+    def plan_import(self, read: "Read") -> "Import":
+        """Return what importing a session that was read from a file would do now, and write nothing."""
+        from rflow.service.importing import plan_import
 
-        One that is here already with the same beginning is extended; else it becomes a new session.
+        return plan_import(self, read)
+
+    def take_in(self, read: "Read", *, accept_ownership: bool = False) -> "Import":
+        """Import a session that was read from a file.
+
+        A session that is here already with the same beginning is extended; otherwise it becomes a new session. Raises
+        `NotAllowed` if that changes the owner or status of a session here, unless `accept_ownership` allows it.
         """
-        events = [event for event in read.events if isinstance(event, Event)]
-        if len(events) < len(read.events):
-            raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
-        for tree in read.trees.values():
-            self.store.put_tree(tree)
-        from rflow.service.sending import ATTEMPTS, busy
+        from rflow.service.importing import import_session
 
-        for _ in range(ATTEMPTS):
-            try:
-                return self._taken_in(read, events)
-            except Stale:
-                continue
-        raise busy(read.session)
-
-    def _taken_in(self, read: "Read", events: Sequence[Event]) -> tuple[Session, str]:
-        here = self._same(read.session.id) if read.session.id else None
-        if here is None:
-            return self._create_read(read, events, read.session.id or self._ids(self._clock())), "imported"
-        known = list(self.store.load(here.id).events)
-        shared = min(len(known), len(events))
-        if known[:shared] != events[:shared]:
-            return self._create_read(
-                read, events, self._ids(self._clock())
-            ), "imported as a new session, since it went another way"
-        if len(events) <= len(known):
-            return here, "here already, nothing new"
-        after = replay(events[shared:], here)
-        self.store.append(after, events[shared:], here.version, read.blobs)
-        return after, f"extended by {len(events) - shared} entries"
-
-    def _same(self, session_id: str) -> Session | None:
-        try:
-            return self.load(session_id)
-        except NotFound:
-            return None
-
-    def _create_read(self, read: "Read", events: Sequence[Event], session_id: str) -> Session:
-        """Create the session under its own code, if that is free."""
-        codes = iter([read.session.code]) if read.session.code else iter(())
-        return self.create(session_id, events, [], read.blobs, chain(codes, self._codes()))
+        return import_session(self, read, accept_ownership=accept_ownership)
 
     # Trees
 

@@ -1,4 +1,4 @@
-"""Moving everything from one store to another, of whatever kinds, and verifying it."""
+"""Copies everything from one store to another, of any kind, and verifies it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -9,15 +9,18 @@ from rflow.core.session.events import Stored
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports import CodeTaken, Log, Store, TreeName
+from rflow.ports import CodeTaken, Log, Stale, Store, TreeName
 from rflow.stores import derived
+
+_ATTEMPTS = 10
+"""How often a session is read again because a text was removed from it in the meantime."""
 
 
 class Counts(msgspec.Struct, kw_only=True):
     """What a copy did.
 
-    `sessions` are new in the target, `extended` were continued, `skipped` had nothing new. `recoded` has the codes
-    that were in use there, with the ones taken instead. `left` says what could not be copied, because it is damaged.
+    `sessions` are new in the target, `extended` were continued, `skipped` had nothing new. `recoded` maps codes that
+    were in use there to the new ones. `left` says what could not be copied, and why.
     """
 
     sessions: int = 0
@@ -30,129 +33,126 @@ class Counts(msgspec.Struct, kw_only=True):
     left: list[str] = []
 
     def __str__(self) -> str:
-        told = [
+        parts = [
             f"sessions: {self.sessions} new, {self.extended} continued, {self.skipped} there already",
             f"trees: {self.trees}",
             f"contents of evidence: {self.blobs}",
             f"links: {self.shares}",
             *(f"{old} is {new} there, because its code was in use" for old, new in self.recoded.items()),
-            *(f"left behind: {what}" for what in self.left),
+            *(f"not copied: {what}" for what in self.left),
         ]
-        return "; ".join(told)
+        return "; ".join(parts)
 
 
 def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
-    """Copy all sessions, contents, tree versions and names from `source` into `target`, then read them back.
+    """Copy all sessions, contents, tree versions, names and links from `source` to `target`, and read them back.
 
-    A session that the target has with the same beginning is continued. `codes` gives new codes for those in use.
-    Raises `StoreProblem` before anything is written where sessions went different ways in the two stores, and
-    afterwards where something does not read back as it was; copying again goes on where it ended.
+    A session whose beginning is in the target is continued there. `codes` yields new codes for those in use. Both
+    stores may be written to meanwhile: each session is copied as it is at one moment, and compared with that.
+
+    Raises `StoreProblem` before anything is written if sessions continued differently in the two stores, and
+    afterwards if something does not read back as it was copied. Copying again continues where it stopped.
     """
     ids = sorted(source.ids())
     _refuse_conflicts(source, target, ids)
     counts = Counts()
-    _copy_trees(source, target, counts)
-    for session_id in ids:
-        _copy_session(source.load(session_id), source, target, codes, counts)
+    wrong = [session_id for session_id in ids if not _copy_session(session_id, source, target, codes, counts)]
+    wrong += _copy_trees(source, target, counts)  # After the sessions: all versions that those use are here by now.
     _copy_shares(source, target, counts)
-    _verify(source, target, ids)
+    if wrong:
+        what = f"The copy in {target.url} differs from {source.url}: {', '.join(wrong)}."
+        raise StoreProblem(what, try_="Check both with `rflow store check`, then copy again.")
     return counts
 
 
-def _there(target: Store, session_id: str) -> list[Stored]:
-    """Give the events that the target has of a session."""
+def _events(store: Store, session_id: str) -> list[Stored]:
+    """Return the events of a session; none if it is not in the store."""
     try:
-        return list(target.load(session_id).events)
+        return list(store.load(session_id).events)
     except NotFound:
         return []
 
 
+def _differ(ours: Sequence[Stored], theirs: Sequence[Stored]) -> bool:
+    """Whether neither of two logs is the beginning of the other."""
+    return any(our != their for our, their in zip(ours, theirs, strict=False))
+
+
 def _refuse_conflicts(source: Store, target: Store, ids: list[str]) -> None:
     present = set(target.ids())
-    conflicts = []
-    for session_id in ids:
-        if session_id in present:
-            log, there = source.load(session_id), _there(target, session_id)
-            if any(ours != theirs for ours, theirs in zip(log.events, there, strict=False)):
-                conflicts.append(log.code)
+    both = [session_id for session_id in ids if session_id in present]
+    conflicts = [
+        target.load(session_id).code
+        for session_id in both
+        if _differ(_events(source, session_id), _events(target, session_id))
+    ]
     if conflicts:
-        what = f"Nothing was copied: {', '.join(conflicts)} went on differently in the two stores."
+        what = f"Nothing was copied: {', '.join(conflicts)} continued differently in the two stores."
         raise StoreProblem(what, try_="Export those sessions and delete them in one of the stores, then copy again.")
 
 
-def _copy_trees(source: Store, target: Store, counts: Counts) -> None:
-    """Copy the versions, then the names; of a name that both have, the version that was added last stays current."""
-    present = set(target.digests())
-    for digest in source.digests():
-        try:
-            tree = source.tree(digest)
-        except StoreProblem as problem:
-            counts.left.append(problem.what)
-            continue
-        if tree is not None and digest not in present:
-            target.put_tree(tree)
-            counts.trees += 1
-    theirs = {name.id: name for name in target.tree_names()}
-    for name in source.tree_names():
-        if name.id not in theirs or theirs[name.id].added_at < name.added_at:
-            _copy_name(source, target, name, counts)
-
-
-def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
+def _copy_session(session_id: str, source: Store, target: Store, codes: Iterator[str], counts: Counts) -> bool:
+    """Copy a session, or continue it; False if it does not read back as it was copied."""
+    present = _events(target, session_id)
     try:
-        tree = source.tree(name.digest)
-    except StoreProblem:
-        return  # Told with the version.
-    if tree is None:
-        counts.left.append(f"The current version of the tree {name.id} is not in the store.")
-    else:
-        target.add_tree(tree, name.added_at)
+        log, blobs = _read(source, session_id, len(present), counts)
+    except NotFound:
+        return True  # Deleted meanwhile.
+    try:
+        if _differ(log.events, present):  # A text was removed, or somebody wrote to the target, since the first look.
+            raise Stale
+        _write(log, present, target, blobs, codes, counts)
+    except Stale:
+        counts.left.append(f"{log.code}, because it was changed during the copy (copy again)")
+        return True
+    copied = _events(target, session_id)[: len(log.events)] == list(log.events)
+    return copied and all(_same_blob(source, target, session_id, name) for name in derived.named(log.events))
 
 
-def _copy_session(log: Log, source: Store, target: Store, codes: Iterator[str], counts: Counts) -> None:
-    """Create a session, or continue it; all its contents and events arrive in one step."""
-    there = _there(target, log.id)
-    fresh = log.events[len(there) :]
-    if not fresh:
+def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[Log, dict[str, bytes]]:
+    """Read a session and the contents of its events after `after`, as they are at one moment."""
+    attempts = 0
+    while True:
+        log = source.load(session_id)
+        named = derived.named(log.events[after:])
+        blobs, damaged = _contents(source, session_id, named)
+        attempts += 1
+        whole = len(blobs) == len(named) or source.version(session_id) == log.events[-1].seq
+        if whole or attempts == _ATTEMPTS:
+            counts.left += [f"{log.code}: {what}" for what in damaged]
+            return log, blobs
+
+
+def _contents(source: Store, session_id: str, named: set[str]) -> tuple[dict[str, bytes], list[str]]:
+    """Read contents; also return which ones are damaged. Missing ones are reported by `check`, in both stores."""
+    blobs: dict[str, bytes] = {}
+    damaged: list[str] = []
+    for digest in sorted(named):
+        try:
+            blobs[digest] = source.blob(session_id, digest)
+        except NotFound:
+            continue
+        except StoreProblem as problem:
+            damaged.append(problem.what)
+    return blobs, damaged
+
+
+def _write(
+    log: Log, present: list[Stored], target: Store, blobs: dict[str, bytes], codes: Iterator[str], counts: Counts
+) -> None:
+    """Create a session, or continue it; all its new contents and events arrive in one step."""
+    new = log.events[len(present) :]
+    if not new:
         counts.skipped += 1
         return
-    blobs = _contents(log, fresh, source, counts)
-    if there:
-        code = target.load(log.id, after=len(there)).code
-        target.append(_state(log, code), fresh, there[-1].seq, blobs)
+    if present:
+        code = target.load(log.id, after=len(present)).code
+        target.append(_state(log, code), new, present[-1].seq, blobs)
         counts.extended += 1
     else:
         _create(log, target, blobs, codes, counts)
         counts.sessions += 1
     counts.blobs += len(blobs)
-
-
-def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
-    """Copy the links with their views; one that the target has, and may have ended since, stays as it is."""
-    for one in source.shares.listed():
-        share = one.share
-        if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
-            views = source.shares.views(share.id, one.views)[::-1]
-            target.shares.add(share, dropped=one.views - len(views))
-            target.shares.record({share.id: views})
-            counts.shares += 1
-
-
-def _state(log: Log, code: str) -> Session:
-    return replay(log.events, Session(id=log.id, code=code))
-
-
-def _contents(log: Log, fresh: Sequence[Stored], source: Store, counts: Counts) -> dict[str, bytes]:
-    """Read the contents that events name."""
-    found: dict[str, bytes] = {}
-    for digest in sorted(derived.named(fresh)):
-        try:
-            found[digest] = source.blob(log.id, digest)
-        except NotFound:
-            continue  # `check` reports it in both stores.
-        except StoreProblem as problem:
-            counts.left.append(f"{log.code}: {problem.what}")
-    return found
 
 
 def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[str], counts: Counts) -> None:
@@ -169,31 +169,63 @@ def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[st
     )
 
 
-def _verify(source: Store, target: Store, ids: list[str]) -> None:
-    """Read everything back and compare it."""
-    wrong = [session_id for session_id in ids if not _same(source, target, session_id)]
-    wrong += [digest for digest in source.digests() if not _same_tree(source, target, digest)]
-    if wrong:
-        what = f"The copy in {target.url} is not what {source.url} holds: {', '.join(wrong)}."
-        raise StoreProblem(what, try_="Check both with `rflow store check`, then copy again.")
-
-
-def _same(source: Store, target: Store, session_id: str) -> bool:
-    log, there = source.load(session_id), _there(target, session_id)
-    same = list(log.events) == there[: len(log.events)]
-    return same and all(_same_blob(source, target, session_id, digest) for digest in derived.named(log.events))
+def _state(log: Log, code: str) -> Session:
+    return replay(log.events, Session(id=log.id, code=code))
 
 
 def _same_blob(source: Store, target: Store, session_id: str, digest: str) -> bool:
     try:
         content = source.blob(session_id, digest)
     except (NotFound, StoreProblem):
-        return True  # It could not be copied, and that was said.
-    return target.blob(session_id, digest) == content
-
-
-def _same_tree(source: Store, target: Store, digest: str) -> bool:
+        return True  # It could not be copied, and was reported, or was removed meanwhile.
     try:
-        return source.tree(digest) == target.tree(digest)
+        return target.blob(session_id, digest) == content
+    except NotFound:
+        return False
+
+
+def _copy_trees(source: Store, target: Store, counts: Counts) -> list[str]:
+    """Copy the versions, then the names; return the digests that do not read back.
+
+    If both stores have a tree of the same name, the version that was added last is current.
+    """
+    wrong = [digest for digest in source.digests() if not _copy_tree(source, target, digest, counts)]
+    theirs = {name.id: name for name in target.tree_names()}
+    for name in source.tree_names():
+        if name.id not in theirs or theirs[name.id].added_at < name.added_at:
+            _copy_name(source, target, name, counts)
+    return wrong
+
+
+def _copy_tree(source: Store, target: Store, digest: str, counts: Counts) -> bool:
+    try:
+        tree = source.tree(digest)
+    except StoreProblem as problem:
+        counts.left.append(problem.what)
+        return True
+    if tree is not None and target.tree(digest) is None:
+        target.put_tree(tree)
+        counts.trees += 1
+    return target.tree(digest) == tree
+
+
+def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
+    try:
+        tree = source.tree(name.digest)
     except StoreProblem:
-        return True  # It could not be copied, and that was said.
+        return  # Reported with the version.
+    if tree is None:
+        counts.left.append(f"The current version of the tree {name.id} is not in the store.")
+    else:
+        target.add_tree(tree, name.added_at)
+
+
+def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
+    """Copy the links with their views; a link that the target has, and may have ended since, stays as it is."""
+    for counted in source.shares.listed():
+        share = counted.share
+        if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
+            views = source.shares.views(share.id, counted.views)[::-1]
+            target.shares.add(share, dropped=counted.views - len(views))
+            target.shares.record({share.id: views})
+            counts.shares += 1

@@ -1,4 +1,4 @@
-"""Files that survive a crash: written whole, flushed to the disk, private to the user."""
+"""Writing files so that they survive a crash: whole, flushed to the disk, and private to the user."""
 
 import os
 import sys
@@ -8,21 +8,21 @@ if sys.platform == "darwin":
     import fcntl
 
     def sync(fd: int) -> None:
-        """Flush a file to the disk; on macOS only this goes through the drive's own cache."""
+        """Flush a file to the disk; on macOS only this call also flushes the drive's own cache."""
         fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
 elif sys.platform == "win32":
     sync = os.fsync
 else:
     sync = os.fdatasync
 
-BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise turn line breaks into two bytes.
+BINARY = getattr(os, "O_BINARY", 0)  # Otherwise Windows writes line breaks as two bytes.
 READ_WRITE = os.O_RDWR | BINARY
 NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that only its user can open, and those above it likewise; one that is there stays as it is."""
+    """Create a folder, and its parents, for this user alone; folders that exist stay as they are."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -30,7 +30,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new and renamed names in a folder durable (POSIX; Windows has no such call and needs none)."""
+    """Flush new and renamed names in a folder to the disk (POSIX; Windows has no such call and needs none)."""
     if sys.platform != "win32":
         fd = os.open(folder, os.O_RDONLY)
         try:
@@ -40,14 +40,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data`: a single call may write less."""
+    """Write all of `data`; a single call of the system may write less."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
 
 
 def append_to(path: Path, data: bytes) -> None:
-    """Add `data` to the end of a file, made if need be; flushed."""
+    """Add `data` to the end of a file, creating it if necessary, and flush it."""
     fd = os.open(path, APPEND, 0o600)
     try:
         write_all(fd, data)
@@ -57,9 +57,9 @@ def append_to(path: Path, data: bytes) -> None:
 
 
 def replace_with(path: Path, data: bytes, draft: Path, *, durable: bool = True) -> None:
-    """Put `data` at `path` in one step, so that a reader sees all of it or what was there before.
+    """Replace the file at `path` in one step: a reader sees either `data` or what was there before.
 
-    `draft` is where it is written first, on the same disk; the caller holds the lock that makes it ours.
+    `draft` is where it is written first, on the same disk; the caller holds a lock, so that nobody else writes there.
     """
     try:
         _write(draft, data, durable=durable)
@@ -82,12 +82,12 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
 
 
 def publish(draft: Path, path: Path) -> bool:
-    """Give a finished file its name unless that is taken (False): a link fails where a rename would overwrite."""
+    """Give a finished file its name; False if that is taken, where a rename would overwrite what a link does not."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
         return False
-    except OSError:  # A file system without links, such as FAT.
+    except OSError:  # A file system without hard links, such as FAT.
         if path.exists():
             return False
         draft.rename(path)

@@ -20,6 +20,7 @@ def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
     """List what is wrong."""
     with folder.reading():
         return [
+            *checking.drafts(folder.root.parent),
             *_forgetting(folder),
             *_strangers(folder),
             *_sessions(folder, index),
@@ -39,7 +40,7 @@ def _forgetting(folder: Folder) -> Iterator[Fault]:
         return
     with suppress(OSError, StoreProblem), folder.writing():
         folder.finish()
-    yield checking.forgotten(folder.root.name, done=not folder.unfinished())
+    yield checking.unfinished_removal(folder.root.name, done=not folder.unfinished())
 
 
 def _strangers(folder: Folder) -> Iterator[Fault]:

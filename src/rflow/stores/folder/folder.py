@@ -1,6 +1,5 @@
 """The folder of a JSON store: its format, its lock, and how files come into it and leave it without a trace."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from rflow.stores import derived, failures, files
 from rflow.stores.codec import FORMAT
 from rflow.stores.failures import explained
 from rflow.stores.folder import session_file
-from rflow.stores.folder.locking import locked
+from rflow.stores.locking import locked
 from rflow.stores.migrations import DRAFT, Format, upgrade_folder
 
 _PARTS = ("rflow.json", ".gitignore", ".gitattributes", ".forget", "sessions", "trees", "shares", "blobs")
@@ -171,6 +170,9 @@ class Folder:
 
     def finish(self) -> None:
         """Finish what `forgetting` began."""
+        from rflow.stores.drafts import sweep
+
+        sweep(self.root.parent)
         (self.root / DRAFT).unlink(missing_ok=True)
         for session_id in self.unfinished():
             self._sweep(session_id)
@@ -199,20 +201,18 @@ class Folder:
 
     def copy(self, path: Path) -> None:
         """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete."""
-        draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
+        from rflow.stores.drafts import draft
+
         with self.reading(), self._still(), explained(path):
             if path.exists():
                 raise failures.taken(path)
-            try:
-                files.make_folder(draft)
+            with draft(path, "backup") as new:
+                files.make_folder(new)
                 for file in self.files():
-                    target = draft / file.relative_to(self.root)
+                    target = new / file.relative_to(self.root)
                     files.make_folder(target.parent)
-                    files.replace_with(target, file.read_bytes(), draft / DRAFT)
-                draft.rename(path)
-            except BaseException:
-                _remove_tree(draft)
-                raise
+                    files.replace_with(target, file.read_bytes(), new / DRAFT)
+                new.rename(path)
             files.sync_folder(path.parent)
 
     @contextmanager
@@ -222,9 +222,3 @@ class Folder:
             with suppress(OSError):
                 stack.enter_context(locked(self._lock_file, self._patience))
             yield
-
-
-def _remove_tree(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

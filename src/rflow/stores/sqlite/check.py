@@ -1,4 +1,4 @@
-"""Reading all of a SQLite store to see what is wrong with it."""
+"""The check of a SQLite store: reads all of it and reports what is wrong."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,27 +14,27 @@ from rflow.stores.sqlite.file import SqliteFile
 
 
 def check(file: SqliteFile) -> list[Fault]:
-    """List what is wrong. What damage keeps from being read is reported, and the rest is read all the same."""
-    _see_that_it_opens(file)
-    faults = _forgetting(file)
-    for part in (_engine, _sessions, _strays, _trees, _shares):
+    """List what is wrong. Damaged parts are reported, and everything else is still read."""
+    _refuse_unreadable(file)
+    faults = [*checking.drafts(file.path.parent), *_finish_removal(file)]
+    for part in (_engine, _sessions, _orphans, _trees, _shares):
         try:
             with file.reading() as db:
-                faults.extend(part(db))  # Keeps what was found before an error.
+                faults.extend(part(db))  # Keeps the faults reported before an error.
         except StoreProblem as problem:
             faults.append(_damage(file.path.name, problem.__cause__ or problem))
     return faults
 
 
-def _see_that_it_opens(file: SqliteFile) -> None:
-    """Tell a store that can't be opened as what it is; where it is damage, to advise a check would lead nowhere."""
+def _refuse_unreadable(file: SqliteFile) -> None:
+    """Raise if the store can't be opened; if that is damage, the error does not suggest a check, as others do."""
     try:
         with file.reading():
             pass
     except StoreProblem as problem:
         error = problem.__cause__
         if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
-            raise failures.lost(file.path, error) from error
+            raise failures.unreadable(file.path, error) from error
         raise
 
 
@@ -42,18 +42,18 @@ def _damage(where: str, error: BaseException) -> Fault:
     return Fault(severity="error", where=where, what=f"It can't be read: {error}.", remedy=checking.SAVE_REST)
 
 
-def _forgetting(file: SqliteFile) -> list[Fault]:
-    """Finish a removal that was not finished, where that can be done now."""
+def _finish_removal(file: SqliteFile) -> list[Fault]:
+    """Finish a removal that was interrupted, if that is possible now."""
     try:
         with file.reading() as db:
             pending = db.execute("SELECT 1 FROM meta WHERE name = 'forget'").fetchone()
-        return [checking.forgotten(file.path.name, done=file.forget())] if pending else []
-    except StoreProblem as problem:  # Damaged, or in a folder that can only be read.
+        return [checking.unfinished_removal(file.path.name, done=file.erase())] if pending else []
+    except StoreProblem as problem:  # Damaged, or in a read-only folder.
         return [_damage(file.path.name, problem)]
 
 
 def _engine(db: sqlite3.Connection) -> Iterator[Fault]:
-    """Let SQLite check its pages and indexes."""
+    """Have SQLite check its pages and indexes."""
     for (line,) in db.execute("PRAGMA integrity_check(20)"):
         if line != "ok":
             yield Fault(severity="error", where="file", what=f"SQLite says: {line}", remedy=checking.SAVE_REST)
@@ -71,36 +71,36 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
     log = rows.load(db, session_id)
     yield from checking.events(log)
     yield from _columns(db, log)
-    told = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
-    yield from checking.people(log, told)
+    people = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
+    yield from checking.people(log, people)
     held = [str(name) for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
 
     def read(digest: str) -> bytes:
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
-        found = db.execute(sql, (session_id, digest)).fetchone()
-        return bytes(found[0]) if found else b""
+        row = db.execute(sql, (session_id, digest)).fetchone()
+        return bytes(row[0]) if row else b""
 
     yield from checking.contents(log, held, read)
 
 
 def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
-    """Check the list entry, and the columns it is found by."""
-    *found, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
+    """Check the list entry, and the columns by which it is searched."""
+    *stored, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
     session = checking.state(log)
-    wanted = (*rows.names(session), *rows.columns(session))
+    expected = (*rows.names(session), *rows.columns(session))
     try:
         head = msgspec.json.decode(data, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
         head = None
     faults = [] if head is None else list(checking.head(log, head))
-    if head is None or (not faults and head == derived.row(session) and tuple(found) != wanted[:-1]):
-        what = "Its entry in the list is damaged."
+    if head is None or (not faults and head == derived.row(session) and tuple(stored) != expected[:-1]):
+        what = "Its list entry is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
 
 
-def _strays(db: sqlite3.Connection) -> Iterator[Fault]:
-    """Report what belongs to no session."""
+def _orphans(db: sqlite3.Connection) -> Iterator[Fault]:
+    """Report rows that belong to no session."""
     for table in ("events", "people", "blobs"):
         sql = f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM sessions)"  # noqa: S608
         (count,) = db.execute(sql).fetchone()

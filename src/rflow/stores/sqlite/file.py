@@ -1,4 +1,4 @@
-"""One SQLite file: how it is made, opened, upgraded, written to, and made to forget."""
+"""One SQLite file: creating, opening, upgrading and writing it, and erasing what was removed."""
 
 import os
 import sqlite3
@@ -17,7 +17,7 @@ _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IO
 
 
 class SqliteFile:
-    """A connection made when it is first needed; until something is written, a file that is not there reads as empty.
+    """A connection that is opened when it is first needed; a file that does not exist yet reads as an empty store.
 
     `patience` is how many seconds a writer waits for another.
     """
@@ -31,7 +31,7 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees the store as it is at one moment."""
+        """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
             with _transaction(db, "BEGIN"):
@@ -39,46 +39,50 @@ class SqliteFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection with the write lock; all is written when the block ends, or nothing where it raises."""
+        """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
         with explained(self.path):
             db = self._writer()
             with _transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
-    def forget(self) -> bool:
-        """Write the file anew, without what was removed; False where a reader still holds the old pages.
+    def erase(self) -> bool:
+        """Rewrite the file without the traces of what was removed; False if a reader still uses the old pages.
 
-        `VACUUM` drops the free pages and the gaps in the others, the checkpoint empties the write-ahead log.
+        `VACUUM` drops the free pages and the gaps in the others, the checkpoint empties the write-ahead log. Backups
+        that were interrupted go too: they hold the same texts.
         """
+        from rflow.stores.drafts import sweep
+
+        sweep(self.path.parent)
         with explained(self.path):
             db = self._writer()
         try:
             db.execute(f"PRAGMA busy_timeout = {min(2000, int(self._patience * 1000))}")
             db.execute("VACUUM")
-            (held, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not held:
+            (blocked, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not blocked:
                 db.execute("DELETE FROM meta WHERE name = 'forget'")
-            return not held
+            return not blocked
         except sqlite3.DatabaseError:  # A reader, a full disk, damage: what was removed stays removed.
             return False
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
     def stamp(self) -> int | None:
-        """Give a number that changes with each commit of another connection; None where the file is not open yet."""
+        """Return a number that changes with each commit of another connection; None if the file is not open yet."""
         if self._db is None:
             return None
         with explained(self.path):
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def size(self) -> int:
-        """Add up the bytes of the file, its write-ahead log and its index."""
+        """Return the size in bytes of the file, its write-ahead log and its shared memory."""
         parts = (self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
         return sum(part.stat().st_size for part in parts if part.exists())
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connections."""
         for db in (self._db, self._empty):
             if db is not None:
                 db.close()
@@ -86,7 +90,7 @@ class SqliteFile:
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None and not self.path.exists():
-            self._empty = self._empty or _made(":memory:")
+            self._empty = self._empty or _new_database(":memory:")
             return self._empty
         return self._opened()
 
@@ -106,7 +110,7 @@ class SqliteFile:
             create(self.path)
         db = self._opened()
         if not self._writable:
-            raise failures.hindrance(self.path) or failures.forbidden(self.path)
+            raise failures.why_not_writable(self.path) or failures.forbidden(self.path)
         return db
 
 
@@ -117,31 +121,41 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):  # SQLite has rolled back by itself where the disk was full.
+        with suppress(sqlite3.Error):  # On a full disk SQLite has already rolled back.
             db.execute("ROLLBACK")
         raise
 
 
 def create(path: Path) -> None:
-    """Make a new store. It gets its name when it is complete, so that two programs making it can't meet half of it."""
+    """Create a new store, unless another process has just done so."""
+    from rflow.stores.drafts import draft
+
     files.make_folder(path.parent)
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
-    try:
-        os.close(os.open(draft, files.NEW | os.O_EXCL, 0o600))
-        _made(str(draft)).close()
-        files.publish(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft(path, "store") as new:
+        _touch(new)
+        _new_database(str(new)).close()
+        files.publish(new, path)
 
 
-def _made(name: str) -> sqlite3.Connection:
-    """Make an empty store in a new file, or in memory."""
+def _touch(path: Path) -> None:
+    """Create an empty file that only its user can open: SQLite would let others read it."""
+    os.close(os.open(path, files.NEW | os.O_EXCL, 0o600))
+
+
+def _new_database(name: str) -> sqlite3.Connection:
+    """Create an empty store in a new file, or in memory.
+
+    Write-ahead logging is switched on last. With it, a full disk would show only when the connection is closed, which
+    reports no error; the exclusive mode saves the shared memory that would not fit there either.
+    """
     db = sqlite3.connect(name, isolation_level=None)
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("PRAGMA journal_mode = MEMORY")
         with _transaction(db, "BEGIN IMMEDIATE"):
             for statement in (*SCHEMA, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
                 db.execute(statement)
+        db.execute("PRAGMA journal_mode = WAL")
     except BaseException:
         db.close()
         raise
@@ -149,10 +163,10 @@ def _made(name: str) -> sqlite3.Connection:
 
 
 def _open(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
-    """Open a file, and say whether it can be written.
+    """Open a file; return the connection and whether the file can be written.
 
-    In a folder that can't be written SQLite can't make the files of its write-ahead log and refuses to open. Where
-    there is no log, the file is complete and nobody is writing: it may be read as one that never changes.
+    In a read-only folder SQLite can't create the files of its write-ahead log and refuses to open. If there is no log,
+    the file is complete and nobody is writing, so it can be read as a file that never changes.
     """
     try:
         return _connect(path, "mode=rw", patience), True
@@ -166,9 +180,9 @@ def _open(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
 def _connect(path: Path, how: str, patience: float) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=patience, isolation_level=None)
     try:
-        db.execute("PRAGMA user_version").fetchone()  # Opens the file, which connecting does not.
+        db.execute("PRAGMA user_version").fetchone()  # Connecting alone does not open the file.
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's own cache.
+        db.execute("PRAGMA fullfsync = ON")  # macOS: flushes the drive's own cache too.
         db.execute("PRAGMA secure_delete = ON")
     except BaseException:
         db.close()
@@ -177,14 +191,14 @@ def _connect(path: Path, how: str, patience: float) -> sqlite3.Connection:
 
 
 def _check_format(db: sqlite3.Connection, path: Path) -> int:
-    (found,) = db.execute("PRAGMA user_version").fetchone()
-    if found > FORMAT:
-        raise failures.newer(path, found, FORMAT)
-    return int(found)
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > FORMAT:
+        raise failures.newer(path, version, FORMAT)
+    return int(version)
 
 
 def _upgrade(db: sqlite3.Connection, path: Path) -> None:
-    """Check what kind of file it is, and bring an older format up to date, all of it in one transaction."""
+    """Check that the file is a store, and upgrade an older format in one transaction."""
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
         raise failures.foreign(path)
     if _check_format(db, path) == FORMAT:
@@ -201,28 +215,28 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
 
 
 def backup(db: sqlite3.Connection, path: Path) -> None:
-    """Copy the store, as it is now, to a new file that gets its name when it has been found whole."""
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
-    try:
-        if path.exists():
-            raise failures.taken(path)
-        os.close(os.open(draft, files.NEW | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(draft, isolation_level=None)) as target:
+    """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked."""
+    from rflow.stores.drafts import draft
+
+    if path.exists():
+        raise failures.taken(path)
+    with draft(path, "backup") as new:
+        _touch(new)
+        with closing(sqlite3.connect(new, isolation_level=None)) as target:
+            target.execute("PRAGMA locking_mode = EXCLUSIVE")  # Without it, checking needs room for shared memory.
             db.backup(target)
             if target.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise StoreProblem(
-                    f"The backup of {path.name} is not whole; it was thrown away.",
-                    try_="See what is wrong with the store: rflow store check",
+                    f"The backup of {path.name} was damaged, so it was removed.",
+                    try_="Check the store: rflow store check",
                 )
-        if not files.publish(draft, path):
+        if not files.publish(new, path):
             raise failures.taken(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite or the system says about `path` into a `StoreProblem`."""
+    """Turn errors of SQLite or the system about `path` into a `StoreProblem`."""
     try:
         yield
     except OSError as error:
@@ -232,7 +246,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
-    if isinstance(error, UnicodeDecodeError):  # A text in the file, or one that SQLite quotes in its complaint.
+    if isinstance(error, UnicodeDecodeError):  # A text in the file, or one that SQLite quotes in its error.
         raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -245,8 +259,9 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
             raise failures.damaged(path, error) from error
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if found := failures.hindrance(path):
-            raise found from error
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := failures.why_not_writable(path):
+            raise problem from error
     raise StoreProblem(
-        f"The store at {path} can't be used: {error}.", try_="See that the folder can be written and the disk has room."
+        f"The store at {path} can't be used: {error}.",
+        try_="Check that its folder can be written and the disk has room.",
     ) from error

@@ -1,4 +1,4 @@
-"""Reading and writing the rows of a SQLite store, on a connection that is in a transaction."""
+"""Reads and writes the rows of a SQLite store, on a connection that is in a transaction."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from rflow.stores import codec, derived
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
 _UPDATE_SEARCHED = "UPDATE sessions SET status = ?, owner = ?, customer = ?, ticket = ?, tree = ? WHERE id = ?"
-# The casts are for damage: a flipped bit in a row's header turns a blob into a text or a number.
+# The casts guard against damage: a flipped bit in a row's header turns a blob into a text or a number.
 _SELECT_EVENTS = (
     "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events"
     " WHERE session_id = ? AND seq > ? AND typeof(seq) = 'integer' ORDER BY seq"
@@ -33,12 +33,12 @@ Columns = tuple[int, int, str, str, str, str, str, bytes]
 
 
 def names(session: Session) -> tuple[str, str, str, str]:
-    """Give the columns of a session that never change."""
+    """Return the columns of a session that never change."""
     return session.id, derived.key(session.id), session.code, derived.key(session.code)
 
 
 def columns(session: Session) -> Columns:
-    """Give the columns of a session that an append changes."""
+    """Return the columns of a session that an append changes."""
     head = derived.row(session)
     tree = head.tree.id if head.tree else ""
     searched = (head.status, head.owner.id, head.customer.casefold(), head.ticket.casefold(), tree)
@@ -52,19 +52,19 @@ def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], b
 
 
 def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
-    """Read a session's events behind version `after`; raise `NotFound`."""
-    found = db.execute("SELECT code, version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
-    if found is None:
+    """Read a session's events after version `after`; raise `NotFound`."""
+    row = db.execute("SELECT code, version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
+    if row is None:
         raise derived.no_session()
-    code, version = found
+    code, version = row
     events = db.execute(_SELECT_EVENTS, (session_id, after))
     last = version if isinstance(version, int) else 0
     return Log(id=session_id, code=str(code), events=codec.from_rows(events, after + 1, last))
 
 
-def heads(db: sqlite3.Connection, found: Iterable[tuple[str, bytes, int]]) -> list[Head]:
-    """Decode heads; a damaged one is computed from the events, so that it takes no list down with it."""
-    return [_head(db, str(session_id), data) for session_id, data, _ in list(found)]
+def heads(db: sqlite3.Connection, selected: Iterable[tuple[str, bytes, int]]) -> list[Head]:
+    """Decode heads; a damaged head is computed from the events, so that lists still work."""
+    return [_head(db, str(session_id), data) for session_id, data, _ in list(selected)]
 
 
 def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
@@ -74,26 +74,27 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
         pass
     try:
         log = load(db, session_id)
-    except NotFound:  # Its id is what is damaged.
+    except NotFound:  # Its id is damaged.
         log = Log(id=session_id, code="", events=())
     return derived.row(replay(log.events, Session(id=log.id, code=log.code)))
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
-    """Write the new state of a session that stands at version `expected`; raise `Stale` or `NotFound`."""
+    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
     sql = "SELECT version, status, owner, customer, ticket, tree FROM sessions WHERE id = ?"
-    found = db.execute(sql, (session.id,)).fetchone()
-    if found is None:
+    row = db.execute(sql, (session.id,)).fetchone()
+    if row is None:
         raise derived.no_session()
-    if found[0] != expected:
+    if row[0] != expected:
         raise Stale
     version, at, *searched, head = columns(session)
     db.execute(_UPDATE_STATE, (version, at, head, session.id))
-    if found[1:] != tuple(searched):  # Seldom; set to what they are, they would dirty a page of every index.
+    if row[1:] != tuple(searched):  # Rare; writing the same values again would dirty a page of every index.
         db.execute(_UPDATE_SEARCHED, (*searched, session.id))
 
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    """Write a session's new events, the contents of evidence, and the people in the events."""
     db.executemany(_INSERT_EVENT, [(session_id, event.seq, codec.encode(event)) for event in events])
     if blobs:
         db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
@@ -102,7 +103,7 @@ def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs
 
 
 def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
-    """Remove a session's rows, and note in the same step that their traces are still to be removed."""
+    """Delete a session's rows, and note in the same transaction that their traces still have to be erased."""
     for table in tables:
         db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 (names from this module)
     db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
@@ -110,8 +111,8 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
 
 def tree_names(db: sqlite3.Connection) -> list[TreeName]:
     """List the current versions of all trees."""
-    found = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
-    return [_tree_name(*row) for row in found]
+    names = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
+    return [_tree_name(*row) for row in names]
 
 
 def _tree_name(tree_id: object, title: object, name: object, nodes: object, added_at: object) -> TreeName:
@@ -124,4 +125,5 @@ def _tree_name(tree_id: object, title: object, name: object, nodes: object, adde
 
 
 def put_tree(db: sqlite3.Connection, tree: Tree) -> None:
+    """Write a version of a tree, unless it is there."""
     db.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (digest(tree), canonical(tree)))

@@ -1,16 +1,16 @@
 """The tables of a SQLite store (format 2)."""
 
 APPLICATION = 0x72666C77
-"""Marks the file as ours ("rflw"); `user_version` holds the format."""
+"""Identifies the file as an rflow store ("rflw"); `user_version` holds the format."""
 
 SCHEMA = (
-    # `head` is what lists show (JSON); the columns before it are what they are searched and sorted by: folded texts,
-    # the moment in microseconds since 1970. It stands last, so that a search need not read it.
+    # `head` is what lists show (JSON). The columns before it are for searching and sorting: case-folded texts, and the
+    # time in microseconds since 1970. `head` is last, so that a search need not read it.
     """CREATE TABLE sessions (
         id TEXT PRIMARY KEY, id_key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, code_key TEXT NOT NULL UNIQUE,
         version INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
         customer TEXT NOT NULL, ticket TEXT NOT NULL, tree TEXT NOT NULL, head BLOB NOT NULL) WITHOUT ROWID""",
-    # Of these, an append to an open session changes only the first: each more would be a page to write and flush.
+    # An append to an open session changes only the first of these; every other would be one more page to flush.
     "CREATE INDEX open_by_update ON sessions (updated_at, id) WHERE status <> 'closed'",
     "CREATE INDEX open_by_owner ON sessions (owner) WHERE status <> 'closed'",
     "CREATE INDEX open_by_tree ON sessions (tree) WHERE status <> 'closed' AND tree <> ''",
@@ -20,10 +20,10 @@ SCHEMA = (
     "CREATE INDEX closed_by_tree ON sessions (tree, updated_at, id) WHERE status = 'closed' AND tree <> ''",
     "CREATE INDEX by_customer ON sessions (customer) WHERE customer <> ''",
     "CREATE INDEX by_ticket ON sessions (ticket) WHERE ticket <> ''",
-    # `data` is a record as records.py makes it.
+    # `data` is a record of codec.py.
     """CREATE TABLE events (session_id TEXT NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL,
         PRIMARY KEY (session_id, seq)) WITHOUT ROWID""",
-    # Contents may be large, which a table without row ids does not like.
+    # Contents may be large, and a table without row ids is slow with large rows.
     "CREATE TABLE blobs (session_id TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL)",
     "CREATE UNIQUE INDEX blob_names ON blobs (session_id, digest)",
     """CREATE TABLE people (id TEXT NOT NULL, session_id TEXT NOT NULL, name TEXT NOT NULL,
@@ -32,6 +32,6 @@ SCHEMA = (
     "CREATE TABLE trees (digest TEXT PRIMARY KEY, data BLOB NOT NULL)",
     """CREATE TABLE tree_names (id TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, nodes INTEGER NOT NULL,
         added_at TEXT NOT NULL) WITHOUT ROWID""",
-    # "forget": a removal that has not been finished; "upgraded …": which migration ran, and when.
+    # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

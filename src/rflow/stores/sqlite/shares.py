@@ -1,4 +1,4 @@
-"""The shares of a SQLite store. Their tables came later than the others and are made with the first share."""
+"""The shares of a SQLite store. Their tables were added later, so they are created with the first share."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from rflow.stores import derived
 from rflow.stores.sqlite.file import SqliteFile
 
 _TABLES = (
-    # `data` is the share as JSON; the columns before it are what shares are found by.
+    # `data` is the share as JSON; the columns before it are for searching.
     """CREATE TABLE IF NOT EXISTS shares (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
         by_id TEXT NOT NULL, created_at INTEGER NOT NULL, dropped INTEGER NOT NULL, data BLOB NOT NULL)
         WITHOUT ROWID""",
@@ -19,6 +19,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
     "CREATE INDEX IF NOT EXISTS views_of_share ON share_views (share_id, at)",
 )
+_INSERT_VIEW = "INSERT INTO share_views SELECT :share, :at, :data WHERE EXISTS (SELECT 1 FROM shares WHERE id = :share)"
 _COUNT = (
     "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
     " (SELECT max(at) FROM share_views WHERE share_id = id)"
@@ -27,14 +28,14 @@ _OLDEST = "SELECT rowid FROM share_views WHERE share_id = ? ORDER BY at DESC, ro
 
 
 class SqliteShares:
-    """The shares in a file."""
+    """The shares in a SQLite file."""
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
-        self._found = False
+        self._tables_exist = False
 
     def add(self, share: Share, dropped: int = 0) -> None:
-        """Keep a new share of a session; raise `NotFound` where that is gone."""
+        """Store a new share of a session; raise `NotFound` if the session is gone."""
         columns = (share.id, share.hash, share.session, share.by.id, derived.micros(share.created_at), dropped)
         with self._file.writing() as db:
             if not db.execute("SELECT 1 FROM sessions WHERE id = ?", (share.session,)).fetchone():
@@ -46,56 +47,59 @@ class SqliteShares:
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
         with self._file.reading() as db:
-            if not self._there(db):
+            if not self._has_tables(db):
                 return None
-            found = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
-        return read_share(found[0]) if found else None
+            row = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
+        return read_share(row[0]) if row else None
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
         with self._file.reading() as db:
-            if not self._there(db):
+            if not self._has_tables(db):
                 return []
             where, values = ("", ()) if session is None else ("WHERE session_id = ? ", (session,))
-            sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (from here)
-            found = db.execute(sql, values).fetchall()
-        return [_counted(share, *count) for data, *count in found if (share := read_share(data)) is not None]
+            sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (constants)
+            selected = db.execute(sql, values).fetchall()
+        return [_counted(share, *count) for data, *count in selected if (share := read_share(data)) is not None]
 
     def replace(self, share: Share) -> None:
-        """Keep the new state of a share; one that is gone by now stays gone."""
+        """Store the new state of a share, unless it was deleted meanwhile."""
         with self._file.writing() as db:
             db.execute("UPDATE shares SET data = ? WHERE id = ?", (msgspec.json.encode(share), share.id))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
-        kept = [(name, derived.micros(view.at), msgspec.json.encode(view)) for name in views for view in views[name]]
+        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
+        new = [
+            {"share": name, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
+            for name in views
+            for view in views[name]
+        ]
         with self._file.writing() as db:
-            sql = "INSERT INTO share_views SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM shares WHERE id = ?1)"
-            db.executemany(sql, kept)
+            db.executemany(_INSERT_VIEW, new)
             for name in views:
                 _drop_oldest(db, name)
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Give the last views of a share, the newest first."""
+        """Return the last views of a share, the newest first."""
         with self._file.reading() as db:
-            if not self._there(db):
+            if not self._has_tables(db):
                 return []
             sql = "SELECT data FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC LIMIT ?"
-            found = db.execute(sql, (share_id, limit)).fetchall()
-        return [msgspec.json.decode(data, type=ShareView) for (data,) in found]
+            selected = db.execute(sql, (share_id, limit)).fetchall()
+        return [msgspec.json.decode(data, type=ShareView) for (data,) in selected]
 
-    def _there(self, db: sqlite3.Connection) -> bool:
-        self._found = self._found or there(db)
-        return self._found
+    def _has_tables(self, db: sqlite3.Connection) -> bool:
+        self._tables_exist = self._tables_exist or has_tables(db)
+        return self._tables_exist
 
 
-def there(db: sqlite3.Connection) -> bool:
-    """Whether this store has had a share yet."""
+def has_tables(db: sqlite3.Connection) -> bool:
+    """Whether this store has ever had a share."""
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shares'").fetchone() is not None
 
 
 def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
-    """Only count the oldest views where there are too many: whoever has a link could fill the disk with them."""
+    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them."""
     (count,) = db.execute("SELECT count(*) FROM share_views WHERE share_id = ?", (share_id,)).fetchone()
     if count > 2 * VIEWS_KEPT:
         db.execute(f"DELETE FROM share_views WHERE rowid IN ({_OLDEST})", (share_id, VIEWS_KEPT))  # noqa: S608
@@ -103,8 +107,8 @@ def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
 
 
 def clear(db: sqlite3.Connection, session_id: str) -> None:
-    """End the shares of a session that goes, without a trace."""
-    if there(db):
+    """Delete the shares of a session that is deleted."""
+    if has_tables(db):
         db.execute(
             "DELETE FROM share_views WHERE share_id IN (SELECT id FROM shares WHERE session_id = ?)", (session_id,)
         )
@@ -112,8 +116,8 @@ def clear(db: sqlite3.Connection, session_id: str) -> None:
 
 
 def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | None]]:
-    """Give every share by its id; None is damaged."""
-    if there(db):
+    """Yield every share with its id; None if it is damaged."""
+    if has_tables(db):
         for name, data in db.execute("SELECT id, data FROM shares"):
             yield str(name), read_share(data)
 

@@ -42,14 +42,14 @@ class SqliteStore:
 
     @cached_property
     def shares(self) -> "SqliteShares":
-        """The read-only links to its sessions, which most commands never ask for."""
+        """The read-only links to its sessions; most commands never need them."""
         from rflow.stores.sqlite.shares import SqliteShares
 
         return SqliteShares(self._file)
 
     @property
     def url(self) -> str:
-        """How to open it again."""
+        """The URL that opens this store again."""
         return f"sqlite://{'' if self._path.as_posix().startswith('/') else '/'}{self._path.as_posix()}"
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
@@ -68,10 +68,10 @@ class SqliteStore:
             rows.add(db, session.id, events, blobs)
 
     def version(self, session_id: str) -> int | None:
-        """Give the number of a session's last event."""
+        """Return the number of a session's last event."""
         with self._file.reading() as db:
-            found = db.execute("SELECT version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
-        return found[0] if found else None
+            row = db.execute("SELECT version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
+        return row[0] if row else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -79,7 +79,7 @@ class SqliteStore:
             return rows.load(db, session_id, after)
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Give the sessions whose code or id begins with `prefix`."""
+        """Return the sessions whose code or id begins with `prefix`."""
         wanted = derived.key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit)).heads)
@@ -88,9 +88,10 @@ class SqliteStore:
             for condition in ("code_key = ?", "id_key = ?"):
                 if exact := db.execute(sql + condition, (wanted,)).fetchall():
                     return rows.heads(db, exact)
-            between = "code_key >= ?1 AND code_key < ?2 OR id_key >= ?1 AND id_key < ?2"
-            order = " ORDER BY updated_at DESC, id DESC LIMIT ?3"
-            return rows.heads(db, db.execute(sql + between + order, (wanted, wanted + "\U0010ffff", limit)))
+            between = "code_key >= :first AND code_key < :end OR id_key >= :first AND id_key < :end"
+            order = " ORDER BY updated_at DESC, id DESC LIMIT :limit"
+            values = {"first": wanted, "end": wanted + "\U0010ffff", "limit": limit}
+            return rows.heads(db, db.execute(sql + between + order, values))
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
@@ -99,12 +100,12 @@ class SqliteStore:
             return derived.cut(rows.heads(db, db.execute(sql, values)), query.limit)
 
     def people(self) -> list[Person]:
-        """Give everybody this store has seen, as they were called in their newest session."""
+        """Return everybody who appears in this store, with the name from their newest session."""
         with self._file.reading() as db:
             return derived.by_name(Person(id=str(id_), name=str(name)) for id_, name in db.execute(_PEOPLE))
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
-        """Replace all events of a session, and leave no trace of the old ones."""
+        """Replace all events of a session, and erase every trace of the old ones."""
         kept = derived.named(events)
         with self._file.writing() as db:
             rows.update(db, session, expected)
@@ -113,10 +114,10 @@ class SqliteStore:
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             rows.clear(db, session.id, "events", "people")
             rows.add(db, session.id, events, {})
-        self._forget()
+        self._erase()
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it, and leave no trace."""
+        """Delete a session with everything that belongs to it, and erase every trace."""
         from rflow.stores.sqlite.shares import clear
 
         with self._file.writing() as db:
@@ -124,20 +125,20 @@ class SqliteStore:
                 raise derived.no_session()
             clear(db, session_id)
             rows.clear(db, session_id, "events", "people", "blobs")
-        self._forget()
+        self._erase()
 
-    def _forget(self) -> None:
-        if not self._file.forget():
+    def _erase(self) -> None:
+        if not self._file.erase():
             raise unfinished(self._path)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
-            found = db.execute(sql, (session_id, derived.valid(digest))).fetchone()
-        if found is None:
+            row = db.execute(sql, (session_id, derived.valid(digest))).fetchone()
+        if row is None:
             raise derived.no_blob(digest)
-        return derived.intact(found[0], digest, "content")
+        return derived.intact(row[0], digest, "content")
 
     def add_tree(self, tree: Tree, at: datetime) -> bool:
         """Make `tree` the current version of its id."""
@@ -150,17 +151,17 @@ class SqliteStore:
             return True
 
     def put_tree(self, tree: Tree) -> None:
-        """Keep a version of a tree."""
+        """Store a version of a tree."""
         with self._file.writing() as db:
             rows.put_tree(db, tree)
 
     def tree(self, digest: str) -> Tree | None:
         """Read one version of a tree."""
         with self._file.reading() as db:
-            found = db.execute(
+            row = db.execute(
                 "SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ?", (derived.valid(digest),)
             ).fetchone()
-        return derived.tree_of(found[0], digest) if found else None
+        return derived.tree_of(row[0], digest) if row else None
 
     def named_tree(self, tree_id: str) -> Tree | None:
         """Read the current version of a tree."""
@@ -168,10 +169,10 @@ class SqliteStore:
         return self.tree(name) if name else None
 
     def tree_digest(self, tree_id: str) -> str | None:
-        """Name the current version of a tree."""
+        """Return the digest of the current version of a tree."""
         with self._file.reading() as db:
-            found = db.execute("SELECT digest FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).fetchone()
-        return found[0] if found else None
+            row = db.execute("SELECT digest FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).fetchone()
+        return row[0] if row else None
 
     def tree_names(self) -> list[TreeName]:
         """List the current versions of all trees."""
@@ -179,33 +180,33 @@ class SqliteStore:
             return rows.tree_names(db)
 
     def remove_tree(self, tree_id: str) -> bool:
-        """Take the name of a tree away."""
+        """Remove the name of a tree."""
         with self._file.writing() as db:
             return db.execute("DELETE FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).rowcount > 0
 
     def stamp(self) -> int | None:
-        """Give a number that changes whenever another connection has written."""
+        """Return a number that changes whenever another connection has written."""
         return self._file.stamp()
 
     def ids(self) -> Iterable[str]:
-        """Give the ids of all sessions."""
+        """Return the ids of all sessions."""
         with self._file.reading() as db:
             return [str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")]
 
     def digests(self) -> Iterable[str]:
-        """Give the digests of all tree versions."""
+        """Return the digests of all tree versions."""
         with self._file.reading() as db:
             return [str(name) for (name,) in db.execute("SELECT digest FROM trees")]
 
     def info(self) -> Info:
-        """Say what this store is and how much it holds."""
+        """Return what this store is and how much it holds."""
         with self._file.reading() as db:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
         return Info(url=self.url, kind=self.kind, format=codec.FORMAT, size=self._file.size(), **counts)
 
     def check(self) -> list[Fault]:
-        """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
+        """Read everything and list what is wrong; also finish an interrupted removal, and remove unfinished copies."""
         from rflow.stores.sqlite.check import check
 
         return check(self._file)
@@ -216,5 +217,5 @@ class SqliteStore:
             backup(db, path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()

@@ -1,0 +1,103 @@
+"""Drafts: a new store or backup is written in a hidden folder, and moved to its place when it is complete.
+
+A draft is locked for as long as its process runs. What a killed process left behind is removed by the next backup,
+`store check` or removal of text beside it.
+"""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rflow.errors import StoreProblem
+from rflow.stores.failures import PATIENCE
+from rflow.stores.locking import locked
+
+Kind = Literal["store", "backup"]
+_NAME = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.new-(?P<kind>store|backup)", re.DOTALL)
+_LOCK = ".lock"
+_CONTENT = "content"
+
+
+class Leftover(NamedTuple):
+    """The draft of a `kind` of thing called `name` that a killed process left in `folder`."""
+
+    folder: Path
+    name: str
+    kind: str
+    removed: bool
+
+
+@contextmanager
+def draft(path: Path, kind: Kind) -> Iterator[Path]:
+    """Yield a path on the same disk where the new `path` is written first; the caller moves or links it to `path`.
+
+    At the end the draft is removed, together with files that SQLite may have put beside it.
+    """
+    sweep(path.parent)
+    with ExitStack() as cleanup:
+        yield _new_folder(path, kind, cleanup) / _CONTENT
+
+
+def sweep(folder: Path) -> list[Leftover]:
+    """Remove the drafts in `folder` that killed processes of this user left, and return them."""
+    return list(_swept(folder.glob(".*.new-*")))
+
+
+def _swept(candidates: Iterable[Path]) -> Iterator[Leftover]:
+    for part in candidates:
+        name = _NAME.fullmatch(part.name)
+        with suppress(OSError, StoreProblem):  # Another process removed it, or still uses it.
+            if name and _is_ours(part):
+                yield Leftover(part, name["name"], name["kind"], removed=_is_removed(part))
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether `folder` belongs to this user and holds nothing but what a draft does."""
+    status = folder.lstat()
+    if not folder.is_dir() or folder.is_symlink() or (sys.platform != "win32" and status.st_uid != os.geteuid()):
+        return False
+    return all(part.name == _LOCK or part.name.startswith(_CONTENT) for part in folder.iterdir())
+
+
+def _is_removed(folder: Path) -> bool:
+    """Remove a draft; raise `StoreProblem` if its process still runs."""
+    try:
+        with locked(folder / _LOCK, 0):
+            _remove(folder)
+    except FileNotFoundError:
+        raise
+    except OSError:  # A disk that can only be read.
+        return False
+    _remove(folder)
+    return not folder.exists()
+
+
+def _new_folder(path: Path, kind: Kind, cleanup: ExitStack) -> Path:
+    """Make and lock a folder; `cleanup` removes it."""
+    while True:
+        folder = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new-{kind}")
+        folder.mkdir(mode=0o700)
+        cleanup.callback(_remove, folder)  # Windows deletes the lock only after it was released,
+        if _lock(folder, cleanup):
+            cleanup.callback(_remove, folder)  # but nobody else should lock what is about to be removed.
+            return folder
+
+
+def _lock(folder: Path, cleanup: ExitStack) -> bool:
+    """Lock a new draft; False if another process took it for a leftover before it was locked."""
+    try:
+        cleanup.enter_context(locked(folder / _LOCK, PATIENCE))
+    except FileNotFoundError:
+        return False
+    except OSError:  # A disk without locks, where nobody can remove drafts either; or a full one: writing will say so.
+        return True
+    return (folder / _LOCK).exists()
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,240 @@
+"""Backups, copies and new stores: on nearly full disks, killed, and while others write."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from support.program import SCRIPT, Program
+from support.races_killing import AtAnyStep
+from support.store_faults import Worker, files_with, fill, small_disk
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+SECRET = "hunter2-the-password-of-the-till"
+START = ("start", "--title", "Till 5")
+LEVELS = 20
+STEP = {"sqlite": 12_000, "json": 2_000}
+"""Bytes between two levels of free space: the highest level has room for everything."""
+
+
+@pytest.fixture(params=["sqlite", "json"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kinds of stores that have files."""
+    return str(request.param)
+
+
+def url(folder: Path, kind: str, name: str = "night") -> str:
+    """The URL of a store in `folder`."""
+    return f"sqlite://{path(folder, kind, name)}" if kind == "sqlite" else f"json:{path(folder, kind, name)}"
+
+
+def path(folder: Path, kind: str, name: str = "night") -> Path:
+    """Where a store is in `folder`."""
+    return folder / (f"{name}.db" if kind == "sqlite" else name)
+
+
+@pytest.fixture
+def ann(kind: str, tmp_path: Path) -> Program:
+    """Ann, with a session that holds a secret in entry 2."""
+    program = Program(home=tmp_path, user="Ann", store=url(tmp_path, kind))
+    program.start("--title", "Till 4 is dark")
+    program.ok("note", SECRET)
+    program.ok("attach", "-", stdin=os.urandom(5_000).hex())
+    return program
+
+
+def drafts(folder: Path) -> list[str]:
+    """The hidden files and folders beside the stores in `folder`."""
+    return sorted(part.name for part in folder.iterdir() if part.name.startswith("."))
+
+
+# A nearly full disk
+
+
+@pytest.mark.xdist_group("small disks")
+@pytest.mark.parametrize(
+    "words", [("start", "--title", "Till 5"), ("store", "copy"), ("store", "backup")], ids=" ".join
+)
+def test_on_a_nearly_full_disk_a_new_store_is_complete_or_can_be_made_once_there_is_room(
+    words: tuple[str, ...], ann: Program, kind: str
+) -> None:
+    codes = set()
+    for level in range(LEVELS):
+        with small_disk(ann.home / f"disk {level}", "2m") as disk:
+            filler = fill(disk, leave=level * STEP[kind])
+            there = ann.at(store=url(disk, kind))
+            by, more = there, tuple[str, ...]()
+            if words == ("store", "copy"):
+                more = (ann.store, there.store)
+            elif words == ("store", "backup"):
+                by, more = ann, (str(path(disk, kind)),)
+            result = by.at(real=True).run(*words, *more)
+            codes.add(result.code)
+            assert drafts(disk) == []
+            filler.unlink()
+            if result.code:
+                assert (result.code, "The disk is full" in result.err) == (8, True)
+                by.ok(*words, *more)
+            there.ok("store", "check")
+            assert len(there.json("list", "--all", "--json")) == 1
+    assert codes == {0, 8}
+
+
+# Killed
+
+
+@pytest.fixture
+def killing(tmp_path: Path) -> Iterator[AtAnyStep]:
+    """A way to kill the program after a number of steps."""
+    killing = AtAnyStep(tmp_path / "killing", seed=1, number=signal.SIGKILL)
+    yield killing
+    killing.close()
+
+
+def at_many_moments(run: Callable[[int], int]) -> None:
+    """Call `run`, which returns an exit code, with numbers of steps to kill after; most are near the end."""
+    end = next(after for after in count(4_000, 4_000) if run(after) == 0)
+    for after in range(end - 4_000, end, 160):
+        run(after)
+
+
+@pytest.mark.parametrize("last", ["check", "backup"])
+def test_a_killed_backup_leaves_no_copy_that_redact_does_not_reach(
+    last: str, ann: Program, kind: str, tmp_path: Path, killing: AtAnyStep
+) -> None:
+    saved, left = path(tmp_path, kind, "saved"), 0
+
+    def back_up_and_redact(after: int) -> int:
+        nonlocal left
+        note = f"{SECRET} {after}"
+        ann.ok("note", note)
+        code = killing.interrupt(ann, ("store", "backup", str(saved)), after).code
+        left += files_with_drafts(tmp_path, note)
+        remove(saved)  # A backup that is complete keeps the text, which is for its owner to decide.
+        ann.ok("redact", str(ann.show()["version"]))
+        ann.ok("store", *(["check"] if last == "check" else ["backup", str(saved)]))
+        assert files_with(tmp_path, note.encode()) == []
+        assert drafts(tmp_path) == []
+        remove(saved)
+        return code
+
+    at_many_moments(back_up_and_redact)
+    assert left > 0
+
+
+def files_with_drafts(folder: Path, text: str) -> bool:
+    """Whether a hidden copy beside the stores holds `text`."""
+    return any(name.startswith(".") for name in files_with(folder, text.encode()))
+
+
+def remove(saved: Path) -> None:
+    """Remove a backup, if there is one."""
+    if saved.is_dir():
+        shutil.rmtree(saved)
+    saved.unlink(missing_ok=True)
+
+
+@contextmanager
+def backing_up(program: Program, saved: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A backup that was stopped in the middle: its draft is there."""
+    for _ in range(3):
+        program.ok("attach", "-", stdin=os.urandom(8_000_000))
+    process = subprocess.Popen([SCRIPT, "store", "backup", str(saved)], env=program.variables, stderr=subprocess.PIPE)
+    try:
+        while not drafts(program.home):
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.communicate()
+
+
+def test_check_says_that_it_removed_an_unfinished_backup(ann: Program, kind: str, tmp_path: Path) -> None:
+    saved = path(tmp_path, kind, "saved")
+    with backing_up(ann, saved) as process:
+        process.kill()
+    (left,) = drafts(tmp_path)
+    checked = ann.ok("store", "check")
+    what = f"An unfinished backup, {saved.name}, was left by a command that was interrupted. It was removed."
+    assert checked.out == f"info: {left}: {what}\n"
+    assert (drafts(tmp_path), saved.exists()) == ([], False)
+    assert ann.ok("store", "check").out == ""
+
+
+def test_a_backup_that_still_runs_is_left_alone(ann: Program, kind: str, tmp_path: Path) -> None:
+    saved = path(tmp_path, kind, "saved")
+    with backing_up(ann, saved) as process:
+        before = drafts(tmp_path)
+        assert ann.ok("store", "check").out == ""
+        second = ann.at(store=url(tmp_path, "sqlite", "second"))  # Its draft is in the same folder.
+        second.start("--title", "Till 5")
+        second.ok("store", "backup", str(tmp_path / "second saved.db"))
+        assert drafts(tmp_path) == before
+        process.send_signal(signal.SIGCONT)
+        assert process.wait() == 0
+    assert drafts(tmp_path) == []
+    assert ann.at(store=url(tmp_path, kind, "saved")).ok("store", "check").out == ""
+
+
+def test_a_hidden_folder_that_is_not_ours_is_left_alone(ann: Program, tmp_path: Path) -> None:
+    diary = tmp_path / ".diary.1a2b3c4d.new-backup"
+    diary.mkdir()
+    (diary / "monday.txt").write_text("Dear diary")
+    assert ann.ok("store", "check").out == ""
+    assert (diary / "monday.txt").read_text() == "Dear diary"
+
+
+@pytest.mark.parametrize("words", [START, ("store", "copy")], ids=" ".join)
+def test_a_new_store_that_was_killed_is_made_by_the_next_command(
+    words: tuple[str, ...], ann: Program, kind: str, tmp_path: Path, killing: AtAnyStep
+) -> None:
+    def make(after: int) -> int:
+        folder = tmp_path / f"new {after}"
+        folder.mkdir(exist_ok=True)
+        there = ann.at(store=url(folder, kind))
+        more = (ann.store, there.store) if words[0] == "store" else ()
+        code = killing.interrupt(there, (*words, *more), after).code
+        there.ok(*words, *more)
+        there.ok("store", "check")
+        assert drafts(folder) == []
+        assert there.ok("store", "check").out == ""
+        return code
+
+    at_many_moments(make)
+
+
+# In use
+
+
+def test_a_store_that_is_written_to_can_be_copied(ann: Program, kind: str, tmp_path: Path) -> None:
+    session = ann.show()
+    for number in range(15):
+        ann.start("--title", f"Till {number}")
+    writers = [Worker("race", ann.store, session["id"], "Ben", 100_000), Worker("work", ann.store, 3)]
+    for writer in writers:
+        writer.wait_until_ready()
+        writer.go()
+    try:
+        for number in range(4):
+            target = ann.at(store=url(tmp_path, kind, f"copy {number}"))
+            assert "Copied and verified" in ann.at(real=True).ok("store", "copy", ann.store, target.store).err
+            assert not [line for line in target.ok("store", "check").out.splitlines() if not line.startswith("info")]
+            notes = [note["text"] for note in target.show(session["code"])["notes"]]
+            assert notes == [note["text"] for note in ann.show(session["code"])["notes"]][: len(notes)]
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.finish()
+    assert len(writers[0].acknowledged) > 20
