@@ -93,7 +93,7 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         assert (server.visits, recorded(ana)) == (0, [])
         posted = ana.ok("progress", "--post", "noc")
-    assert shown.err == f"This would go to noc (json, {server.base}/…). Nothing was sent.\n"
+    assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n"
     assert posted == (0, "", f"{named(ana)}: sent to noc: accepted (HTTP 200).\n")
     assert without_times(body(server)) == without_times(shown.json)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
@@ -103,7 +103,7 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
 @pytest.mark.parametrize(
     ("kind", "answer", "said", "holds"),
     [
-        ("slack", reply(200, b"ok"), 'posted to noc (it answered "ok", as Slack does).', {"text", "blocks"}),
+        ("slack", reply(200, b"ok"), "posted to noc (the server answered ok).", {"text", "blocks"}),
         (
             "teams",
             reply(202),
@@ -143,7 +143,7 @@ def test_a_pause_that_the_server_asks_for_is_told(ana: Program) -> None:
     with Server(reply(429, Retry_After="2"), reply(200)) as server:
         aim(ana, server)
         posted = ana.ok("progress", "--post", "noc")
-    assert posted.err.splitlines()[0] == "Waiting 2 s for noc, which asked for that …"
+    assert posted.err.splitlines()[0] == "noc asked to wait 2 s. Waiting …"
     assert server.visits == 2
     assert recorded(ana) == ["posting:noc", "post:noc"]
 
@@ -155,10 +155,14 @@ def test_a_pause_that_the_server_asks_for_is_told(ana: Program) -> None:
     ("scene", "words", "advice"),
     [
         (reply(400, b"no such field"), 'does not accept the message (HTTP 400): "no such field"', "--dry-run"),
-        (reply(413), "finds the message too large (HTTP 413)", "--brief"),
-        (reply(410), "has given this webhook up (HTTP 410)", "targets.noc.url"),
+        (reply(413), "says the message is too large (HTTP 413)", "--brief"),
+        (reply(410), "has removed this webhook (HTTP 410)", "targets.noc.url"),
         (reply(429, Retry_After="300"), "asked to wait 300 s", "Try again later."),
-        (reply(302, Location="https://evil.example/x"), "redirects to evil.example (HTTP 302)", "Mend targets.noc.url"),
+        (
+            reply(302, Location="https://evil.example/x"),
+            "redirects to evil.example (HTTP 302)",
+            "rflow config set targets.noc.url",
+        ),
     ],
 )
 def test_what_did_not_arrive_may_simply_be_posted_again(scene: Scene, words: str, advice: str, ana: Program) -> None:
@@ -180,7 +184,7 @@ def test_a_closed_port_is_told_with_the_way_to_this_very_summary(ana: Program) -
     code = ana.show()["code"]
     ana.start("--title", "The till in Leeds is slow")
     error = ana.refused(7, "progress", code, "--post", "noc")
-    assert "Nothing was posted in 4 tries." in error
+    assert "Nothing was posted after 4 attempts." in error
     assert f"To paste it yourself: rflow -s {code} progress --copy" in error
 
 
@@ -189,7 +193,7 @@ def test_a_closed_port_is_told_with_the_way_to_this_very_summary(ana: Program) -
     [
         (reply(500), "failed (HTTP 500)"),
         (scenes.hang, "did not answer within 0.5 s"),
-        (scenes.reset, "broke the connection off without an answer"),
+        (scenes.reset, "closed the connection without an answer"),
     ],
 )
 def test_what_may_have_arrived_is_posted_again_only_on_purpose(scene: Scene, words: str, ana: Program) -> None:
@@ -200,7 +204,7 @@ def test_what_may_have_arrived_is_posted_again_only_on_purpose(scene: Scene, wor
         assert "The summary may have been posted." in error
         assert "--again" in error
         later = ana.refused(5, "progress", "--post", "noc")
-        assert re.search(r"may have been posted to noc at \d\d:\d\d: how that ended is not known\.", later)
+        assert re.search(r"may have been posted to noc at \d\d:\d\d; the outcome is unknown\.", later)
         assert server.visits == 1
         ana.ok("progress", "--post", "noc", "--again")
     assert server.visits == 2
@@ -218,7 +222,7 @@ def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
         error = ana.refused(5, "progress", "--post", "noc", "--copy", "-o", "summary.md")
         assert re.fullmatch(
             rf"rflow: {named(ana)} was posted to noc at \d\d:\d\d, and has not changed since\.\n"
-            r" {7}--again posts it once more\.\n",
+            r" {7}To post it anyway: --again\n",
             error,
         )
         assert not (ana.home / "clipboard").exists()
@@ -281,7 +285,9 @@ def test_one_that_dies_before_it_knows_leaves_a_warning(how: signal.Signals, ana
         process = begun(ana, server, "progress", "--post", "noc")
         process.send_signal(how)
         said = process.communicate(timeout=30)[1].decode()
-        assert (process.returncode == -9) if how == signal.SIGKILL else ("it may have been posted to noc" in said)
+        assert (
+            (process.returncode == -9) if how == signal.SIGKILL else ("may have been posted to noc: look there" in said)
+        )
         assert not [secret for secret in SECRETS if secret in said]
         assert "may have been posted to noc" in ana.refused(5, "progress", "--post", "noc")
         assert server.visits == 1
@@ -316,7 +322,7 @@ def test_one_who_sees_another_begin_stands_back(ana: Program, monkeypatch: pytes
         ben, code = ana.at(user=BEN, terminal="Ben's"), ana.show()["code"]
         monkeypatch.setattr(Posting, "check", lambda *_: ben.ok("progress", code, "--post", "noc"))
         error = ana.at(real=False).refused(5, "progress", "--post", "noc")
-    assert f"{named(ana)} is being posted to noc by Ben Okafor at this moment." in error
+    assert f"{named(ana)} is being posted to noc by Ben Okafor right now." in error
     assert server.visits == 1
     assert recorded(ana) == ["posting:noc", "post:noc", "posting:noc", "not-posted:noc"]
 
@@ -331,9 +337,7 @@ def test_a_store_that_takes_no_record_does_not_keep_the_summary_back(
         aim(ana, server)
         monkeypatch.setattr(Workspace, "do", full)
         posted = ana.at(real=False).ok("progress", "--post", "noc")
-    assert (
-        "Note: this can't be recorded, so nothing will keep it from being posted twice: The disk is full." in posted.err
-    )
+    assert "Note: the post can't be recorded, so rflow can't prevent a second one: The disk is full." in posted.err
     assert "sent to noc" in posted.err
 
 
@@ -346,7 +350,7 @@ def test_what_is_in_no_session_of_the_store_is_not_posted_twice_either(words: tu
         assert "The same was posted to noc at " in ana.refused(5, *words, "--post", "noc")
         assert ana.ok(*words, "--post", "noc", "--again").err == "Sent to noc: accepted (HTTP 200).\n"
         ana.refused(7, *words, "--post", "noc", "--again")  # certainly not there: no reason to insist
-        assert "Look there before you send it again with --again." in ana.refused(7, *words, "--post", "noc")
+        assert "Look there before you post it again with --again." in ana.refused(7, *words, "--post", "noc")
         assert "may have been posted to noc at " in ana.refused(5, *words, "--post", "noc")
         assert server.visits == 4
     assert recorded(ana) == []
@@ -393,8 +397,8 @@ def test_each_way_is_gone_whichever_fails(ana: Program) -> None:
         (("digest", "--dry-run"), "--dry-run and --again go with --post."),
         (("progress", "--post", "noc", "--dry-run", "--copy"), "--dry-run delivers nothing"),
         (("progress", "--post", "noc", "--dry-run", "-o", "x"), "--dry-run delivers nothing"),
-        (("progress", "--post", "noc", "-f", "text"), 'follows from its kind, json: it is "json".'),
-        (("progress", "--post", "nok"), 'There is no target "nok".\n       There are: noc. To make one: rflow config'),
+        (("progress", "--post", "noc", "-f", "text"), 'noc is of kind json and always gets the format "json".'),
+        (("progress", "--post", "nok"), 'There is no target "nok".\n       There are: noc. To add one: rflow config'),
         (("digest", "--post", ""), 'There is no target "".'),
     ],
 )
@@ -419,7 +423,8 @@ def test_a_target_is_shown_without_its_secret(new: Program) -> None:
     told = new.ok("config", "set", "targets.noc.url", "-", stdin=f"  https://hooks.slack.com{PATH}\n")
     assert told.err == (
         f"targets.noc.url set in {config(new)}.\n"
-        "noc is of kind slack, as hooks.slack.com tells. See what it would get: rflow progress --post noc --dry-run\n"
+        "Its kind is slack, because of the host hooks.slack.com. "
+        "To see what would be sent: rflow progress --post noc --dry-run\n"
     )
     assert f"https://hooks.slack.com{PATH}" in config(new).read_text()
     assert config(new).stat().st_mode & 0o777 == 0o600
@@ -445,7 +450,7 @@ def test_the_environment_goes_before_the_file(new: Program) -> None:
 
 def test_a_url_among_the_arguments_is_taken_with_a_warning(new: Program) -> None:
     told = new.ok("config", "set", "targets.noc.url", f"https://hooks.slack.com{PATH}")
-    assert told.err.startswith("Warning: the URL now stands in your shell's history. ")
+    assert told.err.startswith("Warning: the URL is in your shell's history now. ")
     assert "| rflow config set targets.noc.url -)" in told.err
 
 
@@ -453,16 +458,16 @@ def test_a_url_among_the_arguments_is_taken_with_a_warning(new: Program) -> None
     ("words", "stdin", "said"),
     [
         (("targets.noc.url",), "", "there is no terminal to ask for it"),
-        (("targets.noc.url", "-"), " \n", "There was nothing in it, and nothing was set."),
+        (("targets.noc.url", "-"), " \n", "No URL was given, and nothing was set."),
         (("targets.noc.url", "-"), f"http://noc.example{PATH}", "http:// is for loopback addresses only"),
         (("targets.noc.url", "-"), f"ftp://noc.example{PATH}", "must begin with https://"),
-        (("targets.noc.url", "-"), f"https://noc.example{PATH}\nhttps://noc.example{PATH}", "has blanks"),
+        (("targets.noc.url", "-"), f"https://noc.example{PATH}\nhttps://noc.example{PATH}", "contains blanks"),
         (("targets.noc.url", f"https://noc.example:{SECRETS[2]}/"), "", "can't be read"),
         (("targets.noc.kind", "discord"), "", "There are: slack, teams, json."),
         (("targets.NOC.url", "-"), f"https://noc.example{PATH}", 'small letters, digits and "-"'),
         (("targets.noc.urls", "-"), f"https://noc.example{PATH}", "targets.NAME.url or targets.NAME.kind"),
-        (("post.timeout", "soon"), "", '"soon" is no time-out.'),
-        (("post.timeout", "nan"), "", '"nan" is no time-out.'),
+        (("post.timeout", "soon"), "", '"soon" is not a valid time-out.'),
+        (("post.timeout", "nan"), "", '"nan" is not a valid time-out.'),
     ],
 )
 def test_what_can_t_be_posted_to_is_not_set(words: tuple[str, ...], stdin: str, said: str, new: Program) -> None:
@@ -474,25 +479,25 @@ def test_what_is_missing_or_does_not_fit_is_said(new: Program) -> None:
     def told(field: str, value: str) -> str:
         return new.ok("config", "set", f"targets.noc.{field}", "-" if field == "url" else value, stdin=value).err
 
-    assert "Its URL is still missing: rflow config set targets.noc.url" in told("kind", "teams")
+    assert "The URL is still missing: rflow config set targets.noc.url" in told("kind", "teams")
     assert (
-        "Note: noc is of kind teams, but hooks.slack.com takes slack: rflow config set targets.noc.kind slack"
+        "Note: noc is of kind teams, but hooks.slack.com accepts slack: rflow config set targets.noc.kind slack"
         in told("url", f"https://hooks.slack.com{PATH}")
     )
-    assert "of kind teams, but hooks.slack.com takes slack" in new.refused(
+    assert "of kind teams, but hooks.slack.com accepts slack" in new.refused(
         2, "progress", str(RECORDED), "--post", "noc"
     )
     new.ok("config", "set", "targets.noc.kind")
-    assert "noc.example does not tell what it takes: rflow config set targets.noc.kind slack|teams|json" in told(
+    assert "The kind is still missing: rflow config set targets.noc.kind slack|teams|json" in told(
         "url", f"https://noc.example{PATH}"
     )
     assert "has no kind" in new.refused(2, "progress", str(RECORDED), "--post", "noc")
-    assert told("kind", "json").endswith("See what it would get: rflow progress --post noc --dry-run\n")
+    assert told("kind", "json").endswith("To see what would be sent: rflow progress --post noc --dry-run\n")
 
 
 def test_without_any_target_it_says_how_to_make_one(new: Program) -> None:
     error = new.refused(2, "progress", str(RECORDED), "--post", "noc")
-    assert error.endswith("To make one: rflow config set targets.NAME.url (see docs/posting.md)\n")
+    assert error.endswith("To add one: rflow config set targets.NAME.url (see docs/posting.md)\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter on Windows")
@@ -501,7 +506,7 @@ def test_a_file_that_others_can_read_is_told_and_made_private_when_it_is_written
     config(new).write_text(f'targets.noc = {{url = "https://noc.example{PATH}", kind = "json"}}\n')
     config(new).chmod(0o644)
     told = new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
-    assert f"Warning: others on this computer may read {config(new)}, and with it the URL" in told
+    assert f"Warning: other users of this computer may be able to read the URL in {config(new)}" in told
     new.ok("config", "set", "progress.format", "text")
     assert config(new).stat().st_mode & 0o777 == 0o600
     assert "Warning" not in new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err

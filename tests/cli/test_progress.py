@@ -65,7 +65,7 @@ def test_copied_it_says_which_session_and_how_and_records_it(ana: Program) -> No
         0,
         "",
         f"{code} · A label printer prints nothing · Leeds: copied with RFLOW_CLIPBOARD_CMD "
-        f"({size} bytes, plain text: it takes no more).\n",
+        f"({size} bytes, plain text only).\n",
     )
     assert as_of(clipboard(ana)).strip() == as_of(ana.ok("progress", "-f", "slack").out).strip()
     assert deliveries(ana) == ["clipboard"]
@@ -135,7 +135,7 @@ def test_from_a_store_that_can_only_be_read_it_is_copied_with_a_word(ana: Progra
         (store / "rflow.db").chmod(0o600)
     assert "two jobs were stuck" in clipboard(ana)
     assert "copied with RFLOW_CLIPBOARD_CMD" in copied.err
-    assert "Note: that this was shared could not be recorded: This user may not read or write" in copied.err
+    assert "Note: the delivery could not be recorded: This user may not read or write" in copied.err
 
 
 def test_since_the_last_one_to_the_same_place(ana: Program) -> None:

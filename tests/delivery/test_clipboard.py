@@ -80,7 +80,7 @@ def test_the_own_command_gets_exactly_the_text(bare: dict[str, str], tmp_path: P
         confirmed=True,
         size=SIZE,
         rich=False,
-        said=f"copied with RFLOW_CLIPBOARD_CMD ({SIZE} bytes, plain text)",
+        message=f"copied with RFLOW_CLIPBOARD_CMD ({SIZE} bytes, plain text)",
     )
 
 
@@ -95,7 +95,7 @@ def test_the_own_command_comes_before_everything_else(bare: dict[str, str], tmp_
 def test_a_megabyte_reaches_the_own_command(bare: dict[str, str], tmp_path: Path) -> None:
     copied = copy("x" * 1_234_567, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
     assert (tmp_path / "clipboard").stat().st_size == copied.size == 1_234_567
-    assert "1234.6 KB" in copied.said
+    assert "1234.6 KB" in copied.message
 
 
 def test_half_a_character_is_replaced_rather_than_fatal(bare: dict[str, str], tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_the_result_tells_that_the_own_command_failed_before(
     terminal.watch()
     answer = copy_in(terminal, tmp_path, SUMMARY, bare | OVER_SSH | {"RFLOW_CLIPBOARD_CMD": "exit 3"})
     assert answer["method"] == "osc52"
-    assert answer["said"].endswith("; tried before: RFLOW_CLIPBOARD_CMD (exit status 3)")
+    assert answer["message"].endswith("; tried before: RFLOW_CLIPBOARD_CMD (exit status 3)")
 
 
 # --- tmux
@@ -186,7 +186,7 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
     assert tmux_says(tmux, "show-buffer") == SUMMARY
     assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
     assert (copied.method, copied.confirmed) == ("tmux", False)
-    assert copied.said.startswith(
+    assert copied.message.startswith(
         f"copied to the tmux buffer ({SIZE} bytes, plain text) and offered to the terminal; terminals do not confirm"
     )
 
@@ -198,13 +198,13 @@ def test_an_older_tmux_keeps_the_text_and_says_it_goes_no_further(tmux: dict[str
     script(tmp_path / "tmux", f'{refuse}\nexec {real} "$@"')
     copied = copy(SUMMARY, environ=tmux | OVER_SSH | {"PATH": f"{tmp_path}:{tmux['PATH']}"})
     assert tmux_says(tmux, "show-buffer") == SUMMARY
-    assert f"tmux buffer ({SIZE} bytes, plain text) only: tmux before 3.2" in copied.said
+    assert f"tmux buffer ({SIZE} bytes, plain text), but not to the terminal, which needs tmux 3.2" in copied.message
 
 
 def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
     copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
     assert len(tmux_says(tmux, "show-buffer")) == 74_001
-    assert copied.said.endswith("only: it is longer than the 74.0 KB a terminal takes")
+    assert copied.message.endswith(", but not to the terminal, which takes at most 74.0 KB")
 
 
 def test_a_dead_tmux_hands_over_to_the_terminal_through_its_passthrough(
@@ -216,7 +216,7 @@ def test_a_dead_tmux_hands_over_to_the_terminal_through_its_passthrough(
     wrapped = b"\x1bPtmux;\x1b" + osc52("Leeds") + b"\x1b\\"
     assert until(lambda: bytes(terminal.seen) == wrapped), bytes(terminal.seen)
     assert answer["method"] == "osc52"
-    assert "tried before: tmux (exit status 1: " in answer["said"]
+    assert "tried before: tmux (exit status 1: " in answer["message"]
 
 
 # --- OSC 52
@@ -230,10 +230,10 @@ def test_without_anything_else_the_terminal_gets_osc_52_and_no_copy_is_claimed(
     answer = copy_in(terminal, tmp_path, SUMMARY, bare | ssh)
     assert until(lambda: bytes(terminal.seen) == osc52(SUMMARY)), bytes(terminal.seen)
     assert (answer["method"], answer["confirmed"], answer["rich"]) == ("osc52", False, False)
-    assert answer["said"].startswith(
+    assert answer["message"].startswith(
         f"sent to the terminal (OSC 52, {SIZE} bytes, plain text); terminals do not confirm"
     )
-    assert "copied" not in answer["said"]
+    assert "copied" not in answer["message"]
 
 
 def test_the_longest_text_for_a_terminal_arrives_whole(
@@ -250,14 +250,14 @@ def test_a_text_too_long_for_a_terminal_is_not_sent_at_all(
 ) -> None:
     terminal.watch()
     answer = copy_in(terminal, tmp_path, "y" * 74_001, bare | OVER_SSH)
-    assert "OSC 52 (the text is longer than the 74.0 KB a terminal takes)" in answer["error"]
+    assert "OSC 52 (a terminal takes at most 74.0 KB)" in answer["error"]
     assert terminal.seen == b""
 
 
 def test_a_stopped_terminal_is_given_up(terminal: Terminal, bare: dict[str, str], tmp_path: Path) -> None:
     """As after Ctrl-S: nobody reads here, and the terminal's queue is smaller than the text."""
     answer = copy_in(terminal, tmp_path, "y" * 70_000, bare | OVER_SSH, timeout=0.3)
-    assert "OSC 52 (the terminal took no more output for 0.3 s)" in answer["error"]
+    assert "OSC 52 (the terminal accepted no output for 0.3 s)" in answer["error"]
 
 
 @pytest.mark.parametrize("kind", ["dumb", "linux"])
@@ -298,7 +298,7 @@ def test_on_x11_the_desktop_has_the_text(bare: dict[str, str], tmp_path: Path, x
         method=f"desktop:{helper}",
         confirmed=True,
         size=len(text.encode()),
-        said=f"copied to the clipboard ({helper}, {len(text.encode())} bytes, plain text)",
+        message=f"copied to the clipboard ({helper}, {len(text.encode())} bytes, plain text)",
     )
 
 
@@ -347,7 +347,7 @@ def test_a_dead_wayland_is_not_claimed_and_x11_serves(bare: dict[str, str], tmp_
     stale = {"WAYLAND_DISPLAY": "wayland-77", "XDG_RUNTIME_DIR": str(tmp_path), "DISPLAY": f":{x_server}"}
     copied = copy(SUMMARY, environ=bare | stale, platform="linux")
     assert copied.method == "desktop:xclip"
-    assert "tried before: wl-copy (exit status 1: Failed to connect to a Wayland server" in copied.said
+    assert "tried before: wl-copy (exit status 1: Failed to connect to a Wayland server" in copied.message
 
 
 def test_a_display_that_never_answers_is_given_up(bare: dict[str, str], tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
     copied = copy(f"Leeds → {platform}", environ=display | {"DISPLAY": f":{x_server}"}, platform=platform)
     assert copied.method == "desktop:pyperclip"
     assert pastes(f":{x_server}", f"Leeds → {platform}")
-    with pytest.raises(NotDelivered, match="the clipboard did not give the text back") as caught:
+    with pytest.raises(NotDelivered, match="the clipboard did not return the text") as caught:
         copy(SUMMARY, environ=display | {"DISPLAY": DEAD_DISPLAY, "TERM": "dumb"}, platform=platform)
     assert "xclip" not in caught.value.try_, "that advice is for Linux"
 

@@ -120,7 +120,7 @@ def test_on_x11_rich_and_plain_text_are_on_the_clipboard_together(x11: dict[str,
         confirmed=True,
         size=SIZE,
         rich=True,
-        said=f"copied to the clipboard (X11, {SIZE} bytes, rich text and plain text)",
+        message=f"copied to the clipboard (X11, {SIZE} bytes, rich text and plain text)",
     )
 
 
@@ -135,7 +135,7 @@ def test_plain_text_needs_no_xclip(bare: dict[str, str], tmp_path: Path, display
     copied = copy(SUMMARY, environ=nothing, platform="linux")
     assert pastes(display, SUMMARY)
     assert b"text/html" not in pasted(display, "TARGETS")
-    assert (copied.rich, copied.said) == (False, f"copied to the clipboard (X11, {SIZE} bytes, plain text)")
+    assert (copied.rich, copied.message) == (False, f"copied to the clipboard (X11, {SIZE} bytes, plain text)")
 
 
 def test_half_a_character_is_replaced_in_both(x11: dict[str, str], display: str) -> None:
@@ -185,8 +185,8 @@ def test_a_dead_display_is_not_claimed_and_the_terminal_gets_plain_text(
     answer = copy_in(terminal, tmp_path, SUMMARY, dead, html=HTML)
     assert until(lambda: bytes(terminal.seen) == osc52(SUMMARY)), bytes(terminal.seen)
     assert (answer["method"], answer["rich"]) == ("osc52", False)
-    assert answer["said"] == (
-        f"sent to the terminal (OSC 52, {SIZE} bytes, plain text: the terminal takes no more); "
+    assert answer["message"] == (
+        f"sent to the terminal (OSC 52, {SIZE} bytes, plain text only); "
         "terminals do not confirm; tried before: X11 (exit status 1: :4099: Connection refused)"
     )
     assert owners(bare) == []
@@ -290,7 +290,7 @@ class Pasting:
         """The answer (a SelectionNotify) to asking for this target."""
         body = pack("=5I", self.window, self.atom("CLIPBOARD"), self.atom(target), self.place, 0)
         self.display.request(24, 0, body)
-        self.display.patience(10)
+        self.display.set_timeout(10)
         while (event := self.display.event())[0] & 0x7F != 31:
             pass
         return event
@@ -392,7 +392,7 @@ def test_on_gnome_both_go_by_way_of_xwayland(bare: dict[str, str], short: Path, 
         assert wl_paste(gnome, "-t", "text/html") == UTF8 + HTML
         assert wl_paste(gnome, "-t", "text/plain;charset=utf-8") == SUMMARY
         assert (copied.method, copied.rich) == ("desktop:X11", True)
-        assert "tried before: Wayland (exit status 1: this compositor has no data-control protocol)" in copied.said
+        assert "tried before: Wayland (exit status 1: this compositor has no data-control protocol)" in copied.message
 
 
 def test_elsewhere_on_wayland_plain_text_is_sure_and_rich_text_by_xwayland_is_not(
@@ -404,7 +404,7 @@ def test_elsewhere_on_wayland_plain_text_is_sure_and_rich_text_by_xwayland_is_no
     copied = copy(SUMMARY, html=HTML, environ=bare | there, platform="linux")
     assert (tmp_path / "input").read_text(encoding="utf-8") == SUMMARY
     assert (copied.method, copied.rich) == ("desktop:wl-copy", False)
-    assert f"(wl-copy, {SIZE} bytes, plain text: wl-copy takes no more)" in copied.said
+    assert f"(wl-copy, {SIZE} bytes, plain text only)" in copied.message
 
 
 # --- ways that take no more than plain text
@@ -414,7 +414,7 @@ def test_the_own_command_gets_plain_text_and_that_is_said(bare: dict[str, str], 
     copied = copy(SUMMARY, html=HTML, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
     assert (tmp_path / "clipboard").read_text(encoding="utf-8") == SUMMARY
     assert not copied.rich
-    assert copied.said == f"copied with RFLOW_CLIPBOARD_CMD ({SIZE} bytes, plain text: it takes no more)"
+    assert copied.message == f"copied with RFLOW_CLIPBOARD_CMD ({SIZE} bytes, plain text only)"
 
 
 def test_no_error_repeats_the_html(bare: dict[str, str], tmp_path: Path) -> None:
@@ -489,7 +489,7 @@ def test_on_wsl_without_powershell_the_text_goes_to_clip(bare: dict[str, str], t
     there = {"WSL_DISTRO_NAME": "Debian", "PATH": f"{tmp_path}:/bin:/usr/bin"}
     copied = copy(SUMMARY, html=HTML, environ=bare | there, platform="linux")
     assert (tmp_path / "input").read_bytes().decode("utf-16-le") == SUMMARY
-    assert copied.said.endswith("plain text: clip.exe takes no more); tried before: powershell.exe (not installed)")
+    assert copied.message.endswith("plain text only); tried before: powershell.exe (not installed)")
 
 
 WINDOWS = """
@@ -529,10 +529,10 @@ print(repr((kept, calls)))
 
 def test_the_program_for_windows_makes_the_documented_calls() -> None:
     """With stand-ins for Windows' libraries; the clipboard is busy at first."""
-    from rflow.delivery.clipboard.owners.handover import packed
+    from rflow.delivery.clipboard.owners.handover import pack_input
 
     argv = [sys.executable, "-c", WINDOWS, str(Path(rich.__file__).parent)]
-    done = subprocess.run(argv, input=packed(HTML, SUMMARY), capture_output=True, check=True)
+    done = subprocess.run(argv, input=pack_input(HTML, SUMMARY), capture_output=True, check=True)
     kept, calls = eval(done.stdout)
     assert kept[49_000 + len("HTML Format")] == html_format(HTML.encode())
     assert kept[13].decode("utf-16-le") == SUMMARY.replace("\n", "\r\n") + "\0"
@@ -545,7 +545,7 @@ def test_what_fails_on_windows_leaves_it_to_pyperclip(bare: dict[str, str], disp
     copied = copy(SUMMARY, html=HTML, environ=there, platform="win32")
     assert pastes(display, SUMMARY)
     assert (copied.method, copied.rich) == ("desktop:pyperclip", False)
-    assert "plain text: pyperclip takes no more); tried before: Windows (exit status 1: " in copied.said
+    assert "plain text only); tried before: Windows (exit status 1: " in copied.message
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -165,7 +165,7 @@ def tunnel_to(port: int) -> Scene:
 class Server:
     """A server on a port of its own, with TLS if it has a certificate. To be used in a `with`."""
 
-    def __init__(self, *scenes: Scene, certificate: Path | None = None) -> None:
+    def __init__(self, *scenes: Scene, certificate: Path | None = None, port: int = 0) -> None:
         self.scenes = list(scenes)
         self.certificate = certificate
         self.requests: list[Request] = []
@@ -173,7 +173,7 @@ class Server:
         self.passed = b""
         self.sent = 0
         self.closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._visitors: list[threading.Thread] = []

@@ -100,6 +100,6 @@ def settings(app: App) -> Iterator[Offer]:
 @_quiet
 def targets(app: App) -> Iterator[Offer]:
     """Offer the targets that summaries can be posted to."""
-    from rflow.delivery.webhooks import redact_url
+    from rflow.delivery.webhooks.targets import redact_url
 
     yield from ((name, redact_url(app.settings[f"targets.{name}.url"].text)) for name in app.settings.targets)

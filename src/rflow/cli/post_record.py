@@ -1,11 +1,12 @@
-"""What the record of a session says about posting: "posting:noc" first, then "post:noc" or "not-posted:noc".
+"""What is recorded about posts, so that nothing is posted twice: in the session, or else in this user's state folder.
 
-What was begun and has no end may have been posted. docs/decisions/0007 has the reasons. A digest, and a session from a
-file, have no record in the store: of those this user's state folder keeps the last one for each target, as a hash.
+A post is recorded as started before it is sent, and as sent or failed afterwards. If the end is missing, the summary
+may have been posted. Reasons: docs/decisions/0007.
 """
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -20,57 +21,53 @@ from rflow.core.session.state import Delivery, Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotAllowed, RflowError
 
-_LOOK = "Look there; --again posts it once more."
+_AGAIN = "To post it anyway: --again"
+_LOOK = "Look there first. To post it anyway: --again"
+_UNRECORDED = "Note: the post can't be recorded, so rflow can't prevent a second one:"
+
+# How the state of a post is stored: in the destination of a delivery. Only this section knows that.
+
+State = Literal["started", "sent", "failed"]
+_PREFIXES: dict[State, str] = {"started": "posting:", "sent": "post:", "failed": "not-posted:"}
 
 
-def went_out(session: Session) -> list[Delivery]:
-    """Give the deliveries that succeeded: not the tries at posting, and not those in vain."""
-    tries = ("posting:", "not-posted:")
-    return [delivery for delivery in session.deliveries if not delivery.destination.startswith(tries)]
+def destination(target: str, state: State = "sent") -> str:
+    """Return the destination that records a post to `target`."""
+    return f"{_PREFIXES[state]}{target}"
 
 
-def check_new(run: App, session: Session, name: str) -> None:
-    """Refuse to post what was posted to `name` before, or may have been, and has not changed since."""
-    same = _unchanged(run, session)
-    posted, begun, ended = (
-        [delivery for delivery in same if delivery.destination == f"{word}:{name}"]
-        for word in ("post", "posting", "not-posted")
+def _state(delivery: Delivery) -> State:
+    return next((state for state, prefix in _PREFIXES.items() if delivery.destination.startswith(prefix)), "sent")
+
+
+def _to(target: str, deliveries: list[Delivery]) -> list[Delivery]:
+    return [delivery for delivery in deliveries if delivery.destination == destination(target, _state(delivery))]
+
+
+def delivered(session: Session) -> list[Delivery]:
+    """Return the deliveries that succeeded, without posts that were only started or failed."""
+    return [delivery for delivery in session.deliveries if _state(delivery) == "sent"]
+
+
+# A session of the store
+
+
+def check_not_posted(run: App, session: Session, target: str) -> None:
+    """Refuse to post to `target` if the session was posted there, or may have been, and has not changed since."""
+    posts = _to(target, _since_last_change(run, session))
+    sent, started, failed = (
+        [post for post in posts if _state(post) == state] for state in ("sent", "started", "failed")
     )
-    if posted:
-        what = f"was posted to {name} {_when(run, posted[-1])}, and has not changed since"
-        raise NotAllowed(f"{label(session)} {what}.", try_="--again posts it once more.")
-    if len(begun) > len(ended):
-        what = f"may have been posted to {name} {_when(run, begun[-1])}: how that ended is not known"
+    if sent:
+        what = f"was posted to {target} {_when(run, sent[-1])}, and has not changed since"
+        raise NotAllowed(f"{label(session)} {what}.", try_=_AGAIN)
+    if len(started) > len(failed):
+        what = f"may have been posted to {target} {_when(run, started[-1])}; the outcome is unknown"
         raise NotAllowed(f"{label(session)} {what}.", try_=_LOOK)
 
 
-def begin(run: App, session: Session, format_: str, name: str, *, again: bool) -> bool:
-    """Record that it is being posted, before it is: whoever comes after our death is warned. False: it can't be.
-
-    Of two who post at the same time, the one whose record comes second stands back.
-    """
-    begun = RecordShared(format=format_, destination=f"posting:{name}", through=session.version)
-    try:
-        after = run.workspace.do(session, begun).session
-    except RflowError as error:
-        run.say(f"Note: this can't be recorded, so nothing will keep it from being posted twice: {error.what}")
-        return False
-    between = after.deliveries[len(session.deliveries) : -1]
-    rivals = [delivery for delivery in between if delivery.destination in (f"post:{name}", f"posting:{name}")]
-    if rivals and not again:
-        end(run, session, format_, name, posted=False)
-        who = rivals[-1].by.name
-        raise NotAllowed(f"{label(session)} is being posted to {name} by {who} at this moment.", try_=_LOOK)
-    return True
-
-
-def end(run: App, session: Session | None, format_: str, name: str, *, posted: bool) -> None:
-    """Record whether it was posted."""
-    record(run, session, format_, f"post:{name}" if posted else f"not-posted:{name}")
-
-
-def _unchanged(run: App, session: Session) -> list[Delivery]:
-    """Give the deliveries that told of all that `session` is: nothing but deliveries came after them."""
+def _since_last_change(run: App, session: Session) -> list[Delivery]:
+    """Return the deliveries after which nothing happened but deliveries: they covered all of the session."""
     events = run.workspace.history(session.id).events
     changes = [e.seq for e in events if not (isinstance(e, Event) and isinstance(e.fact, ProgressShared))]
     return [delivery for delivery in session.deliveries if delivery.through >= max(changes, default=0)]
@@ -83,49 +80,84 @@ def _when(run: App, delivery: Delivery) -> str:
     return f"at {clock(delivery.at)}{by}"
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """What went to a target last without a session's record: what it told, when it began, whether it arrived."""
+class SessionRecord:
+    """Records a post to `target` in its session."""
 
-    told: str
-    at: datetime
-    arrived: bool
+    def __init__(self, run: App, session: Session, format_: str, target: str) -> None:
+        self._run, self._session, self._format, self._target = run, session, format_, target
+        self._recordable = True
 
-
-class Unrecorded:
-    """The posts to one target that no session records."""
-
-    def __init__(self, run: App, name: str, told: Progress | Digest) -> None:
-        self._run, self._name = run, name
-        self._file: Path = run.settings.folders.state / "posted" / f"{name}.json"
-        self._told = fingerprint(msgspec.json.encode(_timeless(told)))
-
-    def check_new(self) -> None:
-        """Refuse to post the same once more."""
+    def start(self, *, again: bool) -> None:
+        """Record that the post starts. Of two people who post at the same time, the second to record it is refused."""
+        session, where = self._session, destination(self._target, "started")
+        started = RecordShared(format=self._format, destination=where, through=session.version)
         try:
-            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+            after = self._run.workspace.do(session, started).session
+        except RflowError as error:
+            self._run.say(f"{_UNRECORDED} {error.what}")
+            self._recordable = False
+            return
+        between = _to(self._target, after.deliveries[len(session.deliveries) : -1])
+        rivals = [post for post in between if _state(post) != "failed"]
+        if rivals and not again:
+            self.finish("failed")
+            what = f"is being posted to {self._target} by {rivals[-1].by.name} right now"
+            raise NotAllowed(f"{label(session)} {what}.", try_=_LOOK)
+
+    def finish(self, state: State) -> None:
+        """Record how the post ended."""
+        if self._recordable:
+            record(self._run, self._session, self._format, destination(self._target, state))
+
+
+# What no session of the store records: a digest, or a session from a file
+
+
+class _LastPost(msgspec.Struct, frozen=True):
+    summary: str
+    at: datetime
+    state: State
+
+
+class LocalRecord:
+    """Keeps the last post to `target` of something that no session records, as a hash, in this user's state folder."""
+
+    def __init__(self, run: App, target: str, summary: Progress | Digest) -> None:
+        self._run, self._target = run, target
+        self._file: Path = run.settings.folders.state / "posted" / f"{target}.json"
+        self._summary = fingerprint(msgspec.json.encode(_without_time(summary)))
+
+    def start(self, *, again: bool) -> None:
+        """Record that the post starts; refuse to post the same a second time."""
+        if not again:
+            self._check()
+        self.finish("started")
+
+    def _check(self) -> None:
+        from rflow.cli.display.text import clock
+
+        try:
+            last = msgspec.json.decode(self._file.read_bytes(), type=_LastPost)
         except (OSError, msgspec.DecodeError):
             return
-        if kept.told == self._told:
-            from rflow.cli.display.text import clock
+        if last.summary != self._summary or last.state == "failed":
+            return
+        where = f"posted to {self._target} at {clock(last.at)}"
+        if last.state == "sent":
+            raise NotAllowed(f"The same was {where}.", try_=_AGAIN)
+        raise NotAllowed(f"The same may have been {where}; the outcome is unknown.", try_=_LOOK)
 
-            ended = "" if kept.arrived else ": how that ended is not known"
-            what = f"{'was' if kept.arrived else 'may have been'} posted to {self._name} at {clock(kept.at)}"
-            raise NotAllowed(f"The same {what}{ended}.", try_="--again posts it once more." if kept.arrived else _LOOK)
-
-    def keep(self, *, arrived: bool) -> None:
-        """Note that it is being posted, or that it arrived; best effort."""
+    def finish(self, state: State) -> None:
+        """Record how the post ended, if possible."""
+        last = _LastPost(self._summary, self._run.workspace.now(), state)
         try:
-            replace_file(self._file, msgspec.json.encode(_Kept(self._told, self._run.workspace.now(), arrived)))
+            replace_file(self._file, msgspec.json.encode(last))
         except OSError as error:
-            self._run.say(f"Note: nothing will keep it from being posted twice: {error.strerror}.")
-
-    def forget(self) -> None:
-        """Note that it certainly did not arrive."""
-        self._file.unlink(missing_ok=True)
+            self._run.say(f"{_UNRECORDED} {error.strerror}.")
 
 
-def _timeless(told: Progress | Digest) -> Progress | Digest:
-    """Leave out what changes while nothing happens: the time it is."""
-    if isinstance(told, Digest):
-        return replace(told, as_of=datetime.min)
-    return replace(told, session=replace(told.session, as_of=datetime.min, elapsed=None))
+def _without_time(summary: Progress | Digest) -> Progress | Digest:
+    """Return a summary without what changes while nothing happens: the current time."""
+    if isinstance(summary, Digest):
+        return replace(summary, as_of=datetime.min)
+    return replace(summary, session=replace(summary.session, as_of=datetime.min, elapsed=None))

@@ -1,4 +1,4 @@
-"""Setting up a target to post to: a URL that is asked for without showing it, and a word on what is missing."""
+"""Configuring a target: reading its URL without showing it, checking it, and saying what is still missing."""
 
 import sys
 from collections.abc import Sequence
@@ -6,28 +6,28 @@ from collections.abc import Sequence
 import typer
 
 from rflow.cli.app import App
-from rflow.delivery.webhooks import KINDS, host_of, kinds_at
+from rflow.delivery.webhooks.targets import KINDS, checked_host, kinds_accepted_by, url_command
 from rflow.errors import UsageProblem
 from rflow.settings import Setting
 
 _LIMIT = 8192
-"""Bytes of a URL: what servers and proxies take at the most."""
+"""Bytes of a URL: the most that servers and proxies accept."""
 
 
-def secret_of(run: App, setting: Setting, said: Sequence[str]) -> str:
-    """Take a secret from the terminal, without an echo, or from standard input for "-"; empty text takes it out.
+def read_secret(run: App, setting: Setting, arguments: Sequence[str]) -> str:
+    """Return a secret typed at the terminal without echo, or piped in for "-"; "" removes the setting.
 
-    One among the arguments is taken as well: it stands in the shell's history by then, and refusing it would only have
-    it typed again.
+    A secret among the arguments is accepted too, with a warning: it is in the shell's history by then, and a refusal
+    would only have it typed again.
     """
-    if not said or list(said) == ["-"]:
-        value = _piped(run) if said and not _at_terminal() else _typed(setting)
+    if not arguments or list(arguments) == ["-"]:
+        value = _piped(run) if arguments and not _at_terminal() else _typed(setting)
         if not value:
-            raise UsageProblem("There was nothing in it, and nothing was set.", try_=_ways(setting))
+            raise UsageProblem("No URL was given, and nothing was set.", try_=_ways(setting))
         return value
-    if any(said):
-        run.say(f"Warning: the URL now stands in your shell's history. {_ways(setting)}")
-    return run.text(" ".join(said)).strip()
+    if any(arguments):
+        run.say(f"Warning: the URL is in your shell's history now. {_ways(setting)}")
+    return run.text(" ".join(arguments)).strip()
 
 
 def _ways(setting: Setting) -> str:
@@ -49,37 +49,37 @@ def _typed(setting: Setting) -> str:
     if not _at_terminal():
         raise UsageProblem(
             "The URL is a secret, and there is no terminal to ask for it.",
-            try_=f'Pipe it in: … | rflow config set {setting.name} -  (to take it out, give "" in place of the -)',
+            try_=f'Pipe it in: … | rflow config set {setting.name} -  (to remove it, "" instead of the -)',
         )
     try:
-        said: str = typer.prompt(
+        typed: str = typer.prompt(
             f"{setting.name} (not shown)", hide_input=True, default="", show_default=False, err=True
         )
     except typer.Abort:
-        typer.echo(err=True)  # the shell's prompt begins on a line of its own
+        typer.echo(err=True)  # the shell's prompt begins on a new line
         raise typer.Exit(130) from None
-    return said.strip()
+    return typed.strip()
 
 
-def check_target(setting: Setting, value: str) -> None:
-    """Refuse a URL that can't be posted to, or a kind that there isn't."""
+def check_target_setting(setting: Setting, value: str) -> None:
+    """Refuse a URL that can't be posted to, or an unknown kind; raises UsageProblem."""
     _, name, field = setting.name.split(".")
     if field == "url":
-        host_of(name, value)
+        checked_host(name, value)
     elif value not in KINDS:
-        raise UsageProblem(f'There is no kind of target "{value}".', try_=f"There are: {', '.join(KINDS)}.")
+        raise UsageProblem(f'"{value}" is not a kind of target.', try_=f"There are: {', '.join(KINDS)}.")
 
 
-def what_is_missing(name: str, kind: str, url: str) -> str:
-    """Say what to do next with a target of which this is set; the URL has been checked when it was set."""
+def next_step(name: str, kind: str, url: str) -> str:
+    """Return what to do next with a target that is configured so far; its URL has been checked already."""
     if not url:
-        return f"Its URL is still missing: rflow config set targets.{name}.url"
-    host = host_of(name, url)
-    kinds = kinds_at(host)
-    if kind and kinds and kind not in kinds:
-        mend = f"rflow config set targets.{name}.kind {kinds[0]}"
-        return f"Note: {name} is of kind {kind}, but {host} takes {' or '.join(kinds)}: {mend}"
-    if not kind and not kinds:
-        return f"{host} does not tell what it takes: rflow config set targets.{name}.kind {'|'.join(KINDS)}"
-    guessed = "" if kind else f"{name} is of kind {kinds[0]}, as {host} tells. "
-    return f"{guessed}See what it would get: rflow progress --post {name} --dry-run"
+        return f"The URL is still missing: {url_command(name)}"
+    host = checked_host(name, url)
+    accepted = kinds_accepted_by(host)
+    if kind and accepted and kind not in accepted:
+        command = f"rflow config set targets.{name}.kind {accepted[0]}"
+        return f"Note: {name} is of kind {kind}, but {host} accepts {' or '.join(accepted)}: {command}"
+    if not kind and not accepted:
+        return f"The kind is still missing: rflow config set targets.{name}.kind {'|'.join(KINDS)}"
+    implied = "" if kind else f"Its kind is {accepted[0]}, because of the host {host}. "
+    return f"{implied}To see what would be sent: rflow progress --post {name} --dry-run"

@@ -63,7 +63,7 @@ def set_(
     if origin in ("flag", "environment"):
         run.say(f"Note: the {origin} says otherwise now, and goes before the file.")
     if given and name.startswith("targets."):
-        _say_what_is_missing(run, setting, given[0])
+        _say_next_step(run, setting, given[0])
 
 
 @app.command()
@@ -79,7 +79,7 @@ def _shown(value: Value) -> str:
 
 def _masked(value: Value) -> str:
     """Give what may be seen of a secret; "" for what is none, or not set."""
-    from rflow.delivery.webhooks import redact_url
+    from rflow.delivery.webhooks.targets import redact_url
 
     return redact_url(value.text) if value.secret and value.value else ""
 
@@ -87,9 +87,9 @@ def _masked(value: Value) -> str:
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
     """Take the words of the command line together; none takes the setting out."""
     if setting.secret:
-        from rflow.cli.webhook_settings import secret_of
+        from rflow.cli.webhook_settings import read_secret
 
-        values = [secret_of(run, setting, values)]
+        values = [read_secret(run, setting, values)]
     given = tuple(run.text(value) for value in values if value)
     return (" ".join(given),) if len(given) > 1 and not setting.many else given
 
@@ -99,9 +99,9 @@ def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:
-        from rflow.cli.webhook_settings import check_target
+        from rflow.cli.webhook_settings import check_target_setting
 
-        check_target(setting, given[0])
+        check_target_setting(setting, given[0])
     return given
 
 
@@ -120,9 +120,9 @@ def _store(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
-    from rflow.cli.posting import seconds
+    from rflow.cli.posting import timeout_seconds
 
-    seconds(given[0])
+    timeout_seconds(given[0])
     return given
 
 
@@ -133,9 +133,9 @@ _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
 }
 
 
-def _say_what_is_missing(run: App, setting: Setting, value: str) -> None:
-    from rflow.cli.webhook_settings import what_is_missing
+def _say_next_step(run: App, setting: Setting, value: str) -> None:
+    from rflow.cli.webhook_settings import next_step
 
     _, name, field = setting.name.split(".")
     known = {each: run.settings[f"targets.{name}.{each}"].text for each in ("kind", "url")} | {field: value}
-    run.say(what_is_missing(name, known["kind"], known["url"]))
+    run.say(next_step(name, known["kind"], known["url"]))

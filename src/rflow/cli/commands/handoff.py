@@ -32,7 +32,7 @@ def handoff(
 
     Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
     """
-    from rflow.cli.deliver import tell
+    from rflow.cli.deliver import deliver
     from rflow.formats import suited
 
     run = App.of(context)
@@ -52,7 +52,7 @@ def handoff(
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
     run.displayed(session)
-    tell(run, name, session, lambda format_: run.workspace.progress(session, suited(view, format_)), copy=copy)
+    deliver(run, name, session, lambda format_: run.workspace.progress(session, suited(view, format_)), copy=copy)
     _tell_sender(run, session, known, new_user)
 
 

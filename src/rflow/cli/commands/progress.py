@@ -7,7 +7,7 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.completion import codes, targets
-from rflow.cli.deliver import Told, each, tell
+from rflow.cli.deliver import Summarise, deliver, deliver_all
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
@@ -111,9 +111,10 @@ def _posting(
         if dry_run or again:
             raise UsageProblem("--dry-run and --again go with --post.", try_="Say where to: --post TARGET")
         return None
-    from rflow.cli.posting import posting_to
+    from rflow.cli.posting import posting_options
 
-    return posting_to(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=f"{anew} --copy")
+    command = f"{anew} --copy"
+    return posting_options(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, paste_command=command)
 
 
 def _anew(run: App, session: Session | None, said: str | None) -> str:
@@ -129,22 +130,23 @@ def _deliver(
     run: App,
     name: str,
     session: Session | None,
-    told: Told,
+    summarise: Summarise,
     copy: bool,
     output: str | None,
     posting: "Posting | None",
 ) -> None:
     """Deliver in each way that is wanted. What can't be taken back comes last."""
     if posting is None:
-        tell(run, name, session, told, copy=copy, output=output)
+        deliver(run, name, session, summarise, copy=copy, output=output)
         return
-    others = [partial(tell, run, name, session, told, copy=copy, output=output)] if copy or output is not None else []
-    each([*others, partial(posting.post, session, told(run.format(posting.format)))])
+    first = partial(deliver, run, name, session, summarise, copy=copy, output=output)
+    others = [first] if copy or output is not None else []
+    deliver_all([*others, partial(posting.post, session, summarise(run.format(posting.format)))])
 
 
 def _since(run: App, found: "Target", since: str, destination: str | None, view: View) -> None:
     """Set the view to what came after this user's last summary to `destination`, or after a time."""
-    from rflow.cli.post_record import went_out
+    from rflow.cli.post_record import delivered
     from rflow.cli.times import past
 
     if since != "last":
@@ -153,7 +155,7 @@ def _since(run: App, found: "Target", since: str, destination: str | None, view:
             raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Take it in: rflow import")
         view.since, view.since_at = run.workspace.version_at(found.session, at), at
         return
-    mine = [delivery for delivery in went_out(found.session) if delivery.by.id == run.workspace.member.id]
+    mine = [delivery for delivery in delivered(found.session) if delivery.by.id == run.workspace.member.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
     if not mine:
         told = f"You have not delivered a summary of this session{_to(destination)} yet."

@@ -65,10 +65,10 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 def copy_link(run: App, url: str) -> None:
     """Put a link on the clipboard; where that fails, it is printed all the same."""
-    from rflow.cli.deliver import on_clipboard
+    from rflow.cli.deliver import copy_to_clipboard
 
     try:
-        said = on_clipboard(run, url)
+        said = copy_to_clipboard(run, url)
     except NotDelivered:
         run.out(url)
         raise

@@ -1,10 +1,10 @@
-"""The clipboard: text, rich where that can be, to where this person will paste it, and an honest word about it.
+"""The clipboard: put a text where the user will paste it, as rich text if possible, and say what is known about it.
 
-The order: `RFLOW_CLIPBOARD_CMD`; over SSH tmux, else the terminal (OSC 52); the desktop's own clipboard; tmux,
-then the terminal. A way that fails hands over to the next. Reasons and measurements: docs/decisions/0003.
+The order: `RFLOW_CLIPBOARD_CMD`; over SSH tmux, else the terminal (OSC 52); the desktop's own clipboard; tmux, then
+the terminal. If one way fails, the next is tried. Reasons and measurements: docs/decisions/0003.
 
-Tested on Linux (X11, Wayland, tmux, GNU screen, pseudo-terminals). What is written for WSL, macOS and
-Windows follows the documentation of those systems; only its plumbing is tested.
+Tested on Linux (X11, Wayland, tmux, GNU screen, pseudo-terminals). The code for WSL, macOS and Windows follows the
+documentation of those systems; only the parts around it are tested.
 """
 
 import contextlib
@@ -15,30 +15,30 @@ from functools import partial
 import msgspec
 
 from rflow.delivery.clipboard import terminal
-from rflow.delivery.clipboard.helpers import helpers, run
-from rflow.delivery.clipboard.request import Failed, Helper, Job, human
+from rflow.delivery.clipboard.programs import desktop_programs, run
+from rflow.delivery.clipboard.request import ClipboardProgram, CopyFailed, CopyRequest, human_size
 from rflow.errors import NotDelivered
 
 TIMEOUT = 5.0
-"""Seconds that each helper, and the terminal, gets."""
+"""Seconds for each program, and for the terminal."""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a copy.
 
-    `method` is "command", "tmux", "osc52" or "desktop:HELPER"; `size` counts bytes of UTF-8; `rich` says whether
-    an HTML flavour went along. `confirmed` is false where the last leg, to the terminal, has no acknowledgement.
-    `said` is a fragment of a sentence for people, and names what was tried before and failed.
+    `method` is "command", "tmux", "osc52" or "desktop:PROGRAM"; `size` counts bytes of UTF-8; `rich` says whether
+    HTML was copied too. `confirmed` is false for terminals, which never acknowledge. `message` is a phrase for people
+    that also names what failed before.
     """
 
     method: str
     confirmed: bool
     size: int
     rich: bool = False
-    said: str
+    message: str
 
 
-_Way = tuple[str, Callable[[Job], Copied]]
+_Way = tuple[str, Callable[[CopyRequest], Copied]]
 
 
 def copy(
@@ -49,93 +49,94 @@ def copy(
     platform: str = sys.platform,
     timeout: float = TIMEOUT,
 ) -> Copied:
-    """Copy `text` by the first way that works, with `html` where that way can; raises NotDelivered when none does.
+    """Copy `text` in the first way that works, with `html` if that way can; raises NotDelivered if none works.
 
-    `html` is a fragment (no `<html>`) that shows the same.
+    `html` is a fragment (without `<html>`) that shows the same.
     """
-    rich = _whole(html) if html else None
-    job = Job(text=_whole(text), html=rich, environ=environ, platform=platform, timeout=timeout)
+    rich = _encodable(html) if html else None
+    request = CopyRequest(text=_encodable(text), html=rich, environ=environ, platform=platform, timeout=timeout)
     failed: list[str] = []
-    for name, way in _ways(job):
+    for name, way in _ways(request):
         try:
-            copied = way(job)
+            copied = way(request)
         except OSError as failure:
             failed.append(f"{name} ({failure.strerror or failure})")
             continue
         return _with_failures(copied, failed)
-    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(job))
+    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(request))
 
 
-def _whole(text: str) -> str:
-    """The text with a question mark for each half of a character (a lone surrogate)."""
+def _encodable(text: str) -> str:
+    """Return the text with a question mark for each lone surrogate."""
     return text.encode(errors="replace").decode()
 
 
 def _with_failures(copied: Copied, failed: list[str]) -> Copied:
     if not failed:
         return copied
-    return msgspec.structs.replace(copied, said=f"{copied.said}; tried before: {', '.join(failed)}")
+    return msgspec.structs.replace(copied, message=f"{copied.message}; tried before: {', '.join(failed)}")
 
 
-def _advice(job: Job) -> str:
-    if job.remote:
+def _advice(request: CopyRequest) -> str:
+    if request.remote:
         return "Connect with a terminal (ssh -t), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
-    if job.platform in ("darwin", "win32"):
+    if request.platform in ("darwin", "win32"):
         return "Set RFLOW_CLIPBOARD_CMD to a command that reads the text on its standard input."
     return "Install wl-clipboard (Wayland), work inside tmux, or set RFLOW_CLIPBOARD_CMD."
 
 
-def _ways(job: Job) -> list[_Way]:
-    """Every way worth trying here, by name, each once."""
-    command: list[_Way] = [("RFLOW_CLIPBOARD_CMD", _by_command)] if job.command else []
-    tmux: list[_Way] = [("tmux", _by_tmux)] if job.environ.get("TMUX") else []
+def _ways(request: CopyRequest) -> list[_Way]:
+    """Return the ways to try, by name, in order, each once."""
+    command: list[_Way] = [("RFLOW_CLIPBOARD_CMD", _by_command)] if request.command else []
+    tmux: list[_Way] = [("tmux", _by_tmux)] if request.environ.get("TMUX") else []
     osc52: list[_Way] = [("OSC 52", _by_terminal)]
-    desktop: list[_Way] = [(helper.name, partial(_by_helper, helper)) for helper in helpers(job)]
-    nearest = (tmux or osc52) if job.remote else []
+    desktop: list[_Way] = [(program.name, partial(_by_program, program)) for program in desktop_programs(request)]
+    nearest = (tmux or osc52) if request.remote else []
     return list(dict.fromkeys([*command, *nearest, *(desktop or [("desktop", _no_desktop)]), *tmux, *osc52]))
 
 
-def _by_command(job: Job) -> Copied:
-    """The person's own command line, by the shell: pipes, `~` and quotes work as they did when it was tried out."""
-    run(job.command, job, job.text.encode())
-    said = f"copied with RFLOW_CLIPBOARD_CMD ({job.amount('it')})"
-    return Copied(method="command", confirmed=True, size=job.size, said=said)
+def _by_command(request: CopyRequest) -> Copied:
+    """Run the user's own command in the shell, so that pipes, `~` and quotes work as they do at the prompt."""
+    run(request.command, request, request.text.encode())
+    message = f"copied with RFLOW_CLIPBOARD_CMD ({request.amount()})"
+    return Copied(method="command", confirmed=True, size=request.size, message=message)
 
 
-def _by_helper(helper: Helper, job: Job) -> Copied:
-    run(helper.argv, job, helper.data(job))
-    rich = helper.rich and job.html is not None
-    said = f"copied to the clipboard ({helper.name}, {job.amount(helper.name, rich=rich)})"
-    return Copied(method=f"desktop:{helper.name}", confirmed=True, size=job.size, rich=rich, said=said)
+def _by_program(program: ClipboardProgram, request: CopyRequest) -> Copied:
+    run(program.argv, request, program.data(request))
+    rich = program.rich and request.html is not None
+    message = f"copied to the clipboard ({program.name}, {request.amount(rich=rich)})"
+    return Copied(method=f"desktop:{program.name}", confirmed=True, size=request.size, rich=rich, message=message)
 
 
-def _no_desktop(job: Job) -> Copied:
-    if job.remote:
-        raise Failed("over SSH it is on the other machine")
-    raise Failed("neither WAYLAND_DISPLAY nor DISPLAY is set")
+def _no_desktop(request: CopyRequest) -> Copied:
+    if request.remote:
+        raise CopyFailed("over SSH it is on the other machine")
+    raise CopyFailed("neither WAYLAND_DISPLAY nor DISPLAY is set")
 
 
-def _by_tmux(job: Job) -> Copied:
-    said = f"copied to the tmux buffer ({job.amount('tmux')}) {_load_tmux(job)}"
-    return Copied(method="tmux", confirmed=False, size=job.size, said=said)
+def _by_tmux(request: CopyRequest) -> Copied:
+    message = f"copied to the tmux buffer ({request.amount()}){_load_tmux_buffer(request)}"
+    return Copied(method="tmux", confirmed=False, size=request.size, message=message)
 
 
-def _load_tmux(job: Job) -> str:
-    """Fill the buffer and tell what happened beyond it.
+def _load_tmux_buffer(request: CopyRequest) -> str:
+    """Fill the tmux buffer, and return what happened beyond it, as the rest of a message.
 
-    `-w` (3.2) sends to the attached terminal, but only if tmux knows it to take OSC 52, and succeeds either way.
+    `-w` (tmux 3.2) also sends the text to the attached terminal, but only if tmux knows that the terminal accepts
+    OSC 52, and it succeeds either way.
     """
-    beyond = f"only: it is longer than the {human(terminal.LIMIT)} a terminal takes"
-    if job.size <= terminal.LIMIT:
-        with contextlib.suppress(Failed):
-            run(("tmux", "load-buffer", "-w", "-"), job, job.text.encode())
-            return "and offered to the terminal; terminals do not confirm"
-        beyond = "only: tmux before 3.2 cannot pass it on to the terminal"
-    run(("tmux", "load-buffer", "-"), job, job.text.encode())
+    beyond = f", but not to the terminal, which takes at most {human_size(terminal.LIMIT)}"
+    if request.size <= terminal.LIMIT:
+        with contextlib.suppress(CopyFailed):
+            run(("tmux", "load-buffer", "-w", "-"), request, request.text.encode())
+            return " and offered to the terminal; terminals do not confirm"
+        beyond = ", but not to the terminal, which needs tmux 3.2 or later"
+    run(("tmux", "load-buffer", "-"), request, request.text.encode())
     return beyond
 
 
-def _by_terminal(job: Job) -> Copied:
-    terminal.send(job)
-    said = f"sent to the terminal (OSC 52, {job.amount('the terminal')}); terminals do not confirm"
-    return Copied(method="osc52", confirmed=False, size=job.size, said=said)
+def _by_terminal(request: CopyRequest) -> Copied:
+    terminal.send(request)
+    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm"
+    return Copied(method="osc52", confirmed=False, size=request.size, message=message)

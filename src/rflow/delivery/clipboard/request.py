@@ -1,21 +1,21 @@
-"""What every way of copying gets (Job), who does it (Helper), and how it says that it did not work (Failed)."""
+"""What each way of copying receives (CopyRequest), the programs that do it, and how a failure is reported."""
 
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 
-class Failed(OSError):
-    """One way did not work; the message is a short reason that holds nothing of the text.
+class CopyFailed(OSError):
+    """One way of copying failed; the message is a short reason without any of the text.
 
-    An OSError, so that `copy` treats it and the system's own errors alike.
+    An OSError, so that `copy` handles it as it handles the system's own errors.
     """
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy to be made; `timeout` is in seconds.
+class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A text to copy; `timeout` is in seconds.
 
-    `html` is a fragment that shows the same as `text`. Neither has lone surrogates, so they encode everywhere.
+    `html` is a fragment that shows the same as `text`. Neither has lone surrogates, so they can always be encoded.
     """
 
     text: str
@@ -29,30 +29,32 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Bytes of UTF-8."""
         return len(self.text.encode())
 
-    def amount(self, taker: str, *, rich: bool = False) -> str:
-        """What was taken; where that is less than there was, who takes no more."""
-        if rich and self.html:
-            return f"{human(self.size)}, rich text and plain text"
-        return f"{human(self.size)}, plain text" + (f": {taker} takes no more" if self.html else "")
+    def amount(self, *, rich: bool = False) -> str:
+        """Return how much was copied, and whether as rich text."""
+        if not self.html:
+            return f"{human_size(self.size)}, plain text"
+        return f"{human_size(self.size)}, {'rich text and plain text' if rich else 'plain text only'}"
 
     @property
     def command(self) -> str:
+        """The user's own command, or ""."""
         return self.environ.get("RFLOW_CLIPBOARD_CMD", "").strip()
 
     @property
     def remote(self) -> bool:
-        """Whether the person sits at the other end of an SSH connection."""
+        """Whether the user is connected over SSH."""
         return any(self.environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
-class Helper(msgspec.Struct, frozen=True):
-    """A program that puts its standard input on a desktop's clipboard; `rich` says that it takes HTML as well."""
+class ClipboardProgram(msgspec.Struct, frozen=True):
+    """A program that puts its standard input on a desktop's clipboard; `rich` programs take HTML as well."""
 
     name: str
     argv: tuple[str, ...]
-    data: Callable[[Job], bytes] = lambda job: job.text.encode()
+    data: Callable[[CopyRequest], bytes] = lambda request: request.text.encode()
     rich: bool = False
 
 
-def human(size: int) -> str:
+def human_size(size: int) -> str:
+    """Return a number of bytes as people write it: "103 bytes", "1.2 KB"."""
     return f"{size} bytes" if size < 1000 else f"{size / 1000:.1f} KB"

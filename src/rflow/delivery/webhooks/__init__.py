@@ -1,44 +1,31 @@
-"""Webhooks: a summary posted once to Slack, Teams or any address that takes JSON, and an honest word about it.
+"""Webhooks: post a summary once to Slack, Teams or any address that accepts JSON, and say what is known about it.
 
-Sent again only where it is certain not to have arrived; where that can't be known, the person is told to look. The
-URL is a secret: errors name the target and its host. Reasons: docs/decisions/0007.
+It is sent again only if it certainly did not arrive; where that can't be known, the person is asked to look. The URL
+is a secret: errors name the target and its host only. Reasons: docs/decisions/0007.
 """
 
 import time
 from collections.abc import Callable
 
-from rflow.delivery.webhooks.outcomes import Posted, Refusal
-from rflow.delivery.webhooks.targets import KINDS, Kind, Target, address, host_of, kinds_at, redact_url, target
+from rflow.delivery.webhooks.outcomes import NotPosted, Posted
+from rflow.delivery.webhooks.targets import WebhookTarget
 from rflow.errors import NotDelivered
 
-__all__ = [
-    "KINDS",
-    "Kind",
-    "MayBePosted",
-    "Posted",
-    "Target",
-    "host_of",
-    "kinds_at",
-    "post",
-    "redact_url",
-    "target",
-]
-
 TIMEOUT = 10.0
-"""Seconds to connect, and again to send and be answered."""
+"""Seconds for an attempt as a whole, from looking up the host to the response."""
 ATTEMPTS = 4
-LONGEST_WAIT = 30.0
-"""Seconds that a server may ask us to wait between two tries; asked for more, we give up."""
-LONGEST_WAITS = 60.0
-"""Seconds that all waits together may take."""
+LONGEST_PAUSE = 30.0
+"""Seconds that a server may ask us to wait before the next attempt; if it asks for more, rflow gives up."""
+LONGEST_TOTAL = 60.0
+"""Seconds for all pauses together."""
 
 
-class MayBePosted(NotDelivered):
-    """Whether it arrived can't be known: the whole message had left when the connection or the server failed."""
+class MaybePosted(NotDelivered):
+    """The summary may or may not have arrived: all of it had left when the connection or the server failed."""
 
 
 def post(
-    target: Target,
+    target: WebhookTarget,
     body: bytes,
     *,
     idempotency_key: str,
@@ -46,24 +33,32 @@ def post(
     attempts: int = ATTEMPTS,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Posted:
-    """Post JSON in UTF-8 to `target`; raises NotDelivered, or MayBePosted where that can't be known.
+    """Post JSON in UTF-8 to `target`; raises NotDelivered, or MaybePosted if the summary may have arrived.
 
-    A key tells servers that know the header that a message is the same one, as long as it is sent with the same key.
+    The key is the same in every attempt, for servers that recognise a repeated message by it.
     """
-    from rflow.delivery.webhooks.responses import judge
-    from rflow.delivery.webhooks.sending import send
-
-    place = address(target)
-    attempt, waited = 1, 0.0
+    attempt, paused = 1, 0.0
     while True:
-        verdict = judge(target, send(place, body, _headers(idempotency_key), timeout), attempt)
-        if isinstance(verdict, Posted):
-            return verdict
-        pause = max(_backoff(attempt), verdict.asked or 0.0)
-        if not verdict.again or attempt >= attempts or pause > LONGEST_WAIT or waited + pause > LONGEST_WAITS:
-            raise _error(f'"{target.name}" ({place.shown})', verdict, attempt)
+        outcome = _attempt(target, body, _headers(idempotency_key), timeout, attempt)
+        if isinstance(outcome, Posted):
+            return outcome
+        pause = max(_backoff(attempt), outcome.retry_after or 0.0)
+        if not outcome.retry or attempt >= attempts or pause > LONGEST_PAUSE or paused + pause > LONGEST_TOTAL:
+            raise _error(target, outcome, attempt)
         sleep(pause)
-        attempt, waited = attempt + 1, waited + pause
+        attempt, paused = attempt + 1, paused + pause
+
+
+def _attempt(
+    target: WebhookTarget, body: bytes, headers: dict[str, str], timeout: float, attempt: int
+) -> Posted | NotPosted:
+    """Post once, on a new connection: an old one may be closing, and then nobody knows whether the server reads it."""
+    from rflow.delivery.http import Client
+    from rflow.delivery.webhooks.responses import interpret
+
+    url = target.parsed_url()
+    with Client(url, timeout=timeout) as client:
+        return interpret(target, client.request("POST", url.path, body, headers), attempt)
 
 
 def _headers(idempotency_key: str) -> dict[str, str]:
@@ -73,18 +68,20 @@ def _headers(idempotency_key: str) -> dict[str, str]:
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": f"rflow/{__version__}",
         "Idempotency-Key": idempotency_key,
+        "Connection": "close",
     }
 
 
 def _backoff(attempt: int) -> float:
-    """Half a second, doubled with every try, of which chance takes up to a half off: many clients must not march."""
+    """Return 0.5 s, doubled with each attempt and shortened by up to half at random, so that clients spread out."""
     from random import random
 
     return 2.0 ** (attempt - 2) * (1 - random() / 2)  # noqa: S311
 
 
-def _error(who: str, refusal: Refusal, attempts: int) -> NotDelivered:
-    if refusal.unknown:
-        return MayBePosted(f"{who} {refusal.what}. The summary may have been posted.", try_=refusal.try_)
-    tries = f" in {attempts} tries" if attempts > 1 else ""
-    return NotDelivered(f"{who} {refusal.what}. Nothing was posted{tries}.", try_=refusal.try_)
+def _error(target: WebhookTarget, outcome: NotPosted, attempts: int) -> NotDelivered:
+    what = f'"{target.name}" ({target.parsed_url().netloc}) {outcome.what}'
+    if outcome.maybe_posted:
+        return MaybePosted(f"{what}. The summary may have been posted.", try_=outcome.try_)
+    after = f" after {attempts} attempts" if attempts > 1 else ""
+    return NotDelivered(f"{what}. Nothing was posted{after}.", try_=outcome.try_)

@@ -1,4 +1,4 @@
-"""What the Windows clipboard takes: "HTML Format", and lines that end in CR LF, as Microsoft documents them."""
+"""The formats of the Windows clipboard: "HTML Format", and lines that end in CR LF, as Microsoft documents them."""
 
 _HEADER = "".join(
     f"{line}\r\n"
@@ -14,9 +14,9 @@ _BEFORE, _AFTER = b"<html><body>\r\n<!--StartFragment-->", b"<!--EndFragment-->\
 
 
 def html_format(fragment: bytes) -> bytes:
-    """A fragment in UTF-8 as "HTML Format": a header says at which bytes the document and the fragment lie.
+    """Return a fragment in UTF-8 as "HTML Format": a header with the byte offsets of the document and the fragment.
 
-    A NUL follows the document: Windows rounds sizes up, and some programs read until there.
+    A NUL follows the document: Windows rounds sizes up, and some programs read until a NUL.
     """
     start = len(_HEADER.format(0, 0, 0, 0))
     first = start + len(_BEFORE)
@@ -26,5 +26,5 @@ def html_format(fragment: bytes) -> bytes:
 
 
 def windows_lines(text: str) -> str:
-    """The text with lines that end in CR LF, as CF_UNICODETEXT asks for."""
+    """Return the text with lines that end in CR LF, as CF_UNICODETEXT requires."""
     return text.replace("\r\n", "\n").replace("\n", "\r\n")

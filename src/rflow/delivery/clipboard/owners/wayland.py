@@ -1,6 +1,6 @@
-"""Owns a Wayland clipboard: serves rich and plain text to whoever pastes, until another program copies something.
+"""Owns a Wayland clipboard: serves rich and plain text to every paste, until another program copies something.
 
-It needs the protocol by which clipboard managers work without a window (ext-data-control-v1, before that
+It needs the protocol of clipboard managers, which work without a window (ext-data-control-v1, before that
 wlr-data-control-unstable-v1). sway, other wlroots compositors and KDE have it; GNOME does not.
 """
 
@@ -9,7 +9,7 @@ import sys
 from _socket import AF_UNIX, CMSG_SPACE, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socket  # `socket` costs 12 ms
 from struct import pack, unpack_from
 
-from .handover import received, stay_alone
+from .handover import detach, read_input
 
 _MANAGERS = ("ext_data_control_manager_v1", "zwlr_data_control_manager_v1")
 _PLAIN = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
@@ -30,7 +30,7 @@ class Compositor:
         self._socket.sendall(pack("=II", target, (8 + len(body)) << 16 | code) + body)
 
     def event(self) -> tuple[int, int, bytes]:
-        """Who sent it, its code and its arguments. An error is an OSError: the connection is lost."""
+        """Return the sender, code and arguments of the next event. An error raises OSError: the connection is lost."""
         while len(self._data) < 8 or len(self._data) < self._size():
             self._receive()
         size = self._size()
@@ -46,14 +46,14 @@ class Compositor:
     def _receive(self) -> None:
         data, extra, _, _ = self._socket.recvmsg(65_536, CMSG_SPACE(28 * 4))
         if not data:
-            raise OSError("the compositor hung up")
+            raise OSError("the compositor closed the connection")
         self._data += data
         for level, kind, content in extra:
             if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
                 self._files.extend(unpack_from(f"={len(content) // 4}i", content))
 
     def file(self) -> int:
-        """The file that came with the event."""
+        """Return the file descriptor that came with the event."""
         return self._files.pop(0)
 
 
@@ -68,19 +68,19 @@ def _text(body: bytes, at: int) -> str:
 
 
 def _globals(compositor: Compositor) -> dict[str, int]:
-    """What the compositor offers, with the number of each."""
+    """Return the interfaces that the compositor offers, with their numbers."""
     compositor.send(_DISPLAY, 1, _REGISTRY)
     compositor.send(_DISPLAY, 0, _SYNC)
-    found = {}
+    offered = {}
     while (event := compositor.event())[0] != _SYNC:
         sender, code, body = event
         if (sender, code) == (_REGISTRY, 0):
-            found[_text(body, 4)] = int(unpack_from("=I", body)[0])
-    return found
+            offered[_text(body, 4)] = int(unpack_from("=I", body)[0])
+    return offered
 
 
 def _claim(compositor: Compositor, kinds: list[str]) -> None:
-    """Offer these kinds of content as the selection, and wait until the compositor has dealt with that."""
+    """Offer these kinds of content as the selection, and wait until the compositor has processed that."""
     offered = _globals(compositor)
     manager = next((name for name in _MANAGERS if name in offered), None)
     if not manager or "wl_seat" not in offered:
@@ -99,14 +99,14 @@ def _claim(compositor: Compositor, kinds: list[str]) -> None:
 
 
 def _serve(compositor: Compositor, values: dict[str, bytes]) -> None:
-    """Answer until the source is cancelled: another program has copied something."""
+    """Serve the content until the source is cancelled, because another program has copied something."""
     while (event := compositor.event())[:2] != (_SOURCE, 1):
         if event[:2] == (_SOURCE, 0):
             _write(compositor.file(), values.get(_text(event[2], 0), b""))
 
 
 def _write(file: int, data: bytes) -> None:
-    """Write in a child (which nobody needs to wait for): a reader may be slow, or stop reading."""
+    """Write in a child process that nobody waits for: a reader may be slow, or stop reading."""
     if os.fork() == 0:
         try:
             while data:
@@ -117,10 +117,10 @@ def _write(file: int, data: bytes) -> None:
 
 
 def main() -> None:
-    """Own the clipboard of WAYLAND_DISPLAY; exit status 0 says that it is owned, from a process that stays behind."""
+    """Own the clipboard of WAYLAND_DISPLAY; the exit status 0 says that a process left behind owns it."""
     import signal
 
-    html, text = received()
+    html, text = read_input()
     values = dict.fromkeys(_PLAIN, text) | ({"text/html": html} if html else {})
     try:
         place = os.path.join(os.environ.get("XDG_RUNTIME_DIR", ""), os.environ["WAYLAND_DISPLAY"])  # noqa: PTH118
@@ -128,9 +128,9 @@ def main() -> None:
         _claim(compositor, list(values))
     except OSError as problem:
         sys.exit(str(problem.strerror or problem))
-    stay_alone()
+    detach()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         _serve(compositor, values)
-    except OSError:  # the compositor has gone
+    except OSError:  # the compositor has ended
         return

@@ -1,6 +1,6 @@
-"""Puts rich and plain text on the Windows clipboard ("HTML Format" and CF_UNICODETEXT), by its documented calls.
+"""Puts rich and plain text on the Windows clipboard ("HTML Format" and CF_UNICODETEXT), with its documented calls.
 
-Never run on Windows so far; only the hand-over and html_format.py are tested.
+Never run on Windows so far; only handover.py and html_format.py are tested.
 """
 
 import ctypes
@@ -8,7 +8,7 @@ import sys
 import time
 from ctypes import wintypes
 
-from .handover import received
+from .handover import read_input
 from .html_format import html_format, windows_lines
 
 assert sys.platform == "win32"  # elsewhere mypy reads no further
@@ -21,28 +21,28 @@ for _returning_a_handle in (_user.CreateWindowExW, _user.SetClipboardData, _kern
 
 
 def main() -> None:
-    """Copy; an error is the exit status 1."""
-    html, text = received()
+    """Copy; the exit status is 1 if that fails."""
+    html, text = read_input()
     plain = windows_lines(text.decode()) + "\0"
-    html_kind = _done(_user.RegisterClipboardFormatW("HTML Format"))
+    html_kind = _checked(_user.RegisterClipboardFormatW("HTML Format"))
     _put({html_kind: html_format(html), _UNICODE_TEXT: plain.encode("utf-16-le")})
 
 
 def _put(values: dict[int, bytes]) -> None:
     """Empty the clipboard and fill it. It needs a window: without an owner, SetClipboardData fails."""
     nothing = wintypes.HWND()
-    window = _done(_user.CreateWindowExW(0, "STATIC", None, 0, 0, 0, 0, 0, nothing, nothing, nothing, nothing))
+    window = _checked(_user.CreateWindowExW(0, "STATIC", None, 0, 0, 0, 0, 0, nothing, nothing, nothing, nothing))
     _open(wintypes.HWND(window))
     try:
-        _done(_user.EmptyClipboard())
+        _checked(_user.EmptyClipboard())
         for kind, data in values.items():
-            _done(_user.SetClipboardData(kind, wintypes.HANDLE(_memory(data))))
+            _checked(_user.SetClipboardData(kind, wintypes.HANDLE(_memory(data))))
     finally:
         _user.CloseClipboard()
 
 
 def _open(window: wintypes.HWND) -> None:
-    """Another program may have it open for a moment."""
+    """Open the clipboard, which another program may have open for a moment."""
     for _ in range(50):
         if _user.OpenClipboard(window):
             return
@@ -51,15 +51,15 @@ def _open(window: wintypes.HWND) -> None:
 
 
 def _memory(data: bytes) -> int:
-    """Memory that Windows can own, with this in it."""
-    handle = _done(_kernel.GlobalAlloc(_MOVEABLE, ctypes.c_size_t(len(data))))
-    ctypes.memmove(_done(_kernel.GlobalLock(wintypes.HANDLE(handle))), data, len(data))
+    """Return memory that Windows can own, with `data` in it."""
+    handle = _checked(_kernel.GlobalAlloc(_MOVEABLE, ctypes.c_size_t(len(data))))
+    ctypes.memmove(_checked(_kernel.GlobalLock(wintypes.HANDLE(handle))), data, len(data))
     _kernel.GlobalUnlock(wintypes.HANDLE(handle))
     return handle
 
 
-def _done(result: int | None) -> int:
-    """The result of a call, which is 0 where it failed."""
+def _checked(result: int | None) -> int:
+    """Return the result of a call; raises an OSError if it is 0, which means that it failed."""
     if not result:
         raise ctypes.WinError(ctypes.get_last_error())
     return result

@@ -1,4 +1,4 @@
-"""Owns the X11 clipboard: serves rich and plain text to whoever pastes, until another program copies something.
+"""Owns the X11 clipboard: serves rich and plain text to every paste, until another program copies something.
 
 The rules are those of the ICCCM, chapter 2 ("Peer-to-Peer Communication by Means of Selections").
 """
@@ -7,14 +7,14 @@ import os
 import sys
 from struct import pack, unpack_from
 
-from .handover import received, stay_alone
+from .handover import detach, read_input
 from .x11_wire import Display
 
 _DESTROY_NOTIFY, _PROPERTY_NOTIFY, _SELECTION_CLEAR, _SELECTION_REQUEST, _SELECTION_NOTIFY = 17, 28, 29, 30, 31
 _PROPERTY_CHANGES, _END_OF_WINDOW = 0x400000, 0x20000
 _DELETED = 1
 _LAST_PASTES = 10.0
-"""Seconds that whoever is still reading gets after the clipboard was lost."""
+"""Seconds for programs that are still reading when another program takes the clipboard."""
 
 _NAMES = (
     "CLIPBOARD",
@@ -38,7 +38,7 @@ _Value = tuple[int, int, bytes]
 
 
 class Clipboard:
-    """The selection CLIPBOARD, and what is on it."""
+    """The selection CLIPBOARD and its content."""
 
     def __init__(self, display: Display, html: bytes, text: bytes) -> None:
         self.display = display
@@ -49,7 +49,7 @@ class Clipboard:
         self.time = 0
 
     def _values(self, html: bytes, text: bytes) -> dict[int, _Value]:
-        """The value of each target that is more than a word about the selection itself."""
+        """Return the value of each target, except those that describe the selection itself."""
         atoms = self.atoms
         utf8 = {name: (atoms[name], 8, text) for name in ("UTF8_STRING", "text/plain", "text/plain;charset=utf-8")}
         latin = (atoms["STRING"], 8, text.decode().encode("latin-1", "replace"))
@@ -58,9 +58,9 @@ class Clipboard:
         return {atoms[name]: value for name, value in (rich | plain).items()}
 
     def claim(self) -> bool:
-        """Take the selection, and ask the server whether that is so.
+        """Take the selection, and return whether the server confirms it.
 
-        The time must be the server's own; a change of a property of ours is answered with it.
+        The time must be the server's: changing a property of our window returns it.
         """
         self.display.change_property(self.window, self.atoms["TEXT"], self.atoms["TEXT"], 8, b"")
         while (event := self.display.event())[0] != _PROPERTY_NOTIFY:
@@ -70,11 +70,11 @@ class Clipboard:
         return self._owner() == self.window
 
     def _owner(self) -> int:
-        """The window that owns the selection now."""
+        """Return the window that owns the selection now."""
         return int(unpack_from("=I", self.display.ask(23, 0, pack("=I", self.atoms["CLIPBOARD"])), 8)[0])
 
     def serve(self) -> None:
-        """Answer until the selection is lost and everyone has what they asked for."""
+        """Answer requests until another program takes the selection and all transfers are complete."""
         owned = True
         while owned or self.sending:
             event = self.display.event()
@@ -84,14 +84,14 @@ class Clipboard:
             elif kind == _PROPERTY_NOTIFY and event[16] == _DELETED:
                 self._send_more(*unpack_from("=II", event, 4))
             elif kind == _DESTROY_NOTIFY:
-                self._give_up(*unpack_from("=I", event, 8))
+                self._forget(*unpack_from("=I", event, 8))
             elif kind == _SELECTION_CLEAR:
                 owned = False
-                self.display.patience(_LAST_PASTES)
-        self._owner()  # An answer means that the server has read all; it drops what it has not when we hang up.
+                self.display.set_timeout(_LAST_PASTES)
+        self._owner()  # its reply means that the server has read everything; it drops the rest when we close
 
     def _answer(self, event: bytes) -> None:
-        """Put the wanted value where the requestor wants it, and tell; a property of 0 tells of a refusal."""
+        """Put the value where the requestor wants it and notify it; a property of 0 means a refusal."""
         time, _, requestor, selection, target, place = unpack_from("=6I", event, 4)
         place = place or target  # clients from before the ICCCM
         done = self._convert(requestor, target, place)
@@ -116,7 +116,7 @@ class Clipboard:
         return self.values.get(target)
 
     def _convert_many(self, requestor: int, place: int) -> bool:
-        """Targets in pairs with places, as found at `place`; what is refused is struck out there."""
+        """Convert the pairs of target and place listed at `place`; those that are refused are set to 0 there."""
         pairs = self.display.property(requestor, place)
         if not pairs or len(pairs) % 8:
             return False
@@ -128,7 +128,7 @@ class Clipboard:
         return True
 
     def _put(self, requestor: int, place: int, value: _Value) -> None:
-        """Whole if one request can carry it, else announced (INCR) and sent in pieces as they are taken away."""
+        """Send a value in one request if it fits, else announce it (INCR) and send it in pieces as they are read."""
         kind, size, data = value
         limit = self.display.limit
         if len(data) <= limit:
@@ -140,7 +140,7 @@ class Clipboard:
         self.display.change_property(requestor, place, self.atoms["INCR"], 32, pack("=I", len(data)))
 
     def _send_more(self, requestor: int, place: int) -> None:
-        """The next piece, once the last was taken; an empty one is the end."""
+        """Send the next piece, once the last was read; an empty piece ends the transfer."""
         pieces = self.sending.get((requestor, place))
         if not pieces:
             return
@@ -148,14 +148,14 @@ class Clipboard:
         if not pieces:
             del self.sending[requestor, place]
 
-    def _give_up(self, requestor: int) -> None:
-        """Nobody reads there any more."""
+    def _forget(self, requestor: int) -> None:
+        """Forget the transfers to a window that no longer exists."""
         self.sending = {to: pieces for to, pieces in self.sending.items() if to[0] != requestor}
 
 
 def main() -> None:
-    """Own the clipboard of DISPLAY; the exit status 0 says that it is owned, from a process that stays behind."""
-    html, text = received()
+    """Own the clipboard of DISPLAY; the exit status 0 says that a process left behind owns it."""
+    html, text = read_input()
     try:
         clipboard = Clipboard(Display(os.environ), html, text)
         claimed = clipboard.claim()
@@ -163,8 +163,8 @@ def main() -> None:
         sys.exit(f"{os.environ.get('DISPLAY')}: {problem.strerror or problem}")
     if not claimed:
         sys.exit("another program took the clipboard at once")
-    stay_alone()
+    detach()
     try:
         clipboard.serve()
-    except OSError:  # the display has gone, and with it everyone who could paste
+    except OSError:  # the display has ended, and with it every program that could paste
         return

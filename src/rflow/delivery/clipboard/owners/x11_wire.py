@@ -1,4 +1,4 @@
-"""The X11 protocol, as much of it as owning a selection takes (X Window System Protocol, version 11)."""
+"""The part of the X11 protocol that owning a selection needs (X Window System Protocol, version 11)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Display:
         self._ids, self._root, self.limit = self._set_up(_cookie(environ, number, address))
 
     def _set_up(self, cookie: bytes) -> tuple[int, int, int]:
-        """Introduce ourselves; the first resource id, the root window and the longest property at once, in bytes."""
+        """Set up the connection; return the first resource id, the root window and the most bytes of a property."""
         order = b"l" if byteorder == "little" else b"B"
         name = _COOKIE if cookie else b""
         self._socket.sendall(pack("=cxHHHHxx", order, 11, 0, len(name), len(cookie)) + _padded(name) + _padded(cookie))
@@ -49,13 +49,13 @@ class Display:
         while size:
             part = self._socket.recv(min(size, 65_536))
             if not part:
-                raise OSError("the server hung up")
+                raise OSError("the server closed the connection")
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
 
-    def patience(self, seconds: float) -> None:
-        """From now on, an event that takes longer than this is a TimeoutError."""
+    def set_timeout(self, seconds: float) -> None:
+        """Raise TimeoutError for an event that takes longer than this, from now on."""
         self._socket.settimeout(seconds)
 
     def request(self, code: int, detail: int, body: bytes) -> None:
@@ -63,12 +63,12 @@ class Display:
         self._socket.sendall(pack("=BBH", code, detail, 1 + len(body) // 4) + body)
 
     def ask(self, code: int, detail: int, body: bytes) -> bytes:
-        """The reply to a request."""
+        """Send a request and return the reply."""
         self.request(code, detail, body)
         return self._reply()
 
     def _reply(self) -> bytes:
-        """The reply that comes next; events wait meanwhile. Errors of earlier requests don't matter (see `event`)."""
+        """Return the next reply, keeping the events before it. Errors of earlier requests are ignored (see `event`)."""
         while True:
             message = self._message()
             if message[0] == _REPLY:
@@ -85,7 +85,7 @@ class Display:
         return message
 
     def event(self) -> bytes:
-        """The next event. Errors are left out: a window vanishes when the program that wanted to paste ends."""
+        """Return the next event. Errors are ignored: windows vanish when the program that wanted to paste ends."""
         while not self._events:
             message = self._message()
             if message[0] not in (_ERROR, _REPLY):
@@ -93,18 +93,18 @@ class Display:
         return self._events.pop(0)
 
     def atoms(self, names: Sequence[str]) -> list[int]:
-        """The numbers of these names; asked for all at once, as a display may be far away."""
+        """Return the numbers of these names, all requested at once, as the display may be far away."""
         for name in names:
             self.request(16, 0, pack("=Hxx", len(name)) + _padded(name.encode()))
         return [int(unpack_from("=I", self._reply(), 8)[0]) for _ in names]
 
     def window(self, events: int) -> int:
-        """A window that is never shown (InputOnly), and that gets such events."""
+        """Create a window that is never shown (InputOnly) and receives these events."""
         self.request(1, 0, pack("=IIhhHHHHIII", self._ids, self._root, 0, 0, 1, 1, 0, 2, 0, 0x800, events))
         return self._ids
 
     def watch(self, window: int, events: int) -> None:
-        """Get such events of somebody's window too."""
+        """Receive these events of another program's window too."""
         self.request(2, 0, pack("=III", window, 0x800, events))
 
     def change_property(self, window: int, name: int, kind: int, size: int, data: bytes) -> None:
@@ -113,7 +113,7 @@ class Display:
         self.request(18, 0, head + _padded(data))
 
     def property(self, window: int, name: int) -> bytes:
-        """The data of a property, up to 64 KiB; nothing if its window has gone."""
+        """Return the data of a property, up to 64 KiB; nothing if its window no longer exists."""
         try:
             reply = self.ask(20, 0, pack("=IIIII", window, name, 0, 0, 16_384))
         except Refused:
@@ -127,7 +127,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def _parsed(display: str) -> tuple[str, int]:
-    """Host ("" for this machine) and number of a display like `:0`, `unix:0.0`, `localhost:10.0` or `[::1]:10`."""
+    """Return host ("" for this machine) and number of a display: `:0`, `unix:0.0`, `localhost:10.0`, `[::1]:10`."""
     host, _, rest = display.rpartition(":")
     number = rest.partition(".")[0]
     if not number.isdecimal():
@@ -136,9 +136,9 @@ def _parsed(display: str) -> tuple[str, int]:
 
 
 def _connected(host: str, number: int) -> tuple[socket, bytes]:
-    """A connection, and the address by which the authority file may know the display."""
+    """Return a connection, and the address under which the authority file may list the display."""
     last: OSError = OSError("no such host")
-    for family, address, known_as in _addresses(host, number):
+    for family, address, listed_as in _addresses(host, number):
         connection = socket(family, SOCK_STREAM)
         try:
             connection.connect(address)
@@ -146,12 +146,12 @@ def _connected(host: str, number: int) -> tuple[socket, bytes]:
             connection.close()
             last = failure
         else:
-            return connection, known_as
+            return connection, listed_as
     raise last
 
 
 def _addresses(host: str, number: int) -> Iterator[tuple[int, str | tuple[Any, ...], bytes]]:
-    """Where to connect. A display forwarded by SSH is at localhost, and known by the name of this machine."""
+    """Yield where to connect. A display forwarded by SSH is at localhost, but listed under this machine's name."""
     if not host:
         path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  the place that every X server uses
         yield from ((AF_UNIX, place, gethostname().encode()) for place in (path, f"\0{path}"))
@@ -168,7 +168,7 @@ def _packed_address(address: str) -> bytes:
 
 
 def _cookie(environ: Mapping[str, str], number: int, address: bytes) -> bytes:
-    """What proves to the server that we may connect, from the authority file; nothing where there is none."""
+    """Return the secret from the authority file that allows us to connect; nothing if there is none."""
     path = environ.get("XAUTHORITY") or f"{environ.get('HOME', '')}/.Xauthority"
     try:
         with open(path, "rb") as file:  # noqa: PTH123  pathlib costs 4 ms
@@ -183,7 +183,7 @@ def _cookie(environ: Mapping[str, str], number: int, address: bytes) -> bytes:
 
 
 def _entries(data: bytes) -> Iterator[tuple[int, bytes, bytes, bytes, bytes]]:
-    """Family, address, display number, kind and secret of each entry (Xau, "Xauthority file format")."""
+    """Yield family, address, display number, kind and secret of each entry (Xau, "Xauthority file format")."""
     at = 0
 
     def field() -> bytes:
