@@ -9,8 +9,7 @@ import pytest
 
 from rflow.errors import BadInput, Exit
 from rflow.formats import render
-from rflow.formats.custom import meter
-from rflow.formats.custom.folder import Folder
+from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.custom.template import as_format
 from support.format_builders import FULL
 from support.format_strategies import NOTES, shown, told_with
@@ -19,7 +18,7 @@ from support.format_strategies import NOTES, shown, told_with
 def drawn(template: str, suffix: str = ".md.j2", **beside: str) -> str:
     """What a template makes of the night in Leeds."""
     texts = {f"wiki{suffix}": template, **{f"{name}{suffix}": text for name, text in beside.items()}}
-    return render(as_format(Folder(path=Path("/nowhere"), texts=texts, faults={}), f"wiki{suffix}"), FULL)
+    return render(as_format(TemplateFolder(path=Path("/nowhere"), texts=texts, problems={}), f"wiki{suffix}"), FULL)
 
 
 def refused(template: str, suffix: str = ".md.j2") -> str:
@@ -232,7 +231,7 @@ CUNNING = [
 def test_no_detour_makes_markup_of_a_text(template: str, suffix: str) -> None:
     """It may be refused, or escaped twice, but `<b>` and `*b*` never come out as they are."""
     told = told_with(FULL, ["<b>*b*"])
-    folder = Folder(path=Path("/nowhere"), texts={f"wiki{suffix}": template}, faults={})
+    folder = TemplateFolder(path=Path("/nowhere"), texts={f"wiki{suffix}": template}, problems={})
     try:
         text = render(as_format(folder, f"wiki{suffix}"), told).lower()
     except BadInput:
@@ -254,7 +253,7 @@ def test_what_is_drawn_can_not_be_changed(change: str) -> None:
 
 def test_hostile_texts_are_drawn_as_by_the_built_in_format() -> None:
     told = told_with(FULL, [note for note in NOTES if shown(note)])
-    folder = Folder(path=Path("/nowhere"), texts={"wiki.md.j2": "{% include layout %}"}, faults={})
+    folder = TemplateFolder(path=Path("/nowhere"), texts={"wiki.md.j2": "{% include layout %}"}, problems={})
     assert render(as_format(folder, "wiki.md.j2"), told) == render("markdown", told)
 
 
