@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, StrictUndefined
 
+from rflow.cli.custom_formats import copy_of
 from rflow.errors import BadInput
 from rflow.formats import FORMATS, Format, format_named, render
 from rflow.formats.custom import entry_points
@@ -17,7 +18,7 @@ from rflow.formats.custom.check import check
 from rflow.formats.custom.folder import TemplateFolder, read_folder
 from rflow.formats.custom.samples import SAMPLES
 from rflow.formats.custom.sandbox import Sandbox
-from rflow.formats.custom.template import as_format, copy_of, description_of
+from rflow.formats.custom.template import as_format, description_of
 from rflow.formats.environment import ESCAPERS, flavour_of
 from rflow.formats.phrases import PHRASES
 from support.format_builders import DIGEST, FULL, TOLD
@@ -235,6 +236,7 @@ def test_another_configuration_has_other_templates(ana: Program) -> None:
 
 def test_formats_are_listed_with_where_they_come_from(ana: Program) -> None:
     mine, theirs = write(templates(ana), "wiki.md.j2"), write(project(ana), "team.md.j2")
+    ana.ok("format", "trust", "--yes")
     rows = {row["name"]: row for row in ana.json("format", "list", "--json")}
     assert rows["wiki"] == {
         "name": "wiki",
@@ -243,7 +245,7 @@ def test_formats_are_listed_with_where_they_come_from(ana: Program) -> None:
         "from": "yours",
         "path": str(mine),
     }
-    assert (rows["team"]["from"], rows["team"]["path"]) == ("project, not trusted", str(theirs))
+    assert (rows["team"]["from"], rows["team"]["path"]) == ("project", str(theirs))
     assert (rows["markdown"]["from"], rows["markdown"]["path"]) == ("rflow", None)
     assert re.search(r"^wiki +yours +For the ticket system$", ana.ok("format", "list").out, re.MULTILINE)
 
@@ -357,6 +359,11 @@ def test_a_check_takes_names_files_or_all(ana: Program) -> None:
 )
 def test_what_would_break_with_some_text_is_warned_of(suffix: str, text: str, said: str) -> None:
     assert any(line.startswith(said) for line in checked(text, suffix)), checked(text, suffix)
+
+
+def test_a_check_shows_that_half_of_an_escape_is_markup() -> None:
+    cut = "{% set x %}{{ p.ask }}{% endset %}{{ x[1:] }}"
+    assert checked(cut) == ["warning: What a user writes can become markup here, as `# zqhead` did."]
 
 
 def test_warnings_do_not_keep_a_format_from_being_used(ana: Program) -> None:
@@ -492,7 +499,7 @@ def test_who_makes_a_projects_format_trusts_it_but_not_what_lies_beside_it(ana: 
 
 
 def test_an_untrusted_format_can_be_checked(ana: Program) -> None:
-    """It is drawn with trial sessions only, and what it makes is not shown."""
+    """It renders sample sessions only, in a process with limits, and its output is not shown."""
     write(project(ana), "team.md.j2")
     assert "no errors" in ana.ok("format", "check", "team").err
 
@@ -507,6 +514,58 @@ def test_a_damaged_list_of_what_is_trusted_trusts_nothing(ana: Program) -> None:
     ana.ok("format", "trust", "--yes")
     (ana.home / "state" / "rflow" / "trusted-templates.json").write_text("{", "utf-8")
     ana.refused(5, "progress", "-f", "team")
+
+
+def test_an_untrusted_project_offers_nothing(ana: Program) -> None:
+    """Not in lists, not as a suggestion, not to the Tab key; a message says how to read and trust it."""
+    write(project(ana), "crew.md.j2", "{# Planted #}planted")
+    listed = ana.ok("format", "list", "--json")
+    assert "crew" not in listed.out
+    assert listed.err == (
+        f"{project(ana)} has formats that you don't trust as they are now. To read them: rflow format trust\n"
+    )
+    assert "crew" not in ana.refused(2, "progress", "-f", "crow")
+    for line in ("rflow progress -f cr", "rflow format check cr"):
+        environ = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        offered = ana.ok(_RFLOW_COMPLETE="complete_fish", **environ).out
+        assert "crew\t" not in offered
+    ana.ok("format", "trust", "--yes")
+    listed = ana.ok("format", "list")
+    assert ("crew" in listed.out, listed.err) == (True, "")
+
+
+def test_an_untrusted_project_keeps_no_other_format_from_being_used(ana: Program) -> None:
+    write(templates(ana), "wiki.md.j2")
+    write(project(ana), "wiki.md.j2", "theirs")
+    write(project(ana), "wiki.txt.j2", "theirs, too")
+    for number in range(201):
+        write(project(ana), f"many{number}.md.j2", "x")
+    assert ana.ok("progress", "-f", "wiki").out == SHOWN
+    assert "wiki" in ana.ok("format", "list").out
+    assert "more than 200 templates" in ana.refused(6, "format", "trust", "--yes")
+
+
+@on_posix
+def test_a_file_whose_name_cant_be_shown_is_refused_and_stops_no_other(ana: Program) -> None:
+    write(templates(ana), "wiki.md.j2")
+    write(project(ana), "team.md.j2")
+    for folder in (templates(ana), project(ana)):
+        os.close(os.open(os.fsencode(folder) + b"/caf\xe9.md.j2", os.O_CREAT))
+        write(folder, "two\nlines.md.j2")
+    assert ana.ok("progress", "-f", "wiki").out == SHOWN
+    assert ana.ok("format", "list").out
+    ana.refused(5, "progress", "-f", "team")
+    assert "can't be trusted: its name has characters that can't be shown." in ana.refused(6, "format", "trust")
+
+
+@on_posix
+def test_a_project_may_lie_in_a_folder_whose_name_is_not_utf_8(ana: Program) -> None:
+    inside = ana.at(cwd=ana.home / os.fsdecode(b"caf\xe9"))
+    write(project(inside), "team.md.j2")
+    assert "no errors" in inside.ok("format", "check", "team").err
+    inside.ok("format", "trust", "--yes")
+    assert inside.ok("progress", "-f", "team").out == SHOWN
+    assert "team" in inside.ok("format", "list", "--json").out
 
 
 # Packages
@@ -559,6 +618,12 @@ def test_a_package_brings_formats_along(ana: Program) -> None:
     assert (rows["whole"]["media_type"], rows["whole"]["description"]) == ("text/x-acme", "Acme's own")
     assert rows["text"]["from"] == "rflow"
     assert "can't be loaded" in rows["broken"]["description"]
+
+
+@pytest.mark.usefixtures("package")
+def test_an_untrusted_project_takes_no_name_of_a_package(ana: Program) -> None:
+    write(project(ana), "acme.md.j2", "planted")
+    assert ana.ok("progress", "-f", "acme").out == "ACME Labels are *blank*\n"
 
 
 @pytest.mark.usefixtures("package")

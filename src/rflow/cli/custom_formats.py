@@ -1,18 +1,67 @@
-"""What `rflow format new`, `check` and `trust` do with templates."""
+"""What `rflow format list`, `new`, `check` and `trust` do with formats that do not come with rflow."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.core.text import clean
+from rflow.data import data_dir
 from rflow.errors import BadInput, NotDelivered, NotFound, UsageProblem
-from rflow.formats import FORMATS, format_named
-from rflow.formats.custom.find import IN_PROJECT, own_format, own_formats, project_folder, user_folder
+from rflow.formats import FORMATS, Format, format_named, suffix_of
+from rflow.formats.custom.find import IN_PROJECT, OwnFormat, own_format, own_formats, project_folder, user_folder
 from rflow.formats.custom.folder import ENDING, NAME, TemplateFolder, read_folder, split_name
-from rflow.formats.custom.template import copy_of
+from rflow.formats.custom.template import TEMPLATES, base_of, description_of
 from rflow.formats.custom.trust import is_trusted, trust, was_trusted
+from rflow.settings import Folders
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A format as a list shows it: `from_` says where it comes from, `path` is its template."""
+
+    name: str
+    description: str
+    media_type: str
+    from_: str = msgspec.field(name="from")
+    path: str | None = None
+
+
+def listed(folders: Folders) -> Iterator[Entry]:
+    """Yield all formats that can be named; the description of one that can't be used says why."""
+    from rflow.formats.custom.entry_points import loaded, packaged
+
+    known = {*FORMATS}
+    for format_ in FORMATS.values():
+        yield _entry(format_, "rflow")
+    for own in own_formats(folders):
+        if own.name not in known:
+            known.add(own.name)
+            yield _of_template(own)
+    for name, package, point in packaged():
+        if name not in known:
+            from_ = f"package {package}"
+            try:
+                yield _entry(loaded(name, package, point), from_)
+            except BadInput as error:
+                yield Entry(name=name, description=error.what, media_type="", from_=from_)
+
+
+def _entry(format_: Format, from_: str) -> Entry:
+    return Entry(name=format_.name, description=format_.description, media_type=format_.media_type, from_=from_)
+
+
+def _of_template(own: OwnFormat) -> Entry:
+    """Describe a format without rendering anything."""
+    try:
+        media_type = base_of(own.folder, own.file).media_type
+        description = description_of(own.folder.text(own.file))
+    except BadInput as error:
+        description, media_type = error.what, ""
+    return Entry(
+        name=own.name, description=description, media_type=media_type, from_=own.origin, path=clean(str(own.path))
+    )
 
 
 def create(run: App, name: str, base: str, *, project: bool) -> Path:
@@ -37,6 +86,20 @@ def create(run: App, name: str, base: str, *, project: bool) -> Path:
     if project and (not folder.texts or is_trusted(folders.state, folder)):
         trust(folders.state, replace(folder, texts=folder.texts | {file: text}))
     return folder.path / file
+
+
+def copy_of(base: Format, name: str) -> tuple[str, str]:
+    """Return the file name and the text of a template that renders what `base` does, for somebody to change."""
+    template = TEMPLATES[base.name]
+    if not template:
+        names = ", ".join(name for name, template in TEMPLATES.items() if template)
+        raise UsageProblem(f"The format {base.name} is a program, not a template.", try_=f"Use one of {names}.")
+    templates = data_dir("templates")
+    layout = (templates / "formats" / (base.page or "progress.j2")).read_text("utf-8").partition("#}\n")[2]
+    text = (templates / "own" / ("page.j2" if base.page else "text.j2")).read_text("utf-8")
+    for placeholder, value in (("BASE", base.name), ("NAME", name), ("DRAWING", base.drawing), ("LAYOUT\n", layout)):
+        text = text.replace(placeholder, value)
+    return name + suffix_of(template), text
 
 
 def _write(path: Path, text: str) -> None:

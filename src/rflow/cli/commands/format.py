@@ -20,8 +20,9 @@ app = typer.Typer(
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
+    from rflow.cli.custom_formats import listed
     from rflow.cli.display.text import table
-    from rflow.formats.custom.find import listed, untrusted_folder
+    from rflow.formats.custom.find import untrusted_folder
 
     run = App.of(context)
     folders = run.settings.folders

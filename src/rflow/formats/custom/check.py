@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 from rflow.errors import BadInput
-from rflow.formats.custom.folder import TemplateFolder, split_name
+from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.custom.mistakes import NAMES, Mistake, TimeLimit, did_you_mean, mistake
 from rflow.formats.custom.samples import HOSTILE, SAMPLES, SEVERAL_LINES, USUAL
 from rflow.formats.custom.template import TemplateRenderer
@@ -52,19 +52,17 @@ def check(folder: TemplateFolder, file: str) -> list[Mistake]:
         return [Mistake("", 0, str(error))]
     try:
         renderer.template()
-        parsed = renderer.env.parse(folder.text(file), file, str(folder.path / file))
-        mistakes = [*_unknown_names(parsed, renderer, folder, file)]
+        mistakes = [*_unknown_names(renderer)]
     except Exception as error:  # noqa: BLE001 (besides syntax errors: too deep, numbers too long)
-        return [mistake(error, folder, file)]
-    mistakes += _rendering(renderer, folder, file, {one.line for one in mistakes})
-    mistakes += _unsafe_markup(folder, file)
+        return [mistake(error, renderer.path)]
+    mistakes += _rendering(renderer, {one.line for one in mistakes})
+    mistakes += _unsafe_markup(renderer)
     return sorted(mistakes, key=lambda one: (one.warning, one.file, one.line))
 
 
-def _unknown_names(
-    parsed: nodes.Template, renderer: TemplateRenderer, folder: TemplateFolder, file: str
-) -> Iterator[Mistake]:
+def _unknown_names(renderer: TemplateRenderer) -> Iterator[Mistake]:
     """Yield the unknown names, also those in branches that no sample reaches."""
+    parsed = renderer.env.parse(renderer.source, filename=str(renderer.path))
     known = NAMES - ({"f"} if renderer.base.page else {"sheet"})
     names = [*parsed.find_all(nodes.Name)]
     # Jinja forgets the names that are set in a branch.
@@ -72,33 +70,35 @@ def _unknown_names(
     own |= {macro.name for macro in parsed.find_all(nodes.Macro)}
     for name in sorted(meta.find_undeclared_variables(parsed) - known - own):
         line = min((node.lineno for node in names if node.name == name), default=0)
-        yield Mistake(str(folder.path / file), line, f'There is nothing named "{name}".{did_you_mean(name, known)}')
+        yield Mistake(str(renderer.path), line, f'There is nothing named "{name}".{did_you_mean(name, known)}')
 
 
-def _rendering(renderer: TemplateRenderer, folder: TemplateFolder, file: str, known: set[int]) -> Iterator[Mistake]:
+def _rendering(renderer: TemplateRenderer, known: set[int]) -> Iterator[Mistake]:
     """Render every sample and judge the output; `known` are the lines that have a mistake already."""
     seen: set[str] = set()
     for sample, summary in SAMPLES.items():
         try:
             text = renderer.render(summary)
         except Exception as error:  # noqa: BLE001 (whatever a template does wrong is a mistake to report)
-            new = mistake(error, folder, file)
+            new = mistake(error, renderer.path)
             if str(new) not in seen and new.line not in known:
                 seen.add(str(new))
                 yield Mistake(new.file, new.line, f"{new.what} (Seen with {sample}.)")
-            if isinstance(error, TemplateSyntaxError | TimeLimit):  # the same would happen with the other samples
+            if isinstance(error, TemplateSyntaxError | TimeLimit | MemoryError):  # the other samples would do the same
                 return
         else:
-            warnings = _judged(text, sample, split_name(file)[1])
-            yield from (Mistake(str(folder.path / file), 0, what, warning=True) for what in warnings)
-            if summary is USUAL and not text.strip():
-                yield Mistake(str(folder.path / file), 0, f"The output is empty for {sample}.", warning=True)
+            for what in _judged(text, sample, renderer.suffix):
+                if (kind := what.partition(",")[0]) not in seen:
+                    seen.add(kind)
+                    yield Mistake(str(renderer.path), 0, what, warning=True)
 
 
 def _judged(text: str, sample: str, suffix: str) -> Iterator[str]:
-    """Yield what is wrong if a user's text became markup, or looks like a line of the summary itself."""
+    """Yield a warning if a user's text became markup or looks like a line of the summary, or nothing came out."""
+    if SAMPLES[sample] is USUAL and not text.strip():
+        yield f"The output is empty for {sample}."
     outside = re.sub(_CODE.get(suffix, "(?!)"), "", text, flags=re.MULTILINE | re.DOTALL)
-    if sample == HOSTILE:
+    if sample.startswith(HOSTILE):
         markup = re.search(_MARKUP.get(suffix, "(?!)"), outside, re.MULTILINE)
         shown = _html_markup(text) if suffix == ".html.j2" else markup[0].strip() if markup else ""
         if shown:
@@ -120,11 +120,11 @@ def _html_markup(page: str) -> str:
     return next(iter(markup), "")
 
 
-def _unsafe_markup(folder: TemplateFolder, file: str) -> Iterator[Mistake]:
+def _unsafe_markup(renderer: TemplateRenderer) -> Iterator[Mistake]:
     """Warn of markup that some text put between it would break."""
     # Comments lose their text, but not their lines.
-    source = re.sub(r"\{#.*?#\}", lambda comment: "\n" * comment[0].count("\n"), folder.text(file), flags=re.DOTALL)
-    for pattern, instead in _UNSAFE_MARKUP.get(split_name(file)[1], ()):
+    source = re.sub(r"\{#.*?#\}", lambda comment: "\n" * comment[0].count("\n"), renderer.source, flags=re.DOTALL)
+    for pattern, instead in _UNSAFE_MARKUP.get(renderer.suffix, ()):
         for match in re.finditer(pattern, source, re.MULTILINE):
             line = source.count("\n", 0, match.start()) + 1
-            yield Mistake(str(folder.path / file), line, f"`{match[0].strip()}`: {instead}.", warning=True)
+            yield Mistake(str(renderer.path), line, f"`{match[0].strip()}`: {instead}.", warning=True)

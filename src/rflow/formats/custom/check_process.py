@@ -3,45 +3,41 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from signal import signal
 from types import FrameType
 
 import msgspec
 
+from rflow.core.text import clean
 from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.custom.mistakes import Mistake, TimeLimit
 
-SECONDS = 10
-"""Processor time of a check (not on Windows); it may take three times as long on a busy machine."""
+SECONDS = 5
+"""Processor time of a check (not on Windows); most take less than one second."""
+TIMEOUT = 60
+"""Seconds of waiting for a check, on a busy machine too."""
 MEMORY = 512 * 1024 * 1024
 """Bytes of memory of a check (on Linux)."""
 
 
-class _Request(msgspec.Struct, frozen=True):
-    path: str
-    texts: dict[str, str]
-    problems: dict[str, str]
-    file: str
-    seconds: int
-
-
 def check_in_process(folder: TemplateFolder, file: str) -> list[Mistake]:
     """Return a template's mistakes (`rflow.formats.custom.check`); one that reaches the limits is a mistake too."""
-    request = _Request(str(folder.path), folder.texts, folder.problems, file, SECONDS)
+    request = msgspec.json.encode((folder, file, SECONDS), enc_hook=lambda path: clean(str(path)))
     # -P: no module is loaded from the working directory, which may be somebody else's project.
     command = [sys.executable, "-P", "-m", __name__]
     errors = None if os.environ.get("RFLOW_DEBUG") else subprocess.DEVNULL
     try:
         done = subprocess.run(
             command,
-            input=msgspec.json.encode(request),
+            input=request,
             stdout=subprocess.PIPE,
             stderr=errors,
-            timeout=SECONDS * 3,
+            timeout=TIMEOUT,
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        what = f"The check was stopped: it takes more than {SECONDS} seconds, too much memory, or crashes."
+        what = "The check was stopped: the template takes too long or too much memory, or Python crashes on it."
         return [Mistake(str(folder.path / file), 0, what)]
     return msgspec.json.decode(done.stdout, type=list[Mistake])
 
@@ -58,25 +54,23 @@ def _set_limits(seconds: int) -> None:
         raise TimeLimit
 
     signal(SIGXCPU, stop)
-    limits = {
-        resource.RLIMIT_CPU: (seconds, seconds + 2),
-        resource.RLIMIT_AS: (MEMORY,) * 2,
-        resource.RLIMIT_CORE: (0, 0),
-    }
-    for limit, values in limits.items():
-        resource.setrlimit(limit, values)
+    for limit, soft, hard in (
+        (resource.RLIMIT_CPU, seconds, seconds + 2),
+        (resource.RLIMIT_AS, MEMORY, MEMORY),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        with suppress(ValueError, OSError):  # a lower limit is set already, or macOS can't limit memory
+            resource.setrlimit(limit, (soft, hard))
 
 
 def main() -> None:
     """Read a request from standard input and write the mistakes to standard output."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=_Request)
-    _set_limits(request.seconds)
-    from pathlib import Path
-
+    request, kind = sys.stdin.buffer.read(), tuple[TemplateFolder, str, int]
+    folder, file, seconds = msgspec.json.decode(request, type=kind, dec_hook=lambda path, text: path(text))
+    _set_limits(seconds)
     from rflow.formats.custom.check import check
 
-    folder = TemplateFolder(path=Path(request.path), texts=request.texts, problems=request.problems)
-    sys.stdout.buffer.write(msgspec.json.encode(check(folder, request.file)))
+    sys.stdout.buffer.write(msgspec.json.encode(check(folder, file)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import msgspec
 from rflow.errors import BadInput, NotAllowed, UsageProblem
 from rflow.formats import FORMATS, Format
 from rflow.formats.custom.folder import TemplateFolder, read_folder
-from rflow.formats.custom.template import as_format, base_of, description_of
+from rflow.formats.custom.template import as_format
 from rflow.formats.custom.trust import is_trusted
 from rflow.settings import Folders
 
@@ -36,14 +36,14 @@ def user_folder(folders: Folders) -> Path:
     return folders.config_file.parent / "templates"
 
 
-def project_folder(home: Path | None = None) -> Path | None:
+def project_folder() -> Path | None:
     """Find the project's templates: in the working directory or above, up to the repository's root or the home."""
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed
         return None
     with suppress(RuntimeError, OSError):  # no home is known, or a folder above can't be entered
-        home = home or Path.home()
+        home = Path.home()
         for folder in (here, *here.parents):
             if (folder / IN_PROJECT).is_dir():
                 return folder / IN_PROJECT
@@ -113,47 +113,3 @@ def find(name: str, folders: Folders) -> Format | None:
 def names(folders: Folders) -> list[str]:
     """Return the names of the formats made of templates."""
     return sorted({own.name for own in own_formats(folders)} - {*FORMATS})
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A format as a list shows it: `from_` says where it comes from, `path` is its template."""
-
-    name: str
-    description: str
-    media_type: str
-    from_: str = msgspec.field(name="from")
-    path: str | None = None
-
-
-def listed(folders: Folders) -> Iterator[Entry]:
-    """Yield all formats that can be named; the description of one that can't be used says why."""
-    from rflow.formats.custom.entry_points import loaded, packaged
-
-    known = {*FORMATS}
-    for format_ in FORMATS.values():
-        yield _entry(format_, "rflow")
-    for own in own_formats(folders):
-        if own.name not in known:
-            known.add(own.name)
-            yield _of_template(own)
-    for name, package, point in packaged():
-        if name not in known:
-            from_ = f"package {package}"
-            try:
-                yield _entry(loaded(name, package, point), from_)
-            except BadInput as error:
-                yield Entry(name=name, description=error.what, media_type="", from_=from_)
-
-
-def _entry(format_: Format, from_: str) -> Entry:
-    return Entry(name=format_.name, description=format_.description, media_type=format_.media_type, from_=from_)
-
-
-def _of_template(own: OwnFormat) -> Entry:
-    """Describe a format without rendering anything."""
-    try:
-        media_type = base_of(own.folder, own.file).media_type
-        description = description_of(own.folder.text(own.file))
-    except BadInput as error:
-        description, media_type = error.what, ""
-    return Entry(name=own.name, description=description, media_type=media_type, from_=own.origin, path=str(own.path))

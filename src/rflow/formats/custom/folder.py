@@ -11,6 +11,7 @@ import msgspec
 from jinja2 import BaseLoader, FunctionLoader
 
 from rflow.core.fingerprint import fingerprint
+from rflow.core.text import clean
 from rflow.errors import BadInput
 
 ENDING = ".j2"
@@ -66,12 +67,15 @@ def read_folder(path: Path) -> TemplateFolder:
     texts: dict[str, str] = {}
     problems: dict[str, str] = {}
     for file in _files(path):
+        name = clean(file)
         try:
+            if name != file:
+                raise ValueError("its name has characters that can't be shown")
             texts[file] = _read(path / file, path)
         except OSError as error:
-            problems[file] = error.strerror or str(error)
+            problems[name] = error.strerror or str(error)
         except ValueError as error:
-            problems[file] = str(error)
+            problems[name] = str(error)
     return TemplateFolder(path=path, texts=texts, problems=problems)
 
 

@@ -17,7 +17,6 @@ from jinja2.utils import missing
 from rflow.core.summary.progress import Digest, Header, Progress
 from rflow.core.text import shorten
 from rflow.errors import RflowError
-from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.environment import FLAVOUR_FILTERS, NEUTRAL_FILTERS
 from rflow.formats.page_helpers import PAGE
 from rflow.formats.phrases import PHRASES
@@ -99,15 +98,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f' Did you mean "{meanings[close[0]]}"?' if close else ""
 
 
-def mistake(error: Exception, folder: TemplateFolder, file: str) -> Mistake:
-    """Explain `error`, which was raised while `file` of `folder` was compiled or rendered."""
+def mistake(error: Exception, path: Path) -> Mistake:
+    """Explain `error`, which was raised while the template at `path` was compiled or rendered."""
     if isinstance(error, RflowError):
         return Mistake("", 0, str(error))
     if isinstance(error, TemplateSyntaxError):
-        return Mistake(error.filename or str(folder.path / file), error.lineno, _sentence(_syntax(error)))
+        return Mistake(error.filename or str(path), error.lineno, _sentence(_syntax(error)))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-    places = [(frame.filename, frame.lineno or 0) for frame in frames if Path(frame.filename).parent == folder.path]
-    return Mistake(*(places or [(str(folder.path / file), 0)])[-1], _sentence(_runtime(error)))
+    places = [(frame.filename, frame.lineno or 0) for frame in frames if Path(frame.filename).parent == path.parent]
+    return Mistake(*(places or [(str(path), 0)])[-1], _sentence(_runtime(error)))
 
 
 def _syntax(error: TemplateSyntaxError) -> str:

@@ -5,7 +5,6 @@ They are made of the types of a summary, so that a new field is in them without 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import cycle
 from typing import Any
 
 from msgspec import inspect
@@ -89,10 +88,10 @@ def _long(progress: Progress) -> Progress:
     return replace(progress, tried=steps, notes=(note,) * 200)
 
 
-def _hostile_text() -> Callable[[str], str]:
-    """Return a function whose texts hold everything hostile, each time with something else at the beginning."""
-    turns = cycle(" ".join(_HOSTILE[at:] + _HOSTILE[:at]) for at in range(len(_HOSTILE)))
-    return lambda name: next(turns)
+def _hostile(first: int) -> Progress:
+    """Return a summary whose texts hold everything hostile, and begin with one kind of it."""
+    text = " ".join(_HOSTILE[first:] + _HOSTILE[:first])
+    return _Sample(lambda name: text).open_session()
 
 
 _SAMPLE = _Sample(lambda name: f"The {name.replace('_', ' ')}")
@@ -110,7 +109,7 @@ SAMPLES: dict[str, Told] = {
     "the brief form of an empty session": shorten_progress(_EMPTY.open_session()),
     "a digest": _SAMPLE.digest(),
     "a digest without sessions": _EMPTY.digest(),
-    HOSTILE: _Sample(_hostile_text()).open_session(),
+    **{f"{HOSTILE} {first}": _hostile(first) for first in range(len(_HOSTILE))},
     SEVERAL_LINES: _Sample(lambda name: "zqfirst\nzqsecond" if name in _WITH_LINES else "zqonly").open_session(),
 }
 """What a format is checked with, by name."""

@@ -31,7 +31,8 @@ class Sandbox(FlavouredEnvironment, ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "%"})
 
     def __init__(self, flavour: Plain, loader: BaseLoader, undefined: type[Undefined]) -> None:
-        super().__init__(**OPTIONS | {"undefined": undefined}, loader=loader)
+        # Not optimized: an error in an expression of constants is raised where it has a line.
+        super().__init__(**OPTIONS | {"undefined": undefined}, loader=loader, optimized=False)
         self.fit(flavour)
         self._repeatable = flavour.repeatable
         for name in REPLACED_FILTERS:

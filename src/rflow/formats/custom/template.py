@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from rflow.core.summary.progress import Digest
 from rflow.data import data_dir
-from rflow.errors import BadInput, RflowError, UsageProblem
+from rflow.errors import BadInput, RflowError
 from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
 from rflow.formats.custom.folder import TemplateFolder, split_name
 from rflow.formats.custom.mistakes import UnknownName, mistake
@@ -20,14 +20,14 @@ from rflow.formats.environment import flavour_of
 from rflow.formats.page_helpers import PAGE
 from rflow.formats.parts import sheet
 
-_TEMPLATES = {name: format_.drawing or format_.page for name, format_ in FORMATS.items()}
+TEMPLATES = {name: format_.drawing or format_.page for name, format_ in FORMATS.items()}
 """The template of each built-in format, "" for those that are Python functions."""
 
 
 def base_of(folder: TemplateFolder, file: str) -> Format:
     """Return the built-in format that a template builds on: whose macros it imports, or the first of its suffix."""
     name, suffix = split_name(file)
-    suffixes = {base: suffix_of(template) for base, template in _TEMPLATES.items() if template}
+    suffixes = {base: suffix_of(template) for base, template in TEMPLATES.items() if template}
     same = [FORMATS[base] for base, known in suffixes.items() if known == suffix]
     if not same:
         names = ", ".join(dict.fromkeys(name + known for known in suffixes.values()))
@@ -51,16 +51,16 @@ class TemplateRenderer:
 
     def __init__(self, folder: TemplateFolder, file: str) -> None:
         """Prepare a template; raise `BadInput` if the file can't be used."""
-        self.base = base_of(folder, file)
-        self._source, self._file = folder.text(file), file
+        self.base, self.source = base_of(folder, file), folder.text(file)
+        self.path, self.suffix = folder.path / file, split_name(file)[1]
         loader = ChoiceLoader([FileSystemLoader(data_dir("templates") / "formats"), folder.loader()])
-        self.env = Sandbox(flavour_of(split_name(file)[1]), loader, UnknownName)
+        self.env = Sandbox(flavour_of(self.suffix), loader, UnknownName)
         if self.base.page:
             self.env.globals |= PAGE
 
     def template(self) -> Template:
         """Compile the template; raise Jinja's errors for wrong syntax."""
-        return self.env.get_template(self._file)
+        return self.env.get_template(self.path.name)
 
     def render(self, summary: Told) -> str:
         """Return the rendered summary."""
@@ -78,17 +78,17 @@ class TemplateRenderer:
     @cached_property
     def _handles_digests(self) -> bool:
         """Whether the template was written for digests too: it mentions `digest` or `sheet` then."""
-        return bool({"digest", "sheet"} & meta.find_undeclared_variables(self.env.parse(self._source)))
+        return bool({"digest", "sheet"} & meta.find_undeclared_variables(self.env.parse(self.source)))
 
 
 def as_format(folder: TemplateFolder, file: str) -> Format:
     """Make a format of a template; raise `BadInput` at once if it can't be compiled."""
     renderer = TemplateRenderer(folder, file)
-    with _mistakes_explained(folder, file):
+    with _mistakes_explained(renderer.path):
         renderer.template()
 
     def build(summary: Told, cache: Path | None) -> str:
-        with _mistakes_explained(folder, file):
+        with _mistakes_explained(renderer.path):
             return renderer.render(summary)
 
     name, description = split_name(file)[0], description_of(folder.text(file))
@@ -96,29 +96,15 @@ def as_format(folder: TemplateFolder, file: str) -> Format:
 
 
 @contextmanager
-def _mistakes_explained(folder: TemplateFolder, file: str) -> Iterator[None]:
+def _mistakes_explained(path: Path) -> Iterator[None]:
     """Turn any error of a template into `BadInput` with its place and a remedy."""
     try:
         yield
     except RflowError:
         raise
     except Exception as error:
-        name = split_name(file)[0]
+        name = split_name(path.name)[0]
         raise BadInput(
-            f"The format {name} has a mistake. {mistake(error, folder, file)}",
+            f"The format {name} has a mistake. {mistake(error, path)}",
             try_=f"Fix it (rflow format check {name}); nothing is lost: -f markdown works meanwhile.",
         ) from error
-
-
-def copy_of(base: Format, name: str) -> tuple[str, str]:
-    """Return the file name and the text of a template that renders what `base` does, for somebody to change."""
-    template = _TEMPLATES[base.name]
-    if not template:
-        names = ", ".join(name for name, template in _TEMPLATES.items() if template)
-        raise UsageProblem(f"The format {base.name} is a program, not a template.", try_=f"Use one of {names}.")
-    templates = data_dir("templates")
-    layout = (templates / "formats" / (base.page or "progress.j2")).read_text("utf-8").partition("#}\n")[2]
-    text = (templates / "own" / ("page.j2" if base.page else "text.j2")).read_text("utf-8")
-    for placeholder, value in (("BASE", base.name), ("NAME", name), ("DRAWING", base.drawing), ("LAYOUT\n", layout)):
-        text = text.replace(placeholder, value)
-    return name + suffix_of(template), text

@@ -30,7 +30,7 @@ def distrust(state: Path, folder: TemplateFolder) -> None:
 
 
 def _key(folder: TemplateFolder) -> str:
-    return str(folder.path.resolve())
+    return str(folder.path.resolve()).encode("utf-8", "backslashreplace").decode()  # a path need not be UTF-8
 
 
 def _file(state: Path) -> Path:
