@@ -29,12 +29,7 @@ def check_in_process(folder: TemplateFolder, file: str) -> list[Mistake]:
     errors = None if os.environ.get("RFLOW_DEBUG") else subprocess.DEVNULL
     try:
         done = subprocess.run(
-            command,
-            input=request,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            timeout=TIMEOUT,
-            check=True,
+            command, input=request, stdout=subprocess.PIPE, stderr=errors, timeout=TIMEOUT, check=True
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         what = "The check was stopped: the template takes too long or too much memory, or Python crashes on it."

@@ -8,6 +8,8 @@ from rflow.config_file import replace_file
 from rflow.errors import NotAllowed
 from rflow.formats.custom.folder import TemplateFolder
 
+_FILE = "trusted-templates.json"
+
 
 def is_trusted(state: Path, folder: TemplateFolder) -> bool:
     """Return whether the user trusts the templates of this folder as they are now."""
@@ -33,23 +35,19 @@ def _key(folder: TemplateFolder) -> str:
     return str(folder.path.resolve()).encode("utf-8", "backslashreplace").decode()  # a path need not be UTF-8
 
 
-def _file(state: Path) -> Path:
-    return state / "trusted-templates.json"
-
-
 def _digests(state: Path) -> dict[str, str]:
     """Read the digests by folder; if the file can't be read, nothing is trusted."""
     try:
-        return msgspec.json.decode(_file(state).read_bytes(), type=dict[str, str])
+        return msgspec.json.decode((state / _FILE).read_bytes(), type=dict[str, str])
     except (OSError, msgspec.DecodeError):
         return {}
 
 
 def _write(state: Path, digests: dict[str, str]) -> None:
     try:
-        replace_file(_file(state), msgspec.json.encode(digests))
+        replace_file(state / _FILE, msgspec.json.encode(digests))
     except OSError as error:
         raise NotAllowed(
-            f"The list of trusted folders can't be written to {_file(state)}: {error.strerror}.",
+            f"The list of trusted folders can't be written to {state / _FILE}: {error.strerror}.",
             try_="Fix its permissions.",
         ) from error
