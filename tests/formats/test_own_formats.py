@@ -78,6 +78,7 @@ def write(folder: Path, file: str, text: str = SHORT) -> Path:
 # Copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_unchanged_copy_renders_what_the_built_in_format_does(name: str) -> None:
     wiki = as_format(*copied(name))
@@ -85,6 +86,7 @@ def test_an_unchanged_copy_renders_what_the_built_in_format_does(name: str) -> N
         assert render(wiki, summary) == render(name, summary), story
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_unchanged_copy_has_no_mistakes(name: str) -> None:
     assert check(*copied(name)) == []
@@ -105,6 +107,7 @@ def test_a_format_made_by_a_function_cant_be_copied(name: str, ana: Program) -> 
     )
 
 
+@pytest.mark.slow
 def test_a_format_is_created_changed_and_used(ana: Program) -> None:
     made = ana.ok("format", "new", "wiki", "--from", "markdown")
     path = templates(ana) / "wiki.md.j2"
@@ -301,6 +304,7 @@ def test_a_template_that_can_not_be_read_stops_a_handoff_before_it_is_one(ana: P
     assert ana.show()["owner"]["name"] == "Ana Ruiz"
 
 
+@pytest.mark.slow
 def test_a_check_tells_each_mistake_with_its_line(ana: Program) -> None:
     lines = ("x", "{{ tryed }}", "{% if digest %}{{ p.notes }}{% endif %}", "{% if p.brief %}{{ p.sesion }}{% endif %}")
     text = "\n".join(lines).replace("{% if p", "{% if not digest and p")
@@ -328,6 +332,7 @@ def test_a_check_tells_of_filters_and_tests_that_are_not_there(text: str, told: 
     assert told in result.err
 
 
+@pytest.mark.slow
 def test_a_check_takes_names_files_or_all(ana: Program) -> None:
     assert ana.ok("format", "check").err == "You have no formats of your own. To make one: rflow format new NAME\n"
     good, bad = write(templates(ana), "good.md.j2"), write(templates(ana), "bad.md.j2", "{{ x }}")
@@ -398,6 +403,7 @@ def test_a_link_out_of_the_folder_is_not_followed(ana: Program) -> None:
     assert ana.ok("progress", "-f", "alias").out == SHOWN
 
 
+@pytest.mark.slow
 @on_posix
 def test_what_is_no_template_is_refused_at_once_and_stops_no_other(ana: Program) -> None:
     write(templates(ana), "wiki.md.j2")
@@ -677,6 +683,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     me = Program(tmp_path, cwd=tmp_path)
     lines = [line for block in blocks("console") for line in block.splitlines()]

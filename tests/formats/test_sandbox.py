@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from rflow.formats.parts import sheet
 from support.format_builders import FULL
 from support.format_strategies import NOTES, shown, told_with
 from support.program import SCRIPT, Program
+from support.waiting import until
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory can be limited on Linux only")
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="processor time can't be limited on Windows")
@@ -190,6 +190,7 @@ def template(me: Program, text: str, file: str = "team.md.j2") -> Path:
     return path
 
 
+@pytest.mark.slow
 @on_posix
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_check_ends_with_the_line_that_takes_too_long(name: str, ana: Program) -> None:
@@ -198,6 +199,7 @@ def test_a_check_ends_with_the_line_that_takes_too_long(name: str, ana: Program)
     assert said.startswith(f"{path}, line 2: It takes too long: does it loop or call itself without end?")
 
 
+@pytest.mark.slow
 @on_linux
 @pytest.mark.parametrize("name", TOO_LARGE)
 def test_a_check_ends_with_the_line_that_takes_too_much_memory(name: str, ana: Program) -> None:
@@ -206,6 +208,7 @@ def test_a_check_ends_with_the_line_that_takes_too_much_memory(name: str, ana: P
     assert said.startswith(f"{path}, line 2: It takes too much memory")
 
 
+@pytest.mark.slow
 @on_linux
 def test_a_check_that_python_cant_interrupt_is_killed(ana: Program) -> None:
     path = template(ana, '{{ ("a" * 90000) | trim("b" * 90000 ~ "a") }}{{ ("a" * 900000) | trim("b" * 900000 ~ "a") }}')
@@ -224,6 +227,7 @@ def test_a_check_whose_process_ends_early_is_a_mistake(way: str, ana: Program, m
     assert ana.refused(6, "format", "check", "team") == f"{path}: {STOPPED}\n"
 
 
+@pytest.mark.slow
 def test_a_check_loads_no_modules_of_the_project(ana: Program) -> None:
     template(ana, "{{ p.ask }}")
     assert ana.cwd is not None
@@ -233,6 +237,7 @@ def test_a_check_loads_no_modules_of_the_project(ana: Program) -> None:
     assert not (ana.cwd / "ran").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -251,6 +256,7 @@ def test_a_template_nested_too_deeply_is_refused(text: str) -> None:
     assert refused(text)
 
 
+@pytest.mark.slow
 @on_linux
 def test_ctrl_c_stops_a_template_that_takes_too_long(ana: Program) -> None:
     """A trusted template runs in rflow's own process. Nothing was written, and the session is as before."""
@@ -264,8 +270,7 @@ def test_ctrl_c_stops_a_template_that_takes_too_long(ana: Program) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        while processor_seconds(running.pid) < 2:  # it renders by then
-            time.sleep(0.05)
+        assert until(lambda: processor_seconds(running.pid) > 2)  # it renders by then
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert (running.returncode, "Traceback" in said, out.exists()) == (130, False, False)
