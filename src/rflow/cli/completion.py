@@ -58,7 +58,7 @@ def choices(app: App) -> Iterator[Offer]:
 @_quiet
 def formats(app: App) -> Iterator[Offer]:
     """Offer the output formats."""
-    from rflow.formats.custom.find import listed
+    from rflow.cli.custom_formats import listed
 
     yield from ((entry.name, entry.description) for entry in listed(app.settings.folders))
 
@@ -66,7 +66,7 @@ def formats(app: App) -> Iterator[Offer]:
 @_quiet
 def own_formats(app: App) -> Iterator[Offer]:
     """Offer the formats that are made of templates."""
-    from rflow.formats.custom.find import listed
+    from rflow.cli.custom_formats import listed
 
     yield from ((entry.name, entry.description) for entry in listed(app.settings.folders) if entry.path)
 

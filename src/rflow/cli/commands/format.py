@@ -20,15 +20,19 @@ app = typer.Typer(
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
+    from rflow.cli.custom_formats import listed
     from rflow.cli.display.text import table
-    from rflow.formats.custom.find import listed
+    from rflow.formats.custom.find import untrusted_folder
 
     run = App.of(context)
-    entries = list(listed(run.settings.folders))
+    folders = run.settings.folders
+    entries = list(listed(folders))
     if json:
         run.out_json(entries)
     else:
         run.out(table([("FORMAT", "FROM", "WHAT IT IS FOR"), *((e.name, e.from_, e.description) for e in entries)]))
+    if untrusted := untrusted_folder(folders):
+        run.say(f"{untrusted.path} has formats that you don't trust as they are now. To read them: rflow format trust")
 
 
 @app.command()
@@ -41,36 +45,36 @@ def show(
     from rflow.formats import render
 
     run = App.of(context)
-    found = run.format(name)
-    run.say(f"{found.name}{f': {found.description}' if found.description else ''}. An example:\n")
-    typer.echo(render(found, example_progress(), cache=run.settings.folders.cache))
+    format_ = run.format(name)
+    run.say(f"{name}{f': {format_.description}' if format_.description else ''}. An example:\n")
+    typer.echo(render(format_, example_progress(), cache=run.settings.folders.cache))
 
 
 @app.command()
 def new(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What you will say behind -f.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name that -f will take.")],
     from_: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="The format to begin with.", autocompletion=formats)
+        str, typer.Option("--from", metavar="FORMAT", help="The format to start from.", autocompletion=formats)
     ] = "markdown",
     project: Annotated[
-        bool, typer.Option("--project", help="For all who work in this folder: in .rflow/templates.")
+        bool, typer.Option("--project", help="For everyone who works in this folder: in .rflow/templates.")
     ] = False,
 ) -> None:
-    """Make a format of your own, for you to change.
+    """Create a format of your own, for you to change.
 
-    It is a template that draws what FORMAT does. docs/own-formats.md says what a template can hold.
+    It is a template that starts as a copy of FORMAT. docs/own-formats.md says what a template can hold.
     """
-    from rflow.cli.custom_formats import make
+    from rflow.cli.custom_formats import create
 
     run = App.of(context)
-    path = make(run, name, from_, project=project)
+    path = create(run, name, from_, project=project)
     run.out(str(path))
-    run.say(f"This is the template of {name}: change it as you like, with any editor. Then:")
-    run.say(f"  rflow format check {name}     says what is wrong with it, and where")
+    run.say(f"This is the template of {name}: change it in any editor. Then:")
+    run.say(f"  rflow format check {name}     shows its mistakes, with their lines")
     run.say(f"  rflow progress -f {name}      shows a session in it")
     if project:
-        run.say("Who else works here must trust it first: rflow format trust")
+        run.say("Others who work here must trust it first: rflow format trust")
 
 
 @app.command()
@@ -78,18 +82,20 @@ def check(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FORMAT|FILE]...", help="All of yours, if none is named.", autocompletion=own_formats),
+        typer.Argument(
+            metavar="[FORMAT|FILE]...", help="All of yours and the project's, if none.", autocompletion=own_formats
+        ),
     ] = None,
 ) -> None:
-    """Try your own formats, and say what is wrong, and where.
+    """Check your own formats: every mistake, with its line.
 
-    They draw sessions that are long, empty, closed, or full of hostile text. Warnings don't keep a format from being
-    used.
+    They render sample sessions that are long, empty, closed, or full of hostile text, within limits of time and
+    memory. A format with warnings can be used.
     """
-    from rflow.cli.custom_formats import checked, named
+    from rflow.cli.custom_formats import passes_check, templates
 
     run = App.of(context)
-    results = [checked(run, folder, file) for folder, file in named(run, names or [])]
+    results = [passes_check(run, folder, file) for folder, file in templates(run, names or [])]
     if not results:
         run.say("You have no formats of your own. To make one: rflow format new NAME")
     if not all(results):
@@ -103,27 +109,26 @@ def trust(
         Path | None, typer.Argument(metavar="[FOLDER]", help="This project's, if none is named.", show_default=False)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    no: Annotated[bool, typer.Option("--no", help="Trust it no longer.")] = False,
+    no: Annotated[bool, typer.Option("--no", help="Stop trusting it.")] = False,
 ) -> None:
     """Trust the formats of a project, as they are now.
 
-    It shows what they are and asks. Once any of its templates changes, it is not trusted any more.
+    It shows the templates and asks. Once one of them changes, the folder is no longer trusted.
     """
-    from rflow.cli.custom_formats import shown, to_trust
-    from rflow.formats.custom.trust import distrust
-    from rflow.formats.custom.trust import trust as remember
+    from rflow.cli.custom_formats import folder_to_trust, show_folder
+    from rflow.formats.custom import trust as trusted
 
     run = App.of(context)
     if yes and no:
-        raise UsageProblem("--yes and --no exclude each other.", try_="Give one of them.")
-    found = to_trust(folder)
+        raise UsageProblem("--yes and --no exclude each other.", try_="Use one of them.")
+    templates, state = folder_to_trust(folder), run.settings.folders.state
     if no:
-        distrust(run.settings.folders.state, found)
-        run.say(f"{found.path} is not trusted any more.")
+        trusted.distrust(state, templates)
+        run.say(f"{templates.path} is no longer trusted.")
         return
-    shown(run, found)
+    show_folder(run, templates)
     if not yes:
         run.confirm("Trust these templates, as they are now?", "--yes")
-    remember(run.settings.folders.state, found)
-    names = ", ".join(name for name, _ in found.formats())
-    run.say(f"{found.path} is trusted until one of its files changes. Formats: {names}.")
+    trusted.trust(state, templates)
+    names = ", ".join(name for name, _ in templates.formats())
+    run.say(f"{templates.path} is trusted until one of its files changes. Formats: {names}.")

@@ -1,7 +1,7 @@
-"""Formats that installed packages bring along, under the entry point group `rflow.formats`.
+"""Formats of installed packages, under the entry point group `rflow.formats`.
 
-An entry point's name is the format's. It gives a `Format`, or a function that takes a `Progress` or a `Digest` and
-gives the text. Packages are looked up only for a name that nobody else knows: that reads every package's metadata.
+An entry point's name is the format's. It is a `Format`, or a function that takes a `Progress` or a `Digest` and returns
+the text. Packages are looked up only for names that are not known otherwise, since that reads every package's metadata.
 """
 
 import inspect
@@ -17,76 +17,69 @@ from rflow.formats import FORMATS, Format, Told, whole
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUP = "rflow.formats"
-
 
 def packaged() -> "Iterator[tuple[str, str, EntryPoint]]":
-    """Give the name of each format that a package brings, with the package's; nothing of it is loaded."""
+    """Yield the name, the package and the entry point of each format that packages have, without loading any."""
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=GROUP):
+    for point in entry_points(group="rflow.formats"):
         if point.name not in FORMATS:
             yield point.name, point.dist.name if point.dist else point.module, point
 
 
 def find_packaged(name: str) -> Format | None:
-    """Load the format of a package."""
-    for known, package, point in packaged():
-        if known == name:
-            return loaded(name, package, point)
-    return None
+    """Load the format of that name from a package."""
+    return next((loaded(*entry) for entry in packaged() if entry[0] == name), None)
 
 
 def loaded(name: str, package: str, point: "EntryPoint") -> Format:
-    """Load what an entry point names; raise `BadInput` where that is no format."""
+    """Load the format of an entry point; raise `BadInput` if it isn't a format."""
     try:
-        given = point.load()
+        value = point.load()
     except Exception as error:
-        raise _broken(name, package, f"can't be loaded: {_said(error)}") from error
-    format_ = given if isinstance(given, Format) else _made(name, given) if callable(given) else None
-    if format_ is None:
-        raise _broken(
-            name, package, f"gives a value of the kind {type(given).__name__}, neither a Format nor a function"
-        )
-    if format_.drawing or format_.page:  # those name templates of rflow
-        raise _broken(name, package, "has nothing that builds it")
-    return replace(format_, name=name, build=_guarded(format_, name, package))
+        raise _broken(name, package, f"can't be loaded: {_reason(error)}") from error
+    if not isinstance(value, Format) and callable(value):
+        value = _from_function(name, value)
+    if not isinstance(value, Format):
+        raise _broken(name, package, f"is of the type {type(value).__name__}, neither a Format nor a function")
+    if value.drawing or value.page:  # those name templates of rflow
+        raise _broken(name, package, "has no `build` function")
+    return replace(value, name=name, build=_guarded(value, name, package))
 
 
-def _made(name: str, function: Callable[[Told], str]) -> Format:
-    """Make a format of a function; the first line of its docstring says what it is for."""
-    meaning = (inspect.getdoc(function) or name).splitlines()[0].rstrip(".")
+def _from_function(name: str, function: Callable[[Told], str]) -> Format:
+    """Make a format of a function, described by the first line of its docstring."""
     return Format(
         name=name,
-        description=meaning,
+        description=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
         media_type="text/plain",
         suffix=".txt",
-        build=lambda told, cache: function(told),
+        build=lambda summary, cache: function(summary),
         most=None,
     )
 
 
 def _guarded(format_: Format, name: str, package: str) -> Callable[[Told, Path | None], str]:
-    """Turn whatever a package does wrong into a sentence."""
+    """Return the format's `build` with any error of the package turned into `BadInput`."""
 
-    def build(told: Told, cache: Path | None) -> str:
+    def build(summary: Told, cache: Path | None) -> str:
         try:
-            text: Any = whole(format_, told, cache)
+            text: Any = whole(format_, summary, cache)
         except Exception as error:
-            raise _broken(name, package, f"failed: {_said(error)}") from error
+            raise _broken(name, package, f"failed: {_reason(error)}") from error
         if not isinstance(text, str):
-            raise _broken(name, package, f"gave a value of the kind {type(text).__name__} instead of a text")
+            raise _broken(name, package, f"returned a value of the type {type(text).__name__} instead of a text")
         return text
 
     return build
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def _broken(name: str, package: str, how: str) -> BadInput:
     return BadInput(
         f"The format {name} of the package {package} {how.rstrip('.')}.",
-        try_="Tell its author; nothing is lost: -f markdown works meanwhile.",
+        try_="Report it to its author; nothing is lost: -f markdown works meanwhile.",
     )

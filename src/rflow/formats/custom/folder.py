@@ -1,108 +1,109 @@
-"""A folder of templates: read whole, so that what was looked at is what runs."""
+"""A folder of templates, read as a whole, so that what was looked at is what runs."""
 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
-from jinja2 import BaseLoader, Environment
-from jinja2.exceptions import TemplateNotFound
+from jinja2 import BaseLoader, FunctionLoader
 
 from rflow.core.fingerprint import fingerprint
+from rflow.core.text import clean
 from rflow.errors import BadInput
 
 ENDING = ".j2"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a format may be called; files whose names begin otherwise (`_footer.md.j2`) are parts for others to include."""
-_LARGEST = 256 * 1024
-_MOST = 200
+"""A valid name of a format. Files whose names begin otherwise (`_footer.md.j2`) are parts for others to include."""
+_MAX_BYTES = 256 * 1024
+_MAX_FILES = 200
 
 
-class Folder(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """The templates of a folder: their texts by file name, and why what else is there can't be used."""
+class TemplateFolder(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """The templates of a folder: their texts by file name, and why its other files can't be used."""
 
     path: Path
     texts: dict[str, str]
-    faults: dict[str, str]
+    problems: dict[str, str]
 
     @cached_property
     def digest(self) -> str:
-        """Tell this content from any other."""
-        return fingerprint(msgspec.json.encode([self.texts, self.faults], order="sorted"))
+        """A digest of all the content: any change of a file changes it."""
+        return fingerprint(msgspec.json.encode([self.texts, self.problems], order="sorted"))
 
     def formats(self) -> Iterator[tuple[str, str]]:
-        """Give the name of each format with its file."""
-        for file in sorted({*self.texts, *self.faults}):
-            name, _ = parts_of(file)
+        """Yield the name and the file of each format."""
+        for file in sorted({*self.texts, *self.problems}):
+            name, _ = split_name(file)
             if NAME.fullmatch(name):
                 yield name, file
 
     def text(self, file: str) -> str:
-        """Give a template; raise `BadInput` where it can't be used."""
-        if file in self.faults:
-            raise BadInput(f"{self.path / file} can't be used: {self.faults[file]}.", try_="Mend or remove it.")
+        """Return a template's text; raise `BadInput` if it can't be used."""
+        if file in self.problems:
+            raise BadInput(f"{self.path / file} can't be used: {self.problems[file]}.", try_="Fix or remove it.")
         return self.texts[file]
 
+    def loader(self) -> BaseLoader:
+        """Return a Jinja loader for the templates as they were read."""
 
-def parts_of(file: str) -> tuple[str, str]:
-    """Take a template's file name apart: `wiki.md.j2` is the format `wiki`, whose text is escaped as `.md.j2`."""
+        def load(file: str) -> tuple[str, str, None] | None:
+            known = file in self.texts or file in self.problems
+            return (self.text(file), str(self.path / file), None) if known else None
+
+        return FunctionLoader(load)
+
+
+def split_name(file: str) -> tuple[str, str]:
+    """Split a template's file name: `wiki.md.j2` is the format `wiki`, escaped as `.md.j2`."""
     name, _, suffix = file.partition(".")
     return name, "." + suffix
 
 
-def read_folder(path: Path) -> Folder:
-    """Read the templates of a folder; one that is not there has none."""
+def read_folder(path: Path) -> TemplateFolder:
+    """Read the templates of a folder; a missing folder has none."""
     texts: dict[str, str] = {}
-    faults: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for file in _files(path):
+        name = clean(file)
         try:
+            if name != file:
+                raise ValueError("its name has characters that can't be shown")
             texts[file] = _read(path / file, path)
-        except (OSError, ValueError) as error:
-            faults[file] = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-    return Folder(path=path, texts=texts, faults=faults)
+        except OSError as error:
+            problems[name] = error.strerror or str(error)
+        except ValueError as error:
+            problems[name] = str(error)
+    return TemplateFolder(path=path, texts=texts, problems=problems)
 
 
 def _files(path: Path) -> list[str]:
     try:
-        found = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(ENDING))
+        files = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(ENDING))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}.", try_="Mend its permissions.") from error
-    if len(found) > _MOST:
-        raise BadInput(f"{path} holds more than {_MOST} templates.", try_="Is it the folder that is meant?")
-    return found
+        raise BadInput(f"{path} can't be read: {error.strerror}.", try_="Fix its permissions.") from error
+    if len(files) > _MAX_FILES:
+        raise BadInput(f"{path} holds more than {_MAX_FILES} templates.", try_="Is this the right folder?")
+    return files
 
 
 def _read(path: Path, folder: Path) -> str:
-    """Read a template; raise ValueError where it leads out of the folder or is no text of a sensible size."""
+    """Read a template; raise ValueError if it is outside the folder, too large or not a text file."""
     real = path.resolve(strict=True)
     if real.parent != folder.resolve():
-        raise ValueError("it is a link that leads out of the folder")
-    # Without waiting: opening a pipe would wait until somebody writes to it.
+        raise ValueError("it is a link to a file outside the folder")
+    # Non-blocking: opening a pipe would wait for a writer.
     with open(real, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise ValueError("it is no file")
-        data = opened.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise ValueError(f"it is larger than {_LARGEST // 1024} KiB")
+            raise ValueError("it is not a regular file")
+        data = opened.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ValueError(f"it is larger than {_MAX_BYTES // 1024} KiB")
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
-
-
-class FolderLoader(BaseLoader):
-    """Gives Jinja the templates of a folder, as they were read."""
-
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Give a template with the path that its mistakes are told by."""
-        if template not in self._folder.texts and template not in self._folder.faults:
-            raise TemplateNotFound(template)
-        return self._folder.text(template), str(self._folder.path / template), lambda: True

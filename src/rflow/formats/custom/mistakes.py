@@ -1,4 +1,4 @@
-"""Mistakes in a template, put into words: the file, the line, what is wrong, and what to write instead."""
+"""Mistakes in a template, explained: the file, the line, what is wrong and what to write instead."""
 
 import re
 import traceback
@@ -15,116 +15,101 @@ from jinja2.filters import FILTERS
 from jinja2.utils import missing
 
 from rflow.core.summary.progress import Digest, Header, Progress
+from rflow.core.text import shorten
 from rflow.errors import RflowError
-from rflow.formats.custom.folder import Folder
-from rflow.formats.custom.meter import TooMuch
 from rflow.formats.environment import FLAVOUR_FILTERS, NEUTRAL_FILTERS
 from rflow.formats.page_helpers import PAGE
 from rflow.formats.phrases import PHRASES
 
-GIVEN = ("p", "f", "digest", "layout", "sheet")
-"""What a template gets, beside the phrases."""
+_CONTEXT = ("p", "f", "digest", "layout", "sheet")
 _JINJA = ("caller", "cycler", "dict", "joiner", "kwargs", "loop", "namespace", "range", "self", "super", "varargs")
-NAMES = frozenset({*GIVEN, *PHRASES, *PAGE, *_JINJA})
+NAMES = frozenset({*_CONTEXT, *PHRASES, *PAGE, *_JINJA})
+"""Every name that a template can use somewhere."""
 
 _LITERAL = "Text always appears literally: write markup outside of {{ }}"
 _INSTEAD = {
     **dict.fromkeys(("safe", "e", "escape", "forceescape", "striptags", "tojson", "xmlattr"), _LITERAL),
+    "filesizeformat": "Use `size`",
+    "format": "Put texts together with `~`",
     "urlize": "Use `link`",
     "wordwrap": "Use `wrap`",
-    "format": "Put texts together with `~`",
-    "attr": "Write the name behind a dot: `p.ask`",
+}
+"""What to write instead of the filters of Jinja that are not available."""
+_KINDS = {
+    Progress: "The summary",
+    Digest: "The digest",
+    Header: "The session",
+    str: "A text",
+    tuple: "A list",
+    TemplateModule: "`f`",
 }
 
 
+class TimeLimit(Exception):
+    """The processor time that a check may use is spent."""
+
+
 class Mistake(msgspec.Struct, frozen=True):
-    """What is wrong in a template, and where (`line` is 0 where it can't be told); or, not `grave`, what might be."""
+    """A mistake in a template with its place (line 0: not known), or a `warning` of what may go wrong."""
 
     file: str
     line: int
     what: str
-    grave: bool = True
+    warning: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}{f', line {self.line}' if self.line else ''}: " if self.file else ""
-        return f"{place}{'' if self.grave else 'warning: '}{self.what}"
+        return f"{place}{'warning: ' if self.warning else ''}{self.what}"
 
 
-class Unknown(StrictUndefined):
-    """A name that is not there: any use of it says so, with the nearest that is."""
+class UnknownName(StrictUndefined):
+    """An unknown name: any use of it raises an error that names the nearest known one."""
 
     __slots__ = ()
 
     @property
     def _undefined_message(self) -> str:
-        """Say what is not there."""
+        """The message of the error."""
         if self._undefined_hint:
             return self._undefined_hint
-        name, whole = str(self._undefined_name), self._undefined_obj
-        if whole is missing:
-            return f'There is nothing named "{name}".{near(name, NAMES)}'
-        if whole is None:
-            return f'What stands before ".{name}" is not there in this summary. Ask first: {{% if … %}}.'
+        name, owner = str(self._undefined_name), self._undefined_obj
+        if owner is missing:
+            return f'There is nothing named "{name}".{did_you_mean(name, NAMES)}'
+        if owner is None:
+            return f'What stands before ".{name}" is missing in this summary. Ask first: {{% if … %}}.'
+        kind = _KINDS.get(type(owner), f"A {type(owner).__name__}")
         if isinstance(self._undefined_name, int):
-            return f"{_kind(whole)} has no entry number {name}; they count from 0."
-        known = _parts(whole)
+            return f"{kind} has no entry number {name}; they count from 0."
+        known = getattr(owner, "__struct_fields__", ())
+        if isinstance(owner, TemplateModule):
+            known = [macro for macro in vars(owner) if macro[0] != "_"]
         listed = f" It has: {', '.join(known)}." if known else ""
-        return f'{_kind(whole)} has no "{name}".{near(name, known) or listed}'
+        return f'{kind} has no "{name}".{did_you_mean(name, known) or listed}'
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Ask whether another name is meant: "" where none is near."""
-    names = {known: known for known in sorted(known)}
-    if name in names:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question that suggests the nearest known name, or ""."""
+    meanings = {known: known for known in sorted(known)}
+    if name in meanings:
         return " It is known only elsewhere in a template."
-    if "p" in names:
-        names = {field: f"p.{field}" for field in Progress.__struct_fields__} | names
-    close = get_close_matches(name, names, n=1)
-    return f' Did you mean "{names[close[0]]}"?' if close else ""
+    if "p" in meanings:
+        meanings = {field: f"p.{field}" for field in Progress.__struct_fields__} | meanings
+    close = get_close_matches(name, meanings, n=1)
+    return f' Did you mean "{meanings[close[0]]}"?' if close else ""
 
 
-def _parts(whole: object) -> list[str]:
-    if isinstance(whole, msgspec.Struct):
-        return list(whole.__struct_fields__)
-    return [name for name in vars(whole) if name[0] != "_"] if isinstance(whole, TemplateModule) else []
-
-
-def _kind(whole: object) -> str:
-    """Name a kind of thing for somebody who writes templates."""
-    if isinstance(whole, TemplateModule):
-        return "What draws (`f`)"
-    named = {
-        Progress: "The summary",
-        Header: "The session",
-        Digest: "A digest",
-        str: "A text",
-        tuple: "A list",
-        list: "A list",
-        bool: "A yes or no",
-        int: "A number",
-        float: "A number",
-    }
-    return named.get(type(whole), f"A {type(whole).__name__}")
-
-
-def mistake(error: Exception, folder: Folder, file: str) -> Mistake:
-    """Tell what `error`, met while `file` of `folder` was drawn, says about its writer's mistake."""
+def mistake(error: Exception, path: Path) -> Mistake:
+    """Explain `error`, which was raised while the template at `path` was compiled or rendered."""
     if isinstance(error, RflowError):
         return Mistake("", 0, str(error))
     if isinstance(error, TemplateSyntaxError):
-        return Mistake(error.filename or str(folder.path / file), error.lineno, _sentence(_of_syntax(error)))
-    where, line = _place(error, folder.path) or (str(folder.path / file), 0)
-    return Mistake(where, line, _sentence(_what(error)))
+        return Mistake(error.filename or str(path), error.lineno, _sentence(_syntax(error)))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    places = [(frame.filename, frame.lineno or 0) for frame in frames if Path(frame.filename).parent == path.parent]
+    return Mistake(*(places or [(str(path), 0)])[-1], _sentence(_runtime(error)))
 
 
-def _place(error: Exception, folder: Path) -> tuple[str, int] | None:
-    """Find the innermost line of the folder's own templates that the error came through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent == folder and frame.filename.endswith(".j2")]
-    return (own[-1].filename, own[-1].lineno or 0) if own else None
-
-
-def _of_syntax(error: TemplateSyntaxError) -> str:
+def _syntax(error: TemplateSyntaxError) -> str:
     message = error.message or "it can't be read"
     unknown = re.match(r"No (filter|test) named '(\w+)'", message)
     if not unknown:
@@ -132,32 +117,29 @@ def _of_syntax(error: TemplateSyntaxError) -> str:
     kind, name = unknown.groups()
     if name in _INSTEAD:
         return f"The filter `{name}` is not for summaries. {_INSTEAD[name]}"
-    if name in FILTERS:
-        return f"The filter `{name}` is not for summaries"
     known = {*FILTERS, *FLAVOUR_FILTERS, *NEUTRAL_FILTERS} - {*_INSTEAD} if kind == "filter" else set()
-    return f'There is no {kind} "{name}".{near(name, known)}'
+    return f'There is no {kind} "{name}".{did_you_mean(name, known)}'
 
 
-def _what(error: Any) -> str:
-    """Say what happened when it was drawn."""
+def _runtime(error: Any) -> str:
     match error:
         case TemplateNotFound():
             return f'There is no template "{error.name}" in its folder, nor in rflow itself'
-        case TooMuch():
-            return f"It was stopped: {error.message}"
+        case TimeLimit():
+            return "It takes too long: does it loop or call itself without end?"
         case SecurityError():
-            touched = re.match(r"access to attribute '(.*)' of '(.*)' object", error.message or "")
-            return f'A template may not touch "{touched[1]}" of a {touched[2]}' if touched else str(error.message)
+            unsafe = re.match(r"access to attribute '(.*)' of '(.*)' object", error.message or "")
+            return f'A template may not use "{unsafe[1]}" of a {unsafe[2]}' if unsafe else str(error.message)
         case UndefinedError():
             return str(error.message)
         case RecursionError():
             return "It includes or calls itself without end, or is nested too deeply"
         case MemoryError():
-            return "It is nested too deeply, or makes too much"
+            return "It takes too much memory, or is nested too deeply"
     return f"This does not work: {error}" if str(error) else f"This does not work ({type(error).__name__})"
 
 
 def _sentence(text: str) -> str:
-    """Begin and end a text as a sentence."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    """Return a short text with a capital letter at the beginning and a full stop."""
+    text = shorten(text, 500)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", "…")) else ".")

@@ -1,4 +1,4 @@
-"""A format made of one template: a whole summary, drawn in the sandbox."""
+"""A format made of one template: a whole summary, rendered in the sandbox."""
 
 import re
 from collections.abc import Iterator
@@ -6,130 +6,105 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
 from jinja2 import ChoiceLoader, FileSystemLoader, Template, meta
 from msgspec.structs import replace
 
 from rflow.core.summary.progress import Digest
 from rflow.data import data_dir
-from rflow.errors import BadInput, RflowError, UsageProblem
+from rflow.errors import BadInput, RflowError
 from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
-from rflow.formats.custom.folder import Folder, FolderLoader, parts_of
-from rflow.formats.custom.meter import ROOM, Meter
-from rflow.formats.custom.mistakes import Unknown, mistake
+from rflow.formats.custom.folder import TemplateFolder, split_name
+from rflow.formats.custom.mistakes import UnknownName, mistake
 from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.environment import flavour_of
 from rflow.formats.page_helpers import PAGE
 from rflow.formats.parts import sheet
 
-# A text passes through a macro, a part and the whole on its way: this is much more than that.
-_TIMES = 20
+TEMPLATES = {name: format_.drawing or format_.page for name, format_ in FORMATS.items()}
+"""The template of each built-in format, "" for those that are Python functions."""
 
 
-def base_of(folder: Folder, file: str) -> Format:
-    """Give the built-in format that a template builds on: the one whose macros it imports, else that of its suffix."""
-    drawn = [format_ for format_ in FORMATS.values() if format_.drawing or format_.page]
-    same = [format_ for format_ in drawn if suffix_of(format_.drawing or format_.page) == parts_of(file)[1]]
+def base_of(folder: TemplateFolder, file: str) -> Format:
+    """Return the built-in format that a template builds on: whose macros it imports, or the first of its suffix."""
+    name, suffix = split_name(file)
+    suffixes = {base: suffix_of(template) for base, template in TEMPLATES.items() if template}
+    same = [FORMATS[base] for base, known in suffixes.items() if known == suffix]
     if not same:
-        known = dict.fromkeys(parts_of(file)[0] + suffix_of(format_.drawing or format_.page) for format_ in drawn)
+        names = ", ".join(dict.fromkeys(name + known for known in suffixes.values()))
         raise BadInput(
-            f"{folder.path / file} ends in nothing that says how text is escaped.",
-            try_=f"Rename it: {', '.join(known)}.",
+            f"The name {folder.path / file} has no known ending, which says how text is escaped.",
+            try_=f"Rename it: {names}.",
         )
     imported = re.search(r'{%-?\s*import\s*["\'](.*?)["\']\s*as\s+f\b', folder.text(file))
     return next((format_ for format_ in same if imported and format_.drawing == imported[1]), same[0])
 
 
 def description_of(text: str) -> str:
-    """Give the first line of the comment that a template begins with, where it has one."""
-    begin, mark, rest = text.partition("{#")
-    comment = rest.partition("#}")[0] if mark and not begin.strip() else ""
-    return next((line.strip(" -.") for line in comment.splitlines() if line.strip(" -.")), "")
+    """Return the first line of the comment that a template begins with, or ""."""
+    comment = re.match(r"\s*\{#(.*?)(#\}|\Z)", text, re.DOTALL)
+    lines = comment[1].splitlines() if comment else []
+    return next((line.strip(" -.") for line in lines if line.strip(" -.")), "")
 
 
-class Drawing:
-    """A template that draws summaries; what is wrong with it comes out as it is."""
+class TemplateRenderer:
+    """Renders summaries with a template of a folder; the template's mistakes are raised as Jinja raises them."""
 
-    def __init__(self, folder: Folder, file: str) -> None:
-        """Take a template that was read; raise `BadInput` where it can't be used."""
-        self.base = base_of(folder, file)
-        self._source, self._file = folder.text(file), file
-        loader = ChoiceLoader([FileSystemLoader(data_dir("templates") / "formats"), FolderLoader(folder)])
-        self.env = Sandbox(flavour_of(parts_of(file)[1]), loader, Unknown)
+    def __init__(self, folder: TemplateFolder, file: str) -> None:
+        """Prepare a template; raise `BadInput` if the file can't be used."""
+        self.base, self.source = base_of(folder, file), folder.text(file)
+        self.path, self.suffix = folder.path / file, split_name(file)[1]
+        loader = ChoiceLoader([FileSystemLoader(data_dir("templates") / "formats"), folder.loader()])
+        self.env = Sandbox(flavour_of(self.suffix), loader, UnknownName)
         if self.base.page:
             self.env.globals |= PAGE
 
     def template(self) -> Template:
-        """Read the template; whatever is wrong with its syntax is seen here."""
-        return self.env.get_template(self._file)
+        """Compile the template; raise Jinja's errors for wrong syntax."""
+        return self.env.get_template(self.path.name)
 
-    def draw(self, told: Told) -> str:
-        """Draw a summary."""
-        self.env.meter = Meter(ROOM + _TIMES * len(msgspec.json.encode(told)))
-        layout = self.base.page or layout_of(told)
-        given: dict[str, object] = {"p": told, "digest": isinstance(told, Digest), "layout": layout}
+    def render(self, summary: Told) -> str:
+        """Return the rendered summary."""
+        layout = self.base.page or layout_of(summary)
+        context: dict[str, object] = {"p": summary, "digest": isinstance(summary, Digest), "layout": layout}
         if self.base.page:
-            given["sheet"] = sheet(told, layout_of(told))
+            context["sheet"] = sheet(summary, layout_of(summary))
         else:
-            given["f"] = self.env.get_template(self.base.drawing).module
+            context["f"] = self.env.get_template(self.base.drawing).module
         template = self.template()
-        if isinstance(told, Digest) and not self._draws_digests:
+        if isinstance(summary, Digest) and not self._handles_digests:
             template = self.env.get_template(layout)
-        return template.render(given)
+        return template.render(context)
 
     @cached_property
-    def _draws_digests(self) -> bool:
-        """Whether it was written for more than one session: then it asks which of them it is."""
-        return bool({"digest", "sheet"} & meta.find_undeclared_variables(self.env.parse(self._source)))
+    def _handles_digests(self) -> bool:
+        """Whether the template was written for digests too: it mentions `digest` or `sheet` then."""
+        return bool({"digest", "sheet"} & meta.find_undeclared_variables(self.env.parse(self.source)))
 
 
-def as_format(folder: Folder, file: str) -> Format:
-    """Make a format of a template; one that can't be read is told of at once."""
-    name, drawing = parts_of(file)[0], Drawing(folder, file)
-    with _told(folder, file):
-        drawing.template()
+def as_format(folder: TemplateFolder, file: str) -> Format:
+    """Make a format of a template; raise `BadInput` at once if it can't be compiled."""
+    renderer = TemplateRenderer(folder, file)
+    with _mistakes_explained(renderer.path):
+        renderer.template()
 
-    def build(told: Told, cache: Path | None) -> str:
-        with _told(folder, file):
-            return drawing.draw(told)
+    def build(summary: Told, cache: Path | None) -> str:
+        with _mistakes_explained(renderer.path):
+            return renderer.render(summary)
 
-    return replace(
-        drawing.base,
-        name=name,
-        description=description_of(folder.text(file)),
-        drawing="",
-        page="",
-        rich="",
-        build=build,
-    )
+    name, description = split_name(file)[0], description_of(folder.text(file))
+    return replace(renderer.base, name=name, description=description, drawing="", page="", rich="", build=build)
 
 
 @contextmanager
-def _told(folder: Folder, file: str) -> Iterator[None]:
-    """Tell of a mistake in the template, with a way on."""
+def _mistakes_explained(path: Path) -> Iterator[None]:
+    """Turn any error of a template into `BadInput` with its place and a remedy."""
     try:
         yield
     except RflowError:
         raise
-    except Exception as error:  # whatever a template does wrong is its writer's to mend
-        name = parts_of(file)[0]
+    except Exception as error:
+        name = split_name(path.name)[0]
         raise BadInput(
-            f"The format {name} has a mistake. {mistake(error, folder, file)}",
-            try_=f"Mend it (rflow format check {name}); nothing is lost: -f markdown works meanwhile.",
+            f"The format {name} has a mistake. {mistake(error, path)}",
+            try_=f"Fix it (rflow format check {name}); nothing is lost: -f markdown works meanwhile.",
         ) from error
-
-
-def copy_of(base: Format, name: str) -> tuple[str, str]:
-    """Write a template that draws what `base` does, for somebody to change: give its file name and its text."""
-    template = base.drawing or base.page
-    if not template:
-        drawn = ", ".join(format_.name for format_ in FORMATS.values() if format_.drawing or format_.page)
-        raise UsageProblem(
-            f"The format {base.name} is made by a program, not by a template.", try_=f"Take one of {drawn}."
-        )
-    templates = data_dir("templates")
-    layout = (templates / "formats" / (base.page or "progress.j2")).read_text("utf-8").partition("#}\n")[2]
-    text = (templates / "own" / ("page.j2" if base.page else "text.j2")).read_text("utf-8")
-    for word, meant in (("BASE", base.name), ("NAME", name), ("DRAWING", base.drawing), ("LAYOUT\n", layout)):
-        text = text.replace(word, meant)
-    return name + suffix_of(template), text

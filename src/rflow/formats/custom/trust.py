@@ -1,4 +1,4 @@
-"""Whom the user trusts: folders of templates, each as it was when they said so."""
+"""Which template folders the user trusts, each with the digest of its content at that time."""
 
 from pathlib import Path
 
@@ -6,49 +6,48 @@ import msgspec
 
 from rflow.config_file import replace_file
 from rflow.errors import NotAllowed
-from rflow.formats.custom.folder import Folder
+from rflow.formats.custom.folder import TemplateFolder
+
+_FILE = "trusted-templates.json"
 
 
-def is_trusted(state: Path, folder: Folder) -> bool:
-    """Say whether the user trusts the templates of this folder as they are now."""
-    return _trusted(state).get(_key(folder)) == folder.digest
+def is_trusted(state: Path, folder: TemplateFolder) -> bool:
+    """Return whether the user trusts the templates of this folder as they are now."""
+    return _digests(state).get(_key(folder)) == folder.digest
 
 
-def was_trusted(state: Path, folder: Folder) -> bool:
-    """Say whether the user has ever trusted this folder."""
-    return _key(folder) in _trusted(state)
+def was_trusted(state: Path, folder: TemplateFolder) -> bool:
+    """Return whether the user trusts this folder with its present or an earlier content."""
+    return _key(folder) in _digests(state)
 
 
-def trust(state: Path, folder: Folder) -> None:
-    """Remember that the user trusts these templates."""
-    _write(state, _trusted(state) | {_key(folder): folder.digest})
+def trust(state: Path, folder: TemplateFolder) -> None:
+    """Record that the user trusts these templates."""
+    _write(state, _digests(state) | {_key(folder): folder.digest})
 
 
-def distrust(state: Path, folder: Folder) -> None:
-    """Forget that the user trusts this folder."""
-    _write(state, {key: digest for key, digest in _trusted(state).items() if key != _key(folder)})
+def distrust(state: Path, folder: TemplateFolder) -> None:
+    """Record that the user no longer trusts this folder."""
+    _write(state, {key: digest for key, digest in _digests(state).items() if key != _key(folder)})
 
 
-def _key(folder: Folder) -> str:
-    return str(folder.path.resolve())
+def _key(folder: TemplateFolder) -> str:
+    return str(folder.path.resolve()).encode("utf-8", "backslashreplace").decode()  # a path need not be UTF-8
 
 
-def _file(state: Path) -> Path:
-    return state / "trusted-templates.json"
-
-
-def _trusted(state: Path) -> dict[str, str]:
-    """Read what was remembered; where that can't be read, nothing is trusted."""
+def _digests(state: Path) -> dict[str, str]:
+    """Read the digests by folder; if the file can't be read, nothing is trusted."""
     try:
-        return msgspec.json.decode(_file(state).read_bytes(), type=dict[str, str])
+        return msgspec.json.decode((state / _FILE).read_bytes(), type=dict[str, str])
     except (OSError, msgspec.DecodeError):
         return {}
 
 
-def _write(state: Path, trusted: dict[str, str]) -> None:
+def _write(state: Path, digests: dict[str, str]) -> None:
     try:
-        replace_file(_file(state), msgspec.json.encode(trusted))
+        replace_file(state / _FILE, msgspec.json.encode(digests))
     except OSError as error:
         raise NotAllowed(
-            f"What you trust can't be written to {_file(state)}: {error.strerror}.", try_="Mend its permissions."
+            f"The list of trusted folders can't be written to {state / _FILE}: {error.strerror}.",
+            try_="Fix its permissions.",
         ) from error
