@@ -220,7 +220,7 @@ def test_a_key_that_is_there_twice_is_said_with_both_lines(name: str) -> None:
         ("vpn.toml", 'id = "vpn"\ntitle = """VPN', 2),
         ("vpn.yaml", "id: vpn\ntitle: Error: no route\n", 2),
         ("vpn.yaml", "id: vpn\nnodes:\n\ta: b\n", 3),
-        ("vpn.json", '{\n "id": "vpn",\n}', 3),
+        ("vpn.json", '{\n "id": "vpn",}', 2),
         ("vpn.json", "{\n 'id': 1}", 2),
     ],
 )
