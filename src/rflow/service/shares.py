@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from rflow.core.redaction import Redactor
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.sharing import (
     Share,
@@ -129,7 +129,7 @@ class Shares:
         """Load the session as the share shows it: a snapshot up to where it was taken."""
         log = self._workspace.history(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
-        return replay(events, Session(id=log.id, code=log.code))
+        return replay_session(log.id, log.code, events)
 
     def view(self, share: Share, session: Session) -> View:
         """Look at `session` as the share shows it: as of its last change, the same for every reader."""

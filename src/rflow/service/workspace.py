@@ -11,7 +11,7 @@ from rflow.core.people import Person, person
 from rflow.core.redaction import Redactor
 from rflow.core.session.events import Brief, Event
 from rflow.core.session.head import Head, Page, Query
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay, replay_session
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import View, Zone, summarise
@@ -76,7 +76,7 @@ class Workspace:
     def load(self, session_id: str) -> Session:
         """Load a session by its whole id."""
         log = self.store.load(session_id)
-        return replay(log.events, Session(id=log.id, code=log.code))
+        return replay_session(log.id, log.code, log.events)
 
     def history(self, session_id: str) -> Log:
         """Read a session's events as they are stored."""
@@ -170,7 +170,7 @@ class Workspace:
         for tree in trees:
             self.store.put_tree(tree)
         for free in chain([code] if code else (), self._codes()):
-            session = replay(events, Session(id=session_id, code=free))
+            session = replay_session(session_id, free, events)
             try:
                 self.store.create(session, events, blobs or {})
             except CodeTaken:
