@@ -7,7 +7,7 @@ flavour's filters, a macro or a `{% set %}` block. Glue such parts together with
 
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import cache as cached
@@ -22,7 +22,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from rflow import __version__
-from rflow.core.text import clean, shorten
+from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.escaping.plain import Plain
@@ -230,30 +230,12 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-
-
-def size(count: int) -> str:
-    """Tell a number of bytes: 512 bytes, 1.5 KiB, 12 MiB."""
-    if count < 1024:
-        return counted(count, "byte")
-    step = min((count.bit_length() - 1) // 10, 4)
-    value = count / 1024**step
-    return f"{value:.{0 if value >= 9.95 else 1}f} {_UNITS[step]}"
-
-
-def counted(number: int | Sized, one: str, many: str = "") -> str:
-    """Tell how many there are of a thing, or in a list: 1 step, 3,000 steps, 2 entries (`many`, if not with an s)."""
-    number = number if isinstance(number, int) else len(number)
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
     "clock": clock,
     "count": counted,
     "duration": duration,
     "shorten": shorten,
-    "size": size,
+    "size": byte_size,
     "stamp": stamp,
 }
 """Filters that mean the same in every format; they give text, which is then escaped."""

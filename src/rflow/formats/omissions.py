@@ -1,7 +1,8 @@
 """Phrases for what a summary does not tell: because it was not asked for, or because a format had no room for it."""
 
 from rflow.core.summary.progress import Digest, FittedDigest, FittedProgress, Omitted, Progress
-from rflow.formats.environment import counted, stamp
+from rflow.core.text import counted
+from rflow.formats.environment import stamp
 
 
 def tried_heading(progress: Progress) -> str:

@@ -19,7 +19,8 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.formats.environment import clock, counted, duration, size, stamp
+from rflow.core.text import byte_size, counted
+from rflow.formats.environment import clock, duration, stamp
 from rflow.formats.omissions import changes_heading, left_out, more_sessions, tried_heading
 
 # The header
@@ -187,7 +188,7 @@ def evidence(piece: ProgressEvidence, header: Header) -> str:
     where = [f"on {piece.host}"] if piece.host else []
     hidden = [f"{counted(piece.left_out, 'line')} left out"] if piece.left_out else []
     if not piece.lines:
-        hidden = [f"{size(piece.bytes_total)}, not shown" if piece.bytes_total else "no output"]
+        hidden = [f"{byte_size(piece.bytes_total)}, not shown" if piece.bytes_total else "no output"]
     return _with(piece.label or piece.command, [*ended, *where, *_when(piece, header), *hidden])
 
 

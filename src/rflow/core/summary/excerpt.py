@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from rflow.core.text import GONE, terminal_text
+from rflow.core.text import GONE, byte_size, counted, terminal_text
 
 HEAD, TAIL = 10, 40
 """How many lines are kept of the beginning and of the end."""
@@ -33,7 +33,7 @@ def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
     """
     head, tail = _halves(_utf8(data), cut)
     if _is_binary(head) or _is_binary(tail):
-        return Excerpt(text=f"(binary, {size(len(head) + cut + len(tail))})", left_out=0)
+        return Excerpt(text=f"(binary, {byte_size(len(head) + cut + len(tail))})", left_out=0)
     head, tail = _without_screens(head), _without_screens(tail).rstrip()
     if cut:
         first, between = _split_after(head, HEAD)
@@ -48,17 +48,7 @@ def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
 
 def cut_line(cut: int) -> str:
     """Say that `cut` bytes are missing here."""
-    return f"… {size(cut)} left out …"
-
-
-def size(count: int) -> str:
-    """Give a size in bytes for people."""
-    value = float(count)
-    for unit in ("B", "KB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    return f"… {byte_size(cut)} left out …"
 
 
 def _utf8(data: bytes) -> bytes:
@@ -142,5 +132,5 @@ def _gap(lines: int, cut: int) -> list[str]:
     """The line that stands for what is missing; none where nothing is."""
     if not lines:
         return [cut_line(cut)] if cut else []
-    count = f"{lines:,} line{'' if lines == 1 else 's'}"
-    return [f"… {count} and {size(cut)} left out …" if cut else f"… {count} left out …"]
+    count = counted(lines, "line")
+    return [f"… {count} and {byte_size(cut)} left out …" if cut else f"… {count} left out …"]

@@ -6,6 +6,8 @@ it. `indent`, a text or a number of blanks, stands before every line but the fir
 
 import re
 
+from rflow.core.text import wrap
+
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
 
 
@@ -57,9 +59,7 @@ class Plain:
 
     def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
         """Show a text in lines of at most `width` characters, `indent` included; only a longer word stands out."""
-        from textwrap import wrap
-
-        parts = (wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) for line in lines_of(text))
+        parts = (wrap(line, width - indent) for line in lines_of(text))
         return indented([line for part in parts for line in part or [""]], indent)
 
     def link(self, url: str, label: str = "") -> str:
