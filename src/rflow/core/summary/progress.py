@@ -262,6 +262,10 @@ class Digest(_Part, frozen=True, kw_only=True):
     redacted: int = 0
 
 
+Summary = Progress | Digest
+"""What formats render: the progress of one session, or the digest of several."""
+
+
 class FittedDigest(Digest, frozen=True, kw_only=True):
     """A digest cut to the room that a format has: `more` sessions stand at its end, which are not told."""
 

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from rflow.core.summary.progress import Summary
 from rflow.errors import BadInput
-from rflow.formats import FORMATS, Format, Told
+from rflow.formats import FORMATS, Format
 from rflow.formats.custom.folder import Folder, parts_of
 from rflow.formats.custom.meter import TooMuch
 from rflow.formats.custom.mistakes import NAMES, Mistake, mistake, near
@@ -97,7 +98,7 @@ def _tried(drawing: Drawing, folder: Folder, file: str, told_of: set[int]) -> It
             yield from _judged(text, trial, told, drawing.base, folder, file)
 
 
-def _judged(text: str, trial: str, told: Told, base: Format, folder: Folder, file: str) -> Iterator[Mistake]:
+def _judged(text: str, trial: str, told: Summary, base: Format, folder: Folder, file: str) -> Iterator[Mistake]:
     """Say whether a user's text came out as markup, or can be taken for a line of the summary's own."""
     suffix = parts_of(file)[1]
     prose = re.sub(_CODE.get(suffix, "(?!)"), "", text, flags=re.MULTILINE | re.DOTALL)

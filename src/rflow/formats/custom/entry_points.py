@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from rflow.core.summary.progress import Summary
 from rflow.errors import BadInput
-from rflow.formats import FORMATS, Format, Told, whole
+from rflow.formats import FORMATS, Format, render_whole
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -53,7 +54,7 @@ def loaded(name: str, package: str, point: "EntryPoint") -> Format:
     return replace(format_, name=name, build=_guarded(format_, name, package))
 
 
-def _made(name: str, function: Callable[[Told], str]) -> Format:
+def _made(name: str, function: Callable[[Summary], str]) -> Format:
     """Make a format of a function; the first line of its docstring says what it is for."""
     meaning = (inspect.getdoc(function) or name).splitlines()[0].rstrip(".")
     return Format(
@@ -66,12 +67,12 @@ def _made(name: str, function: Callable[[Told], str]) -> Format:
     )
 
 
-def _guarded(format_: Format, name: str, package: str) -> Callable[[Told, Path | None], str]:
+def _guarded(format_: Format, name: str, package: str) -> Callable[[Summary, Path | None], str]:
     """Turn whatever a package does wrong into a sentence."""
 
-    def build(told: Told, cache: Path | None) -> str:
+    def build(told: Summary, cache: Path | None) -> str:
         try:
-            text: Any = whole(format_, told, cache)
+            text: Any = render_whole(format_, told, cache)
         except Exception as error:
             raise _broken(name, package, f"failed: {_said(error)}") from error
         if not isinstance(text, str):

@@ -24,9 +24,9 @@ from rflow.core.summary.progress import (
     ProgressRuledOut,
     ProgressTree,
     ProgressWaiting,
+    Summary,
     Tried,
 )
-from rflow.formats import Told
 
 _START = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
 
@@ -199,7 +199,7 @@ def _retold(value: Any, field: str, text: Callable[[str], str]) -> Any:
 
 
 HOSTILE, OF_LINES = "hostile texts", "texts of several lines"
-TRIALS: dict[str, Told] = {
+TRIALS: dict[str, Summary] = {
     "a usual session": USUAL,
     "an empty session": _EMPTY,
     "a session without a tree": _FREE,

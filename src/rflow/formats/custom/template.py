@@ -10,10 +10,10 @@ import msgspec
 from jinja2 import ChoiceLoader, FileSystemLoader, Template, meta
 from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest
+from rflow.core.summary.progress import Digest, Summary
 from rflow.data import data_dir
 from rflow.errors import BadInput, RflowError, UsageProblem
-from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
+from rflow.formats import FORMATS, Format, layout_of, suffix_of
 from rflow.formats.custom.folder import Folder, FolderLoader, parts_of
 from rflow.formats.custom.meter import ROOM, Meter
 from rflow.formats.custom.mistakes import Unknown, mistake
@@ -63,7 +63,7 @@ class Drawing:
         """Read the template; whatever is wrong with its syntax is seen here."""
         return self.env.get_template(self._file)
 
-    def draw(self, told: Told) -> str:
+    def draw(self, told: Summary) -> str:
         """Draw a summary."""
         self.env.meter = Meter(ROOM + _TIMES * len(msgspec.json.encode(told)))
         layout = self.base.page or layout_of(told)
@@ -89,7 +89,7 @@ def as_format(folder: Folder, file: str) -> Format:
     with _told(folder, file):
         drawing.template()
 
-    def build(told: Told, cache: Path | None) -> str:
+    def build(told: Summary, cache: Path | None) -> str:
         with _told(folder, file):
             return drawing.draw(told)
 
