@@ -14,9 +14,9 @@ from benchmarks.measuring import Job
 from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
-from rflow.core.session.replay import replay
-from rflow.core.session.state import Session
+from rflow.core.session.replay import replay_session
 from rflow.formats import FORMATS, render
+from rflow.service.summaries import new_view, session_progress
 from rflow.service.workspace import Workspace
 from rflow.stores import open_store
 
@@ -56,13 +56,12 @@ def stages(store: str, size: int) -> Stages:
 def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
     log = workspace.store.load(session_id)
     yield "reading events"
-    session = replay(log.events, Session(id=log.id, code=log.code))
+    session = replay_session(log.id, log.code, log.events)
     yield "replaying them"
-    view = workspace.view()
-    view.most = FORMATS["markdown"].most
-    told = workspace.progress(session, view)
+    view = msgspec.structs.replace(new_view(workspace), extent=FORMATS["markdown"].extent)
+    progress = session_progress(workspace, session, view)
     yield "computing the progress"
-    render("markdown", told)
+    render("markdown", progress)
     yield "rendering it"
 
 

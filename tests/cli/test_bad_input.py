@@ -209,7 +209,7 @@ def test_a_note_of_a_megabyte_is_refused_with_what_to_do_instead(ana: Program) -
 
 def test_evidence_has_a_limit_too(ana: Program) -> None:
     error = ana.refused(2, "attach", "-", stdin=b"\0" * (8 * 1024 * 1024 + 1))
-    assert "That is more than 8.4 MB." in error
+    assert "That is more than 8.0 MiB." in error
     assert "tail -n 500 FILE | rflow attach -" in error
 
 

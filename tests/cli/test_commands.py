@@ -57,7 +57,7 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.ok("run", "--", "echo", "ready") == (
         0,
         "ready\n",
-        f"{named}evidence 10 recorded (6 B, exit code 0).\n",
+        f"{named}evidence 10 recorded (6 bytes, exit code 0).\n",
     )
     assert ana.ok("attach", "tree.toml").err.startswith(f"{named}evidence 11 recorded (")
     assert ana.ok("brief", "--ask", "Can you drive?", "--ticket", "").err == f"{named}ask recorded; ticket cleared.\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rflow.core.text import columns
 from rflow.formats import FORMATS
 from support.program import Program
 
@@ -300,3 +301,20 @@ def test_format_show_gives_an_example(name: str, ana: Program) -> None:
     shown = ana.ok("format", "show", name)
     assert shown.err.startswith(f"{name}: ")
     assert letters("checkout can't reach its database") in letters(unescape(shown.out))
+
+
+def test_wide_characters_take_two_of_the_80_columns(ana: Program) -> None:
+    ana.ok("start", "--title", "ラベルプリンターが動かない", "--customer", "東京")
+    ana.ok("step", "電源を入れ直した " * 8, "--result", "変化なし " * 8)
+    printed = ana.ok("progress", "-f", "text").out
+    assert max(map(columns, printed.splitlines())) <= 80
+    assert re.sub(r"\s+", "", "電源を入れ直した" * 8) in re.sub(r"\s+", "", printed)
+
+
+def test_a_list_with_wide_names_stays_in_columns(ana: Program) -> None:
+    ana.at(user="田中さくら").ok("start", "--title", "ラベルプリンター" * 8)
+    heading, *rows = ana.ok("list", "--all").out.splitlines()
+    assert len(rows) == 2
+    starts = [columns(row[: re.search(r"\s(open|handed)\s", row).start(1)]) for row in rows]  # type: ignore[union-attr]
+    assert starts == [heading.index("STATE")] * 2
+    assert max(map(columns, rows)) <= 80

@@ -27,7 +27,7 @@ def content(me: Program, seq: int) -> bytes:
 def test_it_shows_the_output_passes_the_exit_code_on_and_says_what_was_kept(ana: Program) -> None:
     code = ana.show()["code"]
     result = ana.run("run", "--", "sh", "-c", "printf 'lp: ready\\n'; printf 'lp: error 42\\n' >&2; exit 3")
-    told = f"{code} · A label printer prints nothing · Leeds: evidence 3 recorded (23 B, exit code 3).\n"
+    told = f"{code} · A label printer prints nothing · Leeds: evidence 3 recorded (23 bytes, exit code 3).\n"
     assert result == (3, "lp: ready\n", f"lp: error 42\n{told}")
     piece = ana.show()["evidence"][0]
     assert (piece["kind"], piece["exit_code"], piece["bytes_total"]) == ("command", 3, 23)

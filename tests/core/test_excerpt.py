@@ -62,10 +62,10 @@ def test_sixteen_kib_are_never_exceeded(letter: str) -> None:
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (bytes(range(256)) * 50, "(binary, 12.8 KB)"),
-        (b"\x7fELF\x02\x01\x01" + bytes(993), "(binary, 1.0 KB)"),
-        (b"\x00", "(binary, 1 B)"),
-        (b"\x00" * 2_000_000, "(binary, 2.0 MB)"),
+        (bytes(range(256)) * 50, "(binary, 12 KiB)"),
+        (b"\x7fELF\x02\x01\x01" + bytes(993), "(binary, 1,000 bytes)"),
+        (b"\x00", "(binary, 1 byte)"),
+        (b"\x00" * 2_000_000, "(binary, 1.9 MiB)"),
     ],
 )
 def test_of_binary_data_only_the_size_is_told(data: bytes, text: str) -> None:
@@ -89,7 +89,7 @@ def test_utf_16_as_powershell_writes_it_is_text() -> None:
 def test_missing_bytes_are_said_where_they_are_missing() -> None:
     data = log(1, 3) + cut_line(3_200_000).encode() + b"\n" + log(9001, 9002)
     assert excerpt(data, cut=3_200_000) == Excerpt(
-        text="line 1\nline 2\nline 3\n… 3.2 MB left out …\nline 9001\nline 9002", left_out=0
+        text="line 1\nline 2\nline 3\n… 3.1 MiB left out …\nline 9001\nline 9002", left_out=0
     )
 
 
@@ -97,7 +97,7 @@ def test_missing_bytes_and_lines_are_said_together() -> None:
     data = log(1, 110) + cut_line(3_200_000).encode() + b"\n" + log(9001, 9140)
     told = excerpt(data, cut=3_200_000)
     lines = told.text.split("\n")
-    assert lines[HEAD - 1 : HEAD + 2] == ["line 10", "… 200 lines and 3.2 MB left out …", "line 9101"]
+    assert lines[HEAD - 1 : HEAD + 2] == ["line 10", "… 200 lines and 3.1 MiB left out …", "line 9101"]
     assert len(lines) == HEAD + 1 + TAIL
     assert told.left_out == 200
 
@@ -105,13 +105,13 @@ def test_missing_bytes_and_lines_are_said_together() -> None:
 def test_missing_bytes_that_nothing_marks_are_missing_in_the_middle() -> None:
     told = excerpt(log(1, 20) + log(81, 98) + b"end", cut=500)
     assert told.text.startswith("line 1\n")
-    assert "500 B left out …" in told.text
+    assert "500 bytes left out …" in told.text
     assert told.text.endswith("line 98\nend")
 
 
 def test_missing_bytes_of_binary_data_count_in_its_size() -> None:
     data = b"\x00" * 1000 + b"\n" + cut_line(5_000_000).encode() + b"\n" + b"\x00" * 1000
-    assert excerpt(data, cut=5_000_000).text == "(binary, 5.0 MB)"
+    assert excerpt(data, cut=5_000_000).text == "(binary, 4.8 MiB)"
 
 
 def test_what_a_full_screen_program_drew_is_not_repeated() -> None:

@@ -15,7 +15,7 @@ from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.fitting import fit, is_far_too_long
 from rflow.core.summary.progress import Digest, FittedDigest, FittedProgress, Progress
 from rflow.core.text import abridge
-from rflow.formats import FORMATS, format_named, render, whole
+from rflow.formats import FORMATS, format_named, render, render_whole
 from support.format_builders import DIGEST, FULL, PLACE, STORIES, TOLD
 from support.format_strategies import hostile, retold, told_with
 from support.nightly import examples
@@ -61,7 +61,7 @@ def limit_of(name: str) -> int:
 @in_every_limited_format
 @pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 def test_what_fits_is_not_touched(name: str, told: Progress | Digest) -> None:
-    assert render(name, told) == whole(format_named(name), told, None)
+    assert render(name, told) == render_whole(format_named(name), told, None)
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def test_what_is_far_too_long_is_not_written_down_to_see_it() -> None:
 
 def render_text(told: Progress | Digest) -> str:
     """Write all of it down as text."""
-    return whole(format_named("text"), told, None)
+    return render_whole(format_named("text"), told, None)
 
 
 def fitted(told: Progress, room: int) -> FittedProgress:
@@ -232,7 +232,7 @@ def test_one_giant_text_does_not_push_out_the_others(name: str, giant: str) -> N
     text = rendered.replace("\\", "").replace("\u00a0", " ")
     for kept in ("Changed the port from WSD to TCP/IP", "Renew the user's profile", "14 batches wait", "Vt3"):
         assert kept in text.replace("&#39;", "'").replace("&#x27;", "'")
-    if rendered != whole(format_named(name), told, None):
+    if rendered != render_whole(format_named(name), told, None):
         assert "more characters)" in text or "more)" in text
 
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rflow.core.people import Person
-from rflow.core.redaction import Redactor
 from rflow.core.session.commands import (
     AddEvidence,
     AddNote,
@@ -46,10 +45,12 @@ from rflow.core.session.events import (
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.summary.brief import shorten_progress, telling, words
-from rflow.core.summary.digest import digest_entry, digest_of
+from rflow.core.summary.digest import digest_of
 from rflow.core.summary.excerpt import excerpt
-from rflow.core.summary.progress import Progress, ProgressRemaining
-from rflow.core.summary.summarise import View, path_through, summarise
+from rflow.core.summary.progress import DigestEntry, Progress, ProgressRemaining
+from rflow.core.summary.summarise import summarise
+from rflow.core.summary.tree_parts import path_through
+from rflow.core.summary.view import Extent, View, widest
 from rflow.core.tree import graph
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
 from support.core_builders import (
@@ -314,35 +315,25 @@ def test_since_tells_what_came_after_and_counts_what_came_before() -> None:
     assert progress.position is not None
 
 
-class Looked:
-    """Hides nothing and keeps what it looked at."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def __call__(self, text: str) -> str:
-        """Give `text` as it is."""
-        self.texts.append(text)
-        return text
-
-
 def test_of_a_long_session_the_last_entries_are_told_under_their_own_numbers_and_the_rest_is_counted() -> None:
-    scene, looked = printing("Yes", "No"), Looked()
+    scene = printing("Yes", "No")
     for number in range(1, 6):
-        scene.do(ANN, AddStep(text=f"Test page {number}"), AddNote(text=f"Label {number} is blank"))
-    progress = told(scene, most=2, hide=looked)
+        scene.do(
+            ANN, AddStep(text=f"Test page {number}", result="token=abc123"), AddNote(text=f"Label {number} is blank")
+        )
+    progress = told(scene, entries=2)
     assert [(step.number, step.text) for step in progress.tried] == [(6, "Test page 4"), (7, "Test page 5")]
     assert [note.text for note in progress.notes] == ["Label 4 is blank", "Label 5 is blank"]
     assert progress.earlier == 5 + 3
     assert progress.changes == told(scene).changes
-    assert "Test page 3" not in looked.texts
+    assert progress.redacted == 2, "only what is shown is looked through"
 
 
 def test_what_a_step_written_down_later_is_numbered_does_not_depend_on_how_many_are_told() -> None:
     scene = printing("Yes", "No")
     scene.do(ANN, AddStep(text="Had switched it off", happened_at=NIGHT))
     assert told(scene).tried[0].text == "Had switched it off"
-    assert told(scene, most=2).tried == told(scene).tried[1:]
+    assert told(scene, entries=2).tried == told(scene).tried[1:]
 
 
 def test_the_last_entries_are_those_that_came_since_and_none_if_none_are_asked_for() -> None:
@@ -350,10 +341,10 @@ def test_the_last_entries_are_those_that_came_since_and_none_if_none_are_asked_f
     scene.do(ANN, AddNote(text="It hums"))
     seen = scene.session.version
     scene.do(ANN, AddNote(text="It clicks"), AddNote(text="It smells"))
-    assert [note.text for note in told(scene, since=seen, most=5).notes] == ["It clicks", "It smells"]
-    assert [note.text for note in told(scene, since=seen, most=1).notes] == ["It smells"]
-    assert told(scene, since=seen, most=1).earlier == 3
-    nothing = told(scene, most=0)
+    assert [note.text for note in told(scene, since=seen, entries=5).notes] == ["It clicks", "It smells"]
+    assert [note.text for note in told(scene, since=seen, entries=1).notes] == ["It smells"]
+    assert told(scene, since=seen, entries=1).earlier == 3
+    nothing = told(scene, entries=0)
     assert (nothing.tried, nothing.notes, nothing.earlier) == ((), (), 4)
 
 
@@ -400,7 +391,7 @@ def test_hidden_values_are_counted_where_they_are_shown_and_not_elsewhere() -> N
     scene.do(ANN, AddNote(text="nothing secret"))
     assert told(scene).redacted == 2
     assert told(scene, since=seen).redacted == 0
-    assert told(scene, hide=Redactor(on=False)).redacted == 0
+    assert told(scene, redact=False).redacted == 0
 
 
 @given(sessions())
@@ -415,13 +406,47 @@ def test_every_session_can_be_summarised_with_and_without_its_trees(scene: Scene
 
 @given(sessions(), st.integers(0, 8))
 def test_of_every_session_the_last_entries_are_the_end_of_all_of_them(scene: Scene, most: int) -> None:
-    whole, last = (summarise(scene.session, scene.trees, looking(most=n)) for n in (None, most))
+    whole, last = (summarise(scene.session, scene.trees, looking(entries=n)) for n in (None, most))
     assert last.tried == whole.tried[max(len(whole.tried) - most, 0) :]
     assert last.notes == whole.notes[max(len(whole.notes) - most, 0) :]
     assert last.earlier == len(whole.tried) - len(last.tried) + len(whole.notes) - len(last.notes)
     assert last == msgspec.structs.replace(
         whole, tried=last.tried, notes=last.notes, earlier=last.earlier, redacted=last.redacted
     )
+
+
+@given(sessions(), st.integers(0, 8), st.integers(0, 3), st.booleans())
+def test_what_a_format_shows_of_a_wider_summary_is_what_it_would_show_alone(
+    scene: Scene, entries: int, evidence: int, outline: bool
+) -> None:
+    extent = Extent(entries=entries, evidence=evidence, outline=outline)
+    wide = widest([extent, Extent(entries=5, evidence=9, outline=True)])
+    alone, both = (
+        summarise(scene.session, scene.trees, msgspec.structs.replace(looking(), extent=each))
+        for each in (extent, wide)
+    )
+    assert extent.limit(both) == msgspec.structs.replace(alone, redacted=both.redacted)
+    assert extent.limit(alone) == alone
+
+
+@pytest.mark.parametrize("view", [looking(), looking(entries=1)])
+def test_the_same_view_counts_the_hidden_values_anew_for_each_summary(view: View) -> None:
+    scene = printing()
+    scene.do(ANN, AddStep(text="Set password=hunter2"))
+    assert [summarise(scene.session, scene.trees, view).redacted for _ in range(3)] == [1, 1, 1]
+    assert digest_of([scene.session], view, None).redacted == 1
+
+
+def test_a_view_can_not_be_changed_once_it_is_made() -> None:
+    view = looking()
+    with pytest.raises(AttributeError):
+        view.since = 3  # type: ignore[misc]
+
+
+def test_whether_the_tree_has_a_newer_version_is_passed_on() -> None:
+    scene = printing()
+    headers = [summarise(scene.session, scene.trees, looking(), tree_changed=it).session for it in (True, False, None)]
+    assert [header.tree and header.tree.changed for header in headers] == [True, False, None]
 
 
 @given(sessions())
@@ -487,7 +512,7 @@ def views() -> list[Callable[[], View]]:
     """Look at everything, and at what came since."""
     return [
         lambda: looking(outline=True),
-        lambda: looking(since=3, since_at=NIGHT, ask=hostile("ask"), tree_changed=True),
+        lambda: looking(since=3, since_at=NIGHT, ask=hostile("ask")),
     ]
 
 
@@ -499,7 +524,7 @@ def test_nothing_uncleaned_and_no_secret_gets_into_a_summary(view: Callable[[], 
         fact = SessionClosed(outcome="resolved", summary=hostile("summary"))
         session = replay([Event(seq=session.version + 1, at=NIGHT, by=ANN, fact=fact)], session)
     progress = summarise(session, trees, view())
-    for part in (progress, shorten_progress(progress), digest_of([digest_entry(session, view())], view(), None)):
+    for part in (progress, shorten_progress(progress), digest_of([session], view(), None)):
         for path, text in texts_in(part):
             assert not CONTROL.search(text), path
             if path not in NEVER_HIDDEN:
@@ -545,7 +570,7 @@ def test_a_text_of_one_line_stays_on_one_line() -> None:
     for path, text in texts_in(progress):
         if "\n" in text:
             assert path.rpartition(".")[2] in several, path
-    for path, text in texts_in(digest_of([digest_entry(session, looking())], looking(), None)):
+    for path, text in texts_in(digest_of([session], looking(), None)):
         if "\n" in text:
             assert path.rpartition(".")[2] in {"ask", "text"}, path
     assert progress.position is not None
@@ -626,32 +651,35 @@ def test_what_carries_least_is_dropped_but_never_a_not() -> None:
 # The digest
 
 
+def listed(scene: Scene) -> DigestEntry:
+    """Return a session's entry in a digest."""
+    return digest_of([scene.session], looking(), None).sessions[0]
+
+
 def test_a_digest_tells_each_session_in_a_few_lines() -> None:
     scene = printing("Yes")
     scene.do(ANN, Choose(choice="Yes"), Skip(reason="Locked room"))
     scene.do(ANN, MakeChange(text="DHCP", revert="Fixed"), SetWaiting(waiting_for="the caretaker"))
-    entry = digest_entry(scene.session, looking())
+    entry = listed(scene)
     assert (entry.code, entry.position, entry.steps, entry.changes) == ("K7QM-2F", "Does it print now?", 3, 1)
     assert entry.last == "Clear the jam → skipped: Locked room"
     assert entry.waiting is not None
-    view = looking()
-    assert digest_of([entry], view, "Ann").of == "Ann"
+    assert digest_of([scene.session], looking(), "Ann").of == "Ann"
 
 
 def test_a_digest_passes_over_what_was_taken_back_and_copes_with_nothing_tried() -> None:
     scene = printing("Yes", "Yes")
     scene.do(ANN, Back())
-    assert digest_entry(scene.session, looking()).last == "Is the printer in Leeds on? → Yes"
-    assert digest_entry(free().session, looking()).last is None
+    assert listed(scene).last == "Is the printer in Leeds on? → Yes"
+    assert listed(free()).last is None
 
 
 def test_a_digest_hides_secrets_before_it_cuts() -> None:
     scene = free()
     scene.do(ANN, AddStep(text="x" * 140 + " password=hunter2-and-a-long-tail-that-is-cut"))
-    view = looking()
-    entry = digest_entry(scene.session, view)
-    assert "hunter2" not in repr(entry)
-    assert digest_of([entry], view, None).redacted == 1
+    shift = digest_of([scene.session], looking(), None)
+    assert "hunter2" not in repr(shift)
+    assert shift.redacted == 1
 
 
 WIDE = tree_of(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rflow.core.text import clean, one_line, shorten, terminal_text
+from rflow.core.text import byte_size, clean, columns, counted, one_line, pad, shorten, terminal_text, wrap
 from support.nightly import examples
 
 # Every code point, surrogates too: a file name or an argument that is not UTF-8 has them.
@@ -146,3 +146,66 @@ def test_hostile_output_of_400_kb_takes_no_more_than_linear_time(output: str) ->
     started = time.perf_counter()
     terminal_text(output)
     assert time.perf_counter() - started < 5
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("VPN", 3),
+        ("プリンター", 10),
+        ("한국", 4),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("👍", 2),
+        ("✔", 1),
+        ("❤\ufe0f", 2),
+        ("a\u200db", 2),
+    ],
+)
+def test_text_is_as_wide_as_a_terminal_shows_it(text: str, width: int) -> None:
+    assert columns(text) == width
+
+
+def test_padding_fills_columns_not_characters() -> None:
+    assert [pad(text, 6) + "|" for text in ("VPN", "プリ", "プリンター")] == ["VPN   |", "プリ  |", "プリンター|"]
+
+
+def test_a_line_is_shortened_to_columns_where_that_is_asked() -> None:
+    assert shorten("プリンターが動かない", 10) == "プリンターが動かない"
+    assert shorten("プリンターが動かない", 10, columns) == "プリンタ…"
+    assert shorten("The printer in Leeds", 12, columns) == shorten("The printer in Leeds", 12)
+
+
+@given(st.lists(st.text(alphabet="ab日👍é", min_size=1, max_size=6), min_size=1), st.integers(14, 30))
+def test_a_wrapped_line_keeps_its_words_and_fits_into_the_columns(words: list[str], width: int) -> None:
+    lines = wrap(" ".join(words), width, "- ", "  ")
+    assert " ".join(line[2:] for line in lines) == " ".join(words)
+    assert all(columns(line) <= width for line in lines)
+
+
+def test_a_word_that_is_wider_than_a_line_stays_whole_and_a_blank_line_gives_none() -> None:
+    assert wrap("see https://leeds.example/printers/2 now", 12) == ["see", "https://leeds.example/printers/2", "now"]
+    assert wrap("  ", 12) == []
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        *((0, "0 bytes"), (1, "1 byte"), (1000, "1,000 bytes"), (1536, "1.5 KiB"), (65_536, "64 KiB")),
+        *((9 * 2**20, "9.0 MiB"), (3 * 2**40, "3.0 TiB")),
+    ],
+)
+def test_sizes_are_binary_and_say_so(count: int, shown: str) -> None:
+    assert byte_size(count) == shown
+
+
+def test_a_number_agrees_with_its_noun() -> None:
+    assert [counted(1, "step"), counted(3000, "step"), counted([7, 9], "entry", "entries")] == [
+        *("1 step", "3,000 steps", "2 entries"),
+    ]

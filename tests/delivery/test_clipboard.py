@@ -95,7 +95,7 @@ def test_the_own_command_comes_before_everything_else(bare: dict[str, str], tmp_
 def test_a_megabyte_reaches_the_own_command(bare: dict[str, str], tmp_path: Path) -> None:
     copied = copy("x" * 1_234_567, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
     assert (tmp_path / "clipboard").stat().st_size == copied.size == 1_234_567
-    assert "1234.6 KB" in copied.message
+    assert "1.2 MiB" in copied.message
 
 
 def test_half_a_character_is_replaced_rather_than_fatal(bare: dict[str, str], tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_an_older_tmux_keeps_the_text_and_says_it_goes_no_further(tmux: dict[str
 def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
     copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
     assert len(tmux_says(tmux, "show-buffer")) == 74_001
-    assert copied.message.endswith(", but not to the terminal, which takes at most 74.0 KB")
+    assert copied.message.endswith(", but not to the terminal, which takes at most 72 KiB")
 
 
 def test_a_dead_tmux_hands_over_to_the_terminal_through_its_passthrough(
@@ -250,7 +250,7 @@ def test_a_text_too_long_for_a_terminal_is_not_sent_at_all(
 ) -> None:
     terminal.watch()
     answer = copy_in(terminal, tmp_path, "y" * 74_001, bare | OVER_SSH)
-    assert "OSC 52 (a terminal takes at most 74.0 KB)" in answer["error"]
+    assert "OSC 52 (a terminal takes at most 72 KiB)" in answer["error"]
     assert terminal.seen == b""
 
 

@@ -20,7 +20,7 @@ from judges.visible import collapsed, render_all, tags, unmarked, visible_text
 from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
-from rflow.formats.environment import ESCAPERS, duration, environment, size
+from rflow.formats.environment import ESCAPERS, duration, environment
 from support.nightly import examples
 
 ODDMENTS = (
@@ -307,14 +307,6 @@ def test_times_and_numbers_read_the_same_in_every_format() -> None:
 )
 def test_durations_have_two_units_at_most(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [(0, "0 bytes"), (1, "1 byte"), (1536, "1.5 KiB"), (65_536, "64 KiB"), (9 * 2**20, "9.0 MiB")],
-)
-def test_sizes_are_binary_and_say_so(count: int, shown: str) -> None:
-    assert size(count) == shown
 
 
 # The cache of compiled templates

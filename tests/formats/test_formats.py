@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from judges.visible import render_all, tags, visible_text
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, DigestEntry, Progress, ProgressRuledOut, ProgressWaiting, Tried
+from rflow.core.text import columns
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
@@ -89,7 +90,7 @@ def test_nothing_is_left_hanging_where_a_part_is_missing(name: str, told: Progre
 def test_plain_text_is_80_columns_wide(told: Progress | Digest) -> None:
     """Only a piece of evidence, and a word that is longer, may stand out."""
     for line in render("text", told).split("\n"):
-        assert len(line) <= 80 or line.startswith("      ") or " " not in line.strip(), line
+        assert columns(line) <= 80 or line.startswith("      ") or " " not in line.strip(), line
 
 
 @pytest.mark.parametrize("story", STORIES)

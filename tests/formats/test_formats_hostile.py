@@ -11,7 +11,7 @@ from judges.jira import assert_literal_in_jira
 from judges.visible import collapsed, render_all, tags, visible_text
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, Progress
-from rflow.formats import FORMATS, format_named, whole
+from rflow.formats import FORMATS, format_named, render_whole
 from support.format_builders import DIGEST, STORIES
 from support.format_strategies import NOTES, Twin, hostile, shown, told_with
 from support.nightly import examples
@@ -33,7 +33,7 @@ pools = st.lists(hostile, min_size=1, max_size=12)
 
 def render(name: str, told: Progress | Digest) -> str:
     """Write all of it down: what is left out where it doesn't fit is told in test_fitting.py."""
-    return whole(format_named(name), told, None)
+    return render_whole(format_named(name), told, None)
 
 
 def both_forms(told: Progress | Digest) -> list[Progress | Digest]:

@@ -18,7 +18,7 @@ from judges.node_tools import node_file
 from judges.visible import tags, visible_text
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, OutlineEntry, Progress
-from rflow.formats import FORMATS, flavours, layout_of, render
+from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page_helpers import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
 from support.browser import a_page
@@ -34,8 +34,14 @@ of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 in_slack_and_teams = pytest.mark.parametrize("name", ["slack", "teams"])
 
 
+def flavours(name: str, told: Progress | Digest) -> tuple[str, str | None]:
+    """Return the text and the HTML that go to the clipboard."""
+    renderings, format_ = Renderings(told), FORMATS[name]
+    return renderings.text(format_), renderings.html(format_)
+
+
 def pasted(name: str, told: Progress | Digest) -> str:
-    """Give the HTML that goes to the clipboard."""
+    """Return the HTML that goes to the clipboard."""
     html = flavours(name, told)[1]
     assert html is not None
     return html
@@ -330,7 +336,7 @@ def test_only_formats_for_pasting_have_html_beside_the_text(name: str) -> None:
 
 
 def test_both_flavours_are_cut_to_the_same() -> None:
-    told = replace(FULL, evidence=tuple(replace(FULL.evidence[0], lines=("x" * 70,) * 10) for _ in range(40)))
+    told = replace(FULL, notes=tuple(replace(FULL.notes[0], text=" ".join(["x" * 70] * 5)) for _ in range(80)))
     for name in ("slack", "teams"):
         text, html = flavours(name, told)
         assert html is not None

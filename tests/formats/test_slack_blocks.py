@@ -22,7 +22,7 @@ from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.fitting import fit
 from rflow.core.summary.progress import Digest, FittedProgress, Progress
 from rflow.core.text import shorten
-from rflow.formats import FORMATS, format_named, render, whole
+from rflow.formats import FORMATS, format_named, render, render_whole
 from rflow.formats.slack_blocks import weight
 from support.format_builders import DIGEST, FULL, STORIES, TOLD
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
@@ -249,7 +249,7 @@ def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
         told = told_with(replace(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
-        cut = fit(told, 5_000, lambda left: whole(format_named("slack-blocks"), left, None), weight)[1]
+        cut = fit(told, 5_000, lambda left: render_whole(format_named("slack-blocks"), left, None), weight)[1]
         assert isinstance(cut, FittedProgress)
         assert len(cut.tried) < 40
         assert_literal(cut)

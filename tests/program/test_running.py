@@ -247,7 +247,7 @@ def test_binary_output_arrives_as_it_is(either: Bench) -> None:
     done = either.run("head", "-c", "100000", "/dev/urandom")
     assert done.stdout == either.captured.data
     assert len(done.stdout) == 100_000
-    assert excerpt(either.captured.data).text == "(binary, 100.0 KB)"
+    assert excerpt(either.captured.data).text == "(binary, 98 KiB)"
 
 
 def test_text_that_is_not_utf_8_arrives_as_it_is(bench: Bench) -> None:
@@ -266,7 +266,7 @@ def test_fifty_megabytes_take_no_more_memory_than_the_limit(either: Bench) -> No
     head, said, tail = captured.data.partition(b"\xe2\x80\xa6 ")
     assert said
     marker, _, tail = tail.partition(b"\n")
-    assert marker.decode() == f"{captured.cut / 1e6:.1f} MB left out …"
+    assert marker.decode() == f"{captured.cut / 2**20:.0f} MiB left out …"
     assert done.stdout.startswith(head)
     assert done.stdout.endswith(tail)
     assert head.endswith(b"story\n")

@@ -21,13 +21,12 @@ from msgspec.inspect import (
 )
 
 from rflow.core.people import Person, person
-from rflow.core.redaction import Redactor
 from rflow.core.session.commands import Choose, Command, Done, Enter, Start
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, EvidenceAdded, Fact
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.summary.summarise import View
+from rflow.core.summary.view import Extent, View
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
 from rflow.errors import RflowError
 
@@ -145,10 +144,10 @@ def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-
     )
 
 
-def looking(*, hide: Callable[[str], str] | None = None, **more: Any) -> View:
-    """Look at a session at five in the morning, from Leeds in summer."""
-    as_of = NIGHT.replace(hour=5, minute=0)
-    return View(as_of=as_of, zone=lambda at: at.astimezone(LEEDS_TIME), hide=hide or Redactor(), **more)
+def looking(*, entries: int | None = None, outline: bool = False, **more: Any) -> View:
+    """Return a view of a session at five in the morning, from Leeds in summer."""
+    as_of, extent = NIGHT.replace(hour=5, minute=0), Extent(entries=entries, outline=outline)
+    return View(as_of=as_of, zone=lambda at: at.astimezone(LEEDS_TIME), extent=extent, **more)
 
 
 def filled(kind: type[msgspec.Struct], text: Callable[[str], str], /, **given: Any) -> Any:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rflow.core.text import columns
 from rflow.core.tree.graph import Turn, distances, ruled_out
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
-from rflow.trees.columns import columns, wrap
 from rflow.trees.drawing import draw
 from rflow.trees.files import load_tree, read_tree
 from rflow.trees.symbols import Line
+from rflow.trees.wrapping import wrap
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "trees").glob("*.toml"))
@@ -315,24 +316,6 @@ def test_the_docs_show_the_drawing_as_it_is() -> None:
 
 
 # Columns
-
-
-@pytest.mark.parametrize(
-    ("text", "width"),
-    [
-        ("VPN", 3),
-        ("プリンター", 10),
-        ("한국", 4),
-        ("é", 1),
-        ("e\u0301", 1),
-        ("👍", 2),
-        ("✔", 1),
-        ("❤\ufe0f", 2),
-        ("a\u200db", 2),
-    ],
-)
-def test_text_is_as_wide_as_a_terminal_shows_it(text: str, width: int) -> None:
-    assert columns(text) == width
 
 
 @given(st.lists(st.text(alphabet="ab日👍", min_size=1)), st.integers(2, 20), st.integers(2, 20))

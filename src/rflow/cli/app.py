@@ -13,7 +13,7 @@ from rflow.core.people import Person, person
 from rflow.core.session.events import is_steering
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
-from rflow.core.text import clean, one_line, shorten
+from rflow.core.text import clean, one_line, shorten, wrap
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.settings import Settings, folders, load_settings
 
@@ -283,16 +283,13 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
     if not _is_terminal(sys.stderr):
         return first + text
     import shutil
-    from textwrap import wrap
 
     width = max(min(shutil.get_terminal_size().columns, 100), 40)
     shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
     lines = []
     for number, line in enumerate(text.split("\n")):
         start = " " * shown if number == 0 else ""
-        lines += wrap(
-            line, width, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        ) or [""]
+        lines += wrap(line, width, start, indent) or [""]
     return first + "\n".join(lines)[shown:]
 
 

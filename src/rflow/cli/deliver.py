@@ -12,29 +12,29 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotDelivered, RflowError
 
 if TYPE_CHECKING:
-    from rflow.formats import Format
-
-Summarise = Callable[["Format"], Progress | Digest]
-"""Computes the summary, as much of it as a format shows."""
+    from rflow.formats import Renderings
 
 
 def deliver(
-    run: App, name: str, session: Session | None, summarise: Summarise, *, copy: bool = False, output: str | None = None
+    run: App,
+    name: str,
+    session: Session | None,
+    renderings: "Renderings",
+    *,
+    copy: bool = False,
+    output: str | None = None,
 ) -> None:
     """Render a summary in the format `name` and write it to a file, copy it, or else print it.
 
     Each delivery except printing is recorded on `session`, if there is one.
     """
-    from rflow.formats import flavours, render
-
-    format_ = run.format(name)
-    summary, cache = summarise(format_), run.settings.folders.cache
-    text, html = flavours(format_, summary, cache) if copy else (render(format_, summary, cache), None)
+    format_, summary = run.format(name), renderings.summary
+    text = renderings.text(format_)
     if output is not None:
         _write(run, output, text, session, summary)
         record(run, session, name, "file")
     if copy:
-        _copy(run, text, html, session, summary)
+        _copy(run, text, renderings.html(format_), session, summary)
         record(run, session, name, "clipboard")
     if output is None and not copy:
         typer.echo(text, nl=not text.endswith("\n"))

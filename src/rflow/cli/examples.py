@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from rflow.core.people import person
-from rflow.core.redaction import Redactor
 from rflow.core.session.events import Event, TreeEntered
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Progress
-from rflow.core.summary.summarise import View, summarise
+from rflow.core.summary.summarise import summarise
+from rflow.core.summary.view import View
 from rflow.core.tree.model import Tree
 from rflow.data import data_dir
 from rflow.errors import BadInput
@@ -51,5 +51,5 @@ def recorded(name: str) -> Recording:
 def example_progress() -> Progress:
     """Compute the progress of an example, as of its last event."""
     found = recorded("postgres-refused")
-    view = View(as_of=found.session.updated_at or datetime.now(UTC), zone=lambda at: at, hide=Redactor())
+    view = View(as_of=found.session.updated_at or datetime.now(UTC), zone=lambda at: at)
     return summarise(found.session, found.trees, view)

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
@@ -12,11 +13,13 @@ from rflow.cli.app import App
 from rflow.cli.deliver import redaction_note, say_delivered
 from rflow.cli.post_record import LocalRecord, SessionRecord, check_not_posted
 from rflow.core.session.state import Session
-from rflow.core.summary.progress import Digest, Progress
 from rflow.delivery.webhooks import MaybePosted, post
 from rflow.delivery.webhooks.outcomes import Posted
 from rflow.delivery.webhooks.targets import Kind, WebhookTarget, redact_url, webhook_target
 from rflow.errors import NotDelivered, UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.formats import Renderings
 
 FORMAT_OF: dict[Kind, str] = {"slack": "slack-blocks", "teams": "teams-card", "json": "json"}
 """The format that renders the whole body to post, by kind of target."""
@@ -47,11 +50,10 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         if not (self.again or self.dry_run):
             check_not_posted(self.run, session, self.target.name)
 
-    def post(self, session: Session | None, summary: Progress | Digest) -> None:
+    def post(self, session: Session | None, renderings: "Renderings") -> None:
         """Post a summary, or with --dry-run print what would be posted. Recorded in `session`, if there is one."""
-        from rflow.formats import render
-
-        text = render(self.format, summary, cache=self.run.settings.folders.cache)
+        format_ = self.run.format(self.format)
+        text, summary = renderings.text(format_), renderings.limited(format_)
         if self.dry_run:
             typer.echo(text, nl=not text.endswith("\n"))
             where = f"{self.target.name} ({self.target.kind}, {redact_url(self.target.url)})"

@@ -1,4 +1,4 @@
-"""What `progress` is asked about: a session of the store, or a file of one."""
+"""What `progress` reads: a session of the store, or a file of one; and writing to a file."""
 
 import os
 import sys
@@ -10,39 +10,41 @@ from rflow.cli.app import App
 from rflow.core.people import person
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Progress
-from rflow.core.summary.summarise import View, summarise
+from rflow.core.summary.summarise import summarise
+from rflow.core.summary.view import View
 from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotDelivered
 
 FILE_LIMIT = 64 * 1024 * 1024
 
 
-class Target(msgspec.Struct, kw_only=True):
-    """A session to tell of; `trees` of one from a file, `stored` whether it is in the store."""
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A session to summarise: of the store if `stored`, else from a file, with its `trees` by digest."""
 
     session: Session
-    run: App
     stored: bool
     trees: dict[str, Tree] = {}
 
-    def progress(self, view: View) -> Progress:
-        """Compute its progress."""
-        if self.stored:
-            return self.run.workspace.progress(self.session, view)
-        return summarise(self.session, self.trees, view)
+    def progress(self, run: App, view: View) -> Progress:
+        """Compute the progress of the session."""
+        if not self.stored:
+            return summarise(self.session, self.trees, view)
+        from rflow.service.summaries import session_progress
+
+        return session_progress(run.workspace, self.session, view)
 
 
-def find_target(run: App, said: str | None) -> Target:
+def find_source(run: App, said: str | None) -> Source:
     """Find the session: a file where one of that name is there, "-" for standard input, else a session's code."""
     if said is None or not _is_file(said):
-        return Target(session=run.session(said), run=run, stored=True)
+        return Source(session=run.session(said), stored=True)
     from rflow.service.interchange import read_session
 
     found = read_session(read_input(said), name_of(said), run.workspace.member, run.workspace.now())
     if found.author:
         found.session.owner = person(found.author)
     trees = {**{d: t for d in found.session.trees if (t := run.workspace.store.tree(d))}, **found.trees}
-    return Target(session=found.session, run=run, stored=False, trees=trees)
+    return Source(session=found.session, stored=False, trees=trees)
 
 
 def _is_file(said: str) -> bool:

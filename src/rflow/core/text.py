@@ -1,7 +1,12 @@
-"""Text made fit to be shown: cleaned of controls, put on one line, shortened, or read as a terminal shows it."""
+"""Text made safe and fit to show: cleaned, shortened, counted, measured and wrapped in columns."""
 
 import re
+from collections.abc import Callable, Sized
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textwrap import TextWrapper
 
 GONE = "\N{REPLACEMENT CHARACTER}"
 
@@ -41,12 +46,17 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def shorten(text: str, width: int) -> str:
-    """Put a text on one line of at most `width` characters; cut ones end in `…`, after a whole word if possible."""
+def shorten(text: str, width: int, measure: Callable[[str], int] = len) -> str:
+    """Put a text on one line of at most `width` characters; cut ones end in `…`, after a whole word if possible.
+
+    With `columns` to measure, `width` is a number of terminal columns.
+    """
     line = one_line(text)
-    if len(line) <= width:
+    if measure(line) <= width:
         return line
     head = line[: max(width, 1) - 1]
+    while measure(head) > max(width, 1) - 1:
+        head = head[:-1]
     words = head if line[len(head)] == " " else head.rpartition(" ")[0]
     return (words if len(words) > len(head) // 2 else head).rstrip() + "…"
 
@@ -68,6 +78,80 @@ def abridge(text: str, most: int) -> str:
     head = text[: blank if blank > 0 else room].rstrip()
     return f"{head}… ({len(text) - len(head):,} more characters)" if most >= _COUNTED else f"{head}…"
 
+
+# Numbers
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def byte_size(count: int) -> str:
+    """Return a number of bytes for people: 512 bytes, 1.5 KiB, 12 MiB."""
+    if count < 1024:
+        return counted(count, "byte")
+    step = min((count.bit_length() - 1) // 10, 4)
+    value = count / 1024**step
+    return f"{value:.{0 if value >= 9.95 else 1}f} {_UNITS[step]}"
+
+
+def counted(number: int | Sized, singular: str, plural: str = "") -> str:
+    """Return a number, or the length of a list, with its noun: 1 step, 3,000 steps, 2 entries.
+
+    Without `plural` an s is added.
+    """
+    number = number if isinstance(number, int) else len(number)
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+# Terminal columns
+
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # marks on the character before, and joiners
+_EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"  # asks for the wide picture of a character that may be narrow
+
+
+def columns(text: str) -> int:
+    """Return the width of `text` in terminal columns: East Asian wide characters and emoji take two (UAX 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    shown = [character for character in text if category(character) not in _NO_WIDTH]
+    return len(shown) + sum(east_asian_width(character) in "WF" for character in shown) + text.count(_EMOJI_STYLE)
+
+
+def pad(text: str, width: int) -> str:
+    """Fill `text` with spaces to `width` columns."""
+    return text + " " * (width - columns(text))
+
+
+def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Wrap a line at spaces to at most `width` columns; a longer word stays whole. A blank line gives no lines.
+
+    The first line starts with `first`, the others with `rest`; both count towards the width.
+    """
+    return _column_wrapper()(
+        width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    ).wrap(line)
+
+
+@cache
+def _column_wrapper() -> "type[TextWrapper]":
+    """Return the standard library's wrapper with columns for characters; imported only where text is wrapped."""
+    from textwrap import TextWrapper
+
+    class Chunk(str):
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            return columns(self)
+
+    class ColumnWrapper(TextWrapper):
+        def _split(self, text: str) -> list[str]:
+            return [chunk if chunk.isascii() else Chunk(chunk) for chunk in super()._split(text)]
+
+    return ColumnWrapper
+
+
+# Terminal output
 
 # ECMA-48 §5.3-5.6, in the 7-bit form that programs send: the 8-bit one stands in mis-decoded text more often. Every
 # repetition is possessive and can't run into the next sequence, so the time is linear. Where a sequence is cut off or

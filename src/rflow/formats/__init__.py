@@ -5,27 +5,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest, Progress
-from rflow.core.summary.summarise import View
+from rflow.core.summary.progress import Digest, Progress, Summary
+from rflow.core.summary.view import Extent
 from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
     from rflow.settings import Folders
 
-Told = Progress | Digest
-
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to write down a progress or a digest.
+    """How a progress or a digest is rendered.
 
     A text format has a `drawing`: the template whose macros draw the parts of the layouts progress.j2, brief.j2 and
-    digest.j2; the suffix behind its name picks the escaping. A format of another shape has a `page`, a template around
-    the parts (`sheet`, see rflow.formats.parts), or `build`, which makes it of them. `rich` is a page, too: the HTML
-    that goes to the clipboard beside the text. `most` is the number of steps and of notes told, the last ones, and
-    `evidence` that of pieces; `limit` is the room that the format's home has, as `measure` counts: a longer summary is
-    cut to it (rflow.core.summary.fitting); `outline` says whether the whole tree is told, too.
+    digest.j2; its suffix selects the escaping. Any other format has a `page`, a template that gets the parts (`sheet`,
+    see rflow.formats.parts), or `build`, a function that makes the text. `rich` is a page as well: the HTML that goes
+    to the clipboard beside the text.
+
+    It shows the latest `most` steps and as many notes (None: all), the latest `evidence` pieces of evidence, and the
+    outline of the whole tree if `outline`. `limit` is what the place where it is pasted or posted takes, as `measure`
+    counts; a longer summary is cut to it (rflow.core.summary.fitting).
     """
 
     name: str
@@ -34,7 +33,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     suffix: str
     drawing: str = ""
     page: str = ""
-    build: Callable[[Told, Path | None], str] | None = None
+    build: Callable[[Summary, Path | None], str] | None = None
     rich: str = ""
     most: int | None = 100
     evidence: int = 3
@@ -42,16 +41,21 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     measure: Callable[[str], int] = len
     outline: bool = False
 
+    @property
+    def extent(self) -> Extent:
+        """How much of a session it shows."""
+        return Extent(entries=self.most, evidence=self.evidence, outline=self.outline)
 
-def _json(told: Told, cache: Path | None) -> str:
-    """Give all of it as JSON, `schema_version` first."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+
+def _json(summary: Summary, cache: Path | None) -> str:
+    """Render everything as JSON, `schema_version` first."""
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2).decode() + "\n"
 
 
-def _slack_blocks(told: Told, cache: Path | None) -> str:
+def _slack_blocks(summary: Summary, cache: Path | None) -> str:
     from rflow.formats.slack_blocks import build
 
-    return build(told, cache)
+    return build(summary, cache)
 
 
 def _slack_weight(message: str) -> int:
@@ -60,10 +64,10 @@ def _slack_weight(message: str) -> int:
     return weight(message)
 
 
-def _teams_card(told: Told, cache: Path | None) -> str:
+def _teams_card(summary: Summary, cache: Path | None) -> str:
     from rflow.formats.teams_card import build
 
-    return build(told, cache)
+    return build(summary, cache)
 
 
 def _utf8(text: str) -> int:
@@ -71,7 +75,7 @@ def _utf8(text: str) -> int:
 
 
 def _utf8_of_html(text: str) -> int:
-    """Measure what is kept as HTML, where & < > and quotes take up more."""
+    """Measure a text that is stored as HTML, where & < > and quotes take more room."""
     from markupsafe import escape
 
     return len(escape(text).encode())
@@ -94,7 +98,7 @@ FORMATS: dict[str, Format] = {
             media_type="text/plain",
             suffix=".txt",
             drawing="text.txt.j2",
-            limit=65_536,  # as for markdown: what fits in a ticket here fits there
+            limit=65_536,  # as for markdown: both are pasted into tickets
         ),
         Format(
             name="slack",
@@ -167,15 +171,18 @@ FORMATS: dict[str, Format] = {
 
 
 def format_named(name: str, folders: "Folders | None" = None) -> Format:
-    """Find a format, with `folders` also among those of the user, the project and packages; else name the nearest."""
+    """Return a format, with `folders` also one of the user, the project or a package.
+
+    Raises `UsageProblem` with the nearest name.
+    """
     if name in FORMATS:
         return FORMATS[name]
     known = [*FORMATS]
     if folders is not None:
         from rflow.formats.custom.find import find, names
 
-        if found := find(name, folders):
-            return found
+        if own := find(name, folders):
+            return own
         known += names(folders)
     from difflib import get_close_matches
 
@@ -184,66 +191,91 @@ def format_named(name: str, folders: "Folders | None" = None) -> Format:
     raise UsageProblem(f'There is no format "{name}".', try_=f"{hint}There are: {', '.join(known)}.")
 
 
-def render(name: str | Format, told: Told, cache: Path | None = None) -> str:
-    """Write `told` down in the format `name`, cut to its limit; `cache` is a folder for compiled templates."""
-    return _fitted(format_named(name) if isinstance(name, str) else name, told, cache)[0]
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A summary rendered in a format: the text, and what of the summary had room in it."""
+
+    text: str
+    shown: Summary
 
 
-def flavours(name: str | Format, told: Told, cache: Path | None = None) -> tuple[str, str | None]:
-    """Write `told` down for the clipboard: as text, and the same as HTML where the format has that."""
-    format_ = format_named(name) if isinstance(name, str) else name
-    text, shown = _fitted(format_, told, cache)
-    return text, paged(format_.rich, shown, cache) if format_.rich else None
+class Renderings:
+    """The renderings of one summary: each format renders it once, wherever the text goes.
+
+    `summary` must hold all that these formats show; `cache` is a folder for compiled templates.
+    """
+
+    def __init__(self, summary: Summary, cache: Path | None = None) -> None:
+        self.summary = summary
+        self._cache = cache
+        self._rendered: dict[str, Rendered] = {}
+
+    def limited(self, format_: Format) -> Summary:
+        """Return as much of the summary as the format shows."""
+        return format_.extent.limit(self.summary) if isinstance(self.summary, Progress) else self.summary
+
+    def text(self, format_: Format) -> str:
+        """Return the summary in a format."""
+        return self._render(format_).text
+
+    def html(self, format_: Format) -> str | None:
+        """Return the same as HTML for the clipboard; None where the format has none."""
+        return render_page(format_.rich, self._render(format_).shown, self._cache) if format_.rich else None
+
+    def _render(self, format_: Format) -> Rendered:
+        if format_.name not in self._rendered:
+            self._rendered[format_.name] = _fitted(format_, self.limited(format_), self._cache)
+        return self._rendered[format_.name]
 
 
-def _fitted(format_: Format, told: Told, cache: Path | None) -> tuple[str, Told]:
-    """Write `told` down, cut to the limit, and give what is left of it."""
+def render(name: str | Format, summary: Summary, cache: Path | None = None) -> str:
+    """Return `summary` in the format `name`, cut to its limit; `cache` is a folder for compiled templates."""
+    return _fitted(format_named(name) if isinstance(name, str) else name, summary, cache).text
+
+
+def _fitted(format_: Format, summary: Summary, cache: Path | None) -> Rendered:
+    """Render `summary`, cut to the format's limit."""
     if format_.limit is None:
-        return whole(format_, told, cache), told
+        return Rendered(text=render_whole(format_, summary, cache), shown=summary)
     from rflow.core.summary.fitting import fit, is_far_too_long
 
-    if not is_far_too_long(told, format_.limit):
-        text = whole(format_, told, cache)
+    if not is_far_too_long(summary, format_.limit):
+        text = render_whole(format_, summary, cache)
         if format_.measure(text) <= format_.limit:
-            return text, told
-    return fit(told, format_.limit, lambda cut: whole(format_, cut, cache), format_.measure)
+            return Rendered(text=text, shown=summary)
+    text, shown = fit(summary, format_.limit, lambda cut: render_whole(format_, cut, cache), format_.measure)
+    return Rendered(text=text, shown=shown)
 
 
-def whole(format_: Format, told: Told, cache: Path | None) -> str:
-    """Write all of `told` down, however long it gets."""
+def render_whole(format_: Format, summary: Summary, cache: Path | None) -> str:
+    """Return all of `summary` in a format, however long that is."""
     if format_.build is not None:
-        return format_.build(told, cache)
+        return format_.build(summary, cache)
     if format_.page:
-        return paged(format_.page, told, cache)
+        return render_page(format_.page, summary, cache)
     from rflow.formats.environment import environment
     from rflow.formats.phrases import PHRASES
 
     env = environment(suffix_of(format_.drawing), cache)
     drawing = env.get_template(format_.drawing, globals=PHRASES).module
-    return env.get_template(layout_of(told), globals=PHRASES).render(p=told, f=drawing)
+    return env.get_template(layout_of(summary), globals=PHRASES).render(p=summary, f=drawing)
 
 
-def paged(page: str, told: Told, cache: Path | None = None, **more: object) -> str:
-    """Write `told` down by a template around its parts, which gets `more`, too."""
+def render_page(page: str, summary: Summary, cache: Path | None = None, **more: object) -> str:
+    """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
     from rflow.formats.environment import environment
     from rflow.formats.page_helpers import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.phrases import PHRASES
 
     template = environment(suffix_of(page), cache).get_template(page, globals=PHRASES | PAGE)
-    return template.render(p=told, sheet=sheet(told, layout_of(told), cache), **more)
+    return template.render(p=summary, sheet=sheet(summary, layout_of(summary), cache), **more)
 
 
-def suited(view: View, format_: Format) -> View:
-    """Look as far as a format shows."""
-    return replace(view, most=format_.most, evidence=format_.evidence, outline=format_.outline)
-
-
-def layout_of(told: Told) -> str:
-    """Name the layout that says what is told of this, in which order."""
-    return "digest.j2" if isinstance(told, Digest) else "brief.j2" if told.brief else "progress.j2"
+def layout_of(summary: Summary) -> str:
+    """Return the name of the layout: the template that says which parts a summary has, in which order."""
+    return "digest.j2" if isinstance(summary, Digest) else "brief.j2" if summary.brief else "progress.j2"
 
 
 def suffix_of(template: str) -> str:
-    """Give the part of a template's name that picks its escaping: `.md.j2`."""
+    """Return the part of a template's name that selects its escaping: `.md.j2`."""
     return "." + template.split(".", 1)[1]

@@ -1,13 +1,13 @@
 """The Jinja environments of the output formats: one per template suffix, in which all text is shown literally.
 
-`{{ x }}` puts a text on one line and escapes it; `{{ x | block }}` and its like escape in their own way. Markup belongs
-in the template's own text: whatever an expression gives is text, constants too, unless it comes from one of the
-flavour's filters, a macro or a `{% set %}` block. Glue such parts together with `~` or `join`, not with `+`.
+`{{ x }}` puts a text on one line and escapes it; `{{ x | block }}` and similar filters escape in their own way. Markup
+belongs in the template's own text: the value of an expression, even of a constant, is text, unless it comes from one
+of the flavour's filters, a macro or a `{% set %}` block. Join such parts with `~` or `join`, not with `+`.
 """
 
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import cache as cached
@@ -22,7 +22,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from rflow import __version__
-from rflow.core.text import clean, shorten
+from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.escaping.plain import Plain
@@ -36,18 +36,18 @@ ESCAPERS: dict[str, str] = {
     ".teams.html.j2": "html:TeamsHtml",
     ".txt.j2": "plain:Plain",
 }
-"""The flavour of text that each template suffix stands for, as module and class: only what is wanted is loaded."""
+"""The flavour of text for each template suffix, as module and class: only what is needed is imported."""
 
 
 def flavour_of(suffix: str) -> Plain:
-    """Give the flavour of text that a template suffix stands for."""
+    """Return the flavour of text for a template suffix."""
     module, _, name = ESCAPERS[suffix].partition(":")
     flavour: Plain = getattr(import_module(f"rflow.formats.escaping.{module}"), name)()
     return flavour
 
 
 FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
-# These make HTML of a text, or let it pass as it is.
+# These return HTML, or text that is not escaped.
 REMOVED_FILTERS = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
 
 OPTIONS: dict[str, Any] = {
@@ -57,14 +57,14 @@ OPTIONS: dict[str, Any] = {
     "lstrip_blocks": True,
     "keep_trailing_newline": True,
 }
-"""How templates are read, rflow's own and others (rflow.formats.custom.sandbox)."""
+"""Options for all templates, rflow's own and those of others (rflow.formats.custom.sandbox)."""
 
 
 @cached
 def environment(suffix: str, cache: Path | None = None, folder: Path | None = None) -> Environment:
-    """Build the environment for templates with this suffix.
+    """Return the environment for templates with this suffix.
 
-    `folder` holds the templates (rflow's own by default); `cache` is where compiled ones may be kept.
+    `folder` holds the templates (rflow's own by default); `cache` is a folder for compiled ones.
     """
     if suffix not in ESCAPERS:
         known = ", ".join(ESCAPERS)
@@ -79,14 +79,14 @@ def environment(suffix: str, cache: Path | None = None, folder: Path | None = No
 
 
 def _escaped_type(flavour: Plain) -> type[Markup]:
-    """Make the type of text that is escaped already; what is added to it gets escaped the same way, not as HTML."""
+    """Return the type of escaped text; what is added to such a text is escaped the same way, not as HTML."""
 
     class Escaped(Markup):
         __slots__ = ()
 
         @classmethod
         def escape(cls, s: Any, /) -> "Escaped":
-            """Escape a text, keeping the blanks at its ends: it stands between others."""
+            """Escape a text and keep the spaces at its ends, since other text may surround it."""
             if isinstance(s, Markup):
                 return cls(s)
             text = clean(str(s))
@@ -97,9 +97,9 @@ def _escaped_type(flavour: Plain) -> type[Markup]:
 
 
 def _finalizer(escaped: type[Markup], flavour: Plain) -> Callable[[EvalContext, object], Markup]:
-    """Make the function that every expression's value goes through; None shows as nothing."""
+    """Return the function that every expression's value passes through; None shows as nothing."""
 
-    # With the evaluation context asked for, Jinja leaves constants to run time too, else it escapes them as HTML.
+    # Asking for the evaluation context makes Jinja leave constants to run time; else it escapes them as HTML.
     @pass_eval_context
     def finalize(_: EvalContext, value: object) -> Markup:
         if isinstance(value, Markup):
@@ -110,7 +110,7 @@ def _finalizer(escaped: type[Markup], flavour: Plain) -> Callable[[EvalContext, 
 
 
 def _flavour_filter(flavour: Plain, name: str, escaped: type[Markup]) -> Callable[..., Markup]:
-    """Make a filter of a flavour's method: it takes text and gives what is escaped."""
+    """Return a filter for a flavour's method: it takes text and returns escaped text."""
     method: Callable[..., str] = getattr(flavour, name)
 
     def plain(value: Any) -> Any:
@@ -128,7 +128,7 @@ def _flavour_filter(flavour: Plain, name: str, escaped: type[Markup]) -> Callabl
 
 
 def _joined(escaped: type[Markup], parts: Iterable[object], between: str = "") -> str:
-    """Join texts to a text; if one of them is escaped already, escape the others. White space between is kept."""
+    """Join texts; if one of them is escaped already, escape the others. White space as `between` is kept."""
     values = list(parts)
     if not any(isinstance(value, Markup) for value in (between, *values)):
         return between.join(map(str, values))
@@ -136,7 +136,7 @@ def _joined(escaped: type[Markup], parts: Iterable[object], between: str = "") -
 
 
 class FlavouredGenerator(CodeGenerator):
-    """Compiles `a ~ b` to the flavour's own joining: Jinja's escapes as HTML."""
+    """Compiles `a ~ b` to joining in the flavour: Jinja's own escapes as HTML."""
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
         self.write("environment.joined((")
@@ -147,13 +147,13 @@ class FlavouredGenerator(CodeGenerator):
 
 
 class FlavouredEnvironment(Environment):
-    """An environment that shows all text in one flavour."""
+    """An environment that escapes all text for one flavour."""
 
     code_generator_class = FlavouredGenerator
     escaped: type[Markup] = Markup
 
     def fit(self, flavour: Plain) -> None:
-        """Take on a flavour: its escaping and its filters, without those that know only HTML."""
+        """Use a flavour: its escaping and its filters, without those that are for HTML only."""
         self.escaped = escaped = _escaped_type(flavour)
         self.finalize = _finalizer(escaped, flavour)
         for name in REMOVED_FILTERS:
@@ -168,23 +168,23 @@ class FlavouredEnvironment(Environment):
 
 
 class _BytecodeCache(FileSystemBytecodeCache):
-    """Jinja's cache of compiled templates, which replaces files atomically; no failure of it stops a rendering."""
+    """Jinja's cache of compiled templates, which replaces files atomically; its failures never stop a rendering."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Load what is there; a damaged file counts as none."""
+        """Load a compiled template; a damaged file counts as missing."""
         try:
             super().load_bytecode(bucket)
         except Exception:  # noqa: BLE001 (pickle raises anything on damaged data)
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Write, unless the disk is full or may not be written."""
+        """Write a compiled template, unless the disk is full or read-only."""
         with suppress(OSError):
             super().dump_bytecode(bucket)
 
 
 def _bytecode_cache(folder: Path | None) -> FileSystemBytecodeCache | None:
-    """Open the cache in a folder of its own there, or none: bytecode that somebody else could write is never run."""
+    """Return a cache in a folder of its own, or None if others can write there: their bytecode is never run."""
     if folder is None:
         return None
     own = folder / "templates"
@@ -197,28 +197,28 @@ def _bytecode_cache(folder: Path | None) -> FileSystemBytecodeCache | None:
 
 
 def _is_only_ours(folder: Path) -> bool:
-    """Say whether a real folder, no link, belongs to this user and nobody else can enter it (POSIX)."""
+    """Whether this is a real folder, no link, that belongs to this user and nobody else can enter (POSIX)."""
     if sys.platform == "win32":
         return True  # a user's profile folders are private there
     from os import getuid
 
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == getuid() and not found.st_mode & 0o077
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == getuid() and not status.st_mode & 0o077
 
 
 def clock(at: datetime) -> str:
-    """Tell a time of day: 02:41."""
+    """Return a time of day: 02:41."""
     return f"{at:%H:%M}"
 
 
 def stamp(at: datetime) -> str:
-    """Tell a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
+    """Return a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
     text = at.isoformat(" ", "minutes")
     return f"{text[:16]} {text[16:]}".rstrip()
 
 
 def duration(seconds: float) -> str:
-    """Tell a length of time in two units at most: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
+    """Return a length of time in at most two units: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
     if seconds < 9.95:
         return f"{max(seconds, 0):.1f}".removesuffix(".0") + " s"
     if (whole := round(seconds)) < 60:
@@ -230,30 +230,12 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-
-
-def size(count: int) -> str:
-    """Tell a number of bytes: 512 bytes, 1.5 KiB, 12 MiB."""
-    if count < 1024:
-        return counted(count, "byte")
-    step = min((count.bit_length() - 1) // 10, 4)
-    value = count / 1024**step
-    return f"{value:.{0 if value >= 9.95 else 1}f} {_UNITS[step]}"
-
-
-def counted(number: int | Sized, one: str, many: str = "") -> str:
-    """Tell how many there are of a thing, or in a list: 1 step, 3,000 steps, 2 entries (`many`, if not with an s)."""
-    number = number if isinstance(number, int) else len(number)
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
     "clock": clock,
     "count": counted,
     "duration": duration,
     "shorten": shorten,
-    "size": size,
+    "size": byte_size,
     "stamp": stamp,
 }
-"""Filters that mean the same in every format; they give text, which is then escaped."""
+"""Filters that are the same in every format; they return text, which is then escaped."""

@@ -1,11 +1,12 @@
-"""Phrases for what a summary does not tell: because it was not asked for, or because a format had no room for it."""
+"""Phrases for what a summary does not show: it was not asked for, or a format had no room for it."""
 
 from rflow.core.summary.progress import Digest, FittedDigest, FittedProgress, Omitted, Progress
-from rflow.formats.environment import counted, stamp
+from rflow.core.text import counted
+from rflow.formats.environment import stamp
 
 
 def tried_heading(progress: Progress) -> str:
-    """Head the steps: since when they are, and how many came before the first one told."""
+    """Return the heading of the steps: since when they are, and how many come before the first that is shown."""
     since = f" since {stamp(progress.since)}" if progress.since else ""
     gone = omitted(progress).steps
     if progress.earlier and progress.tried and not progress.since:
@@ -14,7 +15,7 @@ def tried_heading(progress: Progress) -> str:
 
 
 def changes_heading(progress: Progress) -> str:
-    """Head the changes left in place: a missing one is worth knowing of."""
+    """Return the heading of the changes left in place, with the number of those not shown."""
     return f"Changes left in place{_not_shown(omitted(progress).changes, 'change')}"
 
 
@@ -23,7 +24,7 @@ def _not_shown(count: int, what: str) -> str:
 
 
 def left_out(progress: Progress) -> str:
-    """Say what the summary leaves out: "" for nothing."""
+    """Return what the summary leaves out; "" for nothing."""
     gone = omitted(progress)
     counts = (
         (progress.earlier, "earlier entry", "earlier entries"),
@@ -33,17 +34,17 @@ def left_out(progress: Progress) -> str:
         (gone.changes, "earlier change left in place", "earlier changes left in place"),
         (progress.unreadable, "entry that this rflow can't read", "entries that this rflow can't read"),
     )
-    parts = [counted(number, one, many) for number, one, many in counts if number]
+    parts = [counted(number, singular, plural) for number, singular, plural in counts if number]
     parts += ["what lies ahead"] if gone.ahead else []
     parts += ["the outline of the tree"] if gone.outline else []
     return ", ".join([*parts, *gone.texts])
 
 
 def more_sessions(digest: Digest) -> str:
-    """Count the sessions that the format had no room for: "" for none."""
+    """Return the number of sessions that the format had no room for; "" for none."""
     return counted(digest.more, "more session") if isinstance(digest, FittedDigest) and digest.more else ""
 
 
 def omitted(progress: Progress) -> Omitted:
-    """Say what the format had no room for."""
+    """Return what the format had no room for."""
     return progress.omitted if isinstance(progress, FittedProgress) else Omitted()

@@ -1,4 +1,4 @@
-"""What templates of pages call: the kinds of parts, the outline of a tree as nested lists, the hash of a style."""
+"""Functions for the templates of pages: kinds of parts, the outline of a tree as nested lists, a style's hash."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -9,16 +9,16 @@ import msgspec
 from rflow.core.fingerprint import fingerprint
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.tree.model import Kind
-from rflow.formats.parts import Item, Step
+from rflow.formats.parts import Item, NumberedStep
 
 _Entry = TypeVar("_Entry")
 
 DEEPEST = 12
-"""What lies deeper is set in no further: browsers stop nesting at 512 elements, and a phone has no room for it."""
+"""Deeper entries are indented no further: browsers stop nesting at 512 elements, and a phone has no room."""
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of an outline, what hangs below it, and where to look for what stands elsewhere ("above", "below")."""
+    """An entry of an outline, what is below it, and where its exits are shown if not here ("above", "below")."""
 
     entry: OutlineEntry
     see: str
@@ -26,10 +26,10 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def branches(outline: Sequence[OutlineEntry]) -> tuple[Branch, ...]:
-    """Hang each entry of an outline below the one it belongs to."""
+    """Return an outline as a tree: each entry with those below it."""
     places = {(e.kind, e.text): place for place, e in reversed([*enumerate(outline)]) if not e.repeated}
-    told = [(e, _see(e, place, places)) for place, e in enumerate(outline)]
-    return tuple(_hung(told[::-1], 1))
+    entries = [(e, _see(e, place, places)) for place, e in enumerate(outline)]
+    return tuple(_nested(entries[::-1], 1))
 
 
 def _see(entry: OutlineEntry, place: int, places: dict[tuple[Kind, str], int]) -> str:
@@ -38,34 +38,34 @@ def _see(entry: OutlineEntry, place: int, places: dict[tuple[Kind, str], int]) -
     return "above" if places.get((entry.kind, entry.text), -1) < place else "below"
 
 
-def _hung(waiting: list[tuple[OutlineEntry, str]], depth: int) -> Iterator[Branch]:
-    """Take the entries of one list, at least so deep, from the end of those that wait."""
+def _nested(waiting: list[tuple[OutlineEntry, str]], depth: int) -> Iterator[Branch]:
+    """Take the entries of one list, those at least `depth` deep, from the end of `waiting`."""
     while waiting and min(waiting[-1][0].depth, DEEPEST) >= depth:
         entry, see = waiting.pop()
-        below = tuple(_hung(waiting, min(entry.depth, DEEPEST) + 1))
+        below = tuple(_nested(waiting, min(entry.depth, DEEPEST) + 1))
         yield Branch(entry=entry, see=see, branches=below)
 
 
 def kind(part: object) -> str:
-    """Name the kind of a part of a sheet: fact, command, link, line, items, steps, entry."""
+    """Return the kind of a part of a sheet: fact, command, link, line, items, steps, entry."""
     return type(part).__name__.lower()
 
 
 def split(entries: Sequence[_Entry], shown: int) -> tuple[Sequence[_Entry], Sequence[_Entry]]:
-    """Part the older entries of a list, which a page folds away, from the last ones; one alone is not worth it."""
+    """Return the older entries of a list, which a page folds away, and the latest; a single one is not folded."""
     cut = len(entries) - shown if len(entries) > shown + 1 else 0
     return entries[:cut], entries[cut:]
 
 
-def several_lines(entries: Sequence[Item | Step]) -> bool:
-    """Say whether an entry of a list, or of one within it, has more lines than one."""
+def several_lines(entries: Sequence[Item | NumberedStep]) -> bool:
+    """Whether an entry of a list, or of a list below it, has more than one line."""
     return any(
         "\n" in entry.text.strip("\n") or (isinstance(entry, Item) and several_lines(entry.items)) for entry in entries
     )
 
 
 def style_hash(style: str) -> str:
-    """Give what a Content-Security-Policy allows this very style by, and no other (CSP 3, §2.3.1)."""
+    """Return the source expression with which a Content-Security-Policy allows only this style (CSP 3, §2.3.1)."""
     return "sha256-" + b64encode(bytes.fromhex(fingerprint(str(style).encode()))).decode()
 
 
@@ -76,4 +76,4 @@ PAGE: dict[str, Callable[..., object]] = {
     "split": split,
     "style_hash": style_hash,
 }
-"""What templates of pages may call, by name, besides the phrases."""
+"""The functions that templates of pages may call besides the phrases, by name."""

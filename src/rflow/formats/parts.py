@@ -1,8 +1,8 @@
-"""A summary as parts, for formats that are no text: what a layout draws, taken down instead of written.
+"""A summary as parts, for formats that are not plain text: what a layout draws is recorded instead of written.
 
-The layouts (progress.j2, brief.j2, digest.j2) say what is told, in which order and in which words, for every format.
-They draw by calling `f`: in a text format the macros of its template, here a `Recorder`, whose parts formats such as
-cards, messages and pages are built from.
+The layouts (progress.j2, brief.j2, digest.j2) decide for every format what is shown, in which order and words. They
+draw by calling `f`: in a text format the macros of its template, here a `Recorder`, whose parts are what cards,
+messages and pages are built from.
 """
 
 import re
@@ -15,7 +15,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.progress import Summary
 from rflow.formats.environment import environment
 from rflow.formats.phrases import PHRASES
 
@@ -25,7 +25,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(_Part, frozen=True, kw_only=True):
-    """A label and what belongs to it, perhaps in several lines."""
+    """A label and its text, which may have several lines."""
 
     label: str
     text: str
@@ -39,7 +39,7 @@ class Command(_Part, frozen=True, kw_only=True):
 
 
 class Link(_Part, frozen=True, kw_only=True):
-    """A label and an address, which may end at a time."""
+    """A label and an address, which may expire."""
 
     label: str
     url: str
@@ -53,7 +53,7 @@ class Line(_Part, frozen=True, kw_only=True):
 
 
 class Item(_Part, frozen=True, kw_only=True):
-    """An entry of a list, with what hangs below it: the lines of an output, entries of a list of its own."""
+    """An entry of a list, with what is below it: the lines of an output, or a list of its own."""
 
     text: str
     output: str = ""
@@ -66,8 +66,8 @@ class Items(_Part, frozen=True, kw_only=True):
     items: tuple[Item, ...]
 
 
-class Step(_Part, frozen=True, kw_only=True):
-    """A numbered entry; the numbers of a list may have gaps."""
+class NumberedStep(_Part, frozen=True, kw_only=True):
+    """A step with its number; the numbers of a list may have gaps."""
 
     number: int
     text: str
@@ -76,7 +76,7 @@ class Step(_Part, frozen=True, kw_only=True):
 class Steps(_Part, frozen=True, kw_only=True):
     """A numbered list."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[NumberedStep, ...]
 
 
 class Entry(_Part, frozen=True, kw_only=True):
@@ -90,14 +90,14 @@ Block = Fact | Command | Link | Line | Items | Steps | Entry
 
 
 class Section(_Part, frozen=True, kw_only=True):
-    """What belongs together, under a heading or none."""
+    """Parts that belong together, with a heading or without."""
 
     heading: str
     blocks: tuple[Block, ...]
 
 
 class Sheet(_Part, frozen=True, kw_only=True):
-    """A summary in parts: its title with the lines below it, and its sections."""
+    """A summary in parts: its title, the lines below that, and its sections."""
 
     title: str
     lines: tuple[str, ...]
@@ -110,7 +110,7 @@ class _Title(_Part, frozen=True, kw_only=True):
 
 
 class _Deep(_Part, frozen=True, kw_only=True):
-    """An entry of a list as a layout gives it: how deep it lies instead of what hangs below it."""
+    """An entry of a list as a layout draws it: with its depth instead of what is below it."""
 
     text: str
     depth: int
@@ -121,92 +121,92 @@ class _Output(_Part, frozen=True, kw_only=True):
     text: str
 
 
-_Taken = _Title | Section | Fact | Command | Link | Line | _Deep | Step | _Output | Entry
-# Controls, which cleaned text has none of.
+_Recorded = _Title | Section | Fact | Command | Link | Line | _Deep | NumberedStep | _Output | Entry
+# Control characters, which cleaned text never has.
 _TOKEN = re.compile("\x02([0-9]+)\x03")
 
 
 class Recorder:
-    """Draws like a format's macros, but gives a token for each part, which the layout places where it wants it."""
+    """Draws like a format's macros, but returns a token for each part, which the layout places where it belongs."""
 
     def __init__(self) -> None:
-        self._taken: list[_Taken] = []
+        self._recorded: list[_Recorded] = []
 
     def sheet(self, drawn: str) -> Sheet:
-        """Give what a layout drew."""
+        """Return the parts of what a layout drew."""
         parts = list(self._placed(drawn))
         title = next(part for part in parts if isinstance(part, _Title))
         sections = tuple(part for part in parts if isinstance(part, Section))
         return Sheet(title=title.text, lines=title.lines, sections=sections)
 
-    def _keep(self, part: _Taken) -> Markup:
-        self._taken.append(part)
-        return Markup(f"\x02{len(self._taken) - 1}\x03")  # noqa: S704 (a token, and no text of anybody's)
+    def _keep(self, part: _Recorded) -> Markup:
+        self._recorded.append(part)
+        return Markup(f"\x02{len(self._recorded) - 1}\x03")  # noqa: S704 (a token, not untrusted text)
 
-    def _placed(self, drawn: str) -> Iterator[_Taken]:
-        return (self._taken[int(number)] for number in _TOKEN.findall(drawn))
+    def _placed(self, drawn: str) -> Iterator[_Recorded]:
+        return (self._recorded[int(number)] for number in _TOKEN.findall(drawn))
 
-    # What layouts call
+    # Called by layouts
 
     def title(self, text: str, lines: Sequence[str]) -> Markup:
-        """Take down the title."""
+        """Record the title."""
         return self._keep(_Title(text=text, lines=tuple(line for line in lines if line)))
 
     def part(self, heading: str = "", *, caller: Callable[[], str]) -> Markup:
-        """Take down a section, unless it is empty."""
+        """Record a section, unless it is empty."""
         blocks = tuple(_grouped(self._placed(caller())))
         return self._keep(Section(heading=str(heading), blocks=blocks)) if blocks else Markup()
 
     def fact(self, label: str, text: object) -> Markup:
-        """Take down a fact, unless it is empty."""
+        """Record a fact, unless it is empty."""
         return self._keep(Fact(label=label, text=str(text))) if text else Markup()
 
     def command(self, label: str, text: str) -> Markup:
-        """Take down a command."""
+        """Record a command."""
         return self._keep(Command(label=label, text=text))
 
     def link(self, label: str, url: str | None, until: datetime | None = None) -> Markup:
-        """Take down a link, where there is one."""
+        """Record a link, if there is one."""
         return self._keep(Link(label=label, url=url, until=until)) if url else Markup()
 
     def line(self, text: str) -> Markup:
-        """Take down a line."""
+        """Record a line."""
         return self._keep(Line(text=text))
 
     def item(self, text: str, depth: int = 1) -> Markup:
-        """Take down an entry of a list."""
+        """Record an entry of a list."""
         return self._keep(_Deep(text=text, depth=depth))
 
     def step(self, number: int, text: str, gap: int, last: int) -> Markup:
-        """Take down a numbered entry."""
-        return self._keep(Step(number=number, text=text))
+        """Record a numbered step."""
+        return self._keep(NumberedStep(number=number, text=text))
 
     def output(self, text: str) -> Markup:
-        """Take down what belongs to the entry above, unless it is empty."""
+        """Record the output of the entry above, unless it is empty."""
         return self._keep(_Output(text=text)) if text else Markup()
 
     def entry(self, title: str, lines: Sequence[str]) -> Markup:
-        """Take down one session of a digest."""
+        """Record one session of a digest."""
         return self._keep(Entry(title=title, lines=tuple(lines)))
 
 
-def _kind(part: _Taken) -> type:
+def _kind(part: _Recorded) -> type:
     return _Deep if isinstance(part, _Output) else type(part)
 
 
-def _grouped(parts: Iterator[_Taken]) -> Iterator[Block]:
-    """Put the entries of a list together."""
+def _grouped(parts: Iterator[_Recorded]) -> Iterator[Block]:
+    """Return the parts with the entries of each list put together."""
     for kind, run in groupby(parts, _kind):
         if kind is _Deep:
             yield Items(items=_nested(part for part in run if isinstance(part, _Deep | _Output)))
-        elif kind is Step:
-            yield Steps(steps=tuple(part for part in run if isinstance(part, Step)))
+        elif kind is NumberedStep:
+            yield Steps(steps=tuple(part for part in run if isinstance(part, NumberedStep)))
         else:
             yield from (part for part in run if isinstance(part, Fact | Command | Link | Line | Entry))
 
 
 def _nested(parts: Iterable[_Deep | _Output]) -> tuple[Item, ...]:
-    """Hang each entry below the one above it that lies less deep, and each output on its entry."""
+    """Return the entries of a list as a tree, by their depth, each with its output."""
     entries: list[_Deep] = []
     for part in parts:
         if isinstance(part, _Deep):
@@ -217,15 +217,15 @@ def _nested(parts: Iterable[_Deep | _Output]) -> tuple[Item, ...]:
 
 
 def _list(waiting: list[_Deep], depth: int) -> Iterator[Item]:
-    """Take the entries of one list, at least so deep, from the end of those that wait."""
+    """Take the entries of one list, those at least `depth` deep, from the end of `waiting`."""
     while waiting and waiting[-1].depth >= depth:
         entry = waiting.pop()
         items = tuple(_list(waiting, entry.depth + 1))
         yield Item(text=entry.text, output=entry.output, items=items)
 
 
-def sheet(told: Progress | Digest, layout: str, cache: Path | None = None) -> Sheet:
-    """Take the parts of `told` down as its `layout` draws them; `cache` is a folder for compiled templates."""
+def sheet(summary: Summary, layout: str, cache: Path | None = None) -> Sheet:
+    """Return the parts of `summary` as its `layout` draws them; `cache` is a folder for compiled templates."""
     recorder = Recorder()
     template = environment(".txt.j2", cache).get_template(layout, globals=PHRASES)
-    return recorder.sheet(template.render(p=told, f=recorder))
+    return recorder.sheet(template.render(p=summary, f=recorder))

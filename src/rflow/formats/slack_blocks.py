@@ -1,7 +1,7 @@
 """The format slack-blocks: a Block Kit message, the body that a Slack webhook and chat.postMessage take.
 
-Whatever somebody wrote stands in `rich_text` elements or in `plain_text`, which Slack shows literally: its mrkdwn can't
-be escaped. Elements: docs.slack.dev/reference/block-kit. An empty text is refused, so there is none.
+Untrusted text goes into `rich_text` elements or `plain_text`, which Slack shows literally: its mrkdwn can't be
+escaped. Elements: docs.slack.dev/reference/block-kit. Slack refuses empty texts, so there are none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,12 +11,26 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.progress import Progress, Summary
 from rflow.core.text import shorten
 from rflow.formats import layout_of
 from rflow.formats.environment import stamp
 from rflow.formats.escaping.plain import SlackPaste, is_link
-from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Step, Steps, sheet
+from rflow.formats.parts import (
+    Block,
+    Command,
+    Entry,
+    Fact,
+    Item,
+    Items,
+    Line,
+    Link,
+    NumberedStep,
+    Section,
+    Sheet,
+    Steps,
+    sheet,
+)
 
 Element = dict[str, Any]
 
@@ -28,23 +42,23 @@ _DEEPEST = 8  # the indent of a list, docs.slack.dev/reference/block-kit/block-e
 _BLOCKS = 50
 _INDENT = "\u00a0" * 4
 ROOM = 10_000
-"""How much `weight` a message may have. Slack refuses more than some 12,000 characters over all blocks (undocumented;
-11,341 and what holds them were too many: github.com/slackapi/bolt-js, issues 2509 and 2867)."""
+"""The most `weight` of a message. Slack refuses more than about 12,000 characters over all blocks (undocumented;
+11,341 and their elements were too many: github.com/slackapi/bolt-js, issues 2509 and 2867)."""
 _ELEMENT = 6
-"""What an element weighs beside its text: Slack counts something for it, too."""
+"""The weight of an element besides its text: Slack counts something for it as well."""
 
 
-def build(told: Progress | Digest, cache: Path | None = None) -> str:
-    """Write a message, one block a line."""
-    parts = sheet(told, layout_of(told), cache)
-    text = msgspec.json.encode(_fallback(told, parts)).decode()
+def build(summary: Summary, cache: Path | None = None) -> str:
+    """Return the message, one block per line."""
+    parts = sheet(summary, layout_of(summary), cache)
+    text = msgspec.json.encode(_fallback(summary, parts)).decode()
     blocks = ",\n".join(msgspec.json.encode(block).decode() for block in _blocks(parts))
     # Slack must not fetch the link to show a preview of the page: the address is a secret.
     return f'{{"text":{text},"unfurl_links":false,"unfurl_media":false,"blocks":[\n{blocks}\n]}}\n'
 
 
 def weight(message: str) -> int:
-    """Measure what counts against `ROOM`: all texts and addresses, each element, and the number of blocks."""
+    """Return what counts against `ROOM`: all texts and addresses, each element, and the number of blocks."""
     blocks = msgspec.json.decode(message)["blocks"]
     return max(_weight(blocks), len(blocks) * ROOM // _BLOCKS)
 
@@ -59,15 +73,15 @@ def _weight(part: object) -> int:
     return 0
 
 
-def _fallback(told: Progress | Digest, parts: Sheet) -> str:
-    """Say in one line what notifications show; `& < >` are entities here, and nobody is called."""
-    ask = told.ask if isinstance(told, Progress) else None
+def _fallback(summary: Summary, parts: Sheet) -> str:
+    """Return the one line that notifications show; `& < >` are entities here, and nobody is notified by name."""
+    ask = summary.ask if isinstance(summary, Progress) else None
     line = shorten(f"{parts.title} — {ask}" if ask else parts.title, _FALLBACK)
     return SlackPaste().inline(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _blocks(parts: Sheet) -> Iterator[Element]:
-    """Give the title as a header, what concerns the session in small print, and each section as one text."""
+    """Return the title as a header, the facts of the session in small print, and each section as one text."""
     yield {"type": "header", "text": _plain(shorten(parts.title, _HEADER))}
     long = [parts.title] if len(parts.title) > _HEADER else []
     yield from _context("\n".join([*long, *parts.lines]))
@@ -83,7 +97,7 @@ def _plain(text: str) -> Element:
 
 
 def _context(text: str) -> Iterator[Element]:
-    """Set a text small, unless it is too long for that."""
+    """Return a text in small print, unless it is too long for that."""
     if len(text) > _CONTEXT:
         yield {"type": "rich_text", "elements": [_of("section", [_text(text)])]}
     elif text.strip():
@@ -94,7 +108,7 @@ def _context(text: str) -> Iterator[Element]:
 
 
 def _asking(section: Section) -> Iterator[Element]:
-    """Set the first section off: what is asked, or where it is stuck, as a quotation under its label."""
+    """Return the first section, the ask or the position, as quotations below their labels."""
     for block in section.blocks:
         if isinstance(block, Fact) and block.text.strip():
             yield _of("section", [_text(block.label, bold=True)])
@@ -104,7 +118,7 @@ def _asking(section: Section) -> Iterator[Element]:
 
 
 def _section(section: Section) -> Iterator[Element]:
-    """Put the heading and what stands in single lines into one paragraph, lists and output behind it."""
+    """Return the heading and the single lines as one paragraph, followed by lists and output."""
     lines: list[list[Element]] = [[_text(section.heading, bold=True)]] if section.heading.strip() else []
     for inline, blocks in groupby(section.blocks, lambda block: not isinstance(block, Items | Steps)):
         if inline:
@@ -118,31 +132,31 @@ def _section(section: Section) -> Iterator[Element]:
 
 
 def _paragraph(lines: list[list[Element]]) -> Iterator[Element]:
-    """Set lines below each other."""
+    """Return lines as one paragraph."""
     elements = [element for line in lines for element in (_text("\n"), *line)][1:]
     if elements:
         yield _of("section", elements)
 
 
 def _lines(block: Block) -> Iterator[list[Element]]:
-    """Write a part down in lines."""
+    """Return a part as lines."""
     match block:
         case Fact(label=label, text=text):
-            yield [_text(f"{label}: ", bold=True), *_texts(_set_in(text))]
+            yield [_text(f"{label}: ", bold=True), *_texts(_indented(text))]
         case Command(label=label, text=text):
             yield [_text(f"{label}: ", bold=True), *_texts(text, code=True)]
         case Link(label=label, url=url, until=until):
             ends = [_text(f" (until {stamp(until)})")] if until else []
             yield [_text(f"{label}: ", bold=True), _address(url), *ends]
         case Line(text=text):
-            yield _texts(_set_in(text))
+            yield _texts(_indented(text))
         case Entry(title=title, lines=lines):
             yield [_text(title, bold=True)]
-            yield from ([_text(_set_in(line))] for line in lines)
+            yield from ([_text(_indented(line))] for line in lines)
 
 
 def _listed(block: Block) -> Iterator[Element]:
-    """Write a list down; all else is a paragraph."""
+    """Return a list; anything else is a paragraph."""
     match block:
         case Items(items=items):
             yield from _bullets(items, 0)
@@ -152,15 +166,15 @@ def _listed(block: Block) -> Iterator[Element]:
             yield from _paragraph(list(_lines(block)))
 
 
-def _numbered(steps: Iterable[Step]) -> Iterator[Element]:
-    """Begin a new list behind a gap: in one list, Slack counts on."""
-    for _, run in groupby(enumerate(steps), lambda found: found[1].number - found[0]):
+def _numbered(steps: Iterable[NumberedStep]) -> Iterator[Element]:
+    """Return numbered lists, a new one after each gap: within a list Slack counts on."""
+    for _, run in groupby(enumerate(steps), lambda placed: placed[1].number - placed[0]):
         unbroken = [step for _, step in run]
         yield _list("ordered", [step.text for step in unbroken], 0, unbroken[0].number - 1)
 
 
 def _bullets(items: Iterable[Item], depth: int) -> Iterator[Element]:
-    """Write entries that stand beside each other into one list; what hangs below one interrupts it."""
+    """Return neighbouring entries as one list; what is below an entry interrupts it."""
     texts: list[str] = []
     for item in items:
         texts.append(item.text)
@@ -182,7 +196,7 @@ def _output(text: str) -> Iterator[Element]:
 
 
 def _list(style: str, texts: list[str], depth: int, offset: int = 0) -> Element:
-    """Make a list; `offset` is the number before its first one."""
+    """Return a list; `offset` is the number before its first entry."""
     items = [_of("section", [_text(text)]) for text in texts]
     place = {"indent": min(depth, _DEEPEST)} | ({"offset": offset} if offset else {})
     return {"type": "rich_text_list", "style": style, **place, "elements": items}
@@ -192,22 +206,22 @@ def _of(kind: str, elements: list[Element]) -> Element:
     return {"type": f"rich_text_{kind}", "elements": elements}
 
 
-def _set_in(text: str) -> str:
-    """Set in the lines behind the first, so that none is taken for a part of the summary."""
+def _indented(text: str) -> str:
+    """Indent all lines but the first, so that none is mistaken for a part of the summary."""
     return text.replace("\n", f"\n{_INDENT}")
 
 
 def _texts(text: str, **style: bool) -> list[Element]:
-    """Give a text, or nothing for one that is empty."""
+    """Return a text as an element; nothing if it is empty."""
     return [_text(text, **style)] if text else []
 
 
 def _text(text: str, **style: bool) -> Element:
-    """Make a piece of literal text; a blank one has a character that nobody sees, since Slack refuses it."""
+    """Return literal text; a blank one gets an invisible character, since Slack refuses it."""
     shown = text if text.strip() or text == "\n" else f"{text}\u200b"
     return {"type": "text", "text": shown} | ({"style": style} if style else {})
 
 
 def _address(url: str) -> Element:
-    """Make a link of an address on the web or a mailbox, a text of any other."""
+    """Return a link if the address is on the web or a mailbox, else text."""
     return {"type": "link", "url": url} if is_link(url) and len(url) <= _URL else _text(url)

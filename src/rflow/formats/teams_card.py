@@ -1,8 +1,8 @@
 """The format teams-card: an Adaptive Card in the envelope that the webhook of a Teams workflow takes.
 
-Version 1.4: of a later one, Workflows says that it was posted and shows "this card couldn't be displayed". So there is
-no Table and no CodeBlock. Whatever somebody wrote stands in a TextRun, which is literal: TextBlock and FactSet read a
-part of Markdown, whose escapes differ from client to client. Elements: adaptivecards.io/explorer.
+Version 1.4: for a later version Workflows reports success and shows "this card couldn't be displayed". So there is no
+Table and no CodeBlock. Untrusted text goes into a TextRun, which is literal: TextBlock and FactSet read a part of
+Markdown, whose escapes differ from client to client. Elements: adaptivecards.io/explorer.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.progress import Summary
 from rflow.formats import layout_of
 from rflow.formats.environment import stamp
 from rflow.formats.escaping.plain import is_link
@@ -20,32 +20,32 @@ from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, 
 
 Element = dict[str, Any]
 _Drawing = Callable[[str, str, int, int], Element]
-"""Draws an entry: its number or bullet, its text, how deep it lies, how wide the numbers are."""
+"""Draws an entry, given its number or bullet, its text, its depth and the width of the numbers."""
 
 _LABELS = "128px"
 _BULLET, _DIGIT, _INDENT = 14, 10, 22  # pixels
 _BLANKS = "\u00a0" * 5
 ROOM = 20_000
-"""The bytes that a card may have, of 28,672, which Teams counts after it has wrapped the card in its own:
+"""The most bytes of a card, of the 28,672 that Teams counts after wrapping it in its own envelope:
 learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using."""
 
-# A renderer fills in times for {{DATE(…)}} and {{TIME(…)}}, in a TextRun, too (npm adaptivecards, text-formatters).
+# A renderer replaces {{DATE(…)}} and {{TIME(…)}} by times, also in a TextRun (npm adaptivecards, text-formatters).
 _FUNCTION = re.compile(r"\{\{(?=DATE|TIME)")
-# Spaces at a line's beginning and beside each other would become one.
+# Spaces at the beginning of a line, and several in a row, would become one.
 _SPACES = re.compile(r"^ +|  +", re.MULTILINE)
 
 
-def build(told: Progress | Digest, cache: Path | None = None) -> str:
-    """Write a card in its envelope, one element a line: a handsome one if there is room, else a plainer one."""
-    parts = sheet(told, layout_of(told), cache)
+def build(summary: Summary, cache: Path | None = None) -> str:
+    """Return a card in its envelope, one element per line: with hanging numbers if there is room, else without."""
+    parts = sheet(summary, layout_of(summary), cache)
     card = _card(parts, _hanging)
     return card if len(card.encode()) <= ROOM else _card(parts, _running)
 
 
 def _card(parts: Sheet, draw: _Drawing) -> str:
     body = ",\n".join(msgspec.json.encode(element).decode() for element in _body(parts, draw))
-    found = list(_actions(parts))
-    actions = f',"actions":{msgspec.json.encode(found).decode()}' if found else ""
+    buttons = list(_actions(parts))
+    actions = f',"actions":{msgspec.json.encode(buttons).decode()}' if buttons else ""
     return (
         '{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","contentUrl":null,'
         '"content":{"$schema":"http://adaptivecards.io/schemas/adaptive-card.json","type":"AdaptiveCard",'
@@ -54,7 +54,7 @@ def _card(parts: Sheet, draw: _Drawing) -> str:
 
 
 def _body(parts: Sheet, draw: _Drawing) -> Iterator[Element]:
-    """Give the title, what concerns the session in small print, and the sections."""
+    """Return the title, the facts of the session in small print, and the sections."""
     yield _block([_run(parts.title, size="Large", weight="Bolder")])
     if parts.lines:
         yield _block([_run("\n".join(parts.lines), size="Small", isSubtle=True)], spacing="Small")
@@ -66,7 +66,7 @@ def _body(parts: Sheet, draw: _Drawing) -> Iterator[Element]:
 
 
 def _actions(parts: Sheet) -> Iterator[Element]:
-    """Give a button for the link, if it leads to the web: Action.OpenUrl would take `javascript:`, too."""
+    """Return a button for a link to the web: Action.OpenUrl would also accept `javascript:`."""
     links = [block for section in parts.sections for block in section.blocks if isinstance(block, Link)]
     for link in links:
         if is_link(link.url) and link.url.casefold().startswith("http"):
@@ -74,7 +74,7 @@ def _actions(parts: Sheet) -> Iterator[Element]:
 
 
 def _asking(section: Section, draw: _Drawing) -> Iterator[Element]:
-    """Set the first section off: what is asked, or where it is stuck, with its label above it."""
+    """Return the first section, the ask or the position, with the labels above the texts."""
     for block in section.blocks:
         if isinstance(block, Fact):
             yield _block([_run(block.label, weight="Bolder", color="Accent")])
@@ -84,7 +84,7 @@ def _asking(section: Section, draw: _Drawing) -> Iterator[Element]:
 
 
 def _section(section: Section, draw: _Drawing) -> Iterator[Element]:
-    """Give the heading, and each part; the first of them stands off from the section before."""
+    """Return the heading and the parts, with a gap to the section before."""
     spacing = "Medium"
     if section.heading.strip():
         yield _block([_run(section.heading, weight="Bolder")], spacing="Medium", separator=True)
@@ -95,7 +95,7 @@ def _section(section: Section, draw: _Drawing) -> Iterator[Element]:
 
 
 def _drawn(block: Block, spacing: str, draw: _Drawing) -> Iterator[Element]:
-    """Write a part down."""
+    """Return a part as elements."""
     match block:
         case Fact(label=label, text=text):
             yield _row(label, [_run(text)], spacing)
@@ -116,7 +116,7 @@ def _drawn(block: Block, spacing: str, draw: _Drawing) -> Iterator[Element]:
 
 
 def _bullets(items: Iterable[Item], depth: int, draw: _Drawing) -> Iterator[Element]:
-    """Write the entries of a list one by one: the only lists that cards know are Markdown's."""
+    """Return the entries of a list one by one: the only lists in cards are those of Markdown."""
     for item in items:
         yield draw("•", item.text, depth, _BULLET)
         if item.output.strip():
@@ -129,7 +129,7 @@ def _bullets(items: Iterable[Item], depth: int, draw: _Drawing) -> Iterator[Elem
 
 
 def _hanging(mark: str, text: str, depth: int, width: int) -> Element:
-    """Put the mark into a column of its own, so that every line of the text begins behind it: 250 bytes more."""
+    """Return an entry with its mark in a column, so that all lines of the text align; costs 250 bytes more."""
     columns: list[Element] = [{"type": "Column", "width": f"{depth * _INDENT}px"}] if depth else []
     columns.append({"type": "Column", "width": f"{width}px", "spacing": "None", "items": [_block([_run(mark)])]})
     columns.append({"type": "Column", "width": "stretch", "spacing": "None", "items": [_block([_run(text)])]})
@@ -137,7 +137,7 @@ def _hanging(mark: str, text: str, depth: int, width: int) -> Element:
 
 
 def _running(mark: str, text: str, depth: int, width: int) -> Element:
-    """Put the mark before the text; the text's own lines are set in, so that none is taken for an entry."""
+    """Return an entry with its mark before the text, whose other lines are indented, unlike an entry."""
     blanks = _BLANKS * depth
     line = text.replace("\n", f"\n{blanks}{_BLANKS}")
     return _block([_run(f"{blanks}{mark}\u00a0{line}")], spacing="None" if depth else "Small")
@@ -147,7 +147,7 @@ def _running(mark: str, text: str, depth: int, width: int) -> Element:
 
 
 def _row(label: str, value: list[Element], spacing: str) -> Element:
-    """Put a label beside what belongs to it; the labels of all rows are equally wide."""
+    """Return a label beside its text; the labels of all rows have the same width."""
     columns = [
         {"type": "Column", "width": _LABELS, "items": [_block([_run(label, weight="Bolder")])]},
         {"type": "Column", "width": "stretch", "items": [_block(value)]},
@@ -164,11 +164,11 @@ def _run(text: str, **style: object) -> Element:
 
 
 def _literal(text: str) -> str:
-    """Keep a text as it is: its spaces, and what looks like a function."""
+    """Return a text that is shown literally, with its spaces and with what looks like a function."""
     spaced = _SPACES.sub(_kept, text.strip("\n").expandtabs(4))
     return _FUNCTION.sub("{\u2060{", spaced) or "\u00a0"
 
 
 def _kept(run: re.Match[str]) -> str:
-    """Make every other space one that stays; a line can still be folded at the others."""
+    """Replace every other space by one that is not dropped; the line can still wrap at the rest."""
     return ("\u00a0 " * len(run[0]))[: len(run[0])]

@@ -7,7 +7,7 @@ import msgspec
 
 from rflow.core.people import Person
 from rflow.core.session.events import OWNERSHIP, Event
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay, replay_session
 from rflow.core.session.state import OwnershipEntry, Session
 from rflow.core.text import one_line, shorten
 from rflow.errors import BadInput, NotAllowed, NotFound
@@ -74,7 +74,7 @@ def plan_import(workspace: "Workspace", read: "Read") -> Import:
     common = min(len(known), len(events))
     if known[:common] != events[:common]:
         return Import(outcome="diverged", session=read.session)
-    here = replay(known, Session(id=log.id, code=log.code))
+    here = replay_session(log.id, log.code, known)
     if len(events) <= len(known):
         return Import(outcome="unchanged", session=here)
     added = events[common:]

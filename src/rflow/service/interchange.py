@@ -12,7 +12,7 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.document import VERSION, Document, document_events
 from rflow.core.session.events import Event, SessionStarted, Stored
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.core.tree.document import check
@@ -99,7 +99,7 @@ def _read_log(data: bytes, name: str) -> Read:
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
     code = head.code if _CODE.match(head.code) else ""  # another tool's: it gets one here
     _check_whole(name, "entries", len(events), head.events)
-    read = Read(session=replay(events, Session(id=head.id, code=code)), events=events)
+    read = Read(session=replay_session(head.id, code, events), events=events)
     for line in extras:
         _read_extra(line, name, read)
     _check_whole(name, "contents", len(read.blobs), head.contents)
@@ -164,7 +164,7 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
         raise BadInput(f"{name} has no title.", try_="Say in it what is wrong, in a line.")
     tree = _tree(document.tree, document.position, name) if document.tree is not None else None
     events, blobs = document_events(document, tree, name, reader, at)
-    session = replay(events, Session(id="", code=""))
+    session = replay_session("", "", events)
     trees = {digest(tree): tree} if tree is not None else {}
     return Read(session=session, events=list(events), trees=trees, blobs=blobs, author=one_line(document.owner))
 

@@ -12,11 +12,11 @@ from rflow.core.session.commands import Command, Enter, RedactText
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, NoteAmended, Stored, TextRedacted
 from rflow.core.session.removal import blank
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay, replay_session
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports import Clock, Log, Stale, Store
+from rflow.ports import Clock, Stale, Store
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -68,7 +68,8 @@ def _caught_up(actor: Actor, session: Session) -> Session:
     """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
     log = actor.store.load(session.id, session.version)
     if any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in log.events):
-        return state_of(actor.store.load(session.id))
+        log = actor.store.load(session.id)
+        return replay_session(log.id, log.code, log.events)
     return replay(log.events, session)
 
 
@@ -76,12 +77,12 @@ def _redact(actor: Actor, session: Session, command: RedactText) -> Outcome:
     """Remove the texts of an event for good, with those of the amendments of a note."""
     for _ in range(ATTEMPTS):
         log = actor.store.load(session.id)
-        session = state_of(log)
+        session = replay_session(log.id, log.code, log.events)
         if command.command_id and command.command_id in session.commands:
             return Outcome(session=session, events=(), entry=session.commands[command.command_id])
         events = decide(session, None, command, actor.member, actor.now())
         rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
-        after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
+        after = replay_session(session.id, session.code, [*rewritten, *events])
         try:
             actor.store.rewrite(after, [*rewritten, *events], session.version)
         except Stale:
@@ -98,11 +99,6 @@ def _blanked(event: Stored, target: int) -> Stored:
     if event.seq != target and not amends:
         return event
     return msgspec.structs.replace(event, fact=blank(event.fact))
-
-
-def state_of(log: Log) -> Session:
-    """Replay a stored session."""
-    return replay(log.events, Session(id=log.id, code=log.code))
 
 
 def busy(session: Session) -> StoreProblem:

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from rflow.core.redaction import Redactor
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.sharing import (
     Share,
@@ -21,9 +20,10 @@ from rflow.core.sharing import (
 )
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Progress
-from rflow.core.summary.summarise import View
+from rflow.core.summary.view import View
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.identity import new_share_id
+from rflow.service.summaries import new_view, session_progress
 from rflow.service.workspace import Workspace
 
 VIEWS_SHOWN = 50
@@ -129,15 +129,14 @@ class Shares:
         """Load the session as the share shows it: a snapshot up to where it was taken."""
         log = self._workspace.history(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
-        return replay(events, Session(id=log.id, code=log.code))
+        return replay_session(log.id, log.code, events)
 
     def view(self, share: Share, session: Session) -> View:
-        """Look at `session` as the share shows it: as of its last change, the same for every reader."""
-        view = self._workspace.view(as_of=session.updated_at)
-        view.hide = Redactor(list(dict.fromkeys([*self._workspace.patterns, *share.patterns])))
-        return view
+        """Return the view of `session` that the share shows: as of its last change, the same for every reader."""
+        patterns = dict.fromkeys([*self._workspace.patterns, *share.patterns])
+        return msgspec.structs.replace(new_view(self._workspace, as_of=session.updated_at), patterns=tuple(patterns))
 
     def progress(self, share: Share, session: Session, view: View) -> Progress:
-        """Compute what the share tells of `session`."""
-        told = self._workspace.progress(session, view)
-        return shorten_progress(told) if share.brief else told
+        """Compute the progress of `session` that the share shows."""
+        progress = session_progress(self._workspace, session, view)
+        return shorten_progress(progress) if share.brief else progress

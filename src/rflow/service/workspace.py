@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rflow.core.people import Person, person
-from rflow.core.redaction import Redactor
 from rflow.core.session.events import Brief, Event
 from rflow.core.session.head import Head, Page, Query
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay, replay_session
 from rflow.core.session.state import Session
-from rflow.core.summary.progress import Digest, Progress
-from rflow.core.summary.summarise import View, Zone, summarise
 from rflow.core.text import clean
 from rflow.core.tree.model import Tree
 from rflow.errors import NotFound, StoreProblem, UsageProblem
@@ -23,6 +20,7 @@ from rflow.ports import Clock, CodeTaken, Log, Stale, Store, TreeName
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command
+    from rflow.core.summary.view import Zone
     from rflow.service.importing import Import
     from rflow.service.interchange import Read
     from rflow.service.sending import Outcome
@@ -37,7 +35,7 @@ class Workspace:
         member: Person,
         *,
         clock: Clock,
-        zone: Zone,
+        zone: "Zone",
         patterns: Sequence[str] = (),
         ids: Callable[[datetime], str] = new_id,
         codes: Callable[[], Iterator[str]] = new_codes,
@@ -46,7 +44,7 @@ class Workspace:
         self.member = member
         self.patterns = tuple(patterns)
         self._clock = clock
-        self._zone = zone
+        self.zone = zone
         self._ids = ids
         self._codes = codes
         self._trees: dict[str, Tree | None] = {}
@@ -76,7 +74,7 @@ class Workspace:
     def load(self, session_id: str) -> Session:
         """Load a session by its whole id."""
         log = self.store.load(session_id)
-        return replay(log.events, Session(id=log.id, code=log.code))
+        return replay_session(log.id, log.code, log.events)
 
     def history(self, session_id: str) -> Log:
         """Read a session's events as they are stored."""
@@ -119,6 +117,10 @@ class Workspace:
     def tree_of(self, session: Session) -> Tree | None:
         """Read the version of the tree that `session` stands in."""
         return self._tree(session.tree.digest) if session.tree else None
+
+    def trees_of(self, session: Session) -> dict[str, Tree]:
+        """Read the versions of trees that `session` went through, by digest, as far as this store has them."""
+        return {digest: tree for digest in session.trees if (tree := self._tree(digest)) is not None}
 
     def _tree(self, digest: str) -> Tree | None:
         if digest not in self._trees:
@@ -170,7 +172,7 @@ class Workspace:
         for tree in trees:
             self.store.put_tree(tree)
         for free in chain([code] if code else (), self._codes()):
-            session = replay(events, Session(id=session_id, code=free))
+            session = replay_session(session_id, free, events)
             try:
                 self.store.create(session, events, blobs or {})
             except CodeTaken:
@@ -230,38 +232,19 @@ class Workspace:
 
         return self.do(session, HandOff(to=to, note=note, seen=seen, command_id=command_id))
 
-    # Telling
-
-    def view(self, *, redact: bool = True, as_of: datetime | None = None) -> View:
-        """Make the way this member looks at sessions; `redact` hides secrets."""
-        return View(as_of=as_of or self._clock(), zone=self._zone, hide=Redactor(self.patterns, on=redact))
-
-    def progress(self, session: Session, view: View) -> Progress:
-        """Compute the progress of `session`."""
-        trees = {digest: tree for digest in session.trees if (tree := self._tree(digest)) is not None}
-        view.tree_changed = self.tree_changed(session)
-        return summarise(session, trees, view)
-
-    def digest(self, heads: Sequence[Head], view: View, of: str | None) -> Digest:
-        """Compute the digest of the sessions in `heads`."""
-        from rflow.core.summary.digest import digest_entry, digest_of
-
-        entries = [digest_entry(self.load(head.id), view) for head in heads]
-        return digest_of(entries, view, of)
-
     def record_shared(self, session: Session, format_: str, destination: str) -> None:
         """Record that a summary of `session` as it stands was delivered."""
         from rflow.core.session.commands import RecordShared
 
         self.do(session, RecordShared(format=format_, destination=destination, through=session.version))
 
-    # Taking out and in
+    # Export and import
 
     def export(self, session: Session, *, evidence: bool = True) -> Iterator[bytes]:
         """Give the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
         from rflow.service.interchange import export_session
 
-        trees = [tree for digest in session.trees if (tree := self._tree(digest)) is not None]
+        trees = [*self.trees_of(session).values()]
         digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else ()
         blobs = ((digest, self.store.blob(session.id, digest)) for digest in sorted(digests))
         return export_session(session, self.store.load(session.id).events, trees, blobs, len(digests))

@@ -6,8 +6,7 @@ from typing import Literal
 
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
 from rflow.core.session.head import Head
-from rflow.core.session.replay import replay
-from rflow.core.session.state import Session
+from rflow.core.session.replay import replay_session
 from rflow.core.sharing import Share
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
@@ -37,14 +36,9 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
     return Fault(severity="error", where=code, what=what, remedy=SAVE_REST)
 
 
-def state(log: Log) -> Session:
-    """Replay a log."""
-    return replay(log.events, Session(id=log.id, code=log.code))
-
-
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that differs from the events, unless a newer rflow wrote some of them."""
-    if not _has_newer(log) and stored != derived.row(state(log)):
+    if not _has_newer(log) and stored != derived.row(replay_session(log.id, log.code, log.events)):
         what = "Lists show it differently from its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
 

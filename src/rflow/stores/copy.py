@@ -6,8 +6,7 @@ from itertools import islice
 import msgspec
 
 from rflow.core.session.events import Stored
-from rflow.core.session.replay import replay
-from rflow.core.session.state import Session
+from rflow.core.session.replay import replay_session
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Log, Stale, Store, TreeName
 from rflow.stores import derived
@@ -147,7 +146,7 @@ def _write(
         return
     if present:
         code = target.load(log.id, after=len(present)).code
-        target.append(_state(log, code), new, present[-1].seq, blobs)
+        target.append(replay_session(log.id, code, log.events), new, present[-1].seq, blobs)
         counts.extended += 1
     else:
         _create(log, target, blobs, codes, counts)
@@ -158,7 +157,7 @@ def _write(
 def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[str], counts: Counts) -> None:
     for code in [log.code, *islice(codes, 100)]:
         try:
-            target.create(_state(log, code), log.events, blobs)
+            target.create(replay_session(log.id, code, log.events), log.events, blobs)
         except CodeTaken:
             continue
         if code != log.code:
@@ -167,10 +166,6 @@ def _create(log: Log, target: Store, blobs: dict[str, bytes], codes: Iterator[st
     raise StoreProblem(
         f"The code {log.code} is in use in {target.url}, and no other was free.", try_="Copy into an empty store."
     )
-
-
-def _state(log: Log, code: str) -> Session:
-    return replay(log.events, Session(id=log.id, code=code))
 
 
 def _same_blob(source: Store, target: Store, session_id: str, digest: str) -> bool:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from rflow.core.session.events import Unreadable
-from rflow.core.session.replay import replay
-from rflow.core.session.state import Session
+from rflow.core.session.replay import replay_session
 from rflow.core.tree.model import Tree
 from rflow.stores import codec, files
 
@@ -103,7 +102,7 @@ def _seal_sessions(db: sqlite3.Connection) -> None:
         sql = "SELECT seq, data FROM old_events WHERE session_id = ? ORDER BY seq"
         found = [(seq, _sealed(data.encode())) for seq, data in db.execute(sql, (session_id,))]
         events = codec.from_rows(found, 1, found[-1][0] if found else 0)
-        rows.insert(db, replay(events, Session(id=session_id, code=code)), events, {})
+        rows.insert(db, replay_session(session_id, code, events), events, {})
 
 
 def _sums_in_folder(root: Path) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from rflow.core.text import one_line
+from rflow.core.text import columns, one_line
 from rflow.core.tree.graph import Turn, distances
 from rflow.core.tree.marks import dead, first_ways, met_again, with_label
 from rflow.core.tree.model import Action, End, Node, Tree, exits
-from rflow.trees.columns import columns, wrap
 from rflow.trees.symbols import ASCII, UNICODE, Line, Role, Signs, Style, spans
+from rflow.trees.wrapping import wrap
 
 NARROWEST = 24
 _GAP = "   "

@@ -10,7 +10,7 @@ import msgspec
 from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import Share, ShareView, ViewForm, state_of
 from rflow.errors import StoreProblem
-from rflow.formats import format_named, render, suited
+from rflow.formats import format_named, render
 from rflow.service.shares import Shares
 from rflow.service.workspace import Workspace
 from rflow.web.live_page import live_page, policy
@@ -121,10 +121,11 @@ class Pages:
         if session.started_at is None:
             raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
         format_ = format_named(FORMATS[form][0])
-        told = self._shares.progress(share, session, suited(self._shares.view(share, session), format_))
+        view = msgspec.structs.replace(self._shares.view(share, session), extent=format_.extent)
+        progress = self._shares.progress(share, session, view)
         if form == "page":
-            return _rendered(live_page(told, share, found.version, self._templates), form)
-        return _rendered(render(format_, told, self._templates), form)
+            return _rendered(live_page(progress, share, found.version, self._templates), form)
+        return _rendered(render(format_, progress, self._templates), form)
 
     def close(self) -> None:
         """Let go of the store."""

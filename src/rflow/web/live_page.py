@@ -40,8 +40,8 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def live_page(told: Progress, share: Share, version: int, templates: Path | None) -> str:
+def live_page(progress: Progress, share: Share, version: int, templates: Path | None) -> str:
     """Render the page of a link: the HTML format, with what makes it live."""
-    from rflow.formats import paged
+    from rflow.formats import render_page
 
-    return paged("share.html.j2", told, templates, share=share, version=version, script=SCRIPT_PATH)
+    return render_page("share.html.j2", progress, templates, share=share, version=version, script=SCRIPT_PATH)

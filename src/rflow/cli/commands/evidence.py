@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from rflow.cli.app import App
-from rflow.cli.display.text import size
 from rflow.cli.options import CommandId
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence
 from rflow.core.session.events import EvidenceAdded
 from rflow.core.session.state import Session
 from rflow.core.summary.excerpt import excerpt
-from rflow.core.text import shorten
+from rflow.core.text import byte_size, shorten
 from rflow.errors import BadInput, UsageProblem
 
 if TYPE_CHECKING:
@@ -89,8 +88,8 @@ def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, comm
     outcome = here.workspace.do(session, command, {evidence.digest: data})
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
     left = evidence.bytes_total - evidence.bytes_kept
-    cut = f"; only the first and last {size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
-    here.wrote(outcome.session, f"evidence {outcome.entry} recorded ({size(evidence.bytes_total)}{code}{cut}).")
+    cut = f"; only the first and last {byte_size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
+    here.wrote(outcome.session, f"evidence {outcome.entry} recorded ({byte_size(evidence.bytes_total)}{code}{cut}).")
 
 
 @app.command()
@@ -109,7 +108,7 @@ def attach(
         data, name = _read(Path(file)), Path(file).name
     if len(data) > LIMIT:
         raise UsageProblem(
-            f"That is more than {size(LIMIT)}.",
+            f"That is more than {byte_size(LIMIT)}.",
             try_=f"Attach the part that matters: tail -n 500 {'FILE' if file == '-' else file} | rflow attach -",
         )
     if not data:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.completion import people
@@ -33,7 +34,8 @@ def handoff(
     Prints the summary for them; --copy copies it. They are told by `rflow inbox`.
     """
     from rflow.cli.deliver import deliver
-    from rflow.formats import suited
+    from rflow.formats import Renderings
+    from rflow.service.summaries import new_view, session_progress
 
     run = App.of(context)
     if cancel:
@@ -45,14 +47,16 @@ def handoff(
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     name = run.usual_format(format_)
-    view = run.workspace.view()  # like the format, before anything is written: both may be set wrong
+    # Like the format, before anything is written: both may be set wrong.
+    view = replace(new_view(run.workspace), extent=run.format(name).extent)
     receiver, known = run.workspace.receiver(run.text(to), new=new_user)
     outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
     session = outcome.session
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
     run.displayed(session)
-    deliver(run, name, session, lambda format_: run.workspace.progress(session, suited(view, format_)), copy=copy)
+    progress = session_progress(run.workspace, session, view)
+    deliver(run, name, session, Renderings(progress, run.settings.folders.cache), copy=copy)
     _tell_sender(run, session, known, new_user)
 
 

@@ -1,24 +1,27 @@
-"""Commands that tell: progress, digest."""
+"""Commands that summarise: progress, digest."""
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
+from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.completion import codes, targets
-from rflow.cli.deliver import Summarise, deliver, deliver_all
+from rflow.cli.deliver import deliver, deliver_all
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.summary.brief import shorten_progress
-from rflow.core.summary.progress import Progress
-from rflow.core.summary.summarise import View
+from rflow.core.summary.progress import Summary
+from rflow.core.summary.view import Extent, View, widest
 from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
     from rflow.cli.posting import Posting
-    from rflow.cli.sources import Target
+    from rflow.cli.sources import Source
     from rflow.formats import Format
 
 app = typer.Typer(rich_markup_mode=None)
@@ -59,41 +62,82 @@ def progress(
     It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are left
     out.
     """
-    from rflow.cli.sources import find_target
+    from rflow.cli.sources import find_source
+    from rflow.service.summaries import new_view
 
     run = App.of(context)
     name = run.usual_format(format_)
-    found = find_target(run, target)
-    session = found.session if found.stored else None
-    elsewhere, anew = copy or output is not None, _anew(run, session, target)
+    source = find_source(run, target)
+    session = source.session if source.stored else None
+    anew = _same_command(run, session, target)
+    elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=anew)
+    to = Destinations(copy=copy, output=output, posting=posting)
     if posting is not None and session is not None:
         posting.check(session)
-    view = run.workspace.view(redact=not no_redact)
-    view.ask = run.text(ask) if ask is not None else None
+    view = new_view(run.workspace, redact=not no_redact)
+    view = replace(view, ask=run.text(ask) if ask is not None else None, extent=to.extent(run, name))
     if since is not None:
-        there = f"post:{post}" if post else "clipboard" if copy else "file" if output else None
-        _since(run, found, since, there, view)
+        view = _since(run, source, since, to.name, view)
     if link:
-        _link(run, session, view, dry_run=dry_run)
-
-    from rflow.formats import suited
-
-    def told(format_: "Format") -> Progress:
-        summary = found.progress(suited(view, format_))
-        return shorten_progress(summary) if brief else summary
-
-    _deliver(run, name, session, told, copy, output, posting)
+        view = _with_link(run, session, view, dry_run=dry_run)
+    summary = source.progress(run, view)
+    _deliver(run, name, session, shorten_progress(summary) if brief else summary, to)
 
 
-def _link(run: App, session: Session | None, view: View, *, dry_run: bool) -> None:
-    """Make a link to the session, for the summary to show."""
+class Destinations(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a summary goes; to the screen if nowhere else."""
+
+    copy: bool
+    output: str | None
+    posting: "Posting | None"
+
+    @property
+    def usual(self) -> bool:
+        """Whether the summary goes somewhere in the usual format, and not only to a channel in the channel's own."""
+        return self.posting is None or self.copy or self.output is not None
+
+    @property
+    def name(self) -> str | None:
+        """The destination, as deliveries record it; None for the screen."""
+        if self.posting is not None:
+            return f"post:{self.posting.target.name}"
+        return "clipboard" if self.copy else "file" if self.output else None
+
+    def formats(self, run: App, name: str) -> "Iterator[Format]":
+        """Return the formats that are rendered; `name` is the usual one."""
+        if self.usual:
+            yield run.format(name)
+        if self.posting is not None:
+            yield run.format(self.posting.format)
+
+    def extent(self, run: App, name: str) -> Extent:
+        """Return how much of a session these formats show together."""
+        return widest(format_.extent for format_ in self.formats(run, name))
+
+
+def _deliver(run: App, name: str, session: Session | None, summary: Summary, to: Destinations) -> None:
+    """Deliver a summary to each destination; posting comes last, since it can't be undone."""
+    from rflow.formats import Renderings
+
+    renderings = Renderings(summary, run.settings.folders.cache)
+    deliveries: list[Callable[[], None]] = []
+    if to.usual:
+        deliveries.append(partial(deliver, run, name, session, renderings, copy=to.copy, output=to.output))
+    if to.posting is not None:
+        deliveries.append(partial(to.posting.post, session, renderings))
+    deliver_all(deliveries)
+
+
+def _with_link(run: App, session: Session | None, view: View, *, dry_run: bool) -> View:
+    """Make a link to the session, and return the view with it."""
     if session is None or dry_run:
         what = "A preview gets no link" if dry_run else "A file has no link: that needs a session in your store"
         raise UsageProblem(f"{what}.", try_="Leave --link out.")
     from rflow.cli.display.links import fresh_link
 
-    view.link, view.link_expires = fresh_link(run, session)
+    link, expires = fresh_link(run, session)
+    return replace(view, link=link, link_expires=expires)
 
 
 def _posting(
@@ -103,10 +147,10 @@ def _posting(
     *,
     elsewhere: bool,
     dry_run: bool,
-    again: bool = False,
+    again: bool,
     anew: str,
 ) -> "Posting | None":
-    """Make of the options what is to be posted, if anything."""
+    """Return what the options say about posting; None if nothing is posted."""
     if name is None:
         if dry_run or again:
             raise UsageProblem("--dry-run and --again go with --post.", try_="Say where to: --post TARGET")
@@ -117,8 +161,8 @@ def _posting(
     return posting_options(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, paste_command=command)
 
 
-def _anew(run: App, session: Session | None, said: str | None) -> str:
-    """Give the command that tells the same again."""
+def _same_command(run: App, session: Session | None, said: str | None) -> str:
+    """Return the command that prints the same summary again."""
     if session is None:
         from shlex import quote
 
@@ -126,45 +170,25 @@ def _anew(run: App, session: Session | None, said: str | None) -> str:
     return f"{run.begin(session, named=said is not None)} progress"
 
 
-def _deliver(
-    run: App,
-    name: str,
-    session: Session | None,
-    summarise: Summarise,
-    copy: bool,
-    output: str | None,
-    posting: "Posting | None",
-) -> None:
-    """Deliver in each way that is wanted. What can't be taken back comes last."""
-    if posting is None:
-        deliver(run, name, session, summarise, copy=copy, output=output)
-        return
-    first = partial(deliver, run, name, session, summarise, copy=copy, output=output)
-    others = [first] if copy or output is not None else []
-    deliver_all([*others, partial(posting.post, session, summarise(run.format(posting.format)))])
-
-
-def _since(run: App, found: "Target", since: str, destination: str | None, view: View) -> None:
-    """Set the view to what came after this user's last summary to `destination`, or after a time."""
+def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:
+    """Return the view of what came after a time, or after this user's last summary to `destination`."""
     from rflow.cli.post_record import delivered
     from rflow.cli.times import past
 
     if since != "last":
         at = past(since, run.workspace.now())
-        if not found.stored:  # what it holds was recorded elsewhere, or all at once
-            raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Take it in: rflow import")
-        view.since, view.since_at = run.workspace.version_at(found.session, at), at
-        return
-    mine = [delivery for delivery in delivered(found.session) if delivery.by.id == run.workspace.member.id]
+        if not source.stored:  # what it holds was recorded elsewhere, or all at once
+            raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Import it: rflow import")
+        return replace(view, since=run.workspace.version_at(source.session, at), since_at=at)
+    mine = [delivery for delivery in delivered(source.session) if delivery.by.id == run.workspace.member.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
     if not mine:
-        told = f"You have not delivered a summary of this session{_to(destination)} yet."
-        raise UsageProblem(told, try_="Leave --since out.")
-    view.since, view.since_at = mine[-1].through, mine[-1].at
+        what = f"You have not delivered a summary of this session{_to(destination)} yet."
+        raise UsageProblem(what, try_="Leave --since out.")
+    return replace(view, since=mine[-1].through, since_at=mine[-1].at)
 
 
 def _to(destination: str | None) -> str:
-    """Say where to."""
     if destination is None:
         return ""
     target = destination.removeprefix("post:")
@@ -185,9 +209,11 @@ def digest(
     no_redact: NoRedact = False,
 ) -> None:
     """Every open session in a few lines each: the shift handover."""
+    from rflow.service.summaries import digest_of_heads, new_view
+
     run = App.of(context)
     if mine and all_:
-        raise UsageProblem("--mine and --all exclude each other.", try_="Give one of them.")
+        raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
     name = run.usual_format(format_)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
@@ -196,6 +222,6 @@ def digest(
     heads = list(run.workspace.all_heads(query))
     if not heads:
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
-    view = run.workspace.view(redact=not no_redact)
-    listed = run.workspace.digest(heads, view, None if all_ else member.name)
-    _deliver(run, name, None, lambda _: listed, copy, output, posting)
+    view = new_view(run.workspace, redact=not no_redact)
+    summary = digest_of_heads(run.workspace, heads, view, None if all_ else member.name)
+    _deliver(run, name, None, summary, Destinations(copy=copy, output=output, posting=posting))

@@ -19,7 +19,7 @@ app = typer.Typer(
 @app.command()
 def info(context: typer.Context, json: Json = False) -> None:
     """Say where the store is and how much it holds."""
-    from rflow.cli.display.text import size
+    from rflow.core.text import byte_size
 
     run = App.of(context)
     _see_that_it_is_there(run)
@@ -28,7 +28,7 @@ def info(context: typer.Context, json: Json = False) -> None:
         run.out_json(told)
         return
     run.out(f"{told.url}  ({run.settings['store'].origin})")
-    run.out(f"  {told.kind}, format {told.format}, {size(told.size)}")
+    run.out(f"  {told.kind}, format {told.format}, {byte_size(told.size)}")
     sessions, events = _counted(told.sessions, "session"), _counted(told.events, "event")
     trees, blobs = _counted(told.trees, "tree"), _counted(told.blobs, "content")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")

@@ -6,7 +6,7 @@ from datetime import datetime
 from rflow.cli.app import local, styled
 from rflow.core.session.head import Head
 from rflow.core.session.state import Evidence, OwnershipEntry, Session, Step
-from rflow.core.text import clean, one_line, shorten
+from rflow.core.text import byte_size, clean, columns, one_line, pad, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
@@ -15,14 +15,10 @@ WIDTH = 80
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
     """Wrap an untrusted text to the terminal's width; lines of its own are kept."""
-    import textwrap
-
     lines: list[str] = []
     for number, line in enumerate(clean(text).split("\n")):
         start = first if number == 0 and first is not None else indent
-        lines += textwrap.wrap(
-            line, WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        ) or [start.rstrip()]
+        lines += wrap(line, WIDTH, start, indent) or [start.rstrip()]
     return "\n".join(lines)
 
 
@@ -210,23 +206,13 @@ def _change_lines(session: Session) -> list[str]:
 def _evidence_line(piece: Evidence) -> str:
     what = piece.what
     code = f", exit code {what.exit_code}" if what.exit_code is not None else ""
-    return _entry(piece.seq, piece.at, piece.by.name, f"{what.label} ({size(what.bytes_total)}{code})")
+    return _entry(piece.seq, piece.at, piece.by.name, f"{what.label} ({byte_size(what.bytes_total)}{code})")
 
 
 def _ownership_line(entry: OwnershipEntry) -> str:
     to = f" to {entry.to.name}" if entry.to else ""
     text = f": {entry.text}" if entry.text else ""
     return _entry(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
-
-
-def size(count: int) -> str:
-    """Give a size in bytes for people."""
-    value = float(count)
-    for unit in ("B", "KB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
 
 
 def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
@@ -249,11 +235,11 @@ def _word(head: Head, me: str) -> str:
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Lay out rows in columns, the first row as their headings; the last column takes the rest of the width."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = []
     for number, row in enumerate(rows):
-        start = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        last = shorten(row[-1], max(WIDTH - len(start) - 2, 20))
+        start = "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=False))
+        last = shorten(row[-1], max(WIDTH - columns(start) - 2, 20), columns)
         line = f"{start}  {last}".rstrip()
         lines.append(styled(line, dim=True) if number == 0 else line)
     return "\n".join(lines)

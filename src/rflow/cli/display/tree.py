@@ -7,7 +7,7 @@ import typer
 
 from rflow.cli.app import colours
 from rflow.core.session.state import Session
-from rflow.core.summary.summarise import path_through
+from rflow.core.summary.tree_parts import path_through
 from rflow.core.tree.graph import ruled_out
 from rflow.core.tree.model import Tree
 from rflow.trees.drawing import draw

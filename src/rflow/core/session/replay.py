@@ -78,6 +78,11 @@ def replay(events: Iterable[Stored], session: Session) -> Session:
     return after
 
 
+def replay_session(session_id: str, code: str, events: Iterable[Stored]) -> Session:
+    """Return the session with this id and code as its `events`, from the first, leave it."""
+    return replay(events, Session(id=session_id, code=code))
+
+
 def _copy(session: Session) -> Session:
     """Copy the containers; what they hold is frozen."""
     after = copy(session)

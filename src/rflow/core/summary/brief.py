@@ -16,10 +16,10 @@ _ROOMIEST, _TIGHTEST = 12, 2
 
 
 def shorten_progress(progress: Progress) -> Progress:
-    """Give the brief form: at most 130 words for ten steps, thirty seconds to read.
+    """Return the brief form of `progress`.
 
-    It keeps the ask, the position, the last steps with their results and what is ruled out; each text is cut to as
-    many words as there is room for.
+    It keeps the ask, the position, the last steps with their results and what is ruled out. Each text is cut to as
+    many words as leave the whole within the limit.
     """
     short = _cut(progress, _ROOMIEST)
     for room in range(_ROOMIEST - 1, _TIGHTEST - 1, -1):
@@ -30,7 +30,7 @@ def shorten_progress(progress: Progress) -> Progress:
 
 
 def _cut(progress: Progress, room: int) -> Progress:
-    """Leave out what the brief form does without, and cut the rest; `room` is the words for the text of a step."""
+    """Leave out what the brief form does not show, and cut the rest; `room` is the number of words for a step."""
     active = [step for step in progress.tried if not step.undone]
     shown = active[-STEPS:]
     place = progress.position
@@ -77,7 +77,7 @@ def _ruled_out(answer: ProgressRuledOut, room: int) -> ProgressRuledOut:
 
 
 def _length(short: Progress) -> int:
-    """Count the words that a format makes of it, its own labels and numbers included; rather more than fewer."""
+    """Count the words of a rendering, labels and numbers included; rather too many than too few."""
     header, ends = short.session, [end for answer in short.ruled_out for end in answer.ends]
     texts = [header.title, header.ticket, header.customer, header.severity, header.owner, short.ask]
     texts += [short.position.text if short.position else None, *ends[-2:]]
@@ -107,12 +107,12 @@ _FILLERS = frozenset(
 
 
 def telling(text: str) -> str:
-    """Drop the words that carry least ("Is the server running?" becomes "server running?"); never a negation."""
-    found = one_line(text).split(" ")
-    return " ".join(word for word in found if word.casefold() not in _FILLERS) or " ".join(found)
+    """Drop the least important words ("Is the server running?" becomes "server running?"); never a negation."""
+    every = one_line(text).split(" ")
+    return " ".join(word for word in every if word.casefold() not in _FILLERS) or " ".join(every)
 
 
 def words(text: str, most: int) -> str:
     """Cut `text` to its first `most` words."""
-    found = one_line(text).split(" ")
-    return " ".join(found) if len(found) <= most else " ".join(found[:most]).rstrip(",;:-") + "…"
+    every = one_line(text).split(" ")
+    return " ".join(every) if len(every) <= most else " ".join(every[:most]).rstrip(",;:-") + "…"

@@ -1,43 +1,47 @@
 """The digest: every open session in a few lines each, for the shift handover."""
 
+from collections.abc import Iterable
+
 from rflow.core.session.state import Session, Step
-from rflow.core.summary.progress import (
-    Digest,
-    DigestEntry,
-)
-from rflow.core.summary.summarise import View, steps_of, waiting_of
+from rflow.core.summary.progress import Digest, DigestEntry
+from rflow.core.summary.summarise import steps_in_order, waiting
+from rflow.core.summary.view import Presenter, View
 from rflow.core.text import one_line, shorten
 
+_LAST_STEP = 160
+"""Characters of the last step that are shown."""
 
-def digest_entry(session: Session, view: View) -> DigestEntry:
-    """Compute one session's entry of a digest."""
-    steps = [step for step in steps_of(session) if not step.undone]
+
+def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest:
+    """Compute the digest of `sessions`; `of` is whose they are, None for everybody's."""
+    presenter = Presenter(view)
+    entries = tuple(_entry(session, presenter) for session in sessions)
+    return Digest(as_of=presenter.time(view.as_of), of=of, sessions=entries, redacted=presenter.redacted)
+
+
+def _entry(session: Session, presenter: Presenter) -> DigestEntry:
+    steps = [step for step in steps_in_order(session) if not step.undone]
     last = steps[-1] if steps else None
     brief, pending = session.brief, session.pending
     return DigestEntry(
         code=one_line(session.code),
-        title=view.line(session.title),
+        title=presenter.line(session.title),
         status=session.status,
-        owner=view.line(session.owner.name),
-        ticket=view.maybe_line(brief.ticket),
-        customer=view.maybe_line(brief.customer),
-        severity=view.maybe_line(brief.severity),
-        ask=view.maybe(brief.ask),
-        position=view.line(session.place.text) if session.place else None,
-        last=shorten(view.line(_told(last)), 160) if last else None,
-        last_at=view.time(last.at) if last else None,
+        owner=presenter.line(session.owner.name),
+        ticket=presenter.optional_line(brief.ticket),
+        customer=presenter.optional_line(brief.customer),
+        severity=presenter.optional_line(brief.severity),
+        ask=presenter.optional_text(brief.ask),
+        position=presenter.line(session.place.text) if session.place else None,
+        last=shorten(presenter.line(_step_and_result(last)), _LAST_STEP) if last else None,
+        last_at=presenter.optional_time(last.at) if last else None,
         steps=len(steps),
         changes=sum(not change.reverted for change in session.changes.values()),
-        waiting=waiting_of(session, view),
-        handed_off_by=view.line(pending.sender.name) if pending else None,
+        waiting=waiting(session, presenter),
+        handed_off_by=presenter.line(pending.sender.name) if pending else None,
     )
 
 
-def _told(step: Step) -> str:
-    said = step.result or (f"skipped: {step.reason}" if step.kind == "skipped" else "")
-    return f"{step.text} → {said}" if said else step.text
-
-
-def digest_of(entries: list[DigestEntry], view: View, of: str | None) -> Digest:
-    """Put the entries of a digest together."""
-    return Digest(as_of=view.zone(view.as_of), of=of, sessions=tuple(entries), redacted=getattr(view.hide, "count", 0))
+def _step_and_result(step: Step) -> str:
+    result = step.result or (f"skipped: {step.reason}" if step.kind == "skipped" else "")
+    return f"{step.text} → {result}" if result else step.text

@@ -1,10 +1,10 @@
-"""Excerpts: what people read of captured bytes, which is their first and last lines as text."""
+"""Excerpts: the first and last lines of captured bytes, as text."""
 
 import re
 
 import msgspec
 
-from rflow.core.text import GONE, terminal_text
+from rflow.core.text import GONE, byte_size, counted, terminal_text
 
 HEAD, TAIL = 10, 40
 """How many lines are kept of the beginning and of the end."""
@@ -19,21 +19,21 @@ _CONTROL = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")  # without those that
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
-    """The text, with a line of its own where something is missing, and how many lines that is."""
+    """The text, with a line that says where something is missing, and how many lines are missing."""
 
     text: str
     left_out: int
 
 
 def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
-    """Give the first and last lines of `data` as a terminal shows them, at most 16 KiB.
+    """Return the first and last lines of `data` as a terminal shows them, at most 16 KiB.
 
     With `cut` bytes missing in the middle, `data` holds `cut_line(cut)` there, and `left_out` counts only lines that
-    are in `data`. What a full-screen program drew is not repeated, and of binary data only the size is told.
+    are in `data`. What a full-screen program drew is left out, and of binary data only the size is shown.
     """
     head, tail = _halves(_utf8(data), cut)
     if _is_binary(head) or _is_binary(tail):
-        return Excerpt(text=f"(binary, {size(len(head) + cut + len(tail))})", left_out=0)
+        return Excerpt(text=f"(binary, {byte_size(len(head) + cut + len(tail))})", left_out=0)
     head, tail = _without_screens(head), _without_screens(tail).rstrip()
     if cut:
         first, between = _split_after(head, HEAD)
@@ -47,22 +47,12 @@ def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
 
 
 def cut_line(cut: int) -> str:
-    """Say that `cut` bytes are missing here."""
-    return f"… {size(cut)} left out …"
-
-
-def size(count: int) -> str:
-    """Give a size in bytes for people."""
-    value = float(count)
-    for unit in ("B", "KB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    """Return the line that stands for `cut` missing bytes."""
+    return f"… {byte_size(cut)} left out …"
 
 
 def _utf8(data: bytes) -> bytes:
-    """Make UTF-8 of UTF-16 (Windows PowerShell), so that lines can be told apart by their bytes."""
+    """Convert UTF-16 (Windows PowerShell) to UTF-8, so that lines can be found by their bytes."""
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16", "replace").encode() if utf16 else data
 
@@ -70,16 +60,16 @@ def _utf8(data: bytes) -> bytes:
 def _halves(data: bytes, cut: int) -> tuple[bytes, bytes]:
     if not cut:
         return data, b""
-    head, said, tail = data.partition(f"{cut_line(cut)}\n".encode())
-    if not said:
+    head, marker, tail = data.partition(f"{cut_line(cut)}\n".encode())
+    if not marker:
         head, tail = data[: len(data) // 2], data[len(data) // 2 :]
     return head, tail
 
 
 def _is_binary(data: bytes) -> bool:
-    """Whether more than a tenth is controls, such as NUL, or three tenths can't be decoded.
+    """Whether more than a tenth is control characters, such as NUL, or three tenths can't be decoded.
 
-    Compressed data has a tenth and more than four tenths, programs a third and three tenths. Fewer are still text:
+    Compressed data has a tenth and more than four tenths, programs a third and three tenths. Text has less:
     `find -print0`, /proc/PID/environ, Latin-1.
     """
     sample = data if len(data) <= 2 * _SAMPLE else data[:_SAMPLE] + data[-_SAMPLE:]
@@ -88,12 +78,12 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _without_screens(data: bytes) -> bytes:
-    """Replace what was drawn on the alternate screen (vim, less, top): lines of it make no sense one by one."""
+    """Replace what was drawn on the alternate screen (vim, less, top): single lines of it make no sense."""
     return _FULL_SCREEN.sub(b"(full screen)\n", data) if b"\x1b[?" in data else data
 
 
 def _split_after(data: bytes, lines: int) -> tuple[bytes, bytes]:
-    """Split behind the first `lines` lines. Not by making all lines: there may be millions."""
+    """Split after the first `lines` lines, without splitting all of them: there may be millions."""
     at = 0
     for _ in range(lines):
         at = data.find(b"\n", at) + 1
@@ -124,7 +114,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _squeezed(line: bytes) -> bytes:
-    """Keep both ends of a raw line: a long text begins at the first, a progress bar says how it went at the last."""
+    """Keep both ends of a raw line: a long text matters at its beginning, a progress bar at its end."""
     return line if len(line) <= _RAW else line[: _RAW // 2] + line[-_RAW // 2 :]
 
 
@@ -139,8 +129,8 @@ def _fitting(lines: list[str], limit: int) -> list[str]:
 
 
 def _gap(lines: int, cut: int) -> list[str]:
-    """The line that stands for what is missing; none where nothing is."""
+    """Return the line that stands for what is missing; none if nothing is."""
     if not lines:
         return [cut_line(cut)] if cut else []
-    count = f"{lines:,} line{'' if lines == 1 else 's'}"
-    return [f"… {count} and {size(cut)} left out …" if cut else f"… {count} left out …"]
+    count = counted(lines, "line")
+    return [f"… {count} and {byte_size(cut)} left out …" if cut else f"… {count} left out …"]

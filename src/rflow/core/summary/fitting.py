@@ -1,7 +1,7 @@
-"""Fitting a summary into the room that a format has: whole parts are left out, oldest evidence first, and counted.
+"""Fitting a summary to a format's limit: whole parts are left out, oldest evidence first, and counted.
 
-A text is never cut once it is escaped. One that is longer than a share of the room is cut before, at a word, so that a
-single note of 64 KiB doesn't push out everything else. What stays to the last: the ask, where it stands, the link.
+A text is never cut after it was escaped. A text longer than a share of the limit is cut before, at a word, so that a
+single note of 64 KiB does not displace everything else. The ask, the position and the link are kept longest.
 """
 
 from bisect import bisect_left
@@ -21,60 +21,60 @@ from rflow.core.summary.progress import (
     Progress,
     ProgressEvidence,
     ProgressPlace,
+    Summary,
 )
 from rflow.core.text import abridge
 
 Part = TypeVar("Part")
 
 _SHARE = 8
-"""One text may take up an eighth of the room."""
+"""A single text may take an eighth of the limit."""
 _SHORTEST = 16
 _STEPS_KEPT = 3
 _COMMAND = 200
-_LINK = 2_000  # rflow's own has some 60; half of one would lead nowhere
+_LINK = 2_000  # rflow's own has about 60; a link that is cut leads nowhere
 _POINTS = 200
-"""Writing a summary down takes long, so a list is cut at 200 places at most: ten tries find the right one."""
+"""Rendering takes long, so a list is cut at 200 places at most: about ten renderings find the right one."""
 
 
-Told = Progress | Digest
+def fit(
+    summary: Summary, limit: int, render: Callable[[Summary], str], measure: Callable[[str], int]
+) -> tuple[str, Summary]:
+    """Return the longest rendering that measures at most `limit`, and what of `summary` it shows."""
+    cuts = _cuts(summary) if isinstance(summary, Progress) else _digest_cuts(summary)
+    rendered: dict[int, tuple[str, Summary]] = {}
+
+    def at(place: int) -> tuple[str, Summary]:
+        if place not in rendered:
+            shorter = _shorter(summary, cuts[place], limit)
+            rendered[place] = render(shorter), shorter
+        return rendered[place]
+
+    def fits(place: int) -> bool:
+        return not is_far_too_long(_shorter(summary, cuts[place], limit), limit) and measure(at(place)[0]) <= limit
+
+    return at(bisect_left(range(len(cuts) - 1), True, key=fits))
 
 
-def fit(told: Told, room: int, write: Callable[[Told], str], measure: Callable[[str], int]) -> tuple[str, Told]:
-    """Write down the most of `told` whose text measures `room` at most; give the text and what is left of `told`."""
-    points = _points(told) if isinstance(told, Progress) else _digest_points(told)
-    tries: dict[int, tuple[str, Told]] = {}
+def is_far_too_long(summary: Summary, limit: int) -> bool:
+    """Whether the texts are so long that rendering them, only to measure the result, would be a waste of time.
 
-    def tried(point: int) -> tuple[str, Told]:
-        if point not in tries:
-            cut = _cut(told, points[point], room)
-            tries[point] = write(cut), cut
-        return tries[point]
-
-    def fits(point: int) -> bool:
-        return not is_far_too_long(_cut(told, points[point], room), room) and measure(tried(point)[0]) <= room
-
-    return tried(bisect_left(range(len(points) - 1), True, key=fits))
-
-
-def is_far_too_long(told: Told, room: int) -> bool:
-    """Say whether there is so much to tell that writing it down, to see whether it fits, would be a waste of time.
-
-    White space may be left out when it is written, hence the margin.
+    White space may be left out by the rendering, hence the margin.
     """
-    if isinstance(told, Digest):
-        texts = [text for session in told.sessions for text in (session.title, session.ask or "")]
+    if isinstance(summary, Digest):
+        texts = [text for session in summary.sessions for text in (session.title, session.ask or "")]
     else:
-        texts = [text for step in told.tried for text in (step.text, step.result, step.reason)]
-        texts += [note.text for note in told.notes]
-        texts += [line for piece in told.evidence for line in piece.lines]
-        if not told.brief:  # which only counts them
-            texts += [text for change in told.changes for text in (change.text, change.revert)]
-            texts += [end for answer in told.ruled_out for end in answer.ends]
-    return sum(map(len, texts)) > 2 * room
+        texts = [text for step in summary.tried for text in (step.text, step.result, step.reason)]
+        texts += [note.text for note in summary.notes]
+        texts += [line for piece in summary.evidence for line in piece.lines]
+        if not summary.brief:  # the brief form only counts them
+            texts += [text for change in summary.changes for text in (change.text, change.revert)]
+            texts += [end for answer in summary.ruled_out for end in answer.ends]
+    return sum(map(len, texts)) > 2 * limit
 
 
-class _Point(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is left out: so many entries of lists, oldest first, and of texts what is over a share of the room."""
+class _Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """How many entries of each list are left out, oldest first; texts are cut to the limit divided by `share`."""
 
     outline: int = 0
     outputs: int = 0
@@ -92,92 +92,91 @@ class _Point(msgspec.Struct, frozen=True, kw_only=True):
 _TEXTS = ("situation", "impact", "hypothesis")
 
 
-def _points(told: Progress) -> list[_Point]:
-    """List ever smaller summaries: each leaves out one thing more. The brief form counts its answers and changes."""
-    kept, steps = min(len(told.tried), _STEPS_KEPT), len(told.tried)
+def _cuts(summary: Progress) -> list[_Cut]:
+    """Return ever deeper cuts, each leaving out more. The brief form only counts its answers and changes."""
+    kept, steps = min(len(summary.tried), _STEPS_KEPT), len(summary.tried)
     stages = [
-        ("outline", 1 if told.outline else 0),
-        ("outputs", _outputs(told.evidence)),
-        ("ahead", 1 if told.ahead else 0),
-        ("notes", len(told.notes)),
+        ("outline", 1 if summary.outline else 0),
+        ("outputs", _outputs(summary.evidence)),
+        ("ahead", 1 if summary.ahead else 0),
+        ("notes", len(summary.notes)),
         ("steps", steps - kept),
-        ("pieces", len(told.evidence)),
-        ("answers", 0 if told.brief else len(told.ruled_out)),
+        ("pieces", len(summary.evidence)),
+        ("answers", 0 if summary.brief else len(summary.ruled_out)),
         ("texts", len(_TEXTS)),
         ("steps", steps - 1),
-        ("changes", 0 if told.brief else len(told.changes) - 1),
+        ("changes", 0 if summary.brief else len(summary.changes) - 1),
     ]
-    return list(_through(stages))
+    return list(_through_stages(stages))
 
 
-def _digest_points(told: Digest) -> list[_Point]:
-    return list(_through([("sessions", len(told.sessions) - 1)]))
+def _digest_cuts(summary: Digest) -> list[_Cut]:
+    return list(_through_stages([("sessions", len(summary.sessions) - 1)]))
 
 
-def _through(stages: list[tuple[str, int]]) -> Iterator[_Point]:
-    """Go from leaving out nothing to leaving out all that the stages say, then cut texts shorter and shorter."""
-    point = _Point()
-    yield point
+def _through_stages(stages: list[tuple[str, int]]) -> Iterator[_Cut]:
+    """Leave out nothing, then stage by stage all that the stages name, then make the texts shorter and shorter."""
+    cut = _Cut()
+    yield cut
     for name, most in stages:
-        for count in _counts(getattr(point, name), most):
-            point = replace(point, **{name: count})
-            yield point
+        for count in _counts(getattr(cut, name), most):
+            cut = replace(cut, **{name: count})
+            yield cut
     for share in (16, 32, 64, 128, 256, 1024, 4096):
-        yield replace(point, share=share)
+        yield replace(cut, share=share)
 
 
 def _counts(first: int, last: int) -> Iterator[int]:
-    """Count up from behind `first` to `last` in few steps."""
+    """Count from `first`, exclusive, to `last`, inclusive, in at most 200 steps."""
     stride = max(-(-(last - first) // _POINTS), 1)
     yield from range(first + stride, last, stride)
     if last > first:
         yield last
 
 
-def _cut(told: Told, point: _Point, room: int) -> Told:
-    """Give what is told at a point."""
-    most = max(room // point.share, _SHORTEST)
-    if isinstance(told, Digest):
-        return _cut_digest(told, point, most)
-    return _cut_progress(told, point, most)
+def _shorter(summary: Summary, cut: _Cut, limit: int) -> Summary:
+    """Return `summary` without what a cut leaves out."""
+    most = max(limit // cut.share, _SHORTEST)
+    if isinstance(summary, Digest):
+        return _shorter_digest(summary, cut, most)
+    return _shorter_progress(summary, cut, most)
 
 
-def _cut_digest(told: Digest, point: _Point, most: int) -> FittedDigest:
-    kept = told.sessions[: len(told.sessions) - point.sessions]
-    whole: dict[str, Any] = asdict(replace(told, sessions=kept))
-    return _abridged(FittedDigest(**whole, more=point.sessions), most)
+def _shorter_digest(summary: Digest, cut: _Cut, most: int) -> FittedDigest:
+    kept = summary.sessions[: len(summary.sessions) - cut.sessions]
+    fields: dict[str, Any] = asdict(replace(summary, sessions=kept))
+    return _abridged(FittedDigest(**fields, more=cut.sessions), most)
 
 
-def _cut_progress(told: Progress, point: _Point, most: int) -> FittedProgress:
-    texts = tuple(name for name in _TEXTS[::-1][: point.texts] if getattr(told, name))
-    before = told.tried[point.steps].number - 1 if point.steps and not told.since else point.steps
-    thinned = _thinned(told, point, texts)
+def _shorter_progress(summary: Progress, cut: _Cut, most: int) -> FittedProgress:
+    texts = tuple(name for name in _TEXTS[::-1][: cut.texts] if getattr(summary, name))
+    before = summary.tried[cut.steps].number - 1 if cut.steps and not summary.since else cut.steps
+    thinned = _without_parts(summary, cut, texts)
     omitted = Omitted(
         steps=before,
-        outputs=_outputs(told.evidence[point.pieces :]) - _outputs(thinned.evidence),
-        ahead=bool(point.ahead),
-        outline=bool(point.outline),
-        answers=point.answers,
+        outputs=_outputs(summary.evidence[cut.pieces :]) - _outputs(thinned.evidence),
+        ahead=bool(cut.ahead),
+        outline=bool(cut.outline),
+        answers=cut.answers,
         texts=texts[::-1],
-        changes=point.changes,
+        changes=cut.changes,
     )
-    whole: dict[str, Any] = asdict(thinned)
-    return _abridged(FittedProgress(**whole, omitted=omitted), most)
+    fields: dict[str, Any] = asdict(thinned)
+    return _abridged(FittedProgress(**fields, omitted=omitted), most)
 
 
-def _thinned(told: Progress, point: _Point, texts: tuple[str, ...]) -> Progress:
-    """Leave out whole parts."""
+def _without_parts(summary: Progress, cut: _Cut, texts: tuple[str, ...]) -> Progress:
     return replace(
-        told,
-        tried=told.tried[point.steps :],
-        notes=told.notes[point.notes :],
-        earlier=told.earlier + point.steps + point.notes,
-        ruled_out=told.ruled_out[point.answers :],
-        changes=told.changes[point.changes :],
-        ahead=() if point.ahead else told.ahead,
-        outline=() if point.outline else told.outline,
-        evidence=_without_outputs(told.evidence, point.outputs)[point.pieces :],
-        evidence_more=told.evidence_more + point.pieces,
+        summary,
+        tried=summary.tried[cut.steps :],
+        notes=summary.notes[cut.notes :],
+        earlier=summary.earlier + cut.steps + cut.notes,
+        ruled_out=summary.ruled_out[cut.answers :],
+        changes=summary.changes[cut.changes :],
+        ahead=() if cut.ahead else summary.ahead,
+        outline=() if cut.outline else summary.outline,
+        evidence=_without_outputs(summary.evidence, cut.outputs)[cut.pieces :],
+        evidence_more=summary.evidence_more + cut.pieces,
         **dict.fromkeys(texts),
     )
 
@@ -187,7 +186,7 @@ def _outputs(evidence: tuple[ProgressEvidence, ...]) -> int:
 
 
 def _without_outputs(evidence: tuple[ProgressEvidence, ...], count: int) -> tuple[ProgressEvidence, ...]:
-    """Take the output from the first `count` pieces that have one; how much it was stays."""
+    """Remove the output of the first `count` pieces that have any; its number of lines stays."""
     first = [place for place, piece in enumerate(evidence) if piece.lines][:count]
     return tuple(
         replace(piece, lines=(), left_out=piece.left_out + len(piece.lines)) if place in first else piece
@@ -200,24 +199,24 @@ def _without_outputs(evidence: tuple[ProgressEvidence, ...], count: int) -> tupl
 
 def _abridged(part: Part, most: int) -> Part:
     """Cut every text in a part that is longer than `most`."""
-    cut: object = part
+    shorter: object = part
     match part:
         case str():
-            cut = abridge(part, most)
+            shorter = abridge(part, most)
         case tuple():
-            cut = tuple(_abridged(one, most) for one in part)
+            shorter = tuple(_abridged(entry, most) for entry in part)
         case Continuing():
             link = part.link if part.link and len(part.link) <= _LINK else None
-            cut = replace(part, command=abridge(part.command, max(most, _COMMAND)), link=link)
+            shorter = replace(part, command=abridge(part.command, max(most, _COMMAND)), link=link)
         case ProgressEvidence():
-            cut = replace(
+            shorter = replace(
                 _each(part, most), lines=tuple(abridge(line, max(most // _SHARE, _SHORTEST)) for line in part.lines)
             )
         case ProgressPlace():
-            cut = replace(_each(part, most), choices=_few(part.choices, most))
+            shorter = replace(_each(part, most), choices=_few(part.choices, most))
         case msgspec.Struct():
-            cut = _each(part, most)
-    return cut  # type: ignore[return-value]
+            shorter = _each(part, most)
+    return shorter  # type: ignore[return-value]
 
 
 def _each(part: msgspec.Struct, most: int) -> msgspec.Struct:
@@ -225,7 +224,7 @@ def _each(part: msgspec.Struct, most: int) -> msgspec.Struct:
 
 
 def _few(choices: tuple[str, ...], most: int) -> tuple[str, ...]:
-    """Keep the choices that have room together, and count the others."""
+    """Keep the choices that fit together, and count the others."""
     short = [abridge(choice, max(most // 4, _SHORTEST)) for choice in choices]
     lengths = accumulate(len(choice) + 3 for choice in short)
     kept = sum(length <= most for length in lengths)

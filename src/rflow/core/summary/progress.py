@@ -1,6 +1,6 @@
-"""Progress: all that a summary shows, computed and format-neutral. Every text in it is cleaned and redacted.
+"""Progress: all that a summary shows, for any format. Every text in it is cleaned and redacted.
 
-The order of the fields is the order in which formats show them. Empty optional parts are None or ().
+Formats show the fields in this order. Empty optional parts are None or ().
 """
 
 from datetime import datetime
@@ -15,15 +15,15 @@ from rflow.core.tree.model import Kind
 SCHEMA_VERSION = 1
 
 Mark = Literal["", "here", "taken", "ruled out"]
-"""What became of a part of the tree."""
+"""What happened to a part of the tree."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a progress; times are aware and stand in the renderer's zone."""
+    """A part of a progress; times are aware and in the reader's time zone."""
 
 
 class ProgressTree(_Part, frozen=True, kw_only=True):
-    """The version of the tree that the session stands in; `changed` since the session entered it (None: not known)."""
+    """The version of the tree that the session is in; `changed`: there is a newer one (None: not known)."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ class ProgressTree(_Part, frozen=True, kw_only=True):
 
 
 class Header(_Part, frozen=True, kw_only=True):
-    """Who and what: `elapsed` is in seconds, up to now or to the closing; `outcome` only of a closed session."""
+    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed."""
 
     id: str
     code: str
@@ -65,7 +65,7 @@ class ProgressPlace(_Part, frozen=True, kw_only=True):
 
 
 class ProgressRemaining(_Part, frozen=True, kw_only=True):
-    """Steps to an end: `most` is None where `loops`; both None where no end is in reach. `ends` are their texts."""
+    """Steps to an end: `most` is None if there are `loops`, both if no end can be reached. `ends` are their texts."""
 
     fewest: int | None
     most: int | None
@@ -90,7 +90,7 @@ class Tried(_Part, frozen=True, kw_only=True):
 
 
 class ProgressRuledOut(_Part, frozen=True, kw_only=True):
-    """The ends that one answer took out of reach; `unconfirmed` where the answer was only assumed."""
+    """The ends that an answer ruled out; `unconfirmed` if the answer was only assumed."""
 
     question: str
     answer: str
@@ -99,7 +99,7 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 
 
 class ProgressChange(_Part, frozen=True, kw_only=True):
-    """A change left in place, and how to take it back."""
+    """A change left in place, and how to revert it."""
 
     seq: int
     text: str
@@ -116,7 +116,7 @@ class ProgressWaiting(_Part, frozen=True, kw_only=True):
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
-    """A line of the outline of what lies ahead; `depth` from 1, `label` the choice that leads there."""
+    """A line of the outline of what lies ahead; `depth` is from 1, `label` the choice that leads there."""
 
     depth: int
     label: str
@@ -127,9 +127,9 @@ class Ahead(_Part, frozen=True, kw_only=True):
 
 
 class OutlineEntry(_Part, frozen=True, kw_only=True):
-    """A line of the outline of the whole tree; `depth` from 1, what follows an action is as deep and has no `label`.
+    """A line of the outline of the whole tree; `depth` is from 1, what follows an action is as deep, without `label`.
 
-    `mark` says what became of it; `repeated`: its ways out stand at another place; `cut`: they are not shown.
+    `mark` says what happened to it; `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
     """
 
     depth: int
@@ -142,7 +142,7 @@ class OutlineEntry(_Part, frozen=True, kw_only=True):
 
 
 class ProgressEvidence(_Part, frozen=True, kw_only=True):
-    """A piece of evidence: `lines` is the end of its output, `left_out` how many lines stand before or between."""
+    """A piece of evidence: `lines` is the end of its output, `left_out` the number of lines not shown."""
 
     seq: int
     kind: EvidenceKind
@@ -169,7 +169,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
 
 
 class Continuing(_Part, frozen=True, kw_only=True):
-    """How to go on: a command to type, and the link where there is one."""
+    """How to go on: the command to type, and the link if there is one."""
 
     command: str
     link: str | None = None
@@ -177,11 +177,11 @@ class Continuing(_Part, frozen=True, kw_only=True):
 
 
 class Progress(_Part, frozen=True, kw_only=True):
-    """The summary of one session, complete.
+    """The summary of one session.
 
-    `earlier` counts the steps and notes left out, because they came before `since` or because only the last ones were
-    asked for; `evidence_more` the pieces of evidence that are not shown; `unreadable` the entries that this version
-    can't read; `redacted` the values hidden in what is shown.
+    `earlier` counts the steps and notes that are left out, because they came before `since` or because only the latest
+    were asked for; `evidence_more` the pieces of evidence not shown; `unreadable` the entries that this version can't
+    read; `redacted` the values that were hidden when it was computed.
     The `outline` of the whole tree is there only if the view asks for it.
     """
 
@@ -211,9 +211,9 @@ class Progress(_Part, frozen=True, kw_only=True):
 
 
 class Omitted(_Part, frozen=True, kw_only=True):
-    """What a format had no room for, by number; of `steps` and `changes` those before the first one told.
+    """How much a format had no room for; of `steps` and `changes`, how many before the first that is shown.
 
-    `ahead` and `outline` are gone altogether, and so are the `texts` named.
+    `ahead` and `outline` are left out whole, and so are the `texts` named.
     """
 
     steps: int = 0
@@ -226,7 +226,7 @@ class Omitted(_Part, frozen=True, kw_only=True):
 
 
 class FittedProgress(Progress, frozen=True, kw_only=True):
-    """A progress cut to the room that a format has (`fitting`); `earlier` and `evidence_more` count, too."""
+    """A progress cut to a format's limit (`fitting`); `earlier` and `evidence_more` include what was cut."""
 
     omitted: Omitted
 
@@ -252,7 +252,7 @@ class DigestEntry(_Part, frozen=True, kw_only=True):
 
 
 class Digest(_Part, frozen=True, kw_only=True):
-    """Every open session in a few lines each: the shift handover. `of` names whose they are, None for everybody's."""
+    """Every open session in a few lines each: the shift handover. `of` is whose they are, None for everybody's."""
 
     schema_version: int = SCHEMA_VERSION
     kind: Literal["digest"] = "digest"
@@ -262,7 +262,11 @@ class Digest(_Part, frozen=True, kw_only=True):
     redacted: int = 0
 
 
+Summary = Progress | Digest
+"""What formats render: the progress of one session, or the digest of several."""
+
+
 class FittedDigest(Digest, frozen=True, kw_only=True):
-    """A digest cut to the room that a format has: `more` sessions stand at its end, which are not told."""
+    """A digest cut to a format's limit; `more` sessions follow that are not shown."""
 
     more: int

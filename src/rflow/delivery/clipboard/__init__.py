@@ -14,9 +14,10 @@ from functools import partial
 
 import msgspec
 
+from rflow.core.text import byte_size
 from rflow.delivery.clipboard import terminal
 from rflow.delivery.clipboard.programs import desktop_programs, run
-from rflow.delivery.clipboard.request import ClipboardProgram, CopyFailed, CopyRequest, human_size
+from rflow.delivery.clipboard.request import ClipboardProgram, CopyFailed, CopyRequest
 from rflow.errors import NotDelivered
 
 TIMEOUT = 5.0
@@ -126,7 +127,7 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
     `-w` (tmux 3.2) also sends the text to the attached terminal, but only if tmux knows that the terminal accepts
     OSC 52, and it succeeds either way.
     """
-    beyond = f", but not to the terminal, which takes at most {human_size(terminal.LIMIT)}"
+    beyond = f", but not to the terminal, which takes at most {byte_size(terminal.LIMIT)}"
     if request.size <= terminal.LIMIT:
         with contextlib.suppress(CopyFailed):
             run(("tmux", "load-buffer", "-w", "-"), request, request.text.encode())

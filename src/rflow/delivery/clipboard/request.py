@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from rflow.core.text import byte_size
+
 
 class CopyFailed(OSError):
     """One way of copying failed; the message is a short reason without any of the text.
@@ -32,8 +34,8 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     def amount(self, *, rich: bool = False) -> str:
         """Return how much was copied, and whether as rich text."""
         if not self.html:
-            return f"{human_size(self.size)}, plain text"
-        return f"{human_size(self.size)}, {'rich text and plain text' if rich else 'plain text only'}"
+            return f"{byte_size(self.size)}, plain text"
+        return f"{byte_size(self.size)}, {'rich text and plain text' if rich else 'plain text only'}"
 
     @property
     def command(self) -> str:
@@ -53,8 +55,3 @@ class ClipboardProgram(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
     data: Callable[[CopyRequest], bytes] = lambda request: request.text.encode()
     rich: bool = False
-
-
-def human_size(size: int) -> str:
-    """Return a number of bytes as people write it: "103 bytes", "1.2 KB"."""
-    return f"{size} bytes" if size < 1000 else f"{size / 1000:.1f} KB"

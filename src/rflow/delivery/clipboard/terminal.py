@@ -6,7 +6,8 @@ It needs no program at either end and works over SSH, but nothing is returned: n
 import contextlib
 import os
 
-from rflow.delivery.clipboard.request import CopyFailed, CopyRequest, human_size
+from rflow.core.text import byte_size
+from rflow.delivery.clipboard.request import CopyFailed, CopyRequest
 
 LIMIT = 74_000
 """Bytes of text: 98,668 in base64. Terminals drop or cut a sequence of more than 100,000 (hterm, xterm)."""
@@ -18,7 +19,7 @@ _SCREEN_CHUNK = 764
 def send(request: CopyRequest) -> None:
     """Write the sequence to the controlling terminal: standard output may be a pipe. Raises CopyFailed."""
     if request.size > LIMIT:
-        raise CopyFailed(f"a terminal takes at most {human_size(LIMIT)}")
+        raise CopyFailed(f"a terminal takes at most {byte_size(LIMIT)}")
     if request.environ.get("TERM") in ("dumb", "linux"):
         raise CopyFailed(f"a {request.environ['TERM']} terminal has no clipboard")
     if request.platform == "win32":

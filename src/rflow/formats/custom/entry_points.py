@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from rflow.core.summary.progress import Summary
 from rflow.errors import BadInput
-from rflow.formats import FORMATS, Format, Told, whole
+from rflow.formats import FORMATS, Format, render_whole
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -47,7 +48,7 @@ def loaded(name: str, package: str, point: "EntryPoint") -> Format:
     return replace(value, name=name, build=_guarded(value, name, package))
 
 
-def _from_function(name: str, function: Callable[[Told], str]) -> Format:
+def _from_function(name: str, function: Callable[[Summary], str]) -> Format:
     """Make a format of a function, described by the first line of its docstring."""
     return Format(
         name=name,
@@ -59,12 +60,12 @@ def _from_function(name: str, function: Callable[[Told], str]) -> Format:
     )
 
 
-def _guarded(format_: Format, name: str, package: str) -> Callable[[Told, Path | None], str]:
+def _guarded(format_: Format, name: str, package: str) -> Callable[[Summary, Path | None], str]:
     """Return the format's `build` with any error of the package turned into `BadInput`."""
 
-    def build(summary: Told, cache: Path | None) -> str:
+    def build(summary: Summary, cache: Path | None) -> str:
         try:
-            text: Any = whole(format_, summary, cache)
+            text: Any = render_whole(format_, summary, cache)
         except Exception as error:
             raise _broken(name, package, f"failed: {_reason(error)}") from error
         if not isinstance(text, str):

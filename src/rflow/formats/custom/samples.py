@@ -11,8 +11,7 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from rflow.core.summary.brief import shorten_progress
-from rflow.core.summary.progress import Digest, Progress
-from rflow.formats import Told
+from rflow.core.summary.progress import Digest, Progress, Summary
 
 _AT = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
 _FROM_RFLOW = frozenset({"id", "digest", "link"})
@@ -98,7 +97,7 @@ _SAMPLE = _Sample(lambda name: f"The {name.replace('_', ' ')}")
 _EMPTY = _Sample(lambda name: "", complete=False)
 USUAL = _SAMPLE.open_session()
 HOSTILE, SEVERAL_LINES = "hostile texts", "texts of several lines"
-SAMPLES: dict[str, Told] = {
+SAMPLES: dict[str, Summary] = {
     "a usual session": USUAL,
     "an empty session": _EMPTY.open_session(),
     "a session without a tree": replace(USUAL, position=None, remaining=None, ruled_out=(), ahead=()),

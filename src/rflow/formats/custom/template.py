@@ -9,10 +9,10 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, FileSystemLoader, Template, meta
 from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest
+from rflow.core.summary.progress import Digest, Summary
 from rflow.data import data_dir
 from rflow.errors import BadInput, RflowError
-from rflow.formats import FORMATS, Format, Told, layout_of, suffix_of
+from rflow.formats import FORMATS, Format, layout_of, suffix_of
 from rflow.formats.custom.folder import TemplateFolder, split_name
 from rflow.formats.custom.mistakes import UnknownName, mistake
 from rflow.formats.custom.sandbox import Sandbox
@@ -62,7 +62,7 @@ class TemplateRenderer:
         """Compile the template; raise Jinja's errors for wrong syntax."""
         return self.env.get_template(self.path.name)
 
-    def render(self, summary: Told) -> str:
+    def render(self, summary: Summary) -> str:
         """Return the rendered summary."""
         layout = self.base.page or layout_of(summary)
         context: dict[str, object] = {"p": summary, "digest": isinstance(summary, Digest), "layout": layout}
@@ -87,7 +87,7 @@ def as_format(folder: TemplateFolder, file: str) -> Format:
     with _mistakes_explained(renderer.path):
         renderer.template()
 
-    def build(summary: Told, cache: Path | None) -> str:
+    def build(summary: Summary, cache: Path | None) -> str:
         with _mistakes_explained(renderer.path):
             return renderer.render(summary)
 

@@ -7,24 +7,24 @@ _SPACE = "&nbsp;"
 
 
 def _escaped(text: str) -> str:
-    """Escape what means something in HTML, in text as well as in a quoted attribute."""
+    """Escape what has a meaning in HTML, in text as well as in a quoted attribute."""
     return text.translate(_ENTITIES)
 
 
 class Html(Plain):
-    """Text in a page (HTML, §13.1.2): what stands between tags or in an attribute between quotes."""
+    """Text in a page (HTML, §13.1.2): between tags, or in an attribute between quotes."""
 
     repeatable = False
-    _PRE = '<pre tabindex="0">'  # so that one who has no mouse can scroll it (WCAG 2.1.1)
+    _PRE = '<pre tabindex="0">'  # so that it can be scrolled without a mouse (WCAG 2.1.1)
 
     def inline(self, text: str) -> str:
         """Show a text within a line."""
         return _escaped(on_one_line(text))
 
     def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines: with line breaks, and with what sets its lines in."""
+        """Show a text of several lines, with line breaks and indentation."""
         lead = _SPACE * indent if isinstance(indent, int) else _escaped(indent)
-        first, *others = [_set_in(line.replace("\t", "    ")) for line in lines_of(text)]
+        first, *others = [_with_leading_spaces(line.replace("\t", "    ")) for line in lines_of(text)]
         return "<br>".join([first, *(lead + line if line else "" for line in others)])
 
     def code(self, text: str, cell: bool = False) -> str:
@@ -33,7 +33,7 @@ class Html(Plain):
         return f"<code>{shown}</code>" if shown else ""
 
     def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output with its own spaces; the first newline is not shown (§13.2.6.4.7), so one of its own is."""
+        """Show output with its own spaces. HTML drops the first newline (§13.2.6.4.7), so one is added."""
         shown = "\n".join(self._kept(line) for line in text.removesuffix("\n").split("\n"))
         return f"{self._PRE}\n{shown}</pre>"
 
@@ -46,7 +46,7 @@ class Html(Plain):
         return self.block(text, indent)
 
     def link(self, url: str, label: str = "") -> str:
-        """Show a link that tells its target nothing about the page, or as text what may not be a link."""
+        """Show a link that reveals nothing about the page to its target; what may not be a link is shown as text."""
         if not is_link(url):
             return self.inline(f"{label} ({url})" if label else url)
         return f'<a href="{_escaped(url)}" rel="noreferrer noopener nofollow">{self.inline(label or url)}</a>'
@@ -58,12 +58,12 @@ class TeamsHtml(Html):
     _PRE = "<pre>"
 
     def _kept(self, line: str) -> str:
-        """Show a line of output, its leading spaces as such that no program drops."""
-        return _set_in(line.expandtabs(8))
+        """Show a line of output, with leading spaces that no program drops."""
+        return _with_leading_spaces(line.expandtabs(8))
 
 
 class SlackHtml(Html):
-    """HTML to paste into Slack, where a pasted @channel must not call everybody."""
+    """HTML to paste into Slack, where a pasted @channel must not notify everybody."""
 
     _PRE = "<pre>"
 
@@ -80,7 +80,7 @@ class SlackHtml(Html):
         return SlackPaste.hushed(super()._kept(line))
 
 
-def _set_in(line: str) -> str:
-    """Escape a line; its leading spaces become such that HTML shows."""
+def _with_leading_spaces(line: str) -> str:
+    """Escape a line, with leading spaces that HTML shows."""
     text = line.lstrip(" ")
     return _SPACE * (len(line) - len(text)) + _escaped(text)

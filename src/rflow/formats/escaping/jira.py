@@ -1,28 +1,28 @@
-"""Escaping for Jira's wiki markup: a backslash before what means something, and where none helps, U+200B."""
+"""Escaping for Jira's wiki markup: a backslash before what has a meaning, and where that does not help, U+200B."""
 
 import re
 
 from rflow.formats.escaping.plain import Plain, is_link, lines_of, on_one_line
 
 _BREAK = "\u200b"
-"""ZERO WIDTH SPACE: nobody sees it, and it parts what would mean something together."""
+"""ZERO WIDTH SPACE: invisible, it separates characters that together would have a meaning."""
 
 
 class Jira(Plain):
-    """Wiki markup as Jira's own editor and its renderers read it: phrases, lists, tables, links, macros, emoticons."""
+    """Wiki markup as Jira's editor and renderers read it: phrases, lists, tables, links, macros, emoticons."""
 
     repeatable = False
 
-    # A backslash in front of these makes them literal; in front of others it shows, and a second one breaks the line.
+    # A backslash before these makes them literal; before others it is shown, and a second backslash breaks the line.
     _ESCAPABLE = r"[-#*_+?^~|%{}\[\]()!@]"
-    # Of these, what means something: macros, links and tables; phrases, which begin and end at a word's edge; lists,
+    # Of these, what has a meaning: macros, links and tables; phrases, which begin and end at a word's edge; lists,
     # images, citations and emoticons.
     _SPECIAL = (
         r"[{}\[\]|]|\A#|(?<!\?)\?(?=\?)|(?<=\?)\?|(?<![^\W_])!(?=\S|\Z)"
         r"|(?!(?<=[^\W_]).[^\W_]|(?<= ). )[-*_+^~]"
         r"|\((?=(?:[ynix/!+?*-]|on|off|flag|flagoff|\*[rgby])\))|(?<=[:;])[()]"
     )
-    # What no backslash helps against: addresses, emoticons, entities, what begins a heading or a quote.
+    # Where no backslash helps: addresses, emoticons, entities, the beginning of a heading or a quote.
     _MEANT = r"(?<=:)(?=//)|(?<=mailto:)|(?<=:)(?=[DP](?![^\W_]))|(?<=&)(?=#?\w+;)|(?<=\Ah)(?=[1-6]\.)|(?<=\Abq)(?=\.)"
 
     def inline(self, text: str) -> str:
@@ -32,7 +32,7 @@ class Jira(Plain):
         return re.sub(self._SPECIAL, r"\\\g<0>", line)
 
     def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines, with forced breaks: a line of its own would end a list."""
+        """Show a text of several lines, with forced breaks: a newline would end a list."""
         lead = "\u00a0" * indent if isinstance(indent, int) else indent
         first, *others = [self.inline(line) for line in lines_of(text)]
         return r" \\ ".join([first, *(lead + line if line else "" for line in others)])
@@ -43,7 +43,7 @@ class Jira(Plain):
         return f"{{{{{shown}}}}}" if shown else ""
 
     def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output: nothing in it means anything but the end of it."""
+        """Show output: nothing in it has a meaning, except what would end it."""
         shown = re.sub(r"\{(?=noformat)", f"{{{_BREAK}", text.removesuffix("\n"))
         return f"{{noformat}}\n{shown}\n{{noformat}}"
 
@@ -52,8 +52,8 @@ class Jira(Plain):
         return self.block(text, indent)
 
     def link(self, url: str, label: str = "") -> str:
-        """Show a link, or as text what may not be one. In brackets its text would be markup, backslashes or not."""
+        """Show a link; what may not be one is shown as text. In brackets a label would be markup, escaped or not."""
         if not is_link(url):
             return self.inline(f"{label} ({url})" if label else url)
-        target = re.sub(r"[\\|\[\]{}<>\"^]|[.,;:!?)']\Z", lambda found: f"%{ord(found[0]):02X}", url)
+        target = re.sub(r"[\\|\[\]{}<>\"^]|[.,;:!?)']\Z", lambda match: f"%{ord(match[0]):02X}", url)
         return f"{self.inline(label)}: {target}" if label else target

@@ -5,13 +5,13 @@ import re
 from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line
 
 _HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%$", None))
-"""What means nothing in Markdown: a text of these, letters and digits that begins with a letter is shown as it is."""
+"""Without a meaning in Markdown: a text of these, letters and digits that begins with a letter needs no escape."""
 
 
 class Markdown(Plain):
-    """CommonMark 0.31 with GitHub's extensions: backslash escapes (§2.4), since entities get escaped twice by some.
+    """CommonMark 0.31 with GitHub's extensions: backslash escapes (§2.4), since some renderers escape entities twice.
 
-    Not to be stopped: that an e-mail address becomes a `mailto:` link (GFM §6.9, applied after escapes are resolved).
+    It can't be prevented that an e-mail address becomes a `mailto:` link (GFM §6.9, applied after escapes).
     """
 
     repeatable = False
@@ -26,8 +26,8 @@ class Markdown(Plain):
     )
     # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
     _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=-]|:-))")
-    # GitHub and GitLab link @name and notify its owner, and make #12 and !12 point at an issue or a request, which then
-    # tells of it, too. They do so once the Markdown is rendered: U+200B behind the sign stops them.
+    # GitHub and GitLab link @name and notify its owner, and link #12 and !12 to an issue or a request, which then shows
+    # the reference. They do so after the Markdown is rendered: U+200B after the character prevents it.
     _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])")
 
     def inline(self, text: str) -> str:
@@ -39,7 +39,7 @@ class Markdown(Plain):
         return self._START.sub(r"\1\\", line, count=1)
 
     def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines: blank ones part paragraphs (§4.8), others end in a hard break (§6.7)."""
+        """Show a text of several lines: blank lines separate paragraphs (§4.8), others end in a hard break (§6.7)."""
         if "\n" not in text:
             return self.inline(text)
         stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
@@ -58,19 +58,19 @@ class Markdown(Plain):
         return span.replace("|", "\\|") if cell else span
 
     def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output in a fenced code block (§4.5); `info` names its language and is the template's own."""
+        """Show output in a fenced code block (§4.5); `info` names its language and comes from the template."""
         ticks = "`" * max(_longest_run(text) + 1, 3)
         return indented([ticks + info, *text.removesuffix("\n").split("\n"), ticks], indent)
 
     def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
-        """Show a text of several lines: Markdown is wrapped where it is shown, and a break could make markup here."""
+        """Show a text of several lines: Markdown is wrapped where it is shown, and a line break could create markup."""
         return self.block(text, indent)
 
     def link(self, url: str, label: str = "") -> str:
-        """Show a link (§6.3), without a label an autolink (§6.4), or as text what may not be a link."""
+        """Show a link (§6.3), without a label an autolink (§6.4); what may not be a link is shown as text."""
         if not is_link(url):
             return self.inline(f"{label} ({url})" if label else url)
-        target = re.sub(r"[\\`|<>\"{}^]", lambda found: f"%{ord(found[0]):02X}", url)
+        target = re.sub(r"[\\`|<>\"{}^]", lambda match: f"%{ord(match[0]):02X}", url)
         entity = re.compile(r"&(?=#?\w+;)")
         if not label and not entity.search(target):  # renderers disagree on entities in an autolink
             return f"<{target}>"
@@ -79,5 +79,5 @@ class Markdown(Plain):
 
 
 def _longest_run(text: str) -> int:
-    """Count the backticks of the longest run of them."""
+    """Return the length of the longest run of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)

@@ -1,36 +1,38 @@
-"""Escaping: how each flavour of text shows what a user wrote literally, whatever it contains.
+"""Escaping: how each flavour of text shows untrusted text literally, whatever it contains.
 
-A flavour is a class whose methods become the filters of its templates. They take text as `rflow.core.text.clean` leaves
-it. `indent`, a text or a number of blanks, stands before every line but the first, which the template places itself.
+A flavour is a class whose methods become the filters of its templates. They take text that `rflow.core.text.clean` has
+cleaned. `indent`, a text or a number of spaces, precedes every line but the first, which the template places itself.
 """
 
 import re
+
+from rflow.core.text import wrap
 
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
 
 
 def is_link(url: str) -> bool:
-    """Say whether a URL may become a link: http, https or mailto, without white space."""
+    """Whether a URL may become a link: http, https or mailto, without white space."""
     return _LINK.fullmatch(url) is not None
 
 
 def on_one_line(text: str) -> str:
-    """Put a text on one line with no space at its ends; kinds of space other than blanks stay as they are inside."""
+    """Put a text on one line without spaces at its ends; other kinds of space inside it stay."""
     if "\n" in text or "\t" in text or "  " in text:
         text = re.sub(r"[ \t\n]+", " ", text)
     return text.strip()
 
 
 def indented(lines: list[str], indent: int | str) -> str:
-    """Join lines, all but the first behind `indent`, which loses its own blanks on an empty line."""
+    """Join lines, all but the first after `indent`, without trailing spaces on an empty line."""
     lead = " " * indent if isinstance(indent, int) else indent
     return "\n".join(lines[:1] + [lead + line if line else lead.rstrip() for line in lines[1:]])
 
 
 class Plain:
-    """Plain text, for mail, tickets and pasting into Teams: nothing is markup, so only the lines need care.
+    """Plain text, for mail, tickets and pasting into Teams: nothing is markup, so only lines matter.
 
-    `repeatable` says that escaping what is escaped already changes nothing.
+    `repeatable`: escaping twice changes nothing more.
     """
 
     repeatable = True
@@ -52,14 +54,12 @@ class Plain:
         return self.inline(text)
 
     def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output with its own spaces, set off by four more."""
+        """Show output with its own spaces, indented by four more."""
         return indented(["    " + line if line else "" for line in self.block(text).split("\n")], indent)
 
     def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
-        """Show a text in lines of at most `width` characters, `indent` included; only a longer word stands out."""
-        from textwrap import wrap
-
-        parts = (wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) for line in lines_of(text))
+        """Show a text in lines of at most `width` columns, `indent` included; only a longer word is wider."""
+        parts = (wrap(line, width - indent) for line in lines_of(text))
         return indented([line for part in parts for line in part or [""]], indent)
 
     def link(self, url: str, label: str = "") -> str:
@@ -68,18 +68,18 @@ class Plain:
 
 
 class SlackPaste(Plain):
-    """Text to paste into Slack, which decodes no entities and gives no way to escape `* _ ~` and backticks.
+    """Text to paste into Slack, which decodes no entities and offers no escape for `* _ ~` and backticks.
 
-    Markup typed here turns into formatting only if the reader asks Slack for it, so all must read well without. What
-    looks like the API's own markup (`<!channel>`, `<url|label>`) is literal in pasted text.
+    Markup becomes formatting only if the reader asks Slack for it, so everything must read well without. What looks
+    like markup of the API (`<!channel>`, `<url|label>`) is literal in pasted text.
     """
 
-    # U+2060 WORD JOINER: invisible, and keeps a pasted @channel from calling everybody.
+    # U+2060 WORD JOINER: invisible, and keeps a pasted @channel from notifying everybody.
     _BROADCAST = re.compile(r"(?<!\w)@(?=(?:here|channel|everyone)(?!\w))", re.IGNORECASE)
 
     @classmethod
     def hushed(cls, text: str) -> str:
-        """Take what calls everybody its effect."""
+        """Make what would notify everybody ineffective."""
         return cls._BROADCAST.sub("@\u2060", text)
 
     def inline(self, text: str) -> str:
@@ -96,7 +96,7 @@ class SlackPaste(Plain):
         return f"`{shown}`" if shown and "`" not in shown else shown
 
     def fence(self, text: str, indent: int | str = "", info: str = "") -> str:
-        """Show output between lines of backticks, or set off by spaces if it has such lines itself."""
+        """Show output between lines of backticks, or indented if it has such lines itself."""
         if "```" in text:
             return super().fence(text, indent)
         return indented(["```", *self.block(text).split("\n"), "```"], indent)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rflow.core.session.head import Head
+from rflow.core.session.replay import replay_session
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports import Fault, Log
 from rflow.stores import checking, derived, failures
@@ -86,7 +87,7 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
 def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     """Check the list entry, and the columns by which it is searched."""
     *stored, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
-    session = checking.state(log)
+    session = replay_session(log.id, log.code, log.events)
     expected = (*rows.names(session), *rows.columns(session))
     try:
         head = msgspec.json.decode(data, type=Head)

@@ -8,7 +8,7 @@ import msgspec
 
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
-from rflow.core.session.replay import replay
+from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import NotFound
@@ -76,7 +76,7 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
         log = load(db, session_id)
     except NotFound:  # Its id is damaged.
         log = Log(id=session_id, code="", events=())
-    return derived.row(replay(log.events, Session(id=log.id, code=log.code)))
+    return derived.row(replay_session(log.id, log.code, log.events))
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:

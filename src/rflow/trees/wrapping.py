@@ -1,27 +1,12 @@
-"""Text in terminal columns: how wide it is shown, and how it wraps."""
+"""Wrapping words that each have a style into lines of a number of columns."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from rflow.core.text import columns
+
 Style = TypeVar("Style")
 Words = Iterable[tuple[str, Style]]
-
-_JOINED = frozenset({"Mn", "Me", "Cf"})  # marks set on the character before, and joiners
-_EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"  # asks for the wide picture of a character that may be narrow
-
-
-def columns(text: str) -> int:
-    """Count the columns of `text` in a terminal: East Asian wide characters and emoji take two (UAX 11)."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if character == _EMOJI_STYLE:
-        return 1
-    if unicodedata.category(character) in _JOINED:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, Style]]]":
@@ -49,7 +34,7 @@ def _cut(word: str, first: int, rest: int) -> Iterator[str]:
     """Cut a word into parts of at most `first` columns, then `rest`."""
     start, used, room = 0, 0, first
     for at, character in enumerate(word):
-        width = _columns(character)
+        width = columns(character)
         if used + width > room and at > start:
             yield word[start:at]
             start, used, room = at, 0, rest

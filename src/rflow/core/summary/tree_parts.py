@@ -1,0 +1,122 @@
+"""The parts of a summary that come from the tree: the position, what remains, lies ahead and is ruled out."""
+
+from collections.abc import Iterator, Mapping
+
+from rflow.core.session.state import Session, Step
+from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
+from rflow.core.summary.view import Presenter
+from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
+from rflow.core.tree.marks import met_again
+from rflow.core.tree.model import Decision, End, Node, Tree
+
+AHEAD_DEPTH = 2
+
+
+def position(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressPlace | None:
+    """Return where the session stands; None outside of a tree."""
+    place = session.place
+    if place is None:
+        return None
+    node: Node | None = tree.nodes.get(place.node) if tree else None
+    choices = node.choices if isinstance(node, Decision) else ()
+    return ProgressPlace(
+        node=presenter.line(place.node),
+        kind=place.kind,
+        text=presenter.line(place.text),
+        choices=tuple(presenter.line(choice.label) for choice in choices),
+        help=presenter.text(node.help) if node else "",
+        run=presenter.text(node.run) if node else "",
+    )
+
+
+def steps_remaining(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressRemaining | None:
+    """Return how many steps remain and which ends can be reached; None where the tree or the place is not known."""
+    if tree is None or session.place is None or session.place.node not in tree.nodes:
+        return None
+    left = remaining(tree, session.place.node)
+    ends = tuple(presenter.line(tree.nodes[name].text) for name in left.ends)
+    return ProgressRemaining(fewest=left.fewest, most=left.most, loops=left.loops, ends=ends)
+
+
+def ahead(session: Session, tree: Tree | None, presenter: Presenter) -> tuple[Ahead, ...]:
+    """Return the next questions of the tree, two levels deep; nothing lies ahead of a closed session."""
+    if tree is None or session.place is None or session.status == "closed":
+        return ()
+    return tuple(
+        Ahead(
+            depth=line.depth,
+            label=presenter.line(line.label),
+            kind=line.kind,
+            text=presenter.line(line.text),
+            repeated=line.repeated,
+            cut=line.cut,
+        )
+        for line in outline(tree, session.place.node, AHEAD_DEPTH)
+    )
+
+
+def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> tuple[OutlineEntry, ...]:
+    """Return the outline of the whole tree that the session stands in, with the path taken."""
+    if tree is None or session.tree is None:
+        return ()
+    from rflow.core.tree.outline import tree_outline
+
+    path = path_through(session, session.tree.digest)
+    return tree_outline(tree, path, session.place.node if session.place else None, presenter.line)
+
+
+def answers_that_ruled_out(
+    session: Session, trees: Mapping[str, Tree], presenter: Presenter
+) -> Iterator[ProgressRuledOut]:
+    """Return the answers that ruled something out, in each tree that the session went through.
+
+    An end such as "Solved", which several ways lead to and which says only that it works again, is not worth showing.
+    """
+    paths = _paths(session)
+    for digest, tree in trees.items():
+        if digest not in session.trees:
+            continue
+        shared = met_again(tree)
+        for answer in ruled_out(tree, paths.get(digest, ())):
+            ends = [tree.nodes[name] for name in answer.ends if not (name in shared and _is_solved(tree.nodes[name]))]
+            if ends and answer.node in tree.nodes:
+                yield _ruled_out(answer, tree, ends, presenter)
+
+
+def _is_solved(node: Node) -> bool:
+    return isinstance(node, End) and node.outcome == "resolved"
+
+
+def _ruled_out(answer: RuledOut, tree: Tree, ends: list[Node], presenter: Presenter) -> ProgressRuledOut:
+    return ProgressRuledOut(
+        question=presenter.line(tree.nodes[answer.node].text),
+        answer=presenter.line(answer.label),
+        ends=tuple(presenter.line(end.text) for end in ends),
+        unconfirmed=answer.unconfirmed,
+    )
+
+
+def _paths(session: Session) -> dict[str, list[Turn]]:
+    """Return the paths through all trees; of moves between the same nodes only the last, which decides."""
+    last: dict[tuple[str, str, str], Step] = {}
+    for step in reversed(session.steps.values()):
+        if step.kind != "own" and not step.undone:
+            last.setdefault((step.tree, step.node, step.to), step)
+    paths: dict[str, list[Turn]] = {}
+    for step in reversed(last.values()):
+        paths.setdefault(step.tree, []).append(_turn(step))
+    return paths
+
+
+def path_through(session: Session, tree: str) -> list[Turn]:
+    """Return the moves made in the tree version with digest `tree`, without those that were undone.
+
+    Entering it again counts as a move on the spot: what earlier answers had ruled out is possible again.
+    """
+    steps = session.steps.values()
+    return [_turn(step) for step in steps if step.kind != "own" and not step.undone and step.tree == tree]
+
+
+def _turn(step: Step) -> Turn:
+    label = step.result if step.kind == "choice" else ""
+    return Turn(node=step.node or step.to, label=label, to=step.to, assumed=step.assumed)

@@ -1,0 +1,118 @@
+"""What a summary is asked to show, and what makes its texts and times fit to be shown."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.redaction import Redactor
+from rflow.core.summary.progress import Progress
+from rflow.core.text import clean, one_line
+
+Zone = Callable[[datetime], datetime]
+"""Converts an aware time to the reader's time zone."""
+
+_Entry = TypeVar("_Entry")
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a session is shown.
+
+    The latest `entries` steps and as many notes (None: all of them), the latest `evidence` pieces of evidence, and
+    whether the outline of the whole tree.
+    """
+
+    entries: int | None = None
+    evidence: int = 3
+    outline: bool = False
+
+    def limit(self, progress: Progress) -> Progress:
+        """Return `progress` without what goes beyond this extent; what is left out is counted.
+
+        The values redacted are still those of the whole `progress`.
+        """
+        tried, notes = latest(progress.tried, self.entries), latest(progress.notes, self.entries)
+        evidence = latest(progress.evidence, self.evidence)
+        return replace(
+            progress,
+            tried=tried,
+            notes=notes,
+            earlier=progress.earlier + len(progress.tried) - len(tried) + len(progress.notes) - len(notes),
+            evidence=evidence,
+            evidence_more=progress.evidence_more + len(progress.evidence) - len(evidence),
+            outline=progress.outline if self.outline else (),
+        )
+
+
+def widest(extents: Iterable[Extent]) -> Extent:
+    """Return the smallest extent that covers all of `extents`, of which there is at least one."""
+    each = list(extents)
+    limits = [extent.entries for extent in each if extent.entries is not None]
+    return Extent(
+        entries=max(limits) if len(limits) == len(each) else None,
+        evidence=max(extent.evidence for extent in each),
+        outline=any(extent.outline for extent in each),
+    )
+
+
+def latest(entries: Sequence[_Entry], count: int | None) -> Sequence[_Entry]:
+    """Return the last `count` entries; None returns all."""
+    return entries if count is None else entries[max(len(entries) - count, 0) :]
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary is asked to show: at which time, in which time zone, how much, since when, with which secrets.
+
+    Secrets are hidden if `redact`, those that the user's own `patterns` match too. `since` is the number of the last
+    event that the reader knows already. `ask` overrides the recorded one.
+    """
+
+    as_of: datetime
+    zone: Zone
+    redact: bool = True
+    patterns: tuple[str, ...] = ()
+    extent: Extent = Extent()
+    since: int = 0
+    since_at: datetime | None = None
+    ask: str | None = None
+    link: str | None = None
+    link_expires: datetime | None = None
+
+
+class Presenter:
+    """Cleans and redacts the texts of one summary and converts its times; counts what it redacted."""
+
+    def __init__(self, view: View) -> None:
+        self._redact = Redactor(view.patterns, on=view.redact)
+        self._zone = view.zone
+
+    @property
+    def redacted(self) -> int:
+        """The number of values redacted so far."""
+        return self._redact.count
+
+    def text(self, text: str) -> str:
+        """Return an untrusted text of several lines, fit to be shown."""
+        return clean(self._redact(clean(text))).strip("\n").rstrip() if text else ""
+
+    def line(self, text: str) -> str:
+        """Return an untrusted text on one line, fit to be shown."""
+        return one_line(self._redact(one_line(text)))
+
+    def optional_text(self, text: str | None) -> str | None:
+        """Return an optional text, fit to be shown; an empty one is None."""
+        return self.text(text) or None if text else None
+
+    def optional_line(self, text: str | None) -> str | None:
+        """Return an optional text on one line, fit to be shown; an empty one is None."""
+        return self.line(text) or None if text else None
+
+    def time(self, at: datetime) -> datetime:
+        """Return a time in the reader's time zone."""
+        return self._zone(at)
+
+    def optional_time(self, at: datetime | None) -> datetime | None:
+        """Return an optional time in the reader's time zone."""
+        return None if at is None else self._zone(at)
