@@ -243,11 +243,17 @@ class Workspace:
         return summarise(session, trees, view)
 
     def digest(self, heads: Sequence[Head], view: View, of: str | None) -> Digest:
-        """Compute the digest of the sessions in `heads`."""
+        """Compute the digest of the sessions in `heads`, without those that can't be read."""
         from rflow.core.summary.digest import digest_entry, digest_of
 
-        entries = [digest_entry(self.load(head.id), view) for head in heads]
+        entries = [digest_entry(session, view) for head in heads if (session := self._readable(head.id))]
         return digest_of(entries, view, of)
+
+    def _readable(self, session_id: str) -> Session | None:
+        try:
+            return self.load(session_id)
+        except StoreProblem:
+            return None
 
     def record_shared(self, session: Session, format_: str, destination: str) -> None:
         """Record that a summary of `session` as it stands was delivered."""

@@ -198,4 +198,6 @@ def digest(
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
     view = run.workspace.view(redact=not no_redact)
     listed = run.workspace.digest(heads, view, None if all_ else member.name)
+    if missing := len(heads) - len(listed.sessions):
+        run.say(f"Warning: {missing} of the sessions can't be read and are left out. To see why: rflow store check")
     _deliver(run, name, None, lambda _: listed, copy, output, posting)
