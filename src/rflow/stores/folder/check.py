@@ -10,7 +10,8 @@ from rflow.stores import checking, derived
 from rflow.stores.codec import FORMAT, Header
 from rflow.stores.folder import session_file, shares, trees
 from rflow.stores.folder.listing import Listing
-from rflow.stores.folder.safe_files import DRAFT, LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
+from rflow.stores.folder.safe_files import DRAFT
 from rflow.stores.folder.session_file import Content, Name
 from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, LOCK, StoreFolder, blob_name
 

@@ -7,63 +7,20 @@ is compared with its name. The store's own folder was named by the user and may 
 """
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from rflow.errors import StoreProblem
 from rflow.stores import files
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, too_large
 
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
-LIMIT = 64 * 1024 * 1024
-"""The size in bytes of the largest file that is read or written: as much as an import takes."""
-
 DRAFT = ".draft"
 """Where a file is written before it gets its name; the writer holds the store's lock."""
 
 _SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | files.BINARY
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-_JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
-_KINDS = {
-    stat.S_IFREG: "a plain file",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFIFO: "a FIFO",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-class OddFile(StoreProblem):
-    """Something in the store's folder is not the plain file or folder that belongs there."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what, try_="Move it away; to list everything like it: rflow store check")
-
-
-def printable(name: str) -> str:
-    """Return a file's name as it may be shown: on one line, controls and bytes that are not UTF-8 escaped."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
-
-
-def kind_of(status: os.stat_result) -> str:
-    """Return what a file is, for a message."""
-    if _JUNCTION is not None and getattr(status, "st_reparse_tag", 0) == _JUNCTION:
-        return "a junction"
-    return _KINDS.get(stat.S_IFMT(status.st_mode), "a special file")
-
-
-def is_file(status: os.stat_result | None) -> bool:
-    """Whether it is a plain file."""
-    return status is not None and kind_of(status) == "a plain file"
-
-
-def is_folder(status: os.stat_result | None) -> bool:
-    """Whether it is a folder itself, not a link to one."""
-    return status is not None and kind_of(status) == "a folder"
 
 
 class _Place(NamedTuple):
@@ -259,12 +216,6 @@ class SafeFiles:
             os.rmdir(place.file, dir_fd=place.fd)
 
 
-def too_large(path: Path) -> StoreProblem:
-    """Return the error for a file that would become larger than `LIMIT`."""
-    what = f"Nothing was written: {printable(path.name)} would become larger than {LIMIT >> 20} MiB."
-    return StoreProblem(what, try_="Go on in a new session.")
-
-
 def read_all(fd: int, count: int) -> bytes:
     """Read up to `count` bytes: a single call may read less."""
     parts = []
@@ -272,13 +223,6 @@ def read_all(fd: int, count: int) -> bytes:
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
-
-
-def reason(problem: Exception) -> str:
-    """Return why a file can't be read, as a sentence."""
-    if isinstance(problem, StoreProblem):
-        return problem.what
-    return f"It can't be read: {getattr(problem, 'strerror', None) or problem}."
 
 
 def _parts(name: str) -> list[str]:

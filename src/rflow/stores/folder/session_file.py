@@ -9,7 +9,8 @@ from typing import NamedTuple
 from rflow.core.session.events import Event, Stored, Unreadable
 from rflow.errors import StoreProblem
 from rflow.stores import codec, files
-from rflow.stores.folder.safe_files import LIMIT, OddFile, SafeFiles, printable, read_all, too_large
+from rflow.stores.folder.odd_files import LIMIT, OddFile, printable, too_large
+from rflow.stores.folder.safe_files import SafeFiles, read_all
 
 FOLDER = "sessions"
 _PLAIN = re.compile(r"[0-9A-Za-z_-]{1,64}")

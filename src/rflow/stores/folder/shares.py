@@ -8,7 +8,7 @@ import msgspec
 from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
 from rflow.errors import StoreProblem
 from rflow.stores.folder import session_file
-from rflow.stores.folder.safe_files import OddFile
+from rflow.stores.folder.odd_files import OddFile
 from rflow.stores.folder.store_folder import StoreFolder
 
 FOLDER, END, VIEWS_END = "shares", ".json", ".views.jsonl"

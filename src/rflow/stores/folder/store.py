@@ -21,7 +21,7 @@ from rflow.errors import NotFound
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
-from rflow.stores.folder import session_file
+from rflow.stores.folder import backup, session_file
 from rflow.stores.folder.listing import Listing
 from rflow.stores.folder.session_file import Name
 from rflow.stores.folder.shares import JsonShares
@@ -181,7 +181,7 @@ class JsonDirStore:
         """Say what this store is and how much it holds."""
         with self._folder.reading():
             entries = self._listing.entries()
-            blobs, size = self._folder.size()
+            blobs, size = backup.size(self._files)
         return Info(
             url=self.url,
             kind=self.kind,
@@ -201,7 +201,7 @@ class JsonDirStore:
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder."""
-        self._folder.copy(path)
+        backup.back_up(self._folder, path)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -1,8 +1,7 @@
 """The folder of a JSON store: its format, its lock, and how files get into it and are removed without a trace."""
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,8 @@ from rflow.stores import derived, failures, files
 from rflow.stores.codec import FORMAT
 from rflow.stores.failures import explained
 from rflow.stores.folder import session_file
-from rflow.stores.folder.safe_files import DRAFT, OddFile, SafeFiles, is_file, is_folder, printable
+from rflow.stores.folder.odd_files import is_file, is_folder
+from rflow.stores.folder.safe_files import DRAFT, SafeFiles
 from rflow.stores.locking import locked
 from rflow.stores.migrations import Format, upgrade_folder
 
@@ -49,11 +49,12 @@ class StoreFolder:
             self._accept()
             if not self._accepted:
                 files.make_folder(self.root)
-            with self._locked():
+            with self.lock():
                 self._check_format_again()
                 yield
 
-    def _locked(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the store's lock."""
         return locked(self.root / LOCK, self._patience, lambda flags: self.files.open(LOCK, flags))
 
     def _accept(self) -> None:
@@ -71,7 +72,7 @@ class StoreFolder:
 
     def _upgrade(self, form: Format) -> None:
         try:
-            with self._locked():
+            with self.lock():
                 upgrade_folder(self.files, self._format() or form)
                 self._write_git_files()
         except OSError as error:
@@ -187,70 +188,7 @@ class StoreFolder:
         if self.files.status(folder) and not self.files.names(folder):
             self.files.remove_folder(folder)
 
-    def own_files(self) -> Iterator[str]:
-        """Return the names of the store's own files, odd ones included (the folder may hold others, such as git's)."""
-        yield from (name for name in FILES if self.files.status(name))
-        for folder in FOLDERS:
-            yield from self._below(folder, 2 if folder == BLOBS else 1)
-
-    def _below(self, folder: str, depth: int) -> Iterator[str]:
-        try:
-            names = self.files.names(folder)
-        except (OSError, OddFile):
-            yield folder
-            return
-        for name in names:
-            yield from self._below(f"{folder}/{name}", depth - 1) if depth > 1 else (f"{folder}/{name}",)
-
-    def copy(self, path: Path) -> None:
-        """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete.
-
-        What is not a plain file, or can't be read, is left out; `StoreProblem` then says so.
-        """
-        from rflow.stores.drafts import draft
-
-        with self.reading(), self._without_writers(), explained(path):
-            if os.path.lexists(path):
-                raise failures.taken(path)
-            with draft(path, "backup") as new:
-                files.make_folder(new)
-                left_out = list(self._copy_into(SafeFiles(new)))
-                new.rename(path)
-            files.sync_folder(path.parent)
-        if left_out:
-            raise _incomplete(path, left_out)
-
-    def _copy_into(self, target: SafeFiles) -> Iterator[str]:
-        """Copy the store's files; yields the names of those that could not be read."""
-        for name in self.own_files():
-            try:
-                data = self.files.read(name)
-            except (OSError, StoreProblem):
-                yield printable(name)
-            else:
-                target.replace(name, data)
-
-    @contextmanager
-    def _without_writers(self) -> Iterator[None]:
-        """Keep writers out; where we can't write, we can't lock either, and nobody like us is writing."""
-        with ExitStack() as stack:
-            with suppress(OSError, OddFile):
-                stack.enter_context(self._locked())
-            yield
-
-    def size(self) -> tuple[int, int]:
-        """Return the number of contents of evidence, and the size of all files in bytes."""
-        known = {name: self.files.status(name) for name in self.own_files()}
-        plain = {name: status.st_size for name, status in known.items() if status and is_file(status)}
-        return sum(name.startswith(f"{BLOBS}/") for name in plain), sum(plain.values())
-
 
 def blob_name(session_id: str, digest: str) -> str:
     """Return where a content is kept."""
     return f"{BLOBS}/{session_id}/{digest}"
-
-
-def _incomplete(path: Path, left_out: list[str]) -> StoreProblem:
-    shown = ", ".join(left_out[:5]) + (f" and {len(left_out) - 5} more" if len(left_out) > 5 else "")
-    what = f"The backup at {path} is complete but for what could not be read: {shown}."
-    return StoreProblem(what, try_="To see what is wrong with it: rflow store check")

@@ -10,7 +10,7 @@ from rflow.errors import StoreProblem
 from rflow.ports import TreeName
 from rflow.stores import derived
 from rflow.stores.folder import session_file
-from rflow.stores.folder.safe_files import is_file
+from rflow.stores.folder.odd_files import is_file
 from rflow.stores.folder.store_folder import StoreFolder
 from rflow.stores.migrations import TreeEntry
 
