@@ -27,7 +27,7 @@ from rflow.core.session.head import Head, Query, cursor, head_of, matches
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import End, Tree, digest
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports import CodeTaken, Stale, Store
 from rflow.stores import open_store
 from rflow.stores.codec import seal
@@ -212,8 +212,13 @@ def test_times_come_back_to_the_microsecond_and_in_any_zone(store: Store, reopen
     assert head.updated_at == at + timedelta(minutes=1)
 
 
-def test_ids_and_codes_of_an_imported_session_may_hold_anything(store: Store, reopen: Reopen) -> None:
+def test_ids_and_codes_may_hold_anything_where_they_name_no_file(kind: str, store: Store, reopen: Reopen) -> None:
     odd = "../../etc/pass wd.%2e\x00Ü"
+    if kind == "json":
+        with pytest.raises(StoreProblem, match="can't be named after"):
+            put(store, short_story(), code="../K7.QM", session_id=odd)
+        assert (list(reopen().ids()), store.version(odd)) == ([], None)
+        return
     put(store, short_story(), code="../K7.QM", session_id=odd)
     assert list(reopen().ids()) == [odd]
     assert reopen().load(odd).code == "../K7.QM"

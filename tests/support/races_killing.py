@@ -41,7 +41,7 @@ class AtAnyStep:
         place.mkdir()
         command = [sys.executable, str(ZYGOTE)]
         self._zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._calls: dict[str, int] = defaultdict(lambda: 5000)
+        self._calls: dict[str, int] = defaultdict(lambda: 10_000)
         self._seconds: dict[str, float] = defaultdict(lambda: 0.05)
 
     def interrupt(self, program: Program, words: tuple[str, ...], after: int) -> Result:

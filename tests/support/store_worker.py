@@ -17,7 +17,8 @@ from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.ports import Stale, Store
-from rflow.stores import files, open_store
+from rflow.stores import open_store
+from rflow.stores.folder.safe_files import SafeFiles
 from support.store_stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
@@ -120,7 +121,7 @@ def upgrade(store: Store, steps: int) -> None:
         if left[0] < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    connect, replace = sqlite3.connect, files.replace_with
+    connect, replace = sqlite3.connect, SafeFiles.replace
 
     def connect_counting(*args: Any, **options: Any) -> sqlite3.Connection:
         db: sqlite3.Connection = connect(*args, **options)
@@ -133,7 +134,7 @@ def upgrade(store: Store, steps: int) -> None:
         count()
 
     sqlite3.connect = connect_counting  # type: ignore[assignment]
-    files.replace_with = replace_counting
+    SafeFiles.replace = replace_counting  # type: ignore[method-assign]
     store.people()
     say("upgraded")
 

@@ -83,7 +83,7 @@ def read_share(data: bytes) -> Share | None:
     """Read a share as a store keeps it; None is damaged: a link that can't be read opens nothing."""
     try:
         return msgspec.json.decode(data, type=Share)
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
         return None
 
 

@@ -21,7 +21,7 @@ from rflow.core.sharing import (
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.view import View
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import new_share_id
 from rflow.service.summaries import new_view, session_progress
 from rflow.service.workspace import Workspace
@@ -115,7 +115,7 @@ class Shares:
     def _session(self, share: Share) -> Session | None:
         try:
             return self._workspace.load(share.session)
-        except NotFound:
+        except (NotFound, StoreProblem):
             return None
 
     # What a reader sees

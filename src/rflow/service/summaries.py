@@ -1,6 +1,6 @@
 """Summaries and digests of the sessions in a workspace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rflow.core.redaction import Redactor
@@ -9,6 +9,7 @@ from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import View
+from rflow.errors import StoreProblem
 from rflow.service.workspace import Workspace
 
 
@@ -28,7 +29,16 @@ def session_progress(workspace: Workspace, session: Session, view: View) -> Prog
 
 
 def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of: str | None) -> Digest:
-    """Compute the digest of the sessions in `heads`; `of` is whose they are, None for everybody's."""
+    """Compute the digest of the sessions in `heads` that can be read; `of` is whose they are, None for everybody's."""
     from rflow.core.summary.digest import digest_of
 
-    return digest_of((workspace.load(head.id) for head in heads), view, of)
+    return digest_of(_readable(workspace, heads), view, of)
+
+
+def _readable(workspace: Workspace, heads: Iterable[Head]) -> Iterator[Session]:
+    for head in heads:
+        try:
+            session = workspace.load(head.id)
+        except StoreProblem:
+            continue
+        yield session

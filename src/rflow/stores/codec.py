@@ -157,22 +157,27 @@ def from_lines(lines: Iterable[bytes], first: int = 1) -> list[Stored]:
     """Decode lines (without header and line breaks) in their order; what is missing between them counts as damaged."""
     found: list[Stored] = []
     lines = iter(lines)
+    gap = _GAP
     while run := list(islice(lines, _RUN)):
-        found += _sound(run, first) or _lines(run, first)
+        before = len(found)
+        found += _sound(run, first) or _lines(run, first, gap)
+        gap -= len(found) - before - len(run)
         first = found[-1].seq + 1
     return found
 
 
-def _lines(lines: Iterable[bytes], first: int) -> Iterator[Stored]:
+def _lines(lines: Iterable[bytes], first: int, gap: int) -> Iterator[Stored]:
+    """Decode lines of which up to `gap` are missing in all: a line that runs further ahead is damage itself."""
     for line in lines:
-        stored = _decode_line(line.rstrip(b" \t\r"), first)
+        stored = _decode_line(line.rstrip(b" \t\r"), first, gap)
+        gap -= stored.seq - first
         yield from _missing(first, stored.seq)
         yield stored
         first = stored.seq + 1
 
 
-def _decode_line(line: bytes, seq: int) -> Stored:
-    stored = decode(line, seq, unsealed=True, ahead=_GAP)
+def _decode_line(line: bytes, seq: int, gap: int) -> Stored:
+    stored = decode(line, seq, unsealed=True, ahead=gap)
     if isinstance(stored, Unreadable) and line.startswith(b'{"unreadable":') and is_sealed(line):
         return _unwrapped(line, seq) or stored
     return stored

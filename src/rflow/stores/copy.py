@@ -1,7 +1,8 @@
 """Copies everything from one store to another, of any kind, and verifies it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
@@ -11,6 +12,7 @@ from rflow.errors import NotFound, StoreProblem
 from rflow.ports import CodeTaken, Log, Stale, Store, TreeName
 from rflow.stores import derived
 
+_T = TypeVar("_T")
 _ATTEMPTS = 10
 """How often a session is read again because a text was removed from it in the meantime."""
 
@@ -52,9 +54,9 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
     Raises `StoreProblem` before anything is written if sessions continued differently in the two stores, and
     afterwards if something does not read back as it was copied. Copying again continues where it stopped.
     """
-    ids = sorted(source.ids())
-    _refuse_conflicts(source, target, ids)
     counts = Counts()
+    ids = sorted(_readable(source, counts))
+    _refuse_conflicts(source, target, ids)
     wrong = [session_id for session_id in ids if not _copy_session(session_id, source, target, codes, counts)]
     wrong += _copy_trees(source, target, counts)  # After the sessions: all versions that those use are here by now.
     _copy_shares(source, target, counts)
@@ -62,6 +64,26 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
         what = f"The copy in {target.url} differs from {source.url}: {', '.join(wrong)}."
         raise StoreProblem(what, try_="Check both with `rflow store check`, then copy again.")
     return counts
+
+
+def _readable(source: Store, counts: Counts) -> Iterator[str]:
+    """Return the ids of the sessions that can be read; the others are noted as not copied."""
+    for session_id in source.ids():
+        try:
+            source.version(session_id)
+        except StoreProblem as problem:
+            counts.left.append(problem.what)
+        else:
+            yield session_id
+
+
+def _listed(list_all: Callable[[], Iterable[_T]], counts: Counts) -> list[_T]:
+    """List what the source holds; if that can't be read, it is noted as not copied."""
+    try:
+        return list(list_all())
+    except StoreProblem as problem:
+        counts.left.append(problem.what)
+        return []
 
 
 def _events(store: Store, session_id: str) -> list[Stored]:
@@ -184,9 +206,9 @@ def _copy_trees(source: Store, target: Store, counts: Counts) -> list[str]:
 
     If both stores have a tree of the same name, the version that was added last is current.
     """
-    wrong = [digest for digest in source.digests() if not _copy_tree(source, target, digest, counts)]
+    wrong = [digest for digest in _listed(source.digests, counts) if not _copy_tree(source, target, digest, counts)]
     theirs = {name.id: name for name in target.tree_names()}
-    for name in source.tree_names():
+    for name in _listed(source.tree_names, counts):
         if name.id not in theirs or theirs[name.id].added_at < name.added_at:
             _copy_name(source, target, name, counts)
     return wrong
@@ -217,7 +239,7 @@ def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> 
 
 def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
     """Copy the links with their views; a link that the target has, and may have ended since, stays as it is."""
-    for counted in source.shares.listed():
+    for counted in _listed(source.shares.listed, counts):
         share = counted.share
         if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
             views = source.shares.views(share.id, counted.views)[::-1]

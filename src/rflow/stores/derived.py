@@ -122,3 +122,5 @@ def tree_of(data: bytes, digest: str) -> Tree:
         raise StoreProblem(
             f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to go on in it."
         ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # Named after its digest, but no tree.
+        raise damaged_content("tree", digest) from error

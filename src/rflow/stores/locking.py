@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,9 +28,13 @@ else:
 
 
 @contextmanager
-def locked(file: Path, patience: float) -> Iterator[None]:
-    """Hold the lock on `file`; raise `StoreProblem` if another process holds it for more than `patience` seconds."""
-    fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+def locked(file: Path, patience: float, open_file: Callable[[int], int] | None = None) -> Iterator[None]:
+    """Hold the lock on `file`; raise `StoreProblem` if another process holds it for more than `patience` seconds.
+
+    `open_file` opens it with the given flags, where it needs more care than `os.open` takes.
+    """
+    flags = os.O_RDWR | os.O_CREAT
+    fd = open_file(flags) if open_file else os.open(file, flags, 0o600)
     try:
         _wait(fd, file, patience)
         try:

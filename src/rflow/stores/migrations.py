@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -16,13 +15,13 @@ import msgspec
 from rflow.core.session.events import Unreadable
 from rflow.core.session.replay import replay_session
 from rflow.core.tree.model import Tree
-from rflow.stores import codec, files
+from rflow.errors import StoreProblem
+from rflow.stores import codec
 
 if TYPE_CHECKING:  # A store in a folder never needs the engine.
     import sqlite3
 
-DRAFT = ".draft"
-"""Where a folder's files are written before they get their names; whoever writes it holds the lock."""
+    from rflow.stores.folder.safe_files import SafeFiles
 
 
 class Migration(NamedTuple):
@@ -31,7 +30,7 @@ class Migration(NamedTuple):
     to: int
     name: str
     sqlite: Callable[[sqlite3.Connection], None]
-    folder: Callable[[Path], None]
+    folder: Callable[[SafeFiles], None]
 
 
 class TreeEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,15 +59,14 @@ def upgrade_sqlite(db: sqlite3.Connection, found: int) -> None:
             db.execute(f"PRAGMA user_version = {step.to}")
 
 
-def upgrade_folder(root: Path, found: Format) -> Format:
-    """Bring a folder up to date and note it; the caller holds its lock."""
+def upgrade_folder(files: SafeFiles, form: Format) -> None:
+    """Upgrade a folder and note it; the caller holds its lock."""
     for step in MIGRATIONS:
-        if step.to > found.format:
-            step.folder(root)
-            found.upgraded[f"{step.to} {step.name}"] = datetime.now(UTC)
-            found.format = step.to
-            files.replace_with(root / "rflow.json", msgspec.json.encode(found) + b"\n", root / DRAFT)
-    return found
+        if step.to > form.format:
+            step.folder(files)
+            form.upgraded[f"{step.to} {step.name}"] = datetime.now(UTC)
+            form.format = step.to
+            files.replace("rflow.json", msgspec.json.encode(form) + b"\n")
 
 
 def _sums_in_sqlite(db: sqlite3.Connection) -> None:
@@ -105,14 +103,23 @@ def _seal_sessions(db: sqlite3.Connection) -> None:
         rows.insert(db, replay_session(session_id, code, events), events, {})
 
 
-def _sums_in_folder(root: Path) -> None:
-    for file in sorted((root / "sessions").glob("*.jsonl")):
-        first, *lines = file.read_bytes().split(b"\n")
-        told = codec.read_header(first)
-        if told is not None and told.format == 1:
-            sealed = [codec.header(told.id, told.code), *map(_sealed, _whole(lines))]
-            files.replace_with(file, b"".join(line + b"\n" for line in sealed), root / DRAFT)
-    _describe_trees(root)
+def _sums_in_folder(files: SafeFiles) -> None:
+    for name in files.names("sessions"):
+        if name.endswith(".jsonl") and (data := _data(files, f"sessions/{name}")):
+            first, *lines = data.split(b"\n")
+            header = codec.read_header(first)
+            if header is not None and header.format == 1:
+                sealed = [codec.header(header.id, header.code), *map(_sealed, _whole(lines))]
+                files.replace(f"sessions/{name}", b"".join(line + b"\n" for line in sealed))
+    _describe_trees(files)
+
+
+def _data(files: SafeFiles, name: str) -> bytes:
+    """Read a file of an older store; one that is not there, or can't be read, is left to `check`."""
+    try:
+        return files.read(name)
+    except (FileNotFoundError, PermissionError, StoreProblem, ValueError):  # ValueError: no name of a file.
+        return b""
 
 
 def _whole(lines: list[bytes]) -> list[bytes]:
@@ -126,17 +133,18 @@ def _sealed(record: bytes) -> bytes:
     return codec.seal(record) if record.endswith(b"}") else record
 
 
-def _describe_trees(root: Path) -> None:
+def _describe_trees(files: SafeFiles) -> None:
     """Let the names of trees say what a list shows, so that it need not read the trees."""
-    names = root / "trees" / "names.json"
-    found = msgspec.json.decode(names.read_bytes(), type=dict[str, str | TreeEntry]) if names.exists() else {}
-    versions = {file.stem: file.read_bytes() for file in names.parent.glob("*.json")}
-    told = {
-        tree_id: _tree_entry(one, versions.get(one, b"")) if isinstance(one, str) else one
-        for tree_id, one in found.items()
+    try:
+        entries = msgspec.json.decode(_data(files, "trees/names.json"), type=dict[str, str | TreeEntry])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # Not there, or damaged: `check` says so.
+        return
+    described = {
+        tree_id: _tree_entry(entry, _data(files, f"trees/{entry}.json")) if isinstance(entry, str) else entry
+        for tree_id, entry in entries.items()
     }
-    if told:
-        files.replace_with(names, msgspec.json.format(msgspec.json.encode(told)) + b"\n", root / DRAFT)
+    if described:
+        files.replace("trees/names.json", msgspec.json.format(msgspec.json.encode(described)) + b"\n")
 
 
 def _tree_entry(digest: str, data: bytes) -> TreeEntry:

@@ -224,4 +224,6 @@ def digest(
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
     view = new_view(run.workspace, redact=not no_redact)
     summary = digest_of_heads(run.workspace, heads, view, None if all_ else member.name)
+    if missing := len(heads) - len(summary.sessions):
+        run.say(f"Warning: {missing} of the sessions can't be read and are left out. To see why: rflow store check")
     _deliver(run, name, None, summary, Destinations(copy=copy, output=output, posting=posting))

@@ -165,12 +165,14 @@ def _state(run: App, share: Share) -> str:
 
 
 def _named(run: App, share: Share) -> str:
-    from rflow.errors import NotFound
+    from rflow.errors import NotFound, StoreProblem
 
     try:
         return label(run.workspace.load(share.session))
     except NotFound:
         return "a session that is gone"
+    except StoreProblem:
+        return "a session that can't be read"
 
 
 @app.command()

@@ -1,13 +1,14 @@
 """Commands for stores: store info, check, copy, backup."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from rflow.cli.app import App
 from rflow.cli.options import Json
-from rflow.errors import Exit
+from rflow.errors import Exit, StoreProblem
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -87,6 +88,11 @@ def copy(
         from_store.close()
         to_store.close()
     run.say(f"Copied and verified: {counts}.")
+    if counts.left:
+        raise StoreProblem(
+            "Not everything could be copied.",
+            try_=f"See why (rflow --store {quote(source)} store check), then copy again.",
+        )
 
 
 @app.command()

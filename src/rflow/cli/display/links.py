@@ -11,7 +11,7 @@ from rflow.cli.display.text import ago, table
 from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, state_of
 from rflow.core.text import one_line, shorten
-from rflow.errors import NotDelivered, NotFound
+from rflow.errors import NotDelivered, NotFound, StoreProblem
 
 DEFAULT_BASE = "http://127.0.0.1:8765"
 USUAL = timedelta(hours=24)
@@ -100,7 +100,7 @@ def _session(run: App, one: ShareCount) -> tuple[str, str]:
     """Name the session of a link: its code and title."""
     try:
         found = run.workspace.head(one.share.session)
-    except NotFound:
+    except (NotFound, StoreProblem):
         return "", ""
     return found.code, found.title
 

@@ -1,147 +1,198 @@
-"""Reading all of a JSON store to see what is wrong with it."""
+"""Reading all of a JSON store to see what is wrong with it, and what does not belong in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Literal
 
 from rflow.errors import StoreProblem
 from rflow.ports import Fault, Log
 from rflow.stores import checking, derived
 from rflow.stores.codec import FORMAT, Header
-from rflow.stores.folder import session_file
-from rflow.stores.folder.folder import Folder
-from rflow.stores.folder.index import Entry, Index, session_files, stamp
-from rflow.stores.folder.shares import JsonShares
-from rflow.stores.folder.trees import Trees
+from rflow.stores.folder import session_file, shares, trees
+from rflow.stores.folder.listing import Listing
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
+from rflow.stores.folder.safe_files import DRAFT
+from rflow.stores.folder.session_file import Content, Name
+from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, LOCK, StoreFolder, blob_name
+
+_BELONGS: dict[str, Callable[[str], bool]] = {
+    session_file.FOLDER: lambda file: session_file.read_name(file) is not None or session_file.is_torn(file),
+    trees.FOLDER: lambda file: trees.is_version(file) or f"{trees.FOLDER}/{file}" == trees.NAMES,
+    shares.FOLDER: lambda file: file.endswith((shares.END, shares.VIEWS_END)),
+    BLOBS: session_file.is_plain,
+}
+"""Which files belong in each folder, by their names."""
 
 
-def check(folder: Folder, index: Index, trees: Trees) -> list[Fault]:
+def check(folder: StoreFolder, listing: Listing, all_trees: trees.Trees) -> list[Fault]:
     """List what is wrong."""
     with folder.reading():
         return [
             *checking.drafts(folder.root.parent),
-            *_forgetting(folder),
-            *_strangers(folder),
-            *_sessions(folder, index),
-            *_strays(folder),
-            *_trees(folder, index, trees),
-            *checking.shares(((name[:12], share) for name, share in JsonShares(folder).stored()), _ids(folder)),
+            *_unfinished(folder),
+            *_odd(folder),
+            *_sessions(folder, listing),
+            *_stray_contents(folder, listing),
+            *_trees(listing, all_trees),
+            *_shares(folder, listing),
         ]
 
 
-def _ids(folder: Folder) -> set[str]:
-    return {name[1] for file in session_files(folder.root) if (name := session_file.read_name(file.name))}
+def _fault(where: str, severity: Literal["error", "warning", "info"], what: str, remedy: str = "") -> Fault:
+    return Fault(severity=severity, where=printable(where), what=what, remedy=remedy)
 
 
-def _forgetting(folder: Folder) -> Iterator[Fault]:
-    """Finish a removal that was not finished, where that can be done now."""
-    if not folder.unfinished():
-        return
-    with suppress(OSError, StoreProblem), folder.writing():
-        folder.finish()
-    yield checking.unfinished_removal(folder.root.name, done=not folder.unfinished())
-
-
-def _strangers(folder: Folder) -> Iterator[Fault]:
-    """Report files among the sessions that are none."""
-    for file in sorted((folder.root / "sessions").glob("*.jsonl")):
-        if not session_file.read_name(file.name):
-            what = "It is not named CODE.ID.jsonl, so it is not read."
-            yield _fault(file, "warning", what, "Take it in with: rflow import FILE")
-
-
-def _sessions(folder: Folder, index: Index) -> Iterator[Fault]:
-    known = index.read()
-    seen: dict[tuple[str, str], str] = {}
-    for file in sorted(session_files(folder.root)):
-        code, session_id = session_file.read_name(file.name) or ("", "")
-        yield from _session(folder, file, known.get(file.name))
-        for name in (("code", derived.key(code)), ("id", session_id)):
-            if name in seen:
-                what = f"It has the same {name[0]} as {seen[name]}."
-                yield _fault(file, "error", what, "Move one of the files away.")
-            seen[name] = file.name
-
-
-def _session(folder: Folder, file: Path, known: Entry | None) -> Iterator[Fault]:
+def _names(folder: StoreFolder, name: str) -> list[str]:
+    """List a folder; one that can't be read is reported by `_odd`."""
     try:
-        content = _content(folder, file)
-    except OSError as error:
-        yield _fault(file, "error", f"It can't be read: {error.strerror}.", checking.SAVE_REST)
+        return folder.files.names(name)
+    except (OSError, OddFile):
+        return []
+
+
+def _unfinished(folder: StoreFolder) -> Iterator[Fault]:
+    """Finish a removal that was not finished, where that can be done now."""
+    with suppress(OddFile):
+        if not folder.unfinished():
+            return
+        with suppress(OSError, StoreProblem), folder.writing():
+            folder.finish()
+        yield checking.unfinished_removal(folder.root.name, done=not folder.unfinished())
+
+
+def _odd(folder: StoreFolder) -> Iterator[Fault]:
+    """Report links, special files and strangers; none of them is read."""
+    for name in (LOCK, DRAFT, *FILES):
+        yield from _not_a_file(folder, name)
+    for name in FOLDERS:
+        yield from _not_a_folder(folder, name)
+        for file in _names(folder, name):
+            yield from _in_folder(folder, name, file)
+
+
+def _in_folder(folder: StoreFolder, name: str, file: str) -> Iterator[Fault]:
+    path = f"{name}/{file}"
+    if not _BELONGS[name](file):
+        yield _stranger(folder, path)
+    elif name != BLOBS:
+        yield from _not_a_file(folder, path)
+    else:
+        yield from _not_a_folder(folder, path)
+        for blob in _names(folder, path):
+            inner = f"{path}/{blob}"
+            yield from _not_a_file(folder, inner) if session_file.is_plain(blob) else (_stranger(folder, inner),)
+
+
+def _not_a_file(folder: StoreFolder, name: str) -> Iterator[Fault]:
+    status = folder.files.status(name)
+    if status and not is_file(status):
+        what = f"It is {kind_of(status)} where a plain file belongs, so it is not read."
+        yield _fault(name, "error", what, "Move it away.")
+    elif status and status.st_size > LIMIT:
+        yield _fault(name, "error", f"It is larger than {LIMIT >> 20} MiB, so it is not read.", "Move it away.")
+
+
+def _not_a_folder(folder: StoreFolder, name: str) -> Iterator[Fault]:
+    status = folder.files.status(name)
+    if status and not is_folder(status):
+        what = f"It is {kind_of(status)} where a folder belongs, so nothing in it is read."
+        yield _fault(name, "error", what, "Move it away.")
+
+
+def _stranger(folder: StoreFolder, name: str) -> Fault:
+    """Report what is not named like a file of the store."""
+    status = folder.files.status(name)
+    if name.startswith(session_file.FOLDER) and name.endswith(".jsonl") and is_file(status):
+        what = "It is not named CODE.ID.jsonl, so it is not read."
+        return _fault(name, "warning", what, "Import it: rflow import FILE")
+    kind = kind_of(status) if status else "gone"
+    return _fault(name, "info", f"It is {kind} that does not belong to the store; it is ignored.", "Move it away.")
+
+
+def _sessions(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], str] = {}
+    for name in listing.names() if _names(folder, session_file.FOLDER) else ():
+        if folder.files.is_readable(name.file):
+            yield from _session(folder, name)
+        for key in (("code", derived.key(name.code)), ("id", name.session_id)):
+            if key in seen:
+                yield _fault(name.file, "error", f"It has the same {key[0]} as {seen[key]}.", "Move one of them away.")
+            seen[key] = name.file
+
+
+def _session(folder: StoreFolder, name: Name) -> Iterator[Fault]:
+    try:
+        content = _content(folder, name)
+    except FileNotFoundError:  # Deleted meanwhile.
         return
-    code, session_id = session_file.read_name(file.name) or ("", "")
-    log = Log(id=session_id, code=code, events=content.events)
-    yield from _header(file, content.header, log)
+    except (OSError, StoreProblem) as error:
+        yield _fault(name.file, "error", reason(error), checking.SAVE_REST)
+        return
+    log = Log(id=name.session_id, code=name.code, events=content.events)
+    yield from _header(name, content.header)
     yield from checking.events(log)
-    yield from _ending(file, content, known)
-    yield from _cached(file, log, known)
-    held = [blob.name for blob in _children(folder.root / "blobs" / session_file.safe(session_id))]
-    yield from checking.contents(log, held, lambda digest: folder.blob(session_id, digest).read_bytes())
+    if content.torn:
+        what = "Its last line is incomplete: a write was interrupted, or the file was cut short."
+        remedy = "The next write sets the line aside; if entries are missing, restore a backup."
+        yield _fault(name.file, "warning", what, remedy)
+    held = filter(session_file.is_plain, _names(folder, f"{BLOBS}/{name.session_id}"))
+    blobs = {digest for digest in held if folder.files.is_readable(blob_name(name.session_id, digest))}
+    yield from checking.contents(log, blobs, lambda digest: _blob(folder, name, digest))
 
 
-def _content(folder: Folder, file: Path) -> session_file.Content:
-    """Read a file; where its last line is torn, somebody may be writing it right now: look again when nobody is."""
-    content = session_file.parse(file.read_bytes())
+def _content(folder: StoreFolder, name: Name) -> Content:
+    """Read a file; if its last line is torn, somebody may be writing it right now, so read it again under the lock."""
+    content = session_file.read(folder.files, name)
     if content.torn:
         with suppress(StoreProblem), folder.writing():
-            content = session_file.parse(file.read_bytes())
+            content = session_file.read(folder.files, name)
     return content
 
 
-def _header(file: Path, header: Header | None, log: Log) -> Iterator[Fault]:
-    if header is None or (header.id, header.code) != (log.id, log.code):
+def _blob(folder: StoreFolder, name: Name, digest: str) -> bytes:
+    try:
+        return folder.files.read(blob_name(name.session_id, digest))
+    except OSError as error:
+        raise StoreProblem(f"The content {printable(digest)[:12]}… can't be read: {error.strerror}.") from error
+
+
+def _header(name: Name, header: Header | None) -> Iterator[Fault]:
+    if header is None or (header.id, header.code) != (name.session_id, name.code):
         what = "Its first line is damaged, or is not that of the session in its name."
-        yield _fault(file, "error", what, checking.SAVE_REST)
+        yield _fault(name.file, "error", what, checking.SAVE_REST)
     elif header.format > FORMAT:
         what = f"Its first line names format {header.format}, the folder has {FORMAT}: it is damaged, or was put here "
-        yield _fault(file, "warning", what + "by hand from a newer rflow.", "Upgrade rflow, or correct the number.")
+        yield _fault(
+            name.file, "warning", what + "by hand from a newer rflow.", "Upgrade rflow, or correct the number."
+        )
 
 
-def _fault(file: Path, severity: Literal["error", "warning", "info"], what: str, remedy: str) -> Fault:
-    return Fault(severity=severity, where=file.name, what=what, remedy=remedy)
+def _ids(folder: StoreFolder, listing: Listing) -> set[str]:
+    return {name.session_id for name in listing.names()} if _names(folder, session_file.FOLDER) else set()
 
 
-def _ending(file: Path, content: session_file.Content, known: Entry | None) -> Iterator[Fault]:
-    """Report a file that was cut short. A torn last line alone is harmless, if we know that it had not been longer."""
-    if known and known.highest > content.version:
-        what = f"It ends with entry {content.version}, but had {known.highest}: it was cut short, or is an older copy."
-        remedy = f"Restore it from a backup; if the older copy is meant, delete {file.parent.parent / '.index.jsonl'}."
-        yield _fault(file, "error", what, remedy)
-    elif content.torn:
-        what = "Its last line is incomplete: a write was interrupted, or the file was cut short."
-        remedy = "The next write sets it aside; if entries are missing, restore a backup."
-        yield _fault(file, "info" if known else "warning", what, remedy)
-
-
-def _cached(file: Path, log: Log, known: Entry | None) -> Iterator[Fault]:
-    """Check the cache's entry, if it is one that lists would believe."""
-    if known and (known.size, known.mtime) == stamp(file.stat()):
-        people = {person.id: person.name for person in known.people}
-        yield from checking.head(log, known.head)
-        yield from checking.people(log, people)
-
-
-def _strays(folder: Folder) -> Iterator[Fault]:
+def _stray_contents(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
     """Report contents of sessions that are not there."""
-    known = {(session_file.read_name(file.name) or ("", ""))[1] for file in session_files(folder.root)}
-    names = {session_file.safe(session_id) for session_id in known}
-    for part in _children(folder.root / "blobs"):
-        if part.name not in names:
+    ids = _ids(folder, listing)
+    for name in _names(folder, BLOBS):
+        if session_file.is_plain(name) and name not in ids:
             what = "These contents belong to no session (its file was moved, or a write was interrupted)."
-            yield Fault(severity="info", where=f"blobs/{part.name}", what=what)
+            yield _fault(f"{BLOBS}/{name}", "info", what)
 
 
-def _trees(folder: Folder, index: Index, trees: Trees) -> Iterator[Fault]:
+def _trees(listing: Listing, all_trees: trees.Trees) -> Iterator[Fault]:
     try:
-        names = trees.names()
+        names, digests = all_trees.names(), all_trees.digests()
     except StoreProblem as problem:
-        names = []
-        yield Fault(severity="error", where="trees/names.json", what=problem.what, remedy=problem.try_)
-    entries, _ = index.current()
-    pinned = {entry.head.tree.digest for entry in entries.values() if entry.head.tree}
-    yield from checking.trees(trees.digests(), trees.version, names, pinned)
+        names, digests = [], []
+        yield _fault(trees.NAMES, "error", problem.what, problem.try_)
+    pinned: set[str] = set()
+    with suppress(OSError, OddFile):
+        pinned = {entry.head.tree.digest for entry in listing.entries() if entry.head.tree}
+    yield from checking.trees(digests, all_trees.version, names, pinned)
 
 
-def _children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+def _shares(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
+    with suppress(OSError, OddFile):
+        stored = shares.JsonShares(folder).stored()
+        yield from checking.shares(((digest[:12], share) for digest, share in stored), _ids(folder, listing))

@@ -2,129 +2,161 @@
 
 import os
 import re
-from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from rflow.core.session.events import Event, Stored, Unreadable
-from rflow.ports import Log
+from rflow.errors import StoreProblem
 from rflow.stores import codec, files
+from rflow.stores.folder.odd_files import LIMIT, OddFile, printable, too_large
+from rflow.stores.folder.safe_files import SafeFiles, read_all
 
-_NAME = re.compile(r"([^.]+)\.([^.]+)\.jsonl")
-_ODD = re.compile(rb"[^A-Za-z0-9_-]")
+FOLDER = "sessions"
+_PLAIN = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_NAME = re.compile(rf"({_PLAIN.pattern})\.({_PLAIN.pattern})\.(jsonl|torn)")
 _BLOCK = 8 * 1024
+_SHORTEST = 64  # bytes: no event is shorter, so a file with more lines than that allows is not one of events
 
 
-def safe(text: str) -> str:
-    """Write an id or a code so that it can be part of a file name (an imported one may hold anything)."""
-    return _ODD.sub(lambda odd: b"%%%02x" % odd[0][0], text.encode("utf-8", "replace")).decode()
+class Name(NamedTuple):
+    """What a session's file is called by."""
+
+    code: str
+    session_id: str
+
+    @property
+    def file(self) -> str:
+        """The file's name in the store."""
+        return f"{FOLDER}/{self.code}.{self.session_id}.jsonl"
+
+    @property
+    def torn(self) -> str:
+        """The file that keeps what a crash left of a line."""
+        return f"{FOLDER}/{self.code}.{self.session_id}.torn"
 
 
-def _unsafe(text: str) -> str:
-    return re.sub(rb"%([0-9a-f]{2})", lambda code: bytes([int(code[1], 16)]), text.encode()).decode("utf-8", "replace")
+def is_plain(text: str) -> bool:
+    """Whether an id or a code can be part of a file's name as it is; those that rflow makes or imports all can."""
+    return _PLAIN.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=256)
-def file_name(code: str, session_id: str) -> str:
-    """Name the file of a session."""
-    return f"{safe(code)}.{safe(session_id)}.jsonl"
+def name_of(code: str, session_id: str) -> Name:
+    """Return the name of a session's file; raise `StoreProblem` where a file can't have it."""
+    if not (is_plain(code) and is_plain(session_id)):
+        what = f"A file can't be named after the session {printable(code)} ({printable(session_id)})."
+        raise StoreProblem(what, try_="Export it and import it again: it gets a new id and code.")
+    return Name(code, session_id)
 
 
-def read_name(name: str) -> tuple[str, str] | None:
-    """Read a file's name as (code, session id); None is no session's."""
-    found = _NAME.fullmatch(name)
-    return (_unsafe(found[1]), _unsafe(found[2])) if found else None
+def read_name(file: str) -> Name | None:
+    """Read the name of a file among the sessions; None where it is not a session."""
+    match = _NAME.fullmatch(file)
+    return Name(match[1], match[2]) if match and match[3] == "jsonl" else None
+
+
+def is_torn(file: str) -> bool:
+    """Whether a file among the sessions keeps torn lines."""
+    return _NAME.fullmatch(file) is not None and file.endswith(".torn")
 
 
 class Content(NamedTuple):
-    """What a session's file holds; `torn` stands behind the last line break and was never acknowledged."""
+    """What a session's file holds; `torn` is what follows the last line break and was never acknowledged."""
 
     header: codec.Header | None
     events: list[Stored]
     torn: bytes
 
-    @property
-    def version(self) -> int:
-        """The number of the last event."""
-        return self.events[-1].seq if self.events else 0
+
+def read(store_files: SafeFiles, name: Name, after: int = 0) -> Content:
+    """Read a session's file."""
+    data = store_files.read(name.file)
+    if data.count(b"\n") > 1000 + len(data) // _SHORTEST:
+        raise OddFile(f"{name.file} has more lines than its size allows: it holds no session.")
+    return parse(data, after)
 
 
 def parse(data: bytes, after: int = 0) -> Content:
-    """Read a session's file. A last line without a line break counts where its checksum shows that it is whole.
+    """Read the bytes of a session's file. A last line without a line break counts if its checksum shows it is whole.
 
-    Lines up to version `after` are passed over, if they are numbered as they should be.
+    Events up to version `after` are not decoded if the lines are numbered as they should be.
     """
     first, *lines = data.split(b"\n")
     torn = lines.pop() if lines else b""
     if torn and codec.is_sealed(torn):
         lines, torn = [*lines, torn], b""
-    told = codec.read_header(first)
+    header = codec.read_header(first)
     if after and not (len(lines) >= after and isinstance(codec.decode(lines[after - 1], after), Event)):
         after = 0
     events = codec.from_lines(lines[after:], after + 1)
-    if told is not None and told.format > codec.FORMAT:
-        events = [_newer(event) for event in events]
-    return Content(told, events, torn)
+    if is_newer(header):
+        events = [Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event)) for event in events]
+    return Content(header, events, torn)
 
 
-def _newer(event: Stored) -> Unreadable:
-    return Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event))
-
-
-def log(path: Path, session_id: str, code: str, after: int = 0) -> Log:
-    """Read a session's events behind version `after`."""
-    events = parse(path.read_bytes(), after).events
-    return Log(id=session_id, code=code, events=[event for event in events if event.seq > after])
+def is_newer(header: codec.Header | None) -> bool:
+    """Whether a newer rflow wrote the session."""
+    return header is not None and header.format > codec.FORMAT
 
 
 def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
-    """Give a whole file."""
+    """Return the bytes of a whole file."""
     lines = [codec.header(session_id, code), *map(codec.encode_line, events)]
     return b"".join(line + b"\n" for line in lines)
 
 
-class SessionFile:
-    """A session's file, opened to be continued: the caller holds the lock.
+class End(NamedTuple):
+    """How a file ends: its last event, the length of what counts, what is torn after that.
 
-    `version` is the number of its last event, which is read without reading the rest.
+    `line_open` says that the last line has no line break yet.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fd = os.open(path, files.READ_WRITE)
-        try:
-            self._end = _end(self._fd, path)
-        except BaseException:
-            os.close(self._fd)
-            raise
+    last: Stored | None
+    size: int
+    torn: bytes
+    line_open: bool
+
+    @property
+    def version(self) -> int:
+        """The number of the last event."""
+        return self.last.seq if self.last else 0
+
+
+class SessionFile:
+    """A session's file, open to be continued; the caller holds the lock."""
+
+    def __init__(self, store_files: SafeFiles, name: Name, fd: int) -> None:
+        self._files, self._name, self._fd = store_files, name, fd
+        self._end = _end(store_files, name, fd)
         self.version = self._end.version
 
-    def __enter__(self) -> "SessionFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
-
-    def append(self, events: Sequence[Stored]) -> os.stat_result:
-        """Add events and give the file's new state; what fails half-way is taken back.
-
-        What a crash had left torn is moved to a file beside it (`.torn`).
-        """
+    def append(self, events: Sequence[Stored]) -> None:
+        """Add events, or leave the file as it was. What a crash had left torn is moved to a file of its own."""
         end = self._end
-        if end.torn:
-            set_aside(self._path.with_suffix(".torn"), end.torn)
-            os.ftruncate(self._fd, end.size)
         lines = b"".join(codec.encode_line(event) + b"\n" for event in events)
+        if end.size + len(lines) > LIMIT:
+            raise too_large(self._files.root / self._name.file)
+        if end.torn:
+            self._files.append(self._name.torn, end.torn + b"\n")
+            os.ftruncate(self._fd, end.size)
         _write_at(self._fd, end.size, b"\n" + lines if end.line_open else lines)
-        return os.fstat(self._fd)
 
 
-def last_version(path: Path) -> int:
-    """Give the number of a file's last event without reading the others."""
-    fd = os.open(path, os.O_RDONLY | files.BINARY)
+@contextmanager
+def opened(store_files: SafeFiles, name: Name) -> Iterator[SessionFile]:
+    """Open a session's file to continue it."""
+    fd = store_files.open_to_write(name.file, os.O_RDWR)
     try:
-        return _end(fd, path).version
+        yield SessionFile(store_files, name, fd)
+    finally:
+        os.close(fd)
+
+
+def read_end(store_files: SafeFiles, name: Name) -> End:
+    """Look at the end of a session's file without reading the rest."""
+    fd = store_files.open(name.file, os.O_RDONLY)
+    try:
+        return _end(store_files, name, fd)
     finally:
         os.close(fd)
 
@@ -140,48 +172,28 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
         raise
 
 
-def set_aside(path: Path, torn: bytes) -> None:
-    """Keep what a crash left of a line, in case somebody wants to look at it."""
-    files.append_to(path, torn + b"\n")
-
-
-class _End(NamedTuple):
-    """How a file ends: its last event's number, the length of what counts, what is torn behind that."""
-
-    version: int
-    size: int
-    torn: bytes
-    line_open: bool
-
-
-def _end(fd: int, path: Path) -> _End:
-    """Look at the end of a file, which needs no more than its last line."""
+def _end(store_files: SafeFiles, name: Name, fd: int) -> End:
     size = os.fstat(fd).st_size
-    last, torn = _last_lines(fd, size)
+    newer = is_newer(codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0]))
+    line, torn = _last_lines(fd, size)
     line_open = bool(torn) and codec.is_sealed(torn)
-    last, torn = (torn, b"") if line_open else (last, torn)
-    found = codec.decode(last.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
-    version = found.seq if isinstance(found, Event) else parse(path.read_bytes()).version
-    return _End(version, size - len(torn), torn, line_open)
+    line, torn = (torn, b"") if line_open else (line, torn)
+    last: Stored | None = codec.decode(line.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
+    if newer or not isinstance(last, Event):
+        events = read(store_files, name).events
+        last = events[-1] if events else None
+    return End(last, size - len(torn), torn, line_open)
 
 
 def _last_lines(fd: int, size: int) -> tuple[bytes, bytes]:
-    """Read from the end until a whole line is there; give it, and what stands behind its line break."""
+    """Read from the end until a whole line is there; return it, and what follows its line break."""
     block = _BLOCK
     while True:
         start = max(0, size - block)
         os.lseek(fd, start, os.SEEK_SET)
-        data = _read(fd, size - start)
+        data = read_all(fd, size - start)
         end = data.rfind(b"\n")
         before = data.rfind(b"\n", 0, max(end, 0))
         if start == 0 or before >= 0:
             return data[before + 1 : max(end, 0)], data[end + 1 :]
         block *= 4
-
-
-def _read(fd: int, count: int) -> bytes:
-    parts = []
-    while count and (part := os.read(fd, count)):
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)

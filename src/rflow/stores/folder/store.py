@@ -1,16 +1,14 @@
 """Sessions and trees in a folder of text files, to read, compare and commit: one host, up to some 2,000 sessions.
 
-rflow.json                the format
-sessions/CODE.ID.jsonl    a session: a header, then an event per line (the interchange form); CODE.ID.torn: see append
-trees/DIGEST.json         a version of a tree; trees/names.json tells which are current
-shares/HASH.json      a read-only link, by its token's hash; HASH.views.jsonl tells when it was looked at
-blobs/ID/DIGEST           the contents of a session's evidence
-.lock .index.jsonl .draft .forget     one writer at a time; a cache; a file being written; a removal to be finished
+rflow.json              the format
+sessions/CODE.ID.jsonl  a session: a header, then an event per line (the interchange form); CODE.ID.torn: see append
+trees/DIGEST.json       a version of a tree; trees/names.json says which are current
+shares/HASH.json        a read-only link, by its token's hash; HASH.views.jsonl: when it was looked at
+blobs/ID/DIGEST         the contents of a session's evidence
+.lock .draft .forget    one writer at a time; a file being written; a removal to be finished
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,13 +17,15 @@ from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree
-from rflow.errors import NotFound, StoreProblem
+from rflow.errors import NotFound
 from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
-from rflow.stores.folder import index, session_file
-from rflow.stores.folder.folder import Folder
+from rflow.stores.folder import backup, session_file
+from rflow.stores.folder.listing import Listing
+from rflow.stores.folder.session_file import Name
 from rflow.stores.folder.shares import JsonShares
+from rflow.stores.folder.store_folder import StoreFolder, blob_name
 from rflow.stores.folder.trees import Trees
 
 
@@ -37,11 +37,12 @@ class JsonDirStore:
 
     def __init__(self, root: Path, patience: float = PATIENCE) -> None:
         self._root = root
-        self._folder = Folder(root, patience)
-        self._index = index.Index(root)
+        self._folder = StoreFolder(root, patience)
+        self._files = self._folder.files
+        self._listing = Listing(self._files)
         self._trees = Trees(self._folder)
         self.shares = JsonShares(self._folder)
-        self._paths: dict[str, Path] = {}  # of sessions whose version was asked for: it is asked again and again
+        self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked again and again
 
     @property
     def url(self) -> str:
@@ -50,89 +51,88 @@ class JsonDirStore:
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session."""
+        name = session_file.name_of(session.code, session.id)
         with self._folder.writing():
-            for code, session_id in self._names():
-                if session_id == session.id:
+            for known in self._listing.names():
+                if known.session_id == session.id:
                     raise Stale
-                if derived.key(code) == derived.key(session.code):
+                if derived.key(known.code) == derived.key(session.code):
                     raise CodeTaken
-            file = self._folder.session(session.code, session.id)
             with self._folder.blobs(session.id, blobs):
-                self._folder.put(file, session_file.text(session.id, session.code, events))
-            self._note(file.name, file.stat(), session)
+                self._files.replace(name.file, session_file.text(session.id, session.code, events))
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
-        with self._folder.writing():
-            path = self._find(session.id, session.code)
-            with session_file.SessionFile(path) as file:
-                if file.version != expected:
-                    raise Stale
-                with self._folder.blobs(session.id, blobs):
-                    status = file.append(events)
-            self._note(path.name, status, session)
+        with self._folder.writing(), session_file.opened(self._files, self._find(session.id, session.code)) as file:
+            if file.version != expected:
+                raise Stale
+            with self._folder.blobs(session.id, blobs):
+                file.append(events)
 
     def version(self, session_id: str) -> int | None:
-        """Give the number of a session's last event, by reading the end of its file."""
+        """Return the number of a session's last event, by reading the end of its file."""
         with self._folder.reading():
             try:
-                path = self._paths.get(session_id) or self._find(session_id)
-                found = session_file.last_version(path)
+                name = self._asked.get(session_id) or self._find(session_id)
+                version = session_file.read_end(self._files, name).version
             except (NotFound, FileNotFoundError):
-                self._paths.pop(session_id, None)
+                self._asked.pop(session_id, None)
                 return None
-            self._paths[session_id] = path
-            return found
+            self._asked[session_id] = name
+            return version
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
         with self._folder.reading():
-            file = self._find(session_id)
-            code, _ = session_file.read_name(file.name) or ("", "")
+            name = self._find(session_id)
             try:
-                return session_file.log(file, session_id, code, after)
-            except FileNotFoundError:  # Deleted since it was found.
+                events = session_file.read(self._files, name, after).events
+            except FileNotFoundError:  # Deleted since it was listed.
                 raise derived.no_session() from None
+        return Log(id=session_id, code=name.code, events=[event for event in events if event.seq > after])
 
     def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Give the sessions whose code or id begins with `prefix`."""
-        return derived.pick((entry.head for entry in self._entries()), prefix, limit)
+        """Return the sessions whose code or id begins with `prefix`."""
+        wanted = derived.key(prefix)
+        with self._folder.reading():
+            found = self._listing.entries(lambda name: any(derived.key(text).startswith(wanted) for text in name))
+        return derived.pick([entry.head for entry in found], prefix, limit)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        return derived.page((entry.head for entry in self._entries()), query)
+        with self._folder.reading():
+            return self._listing.page(query)
 
     def people(self) -> list[Person]:
-        """Give everybody this store has seen, as they were called in their newest session."""
-        found = sorted(self._entries(), key=lambda entry: entry.head.id)
-        return derived.by_name({person.id: person for entry in found for person in entry.people}.values())
+        """Return everybody this store has seen, as they were called in their newest session."""
+        with self._folder.reading():
+            entries = sorted(self._listing.entries(), key=lambda entry: entry.head.id)
+        return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():
-            file = self._find(session.id, session.code)
-            with session_file.SessionFile(file) as opened:
-                if opened.version != expected:
-                    raise Stale
+            name = self._find(session.id, session.code)
+            if session_file.read_end(self._files, name).version != expected:
+                raise Stale
             with self._folder.forgetting(session.id):
-                self._index.forget(file.name)
-                self._folder.put(file, session_file.text(session.id, session.code, events))
-            self._note(file.name, file.stat(), session)
+                self._files.replace(name.file, session_file.text(session.id, session.code, events))
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it, and leave no trace."""
         with self._folder.writing():
-            file = self._find(session_id)
+            name = self._find(session_id)
             with self._folder.forgetting(session_id):
-                self._index.forget(file.name)
                 self.shares.clear(session_id)  # First: a link must not outlive what it shows.
-                self._folder.remove(file)
+                self._files.remove(name.file)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
+        if not (session_file.is_plain(session_id) and session_file.is_plain(digest)):
+            raise derived.no_blob(digest)
         with self._folder.reading():
             try:
-                return derived.intact(self._folder.blob(session_id, digest).read_bytes(), digest)
+                return derived.intact(self._files.read(blob_name(session_id, digest)), digest)
             except FileNotFoundError:
                 raise derived.no_blob(digest) from None
 
@@ -153,7 +153,7 @@ class JsonDirStore:
         return self._trees.named(tree_id)
 
     def tree_digest(self, tree_id: str) -> str | None:
-        """Name the current version of a tree."""
+        """Return the digest of the current version of a tree."""
         return self._trees.current(tree_id)
 
     def tree_names(self) -> list[TreeName]:
@@ -161,25 +161,27 @@ class JsonDirStore:
         return self._trees.names()
 
     def remove_tree(self, tree_id: str) -> bool:
-        """Take the name of a tree away."""
+        """Remove the name of a tree."""
         return self._trees.remove(tree_id)
 
     def stamp(self) -> int | None:
-        """Not to be told without looking at everything."""
+        """None: only looking at every file would show whether something has changed."""
         return None
 
     def ids(self) -> Iterable[str]:
-        """Give the ids of all sessions."""
+        """Return the ids of all sessions."""
         with self._folder.reading():
-            return [session_id for _, session_id in self._names()]
+            return [name.session_id for name in self._listing.names()]
 
     def digests(self) -> Iterable[str]:
-        """Give the digests of all tree versions."""
+        """Return the digests of all tree versions."""
         return self._trees.digests()
 
     def info(self) -> Info:
         """Say what this store is and how much it holds."""
-        entries = self._entries()
+        with self._folder.reading():
+            entries = self._listing.entries()
+            blobs, size = backup.size(self._files)
         return Info(
             url=self.url,
             kind=self.kind,
@@ -187,49 +189,30 @@ class JsonDirStore:
             sessions=len(entries),
             events=sum(entry.head.version for entry in entries),
             trees=len(list(self.digests())),
-            blobs=sum(file.parent.parent.name == "blobs" for file in self._folder.files()),
-            size=sum(file.stat().st_size for file in self._folder.files()) + self._index.size(),
+            blobs=blobs,
+            size=size,
         )
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
         from rflow.stores.folder.check import check
 
-        return check(self._folder, self._index, self._trees)
+        return check(self._folder, self._listing, self._trees)
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder."""
-        self._folder.copy(path)
+        backup.back_up(self._folder, path)
 
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _names(self) -> Iterator[tuple[str, str]]:
-        """Give the codes and ids of all sessions, from the names of their files."""
-        for file in index.session_files(self._root):
-            if name := session_file.read_name(file.name):
-                yield name
-
-    def _find(self, session_id: str, code: str = "") -> Path:
-        """Find the file of a session, at once where its code is known; raise `NotFound`."""
-        file = self._folder.session(code, session_id)
-        if code and file.exists():
-            return file
-        for file in index.session_files(self._root):
-            if (session_file.read_name(file.name) or ("", ""))[1] == session_id:
-                return file
+    def _find(self, session_id: str, code: str = "") -> Name:
+        """Find the name of a session's file, at once where its code is known; raise `NotFound`."""
+        if session_file.is_plain(code) and session_file.is_plain(session_id):
+            name = Name(code, session_id)
+            if self._files.status(name.file):
+                return name
+        for name in self._listing.names():
+            if name.session_id == session_id:
+                return name
         raise derived.no_session()
-
-    def _note(self, name: str, status: os.stat_result, session: Session) -> None:
-        """Keep the cache up to date; if that fails, the next list reads the session's file."""
-        with suppress(OSError):
-            self._index.add(index.entry(name, index.stamp(status), session))
-
-    def _entries(self) -> list[index.Entry]:
-        """Give what lists need of every session; put into the cache what it lacked, if nobody else writes now."""
-        with self._folder.reading():
-            found, complete = self._index.current()
-            if not complete:
-                with suppress(OSError, StoreProblem), self._folder.writing(patience=0):
-                    self._index.write(self._index.current()[0].values())
-        return list(found.values())

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -11,26 +10,30 @@ from rflow.errors import StoreProblem
 from rflow.ports import TreeName
 from rflow.stores import derived
 from rflow.stores.folder import session_file
-from rflow.stores.folder.folder import Folder
+from rflow.stores.folder.odd_files import is_file
+from rflow.stores.folder.store_folder import StoreFolder
 from rflow.stores.migrations import TreeEntry
+
+FOLDER, END = "trees", ".json"
+NAMES = "trees/names.json"
 
 
 class Trees:
     """The trees in `folder`."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: StoreFolder) -> None:
         self._folder = folder
-        self._names = folder.root / "trees" / "names.json"
+        self._files = folder.files
 
     def add(self, tree: Tree, at: datetime) -> bool:
         """Make `tree` the current version of its id; False where it was that already."""
-        name = digest(tree)
+        version = digest(tree)
         with self._folder.writing():
             entries = self.entries()
-            if tree.id in entries and entries[tree.id].digest == name:
+            if tree.id in entries and entries[tree.id].digest == version:
                 return False
             self._put(tree)
-            entry = TreeEntry(digest=name, title=tree.title, nodes=len(tree.nodes), added_at=at.astimezone(UTC))
+            entry = TreeEntry(digest=version, title=tree.title, nodes=len(tree.nodes), added_at=at.astimezone(UTC))
             self._write({**entries, tree.id: entry})
             return True
 
@@ -40,25 +43,27 @@ class Trees:
             self._put(tree)
 
     def _put(self, tree: Tree) -> None:
-        file = self._file(digest(tree))
-        if not file.exists():
-            self._folder.put(file, canonical(tree))
+        file = _file(digest(tree))
+        if not is_file(self._files.status(file)):
+            self._files.replace(file, canonical(tree))
 
     def version(self, digest: str) -> Tree | None:
         """Read one version."""
+        if not session_file.is_plain(digest):
+            return None
         with self._folder.reading():
             try:
-                return derived.tree_of(self._file(digest).read_bytes(), digest)
+                return derived.tree_of(self._files.read(_file(digest)), digest)
             except FileNotFoundError:
                 return None
 
     def named(self, tree_id: str) -> Tree | None:
         """Read the current version."""
-        name = self.current(tree_id)
-        return self.version(name) if name else None
+        current = self.current(tree_id)
+        return self.version(current) if current else None
 
     def current(self, tree_id: str) -> str | None:
-        """Name the current version without reading it."""
+        """Return the digest of the current version without reading it."""
         with self._folder.reading():
             entry = self.entries().get(tree_id)
         return entry.digest if entry else None
@@ -66,14 +71,14 @@ class Trees:
     def names(self) -> list[TreeName]:
         """List the current versions, by id."""
         with self._folder.reading():
-            found = sorted(self.entries().items())
+            entries = sorted(self.entries().items())
         return [
-            TreeName(id=tree_id, title=one.title, digest=one.digest, nodes=one.nodes, added_at=one.added_at)
-            for tree_id, one in found
+            TreeName(id=tree_id, title=entry.title, digest=entry.digest, nodes=entry.nodes, added_at=entry.added_at)
+            for tree_id, entry in entries
         ]
 
     def remove(self, tree_id: str) -> bool:
-        """Take the name away; False where there is none."""
+        """Remove the name; False where there is none."""
         with self._folder.writing():
             entries = self.entries()
             if tree_id not in entries:
@@ -82,22 +87,28 @@ class Trees:
             return True
 
     def digests(self) -> Iterable[str]:
-        """Give the digests of all versions."""
+        """Return the digests of all versions."""
         with self._folder.reading():
-            return [file.stem for file in (self._folder.root / "trees").glob("*.json") if file != self._names]
+            return [file.removesuffix(END) for file in self._files.names(FOLDER) if is_version(file)]
 
     def entries(self) -> dict[str, TreeEntry]:
         """Read which versions are current."""
         try:
-            return msgspec.json.decode(self._names.read_bytes(), type=dict[str, TreeEntry])
+            return msgspec.json.decode(self._files.read(NAMES), type=dict[str, TreeEntry])
         except FileNotFoundError:
             return {}
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            what = f"{self._names} is damaged: {error}."
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            what = f"{self._folder.root / NAMES} is damaged: {error}."
             raise StoreProblem(what, try_="Delete it, and add the trees again: rflow tree add FILE") from error
 
     def _write(self, entries: dict[str, TreeEntry]) -> None:
-        self._folder.put(self._names, msgspec.json.format(msgspec.json.encode(entries, order="sorted")) + b"\n")
+        self._files.replace(NAMES, msgspec.json.format(msgspec.json.encode(entries, order="sorted")) + b"\n")
 
-    def _file(self, digest: str) -> Path:
-        return self._folder.root / "trees" / f"{session_file.safe(digest)}.json"
+
+def is_version(file: str) -> bool:
+    """Whether a file among the trees is a version of one."""
+    return file.endswith(END) and f"{FOLDER}/{file}" != NAMES and session_file.is_plain(file.removesuffix(END))
+
+
+def _file(digest: str) -> str:
+    return f"{FOLDER}/{digest}{END}"

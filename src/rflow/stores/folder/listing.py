@@ -1,0 +1,108 @@
+"""Listing the sessions of a folder without a cache on the disk: files are read whole only until the list is full.
+
+The last line of a file says when its session was updated, which is what lists are sorted by. Only that line of each
+file is read; then sessions are read one after another, the last updated first, until enough of them match.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from itertools import islice
+
+import msgspec
+
+from rflow.core.people import Person
+from rflow.core.session.events import Event, SessionClosed
+from rflow.core.session.head import Head, Page, Query, matches, read_cursor
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.errors import StoreProblem
+from rflow.stores import derived
+from rflow.stores.folder import session_file
+from rflow.stores.folder.safe_files import SafeFiles
+from rflow.stores.folder.session_file import Name
+
+_Stamp = tuple[int, int]
+_Place = tuple[datetime, str, Name, _Stamp]
+"""What lists are sorted by (the time of the last update, the id), and the file."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What lists show of a session."""
+
+    head: Head
+    people: tuple[Person, ...]
+
+
+class Listing:
+    """The sessions of a store; what was read of a session stays in memory until its file changes."""
+
+    def __init__(self, files: SafeFiles) -> None:
+        self._files = files
+        self._entry = cache(self._read)
+        self._last = cache(self._read_last)
+        self._was_handed_off = cache(self._look_for_handoff)
+
+    def names(self) -> list[Name]:
+        """List the names of all sessions."""
+        return [name for file in self._files.names(session_file.FOLDER) if (name := session_file.read_name(file))]
+
+    def page(self, query: Query) -> Page:
+        """Return the page of `query`."""
+        start = read_cursor(query.after) if query.after else None
+        places = [place for name, stamp in self._stamped() if (place := self._place(name, stamp, query))]
+        wanted = sorted((place for place in places if start is None or place[:2] < start), reverse=True)
+        found = (entry.head for *_, name, stamp in wanted if (entry := self._entry(name, stamp)))
+        matching = (head for head in found if matches(head, query))
+        return derived.cut(list(islice(matching, max(query.limit, 1) + 1)), query.limit)
+
+    def entries(self, wanted: Callable[[Name], bool] = lambda name: True) -> list[Entry]:
+        """Read what lists show of sessions."""
+        found = (self._entry(name, stamp) for name, stamp in self._stamped() if wanted(name))
+        return [entry for entry in found if entry]
+
+    def _stamped(self) -> Iterator[tuple[Name, _Stamp]]:
+        """List all sessions with what changes whenever their file does: its size and time."""
+        for file, status in self._files.statuses(session_file.FOLDER).items():
+            if name := session_file.read_name(file):
+                yield name, (status.st_size, status.st_mtime_ns)
+
+    def _place(self, name: Name, stamp: _Stamp, query: Query) -> _Place | None:
+        """Return where a session stands in a list; None where a look at its file shows that it does not match."""
+        last = self._last(name, stamp)
+        if last is None:
+            entry = self._entry(name, stamp)
+            return (*derived.place(entry.head), name, stamp) if entry else None
+        if query.status and "closed" not in query.status and isinstance(last.fact, SessionClosed):
+            return None
+        if query.inbox is not None and not self._was_handed_off(name, stamp):
+            return None
+        return last.at, name.session_id, name, stamp
+
+    def _read_last(self, name: Name, _: _Stamp) -> Event | None:
+        """Read the last event of a session; None where it can't be read."""
+        with suppress(OSError, StoreProblem):
+            last = session_file.read_end(self._files, name).last
+            return last if isinstance(last, Event) else None
+        return None
+
+    def _look_for_handoff(self, name: Name, _: _Stamp) -> bool:
+        """Whether a session can have been handed off, which is quicker to see than to read."""
+        with suppress(OSError, StoreProblem):
+            return b"handed_off" in self._files.read(name.file)
+        return False
+
+    def _read(self, name: Name, _: _Stamp) -> Entry | None:
+        """Read a session; None where it was deleted meanwhile.
+
+        One that can't be read is listed as such and keeps no other from being listed.
+        """
+        session = Session(id=name.session_id, code=name.code)
+        try:
+            session = replay(session_file.read(self._files, name).events, session)
+        except FileNotFoundError:
+            return None
+        except (OSError, StoreProblem):
+            pass
+        return Entry(head=derived.row(session), people=tuple(session.people.values()))

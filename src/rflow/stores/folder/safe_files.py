@@ -1,0 +1,243 @@
+"""All file access of a folder store: plain files inside its folder; no link is ever followed.
+
+A store may come from somewhere else (a git clone, an archive), so any of its files may be a link, a FIFO or a device.
+Where the system allows it, every folder is opened relative to the one above it (`dir_fd`, `O_NOFOLLOW`), so that
+nothing can be swapped in between. On Windows each part of a path is checked before it is used, and an opened file
+is compared with its name. The store's own folder was named by the user and may be a link.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from rflow.stores import files
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, too_large
+
+BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+DRAFT = ".draft"
+"""Where a file is written before it gets its name; the writer holds the store's lock."""
+
+_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | files.BINARY
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+
+
+class _Place(NamedTuple):
+    """A name in an open folder: `fd` is that folder, or None where names are used with their whole path."""
+
+    fd: int | None
+    folder: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    @property
+    def file(self) -> str:
+        """The name for calls that get `dir_fd=self.fd`."""
+        return self.name if self.fd is not None else str(self.path)
+
+    def status(self) -> os.stat_result | None:
+        try:
+            return os.stat(self.file, dir_fd=self.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def check_file(self) -> None:
+        """Raise `OddFile` where something other than a plain file has this name."""
+        status = self.status()
+        if status is not None and not is_file(status):
+            raise OddFile(f"{printable(str(self.path))} is {kind_of(status)}; a plain file belongs there.")
+
+    def open_folder(self, stack: ExitStack) -> int | None:
+        status = os.stat(self.file, dir_fd=self.fd, follow_symlinks=False)
+        if not is_folder(status):
+            raise OddFile(f"{printable(str(self.path))} is {kind_of(status)}; a folder belongs there.")
+        return None if self.fd is None else _open_folder(self.name, self.fd, stack)
+
+    def open(self, flags: int) -> int:
+        self.check_file()
+        fd = os.open(self.file, flags | _SAFE, 0o600, dir_fd=self.fd)
+        status = os.fstat(fd)
+        if is_file(status) and (self.fd is not None or os.path.samestat(os.lstat(self.path), status)):
+            return fd
+        os.close(fd)
+        raise OddFile(f"{printable(str(self.path))} was replaced while it was opened.")
+
+    def unlink(self) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(self.file, dir_fd=self.fd)
+
+    def sync_folder(self) -> None:
+        """Make names in the folder durable (Windows has no such call and needs none)."""
+        if self.fd is not None:
+            os.fsync(self.fd)
+
+
+def _open_folder(path: str | Path, above: int | None, stack: ExitStack) -> int:
+    flags = _FOLDER if above is None else _FOLDER | _SAFE
+    fd = os.open(path, flags, dir_fd=above)
+    stack.callback(os.close, fd)
+    return fd
+
+
+class SafeFiles:
+    """The files below `root`; names are relative to it, with "/" between their parts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def _folder(self, parts: list[str]) -> Iterator[tuple[int | None, Path]]:
+        """Open the folder of that name; `FileNotFoundError` where there is none."""
+        with ExitStack() as stack:
+            fd, path = _open_folder(self.root, None, stack) if BY_DESCRIPTOR else None, self.root
+            for part in parts:
+                fd, path = _Place(fd, path, part).open_folder(stack), path / part
+            yield fd, path
+
+    @contextmanager
+    def _place(self, name: str) -> Iterator[_Place]:
+        *folders, last = _parts(name)
+        with self._folder(folders) as (fd, path):
+            yield _Place(fd, path, last)
+
+    def names(self, folder: str = "") -> list[str]:
+        """List what is in a folder, links and all; a folder that is not there holds nothing."""
+        with self._entries(folder) as entries:
+            return sorted(entry.name for entry in entries)
+
+    def statuses(self, folder: str) -> dict[str, os.stat_result]:
+        """List what is in a folder together with its status, that of a link itself."""
+        found = {}
+        with self._entries(folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # Removed meanwhile.
+                    found[entry.name] = entry.stat(follow_symlinks=False)
+        return found
+
+    @contextmanager
+    def _entries(self, folder: str) -> Iterator[Iterable[os.DirEntry[str]]]:
+        with ExitStack() as stack:
+            try:
+                fd, path = stack.enter_context(self._folder(_parts(folder) if folder else []))
+            except FileNotFoundError:
+                yield ()
+                return
+            yield stack.enter_context(os.scandir(path) if fd is None else os.scandir(fd))
+
+    def status(self, name: str) -> os.stat_result | None:
+        """Return what has this name, a link as such; None where nothing has it."""
+        try:
+            with self._place(name) as place:
+                return place.status()
+        except FileNotFoundError:
+            return None
+
+    def is_readable(self, name: str) -> bool:
+        """Whether a file is one that `open` accepts."""
+        status = self.status(name)
+        return status is not None and is_file(status) and status.st_size <= LIMIT
+
+    def open(self, name: str, flags: int) -> int:
+        """Open a plain file of at most `LIMIT` bytes; made with mode 0600 where `flags` say so."""
+        with self._place(name) as place:
+            fd = place.open(flags)
+        if os.fstat(fd).st_size > LIMIT:
+            os.close(fd)
+            raise OddFile(f"{printable(str(self.root / name))} is larger than {LIMIT >> 20} MiB.")
+        return fd
+
+    def open_to_write(self, name: str, flags: int) -> int:
+        """Open a file to change it in place. One that has a second name elsewhere gets a copy of its own before."""
+        fd = self.open(name, flags)
+        if os.fstat(fd).st_nlink < 2:
+            return fd
+        os.close(fd)
+        self.replace(name, self.read(name))
+        return self.open(name, flags)
+
+    def read(self, name: str) -> bytes:
+        """Read a whole file."""
+        fd = self.open(name, os.O_RDONLY)
+        try:
+            return read_all(fd, os.fstat(fd).st_size)
+        finally:
+            os.close(fd)
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add `data` to the end of a file, made if need be; flushed."""
+        fd = self.open_to_write(name, files.APPEND)
+        try:
+            files.write_all(fd, data)
+            files.sync(fd)
+        finally:
+            os.close(fd)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write a file in one step, so that a reader sees all of it or what was there before.
+
+        Folders on the way are made. The caller holds the lock.
+        """
+        if len(data) > LIMIT:
+            raise too_large(self.root / name)
+        self.make_folder(name.rpartition("/")[0])
+        with self._place(name) as place, self._place(DRAFT) as draft:
+            place.check_file()
+            try:
+                _write(draft, data)
+                os.replace(draft.file, place.file, src_dir_fd=draft.fd, dst_dir_fd=place.fd)
+            except OSError:
+                with suppress(OSError):
+                    draft.unlink()
+                raise
+            place.sync_folder()
+
+    def make_folder(self, name: str) -> None:
+        """Make a folder that only its user can open, and those above it; one that is there stays as it is."""
+        if not name or self.status(name) is not None:
+            return
+        self.make_folder(name.rpartition("/")[0])
+        with self._place(name) as place, suppress(FileExistsError):
+            os.mkdir(place.file, 0o700, dir_fd=place.fd)
+            place.sync_folder()
+
+    def remove(self, name: str) -> None:
+        """Remove a file for good, or the link of that name; nothing happens where there is none."""
+        with suppress(FileNotFoundError), self._place(name) as place:
+            place.unlink()
+            place.sync_folder()
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder."""
+        with suppress(FileNotFoundError), self._place(name) as place:
+            os.rmdir(place.file, dir_fd=place.fd)
+
+
+def read_all(fd: int, count: int) -> bytes:
+    """Read up to `count` bytes: a single call may read less."""
+    parts = []
+    while count and (part := os.read(fd, count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _parts(name: str) -> list[str]:
+    parts = name.split("/")
+    if any(part in ("", ".", "..") or "\0" in part or (os.altsep and os.sep in part) for part in parts):
+        raise ValueError(f"not a name in a store: {name!r}")
+    return parts
+
+
+def _write(draft: _Place, data: bytes) -> None:
+    """Write a new file. What had its name is removed before: a draft that a crash left, or a link."""
+    draft.unlink()
+    fd = os.open(draft.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o600, dir_fd=draft.fd)
+    try:
+        files.write_all(fd, data)
+        files.sync(fd)
+    finally:
+        os.close(fd)
