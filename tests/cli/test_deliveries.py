@@ -12,6 +12,8 @@ import pytest
 from support.program import Program
 from support.webhook_server import Server, reply
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "Sommer-2026-Leeds"
 SPY = """
 import atexit, json, os, sys
