@@ -98,6 +98,8 @@ class _Exchange:
             if worker.is_alive():
                 self._abandon()
                 worker.join(0 if self._stage == "connecting" else _GRACE)
+        if self._outcome is None and self._stage == "sending":
+            self._stage = "sent"  # the thread has not said so, but it may have sent everything
         return self._outcome or self._failure(TimeoutError())
 
     def _abandon(self) -> None:
