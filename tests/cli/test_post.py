@@ -1,4 +1,4 @@
-"""Summaries posted from the command line to servers on this machine: once, honestly, and without showing the URL."""
+"""Summaries posted from the command line to servers on this machine: once, and without showing the URL."""
 
 import os
 import re
@@ -32,8 +32,8 @@ ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "examples" / "sessions" / "postgres-refused.jsonl"
 
 
-class Discreet(Program):
-    """A program that never shows a secret, whatever it is asked for."""
+class SecretiveProgram(Program):
+    """Checks that no output contains a secret."""
 
     def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
         result = super().run(*words, stdin=stdin, **environ)
@@ -43,10 +43,10 @@ class Discreet(Program):
 
 @pytest.fixture
 def ana(tmp_path: Path) -> Iterator[Program]:
-    """Ana with a step made, a clipboard that is a file, and little patience; nothing that stays holds a secret."""
+    """Ana after a step, with a file as her clipboard and a short time-out; no file left behind contains a secret."""
     (tmp_path / "here").mkdir()
     environ = {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'", "TERM": "dumb", "RFLOW_POST_TIMEOUT": "5"}
-    me = Discreet(tmp_path, environ=environ, cwd=tmp_path / "here")
+    me = SecretiveProgram(tmp_path, environ=environ, cwd=tmp_path / "here")
     me.with_tree().start()
     me.ok("choose", "green")
     yield me.at(real=True)
@@ -59,7 +59,7 @@ def config(me: Program) -> Path:
     return me.home / "config" / "rflow" / "config.toml"
 
 
-def aim(me: Program, server: Server, kind: str = "json", name: str = "noc") -> None:
+def set_target(me: Program, server: Server, kind: str = "json", name: str = "noc") -> None:
     """Set up a target."""
     quick = me.at(real=False)
     quick.ok("config", "set", f"targets.{name}.url", "-", stdin=server.base + PATH)
@@ -67,11 +67,11 @@ def aim(me: Program, server: Server, kind: str = "json", name: str = "noc") -> N
 
 
 def recorded(me: Program) -> list[str]:
-    """Where summaries of the current session went, as it is recorded."""
+    """The recorded destinations of summaries of the current session."""
     return re.findall(r'"type":"progress_shared".*?"destination":"([^"]+)"', me.at(real=False).ok("export").out)
 
 
-def named(me: Program) -> str:
+def label_of(me: Program) -> str:
     return f"{me.at(real=False).show()['code']} · A label printer prints nothing · Leeds"
 
 
@@ -79,22 +79,22 @@ def body(server: Server, number: int = -1) -> Any:
     return msgspec.json.decode(server.requests[number].body)
 
 
-def without_times(told: Any) -> Any:
-    """A summary without what goes by while a test runs."""
-    return told | {"session": told["session"] | {"as_of": 0, "elapsed": 0}}
+def without_times(summary: Any) -> Any:
+    """A summary without the times that pass while a test runs."""
+    return summary | {"session": summary["session"] | {"as_of": 0, "elapsed": 0}}
 
 
-# --- what is posted, and what is said about it
+# --- what is posted
 
 
 def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         assert (server.visits, recorded(ana)) == (0, [])
         posted = ana.ok("progress", "--post", "noc")
     assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n"
-    assert posted == (0, "", f"{named(ana)}: sent to noc: accepted (HTTP 200).\n")
+    assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n")
     assert without_times(body(server)) == without_times(shown.json)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
     assert recorded(ana) == ["posting:noc", "post:noc"]
@@ -112,22 +112,22 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
         ),
     ],
 )
-def test_each_kind_gets_its_format_and_an_honest_word(
+def test_each_kind_of_target_gets_its_format(
     kind: str, answer: Scene, said: str, holds: set[str], ana: Program
 ) -> None:
     with Server(answer) as server:
-        aim(ana, server, kind)
+        set_target(ana, server, kind)
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
-        assert ana.ok("progress", "--post", "noc").err == f"{named(ana)}: {said}\n"
+        assert ana.ok("progress", "--post", "noc").err == f"{label_of(ana)}: {said}\n"
         ana.ok("digest", "--post", "noc")
-    assert [holds <= told.keys() for told in (shown.json, body(server, 0), body(server, 1))] == [True] * 3
+    assert [holds <= summary.keys() for summary in (shown.json, body(server, 0), body(server, 1))] == [True] * 3
     assert b"Clear the print queue" in server.requests[0].body
 
 
-def test_options_of_the_summary_hold_for_what_is_posted(ana: Program) -> None:
+def test_the_options_of_a_summary_apply_to_what_is_posted(ana: Program) -> None:
     ana.ok("note", f"password={PASSWORD}")
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         posted = ana.ok("progress", "--post", "noc", "--ask", "Who has a spare?", "--brief")
         assert ana.ok("progress", "--post", "noc", "--no-redact", "--again").err.endswith("(HTTP 200).\n")
@@ -139,16 +139,16 @@ def test_options_of_the_summary_hold_for_what_is_posted(ana: Program) -> None:
     assert PASSWORD.encode() in server.requests[1].body
 
 
-def test_a_pause_that_the_server_asks_for_is_told(ana: Program) -> None:
+def test_a_pause_that_the_server_asks_for_is_announced(ana: Program) -> None:
     with Server(reply(429, Retry_After="2"), reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         posted = ana.ok("progress", "--post", "noc")
     assert posted.err.splitlines()[0] == "noc asked to wait 2 s. Waiting …"
     assert server.visits == 2
     assert recorded(ana) == ["posting:noc", "post:noc"]
 
 
-# --- what failed: said, recorded, and sent again only where that is right
+# --- failures: reported, recorded, and posted again only if that is right
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_a_pause_that_the_server_asks_for_is_told(ana: Program) -> None:
         ),
     ],
 )
-def test_what_did_not_arrive_may_simply_be_posted_again(scene: Scene, words: str, advice: str, ana: Program) -> None:
+def test_what_certainly_did_not_arrive_can_be_posted_again(scene: Scene, words: str, advice: str, ana: Program) -> None:
     with Server(scene, reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         error = ana.refused(7, "progress", "--post", "noc")
         assert words in error
         assert "Nothing was posted." in error
@@ -178,7 +178,7 @@ def test_what_did_not_arrive_may_simply_be_posted_again(scene: Scene, words: str
     assert server.visits == 2
 
 
-def test_a_closed_port_is_told_with_the_way_to_this_very_summary(ana: Program) -> None:
+def test_a_closed_port_is_reported_with_the_command_that_copies_the_summary(ana: Program) -> None:
     ana.ok("config", "set", "targets.noc.url", "-", stdin=f"http://127.0.0.1:{scenes.closed_port()}{PATH}")
     ana.ok("config", "set", "targets.noc.kind", "json")
     code = ana.show()["code"]
@@ -196,9 +196,9 @@ def test_a_closed_port_is_told_with_the_way_to_this_very_summary(ana: Program) -
         (scenes.reset, "closed the connection without an answer"),
     ],
 )
-def test_what_may_have_arrived_is_posted_again_only_on_purpose(scene: Scene, words: str, ana: Program) -> None:
+def test_what_may_have_arrived_is_posted_again_only_with_again(scene: Scene, words: str, ana: Program) -> None:
     with Server(scene, reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         error = ana.refused(7, "progress", "--post", "noc", RFLOW_POST_TIMEOUT="0.5" if "0.5" in words else "5")
         assert words in error
         assert "The summary may have been posted." in error
@@ -211,17 +211,17 @@ def test_what_may_have_arrived_is_posted_again_only_on_purpose(scene: Scene, wor
     assert recorded(ana) == ["posting:noc", "posting:noc", "post:noc"]
 
 
-# --- nothing twice
+# --- nothing is posted twice
 
 
 def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
     with Server(reply(200)) as server:
-        aim(ana, server)
-        aim(ana, server, name="leads")
+        set_target(ana, server)
+        set_target(ana, server, name="leads")
         ana.ok("progress", "--post", "noc")
         error = ana.refused(5, "progress", "--post", "noc", "--copy", "-o", "summary.md")
         assert re.fullmatch(
-            rf"rflow: {named(ana)} was posted to noc at \d\d:\d\d, and has not changed since\.\n"
+            rf"rflow: {label_of(ana)} was posted to noc at \d\d:\d\d, and has not changed since\.\n"
             r" {7}To post it anyway: --again\n",
             error,
         )
@@ -241,17 +241,17 @@ def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
     assert server.visits == 5
 
 
-def test_last_means_the_last_one_posted_there(ana: Program) -> None:
+def test_since_last_means_the_last_summary_posted_there(ana: Program) -> None:
     with Server(reply(200), reply(500), reply(400), reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         assert "of this session to noc yet" in ana.refused(2, "progress", "--since", "last", "--post", "noc")
         ana.ok("progress", "--post", "noc")
         ana.ok("progress", "--copy")
         ana.ok("step", "Tried another cable")
         assert ana.run("progress", "--post", "noc").code == 7
         assert ana.run("progress", "--post", "noc", "--again").code == 7
-        told = ana.json("progress", "--since", "last", "-f", "json")
-        assert [step["text"] for step in told["tried"]] == ["Tried another cable"]
+        summary = ana.json("progress", "--since", "last", "-f", "json")
+        assert [step["text"] for step in summary["tried"]] == ["Tried another cable"]
         ana.ok("progress", "--since", "last", "--post", "noc", "--again")
     assert [step["text"] for step in body(server)["tried"]] == ["Tried another cable"]
     assert "You have not delivered a summary of this session to leads yet." in (
@@ -268,8 +268,8 @@ def test_last_means_the_last_one_posted_there(ana: Program) -> None:
     )
 
 
-def begun(me: Program, server: Server, *words: str) -> "subprocess.Popen[bytes]":
-    """A program that has posted and waits for the answer."""
+def start_posting(me: Program, server: Server, *words: str) -> "subprocess.Popen[bytes]":
+    """Start a program, and return it once it has posted and waits for the answer."""
     pipe = subprocess.PIPE
     process = subprocess.Popen([SCRIPT, *words], env=me.variables, cwd=me.cwd, stdout=pipe, stderr=pipe)
     assert until(lambda: server.requests or process.poll() is not None)
@@ -279,10 +279,10 @@ def begun(me: Program, server: Server, *words: str) -> "subprocess.Popen[bytes]"
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "stopped with Ctrl-C"])
-def test_one_that_dies_before_it_knows_leaves_a_warning(how: signal.Signals, ana: Program) -> None:
+def test_a_post_that_is_killed_leaves_a_warning(how: signal.Signals, ana: Program) -> None:
     with Server(scenes.hang, reply(200)) as server:
-        aim(ana, server)
-        process = begun(ana, server, "progress", "--post", "noc")
+        set_target(ana, server)
+        process = start_posting(ana, server, "progress", "--post", "noc")
         process.send_signal(how)
         said = process.communicate(timeout=30)[1].decode()
         assert (
@@ -294,14 +294,14 @@ def test_one_that_dies_before_it_knows_leaves_a_warning(how: signal.Signals, ana
         ana.ok("progress", "--post", "noc", "--again")
 
 
-def test_of_many_who_post_at_the_same_time_one_does(ana: Program) -> None:
+def test_of_several_people_who_post_at_the_same_time_one_succeeds(ana: Program) -> None:
     def slowly(visit: Visit) -> None:
         visit.read()
         time.sleep(1)
         visit.answer(200, b"", {})
 
     with Server(slowly) as server:
-        aim(ana, server)
+        set_target(ana, server)
         results: list[Result] = []
         threads = [
             threading.Thread(target=lambda: results.append(ana.run("progress", "--post", "noc"))) for _ in range(4)
@@ -315,26 +315,24 @@ def test_of_many_who_post_at_the_same_time_one_does(ana: Program) -> None:
     assert server.visits == 1
 
 
-def test_one_who_sees_another_begin_stands_back(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both have looked and found nothing posted; the record tells who was first."""
+def test_a_post_stops_if_somebody_else_has_just_started_the_same(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have checked that nothing was posted yet; the record says who was first."""
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         ben, code = ana.at(user=BEN, terminal="Ben's"), ana.show()["code"]
         monkeypatch.setattr(Posting, "check", lambda *_: ben.ok("progress", code, "--post", "noc"))
         error = ana.at(real=False).refused(5, "progress", "--post", "noc")
-    assert f"{named(ana)} is being posted to noc by Ben Okafor right now." in error
+    assert f"{label_of(ana)} is being posted to noc by Ben Okafor right now." in error
     assert server.visits == 1
     assert recorded(ana) == ["posting:noc", "post:noc", "posting:noc", "not-posted:noc"]
 
 
-def test_a_store_that_takes_no_record_does_not_keep_the_summary_back(
-    ana: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise StoreProblem("The disk is full.")
 
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         monkeypatch.setattr(Workspace, "do", full)
         posted = ana.at(real=False).ok("progress", "--post", "noc")
     assert "Note: the post can't be recorded, so rflow can't prevent a second one: The disk is full." in posted.err
@@ -342,9 +340,9 @@ def test_a_store_that_takes_no_record_does_not_keep_the_summary_back(
 
 
 @pytest.mark.parametrize("words", [("digest",), ("progress", str(RECORDED))], ids=["digest", "file"])
-def test_what_is_in_no_session_of_the_store_is_not_posted_twice_either(words: tuple[str, ...], ana: Program) -> None:
+def test_a_digest_or_a_file_is_not_posted_twice_either(words: tuple[str, ...], ana: Program) -> None:
     with Server(reply(200), reply(200), reply(400), reply(500), reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         assert "Nothing was sent." in ana.ok(*words, "--post", "noc", "--dry-run").err
         assert ana.ok(*words, "--post", "noc").err == "Sent to noc: accepted (HTTP 200).\n"
         assert "The same was posted to noc at " in ana.refused(5, *words, "--post", "noc")
@@ -356,22 +354,22 @@ def test_what_is_in_no_session_of_the_store_is_not_posted_twice_either(words: tu
     assert recorded(ana) == []
 
 
-def test_a_digest_in_which_something_has_changed_is_posted(ana: Program) -> None:
+def test_a_digest_that_has_changed_is_posted_again(ana: Program) -> None:
     with Server(reply(200), reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         ana.ok("digest", "--post", "noc")
         ana.ok("done", "two jobs were stuck")
         ana.ok("digest", "--post", "noc")
 
 
-# --- several ways at once
+# --- several destinations at once
 
 
-def test_each_way_is_gone_whichever_fails(ana: Program) -> None:
+def test_each_destination_is_served_even_if_another_fails(ana: Program) -> None:
     everything = ("progress", "--post", "noc", "--copy", "-o", "summary.md", "-f", "text")
     assert ana.cwd is not None
     with Server(reply(200), reply(400), reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         ana.ok(*everything)
         assert (ana.cwd / "summary.md").read_text("utf-8") == (ana.home / "clipboard").read_text("utf-8") + "\n" * (
             not (ana.home / "clipboard").read_text("utf-8").endswith("\n")
@@ -402,26 +400,26 @@ def test_each_way_is_gone_whichever_fails(ana: Program) -> None:
         (("digest", "--post", ""), 'There is no target "".'),
     ],
 )
-def test_what_makes_no_sense_is_refused(words: tuple[str, ...], said: str, ana: Program) -> None:
+def test_options_that_make_no_sense_are_refused(words: tuple[str, ...], said: str, ana: Program) -> None:
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         assert said in ana.refused(2, *words)
     assert (server.visits, recorded(ana)) == (0, [])
 
 
-# --- setting a target up
+# --- configuring a target
 
 
 @pytest.fixture
 def new(tmp_path: Path) -> Program:
-    """Somebody who has not set anything up."""
-    return Discreet(tmp_path)
+    """A user who has not configured anything."""
+    return SecretiveProgram(tmp_path)
 
 
 def test_a_target_is_shown_without_its_secret(new: Program) -> None:
     assert "targets.NAME.url = (not set)" in new.ok("config", "list").out
-    told = new.ok("config", "set", "targets.noc.url", "-", stdin=f"  https://hooks.slack.com{PATH}\n")
-    assert told.err == (
+    shown = new.ok("config", "set", "targets.noc.url", "-", stdin=f"  https://hooks.slack.com{PATH}\n")
+    assert shown.err == (
         f"targets.noc.url set in {config(new)}.\n"
         "Its kind is slack, because of the host hooks.slack.com. "
         "To see what would be sent: rflow progress --post noc --dry-run\n"
@@ -437,21 +435,21 @@ def test_a_target_is_shown_without_its_secret(new: Program) -> None:
     assert new.ok("config", "get", "targets.noc.url").out == "\n"
 
 
-def test_the_environment_goes_before_the_file(new: Program) -> None:
+def test_the_environment_overrides_the_file(new: Program) -> None:
     new.ok("config", "set", "targets.night-shift.url", "-", stdin=f"https://hooks.slack.com{PATH}")
     environ = {"RFLOW_TARGET_NIGHT_SHIFT_URL": f"https://noc.example{PATH}", "RFLOW_TARGET_NIGHT_SHIFT_KIND": "json"}
     listed = new.ok("config", "list", **environ).out
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in listed
     assert "targets.night-shift.kind = json  [environment]" in listed
-    told = new.ok("config", "set", "targets.night-shift.url", "", **environ)
-    assert "Note: the environment says otherwise now" in told.err
+    shown = new.ok("config", "set", "targets.night-shift.url", "", **environ)
+    assert "Note: the environment says otherwise now" in shown.err
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in new.ok("config", "list", **environ).out
 
 
-def test_a_url_among_the_arguments_is_taken_with_a_warning(new: Program) -> None:
-    told = new.ok("config", "set", "targets.noc.url", f"https://hooks.slack.com{PATH}")
-    assert told.err.startswith("Warning: the URL is in your shell's history now. ")
-    assert "| rflow config set targets.noc.url -)" in told.err
+def test_a_url_among_the_arguments_is_accepted_with_a_warning(new: Program) -> None:
+    shown = new.ok("config", "set", "targets.noc.url", f"https://hooks.slack.com{PATH}")
+    assert shown.err.startswith("Warning: the URL is in your shell's history now. ")
+    assert "| rflow config set targets.noc.url -)" in shown.err
 
 
 @pytest.mark.parametrize(
@@ -470,43 +468,43 @@ def test_a_url_among_the_arguments_is_taken_with_a_warning(new: Program) -> None
         (("post.timeout", "nan"), "", '"nan" is not a valid time-out.'),
     ],
 )
-def test_what_can_t_be_posted_to_is_not_set(words: tuple[str, ...], stdin: str, said: str, new: Program) -> None:
+def test_an_unusable_setting_is_refused(words: tuple[str, ...], stdin: str, said: str, new: Program) -> None:
     assert said in new.refused(2, "config", "set", *words, stdin=stdin)
     assert not config(new).exists()
 
 
-def test_what_is_missing_or_does_not_fit_is_said(new: Program) -> None:
-    def told(field: str, value: str) -> str:
+def test_the_next_step_is_shown_when_a_target_is_configured(new: Program) -> None:
+    def shown(field: str, value: str) -> str:
         return new.ok("config", "set", f"targets.noc.{field}", "-" if field == "url" else value, stdin=value).err
 
-    assert "The URL is still missing: rflow config set targets.noc.url" in told("kind", "teams")
+    assert "The URL is still missing: rflow config set targets.noc.url" in shown("kind", "teams")
     assert (
         "Note: noc is of kind teams, but hooks.slack.com accepts slack: rflow config set targets.noc.kind slack"
-        in told("url", f"https://hooks.slack.com{PATH}")
+        in shown("url", f"https://hooks.slack.com{PATH}")
     )
     assert "of kind teams, but hooks.slack.com accepts slack" in new.refused(
         2, "progress", str(RECORDED), "--post", "noc"
     )
     new.ok("config", "set", "targets.noc.kind")
-    assert "The kind is still missing: rflow config set targets.noc.kind slack|teams|json" in told(
+    assert "The kind is still missing: rflow config set targets.noc.kind slack|teams|json" in shown(
         "url", f"https://noc.example{PATH}"
     )
     assert "has no kind" in new.refused(2, "progress", str(RECORDED), "--post", "noc")
-    assert told("kind", "json").endswith("To see what would be sent: rflow progress --post noc --dry-run\n")
+    assert shown("kind", "json").endswith("To see what would be sent: rflow progress --post noc --dry-run\n")
 
 
-def test_without_any_target_it_says_how_to_make_one(new: Program) -> None:
+def test_without_any_target_the_error_says_how_to_add_one(new: Program) -> None:
     error = new.refused(2, "progress", str(RECORDED), "--post", "noc")
     assert error.endswith("To add one: rflow config set targets.NAME.url (see docs/posting.md)\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter on Windows")
-def test_a_file_that_others_can_read_is_told_and_made_private_when_it_is_written(new: Program) -> None:
+def test_a_readable_configuration_is_reported_and_made_private_when_written(new: Program) -> None:
     config(new).parent.mkdir(parents=True)
     config(new).write_text(f'targets.noc = {{url = "https://noc.example{PATH}", kind = "json"}}\n')
     config(new).chmod(0o644)
-    told = new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
-    assert f"Warning: other users of this computer may be able to read the URL in {config(new)}" in told
+    shown = new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
+    assert f"Warning: other users of this computer may be able to read the URL in {config(new)}" in shown
     new.ok("config", "set", "progress.format", "text")
     assert config(new).stat().st_mode & 0o777 == 0o600
     assert "Warning" not in new.ok("progress", str(RECORDED), "--post", "noc", "--dry-run").err
@@ -516,7 +514,7 @@ LOGIN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); o
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
-def test_at_a_terminal_the_url_is_asked_for_and_not_shown(new: Program) -> None:
+def test_a_terminal_asks_for_the_url_without_showing_it(new: Program) -> None:
     import pty
 
     mine, theirs = pty.openpty()
@@ -542,7 +540,7 @@ def test_at_a_terminal_the_url_is_asked_for_and_not_shown(new: Program) -> None:
     assert PATH in config(new).read_text()
 
 
-def test_targets_are_offered_to_the_tab_key(new: Program) -> None:
+def test_targets_are_completed(new: Program) -> None:
     def offered(*words: str) -> list[str]:
         line = " ".join(["rflow", *words])
         return new.ok(_RFLOW_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words))).out.split()

@@ -1,4 +1,4 @@
-"""Copying, seen from outside: real commands, tmux servers, pseudo-terminals, X and Wayland displays."""
+"""Copying, from outside: real commands, tmux servers, pseudo-terminals, X and Wayland displays."""
 
 import base64
 import os
@@ -68,7 +68,7 @@ def wayland(bare: dict[str, str], short: Path) -> Iterator[dict[str, str]]:
         yield environ
 
 
-# --- the person's own command
+# --- the user's own command
 
 
 def test_the_own_command_gets_exactly_the_text(bare: dict[str, str], tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_megabyte_reaches_the_own_command(bare: dict[str, str], tmp_path: Path
     assert "1.2 MiB" in copied.message
 
 
-def test_half_a_character_is_replaced_rather_than_fatal(bare: dict[str, str], tmp_path: Path) -> None:
+def test_a_lone_surrogate_is_replaced(bare: dict[str, str], tmp_path: Path) -> None:
     copied = copy("caf\udce9", environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
     assert (tmp_path / "clipboard").read_text() == "caf?"
     assert copied.size == 4
@@ -109,7 +109,7 @@ def test_half_a_character_is_replaced_rather_than_fatal(bare: dict[str, str], tm
     [
         ("echo the relay is down >&2; exit 3", "exit status 3: the relay is down"),
         ("exit 3", "exit status 3"),
-        ("no-such-helper-anywhere", "exit status 127"),
+        ("no-such-program-anywhere", "exit status 127"),
         (r"printf 'red \033[31m' >&2; exit 1", "exit status 1: red ?[31m"),
     ],
 )
@@ -141,7 +141,7 @@ def test_no_error_repeats_the_text(bare: dict[str, str], tmp_path: Path, command
     assert "hunter2" not in answer["error"]
 
 
-def test_the_result_tells_that_the_own_command_failed_before(
+def test_the_message_says_that_the_own_command_failed_before(
     terminal: Terminal, bare: dict[str, str], tmp_path: Path
 ) -> None:
     terminal.watch()
@@ -164,7 +164,7 @@ def tmux(bare: dict[str, str], short: Path) -> Iterator[dict[str, str]]:
     subprocess.run([*server, "kill-server"], env=outside, check=True)
 
 
-def tmux_says(environ: dict[str, str], *words: str) -> str:
+def tmux_output(environ: dict[str, str], *words: str) -> str:
     done = subprocess.run(["tmux", *words], env=environ, check=True, capture_output=True)
     return done.stdout.decode()
 
@@ -174,7 +174,7 @@ def attach(terminal: Terminal, tmux: dict[str, str]) -> None:
     outside = {name: value for name, value in tmux.items() if name != "TMUX"} | {"TERM": "xterm-256color"}
     terminal.watch()
     terminal.run(["tmux", "-S", tmux["TMUX"].split(",")[0], "attach"], outside)
-    assert until(lambda: tmux_says(tmux, "list-clients")), "nothing attached"
+    assert until(lambda: tmux_output(tmux, "list-clients")), "nothing attached"
 
 
 @pytest.mark.parametrize("ssh", [OVER_SSH, {}], ids=["over SSH", "on a machine without desktop"])
@@ -183,7 +183,7 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
 ) -> None:
     attach(terminal, tmux)
     copied = copy(SUMMARY, environ=tmux | ssh)
-    assert tmux_says(tmux, "show-buffer") == SUMMARY
+    assert tmux_output(tmux, "show-buffer") == SUMMARY
     assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
     assert (copied.method, copied.confirmed) == ("tmux", False)
     assert copied.message.startswith(
@@ -191,23 +191,23 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
     )
 
 
-def test_an_older_tmux_keeps_the_text_and_says_it_goes_no_further(tmux: dict[str, str], tmp_path: Path) -> None:
+def test_an_older_tmux_keeps_the_text_in_its_buffer(tmux: dict[str, str], tmp_path: Path) -> None:
     """The stand-in refuses `-w` as tmux before 3.2 does, and passes everything else to the real one."""
     real = shutil.which("tmux")
     refuse = 'case " $* " in *" -w "*) echo usage: load-buffer >&2; exit 1;; esac'
     script(tmp_path / "tmux", f'{refuse}\nexec {real} "$@"')
     copied = copy(SUMMARY, environ=tmux | OVER_SSH | {"PATH": f"{tmp_path}:{tmux['PATH']}"})
-    assert tmux_says(tmux, "show-buffer") == SUMMARY
+    assert tmux_output(tmux, "show-buffer") == SUMMARY
     assert f"tmux buffer ({SIZE} bytes, plain text), but not to the terminal, which needs tmux 3.2" in copied.message
 
 
 def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
     copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
-    assert len(tmux_says(tmux, "show-buffer")) == 74_001
+    assert len(tmux_output(tmux, "show-buffer")) == 74_001
     assert copied.message.endswith(", but not to the terminal, which takes at most 72 KiB")
 
 
-def test_a_dead_tmux_hands_over_to_the_terminal_through_its_passthrough(
+def test_without_a_tmux_server_the_terminal_gets_the_text_through_passthrough(
     terminal: Terminal, bare: dict[str, str], tmp_path: Path
 ) -> None:
     need("tmux")
@@ -261,7 +261,7 @@ def test_a_stopped_terminal_is_given_up(terminal: Terminal, bare: dict[str, str]
 
 
 @pytest.mark.parametrize("kind", ["dumb", "linux"])
-def test_a_terminal_that_would_show_the_text_as_garbage_is_spared(
+def test_a_terminal_that_would_show_the_sequence_gets_nothing(
     terminal: Terminal, bare: dict[str, str], tmp_path: Path, kind: str
 ) -> None:
     terminal.watch()
@@ -270,7 +270,7 @@ def test_a_terminal_that_would_show_the_text_as_garbage_is_spared(
     assert terminal.seen == b""
 
 
-def test_gnu_screen_hands_the_text_on_to_its_terminal(
+def test_gnu_screen_passes_the_text_to_its_terminal(
     terminal: Terminal, bare: dict[str, str], tmp_path: Path, short: Path
 ) -> None:
     need("screen")
@@ -287,18 +287,18 @@ def test_gnu_screen_hands_the_text_on_to_its_terminal(
 # --- the desktop
 
 
-@pytest.mark.parametrize("helper", ["xclip", "xsel"])
-def test_on_x11_the_desktop_has_the_text(bare: dict[str, str], tmp_path: Path, x_server: str, helper: str) -> None:
+@pytest.mark.parametrize("program", ["xclip", "xsel"])
+def test_on_x11_the_desktop_has_the_text(bare: dict[str, str], tmp_path: Path, x_server: str, program: str) -> None:
     need("xclip")
     display = {"DISPLAY": f":{x_server}"}
-    text = f"{SUMMARY}2. Asked {helper}\n"
-    copied = copy(text, environ=bare | display | only(tmp_path / "bin", helper), platform="linux")
+    text = f"{SUMMARY}2. Asked {program}\n"
+    copied = copy(text, environ=bare | display | only(tmp_path / "bin", program), platform="linux")
     assert pastes(f":{x_server}", text)
     assert copied == Copied(
-        method=f"desktop:{helper}",
+        method=f"desktop:{program}",
         confirmed=True,
         size=len(text.encode()),
-        message=f"copied to the clipboard ({helper}, {len(text.encode())} bytes, plain text)",
+        message=f"copied to the clipboard ({program}, {len(text.encode())} bytes, plain text)",
     )
 
 
@@ -313,7 +313,7 @@ def test_on_wayland_the_desktop_has_the_text_as_plain_text(wayland: dict[str, st
     assert (copied.method, copied.confirmed) == ("desktop:wl-copy", True)
 
 
-def test_a_pipeline_ends_although_xclip_stays(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
+def test_a_pipeline_ends_while_xclip_keeps_running(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
     need("xclip")
     argv, answer = copier(tmp_path, "Leeds, piped", bare | {"DISPLAY": f":{x_server}"})
     subprocess.run(["sh", "-c", '"$@" 2>&1 | cat', "sh", *argv], env=importable(), check=True, timeout=PATIENCE)
@@ -321,7 +321,7 @@ def test_a_pipeline_ends_although_xclip_stays(bare: dict[str, str], tmp_path: Pa
     assert pastes(f":{x_server}", "Leeds, piped")
 
 
-def test_ctrl_c_in_that_pipeline_does_not_take_the_clipboard_along(
+def test_ctrl_c_in_that_pipeline_leaves_the_clipboard_alone(
     bare: dict[str, str], tmp_path: Path, x_server: str
 ) -> None:
     need("xclip")
@@ -333,15 +333,15 @@ def test_ctrl_c_in_that_pipeline_does_not_take_the_clipboard_along(
     assert pastes(f":{x_server}", "Leeds, interrupted")
 
 
-@pytest.mark.parametrize("helper", ["xclip", "xsel"])
-def test_a_dead_display_is_not_claimed(bare: dict[str, str], tmp_path: Path, helper: str) -> None:
-    dead = bare | {"DISPLAY": DEAD_DISPLAY} | only(tmp_path / "bin", helper)
+@pytest.mark.parametrize("program", ["xclip", "xsel"])
+def test_no_copy_is_claimed_for_a_dead_display(bare: dict[str, str], tmp_path: Path, program: str) -> None:
+    dead = bare | {"DISPLAY": DEAD_DISPLAY} | only(tmp_path / "bin", program)
     error = away_from_terminals(tmp_path, dead)["error"]
-    assert f"{helper} (exit status 1: " in error
+    assert f"{program} (exit status 1: " in error
     assert "open display" in error
 
 
-def test_a_dead_wayland_is_not_claimed_and_x11_serves(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
+def test_x11_is_used_if_wayland_is_dead(bare: dict[str, str], tmp_path: Path, x_server: str) -> None:
     """A stale WAYLAND_DISPLAY, as in a tmux that outlived its desktop."""
     need("xclip", "wl-copy")
     stale = {"WAYLAND_DISPLAY": "wayland-77", "XDG_RUNTIME_DIR": str(tmp_path), "DISPLAY": f":{x_server}"}
@@ -367,7 +367,7 @@ def test_over_ssh_the_far_desktop_is_left_alone(bare: dict[str, str], tmp_path: 
     assert pastes(f":{x_server}", "before")
 
 
-def test_over_ssh_a_forwarded_display_serves_where_there_is_no_terminal(
+def test_over_ssh_a_forwarded_display_is_used_without_a_terminal(
     bare: dict[str, str], tmp_path: Path, x_server: str
 ) -> None:
     need("xclip")
@@ -379,7 +379,7 @@ def test_over_ssh_a_forwarded_display_serves_where_there_is_no_terminal(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
+def test_pyperclip_runs_in_its_own_process_and_must_return_the_text(
     bare: dict[str, str], x_server: str, platform: str
 ) -> None:
     """Where rflow uses pyperclip can't be tested here; this shows its plumbing, with X11 behind it."""
@@ -394,24 +394,24 @@ def test_pyperclip_is_run_apart_and_believed_only_if_the_text_reads_back(
 
 
 @pytest.mark.parametrize(
-    ("desktop", "helper", "encoding"),
+    ("desktop", "program", "encoding"),
     [
         ({"WSL_DISTRO_NAME": "Debian", "WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, "clip.exe", "utf-16-le"),
         ({"WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, "wl-copy", "utf-8"),
         ({"DISPLAY": ":0"}, "xclip", "utf-8"),
     ],
 )
-def test_a_helper_gets_the_text_on_its_input_and_never_as_an_argument(
-    bare: dict[str, str], tmp_path: Path, desktop: dict[str, str], helper: str, encoding: str
+def test_a_program_gets_the_text_on_its_input_and_never_as_an_argument(
+    bare: dict[str, str], tmp_path: Path, desktop: dict[str, str], program: str, encoding: str
 ) -> None:
     """All are installed, as stand-ins that note what they get; on WSL the Windows clipboard comes first."""
     for name in ("clip.exe", "wl-copy", "xclip"):
         script(tmp_path / name, f'cat > {tmp_path}/input; echo {name} "$@" > {tmp_path}/arguments')
     path = {"PATH": f"{tmp_path}:{bare['PATH']}"}
-    assert copy(SUMMARY, environ=bare | desktop | path, platform="linux").method == f"desktop:{helper}"
+    assert copy(SUMMARY, environ=bare | desktop | path, platform="linux").method == f"desktop:{program}"
     assert (tmp_path / "input").read_bytes().decode(encoding) == SUMMARY
     arguments = (tmp_path / "arguments").read_text()
-    assert arguments.startswith(helper)
+    assert arguments.startswith(program)
     assert "Leeds" not in arguments
 
 

@@ -138,13 +138,13 @@ def test_plain_text_needs_no_xclip(bare: dict[str, str], tmp_path: Path, display
     assert (copied.rich, copied.message) == (False, f"copied to the clipboard (X11, {SIZE} bytes, plain text)")
 
 
-def test_half_a_character_is_replaced_in_both(x11: dict[str, str], display: str) -> None:
+def test_a_lone_surrogate_is_replaced_in_both(x11: dict[str, str], display: str) -> None:
     copy("caf\udce9", html="<b>caf\udce9</b>", environ=x11, platform="linux")
     assert pasted(display) == b"caf?"
     assert pasted(display, "text/html").decode() == f"{UTF8}<b>caf?</b>"
 
 
-def test_two_megabytes_are_pasted_whole_by_several_at_once(x11: dict[str, str], display: str) -> None:
+def test_several_programs_paste_two_megabytes_at_once(x11: dict[str, str], display: str) -> None:
     html = "".join(f"<p>Step {number}: restarted → no change</p>" for number in range(55_000))
     copy("x" * 1_000_000, html=html, environ=x11, platform="linux")
     argv = ["xclip", "-selection", "clipboard", "-o", "-t"]
@@ -177,7 +177,7 @@ def test_the_owner_ends_with_the_display(bare: dict[str, str]) -> None:
     assert until(lambda: not owners(bare)), "the owner is still there"
 
 
-def test_a_dead_display_is_not_claimed_and_the_terminal_gets_plain_text(
+def test_the_terminal_gets_plain_text_if_the_display_is_dead(
     terminal: Terminal, bare: dict[str, str], tmp_path: Path
 ) -> None:
     terminal.watch()
@@ -201,7 +201,7 @@ def test_a_display_that_never_answers_is_given_up(bare: dict[str, str], tmp_path
         assert owners(bare) == []
 
 
-def test_a_pipeline_ends_although_the_owner_stays(x11: dict[str, str], tmp_path: Path, display: str) -> None:
+def test_a_pipeline_ends_while_the_owner_keeps_running(x11: dict[str, str], tmp_path: Path, display: str) -> None:
     argv, answer = copier(tmp_path, "Leeds, piped", x11, html=HTML)
     subprocess.run(["sh", "-c", '"$@" 2>&1 | cat', "sh", *argv], env=importable(), check=True, timeout=PATIENCE)
     assert answer_in(answer)["rich"]
@@ -260,7 +260,7 @@ def authority(file: Path, number: str, host: str, family: int, cookie: bytes) ->
 
 
 @pytest.mark.parametrize(("host", "family"), [(socket.gethostname(), 256), ("", 65_535)], ids=["by name", "wild"])
-def test_a_display_that_asks_for_a_cookie_gets_it(bare: dict[str, str], tmp_path: Path, host: str, family: int) -> None:
+def test_a_display_that_requires_a_cookie_gets_it(bare: dict[str, str], tmp_path: Path, host: str, family: int) -> None:
     secret = authority(tmp_path / "server", "0", "", 65_535, b"leeds-cookie-016")
     with x_display("-auth", str(secret)) as number:
         ours = authority(tmp_path / ".Xauthority", number, host, family, b"leeds-cookie-016")
@@ -306,7 +306,7 @@ def program(display: str) -> Iterator[Pasting]:
     program.close()
 
 
-def test_several_kinds_can_be_asked_for_at_once(x11: dict[str, str], program: Pasting) -> None:
+def test_several_kinds_can_be_requested_at_once(x11: dict[str, str], program: Pasting) -> None:
     """MULTIPLE: pairs of a kind and a place; what can't be had is struck out."""
     copy(SUMMARY, html=HTML, environ=x11, platform="linux")
     names = ("text/html", "image/png", "UTF8_STRING")
@@ -319,13 +319,13 @@ def test_several_kinds_can_be_asked_for_at_once(x11: dict[str, str], program: Pa
     assert (html.decode(), nothing, text.decode()) == (UTF8 + HTML, b"", SUMMARY)
 
 
-def test_pairs_that_are_none_are_refused(x11: dict[str, str], display: str, program: Pasting) -> None:
+def test_malformed_pairs_are_refused(x11: dict[str, str], display: str, program: Pasting) -> None:
     copy(SUMMARY, html=HTML, environ=x11, platform="linux")
     assert unpack_from("=I", program.ask("MULTIPLE"), 20) == (0,)
     assert pastes(display, SUMMARY)
 
 
-def test_who_stops_reading_half_way_keeps_nobody_waiting(x11: dict[str, str], display: str, program: Pasting) -> None:
+def test_a_reader_that_stops_half_way_blocks_nobody(x11: dict[str, str], display: str, program: Pasting) -> None:
     copy(SUMMARY, html="x" * 2_000_000, environ=x11, platform="linux")
     program.ask("text/html")
     program.close()
@@ -334,7 +334,7 @@ def test_who_stops_reading_half_way_keeps_nobody_waiting(x11: dict[str, str], di
     assert until(lambda: not owners(x11), 8), "it waits for a reader that has gone"  # as for others: 10 s
 
 
-def test_who_is_reading_gets_the_rest_after_the_clipboard_was_lost(
+def test_a_reader_gets_the_rest_after_another_program_copied(
     x11: dict[str, str], display: str, program: Pasting
 ) -> None:
     copy(SUMMARY, html="x" * 600_000, environ=x11, platform="linux")
@@ -384,7 +384,7 @@ def test_on_wayland_two_megabytes_are_pasted_whole(wayland: dict[str, str]) -> N
 
 
 @pytest.mark.slow
-def test_on_gnome_both_go_by_way_of_xwayland(bare: dict[str, str], short: Path, display: str) -> None:
+def test_on_gnome_both_are_copied_through_xwayland(bare: dict[str, str], short: Path, display: str) -> None:
     """Its compositor, Mutter, does not let a program without a window set the clipboard, but passes X11's on."""
     with gnome_session(bare, short, display) as gnome:
         copied = copy(SUMMARY, html=HTML, environ=gnome, platform="linux", timeout=20)
@@ -395,7 +395,7 @@ def test_on_gnome_both_go_by_way_of_xwayland(bare: dict[str, str], short: Path, 
         assert "tried before: Wayland (exit status 1: this compositor has no data-control protocol)" in copied.message
 
 
-def test_elsewhere_on_wayland_plain_text_is_sure_and_rich_text_by_xwayland_is_not(
+def test_elsewhere_on_wayland_plain_text_is_preferred_to_xwayland(
     bare: dict[str, str], tmp_path: Path, display: str
 ) -> None:
     """`wl-copy` is a stand-in that works, with a compositor that our own program can't reach."""
@@ -410,7 +410,7 @@ def test_elsewhere_on_wayland_plain_text_is_sure_and_rich_text_by_xwayland_is_no
 # --- ways that take no more than plain text
 
 
-def test_the_own_command_gets_plain_text_and_that_is_said(bare: dict[str, str], tmp_path: Path) -> None:
+def test_the_own_command_gets_plain_text_only_and_the_message_says_so(bare: dict[str, str], tmp_path: Path) -> None:
     copied = copy(SUMMARY, html=HTML, environ=bare | {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'"})
     assert (tmp_path / "clipboard").read_text(encoding="utf-8") == SUMMARY
     assert not copied.rich
@@ -465,9 +465,9 @@ console.log(JSON.stringify(kept));
 def test_the_script_for_macos_reads_back_what_it_set(wrong: str, code: int) -> None:
     """Run by Node, with stand-ins for the pasteboard."""
     need("node")
-    helper = rich.macos()
+    osascript = rich.macos()
     wish = json.dumps({"public.utf8-plain-text": SUMMARY, "public.html": HTML}).encode()
-    argv = ["node", "-e", PASTEBOARD.replace("WRONG", json.dumps(wrong)), helper.argv[-1]]
+    argv = ["node", "-e", PASTEBOARD.replace("WRONG", json.dumps(wrong)), osascript.argv[-1]]
     done = subprocess.run(argv, input=wish, capture_output=True)
     assert done.returncode == code, done.stderr
     assert code or json.loads(done.stdout) == json.loads(wish)
@@ -540,7 +540,7 @@ def test_the_program_for_windows_makes_the_documented_calls() -> None:
     assert (calls.count("SetClipboardData"), calls[-1]) == (2, "CloseClipboard")
 
 
-def test_what_fails_on_windows_leaves_it_to_pyperclip(bare: dict[str, str], display: str) -> None:
+def test_pyperclip_is_used_if_the_program_for_windows_fails(bare: dict[str, str], display: str) -> None:
     there = bare | {"PYTHONPATH": importable()["PYTHONPATH"], "DISPLAY": display}
     copied = copy(SUMMARY, html=HTML, environ=there, platform="win32")
     assert pastes(display, SUMMARY)
@@ -551,8 +551,8 @@ def test_what_fails_on_windows_leaves_it_to_pyperclip(bare: dict[str, str], disp
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_offsets_of_html_format_count_bytes(fragment: str) -> None:
     data = html_format(fragment.encode())
-    said = dict(line.split(b":") for line in data.split(b"\r\n")[:5])
-    at = {name.decode(): int(value) for name, value in said.items() if name != b"Version"}
+    header = dict(line.split(b":") for line in data.split(b"\r\n")[:5])
+    at = {name.decode(): int(value) for name, value in header.items() if name != b"Version"}
     assert data[at["StartFragment"] : at["EndFragment"]].decode() == fragment
     assert data[: at["StartFragment"]].endswith(b"<!--StartFragment-->")
     assert data[at["EndFragment"] :].startswith(b"<!--EndFragment-->")
@@ -566,7 +566,7 @@ def test_the_offsets_of_html_format_count_bytes(fragment: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["x11", "wayland"])
-def test_an_owner_starts_lean(kind: str) -> None:
+def test_an_owner_imports_little(kind: str) -> None:
     heavy = "collections enum re socket site subprocess typing"
     code = f"print(*({set(heavy.split())} & set(sys.modules)))"
     argv = [*rich.owner(kind, "").argv]

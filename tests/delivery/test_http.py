@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import pytest
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl, parse_url
 from support import webhook_server as scenes
+from support.needs import need
+from support.waiting import PATIENCE, until
 from support.webhook_server import Scene, Server, Visit, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
@@ -33,6 +34,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    need("openssl")
     return scenes.self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "rflow.leeds.example")
 
 
@@ -64,10 +66,7 @@ def succeeded(outcome: Response | Failure) -> Response:
 
 def lines_received(server: Server) -> list[str]:
     """The first line of each request, once the server has got one; "" for a connection that was closed unused."""
-    end = time.monotonic() + 30
-    while not server.requests:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    assert until(lambda: server.requests)
     return [request.line for request in server.requests]
 
 
@@ -109,7 +108,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_again() -> None
 
     with Server(once, reply(201)) as server, client(server.base) as remote:
         assert succeeded(remote.request("GET", "/")).status == 200
-        assert closed.wait(10)
+        assert closed.wait(PATIENCE)
         assert succeeded(remote.request("POST", "/", NOTE)).status == 201
     assert server.visits == 2
 
@@ -185,7 +184,7 @@ def test_a_name_server_that_does_not_answer_holds_nobody_and_nothing_is_sent_lat
         outcome = failed(client(f"http://noc.example:{server.port}", timeout=SOON).request("POST", "/", NOTE))
         (left,) = set(threading.enumerate()) - before
         answered.set()
-        left.join(10)
+        left.join(PATIENCE)
         assert not left.is_alive()
         assert lines_received(server) == [""]
     assert outcome == Failure(what="can't be reached: no answer within 0.5 s")
@@ -235,11 +234,9 @@ except KeyboardInterrupt:
 """
     with Server(scenes.hang) as server:
         process = subprocess.Popen([sys.executable, "-c", code, server.base], stdout=subprocess.PIPE)
-        while not server.requests:
-            assert process.poll() is None
-            time.sleep(0.01)
+        assert until(lambda: server.requests)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[0] == b"stopped" + os.linesep.encode()
+        assert process.communicate(timeout=PATIENCE)[0] == b"stopped" + os.linesep.encode()
 
 
 # --- what is certain

@@ -41,14 +41,14 @@ onkeydown = (key) => {
 class Ticket(BaseHTTPRequestHandler):
     """A page with an editor and a field for plain text, which reports what is pasted."""
 
-    told: dict[str, str]
+    received: dict[str, str]
 
     def do_GET(self) -> None:
         self._answer(200, PAGE)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.told[self.path.strip("/")] = body
+        self.received[self.path.strip("/")] = body
         self._answer(204)
 
     def _answer(self, code: int, body: bytes = b"") -> None:
@@ -66,14 +66,14 @@ class Browser:
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.environ = environ
-        self.told: dict[str, str] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("ThisTicket", (Ticket,), {"told": self.told}))
+        self.received: dict[str, str] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("ThisTicket", (Ticket,), {"received": self.received}))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         page = f"http://127.0.0.1:{self._server.server_port}/"
         how = ("--no-sandbox", "--no-first-run", "--disable-gpu", f"--user-data-dir={environ['HOME']}/browser", page)
         quiet = subprocess.DEVNULL
         self._program = subprocess.Popen(["chromium", *how], env=environ, stdout=quiet, stderr=quiet)
-        assert until(lambda: self.told.get("ready") == "editor"), "the browser does not come up"
+        assert until(lambda: self.received.get("ready") == "editor"), "the browser does not come up"
 
     def press(self, keys: str) -> None:
         subprocess.run(["xdotool", "key", keys], env=self.environ, check=True, timeout=PATIENCE)
@@ -81,12 +81,12 @@ class Browser:
     def paste_both(self) -> tuple[str, str]:
         """What a paste gives in the editor, and what in the field for plain text."""
         self.press("ctrl+v")
-        assert until(lambda: "editor" in self.told), "nothing arrived in the editor"
+        assert until(lambda: "editor" in self.received), "nothing arrived in the editor"
         self.press("ctrl+b")
-        assert until(lambda: self.told["ready"] == "plain"), "the other field has no focus"
+        assert until(lambda: self.received["ready"] == "plain"), "the other field has no focus"
         self.press("ctrl+v")
-        assert until(lambda: "plain" in self.told), "nothing arrived as plain text"
-        return self.told["editor"], self.told["plain"]
+        assert until(lambda: "plain" in self.received), "nothing arrived as plain text"
+        return self.received["editor"], self.received["plain"]
 
     def close(self) -> None:
         end(self._program)

@@ -1,11 +1,13 @@
-"""Posting, seen from both ends: what a real server on this machine was sent, and what the person was told."""
+"""Posting, seen from both ends: what a real server on this machine received, and what the person is shown."""
 
 import itertools
 import os
 import pprint
 import re
+import socket
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ def send(
 
 
 def refused(url: str, kind: str = "json", **more: Any) -> NotDelivered:
-    """Post in vain, and look through everything that the error shows for the secret."""
+    """Post where that fails, and search everything that the error shows for the secret."""
     with pytest.raises(NotDelivered) as caught:
         send(url, kind, **more)
     error = caught.value
@@ -72,8 +74,8 @@ def keeps_secret(error: BaseException) -> None:
     assert not [secret for secret in SECRETS if secret.lower() in shown]
 
 
-def maybe(error: NotDelivered) -> bool:
-    """Whether the error says that it can't be known, in its kind and in its words alike."""
+def maybe_posted(error: NotDelivered) -> bool:
+    """Whether the summary may have arrived, according to the class of the error and to its message alike."""
     unknown = isinstance(error, MaybePosted)
     assert ("may have been posted" in error.what) == ("--again" in error.try_) == unknown
     assert ("Nothing was posted" in error.what) != unknown
@@ -107,27 +109,27 @@ def test_the_summary_arrives_once_byte_for_byte_with_its_headers() -> None:
         ("json", 201, b"\xff\xfe\x00\xd8", "sent to noc: accepted (HTTP 201)"),
     ],
 )
-def test_no_more_is_claimed_than_is_known(kind: str, status: int, body: bytes, said: str) -> None:
+def test_the_message_claims_no_more_than_is_known(kind: str, status: int, body: bytes, said: str) -> None:
     with Server(reply(status, body)) as server:
         assert send(server.base + PATH, kind).message == said
 
 
-def test_an_old_connector_that_says_200_and_means_no() -> None:
+def test_an_old_connector_that_fails_with_status_200() -> None:
     body = b"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413"
     with Server(reply(200, body)) as server:
         error = refused(server.base + PATH, "teams")
     assert "did not deliver the message" in error.what
     assert "HTTP error 413" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
 
 
 @pytest.mark.slow
-def test_an_acceptance_counts_although_the_rest_of_the_answer_drips() -> None:
+def test_an_accepted_status_counts_even_if_the_body_comes_too_slowly() -> None:
     with Server(scenes.drip(b"x" * 500, whole=b"HTTP/1.1 202 Accepted\r\nContent-Length: 500\r\n\r\n")) as server:
         assert send(server.base + PATH, timeout=1).status == 202
 
 
-# --- what is refused, and said so
+# --- what is refused
 
 
 @pytest.mark.parametrize(
@@ -154,11 +156,11 @@ def test_a_refusal_says_why_and_what_to_do(kind: str, status: int, body: bytes, 
     assert words in error.what
     assert advice in error.try_
     assert f"127.0.0.1:{server.port}" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert server.visits == 1
 
 
-def test_an_answer_that_never_ends_is_read_in_part() -> None:
+def test_an_endless_response_is_read_only_in_part() -> None:
     with Server(scenes.endless) as server:
         error = refused(server.base + PATH)
     assert len(error.what) < 300
@@ -167,20 +169,20 @@ def test_an_answer_that_never_ends_is_read_in_part() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("polite", [True, False])
-def test_a_server_that_refuses_before_it_has_read_everything(polite: bool) -> None:
+def test_a_refusal_counts_even_before_the_server_has_read_everything(polite: bool) -> None:
     if not polite and sys.platform != "linux":
         pytest.skip("other systems drop an answer that a reset follows")
     with Server(scenes.early(413, polite=polite)) as server:
         error = refused(server.base + PATH, body=b" " * 20_000_000)
     assert "too large (HTTP 413)" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
 
 
-# --- sent again only where it is certain not to have arrived
+# --- retries: only what certainly did not arrive
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_server_that_asks_to_wait_is_waited_for(status: int) -> None:
+def test_rflow_waits_as_long_as_the_server_asks(status: int) -> None:
     waits: list[float] = []
     with Server(reply(status, Retry_After="7"), reply(200)) as server:
         assert send(server.base + PATH, waits=waits).attempts == 2
@@ -191,7 +193,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(status: int) -> None:
 @pytest.mark.parametrize(
     ("date", "seconds"), [("Thu, 19 Nov 2026 10:00:12 GMT", 12.0), ("Thursday, 19-Nov-26 10:00:29 GMT", 29.0)]
 )
-def test_a_date_to_wait_for_is_read_by_the_server_s_own_clock(date: str, seconds: float) -> None:
+def test_a_date_to_wait_for_is_compared_with_the_server_s_clock(date: str, seconds: float) -> None:
     waits: list[float] = []
     with Server(reply(429, Retry_After=date, Date=MINUTE), reply(200)) as server:
         send(server.base + PATH, waits=waits)
@@ -206,24 +208,24 @@ def test_without_a_time_to_wait_the_pauses_double_and_vary(after: str | None) ->
         error = refused(server.base + PATH, waits=waits)
     assert "accepts no more messages at the moment (HTTP 429)" in error.what
     assert "Nothing was posted after 4 attempts." in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert server.visits == 4
     assert [low <= wait <= 2 * low for low, wait in zip((0.25, 0.5, 1.0), waits, strict=True)] == [True] * 3
 
 
 @pytest.mark.parametrize("after", ["300", "Thu, 19 Nov 2026 10:05:00 GMT"])
-def test_a_wait_too_long_is_told_instead_of_waited_for(after: str) -> None:
+def test_a_wait_that_is_too_long_is_reported_instead(after: str) -> None:
     waits: list[float] = []
     with Server(reply(429, Retry_After=after, Date=MINUTE)) as server:
         error = refused(server.base + PATH, waits=waits)
     assert "asked to wait 300 s" in error.what
     assert "later" in error.try_
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert waits == []
     assert server.visits == 1
 
 
-def test_a_date_without_the_server_s_clock_is_read_by_our_own() -> None:
+def test_a_date_without_the_server_s_clock_is_compared_with_our_own() -> None:
     with Server(reply(429, Retry_After="Fri, 01 Jan 2100 00:00:00 GMT")) as server:
         assert "asked to wait" in refused(server.base + PATH).what
     assert server.visits == 1
@@ -243,7 +245,7 @@ def test_a_server_that_fails_may_have_posted_it_so_it_is_not_sent_again(status: 
     with Server(reply(status, b"rollup_error")) as server:
         error = refused(server.base + PATH, "slack")
     assert f'failed (HTTP {status}): "rollup_error". The summary may have been posted.' in error.what
-    assert maybe(error)
+    assert maybe_posted(error)
     assert server.visits == 1
 
 
@@ -261,15 +263,15 @@ def test_a_server_that_fails_may_have_posted_it_so_it_is_not_sent_again(status: 
         (scenes.raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed (HTTP 103)"),
     ],
 )
-def test_a_message_that_left_without_a_clear_answer_may_have_been_posted(scene: scenes.Scene, words: str) -> None:
+def test_a_message_sent_without_a_clear_answer_may_have_been_posted(scene: scenes.Scene, words: str) -> None:
     with Server(scene, reply(200)) as server:
         error = refused(server.base + PATH, timeout=SOON if "within" in words else 10)
     assert words in error.what
-    assert maybe(error)
+    assert maybe_posted(error)
     assert server.visits == 1
 
 
-def test_a_connection_that_breaks_while_sending_is_tried_again() -> None:
+def test_a_connection_that_breaks_while_sending_is_retried() -> None:
     waits: list[float] = []
     with Server(scenes.reset_in_the_middle, reply(200)) as server:
         posted = send(server.base + PATH, body=b" " * 20_000_000, waits=waits)
@@ -279,27 +281,42 @@ def test_a_connection_that_breaks_while_sending_is_tried_again() -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_does_not_read_holds_nobody() -> None:
+def test_a_server_that_does_not_read_is_given_up() -> None:
     with Server(scenes.deaf) as server:
         error = refused(server.base + PATH, body=b" " * 20_000_000, timeout=SOON)
     assert "did not read the whole message within 0.5 s" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert server.visits == 1
 
 
-def test_a_closed_port_is_tried_again_and_then_told() -> None:
+def test_a_closed_port_is_retried_and_then_reported() -> None:
     waits: list[float] = []
     error = refused(f"http://127.0.0.1:{scenes.closed_port()}{PATH}", waits=waits)
     assert "can't be reached: " in error.what
     assert "refused. Nothing was posted after 4 attempts." in error.what
     assert len(waits) == 3
-    assert not maybe(error)
+    assert not maybe_posted(error)
 
 
-def test_a_name_that_nobody_knows() -> None:
+def test_an_unknown_host_name_is_reported() -> None:
     error = refused(f"https://noc.invalid{PATH}", attempts=1)
     assert '"noc" (noc.invalid) can\'t be reached: unknown host name' in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
+
+
+def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, real = threading.Event(), socket.getaddrinfo
+
+    def slow(*args: Any, **more: Any) -> Any:
+        released.wait(10)
+        return real("127.0.0.1", *args[1:], **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    error = refused(f"https://noc.example{PATH}", timeout=SOON)
+    assert not released.is_set()
+    released.set()
+    assert "can't be reached: no answer within 0.5 s. Nothing was posted." in error.what
+    assert not maybe_posted(error)
 
 
 # --- redirects
@@ -310,7 +327,7 @@ def test_another_host_never_sees_the_message(status: int) -> None:
     with Server(reply(200)) as other, Server(reply(status, Location=f"http://localhost:{other.port}{PATH}")) as server:
         error = refused(server.base + PATH)
     assert f"redirects to localhost (HTTP {status}), and rflow does not follow redirects" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert (server.visits, other.visits) == (1, 0)
 
 
@@ -325,7 +342,7 @@ def test_another_host_never_sees_the_message(status: int) -> None:
         ("", "redirects without a valid address"),
     ],
 )
-def test_a_redirect_is_told_by_its_host_alone(location: str, words: str) -> None:
+def test_a_redirect_is_reported_with_its_host_only(location: str, words: str) -> None:
     with Server(reply(302, Location=location)) as server:
         error = refused(server.base + PATH)
     assert words in error.what
@@ -348,7 +365,7 @@ ECHOES = [
 
 
 @pytest.mark.parametrize(("echo", "status"), [*itertools.product(ECHOES, [400, 500])])
-def test_a_server_that_repeats_the_secret_is_not_quoted_with_it(echo: str, status: int) -> None:
+def test_a_quoted_response_never_contains_the_secret(echo: str, status: int) -> None:
     with Server(reply(status, f"The trigger {echo} is not enabled".encode())) as server:
         error = refused(server.base + PATH)
     assert "The trigger" in error.what
@@ -356,14 +373,14 @@ def test_a_server_that_repeats_the_secret_is_not_quoted_with_it(echo: str, statu
 
 
 @given(st.text(), st.text())
-def test_no_words_around_it_bring_the_secret_out(before: str, after: str) -> None:
+def test_no_text_around_the_secret_reveals_it(before: str, after: str) -> None:
     noc = webhook_target("noc", "json", f"https://noc.example{PATH}")
     outcome = interpret(noc, Response(status=400, body=f"{before}{TOKEN}{after}".encode(errors="replace")), 1)
     assert isinstance(outcome, NotPosted)
     assert TOKEN not in outcome.what
 
 
-def test_a_target_shows_its_host_alone() -> None:
+def test_a_target_is_printed_with_its_host_only() -> None:
     noc = webhook_target("noc", "slack", f"https://hooks.slack.com{PATH}")
     shown = "WebhookTarget(name='noc', kind='slack', url='https://hooks.slack.com/…')"
     assert [repr(noc), str(noc), f"{noc}", pprint.pformat([noc])] == [shown, shown, shown, f"[{shown}]"]
@@ -399,7 +416,7 @@ def test_a_url_is_shown_without_its_secret(url: str, shown: str) -> None:
         ("/hook/s%C3%A9cr%2Ft", "s%c3%a9cr%2ft"),
     ],
 )
-def test_a_secret_is_known_in_every_spelling(path: str, echo: str) -> None:
+def test_a_secret_is_recognised_in_every_spelling(path: str, echo: str) -> None:
     with Server(reply(400, f"bad key {echo}".encode())) as server:
         assert '"bad key …"' in refused(server.base + path).what
 
@@ -439,7 +456,7 @@ def test_a_secret_is_known_in_every_spelling(path: str, echo: str) -> None:
         ("", "json", f"https://noc.example{PATH}", "not a valid name for a target"),
     ],
 )
-def test_a_target_that_can_t_work_is_refused(name: str, kind: str, url: str, words: str) -> None:
+def test_an_unusable_target_is_refused(name: str, kind: str, url: str, words: str) -> None:
     with pytest.raises(UsageProblem, match=re.escape(words)) as caught:
         webhook_target(name, kind, url)
     shown = "".join(traceback.format_exception(caught.value)).lower().replace(url.lower(), "")
@@ -460,7 +477,7 @@ def test_a_target_that_can_t_work_is_refused(name: str, kind: str, url: str, wor
         ("json", f"http://localhost:9{PATH}", "json"),
     ],
 )
-def test_a_target_s_kind_follows_a_host_we_know(kind: str, url: str, known: str) -> None:
+def test_a_known_host_decides_the_kind_of_a_target(kind: str, url: str, known: str) -> None:
     noc = webhook_target("noc", kind, f" {url}\n")
     assert (noc.kind, noc.url) == (known, url)
 
@@ -480,16 +497,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scenes.self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "hooks.slack.com")
 
 
-def test_a_server_that_can_t_prove_who_it_is_gets_nothing(certificate: Path) -> None:
+def test_a_server_with_an_untrusted_certificate_gets_nothing(certificate: Path) -> None:
     with Server(reply(200), certificate=certificate) as server:
         error = refused(server.base + PATH)
     assert "has a certificate that is not trusted (self" in error.what
     assert "SSL_CERT_FILE" in error.try_
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert (server.visits, server.requests) == (1, [])
 
 
-def test_a_server_with_another_one_s_certificate_gets_nothing(
+def test_a_server_with_another_server_s_certificate_gets_nothing(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -507,19 +524,19 @@ def test_a_trusted_server_gets_the_summary_over_tls(certificate: Path, monkeypat
 
 
 @pytest.mark.slow
-def test_over_tls_too_a_drip_holds_nobody(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_also_holds_over_tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     slow = scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n")
     with Server(slow, certificate=certificate) as server:
-        assert maybe(refused(server.base + PATH, timeout=2))
+        assert maybe_posted(refused(server.base + PATH, timeout=2))
 
 
-def test_a_connection_reset_before_anything_was_sent_is_tried_again() -> None:
+def test_a_connection_reset_before_anything_was_sent_is_retried() -> None:
     waits: list[float] = []
     with Server(scenes.reset_in_the_middle) as server:
         error = refused(f"https://127.0.0.1:{server.port}{PATH}", waits=waits)
     assert "can't be reached" in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert (server.visits, len(waits)) == (4, 3)
 
 
@@ -527,11 +544,11 @@ def test_a_connection_reset_before_anything_was_sent_is_tried_again() -> None:
 @pytest.mark.parametrize(
     ("scene", "timeout", "words"), [(scenes.babble, 10, "no TLS ("), (scenes.deaf, SOON, "no answer within 0.5 s")]
 )
-def test_a_server_that_does_not_speak_tls(scene: scenes.Scene, timeout: float, words: str) -> None:
+def test_a_server_without_tls_is_reported(scene: scenes.Scene, timeout: float, words: str) -> None:
     with Server(scene) as server:
         error = refused(f"https://127.0.0.1:{server.port}{PATH}", timeout=timeout)
     assert words in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert server.visits == 1
 
 
@@ -564,14 +581,14 @@ def test_a_proxy_passes_the_summary_on_without_seeing_it(
         (scenes.raw(b""), "the connection was closed", 4),
     ],
 )
-def test_a_proxy_that_does_not_let_us_through(
+def test_a_proxy_that_refuses_is_reported(
     scene: scenes.Scene, words: str, visits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Server(scene) as proxy:
         monkeypatch.setenv("https_proxy", f"http://joe:{TOKEN}@127.0.0.1:{proxy.port}")
         error = refused(f"https://hooks.slack.com{PATH}", "slack", timeout=SOON if "within" in words else 10)
     assert f'"noc" (hooks.slack.com) can\'t be reached through the proxy 127.0.0.1:{proxy.port}: {words}' in error.what
-    assert not maybe(error)
+    assert not maybe_posted(error)
     assert proxy.visits == visits
 
 
@@ -579,12 +596,12 @@ def test_a_proxy_that_does_not_let_us_through(
     ("proxy", "words"),
     [("socks5://127.0.0.1:1", "must be an http:// URL"), (f"http://127.0.0.1:{TOKEN}", "can't be read")],
 )
-def test_a_proxy_that_can_t_be_used(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_proxy_is_reported(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     assert words in refused(f"https://hooks.slack.com{PATH}", "slack").what
 
 
-def test_no_proxy_leads_to_this_machine_or_past_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_this_machine_nor_no_proxy_hosts_go_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "noc.invalid")
     with Server(reply(200)) as server, Server(reply(407)) as proxy:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
@@ -594,7 +611,7 @@ def test_no_proxy_leads_to_this_machine_or_past_no_proxy(monkeypatch: pytest.Mon
     assert (server.visits, proxy.visits) == (1, 0)
 
 
-# --- and it costs nothing where nothing is posted
+# --- what is loaded
 
 
 def test_targets_are_made_without_loading_the_network() -> None:
@@ -609,6 +626,6 @@ print([name for name in ("http.client", "ssl", "socket", "urllib.request", "emai
     assert ran.stdout.strip() == "[]"
 
 
-def test_a_posted_word_survives_being_recorded() -> None:
+def test_the_outcome_can_be_stored() -> None:
     posted = Posted(status=202, attempts=2, message="accepted (HTTP 202)")
     assert msgspec.json.decode(msgspec.json.encode(posted), type=Posted) == posted

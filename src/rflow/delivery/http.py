@@ -2,7 +2,7 @@
 
 An exchange runs in a thread of its own, so that a name server or a server that hangs, or sends a byte a second, can't
 hold the caller beyond the deadline. Failures are returned, because the exceptions of http.client quote parts of a
-request, and their tracebacks hold all of it: paths, tokens and texts that are nobody else's business.
+request, and their tracebacks hold all of it: paths, tokens and texts that must stay private.
 """
 
 import contextlib
@@ -98,6 +98,8 @@ class _Exchange:
             if worker.is_alive():
                 self._abandon()
                 worker.join(0 if self._stage == "connecting" else _GRACE)
+        if self._outcome is None and self._stage == "sending":
+            self._stage = "sent"  # the thread has not said so, but it may have sent everything
         return self._outcome or self._failure(TimeoutError())
 
     def _abandon(self) -> None:
@@ -125,7 +127,7 @@ class _Exchange:
         if self.connection is None:
             self.connection = _new_connection(self._url, self._timeout)
         elif self.connection.sock is not None and select.select([self.connection.sock], [], [], 0)[0]:
-            self.connection.close()  # the server has closed it, or says what nobody asked for
+            self.connection.close()  # the server has closed it, or sent something without a request
         if self.connection.sock is None:
             self.connection.connect()
         with self._lock:
@@ -184,7 +186,7 @@ def _new_connection(url: HttpUrl, timeout: float) -> HTTPConnection:
 
 
 def _dial(place: tuple[str, int], timeout: float, _source: object) -> socket.socket:
-    """Connect to the first address that answers. Each gets its share of the time: one may be dead, as IPv6 often is."""
+    """Connect to the first address that answers. Each gets its share of the time, as one may be unreachable."""
     addresses = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
     failure = OSError("no address")
     for *_, address in addresses:

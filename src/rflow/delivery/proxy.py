@@ -23,7 +23,7 @@ class ProxyProblem(OSError):
 
 
 def proxy_for(url: HttpUrl) -> Proxy | None:
-    """Return the proxy to use, if any: never one for this machine. Raises ProxyProblem."""
+    """Return the proxy to use, if any; there is none for this machine itself. Raises ProxyProblem."""
     setting = "" if is_loopback(url.host) else getproxies().get("https", "")
     if not setting or proxy_bypass(f"{url.host}:{url.port}"):
         return None
@@ -45,6 +45,6 @@ def _sign_in(user: str | None, password: str | None) -> dict[str, str]:
 
 
 def tunnel_refusal(error: OSError) -> str:
-    """Return what the proxy answered to CONNECT; "" if the error is another one. http.client has it in a message."""
+    """Return how the proxy refused the tunnel; "" for other errors. http.client says it in a message only."""
     match = re.match(r"Tunnel connection failed: (\d{3})", str(error))
     return f"it answered HTTP {match[1]}" if match else ""

@@ -52,7 +52,7 @@ def post(
 def _attempt(
     target: WebhookTarget, body: bytes, headers: dict[str, str], timeout: float, attempt: int
 ) -> Posted | NotPosted:
-    """Post once, on a new connection: an old one may be closing, and then nobody knows whether the server reads it."""
+    """Post once, on a new connection: if an old one is closing, it is unknown whether the server reads it."""
     from rflow.delivery.http import Client
     from rflow.delivery.webhooks.responses import interpret
 
