@@ -1,7 +1,10 @@
-"""What all tests share: the settings of Hypothesis, and what a run says at its end."""
+"""What all tests share: the settings of Hypothesis, the default signals, and what a run says at its end."""
 
+import signal
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from support.nightly import NIGHTLY
@@ -13,3 +16,19 @@ SHARED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthChec
 settings.register_profile("same every time", derandomize=True, **SHARED)
 settings.register_profile("exploring", derandomize=False, max_examples=1000, print_blob=True, **SHARED)
 settings.load_profile("exploring" if NIGHTLY else "same every time")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_signals() -> Iterator[None]:
+    """Give the processes that tests start the default signals, though this one may have to ignore them.
+
+    `nohup` and a shell's `&` start it so, and processes inherit what is ignored, but no handlers.
+    """
+    names = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)

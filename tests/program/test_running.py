@@ -429,6 +429,16 @@ def test_a_reader_that_is_stuck_does_not_keep_us_from_ending(bench: Bench) -> No
         assert process.wait(PATIENCE) in (143, 141)
 
 
+def test_these_tests_pass_where_the_test_run_ignores_signals() -> None:
+    """As in the background of a script, and under nohup."""
+    tests = (test_ctrl_c_ends_a_plain_command, test_a_signal_to_us_ends_the_command_and_its_output_is_kept)
+    names = [f"{__file__}::{test.__name__}" for test in tests]
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", *names]
+    words = ["sh", "-c", 'trap "" INT QUIT HUP TERM; exec "$@"', "sh", *run]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_what_we_were_told_to_ignore_stays_ignored(bench: Bench) -> None:
     words = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *bench.words("-c", "echo ready; sleep 0.5; echo done")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, env=bench.env, start_new_session=True) as process:
