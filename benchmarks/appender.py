@@ -17,7 +17,7 @@ from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import RflowError
-from rflow.ports import Stale, Store
+from rflow.ports.stores import Stale, Store
 from rflow.stores import open_store
 from rflow.stores.codec import encode, encode_line
 from rflow.stores.files import sync

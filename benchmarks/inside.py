@@ -14,10 +14,11 @@ from benchmarks.measuring import Job
 from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
-from rflow.core.session.replay import replay_session
+from rflow.core.actors import Actor
+from rflow.core.summary.view import View
 from rflow.formats import FORMATS, render
-from rflow.service.summaries import new_view, session_progress
-from rflow.service.workspace import Workspace
+from rflow.service.local import LocalWorkspace
+from rflow.service.summaries import session_progress
 from rflow.stores import open_store
 
 FEW, MANY = 10, 10_000
@@ -46,19 +47,19 @@ def _figure(found: list[tuple[Stages, Stages]], stage: str) -> Figure:
 
 def stages(store: str, size: int) -> Stages:
     """Do what `progress` does, and give the seconds of CPU of each stage."""
-    workspace = Workspace(open_store(store), stories.MAYA, clock=lambda: datetime.now(UTC), zone=lambda at: at)
+    workspace = LocalWorkspace(open_store(store), Actor(person=stories.MAYA), clock=lambda: datetime.now(UTC))
     marks = [("", process_time()), *((name, process_time()) for name in _progress(workspace, f"id-{CODE}-{size}"))]
-    workspace.store.close()
+    workspace.close()
     taken = {name: after - marks[number][1] for number, (name, after) in enumerate(marks[1:])}
     return {**taken, "all of `progress`": sum(taken.values())}
 
 
-def _progress(workspace: Workspace, session_id: str) -> Iterator[str]:
-    log = workspace.store.load(session_id)
+def _progress(workspace: LocalWorkspace, session_id: str) -> Iterator[str]:
+    log = workspace.load(session_id)
     yield "reading events"
-    session = replay_session(log.id, log.code, log.events)
+    session = log.session
     yield "replaying them"
-    view = msgspec.structs.replace(new_view(workspace), extent=FORMATS["markdown"].extent)
+    view = View(as_of=workspace.now(), zone=lambda at: at, extent=FORMATS["markdown"].extent)
     progress = session_progress(workspace, session, view)
     yield "computing the progress"
     render("markdown", progress)

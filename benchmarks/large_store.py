@@ -9,6 +9,8 @@ from benchmarks import stories
 from benchmarks.world import CODE
 from rflow.core.people import person
 from rflow.core.session.events import Brief, Event, Fact, HandedOff, NoteAdded, SessionClosed, SessionStarted, StepAdded
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.core.tree.model import canonical
 from rflow.identity import ALPHABET
 from rflow.stores import codec
 from rflow.stores.sqlite import rows
@@ -33,7 +35,7 @@ def large_store(cache: Path, count: int) -> Path:
 
 def _key() -> str:
     """Name what such a store is made of: another format or another story makes another store."""
-    told = [str(codec.FORMAT), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
+    told = [str(codec.RECORD), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
     return sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
@@ -48,7 +50,7 @@ def fill(path: Path, count: int) -> None:
     tree = stories.tree(60)
     told = stories.events(stories.facts(tree, 60))
     with file.writing() as db:
-        rows.put_tree(db, tree)
+        rows.put_tree(db, canonical(tree), DEFAULT_SPACE)
         rows.insert(db, stories.session(f"id-{CODE}", CODE, told), told, stories.blobs(told))
     file.close()
 

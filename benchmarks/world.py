@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import stories
 from benchmarks.measuring import Job, Measurer
 from rflow.core.session.events import Event
-from rflow.core.tree.model import Tree
+from rflow.core.tree.model import Tree, canonical
 from rflow.stores import open_store
 
 BIN = Path(sys.executable).parent
@@ -53,7 +53,7 @@ class World:
         """Put a session into the store, with its tree and its evidence."""
         store = open_store(self.store)
         if tree is not None:
-            store.add_tree(tree, stories.NIGHT)
+            store.add_tree(canonical(tree), stories.NIGHT)
         store.create(stories.session(f"id-{code}", code, told), told, stories.blobs(told, size))
         store.close()
 

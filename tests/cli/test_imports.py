@@ -41,7 +41,7 @@ OWN = (
         "rflow.stores.folder.store",
     ),
     *("rflow.formats.custom.find", "rflow.formats.custom.template", "rflow.formats.custom.sandbox", "jinja2.sandbox"),
-    *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.migrations", "rflow.stores.sqlite.check"),
+    *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.upgrades", "rflow.stores.sqlite.check"),
 )
 # What rflow loads of the standard library beyond them: SHA-256 without OpenSSL, under its two names.
 NEEDED = {"_sha2", "_sha256"}

@@ -16,7 +16,7 @@ import pytest
 
 from rflow.cli.posting import Posting
 from rflow.errors import StoreProblem
-from rflow.service.workspace import Workspace
+from rflow.service.local import LocalWorkspace
 from support import webhook_server as scenes
 from support.program import SCRIPT, Program, Result
 from support.waiting import until
@@ -67,8 +67,9 @@ def set_target(me: Program, server: Server, kind: str = "json", name: str = "noc
 
 
 def recorded(me: Program) -> list[str]:
-    """The recorded destinations of summaries of the current session."""
-    return re.findall(r'"type":"progress_shared".*?"destination":"([^"]+)"', me.at(real=False).ok("export").out)
+    """Where summaries of the current session went, as it is recorded."""
+    pattern = r'"type":"progress_shared".*?"destination":"([^"]+)","through":\d+(?:,"state":"(\w+)")?'
+    return [f"{where} {state or 'sent'}" for where, state in re.findall(pattern, me.at(real=False).ok("export").out)]
 
 
 def label_of(me: Program) -> str:
@@ -97,7 +98,7 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
     assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n")
     assert without_times(body(server)) == without_times(shown.json)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
-    assert recorded(ana) == ["posting:noc", "post:noc"]
+    assert recorded(ana) == ["post:noc started", "post:noc sent"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_a_pause_that_the_server_asks_for_is_announced(ana: Program) -> None:
         posted = ana.ok("progress", "--post", "noc")
     assert posted.err.splitlines()[0] == "noc asked to wait 2 s. Waiting …"
     assert server.visits == 2
-    assert recorded(ana) == ["posting:noc", "post:noc"]
+    assert recorded(ana) == ["post:noc started", "post:noc sent"]
 
 
 # --- failures: reported, recorded, and posted again only if that is right
@@ -173,7 +174,7 @@ def test_what_certainly_did_not_arrive_can_be_posted_again(scene: Scene, words: 
         assert "Nothing was posted." in error
         assert advice in error
         assert "To paste it yourself: rflow progress --copy" in error
-        assert recorded(ana) == ["posting:noc", "not-posted:noc"]
+        assert recorded(ana) == ["post:noc started", "post:noc failed"]
         ana.ok("progress", "--post", "noc")
     assert server.visits == 2
 
@@ -208,7 +209,7 @@ def test_what_may_have_arrived_is_posted_again_only_with_again(scene: Scene, wor
         assert server.visits == 1
         ana.ok("progress", "--post", "noc", "--again")
     assert server.visits == 2
-    assert recorded(ana) == ["posting:noc", "posting:noc", "post:noc"]
+    assert recorded(ana) == ["post:noc started", "post:noc started", "post:noc sent"]
 
 
 # --- nothing is posted twice
@@ -324,7 +325,7 @@ def test_a_post_stops_if_somebody_else_has_just_started_the_same(ana: Program, m
         error = ana.at(real=False).refused(5, "progress", "--post", "noc")
     assert f"{label_of(ana)} is being posted to noc by Ben Okafor right now." in error
     assert server.visits == 1
-    assert recorded(ana) == ["posting:noc", "post:noc", "posting:noc", "not-posted:noc"]
+    assert recorded(ana) == ["post:noc started", "post:noc sent", "post:noc started", "post:noc failed"]
 
 
 def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,8 +333,8 @@ def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkey
         raise StoreProblem("The disk is full.")
 
     with Server(reply(200)) as server:
-        set_target(ana, server)
-        monkeypatch.setattr(Workspace, "do", full)
+        aim(ana, server)
+        monkeypatch.setattr(LocalWorkspace, "send", full)
         posted = ana.at(real=False).ok("progress", "--post", "noc")
     assert "Note: the post can't be recorded, so rflow can't prevent a second one: The disk is full." in posted.err
     assert "sent to noc" in posted.err
@@ -375,7 +376,7 @@ def test_each_destination_is_served_even_if_another_fails(ana: Program) -> None:
             not (ana.home / "clipboard").read_text("utf-8").endswith("\n")
         )
         assert body(server)["schema_version"]
-        assert recorded(ana) == ["file", "clipboard", "posting:noc", "post:noc"]
+        assert recorded(ana) == ["file sent", "clipboard sent", "post:noc started", "post:noc sent"]
         ana.ok("note", "It hums")
         (ana.home / "clipboard").unlink()
         assert "does not accept the message" in ana.run(*everything).err

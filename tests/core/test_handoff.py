@@ -31,6 +31,7 @@ from rflow.core.session.events import (
     SessionClosed,
 )
 from rflow.core.session.replay import replay
+from rflow.core.tree.model import digest
 from rflow.errors import NotAllowed, SessionMoved, UsageProblem
 from support.core_builders import (
     ANN,
@@ -67,7 +68,7 @@ FIRST_MOVES: list[Command] = [
     Choose(choice="Yes"),
     AddStep(text="Asked the neighbours"),
     Back(),
-    Enter(tree=SCANNER),
+    Enter(tree=digest(SCANNER)),
     SetBrief(brief=Brief(severity="2")),
     MakeChange(text="Fixed address", revert="DHCP"),
     SetWaiting(waiting_for="the caretaker"),

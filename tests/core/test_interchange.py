@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from rflow.core.session.document import document_events
 from rflow.core.session.events import ActionDone, ChoiceMade, Event, StepAdded, StepSkipped, TreeEntered, Unreadable
-from rflow.core.session.state import Session
+from rflow.core.session.log import Log
 from rflow.core.text import clean
-from rflow.core.tree.model import digest
+from rflow.core.tree.model import canonical, digest
 from rflow.errors import BadInput
-from rflow.service.interchange import Read, export_session, read_session, session_schema
+from rflow.service.interchange import Read, export_lines, read_session, session_schema
 from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
 
 ID = "019a4711-0000-7000-8000-000000000001"
@@ -44,22 +44,22 @@ def read(document: dict[str, Any] | bytes) -> Read:
 
 
 def facts(found: Read) -> list[Any]:
-    return [event.fact for event in found.events if isinstance(event, Event)]
+    return [event.fact for event in found.log.events if isinstance(event, Event)]
 
 
 def exported(story: list[Event], code: str = "K7QM-2F") -> bytes:
-    told = session(ID, code, story)
-    trees = [PRINTER] if digest(PRINTER) in told.trees else []
-    return b"".join(export_session(told, story, trees, [(LPSTAT_DIGEST, LPSTAT)]))
+    log = Log(id=ID, code=code, events=story)
+    trees = [canonical(PRINTER)] if digest(PRINTER) in log.session.trees else []
+    return b"".join(export_lines(log, trees, [(LPSTAT_DIGEST, LPSTAT)]))
 
 
 def test_every_kind_of_fact_survives_an_export() -> None:
     story = whole_story()
     found = read(exported(story))
-    assert found.events == story
+    assert found.log.events == story
     assert found.session == session(ID, "K7QM-2F", story)
-    assert found.trees == {digest(PRINTER): PRINTER}
-    assert found.blobs == {LPSTAT_DIGEST: LPSTAT}
+    assert found.read_trees() == {digest(PRINTER): PRINTER}
+    assert found.contents == {LPSTAT_DIGEST: LPSTAT}
 
 
 def test_every_line_of_an_export_fits_the_schema() -> None:
@@ -80,13 +80,13 @@ def test_documents_fit_the_schema_and_others_do_not() -> None:
 
 def test_lines_of_a_later_kind_are_passed_over() -> None:
     data = exported(whole_story()) + b'{"rflow":"seal","by":"a later version"}\n'
-    assert read(data).events == whole_story()
+    assert read(data).log.events == whole_story()
 
 
 def test_an_event_of_a_later_kind_is_kept_as_it_is() -> None:
     line = b'{"seq":2,"at":"2026-11-23T02:10:00Z","by":{"id":"ana","name":"Ana"},"fact":{"type":"telepathy"}}\n'
     found = read(exported(short_story()).split(b'\n{"rflow":"blob"')[0] + b"\n" + line)
-    assert [type(event) for event in found.events] == [Event, Unreadable]
+    assert [type(event) for event in found.log.events] == [Event, Unreadable]
     assert found.session.unreadable[0].reason == "newer"
 
 
@@ -151,7 +151,7 @@ def test_the_position_is_taken_over_where_the_steps_do_not_lead_there() -> None:
     assert found.session.place is not None
     assert found.session.place.node == "ribbon"
     at_the_start = read({"title": "Labels", "tree": LABELS, "position": "lamp"})
-    assert len(at_the_start.events) == 2
+    assert len(at_the_start.log.events) == 2
 
 
 def test_times_are_those_of_the_document_and_none_where_it_has_none() -> None:
@@ -174,7 +174,7 @@ def test_evidence_is_kept_whole_with_its_excerpt() -> None:
     output = "\n".join(f"line {number}" for number in range(200))
     found = read({"title": "Labels", "evidence": [{"label": "lpstat", "command": "lpstat", "output": output}]})
     piece = next(iter(found.session.evidence.values())).what
-    assert found.blobs == {piece.digest: output.encode()}
+    assert found.contents == {piece.digest: output.encode()}
     assert piece.bytes_total == piece.bytes_kept == len(output)
     assert "line 199" in piece.excerpt
     assert piece.left_out > 0
@@ -183,7 +183,7 @@ def test_evidence_is_kept_whole_with_its_excerpt() -> None:
 def test_a_byte_order_mark_and_blanks_before_it_are_no_trouble() -> None:
     data = json.dumps({"title": "Labels"}).encode()
     assert read(b"\xef\xbb\xbf" + data).session.title == read(b"\n  " + data).session.title == "Labels"
-    assert read(b"\xef\xbb\xbf" + exported(whole_story())).events == whole_story()
+    assert read(b"\xef\xbb\xbf" + exported(whole_story())).log.events == whole_story()
 
 
 TEXT = st.text(max_size=30)
@@ -225,15 +225,11 @@ def test_any_document_is_a_session_or_is_refused(document: dict[str, Any]) -> No
     told = found.session
     assert len(told.steps) >= len(document.get("steps", []))
     assert [note.text for note in told.notes.values()] == [clean(note["text"]) for note in document.get("notes", [])]
-    assert [event.seq for event in found.events] == list(range(1, len(found.events) + 1))
-    again = read(b"".join(export_session(_named(told), found.events, found.trees.values(), found.blobs.items())))
-    assert again.events == found.events
-    assert again.blobs == found.blobs
-
-
-def _named(told: Session) -> Session:
-    told.id, told.code = ID, "K7QM-2F"
-    return told
+    assert [event.seq for event in found.log.events] == list(range(1, len(found.log.events) + 1))
+    log = Log(id=ID, code="K7QM-2F", events=found.log.events)
+    again = read(b"".join(export_lines(log, found.trees.values(), found.contents.items())))
+    assert again.log.events == found.log.events
+    assert again.contents == found.contents
 
 
 def test_the_events_of_a_document_are_recorded_when_it_is_read() -> None:

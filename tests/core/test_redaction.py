@@ -11,16 +11,19 @@ from rflow.core.redaction import MARK, Redactor
 from rflow.core.session.events import (
     ActionDone,
     ChoiceMade,
+    EntryAmended,
     EvidenceAdded,
     Fact,
     HandedOff,
-    NoteAmended,
+    NodeFlagged,
     ProgressShared,
+    QuestionAsked,
+    Reassigned,
     SessionStarted,
     StepSkipped,
     TreeEntered,
 )
-from rflow.core.session.removal import REMOVED, blank
+from rflow.core.session.texts import REMOVED, blank
 from rflow.errors import UsageProblem
 from support.core_builders import FACTS, filled, texts_in
 
@@ -337,6 +340,10 @@ KEPT: dict[type[Fact], set[str]] = {
     EvidenceAdded: {"media_type"},
     ProgressShared: {"format", "destination"},
     HandedOff: {"to.id", "to.name"},
+    Reassigned: {"to.id", "to.name"},
+    QuestionAsked: {"to.id", "to.name"},
+    SessionStarted: {"space"},
+    NodeFlagged: {"node", "digest"},
 }
 
 
@@ -358,12 +365,13 @@ def test_removing_keeps_what_the_session_stands_on(kind: type[Fact]) -> None:
 @pytest.mark.parametrize("kind", FACTS)
 def test_removing_invents_no_text_where_none_was(kind: type[Fact]) -> None:
     bare = blank(filled(kind, lambda path: ""))
-    titled = {"title"} if kind is SessionStarted or "title" in kind.__struct_fields__ else set()
-    assert {path for path, text in texts_in(bare) if text == REMOVED} <= titled
+    assert {path for path, text in texts_in(bare) if text == REMOVED} == set()
 
 
 def test_a_removed_amendment_still_names_its_note() -> None:
-    assert blank(NoteAmended(note=7, text="the password is hunter2")) == NoteAmended(note=7, text=REMOVED)
+    assert blank(EntryAmended(target=7, texts={"text": "the password is hunter2"})) == EntryAmended(
+        target=7, texts={"text": REMOVED}
+    )
 
 
 def test_removed_evidence_gives_up_its_blob_but_says_how_much_there_was() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rflow.core.session.commands import (
     AddNote,
     AddStep,
-    AmendNote,
+    AmendEntry,
     Back,
     Choose,
     Close,
@@ -26,10 +26,12 @@ from rflow.core.session.events import (
     ActionDone,
     Brief,
     ChoiceMade,
+    EntryAmended,
     Event,
     Fact,
-    NoteAmended,
+    HandoffExpired,
     Place,
+    Reassigned,
     SessionStarted,
     SteppedBack,
     StepSkipped,
@@ -62,7 +64,7 @@ def thrown(number: int) -> Scene:
 def test_random_sessions_show_every_kind_of_event() -> None:
     """Laws tested on what never happens are no laws."""
     seen = {type(event.fact) for number in range(60) for event in thrown(number).events}
-    assert seen == set(FACTS)
+    assert seen == set(FACTS) - {HandoffExpired, Reassigned}  # what rflow itself or a lead does
 
 
 @pytest.mark.slow
@@ -173,7 +175,8 @@ def test_the_head_counts_what_the_session_holds(scene: Scene) -> None:
     head = head_of(scene.session)
     assert (head.status, head.owner, head.place) == (scene.session.status, scene.session.owner, scene.session.place)
     assert head.steps == sum(not step.undone for step in scene.session.steps.values())
-    assert (head.notes, head.evidence) == (len(scene.session.notes), len(scene.session.evidence))
+    assert head.notes == sum(not note.undone for note in scene.session.notes.values())
+    assert head.evidence == sum(not piece.undone for piece in scene.session.evidence.values())
 
 
 @LAW
@@ -202,7 +205,7 @@ def test_the_start_in_a_tree_is_no_step() -> None:
 
 def test_going_on_in_another_tree_is_one() -> None:
     scene = printing("Yes")
-    scene.do(ANN, Enter(tree=SCANNER))
+    scene.do(ANN, Enter(tree=digest(SCANNER)))
     assert [(step.kind, step.text) for step in scene.session.steps.values()] == [
         ("choice", "Is the printer in Leeds on?"),
         ("tree", "The scanner in Leeds"),
@@ -212,7 +215,7 @@ def test_going_on_in_another_tree_is_one() -> None:
 
 def test_a_tree_entered_after_own_steps_is_a_move_that_can_be_taken_back() -> None:
     scene = free()
-    scene.do(ANN, AddStep(text="Pulled the plug"), Enter(tree=PRINTER), Back())
+    scene.do(ANN, AddStep(text="Pulled the plug"), Enter(tree=digest(PRINTER)), Back())
     assert scene.session.place is None
     assert [step.undone for step in scene.session.steps.values()] == [False, True]
 
@@ -239,7 +242,7 @@ def test_an_amended_note_keeps_its_place_its_time_and_its_author() -> None:
     scene = printing()
     scene.do(ANN, AddNote(text="It hums"), AddNote(text="It clicks"))
     before = scene.session.notes[3]
-    scene.do(ANN, AmendNote(note=3, text="It hums loudly"))
+    scene.do(ANN, AmendEntry(target=3, text="It hums loudly"))
     assert list(scene.session.notes) == [3, 4]
     assert scene.session.notes[3] == msgspec.structs.replace(before, text="It hums loudly", amended=True)
 
@@ -269,7 +272,7 @@ def test_what_this_version_can_not_read_is_kept_and_counted_but_does_not_stop_th
 
 def test_a_record_that_contradicts_itself_is_read_without_an_error() -> None:
     """It may have been written by hand: what points at nothing changes nothing."""
-    odd: list[Fact] = [SteppedBack(undone=99), NoteAmended(note=99, text="?"), TextRedacted(target=99)]
+    odd: list[Fact] = [SteppedBack(undone=99), EntryAmended(target=99, texts={"text": "?"}), TextRedacted(target=99)]
     scene = printing("Yes")
     events = [Event(seq=4 + n, at=NIGHT, by=ANN, fact=fact) for n, fact in enumerate(odd)]
     after = replay(events, scene.session)

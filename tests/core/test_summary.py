@@ -15,7 +15,7 @@ from rflow.core.session.commands import (
     AddEvidence,
     AddNote,
     AddStep,
-    AmendNote,
+    AmendEntry,
     Back,
     Choose,
     Close,
@@ -31,11 +31,14 @@ from rflow.core.session.commands import (
 from rflow.core.session.events import (
     Brief,
     ChoiceMade,
+    EntryUndone,
     Event,
     EvidenceAdded,
     Fact,
     HandedOff,
     Place,
+    QuestionAsked,
+    Reassigned,
     SessionClosed,
     SteppedBack,
     TreeEntered,
@@ -226,7 +229,7 @@ def test_an_answer_taken_back_rules_out_nothing() -> None:
 
 def test_beginning_the_tree_again_brings_everything_back_into_reach() -> None:
     scene = printing("Yes", "Yes")
-    scene.do(ANN, Enter(tree=PRINTER))
+    scene.do(ANN, Enter(tree=digest(PRINTER)))
     assert ruled_out(scene) == []
     scene.do(ANN, Back())
     assert len(ruled_out(scene)) == 1
@@ -234,7 +237,7 @@ def test_beginning_the_tree_again_brings_everything_back_into_reach() -> None:
 
 def test_what_was_ruled_out_in_an_earlier_tree_stays_so() -> None:
     scene = printing("Yes", "Yes")
-    scene.do(ANN, Enter(tree=SCANNER), Choose(choice="No"))
+    scene.do(ANN, Enter(tree=digest(SCANNER)), Choose(choice="No"))
     assert [answer[0] for answer in ruled_out(scene)] == ["Does it show a paper jam?", "Is the lamp on?"]
 
 
@@ -296,7 +299,7 @@ def test_lines_that_the_capture_left_out_count_as_well() -> None:
 
 def test_notes_read_as_they_were_amended() -> None:
     scene = printing()
-    scene.do(BEN, AddNote(text="It hums"), AmendNote(note=3, text="It hums\nloudly"))
+    scene.do(BEN, AddNote(text="It hums"), AmendEntry(target=3, text="It hums\nloudly"))
     (note,) = told(scene).notes
     assert (note.text, note.by, note.amended) == ("It hums\nloudly", "Ben", True)
 
@@ -495,8 +498,10 @@ def everything(text: Callable[[str], str]) -> tuple[Session, dict[str, Tree]]:
     }
     facts: list[Fact] = []
     for kind in FACTS:
-        if kind not in (SessionClosed, SteppedBack, HandedOff):
-            facts.append(filled(kind, text, **given, note=len(facts), change=99))
+        if kind in (QuestionAsked, Reassigned):
+            facts.append(filled(kind, text))
+        elif kind not in (SessionClosed, SteppedBack, HandedOff, EntryUndone):
+            facts.append(filled(kind, text, **given, change=99))
     facts += [filled(TreeEntered, text, **given), filled(ChoiceMade, text, **given), filled(HandedOff, text)]
     by = Person(id="eve", name=text("by"))
     events = [Event(seq=n, at=NIGHT, by=by, fact=fact, command_id=text("id")) for n, fact in enumerate(facts, 1)]

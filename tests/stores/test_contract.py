@@ -26,12 +26,13 @@ from rflow.core.session.events import (
 from rflow.core.session.head import Head, Query, cursor, head_of, matches
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.tree.model import End, Tree, digest
+from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.ports import CodeTaken, Stale, Store
+from rflow.ports.stores import CodeTaken, Stale, Store
 from rflow.stores import open_store
 from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store
+from support.reading import digests_in, named_tree, tree_version, version_in
 from support.store_faults import quick_folder
 from support.store_kinds import EVERY_KIND, url_in
 from support.store_stories import (
@@ -217,7 +218,7 @@ def test_ids_and_codes_may_hold_anything_where_they_name_no_file(kind: str, stor
     if kind == "json":
         with pytest.raises(StoreProblem, match="can't be named after"):
             put(store, short_story(), code="../K7.QM", session_id=odd)
-        assert (list(reopen().ids()), store.version(odd)) == ([], None)
+        assert (list(reopen().ids()), version_in(store, odd)) == ([], None)
         return
     put(store, short_story(), code="../K7.QM", session_id=odd)
     assert list(reopen().ids()) == [odd]
@@ -440,7 +441,7 @@ def test_who_was_only_in_a_deleted_session_is_no_longer_known(store: Store, reop
 
 def test_a_rewrite_replaces_all_events_and_drops_contents_nobody_names(store: Store, reopen: Reopen) -> None:
     story = whole_story()
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     put(store, story, blobs={LPSTAT_DIGEST: LPSTAT})
     rewritten = [event for event in story if event.seq != 5]
     rewritten.insert(4, events([*(event.fact for event in story[:4]), NoteAdded(text="[removed]")])[4])
@@ -493,9 +494,9 @@ def test_a_deleted_session_is_gone_and_its_code_free_again(store: Store, reopen:
 
 
 def test_a_tree_that_was_added_reads_back_by_name_and_by_digest(store: Store, reopen: Reopen) -> None:
-    assert store.add_tree(PRINTER, MORNING)
-    assert reopen().named_tree("label-printer") == PRINTER
-    assert reopen().tree(digest(PRINTER)) == PRINTER
+    assert store.add_tree(canonical(PRINTER), MORNING)
+    assert named_tree(reopen(), "label-printer") == PRINTER
+    assert tree_version(reopen(), digest(PRINTER)) == PRINTER
     assert reopen().tree_digest("label-printer") == digest(PRINTER)
     (name,) = reopen().tree_names()
     assert (name.id, name.title, name.digest) == ("label-printer", PRINTER.title, digest(PRINTER))
@@ -503,8 +504,8 @@ def test_a_tree_that_was_added_reads_back_by_name_and_by_digest(store: Store, re
 
 
 def test_adding_the_same_version_again_changes_nothing(store: Store) -> None:
-    store.add_tree(PRINTER, MORNING)
-    assert not store.add_tree(PRINTER, MORNING + timedelta(days=1))
+    store.add_tree(canonical(PRINTER), MORNING)
+    assert not store.add_tree(canonical(PRINTER), MORNING + timedelta(days=1))
     assert store.tree_names()[0].added_at == MORNING
 
 
@@ -514,43 +515,43 @@ SHORTER = Tree(
 
 
 def test_a_new_version_becomes_current_and_the_old_one_stays(store: Store, reopen: Reopen) -> None:
-    store.add_tree(PRINTER, MORNING)
-    assert store.add_tree(SHORTER, MORNING + timedelta(days=1))
-    assert reopen().named_tree("label-printer") == SHORTER
-    assert reopen().tree(digest(PRINTER)) == PRINTER
-    assert store.add_tree(PRINTER, MORNING + timedelta(days=2))
-    assert reopen().named_tree("label-printer") == PRINTER
-    assert set(reopen().digests()) == {digest(PRINTER), digest(SHORTER)}
+    store.add_tree(canonical(PRINTER), MORNING)
+    assert store.add_tree(canonical(SHORTER), MORNING + timedelta(days=1))
+    assert named_tree(reopen(), "label-printer") == SHORTER
+    assert tree_version(reopen(), digest(PRINTER)) == PRINTER
+    assert store.add_tree(canonical(PRINTER), MORNING + timedelta(days=2))
+    assert named_tree(reopen(), "label-printer") == PRINTER
+    assert set(digests_in(reopen())) == {digest(PRINTER), digest(SHORTER)}
 
 
 def test_a_version_can_be_kept_without_becoming_current(store: Store, reopen: Reopen) -> None:
-    store.put_tree(PRINTER)
-    store.put_tree(PRINTER)
-    assert reopen().tree(digest(PRINTER)) == PRINTER
+    store.put_tree(canonical(PRINTER))
+    store.put_tree(canonical(PRINTER))
+    assert tree_version(reopen(), digest(PRINTER)) == PRINTER
     assert reopen().tree_names() == []
-    assert reopen().named_tree("label-printer") is None
+    assert named_tree(reopen(), "label-printer") is None
 
 
 def test_removing_a_tree_takes_only_its_name(store: Store, reopen: Reopen) -> None:
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     assert store.remove_tree("label-printer")
     assert not store.remove_tree("label-printer")
-    assert reopen().named_tree("label-printer") is None
+    assert named_tree(reopen(), "label-printer") is None
     assert reopen().tree_digest("label-printer") is None
-    assert reopen().tree(digest(PRINTER)) == PRINTER
+    assert tree_version(reopen(), digest(PRINTER)) == PRINTER
 
 
 def test_a_tree_that_is_not_there_is_none(store: Store) -> None:
-    assert store.tree("0" * 64) is None
-    assert store.tree("../rflow\udcff") is None
-    assert store.named_tree("vpn") is None
+    assert tree_version(store, "0" * 64) is None
+    assert tree_version(store, "../rflow\udcff") is None
+    assert named_tree(store, "vpn") is None
 
 
 # Looking after a store
 
 
 def test_a_new_store_is_empty_and_sound(store: Store) -> None:
-    assert list(store.ids()) == list(store.digests()) == []
+    assert list(store.ids()) == list(digests_in(store)) == []
     assert store.heads(Query()).heads == ()
     assert [store.find("K7"), store.people(), store.tree_names(), store.check()] == [[], [], [], []]
     assert not store.shared
@@ -565,7 +566,7 @@ def test_only_writing_makes_files(store: Store, tmp_path: Path) -> None:
 def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> None:
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
     put(store, short_story(), code="P3XW-9T", session_id=VPN)
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     info = store.info()
     assert (info.sessions, info.events, info.trees, info.blobs) == (2, 26, 1, 1)
     assert (info.kind, info.format, info.url) == (kind, 2, url_in(tmp_path, kind))
@@ -580,7 +581,7 @@ def test_a_store_can_be_opened_by_the_url_it_gives(store: Store) -> None:
 
 
 def test_a_full_store_is_sound(store: Store) -> None:
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
     assert store.check() == []
 
@@ -599,7 +600,7 @@ def test_a_tree_that_sessions_stand_in_but_is_not_there_is_mentioned(store: Stor
 
 def test_a_backup_is_a_store_of_its_own(store: Store, kind: str, tmp_path: Path) -> None:
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     path = tmp_path / ("monday.db" if kind == "sqlite" else "monday")
     store.backup(path)
     put(store, short_story(), code="P3XW-9T", session_id=VPN)
@@ -607,7 +608,7 @@ def test_a_backup_is_a_store_of_its_own(store: Store, kind: str, tmp_path: Path)
     assert list(copied.ids()) == [LEEDS]
     assert list(copied.load(LEEDS).events) == whole_story()
     assert copied.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
-    assert copied.named_tree("label-printer") == PRINTER
+    assert named_tree(copied, "label-printer") == PRINTER
     assert copied.check() == []
     copied.close()
 
@@ -678,8 +679,8 @@ def fresh_codes() -> Iterator[str]:
 
 
 def test_a_copy_holds_everything(store: Store, target: Store) -> None:
-    store.add_tree(SHORTER, MORNING)
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(SHORTER), MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
     strange: list[Stored] = [*short_story("VPN")[:1], *UNREADABLE[2:3]]
     store.create(session(VPN, "P3XW-9T", strange), strange, {})
@@ -688,7 +689,7 @@ def test_a_copy_holds_everything(store: Store, target: Store) -> None:
     assert {one: list(target.load(one).events) for one in target.ids()} == {LEEDS: whole_story(), VPN: strange}
     assert target.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
     assert target.tree_names() == store.tree_names()
-    assert set(target.digests()) == set(store.digests())
+    assert set(digests_in(target)) == set(digests_in(store))
     assert target.heads(Query()) == store.heads(Query())
 
 
@@ -741,8 +742,8 @@ def test_a_code_in_use_in_the_target_is_replaced_and_told(store: Store, target: 
 
 
 def test_the_tree_that_was_added_last_stays_current_in_a_copy(store: Store, target: Store) -> None:
-    store.add_tree(PRINTER, MORNING)
-    target.add_tree(SHORTER, MORNING + timedelta(days=1))
+    store.add_tree(canonical(PRINTER), MORNING)
+    target.add_tree(canonical(SHORTER), MORNING + timedelta(days=1))
     copy_store(store, target, fresh_codes())
-    assert target.named_tree("label-printer") == SHORTER
-    assert target.tree(digest(PRINTER)) == PRINTER
+    assert named_tree(target, "label-printer") == SHORTER
+    assert tree_version(target, digest(PRINTER)) == PRINTER

@@ -20,11 +20,13 @@ from rflow.core.session.events import Event, NoteAdded, SessionStarted, Stored, 
 from rflow.core.session.head import Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.core.tree.model import canonical
 from rflow.errors import StoreProblem
-from rflow.ports import Store
+from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.folder.store_folder import StoreFolder
 from support.nightly import NIGHTLY
+from support.reading import named_tree
 from support.store_faults import (
     Worker,
     as_nobody,
@@ -108,7 +110,7 @@ def add(store: Store, session_id: str, text: str) -> Event:
 
 def two_sessions(store: Store) -> None:
     """Store a tree, the whole story with its content, and a short one."""
-    store.add_tree(PRINTER, MORNING)
+    store.add_tree(canonical(PRINTER), MORNING)
     put(store, whole_story())
     put(store, short_story("VPN drops every hour", "guest network only"), code="P3XW-9T", session_id=VPN)
 
@@ -276,7 +278,7 @@ def read_everything(store: Store) -> str:
     """Read all that a store holds and sum it up; closes it."""
     heads = store.heads(Query()).heads
     logs = [store.load(session_id).events for session_id in sorted(store.ids())]
-    tree = store.named_tree("label-printer")
+    tree = named_tree(store, "label-printer")
     told = f"{len(heads)} sessions, {[len(log) for log in logs]} events, {store.people()[0].name}, {tree and tree.id}"
     told += f", {len(store.blob(LEEDS, LPSTAT_DIGEST))} bytes, {wrong(store)}, {len(store.find('K7'))} found"
     store.close()
@@ -478,7 +480,7 @@ def _check_damaged(damaged: Store, truth: dict[str, list[Event]], name: Path) ->
     assert harmed or all(sound.values()), name
     if not harmed:
         assert damaged.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
-        assert damaged.named_tree("label-printer") == PRINTER
+        assert named_tree(damaged, "label-printer") == PRINTER
         assert {head.id: head.version for head in damaged.heads(Query()).heads} == {LEEDS: 25, VPN: 2}
     told = [event for story in truth.values() for event in story]  # A damaged index may show one in another session.
     for session_id in truth:

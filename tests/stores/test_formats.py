@@ -15,21 +15,43 @@ import pytest
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.head import Query, head_of
 from rflow.core.session.replay import replay
-from rflow.core.tree.model import digest
+from rflow.core.tree.model import canonical, digest
 from rflow.errors import StoreProblem
-from rflow.ports import Store
+from rflow.ports.stores import Store
 from rflow.stores import open_store
-from rflow.stores.codec import FORMAT
+from rflow.stores.folder.layout import LAYOUT
+from rflow.stores.sqlite.schema import SCHEMA_VERSION
+from support.reading import named_tree, tree_version
 from support.store_faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
-from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, more, session, short_story, whole_story
+from support.store_stories import (
+    ANA,
+    LPSTAT,
+    LPSTAT_DIGEST,
+    PRINTER,
+    more,
+    night_story,
+    session,
+    short_story,
+    whole_story,
+)
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "stores"
 FORMATS = sorted(folder.name for folder in SAMPLES.iterdir() if folder.is_dir())
 LEEDS, VPN = "019a4711-0000-7000-8000-000000000001", "019a4711-0000-7000-8000-000000000002"
-TOLD = {
-    LEEDS: ("K7QM-2F", whole_story()),
-    VPN: ("P3XW-9T", short_story("VPN drops every hour", "Only on the guest network")),
-}
+Stories = dict[str, tuple[str, list[Event]]]
+
+
+def stories(leeds: list[Event]) -> Stories:
+    """Return the sessions of a sample, with their codes."""
+    return {
+        LEEDS: ("K7QM-2F", leeds),
+        VPN: ("P3XW-9T", short_story("VPN drops every hour", "Only on the guest network")),
+    }
+
+
+STORIES = {"format-2": stories(night_story()), "format-3": stories(whole_story())}
+"""What the sample of each version holds, as this version reads it."""
+OLD, NEW = "format-2", "format-3"
 
 
 @pytest.fixture
@@ -52,36 +74,44 @@ def sample(format_: str, name: str, folder: Path) -> Path:
 
 
 @pytest.fixture(params=FORMATS)
-def store(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> Iterator[Store]:
-    """A store of each format there ever was."""
-    opened = open_store(str(sample(request.param, name, tmp_path)))
+def version(request: pytest.FixtureRequest) -> str:
+    """Each version of which there is a sample."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store(version: str, name: str, tmp_path: Path) -> Iterator[Store]:
+    """A store of each version that can be read."""
+    opened = open_store(str(sample(version, name, tmp_path)))
     yield opened
     opened.close()
 
 
-def check_sound(store: Store) -> None:
+def check_sound(store: Store, version: str = OLD) -> None:
     """Compare all that a store holds with what was put into the samples."""
-    for session_id, (code, story) in TOLD.items():
+    for session_id, (code, story) in STORIES[version].items():
         log = store.load(session_id)
         assert (log.code, list(log.events)) == (code, story)
     assert store.heads(Query()).heads == tuple(
-        head_of(session(session_id, code, story)) for session_id, (code, story) in TOLD.items()
+        head_of(session(session_id, code, story)) for session_id, (code, story) in STORIES[version].items()
     )
-    assert [person.name for person in store.people()] == ["@tier2", "Ana Ruiz", "Ben Okafor", "Chloé Martin"]
+    people = ["@tier2", "Ana Ruiz", "Ben Okafor", "Chloé Martin"]
+    assert [person.name for person in store.people() if person.kind != "rflow"] == people
+    assert [person.kind for person in store.people() if person.name == "@tier2"] == ["queue"]
     assert store.find("p3xw9t")[0].id == VPN
     assert store.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
-    assert store.named_tree("label-printer") == store.tree(digest(PRINTER)) == PRINTER
+    assert named_tree(store, "label-printer") == tree_version(store, digest(PRINTER)) == PRINTER
     assert [(tree.title, tree.nodes) for tree in store.tree_names()] == [(PRINTER.title, 6)]
-    assert store.info().format == FORMAT
+    assert store.info().format == (LAYOUT if store.kind == "json" else SCHEMA_VERSION)
     assert store.check() == []
 
 
-def test_a_store_of_every_format_reads_as_it_was_written(store: Store) -> None:
-    check_sound(store)
+def test_a_store_of_every_format_reads_as_it_was_written(store: Store, version: str) -> None:
+    check_sound(store, version)
 
 
 def test_a_store_of_every_format_can_be_written_and_opened_again(store: Store) -> None:
-    story = TOLD[VPN][1]
+    story = STORIES[NEW][VPN][1]
     added = more(story, NoteAdded(text="Certificate had run out"))
     store.append(session(VPN, "P3XW-9T", story + added), added, len(story), {})
     store.create(session("new", "NEW-1", short_story("Till")), short_story("Till"), {})
@@ -95,7 +125,7 @@ def test_a_store_of_every_format_can_be_written_and_opened_again(store: Store) -
 
 
 def test_an_upgrade_makes_a_note_of_itself(name: str, tmp_path: Path) -> None:
-    path = sample("format-1", name, tmp_path)
+    path = sample("format-2", name, tmp_path)
     with closing(open_store(str(path))) as store:
         store.people()
     if path.is_dir():
@@ -103,17 +133,17 @@ def test_an_upgrade_makes_a_note_of_itself(name: str, tmp_path: Path) -> None:
     else:
         with closing(sqlite3.connect(path)) as db:
             noted = str(db.execute("SELECT name, value FROM meta").fetchall())
-    assert "2 checksums" in noted
+    assert "records of version 3" in noted
 
 
 def test_the_sample_of_this_format_is_what_this_version_writes(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     with closing(open_store(str(path))) as store:
-        for session_id, (code, story) in TOLD.items():
+        for session_id, (code, story) in STORIES[NEW].items():
             blobs = {LPSTAT_DIGEST: LPSTAT} if session_id == LEEDS else {}
             store.create(session(session_id, code, story), story, blobs)
-        store.add_tree(PRINTER, whole_story()[0].at)
-    kept = SAMPLES / f"format-{FORMAT}" / name
+        store.add_tree(canonical(PRINTER), whole_story()[0].at)
+    kept = SAMPLES / NEW / name
     assert _content(path) == _content(kept), f"If that is meant, this is another format; else make it again: {path}"
 
 
@@ -126,7 +156,7 @@ def _content(path: Path) -> object:
 
 @pytest.mark.parametrize("steps", [0, 1, 3, 5, 7, 20, 45, 75])
 def test_an_upgrade_that_is_killed_leaves_a_usable_store(name: str, tmp_path: Path, steps: int) -> None:
-    path = sample("format-1", name, tmp_path)
+    path = sample("format-2", name, tmp_path)
     worker = Worker("upgrade", str(path), steps)
     worker.wait_until_ready()
     worker.go()
@@ -136,7 +166,7 @@ def test_an_upgrade_that_is_killed_leaves_a_usable_store(name: str, tmp_path: Pa
 
 
 def test_two_programs_may_upgrade_at_once(name: str, tmp_path: Path) -> None:
-    path = sample("format-1", name, tmp_path)
+    path = sample("format-2", name, tmp_path)
     workers = [Worker("upgrade", str(path), 10_000_000) for _ in range(4)]
     for worker in workers:
         worker.wait_until_ready()
@@ -154,7 +184,7 @@ def test_an_older_store_that_can_only_be_read_says_what_to_do(
 
     folder = Path(tempfile.mkdtemp(prefix="rflow-test-"))
     try:
-        path = sample("format-1", name, folder)
+        path = sample("format-2", name, folder)
         folder.chmod(0o755)
         give_to_nobody(folder, 0o500)
 
@@ -172,7 +202,7 @@ def test_an_older_store_that_can_only_be_read_says_what_to_do(
 
 
 def test_a_torn_line_of_an_older_folder_is_dropped_by_the_upgrade(tmp_path: Path) -> None:
-    path = sample("format-1", "store", tmp_path)
+    path = sample("format-2", "store", tmp_path)
     for file in (path / "sessions").iterdir():
         with file.open("ab") as lines:
             lines.write(b'{"seq":99,"at"')
@@ -181,7 +211,7 @@ def test_a_torn_line_of_an_older_folder_is_dropped_by_the_upgrade(tmp_path: Path
 
 
 def test_damage_in_an_older_store_does_not_stop_the_upgrade(name: str, tmp_path: Path) -> None:
-    path = sample("format-1", name, tmp_path)
+    path = sample("format-2", name, tmp_path)
     if path.is_dir():
         (file,) = (path / "sessions").glob(f"*{VPN}*")
         file.write_bytes(file.read_bytes().replace(b'"seq":2', b'"seq"?2'))
@@ -194,7 +224,7 @@ def test_damage_in_an_older_store_does_not_stop_the_upgrade(name: str, tmp_path:
             )
             db.execute("UPDATE trees SET data = substr(data, 1, 99)")
     with closing(open_store(str(path))) as store:
-        assert list(store.load(LEEDS).events) == whole_story()
+        assert list(store.load(LEEDS).events) == night_story()
         assert [isinstance(event, Event) for event in store.load(VPN).events] == [True, False]
         assert replay(store.load(LEEDS).events, session(LEEDS, "K7QM-2F", [])).title
         assert {fault.severity for fault in store.check()} == {"error"}

@@ -9,6 +9,7 @@ import pytest
 from msgspec.inspect import (
     BoolType,
     DateTimeType,
+    DictType,
     FloatType,
     IntType,
     LiteralType,
@@ -17,9 +18,11 @@ from msgspec.inspect import (
     StructType,
     Type,
     UnionType,
+    VarTupleType,
     type_info,
 )
 
+from rflow.core.actors import Actor
 from rflow.core.people import Person, person
 from rflow.core.session.commands import Choose, Command, Done, Enter, Start
 from rflow.core.session.decide import decide
@@ -81,7 +84,7 @@ class Scene:
     def __init__(self, *, code: str = "K7QM-2F") -> None:
         self.session = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code=code)
         self.events: list[Event] = []
-        self.trees: dict[str, Tree] = {}
+        self.trees: dict[str, Tree] = {digest(tree): tree for tree in (PRINTER, SCANNER)}
         self.now = NIGHT
 
     @property
@@ -89,17 +92,20 @@ class Scene:
         """The tree that the session stands in."""
         return self.trees.get(self.session.tree.digest) if self.session.tree else None
 
+    def into(self, tree: Tree) -> Enter:
+        """Return the command that enters `tree`, which is in the store."""
+        self.trees[digest(tree)] = tree
+        return Enter(tree=digest(tree))
+
     def decide(self, who: Person, command: Command) -> list[Event]:
         """Return the events that `command` would make now, without carrying it out."""
-        return decide(self.session, self.tree, command, who, self.now)
+        return decide(self.session, self.trees.get, command, Actor(person=who), self.now)
 
     def do(self, who: Person, *commands: Command) -> list[Event]:
         """Carry out `commands` by `who`; return the events of the last."""
         events: list[Event] = []
         for command in commands:
             events = self.decide(who, command)
-            if isinstance(command, Enter):
-                self.trees[digest(command.tree)] = command.tree
             self.session = replay(events, self.session)
             self.events += events
             self.now += timedelta(minutes=1)
@@ -109,7 +115,7 @@ class Scene:
 def printing(*answers: str, by: Person = ANN, tree: Tree = PRINTER) -> Scene:
     """Begin a session of `by` about the printer and give `answers`; "done" and "done: RESULT" do an action."""
     scene = Scene()
-    scene.do(by, Start(title="The printer in Leeds is silent"), Enter(tree=tree))
+    scene.do(by, Start(title="The printer in Leeds is silent"), scene.into(tree))
     for answer in answers:
         word, _, result = answer.partition(": ")
         scene.do(by, Done(result=result) if word == "done" else Choose(choice=answer))
@@ -171,6 +177,10 @@ def _filled(field_type: Type, text: Callable[[str], str], path: tuple[str, ...],
             return NIGHT
         case LiteralType():
             return field_type.values[0]
+        case DictType():
+            return {"text": text(".".join((*path, "text")))}
+        case VarTupleType(item_type=item):
+            return (_filled(item, text, (*path, "*"), {}),)
         case UnionType(types=types):
             return _filled(next(each for each in types if not isinstance(each, NoneType)), text, path, {})
         case StructType(cls=cls, fields=fields):

@@ -6,33 +6,10 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from rflow.core.session.commands import (
-    Accept,
-    AddEvidence,
-    AddNote,
-    AddStep,
-    AmendNote,
-    Back,
-    CancelHandoff,
-    Choose,
-    Close,
-    Command,
-    Decline,
-    Done,
-    Enter,
-    HandOff,
-    MakeChange,
-    RecordShared,
-    RedactText,
-    Reopen,
-    RevertChange,
-    SetBrief,
-    SetWaiting,
-    Skip,
-    Start,
-    TakeOver,
-)
-from rflow.core.session.events import Brief
+from rflow.core.session import commands as c
+from rflow.core.session.commands import Command
+from rflow.core.session.entries import assumptions
+from rflow.core.session.events import Brief, Contingency
 from rflow.errors import RflowError
 from support.core_builders import ANN, BEN, CLEO, NIGHT, PRINTER, SCANNER, TIER2, Scene, output
 
@@ -58,6 +35,10 @@ class Dice:
         self._next += 1
         return items[throw % len(items)]
 
+    def flip(self) -> bool:
+        """Throw a coin, which seldom falls on its back."""
+        return self.pick([False, False, True])
+
     def text(self) -> str:
         """Say something."""
         return self.pick(TEXTS)
@@ -72,43 +53,73 @@ def move(scene: Scene, dice: Dice) -> Command:
     """Make a move that fits where the session stands."""
     place = scene.session.place
     if place is None or place.kind == "end":
-        return Enter(tree=dice.pick([PRINTER, SCANNER]))
+        return scene.into(dice.pick([PRINTER, SCANNER]))
     if place.kind == "action":
-        done: list[Command] = [Done(result="It hums"), Skip(reason="Locked room")]
+        done: list[Command] = [c.Done(result="It hums"), c.Skip(reason="Locked room")]
         return dice.pick(done)
-    return Choose(choice=dice.pick(["#1", "#2", "#3"]), assume=dice.pick([False, True]), reason="The customer says so")
+    return c.Choose(
+        choice=dice.pick(["#1", "#2", "#3"]), assume=dice.pick([False, True]), reason="The customer says so"
+    )
 
 
 WISHES: tuple[Callable[[Scene, Dice], Command], ...] = (
     *[move] * 6,
-    lambda scene, dice: Back(),
-    lambda scene, dice: Enter(tree=dice.pick([PRINTER, SCANNER])),
-    lambda scene, dice: AddNote(text=dice.text()),
-    lambda scene, dice: AmendNote(note=dice.seq(scene, *scene.session.notes), text=dice.text()),
-    lambda scene, dice: AddStep(text="Asked", result=dice.text(), happened_at=dice.pick([None, NIGHT])),
-    lambda scene, dice: AddEvidence(evidence=output(dice.text())),
-    lambda scene, dice: SetBrief(brief=Brief(ask=dice.text()), title=dice.pick([None, "The printer hums"])),
-    lambda scene, dice: MakeChange(text="Set it to DHCP", revert=dice.text()),
-    lambda scene, dice: RevertChange(change=dice.seq(scene, *scene.session.changes)),
-    lambda scene, dice: SetWaiting(waiting_for=dice.text(), until=dice.pick([None, NIGHT])),
-    lambda scene, dice: RecordShared(format="teams", destination="clipboard", through=dice.seq(scene)),
-    lambda scene, dice: RedactText(target=dice.seq(scene)),
-    *[lambda scene, dice: HandOff(to=dice.pick([BEN, CLEO, ANN, TIER2]), note=dice.text())] * 2,
-    lambda scene, dice: Accept(read_back=dice.text()),
-    lambda scene, dice: Decline(reason="Not my printer"),
-    *[lambda scene, dice: CancelHandoff()] * 2,
-    lambda scene, dice: TakeOver(reason="Gone home"),
-    lambda scene, dice: Close(outcome=dice.pick(["resolved", "escalated", "abandoned"]), summary=dice.text()),
-    *[lambda scene, dice: Reopen()] * 3,
+    lambda scene, dice: c.Back(),
+    lambda scene, dice: scene.into(dice.pick([PRINTER, SCANNER])),
+    lambda scene, dice: c.AddNote(text=dice.text(), kind=dice.pick(["note", "warning", "assumption"]), pin=dice.flip()),
+    *[lambda scene, dice: c.Undo(change=dice.pick([None, None, "never_made", "reverted"]))] * 3,
+    lambda scene, dice: c.SettleAssumption(target=dice.seq(scene, *assumptions(scene.session)), text=dice.text()),
+    lambda scene, dice: c.Pin(targets=dice.pick([(), (dice.seq(scene, *scene.session.notes),)])),
+    lambda scene, dice: c.Unpin(targets=dice.pick([(), (dice.seq(scene, *scene.session.pins),)])),
+    lambda scene, dice: c.FlagNode(text=dice.text()),
+    lambda scene, dice: c.AskQuestion(to=dice.pick([BEN, TIER2]), text=dice.text()),
+    lambda scene, dice: c.ReplyQuestion(target=dice.seq(scene, *scene.session.questions), text=dice.text()),
+    lambda scene, dice: c.AmendEntry(
+        target=dice.seq(scene, *scene.session.notes, *scene.session.steps), text=dice.text()
+    ),
+    lambda scene, dice: c.AddStep(
+        text="Asked",
+        result=dice.text(),
+        assume=dice.flip(),
+        happened_at=dice.pick([None, NIGHT]),
+        evidence=dice.pick([None, output("It hums")]),
+    ),
+    lambda scene, dice: c.AddEvidence(evidence=output(dice.text())),
+    lambda scene, dice: c.SetBrief(brief=Brief(ask=dice.text()), title=dice.pick([None, "The printer hums"])),
+    lambda scene, dice: c.MakeChange(text="Set it to DHCP", revert=dice.text()),
+    lambda scene, dice: c.RevertChange(change=dice.seq(scene, *scene.session.changes)),
+    lambda scene, dice: c.SetWaiting(waiting_for=dice.text(), until=dice.pick([None, NIGHT])),
+    lambda scene, dice: c.RecordShared(
+        format="teams",
+        destination=dice.pick(["clipboard", "post:noc"]),
+        through=dice.seq(scene),
+        state=dice.pick(["sent", "started", "failed"]),
+    ),
+    lambda scene, dice: c.RedactText(target=dice.seq(scene)),
+    *[
+        lambda scene, dice: c.HandOff(
+            to=dice.pick([BEN, CLEO, ANN, TIER2]),
+            note=dice.text(),
+            warnings=dice.pick([(), ("Don't open tray 2",)]),
+            contingencies=dice.pick([(), (Contingency(condition="No answer by nine", action="Call the vendor"),)]),
+        )
+    ]
+    * 2,
+    lambda scene, dice: c.Accept(read_back=dice.text()),
+    lambda scene, dice: c.Decline(reason="Not my printer"),
+    *[lambda scene, dice: c.CancelHandoff()] * 2,
+    lambda scene, dice: c.TakeOver(reason="Gone home"),
+    lambda scene, dice: c.Close(outcome=dice.pick(["resolved", "escalated", "abandoned"]), summary=dice.text()),
+    *[lambda scene, dice: c.Reopen()] * 3,
 )
 
 
 def play(throws: Sequence[int]) -> Scene:
     """Play out a session; what the rules refuse leaves no trace, and clocks differ by up to ten minutes."""
     scene, dice = Scene(), Dice(throws)
-    scene.do(ANN, Start(title="The printer in Leeds is silent"))
+    scene.do(ANN, c.Start(title="The printer in Leeds is silent"))
     if dice.pick([True, True, False]):
-        scene.do(ANN, Enter(tree=PRINTER))
+        scene.do(ANN, scene.into(PRINTER))
     while dice.left:
         owner = scene.session.owner
         who = dice.pick([ANN, BEN, CLEO] if owner.is_queue else [owner, owner, owner, ANN, BEN, CLEO])

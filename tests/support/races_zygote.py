@@ -32,7 +32,7 @@ import rflow.cli.display.status
 import rflow.cli.terminal_state
 import rflow.formats.environment
 import rflow.service.interchange
-import rflow.service.workspace
+import rflow.service.local
 import rflow.stores.folder.store
 import rflow.stores.sqlite.store
 from rflow.cli.main import main

@@ -4,44 +4,26 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from rflow.core.people import Person, person
+from rflow.core.people import RFLOW, Person, person
+from rflow.core.session import events as e
 from rflow.core.session.events import (
-    ActionDone,
     Brief,
-    BriefSet,
-    ChangeMade,
-    ChangeReverted,
-    ChoiceMade,
+    Contingency,
     Event,
     EvidenceAdded,
     Fact,
-    HandedOff,
-    HandoffAccepted,
-    HandoffCancelled,
-    HandoffDeclined,
     NoteAdded,
-    NoteAmended,
     Place,
-    ProgressShared,
-    SessionClosed,
-    SessionReopened,
     SessionStarted,
-    StepAdded,
-    SteppedBack,
-    StepSkipped,
     Stored,
-    TakenOver,
-    TextRedacted,
-    TreeEntered,
     TreeRef,
-    WaitingSet,
 )
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Action, Choice, Decision, End, Tree, digest
 
 ANA, BEN, CHLOE = person("Ana Ruiz"), person("Ben Okafor"), person("Chloé Martin")
-TIER2 = Person(id="@tier2", name="@tier2")
+TIER2 = person("@tier2")
 MORNING = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 
 PRINTER = Tree(
@@ -86,6 +68,7 @@ def evidence(content: bytes, command: str = "lpstat -p leeds-labels") -> Evidenc
         duration=0.04,
         host="leeds-print-01",
         started_at=MORNING,
+        origin="observed",
     )
 
 
@@ -103,39 +86,75 @@ def session(session_id: str, code: str, story: Iterable[Stored]) -> Session:
     return replay(story, Session(id=session_id, code=code))
 
 
+def night_story() -> list[Event]:
+    """Return the story of the stores of version 2 in the samples, as it reads once they are upgraded."""
+    return events(_night())
+
+
 def whole_story() -> list[Event]:
     """Return a night at a printer in Leeds, in which every kind of fact occurs."""
     return events(_whole_story())
 
 
-def _whole_story() -> Iterator[Fact | tuple[Person, Fact]]:
+def _night() -> Iterator[Fact | tuple[Person, Fact]]:
     yield SessionStarted(
-        title="Label printer in Leeds prints nothing", brief=Brief(customer="Harrow Foods", ticket="INC-4711")
+        title="Label printer in Leeds prints nothing",
+        brief=Brief(customer="Harrow Foods", ticket="INC-4711"),
     )
-    yield TreeEntered(tree=PRINTER_REF, place=LAMP)
-    yield BriefSet(brief=Brief(severity="2", impact="No pallets leave the dock"))
-    yield ChoiceMade(node="lamp", question=LAMP.text, label="Green", to=QUEUE, assumed=True, reason="told by phone")
+    yield e.TreeEntered(tree=PRINTER_REF, place=LAMP)
+    yield e.BriefSet(brief=Brief(severity="2", impact="No pallets leave the dock"))
+    yield e.ChoiceMade(node="lamp", question=LAMP.text, label="Green", to=QUEUE, assumed=True, reason="told by phone")
     yield evidence(LPSTAT)
-    yield ActionDone(node="queue", text=QUEUE.text, result="12 jobs gone", to=WORKS)
-    yield SteppedBack(undone=6)
-    yield StepSkipped(node="queue", text=QUEUE.text, reason="done before", to=WORKS)
-    yield StepAdded(text="Printed from the web page of the printer", result="blank label")
+    yield e.ActionDone(node="queue", text=QUEUE.text, result="12 jobs gone", to=WORKS)
+    yield e.SteppedBack(undone=6)
+    yield e.StepSkipped(node="queue", text=QUEUE.text, reason="done before", to=WORKS)
+    yield e.StepAdded(text="Printed from the web page of the printer", result="blank label")
     yield NoteAdded(text="Line one\n“Ünïcode”, a tab\t, <b>markup</b> & a | pipe")
-    yield NoteAmended(note=10, text="The night shift changed the label roll at 01:30")
-    yield ChangeMade(text="Paused the queue", revert="cupsenable leeds-labels")
-    yield ChangeReverted(change=12)
-    yield WaitingSet(until=MORNING + timedelta(hours=4), waiting_for="the vendor to call back")
-    yield ProgressShared(format="teams", destination="clipboard", through=14)
-    yield HandedOff(to=BEN, note="The ribbon looks fine")
-    yield BEN, HandoffDeclined(reason="on another incident")
-    yield HandedOff(to=TIER2)
-    yield HandoffCancelled()
-    yield HandedOff(to=BEN)
-    yield BEN, HandoffAccepted(read_back="Blank labels, queue cleared, vendor called")
-    yield BEN, SessionClosed(outcome="resolved", summary="New label roll was the wrong type")
-    yield BEN, SessionReopened()
-    yield CHLOE, TakenOver(reason="Ben went off shift")
-    yield CHLOE, TextRedacted(target=9)
+    yield e.EntryAmended(target=10, texts={"text": "The night shift changed the label roll at 01:30"})
+    yield e.ChangeMade(text="Paused the queue", revert="cupsenable leeds-labels")
+    yield e.ChangeReverted(change=12)
+    yield e.WaitingSet(until=MORNING + timedelta(hours=4), waiting_for="the vendor to call back")
+    yield e.ProgressShared(format="teams", destination="clipboard", through=14)
+    yield e.HandedOff(to=BEN, note="The ribbon looks fine")
+    yield BEN, e.HandoffDeclined(reason="on another incident")
+    yield e.HandedOff(to=TIER2)
+    yield e.HandoffCancelled()
+    yield e.HandedOff(to=BEN)
+    yield BEN, e.HandoffAccepted(read_back="Blank labels, queue cleared, vendor called")
+    yield BEN, e.SessionClosed(outcome="resolved", summary="New label roll was the wrong type")
+    yield BEN, e.SessionReopened()
+    yield CHLOE, e.TakenOver(reason="Ben went off shift")
+    yield CHLOE, e.TextRedacted(target=9)
+
+
+def _whole_story() -> Iterator[Fact | tuple[Person, Fact]]:
+    _, *night = _night()
+    yield SessionStarted(
+        title="Label printer in Leeds prints nothing",
+        brief=Brief(customer="Harrow Foods", ticket="INC-4711"),
+        space="harrow",
+    )
+    yield from night
+    yield CHLOE, NoteAdded(text="The roll is of the right type", kind="assumption", on=22)
+    yield CHLOE, e.AssumptionSettled(target=26, text="It is not: the box says 102 mm")
+    yield CHLOE, e.Pinned(target=26)
+    yield CHLOE, e.Pinned(target=12)
+    yield CHLOE, e.Unpinned(target=12)
+    yield CHLOE, e.EntryUndone(target=12)
+    yield CHLOE, e.NodeFlagged(node="works", text="There is a third lamp", digest=PRINTER_REF.digest)
+    yield CHLOE, e.QuestionAsked(to=TIER2, text="Who orders the rolls?")
+    yield BEN, e.QuestionReplied(target=33, text="The warehouse")
+    yield CHLOE, e.ProgressShared(format="slack-blocks", destination="post:noc", through=34, state="started")
+    yield (
+        CHLOE,
+        e.HandedOff(
+            to=BEN,
+            warnings=("Don't open the print head while it is hot",),
+            contingencies=(Contingency(condition="the vendor calls before 06:00", action="ask for a new roll"),),
+        ),
+    )
+    yield RFLOW, e.HandoffExpired()
+    yield RFLOW, e.Reassigned(to=ANA, reason="Chloé is on leave")
 
 
 def short_story(title: str = "VPN drops every hour", *notes: str, by: Person = ANA) -> list[Event]:

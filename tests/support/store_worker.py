@@ -16,7 +16,7 @@ from typing import Any
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.ports import Stale, Store
+from rflow.ports.stores import Stale, Store
 from rflow.stores import open_store
 from rflow.stores.folder.safe_files import SafeFiles
 from support.store_stories import ANA, MORNING, evidence, more, session, short_story

@@ -125,7 +125,7 @@ TEN: list[tuple[str, str, int | dict[str, int]]] = [
         "Print the log",
         {".toml": -1, ".yaml": -1, ".json": 0},
     ),
-    ('warning: node "mtu": "hepl" is not known here and is passed over. Did you mean "help"?', "hepl", 0),
+    ('warning: node "mtu": "hepl" is an unknown field, which is ignored. Did you mean "help"?', "hepl", 0),
 ]
 
 

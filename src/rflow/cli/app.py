@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -9,19 +10,30 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import typer
 
+from rflow.core.actors import Actor
 from rflow.core.people import Person, person
 from rflow.core.session.events import is_steering
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten, wrap
 from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
     from rflow.cli.terminal_state import Terminal
+    from rflow.core.session.commands import Command
+    from rflow.core.summary.view import View
     from rflow.formats import Format
-    from rflow.service.sending import Outcome
-    from rflow.service.workspace import Workspace
+    from rflow.service.administration import LocalAdministration
+    from rflow.service.local import LocalWorkspace
+    from rflow.service.sessions import Outcome
+    from rflow.service.shared import SharedSessions
+
+
+def now() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
 
 
 def local(at: datetime) -> datetime:
@@ -54,30 +66,67 @@ class App:
         return load_settings(self.flags, folders(self._config))
 
     @cached_property
-    def workspace(self) -> "Workspace":
+    def workspace(self) -> "LocalWorkspace":
         """What this user can do at the configured store."""
-        return self.open_workspace()
-
-    def open_workspace(self) -> "Workspace":
-        """Open the configured store once more: a connection of its own for each thread that wants one."""
-        from rflow.service.workspace import Workspace
+        from rflow.service.local import LocalWorkspace
         from rflow.stores import open_store
 
-        settings = self.settings
-        return Workspace(
-            open_store(settings["store"].text),
-            _member(settings["user.name"].text),
-            clock=lambda: datetime.now(UTC),
-            zone=local,
-            patterns=settings["redact.patterns"].texts,
-        )
+        store = open_store(self.settings["store"].text)
+        return LocalWorkspace(store, Actor(person=_member_named(self.settings["user.name"].text)), clock=now)
+
+    @property
+    def administration(self) -> "LocalAdministration":
+        """What this user can do with the configured store itself."""
+        from rflow.service.administration import LocalAdministration
+
+        return LocalAdministration(self.workspace.store, self.workspace.actor)
+
+    @property
+    def shared(self) -> "SharedSessions":
+        """The sessions that links to the configured store show."""
+        from rflow.service.shared import SharedSessions
+
+        return SharedSessions(self.workspace.store, clock=now, zone=local, patterns=self.patterns)
+
+    def open_shared(self) -> "SharedSessions":
+        """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
+        from rflow.service.shared import SharedSessions
+        from rflow.stores import open_store
+
+        store = open_store(self.settings["store"].text)
+        return SharedSessions(store, clock=now, zone=local, patterns=self.patterns)
+
+    @property
+    def me(self) -> Person:
+        """This user."""
+        return self.workspace.actor.person
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """This user's own patterns for secrets."""
+        return tuple(self.settings["redact.patterns"].texts)
+
+    def view(self, *, redact: bool = True) -> "View":
+        """Return this user's view of sessions: as of now, in their time zone, with their patterns for secrets.
+
+        Raises `UsageProblem` if a pattern is not a regular expression, before anything is written.
+        """
+        from rflow.core.redaction import Redactor
+        from rflow.core.summary.view import View
+
+        Redactor(self.patterns)
+        return View(as_of=self.workspace.now(), zone=local, redact=redact, patterns=self.patterns)
+
+    def send(self, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None) -> "Outcome":
+        """Carry out a command on a session, of which this is the state that was read."""
+        return send(self.workspace, session, command, contents)
 
     @cached_property
     def terminal(self) -> "Terminal":
         """What is remembered for this terminal: the current session, and the versions displayed."""
         from rflow.cli.terminal_state import Terminal
 
-        return Terminal(self.settings.folders.state, self.workspace.store.url, os.environ)
+        return Terminal(self.settings.folders.state, self.workspace.about.url, os.environ)
 
     def format(self, name: str) -> "Format":
         """Find an output format: one of rflow's, else one of the user's, the project's or a package's."""
@@ -102,7 +151,7 @@ class App:
     def close(self) -> None:
         """Let go of the store."""
         if "workspace" in self.__dict__:
-            self.workspace.store.close()
+            self.workspace.close()
 
     # Output
 
@@ -140,7 +189,7 @@ class App:
         """Load the session that is meant: the one named, else this terminal's, else the only open one of mine."""
         reference = reference or self.session_reference
         if reference:
-            return self.workspace.session(reference)
+            return find_session(self.workspace, reference)
         return self.here() or self._only_one()
 
     def to_leave(self, command_id: str) -> Session:
@@ -153,7 +202,7 @@ class App:
         if left is None:
             return self.session()
         try:
-            session = self.workspace.load(left)
+            session = load_session(self.workspace, left)
         except NotFound:
             return self.session()
         if command_id and command_id in session.commands:
@@ -169,13 +218,13 @@ class App:
         if current is None:
             return None
         try:
-            return self.workspace.load(current)
+            return load_session(self.workspace, current)
         except NotFound:
             self.terminal.leave(current)
             return None
 
     def _only_one(self) -> Session:
-        mine = Query(owner=self.workspace.member.id, status=("open",), limit=6)
+        mine = Query(owner=self.me.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
         elsewhere = self.terminal.elsewhere()
         if elsewhere is not None:
@@ -184,9 +233,9 @@ class App:
                 try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
             )
         if len(heads) == 1:
-            return self.workspace.load(heads[0].id)
+            return load_session(self.workspace, heads[0].id)
         if not heads:
-            waiting = self.workspace.heads(Query(inbox=self.workspace.member.id, limit=1)).heads
+            waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
             if waiting:
                 raise UsageProblem(
                     f"You have no open session; {waiting[0].code} waits for you ({shorten(waiting[0].title, 60)}).",
@@ -261,7 +310,7 @@ class App:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
 
 
-def _member(name: str) -> Person:
+def _member_named(name: str) -> Person:
     """Make the person who goes by `name`: somebody, not a queue."""
     member = person(clean(name))
     if not member.id or member.is_queue:

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from rflow.cli.app import App
+from rflow.service.trees import tree_of
 
 Offer = tuple[str, str]
 
@@ -49,7 +50,7 @@ def choices(app: App) -> Iterator[Offer]:
     from rflow.core.tree.model import Decision
 
     session = app.session()
-    tree = app.workspace.tree_of(session)
+    tree = tree_of(app.workspace, session)
     node = tree.nodes.get(session.place.node) if tree and session.place else None
     if isinstance(node, Decision):
         yield from ((choice.label, f"choice {number}") for number, choice in enumerate(node.choices, 1))
@@ -75,10 +76,9 @@ def own_formats(app: App) -> Iterator[Offer]:
 def links(app: App) -> Iterator[Offer]:
     """Offer the links that still work."""
     from rflow.core.sharing import state_of
-    from rflow.service.shares import Shares
 
     now = app.workspace.now()
-    for one in Shares(app.workspace).listed():
+    for one in app.workspace.shares():
         if state_of(one.share, now) == "live":
             yield one.share.id, one.share.label or f"ends in {one.share.ending}"
 

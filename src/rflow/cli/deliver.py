@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from rflow.cli.app import App
+from rflow.core.session.commands import RecordShared
+from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotDelivered, RflowError
@@ -84,12 +86,13 @@ def redaction_note(summary: Progress | Digest) -> str:
     return f" {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted."
 
 
-def record(run: App, session: Session | None, format_: str, destination: str) -> None:
+def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:
     """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
     if session is None:
         return
     try:
-        run.workspace.record_shared(session, format_, destination)
+        command = RecordShared(format=format_, destination=destination, through=session.version, state=state)
+        run.send(session, command)
     except RflowError as error:
         run.say(f"Note: the delivery could not be recorded: {error.what}")
 

@@ -44,8 +44,8 @@ def recorded(name: str) -> Recording:
     except OSError as error:
         raise BadInput(f"The example {path} is not there.", try_="Install rflow again.") from error
     read = read_session(data, path.name, person("reader"), datetime.now(UTC))
-    events = [event for event in read.events if isinstance(event, Event)]
-    return Recording(session=read.session, events=events, trees=read.trees, blobs=read.blobs)
+    events = [event for event in read.log.events if isinstance(event, Event)]
+    return Recording(session=read.session, events=events, trees=read.read_trees(), blobs=read.contents)
 
 
 def example_progress() -> Progress:

@@ -6,17 +6,16 @@ may have been posted. Reasons: docs/decisions/0007.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from rflow.cli.app import App, label
+from rflow.cli.app import App
 from rflow.cli.deliver import record
 from rflow.config_file import replace_file
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import RecordShared
-from rflow.core.session.events import Event, ProgressShared
+from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Delivery, Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotAllowed, RflowError
@@ -25,89 +24,51 @@ _AGAIN = "To post it anyway: --again"
 _LOOK = "Look there first. To post it anyway: --again"
 _UNRECORDED = "Note: the post can't be recorded, so rflow can't prevent a second one:"
 
-# How the state of a post is stored: in the destination of a delivery. Only this section knows that.
 
-State = Literal["started", "sent", "failed"]
-_PREFIXES: dict[State, str] = {"started": "posting:", "sent": "post:", "failed": "not-posted:"}
-
-
-def destination(target: str, state: State = "sent") -> str:
+def destination(target: str) -> str:
     """Return the destination that records a post to `target`."""
-    return f"{_PREFIXES[state]}{target}"
-
-
-def _state(delivery: Delivery) -> State:
-    return next((state for state, prefix in _PREFIXES.items() if delivery.destination.startswith(prefix)), "sent")
-
-
-def _to(target: str, deliveries: list[Delivery]) -> list[Delivery]:
-    return [delivery for delivery in deliveries if delivery.destination == destination(target, _state(delivery))]
+    return f"post:{target}"
 
 
 def delivered(session: Session) -> list[Delivery]:
     """Return the deliveries that succeeded, without posts that were only started or failed."""
-    return [delivery for delivery in session.deliveries if _state(delivery) == "sent"]
-
-
-# A session of the store
-
-
-def check_not_posted(run: App, session: Session, target: str) -> None:
-    """Refuse to post to `target` if the session was posted there, or may have been, and has not changed since."""
-    posts = _to(target, _since_last_change(run, session))
-    sent, started, failed = (
-        [post for post in posts if _state(post) == state] for state in ("sent", "started", "failed")
-    )
-    if sent:
-        what = f"was posted to {target} {_when(run, sent[-1])}, and has not changed since"
-        raise NotAllowed(f"{label(session)} {what}.", try_=_AGAIN)
-    if len(started) > len(failed):
-        what = f"may have been posted to {target} {_when(run, started[-1])}; the outcome is unknown"
-        raise NotAllowed(f"{label(session)} {what}.", try_=_LOOK)
-
-
-def _since_last_change(run: App, session: Session) -> list[Delivery]:
-    """Return the deliveries after which nothing happened but deliveries: they covered all of the session."""
-    events = run.workspace.history(session.id).events
-    changes = [e.seq for e in events if not (isinstance(e, Event) and isinstance(e.fact, ProgressShared))]
-    return [delivery for delivery in session.deliveries if delivery.through >= max(changes, default=0)]
-
-
-def _when(run: App, delivery: Delivery) -> str:
-    from rflow.cli.display.text import clock
-
-    by = "" if delivery.by.id == run.workspace.member.id else f" by {delivery.by.name}"
-    return f"at {clock(delivery.at)}{by}"
+    return [delivery for delivery in session.deliveries if delivery.state == "sent"]
 
 
 class SessionRecord:
-    """Records a post to `target` in its session."""
+    """Records a post to `target` in its session, which refuses a second one while nothing has changed."""
 
     def __init__(self, run: App, session: Session, format_: str, target: str) -> None:
         self._run, self._session, self._format, self._target = run, session, format_, target
         self._recordable = True
 
+    def _command(self, state: DeliveryState, *, again: bool = False) -> RecordShared:
+        return RecordShared(
+            format=self._format,
+            destination=destination(self._target),
+            through=self._session.version,
+            state=state,
+            again=again,
+        )
+
+    def check(self) -> None:
+        """Refuse what was posted before, or may have been, and has not changed since."""
+        self._run.workspace.check(self._session.id, self._command("started"))
+
     def start(self, *, again: bool) -> None:
         """Record that the post starts. Of two people who post at the same time, the second to record it is refused."""
-        session, where = self._session, destination(self._target, "started")
-        started = RecordShared(format=self._format, destination=where, through=session.version)
         try:
-            after = self._run.workspace.do(session, started).session
+            self._run.send(self._session, self._command("started", again=again))
+        except NotAllowed:
+            raise
         except RflowError as error:
             self._run.say(f"{_UNRECORDED} {error.what}")
             self._recordable = False
-            return
-        between = _to(self._target, after.deliveries[len(session.deliveries) : -1])
-        rivals = [post for post in between if _state(post) != "failed"]
-        if rivals and not again:
-            self.finish("failed")
-            what = f"is being posted to {self._target} by {rivals[-1].by.name} right now"
-            raise NotAllowed(f"{label(session)} {what}.", try_=_LOOK)
 
-    def finish(self, state: State) -> None:
+    def finish(self, state: DeliveryState) -> None:
         """Record how the post ended."""
         if self._recordable:
-            record(self._run, self._session, self._format, destination(self._target, state))
+            record(self._run, self._session, self._format, destination(self._target), state)
 
 
 # What no session of the store records: a digest, or a session from a file
@@ -116,7 +77,7 @@ class SessionRecord:
 class _LastPost(msgspec.Struct, frozen=True):
     summary: str
     at: datetime
-    state: State
+    state: DeliveryState
 
 
 class LocalRecord:
@@ -147,7 +108,7 @@ class LocalRecord:
             raise NotAllowed(f"The same was {where}.", try_=_AGAIN)
         raise NotAllowed(f"The same may have been {where}; the outcome is unknown.", try_=_LOOK)
 
-    def finish(self, state: State) -> None:
+    def finish(self, state: DeliveryState) -> None:
         """Record how the post ended, if possible."""
         last = _LastPost(self._summary, self._run.workspace.now(), state)
         try:

@@ -11,7 +11,7 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.deliver import redaction_note, say_delivered
-from rflow.cli.post_record import LocalRecord, SessionRecord, check_not_posted
+from rflow.cli.post_record import LocalRecord, SessionRecord
 from rflow.core.session.state import Session
 from rflow.delivery.webhooks import MaybePosted, post
 from rflow.delivery.webhooks.outcomes import Posted
@@ -48,7 +48,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, session: Session) -> None:
         """Refuse to post again what has not changed, before anything is delivered anywhere."""
         if not (self.again or self.dry_run):
-            check_not_posted(self.run, session, self.target.name)
+            SessionRecord(self.run, session, self.format, self.target.name).check()
 
     def post(self, session: Session | None, renderings: "Renderings") -> None:
         """Post a summary, or with --dry-run print what would be posted. Recorded in `session`, if there is one."""

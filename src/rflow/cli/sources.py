@@ -14,6 +14,7 @@ from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import View
 from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotDelivered
+from rflow.service.trees import trees_of
 
 FILE_LIMIT = 64 * 1024 * 1024
 
@@ -40,11 +41,11 @@ def find_source(run: App, said: str | None) -> Source:
         return Source(session=run.session(said), stored=True)
     from rflow.service.interchange import read_session
 
-    found = read_session(read_input(said), name_of(said), run.workspace.member, run.workspace.now())
+    found = read_session(read_input(said), name_of(said), run.me, run.workspace.now())
+    session = found.session
     if found.author:
-        found.session.owner = person(found.author)
-    trees = {**{d: t for d in found.session.trees if (t := run.workspace.store.tree(d))}, **found.trees}
-    return Source(session=found.session, stored=False, trees=trees)
+        session.owner = person(found.author)
+    return Source(session=session, stored=False, trees={**trees_of(run.workspace, session), **found.read_trees()})
 
 
 def _is_file(said: str) -> bool:

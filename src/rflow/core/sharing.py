@@ -7,9 +7,10 @@ from zlib import crc32
 
 import msgspec
 
+from rflow.core.actors import Actor
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
 
 PREFIX = "rfs_"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -20,6 +21,7 @@ VIEWS_KEPT = 1000
 """The last views of a link that a store keeps one by one; the others are only counted. Twice as many may be there."""
 
 ShareState = Literal["live", "expired", "revoked"]
+Audience = Literal["public", "signed_in"]
 ViewForm = Literal["page", "md", "txt", "json"]
 
 
@@ -57,15 +59,18 @@ def _base62(value: int, width: int) -> str:
     return digits
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A read-only link to a session, as a store keeps it: never the token, never a text of the session.
 
     `ending` is the token's last four characters, to tell links apart. A snapshot shows the session up to event
-    `until_seq`, a live link all that comes. `patterns` are what its maker wanted hidden when it was made.
+    `until_seq`, a live link all that comes. `patterns` are what its maker wanted hidden when it was made. `password` is
+    a hash, `max_views` how often it can be opened, `audience` who may open it. A link with a field that this version
+    does not know opens nothing: it may be one that protects it.
     """
 
     id: str
     session: str
+    space: str = DEFAULT_SPACE
     hash: str
     ending: str
     by: Person
@@ -75,19 +80,66 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     brief: bool = False
     until_seq: int | None = None
     patterns: tuple[str, ...] = ()
+    password: str = ""
+    max_views: int | None = None
+    audience: Audience = "public"
     revoked_at: datetime | None = None
     revoked_by: Person | None = None
 
 
+class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants of a new link; `patterns` of theirs are hidden besides the usual secrets."""
+
+    session: str
+    expires_at: datetime | None = None
+    label: str = ""
+    brief: bool = False
+    snapshot: bool = False
+    patterns: tuple[str, ...] = ()
+
+
+class Minted(msgspec.Struct, frozen=True, kw_only=True):
+    """A new share with its token, which is shown only once."""
+
+    share: Share
+    token: str
+
+
+class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store finds a share by; read from one that a newer rflow wrote, too."""
+
+    id: str
+    session: str
+    hash: str
+    by: Person
+    created_at: datetime
+
+
+class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
+    """A share as it is stored, with how many views are only counted; `data` is kept as it is, understood or not."""
+
+    key: ShareKey
+    data: bytes
+    dropped: int = 0
+
+
+def read_key(data: bytes) -> ShareKey | None:
+    """Read what a stored share is found by; None is damaged."""
+    try:
+        return msgspec.json.decode(data, type=ShareKey)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        return None
+
+
 def read_share(data: bytes) -> Share | None:
-    """Read a share as a store keeps it; None is damaged: a link that can't be read opens nothing."""
+    """Read a share as a store keeps it; None is damaged, or newer than this version: it opens nothing."""
     try:
         return msgspec.json.decode(data, type=Share)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
         return None
 
 
-class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One look at a share: when, in which form, and what program said it was (its User-Agent, shortened)."""
 
     at: datetime
@@ -110,6 +162,8 @@ def state_of(share: Share, at: datetime) -> ShareState:
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
-def may_revoke(share: Share, session: Session | None, actor: Person) -> bool:
-    """Whether `actor` may end a share: their own, or one of a session that is theirs."""
-    return actor.id == share.by.id or (session is not None and session.owner.id == actor.id)
+def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:
+    """Whether `actor` may end a share: their own, one to a session that is theirs (`owner` is its owner's id), or any
+    in a space that they lead."""
+    mine = actor.person.id in (share.by.id, owner)
+    return mine or actor.role_in(share.space) == "lead"

@@ -1,131 +1,94 @@
 """Imports a session that was read from a file: as a new session, or by adding entries to the session that is here."""
 
-from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
-from rflow.core.people import Person
 from rflow.core.session.events import OWNERSHIP, Event
-from rflow.core.session.replay import replay, replay_session
-from rflow.core.session.state import OwnershipEntry, Session
-from rflow.core.text import one_line, shorten
-from rflow.errors import BadInput, NotAllowed, NotFound
-from rflow.ports import Log, Stale
-from rflow.service.sending import ATTEMPTS, busy
+from rflow.core.session.log import Log
+from rflow.core.session.replay import replay
+from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
+from rflow.ports.stores import Stale
+from rflow.ports.workspace import Imported, Incoming
+from rflow.service.sending import ATTEMPTS
 
 if TYPE_CHECKING:
-    from rflow.service.interchange import Read
-    from rflow.service.workspace import Workspace
-
-_SHOWN = 5
+    from rflow.service.local import LocalWorkspace
 
 
-class Import(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import does, or did: `session` is the state after it, `added` the entries that extend a session here.
-
-    `diverged` is a session that continued differently here, so that the file becomes another one.
-    """
-
-    outcome: Literal["new", "diverged", "extended", "unchanged"]
-    session: Session
-    added: tuple[Event, ...] = ()
-
-    @property
-    def ownership(self) -> list[OwnershipEntry]:
-        """The added entries that change who owns the session, or whether it is open."""
-        changes = {event.seq for event in self.added if isinstance(event.fact, OWNERSHIP)}
-        return [entry for entry in self.session.ownership if entry.seq in changes]
-
-    def authors(self, member: Person) -> str:
-        """Return how many entries are added by whom, such as "4 entries by Sam Okafor and 1 by you"."""
-        names = {event.by.id: _name(event.by, member) for event in self.added}
-        counts = Counter(event.by.id for event in self.added).most_common()
-        (first, most), *others = [(names[author], count) for author, count in counts]
-        parts = [f"{most} {'entry' if most == 1 else 'entries'} by {first}", *(f"{n} by {who}" for who, n in others)]
-        return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
-
-    def ownership_changes(self, member: Person) -> str:
-        """Return the changes of owner and status as text, such as "handed off to you by Sam Okafor (entry 12)"."""
-        entries = self.ownership
-        texts = [_change(entry, member) for entry in entries[-_SHOWN:]]
-        left_out = len(entries) - len(texts)
-        return "; ".join([*([f"{left_out} earlier changes"] if left_out else []), *texts])
-
-
-def _name(person: Person, member: Person) -> str:
-    return "you" if person.id == member.id else shorten(one_line(person.name), 40)
-
-
-def _change(entry: OwnershipEntry, member: Person) -> str:
-    to = ""
-    if entry.to:
-        to = f" to {_name(entry.to, member)}" if entry.word == "handed off" else f" (back to {_name(entry.to, member)})"
-    return f"{entry.word}{to} by {_name(entry.by, member)} (entry {entry.seq})"
-
-
-def plan_import(workspace: "Workspace", read: "Read") -> Import:
-    """Return what importing `read` would do now; raise `BadInput` if some of its entries can't be read."""
-    events = _readable(read)
-    log = _here(workspace, read.session.id)
+def plan_import(workspace: "LocalWorkspace", incoming: Incoming) -> Imported:
+    """Return what importing would do now; raise `BadInput` if some of its entries can't be read."""
+    events = _readable(incoming)
+    _check_may_write(workspace, events)
+    log = _here(workspace, incoming.id)
     if log is None:
-        return Import(outcome="new", session=read.session)
+        return Imported(session=incoming.id, code=incoming.code, outcome="new")
     known = list(log.events)
     common = min(len(known), len(events))
     if known[:common] != events[:common]:
-        return Import(outcome="diverged", session=read.session)
-    here = replay_session(log.id, log.code, known)
+        return Imported(session="", code=incoming.code, outcome="diverged")
     if len(events) <= len(known):
-        return Import(outcome="unchanged", session=here)
-    added = events[common:]
-    return Import(outcome="extended", session=replay(added, here), added=tuple(added))
+        return Imported(session=log.id, code=log.code, outcome="unchanged")
+    added = tuple(events[common:])
+    ownership = tuple(event for event in added if isinstance(event.fact, OWNERSHIP))
+    return Imported(session=log.id, code=log.code, outcome="extended", events=added, ownership=ownership)
 
 
-def _here(workspace: "Workspace", session_id: str) -> Log | None:
+def _check_may_write(workspace: "LocalWorkspace", events: list[Event]) -> None:
+    """An import writes: readers may not, and agents' tokens only where they may add entries."""
+    space = Log(id="", code="", events=events).session.space
+    role = workspace.actor.role_in(space)
+    if role is None:
+        raise NotFound("There is no such space.", try_="Import it into a space that you are a member of.")
+    if role == "reader" or (workspace.actor.scopes is not None and "write" not in workspace.actor.scopes):
+        raise NotAllowed("You may only read here.", try_="Ask a member of this space to import it.")
+
+
+def _here(workspace: "LocalWorkspace", session_id: str) -> Log | None:
     """Read the session that is here; a plain document has no id."""
     try:
-        return workspace.store.load(session_id) if session_id else None
+        return workspace.load(session_id) if session_id else None
     except NotFound:
         return None
 
 
-def import_session(workspace: "Workspace", read: "Read", *, accept_ownership: bool) -> Import:
-    """Import `read`; raise `NotAllowed` if that needs `accept_ownership`, because a session here changes its owner."""
+def import_session(workspace: "LocalWorkspace", incoming: Incoming, *, accept_ownership: bool) -> Imported:
+    """Import a session; raise `NotAllowed` if that changes an owner here and `accept_ownership` does not allow it."""
     for _ in range(ATTEMPTS):
-        planned = plan_import(workspace, read)
+        planned = plan_import(workspace, incoming)
         if planned.ownership and not accept_ownership:
-            raise _refusal(planned, workspace.member)
-        for tree in read.trees.values():
-            workspace.store.put_tree(tree)
+            raise NotAllowed(
+                f"Nothing was imported, because the file changes the owner or status of {planned.code}, which is here "
+                "already.",
+                try_="If that is right, repeat the command with --accept-ownership.",
+            )
         try:
-            return _store(workspace, read, planned)
+            return _store(workspace, incoming, planned)
         except Stale:
             continue
-    raise busy(read.session)
+    raise StoreProblem("Others keep writing to that session; nothing was imported.", try_="Try again in a moment.")
 
 
-def _refusal(planned: Import, member: Person) -> NotAllowed:
-    return NotAllowed(
-        f"Nothing was imported, because the file changes the owner or status of {planned.session.code}, which is here "
-        f"already: {planned.ownership_changes(member)}.",
-        try_="If that is right, repeat the command with --accept-ownership.",
-    )
-
-
-def _readable(read: "Read") -> list[Event]:
-    events = [event for event in read.events if isinstance(event, Event)]
-    if len(events) < len(read.events):
+def _readable(incoming: Incoming) -> list[Event]:
+    events = [event for event in incoming.events if isinstance(event, Event)]
+    if len(events) < len(incoming.events):
         raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
     return events
 
 
-def _store(workspace: "Workspace", read: "Read", planned: Import) -> Import:
+def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -> Imported:
     """Write what was planned; raise `Stale` if the session has changed since."""
+    events = _readable(incoming)
+    session = Log(id=incoming.id, code=incoming.code, events=events).session
+    for data in incoming.trees.values():
+        workspace.store.put_tree(data, session.space)
     if planned.outcome == "extended":
-        expected = planned.added[0].seq - 1
-        workspace.store.append(planned.session, planned.added, expected, read.blobs)
+        here = workspace.load(planned.session).session
+        if here.version != planned.events[0].seq - 1:
+            raise Stale
+        workspace.store.append(replay(planned.events, here), planned.events, here.version, incoming.contents)
     elif planned.outcome != "unchanged":
-        own_id = read.session.id if planned.outcome == "new" else ""
-        session = workspace.create(own_id, _readable(read), [], read.blobs, code=read.session.code)
-        return msgspec.structs.replace(planned, session=session)
+        new = incoming.id if planned.outcome == "new" and incoming.id else workspace.new_id()
+        code = workspace.create(new, events, incoming.contents, code=incoming.code, space=session.space)
+        return replace(planned, session=new, code=code)
     return planned

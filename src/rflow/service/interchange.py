@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,24 +11,30 @@ import msgspec
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.document import VERSION, Document, document_events
-from rflow.core.session.events import Event, SessionStarted, Stored
-from rflow.core.session.replay import replay_session
+from rflow.core.session.events import Event, SessionStarted
+from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.core.tree.document import check
-from rflow.core.tree.model import Tree, digest
+from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import ALPHABET
-from rflow.stores.codec import FORMAT, Header, encode_line, from_lines, header, read_header
+from rflow.ports.workspace import Incoming
+from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
+from rflow.stores.derived import read_tree
+from rflow.stores.upgrades import OLDEST, upgraded
 
 _CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}\Z")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="tree"):
-    """A line of an export that holds a version of a tree, so that the receiver can go on in it."""
+    """A line of an export that holds a version of a tree, so that the receiver can continue in it.
 
-    tree: Tree
+    It stays as it is, so that what a newer rflow wrote into it is not lost.
+    """
+
+    tree: msgspec.Raw
 
 
 class BlobLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="blob"):
@@ -45,35 +51,50 @@ class _Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Read(msgspec.Struct, kw_only=True):
-    """A session read from a file: its events, the state after them, and what it needs beside them.
+    """A session read from a file: its log, the state after it, and what it needs beside them, by digest.
 
-    `author` is who a plain document says worked on it; who reads it in owns it.
+    `trees` are canonical JSON. `author` is who a plain document says worked on it; who imports it owns it.
     """
 
-    session: Session
-    events: list[Stored]
-    trees: dict[str, Tree] = {}
-    blobs: dict[str, bytes] = {}
+    log: Log
+    trees: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     author: str = ""
 
+    @property
+    def session(self) -> Session:
+        """The state after the log."""
+        return self.log.session
 
-def export_session(
-    session: Session,
-    events: Sequence[Stored],
-    trees: Iterable[Tree],
-    blobs: Iterable[tuple[str, bytes]],
-    contents: int = 0,
+    def read_trees(self) -> dict[str, Tree]:
+        """Return the trees, read; raise `StoreProblem` for one that a newer rflow wrote."""
+        return {name: read_tree(data, name) for name, data in self.trees.items()}
+
+    @property
+    def incoming(self) -> Incoming:
+        """The session as a workspace imports it."""
+        return Incoming(
+            id=self.log.id,
+            code=self.log.code,
+            events=tuple(self.log.events),
+            trees=self.trees,
+            contents=self.contents,
+        )
+
+
+def export_lines(
+    log: Log, trees: Iterable[bytes], contents: Iterable[tuple[str, bytes]], count: int = 0
 ) -> Iterator[bytes]:
-    """Give the lines of an export, each with its line break: header, trees, events, contents of evidence.
+    """Yield the lines of an export, each with its line break: header, trees, events, contents of evidence.
 
-    `contents` says how many `blobs` there are: they are read one by one, and may be large.
+    `trees` are canonical JSON; `count` is the number of `contents`: they are read one by one, and may be large.
     """
-    yield header(session.id, session.code, events=len(events), contents=contents) + b"\n"
+    yield header(log.id, log.code, events=len(log.events), contents=count) + b"\n"
     for tree in trees:
-        yield msgspec.json.encode(TreeLine(tree=tree)) + b"\n"
-    for event in events:
+        yield msgspec.json.encode(TreeLine(tree=msgspec.Raw(tree))) + b"\n"
+    for event in log.events:
         yield encode_line(event) + b"\n"
-    for name, data in blobs:
+    for name, data in contents:
         yield msgspec.json.encode(BlobLine(digest=name, data=b64encode(data).decode())) + b"\n"
 
 
@@ -94,15 +115,16 @@ def _read_log(data: bytes, name: str) -> Read:
     lines = [line for line in data.split(b"\n") if line.strip()]
     head = _head(lines[0], name)
     extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]
-    events = from_lines(line for line in lines[1:] if not line.startswith(b'{"rflow":'))
+    records = (line for line in lines[1:] if not line.startswith(b'{"rflow":'))
+    events = from_lines(upgraded(line, head.records) for line in records)
     if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
     code = head.code if _CODE.match(head.code) else ""  # another tool's: it gets one here
     _check_whole(name, "entries", len(events), head.events)
-    read = Read(session=replay_session(head.id, code, events), events=events)
+    read = Read(log=Log(id=head.id, code=code, events=events))
     for line in extras:
         _read_extra(line, name, read)
-    _check_whole(name, "contents", len(read.blobs), head.contents)
+    _check_whole(name, "contents", len(read.contents), head.contents)
     return read
 
 
@@ -117,15 +139,17 @@ def _check_whole(name: str, what: str, there: int, told: int) -> None:
 def _head(line: bytes, name: str) -> Header:
     """Read the first line. An id becomes the name of a file in some stores, so nothing but a UUID passes."""
     head = read_header(line)
+    if head == "newer":
+        raise BadInput(f"{name} was written by a newer rflow.", try_="Upgrade rflow.")
     if head is None or not _ID.match(head.id):
         raise BadInput(f"{name} does not begin with a session's header.", try_="Export it again: rflow export SESSION")
-    if head.format > FORMAT:
-        raise BadInput(f"{name} was written by a newer rflow (format {head.format}).", try_="Upgrade rflow.")
+    if head.records < OLDEST or head.format < OLDEST:
+        raise BadInput(f"{name} was written by an rflow too old to read.", try_="Export it again with a newer one.")
     return head
 
 
 def _read_extra(line: bytes, name: str, read: Read) -> None:
-    """Read a tree or a content; lines of a kind that a newer rflow added are passed over."""
+    """Read a tree or a content; lines of an unknown kind, which a newer rflow may have added, are ignored."""
     try:
         if msgspec.json.decode(line, type=_Kind).rflow not in ("tree", "blob"):
             return
@@ -133,10 +157,10 @@ def _read_extra(line: bytes, name: str, read: Read) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{name} has a damaged line: {error}.", try_="Export it again.") from error
     if isinstance(extra, TreeLine):
-        version = digest(extra.tree)
+        version, data = _canonical(bytes(extra.tree), name)
         if version not in read.session.trees:
-            raise BadInput(f"{name} has a damaged tree: its session knows no such one.", try_="Export it again.")
-        read.trees[version] = extra.tree
+            raise BadInput(f"{name} has a damaged tree: its session does not use it.", try_="Export it again.")
+        read.trees[version] = data
         return
     try:
         content = b64decode(extra.data, validate=True)
@@ -144,7 +168,22 @@ def _read_extra(line: bytes, name: str, read: Read) -> None:
         content = b""
     if fingerprint(content) != extra.digest:
         raise BadInput(f"{name} has a damaged piece of evidence.", try_="Export it again.")
-    read.blobs[extra.digest] = content
+    read.contents[extra.digest] = content
+
+
+def _canonical(data: bytes, name: str) -> tuple[str, bytes]:
+    """Return the digest of a tree and its canonical JSON; the line may have been formatted by another program.
+
+    What this version can't read must be what rflow wrote: then its digest is that of the bytes as they are.
+    """
+    try:
+        tree = msgspec.json.decode(data, type=Tree)
+    except msgspec.ValidationError as error:
+        if "unknown field" not in str(error):
+            raise BadInput(f"{name} has a damaged tree: {error}.", try_="Export it again.") from error
+    else:
+        data = canonical(tree)
+    return fingerprint(data), data
 
 
 def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read:
@@ -164,31 +203,26 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
         raise BadInput(f"{name} has no title.", try_="Say in it what is wrong, in a line.")
     tree = _tree(document.tree, document.position, name) if document.tree is not None else None
     events, blobs = document_events(document, tree, name, reader, at)
-    session = replay_session("", "", events)
-    trees = {digest(tree): tree} if tree is not None else {}
-    return Read(session=session, events=list(events), trees=trees, blobs=blobs, author=one_line(document.owner))
+    trees = {digest(tree): canonical(tree)} if tree is not None else {}
+    log = Log(id="", code="", events=events)
+    return Read(log=log, trees=trees, contents=blobs, author=one_line(document.owner))
 
 
 def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:
     checked = check(dict(raw))
     if checked.tree is None:
         lines = tuple(f"{'.'.join(map(str, p.place))}: {p.message} {p.remedy}".strip() for p in checked.errors)
-        raise BadInput(f"The tree in {name} can't be used.", try_="Mend it, or leave it out.", problems=lines)
+        raise BadInput(f"The tree in {name} can't be used.", try_="Fix it, or leave it out.", problems=lines)
     if position and position not in checked.tree.nodes:
         raise BadInput(f'{name} stands at "{position}", which is not a node of its tree.', try_="Correct its position.")
     return checked.tree
 
 
 def session_schema() -> dict[str, Any]:
-    """Return the JSON Schema of both forms: a line of an export, or a whole plain document."""
-    from inspect import cleandoc
-
+    """Give the JSON Schema of both forms: a line of an export, or a whole plain document."""
     shapes, parts = msgspec.json.schema_components(
         (Document, Header, TreeLine, BlobLine, Event), ref_template="#/$defs/{name}"
     )
-    for part in parts.values():
-        if "description" in part:  # from docstrings, which Python dedents itself only from 3.13 on
-            part["description"] = cleandoc(part["description"])
     forms = dict(zip(("document", "header", "tree", "blob", "event"), shapes, strict=True))
     parts["Event"]["properties"]["sum"] = {
         "description": 'CRC-32 of the line before `,"sum":`, eight hexadecimal digits.',

@@ -1,106 +1,116 @@
-"""Carrying commands out: decide, append, and decide again where somebody else wrote first.
+"""Carrying out commands: decide, append, and decide again where somebody else wrote first.
 
-What only reads does not load this.
+Reading does not load this.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from rflow.core.people import Person
-from rflow.core.session.commands import Command, Enter, RedactText
+from rflow.core.actors import Actor
+from rflow.core.session.commands import Command, RedactText
 from rflow.core.session.decide import decide
-from rflow.core.session.events import Event, NoteAmended, Stored, TextRedacted
-from rflow.core.session.removal import blank
-from rflow.core.session.replay import replay, replay_session
+from rflow.core.session.events import Event, Stored, TextRedacted
+from rflow.core.session.log import Log
+from rflow.core.session.moves import Trees
+from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree
+from rflow.core.session.texts import blank, target_of
 from rflow.errors import StoreProblem
-from rflow.ports import Clock, Stale, Store
+from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.workspace import Sent
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did: the session after it, and its events (none where the command had been carried out before).
-
-    `entry` is the number of what the command brought, now or then; `steered` the last event before it that moved the
-    session or changed who owns it.
-    """
-
-    session: Session
-    events: tuple[Event, ...]
-    entry: int
-    steered: int = 0
-
-
-class Actor(msgspec.Struct, frozen=True):
-    """Who carries out, where: a member at a store, the time there, and the trees that sessions stand in."""
+class Sender(msgspec.Struct, frozen=True):
+    """Who sends commands where: an actor at a store, the time there, and its trees by digest."""
 
     store: Store
-    member: Person
+    actor: Actor
     now: Clock
-    tree_of: Callable[[Session], Tree | None]
+    trees: Trees
 
 
-def carry_out(actor: Actor, session: Session, command: Command, blobs: Mapping[str, bytes]) -> Outcome:
-    """Carry `command` out on `session`, unless one of its `command_id` was carried out before."""
+def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str, bytes], known: int) -> Sent:
+    """Carry out `command` on the session of `log`, unless one of its `command_id` was carried out before.
+
+    The sender has version `known`, and gets what came after it.
+    """
     if isinstance(command, RedactText):
-        return _redact(actor, session, command)
-    if isinstance(command, Enter):
-        actor.store.put_tree(command.tree)
+        return _redact(sender, log, command)
+    session, tail, reload = log.session, list(_after(log.events, known)), False
     for _ in range(ATTEMPTS):
         if command.command_id and command.command_id in session.commands:
-            return Outcome(session=session, events=(), entry=session.commands[command.command_id])
-        events = decide(session, actor.tree_of(session), command, actor.member, actor.now())
+            return _repeated(session, command, tail, reload=reload)
+        events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
         try:
-            actor.store.append(after, events, session.version, blobs)
+            sender.store.append(after, events, session.version, contents)
         except Stale:
-            session = _caught_up(actor, session)
+            session, newer, removed = _caught_up(sender, session)
+            tail, reload = [*tail, *newer], reload or removed
             continue
-        return Outcome(session=after, events=tuple(events), entry=after.version, steered=session.steered)
+        return Sent(
+            session=after.id,
+            code=after.code,
+            events=tuple(events),
+            entry=_entry(events, after),
+            steered=session.steered,
+            tail=(*tail, *events),
+            reload=reload,
+        )
     raise busy(session)
 
 
-def _caught_up(actor: Actor, session: Session) -> Session:
+def _after(events: Sequence[Stored], known: int) -> Sequence[Stored]:
+    return [event for event in events[known:] if event.seq > known]
+
+
+def _repeated(session: Session, command: Command, tail: Sequence[Stored], *, reload: bool) -> Sent:
+    entry = session.commands[command.command_id]
+    return Sent(session=session.id, code=session.code, events=(), entry=entry, tail=tuple(tail), reload=reload)
+
+
+def _entry(events: Sequence[Event], after: Session) -> int:
+    """Return the number of the entry that a command brought: of its facts the one that the others are part of."""
+    return max((event.seq for event in events if not event.part_of), default=after.version)
+
+
+def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stored], bool]:
     """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
-    log = actor.store.load(session.id, session.version)
+    log = sender.store.load(session.id, session.version)
     if any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in log.events):
-        log = actor.store.load(session.id)
-        return replay_session(log.id, log.code, log.events)
-    return replay(log.events, session)
+        return sender.store.load(session.id).session, (), True
+    return replay(log.events, session), log.events, False
 
 
-def _redact(actor: Actor, session: Session, command: RedactText) -> Outcome:
-    """Remove the texts of an event for good, with those of the amendments of a note."""
+def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
+    """Remove the texts of an event for good, with those of its corrections and answers."""
     for _ in range(ATTEMPTS):
-        log = actor.store.load(session.id)
-        session = replay_session(log.id, log.code, log.events)
+        session = log.session
         if command.command_id and command.command_id in session.commands:
-            return Outcome(session=session, events=(), entry=session.commands[command.command_id])
-        events = decide(session, None, command, actor.member, actor.now())
+            return _repeated(session, command, (), reload=True)
+        events = decide(session, sender.trees, command, sender.actor, sender.now())
         rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
-        after = replay_session(session.id, session.code, [*rewritten, *events])
+        after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:
-            actor.store.rewrite(after, [*rewritten, *events], session.version)
+            sender.store.rewrite(after, [*rewritten, *events], session.version)
         except Stale:
+            log = sender.store.load(session.id)
             continue
-        return Outcome(session=after, events=tuple(events), entry=after.version)
-    raise busy(session)
+        return Sent(session=after.id, code=after.code, events=tuple(events), entry=after.version, reload=True)
+    raise busy(log.session)
 
 
 def _blanked(event: Stored, target: int) -> Stored:
-    """Give `event` without its texts where it is `target` or an amendment of it."""
-    if not isinstance(event, Event):
-        return event
-    amends = isinstance(event.fact, NoteAmended) and event.fact.note == target
-    if event.seq != target and not amends:
+    """Return `event` without its texts where it is `target`, or corrects, settles or answers it."""
+    if not isinstance(event, Event) or target not in (event.seq, target_of(event.fact)):
         return event
     return msgspec.structs.replace(event, fact=blank(event.fact))
 
 
 def busy(session: Session) -> StoreProblem:
-    """Say that others keep writing first."""
+    """Return the error for a session to which others keep writing first."""
     return StoreProblem(f"Others keep writing to {session.code}; nothing was written.", try_="Try again in a moment.")

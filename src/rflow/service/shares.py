@@ -1,142 +1,108 @@
-"""Read-only links: what a member may do with them, and what a reader of one sees."""
+"""Read-only links as members use them: making, listing, finding and ending them."""
 
-import os
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
-from rflow.core.session.replay import replay_session
-from rflow.core.session.state import Session
-from rflow.core.sharing import (
-    Share,
-    ShareCount,
-    ShareView,
-    is_token,
-    may_revoke,
-    state_of,
-    token_hash,
-    token_of,
-)
-from rflow.core.summary.brief import shorten_progress
-from rflow.core.summary.progress import Progress
-from rflow.core.summary.view import View
+from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, is_token, may_revoke, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import new_share_id
-from rflow.service.summaries import new_view, session_progress
-from rflow.service.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rflow.ports.stores import ShareStore
+    from rflow.service.local import LocalWorkspace
 
 VIEWS_SHOWN = 50
 """The last views that `share show` lists."""
 
 
-class Minted(msgspec.Struct, frozen=True, kw_only=True):
-    """A new share, with the token that nobody can be told a second time."""
+def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, random: Callable[[int], bytes]) -> Minted:
+    """Make a link to a session; the maker's own patterns for secrets go along, whoever renders it later."""
+    log = workspace.load(wish.session)
+    _check_sharing(workspace, log.space)
+    token = token_of(random(32))
+    share = Share(
+        id=new_share_id(),
+        session=log.id,
+        space=log.space,
+        hash=token_hash(token),
+        ending=token[-4:],
+        by=workspace.actor.person,
+        created_at=workspace.now(),
+        expires_at=wish.expires_at,
+        label=wish.label,
+        brief=wish.brief,
+        until_seq=log.session.version if wish.snapshot else None,
+        patterns=wish.patterns,
+    )
+    store.add(share)
+    return Minted(share=share, token=token)
 
-    share: Share
-    token: str
+
+def _check_sharing(workspace: "LocalWorkspace", space: str) -> None:
+    if workspace.actor.role_in(space) == "reader":
+        raise NotAllowed("You may only read here.", try_="Ask a member of this space to share it.")
+    if workspace.actor.scopes is not None and "share" not in workspace.actor.scopes:
+        raise NotAllowed("This token does not allow that.", try_="Ask for a token with more scopes.")
 
 
-class Shares:
-    """The links of a workspace's store, seen by its member."""
+def listed(
+    workspace: "LocalWorkspace", store: "ShareStore", session_id: str | None, *, everybody: bool = False
+) -> list[ShareCount]:
+    """List the links of a session, else the actor's: those they made, and those to sessions of theirs."""
+    if session_id is not None and workspace.version(session_id) is None:
+        return []
+    counts = [count for count in store.listed(session_id) if workspace.actor.role_in(count.share.space)]
+    if session_id is not None or everybody:
+        return counts
+    owners: dict[str, str | None] = {}
+    return [count for count in counts if _is_mine(workspace, count.share, owners)]
 
-    def __init__(self, workspace: Workspace, random: Callable[[int], bytes] = os.urandom) -> None:
-        self._workspace = workspace
-        self._store = workspace.store.shares
-        self._random = random
 
-    def create(
-        self,
-        session: Session,
-        *,
-        expires_at: datetime | None,
-        label: str = "",
-        brief: bool = False,
-        snapshot: bool = False,
-    ) -> Minted:
-        """Make a link to `session`; the member's own patterns for secrets go along, whoever renders it later."""
-        token = token_of(self._random(32))
-        share = Share(
-            id=new_share_id(),
-            session=session.id,
-            hash=token_hash(token),
-            ending=token[-4:],
-            by=self._workspace.member,
-            created_at=self._workspace.now(),
-            expires_at=expires_at,
-            label=label,
-            brief=brief,
-            until_seq=session.version if snapshot else None,
-            patterns=self._workspace.patterns,
+def _is_mine(workspace: "LocalWorkspace", share: Share, owners: dict[str, str | None]) -> bool:
+    me = workspace.actor.person.id
+    if share.by.id == me:
+        return True
+    if share.session not in owners:
+        owners[share.session] = _owner(workspace, share)
+    return owners[share.session] == me
+
+
+def _owner(workspace: "LocalWorkspace", share: Share) -> str | None:
+    """Return who owns a link's session; None where that is gone."""
+    try:
+        standing = workspace.store.standing(share.session)
+    except StoreProblem:
+        return None
+    return standing.owner if standing else None
+
+
+def find(workspace: "LocalWorkspace", store: "ShareStore", reference: str) -> ShareCount:
+    """Find the one link whose id begins with `reference`, or whose token it is."""
+    if is_token(reference):
+        reference = getattr(store.by_hash(token_hash(reference)), "id", "")
+    wanted = reference.strip().upper()
+    visible = (count for count in store.listed() if workspace.actor.role_in(count.share.space))
+    counts = [count for count in visible if wanted and count.share.id.startswith(wanted)]
+    if len(counts) == 1:
+        return counts[0]
+    if not counts:
+        raise NotFound("There is no such link in this store.", try_="See what there is: rflow share list --all")
+    names = ", ".join(count.share.id for count in counts)
+    raise UsageProblem(f"That could be more than one link: {names}.", try_="Type one more letter.")
+
+
+def revoke(workspace: "LocalWorkspace", store: "ShareStore", share_id: str) -> Share:
+    """End a link at once; one that was revoked before stays as it is."""
+    share = find(workspace, store, share_id).share
+    if not may_revoke(share, _owner(workspace, share), workspace.actor):
+        raise NotAllowed(
+            f"The link {share.id} was made by {share.by.name}, to a session that is not yours.",
+            try_=f"Ask {share.by.name}, or the session's owner.",
         )
-        self._store.add(share)
-        return Minted(share=share, token=token)
-
-    def listed(self, session: Session | None = None, *, everybody: bool = False) -> list[ShareCount]:
-        """List the links of a session, or this member's: those they made, and those on sessions of theirs."""
-        found = self._store.listed(session.id if session else None)
-        if session is not None or everybody:
-            return found
-        return [one for one in found if self._mine(one.share)]
-
-    def _mine(self, share: Share) -> bool:
-        return may_revoke(share, self._session(share), self._workspace.member)
-
-    def find(self, reference: str) -> ShareCount:
-        """Find the one link whose id begins with `reference`, or whose token it is."""
-        if is_token(reference):
-            reference = getattr(self._store.by_hash(token_hash(reference)), "id", "")
-        wanted = reference.strip().upper()
-        found = [one for one in self._store.listed() if wanted and one.share.id.startswith(wanted)]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise NotFound("There is no such link in this store.", try_="See what there is: rflow share list --all")
-        names = ", ".join(one.share.id for one in found)
-        raise UsageProblem(f"That could be more than one link: {names}.", try_="Type one more letter.")
-
-    def views(self, share: Share) -> Sequence[ShareView]:
-        """Give the last views of a link, the newest first."""
-        return self._store.views(share.id, VIEWS_SHOWN)
-
-    def revoke(self, share: Share) -> Share:
-        """End a link at once; one that has been revoked stays as it is."""
-        if not may_revoke(share, self._session(share), self._workspace.member):
-            raise NotAllowed(
-                f"The link {share.id} was made by {share.by.name}, on a session that is not yours.",
-                try_=f"Ask {share.by.name}, or the session's owner.",
-            )
-        if share.revoked_at is not None:
-            return share
-        ended = msgspec.structs.replace(share, revoked_at=self._workspace.now(), revoked_by=self._workspace.member)
-        self._store.replace(ended)
-        return ended
-
-    def _session(self, share: Share) -> Session | None:
-        try:
-            return self._workspace.load(share.session)
-        except (NotFound, StoreProblem):
-            return None
-
-    # What a reader sees
-
-    def live(self, token: str) -> Share | None:
-        """Find the share of a token, if it can be looked at now; what can't be a token asks no store."""
-        share = self._store.by_hash(token_hash(token)) if is_token(token) else None
-        return share if share is not None and state_of(share, self._workspace.now()) == "live" else None
-
-    def shown(self, share: Share) -> Session:
-        """Load the session as the share shows it: a snapshot up to where it was taken."""
-        log = self._workspace.history(share.session)
-        events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
-        return replay_session(log.id, log.code, events)
-
-    def view(self, share: Share, session: Session) -> View:
-        """Return the view of `session` that the share shows: as of its last change, the same for every reader."""
-        patterns = dict.fromkeys([*self._workspace.patterns, *share.patterns])
-        return msgspec.structs.replace(new_view(self._workspace, as_of=session.updated_at), patterns=tuple(patterns))
-
-    def progress(self, share: Share, session: Session, view: View) -> Progress:
-        """Compute the progress of `session` that the share shows."""
-        progress = session_progress(self._workspace, session, view)
-        return shorten_progress(progress) if share.brief else progress
+    if share.revoked_at is not None:
+        return share
+    ended = replace(share, revoked_at=workspace.now(), revoked_by=workspace.actor.person)
+    store.replace(ended)
+    return ended

@@ -1,31 +1,22 @@
 """Summaries and digests of the sessions in a workspace."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
-from rflow.core.redaction import Redactor
 from rflow.core.session.head import Head
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import View
 from rflow.errors import StoreProblem
-from rflow.service.workspace import Workspace
-
-
-def new_view(workspace: Workspace, *, redact: bool = True, as_of: datetime | None = None) -> View:
-    """Return the view of the workspace's member: as of now, in their time zone, with their patterns for secrets.
-
-    Raises `UsageProblem` where a pattern is no regular expression, so that this comes before anything is written.
-    """
-    Redactor(workspace.patterns)
-    return View(as_of=as_of or workspace.now(), zone=workspace.zone, redact=redact, patterns=workspace.patterns)
+from rflow.ports.workspace import Workspace
+from rflow.service.sessions import load_session
+from rflow.service.trees import tree_changed, trees_of
 
 
 def session_progress(workspace: Workspace, session: Session, view: View) -> Progress:
     """Compute the progress of a session that is in the workspace's store."""
-    changed = workspace.tree_changed(session)
-    return summarise(session, workspace.trees_of(session), view, tree_changed=changed)
+    trees, changed = trees_of(workspace, session), tree_changed(workspace, session)
+    return summarise(session, trees, view, tree_changed=changed)
 
 
 def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of: str | None) -> Digest:
@@ -38,7 +29,7 @@ def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of:
 def _readable(workspace: Workspace, heads: Iterable[Head]) -> Iterator[Session]:
     for head in heads:
         try:
-            session = workspace.load(head.id)
+            session = load_session(workspace, head.id)
         except StoreProblem:
             continue
         yield session

@@ -18,7 +18,7 @@ from rflow.errors import UsageProblem
 from rflow.stores.failures import PATIENCE, absent, explained, foreign
 
 if TYPE_CHECKING:
-    from rflow.ports import Store
+    from rflow.ports.stores import Store
     from rflow.stores.memory.store import MemoryStore
 
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")

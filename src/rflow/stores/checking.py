@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
 from rflow.core.session.head import Head
-from rflow.core.session.replay import replay_session
+from rflow.core.session.log import Log
 from rflow.core.sharing import Share
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports import Fault, Log, TreeName
+from rflow.ports.stores import Fault, TreeName
 from rflow.stores import codec, derived
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
@@ -38,15 +39,14 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
 
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that differs from the events, unless a newer rflow wrote some of them."""
-    if not _has_newer(log) and stored != derived.row(replay_session(log.id, log.code, log.events)):
+    if not _has_newer(log) and stored != derived.row(log.session):
         what = "Lists show it differently from its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
 
 
-def people(log: Log, stored: Mapping[str, str]) -> Iterator[Fault]:
-    """Report people (names by id) who differ from those in the events."""
-    expected = {person.id: person.name for person in derived.people_of(log.events).values()}
-    if not _has_newer(log) and stored != expected:
+def people(log: Log, stored: Mapping[str, Person]) -> Iterator[Fault]:
+    """Report people (by id) who differ from those in the events."""
+    if not _has_newer(log) and stored != derived.people_of(log.events):
         what = "The people listed for it are not those in its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
 

@@ -1,6 +1,6 @@
 """The one encoding of a session: a header line, then an event per line, each with a checksum.
 
-{"rflow":"session","format":2,"id":"019a4711-…","code":"K7QM-2F"}
+{"rflow":"session","format":3,"records":3,"id":"019a4711-…","code":"K7QM-2F"}
 {"seq":1,"at":"2026-11-03T02:01:00Z","by":{…},"fact":{"type":"session_started",…},"sum":"1a2b3c4d"}
 
 The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is found too.
@@ -15,8 +15,11 @@ import msgspec
 
 from rflow.core.session.events import Event, Stored, Unreadable
 
-FORMAT = 2
-"""The format of stores and of sessions in them; migrations.py leads here from the older ones."""
+RECORD = 3
+"""The version of records; upgrades.py leads here from the older ones."""
+
+LINES = 3
+"""The version of files of lines: the header, and which kinds of lines there are."""
 
 _MARK = b',"sum":"'
 _SEAL = _MARK + b'%08x"}'
@@ -27,14 +30,23 @@ _events = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="rflow", tag="session"):
-    """The first line of a session; fields that this version doesn't know are passed over.
+class Header(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="rflow",
+    tag="session",
+):
+    """The first line of a session: `format` is the version of the lines, `records` that of the events.
 
-    An export says how many `events` and `contents` follow at the least, so that one that was cut off is known; the
+    An export says how many `events` and `contents` follow at least, so that one that was cut off is recognised; the
     file of a store, which grows, does not.
     """
 
     format: int
+    records: int = 2
     id: str
     code: str
     events: int = 0
@@ -49,15 +61,20 @@ class _Wrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def header(session_id: str, code: str, *, events: int = 0, contents: int = 0) -> bytes:
     """Encode the first line of a session, without its line break."""
-    return _encoder.encode(Header(format=FORMAT, id=session_id, code=code, events=events, contents=contents))
+    return _encoder.encode(
+        Header(format=LINES, records=RECORD, id=session_id, code=code, events=events, contents=contents)
+    )
 
 
-def read_header(line: bytes) -> Header | None:
+def read_header(line: bytes) -> Header | Literal["newer"] | None:
     """Read a first line; None is damaged."""
     try:
-        return msgspec.json.decode(line, type=Header)
+        header = msgspec.json.decode(line, type=Header)
+    except msgspec.ValidationError as error:
+        return "newer" if "unknown field" in str(error) and _is_json(line) else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return header if header.format <= LINES and header.records <= RECORD else "newer"
 
 
 def encode(event: Stored) -> bytes:
@@ -79,6 +96,11 @@ def seal(record: bytes) -> bytes:
     """Add its checksum to a record (a JSON object) that has none."""
     body = record[:-1]
     return body + _SEAL % crc32(body)
+
+
+def unsealed(record: bytes) -> bytes:
+    """Return a record that has a checksum without it."""
+    return record[:-_TAIL] + b"}"
 
 
 def is_sealed(record: bytes) -> bool:

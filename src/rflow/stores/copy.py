@@ -7,9 +7,11 @@ from typing import TypeVar
 import msgspec
 
 from rflow.core.session.events import Stored
+from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
-from rflow.errors import NotFound, StoreProblem
-from rflow.ports import CodeTaken, Log, Stale, Store, TreeName
+from rflow.core.sharing import VIEWS_KEPT
+from rflow.errors import BadInput, NotFound, StoreProblem
+from rflow.ports.stores import CodeTaken, Stale, Store, TreeName
 from rflow.stores import derived
 
 _T = TypeVar("_T")
@@ -70,7 +72,7 @@ def _readable(source: Store, counts: Counts) -> Iterator[str]:
     """Return the ids of the sessions that can be read; the others are noted as not copied."""
     for session_id in source.ids():
         try:
-            source.version(session_id)
+            source.standing(session_id)
         except StoreProblem as problem:
             counts.left.append(problem.what)
         else:
@@ -138,7 +140,7 @@ def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[L
         named = derived.named(log.events[after:])
         blobs, damaged = _contents(source, session_id, named)
         attempts += 1
-        whole = len(blobs) == len(named) or source.version(session_id) == log.events[-1].seq
+        whole = len(blobs) == len(named) or _version(source, session_id) == log.events[-1].seq
         if whole or attempts == _ATTEMPTS:
             counts.left += [f"{log.code}: {what}" for what in damaged]
             return log, blobs
@@ -201,48 +203,60 @@ def _same_blob(source: Store, target: Store, session_id: str, digest: str) -> bo
         return False
 
 
+def _version(store: Store, session_id: str) -> int:
+    standing = store.standing(session_id)
+    return standing.version if standing else 0
+
+
 def _copy_trees(source: Store, target: Store, counts: Counts) -> list[str]:
     """Copy the versions, then the names; return the digests that do not read back.
 
-    If both stores have a tree of the same name, the version that was added last is current.
+    If both stores have a tree of the same name in the same space, the version that was added last is current.
     """
-    wrong = [digest for digest in _listed(source.digests, counts) if not _copy_tree(source, target, digest, counts)]
-    theirs = {name.id: name for name in target.tree_names()}
-    for name in _listed(source.tree_names, counts):
-        if name.id not in theirs or theirs[name.id].added_at < name.added_at:
+    versions = _listed(source.versions, counts)
+    wrong = [digest for space, digest in versions if not _copy_tree(source, target, digest, space, counts)]
+    theirs = {(name.space, name.id): name for name in target.tree_names(None)}
+    for name in _listed(lambda: source.tree_names(None), counts):
+        known = theirs.get((name.space, name.id))
+        if known is None or known.added_at < name.added_at:
             _copy_name(source, target, name, counts)
     return wrong
 
 
-def _copy_tree(source: Store, target: Store, digest: str, counts: Counts) -> bool:
+def _copy_tree(source: Store, target: Store, digest: str, space: str, counts: Counts) -> bool:
+    """Copy a version as it is, also one that a newer rflow wrote."""
     try:
-        tree = source.tree(digest)
+        data = source.tree_data(digest, (space,))
     except StoreProblem as problem:
         counts.left.append(problem.what)
         return True
-    if tree is not None and target.tree(digest) is None:
-        target.put_tree(tree)
+    if data is not None and target.tree_data(digest, (space,)) is None:
+        target.put_tree(data, space)
         counts.trees += 1
-    return target.tree(digest) == tree
+    return target.tree_data(digest, (space,)) == data
 
 
 def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
     try:
-        tree = source.tree(name.digest)
+        data = source.tree_data(name.digest, (name.space,))
     except StoreProblem:
         return  # Reported with the version.
-    if tree is None:
+    if data is None:
         counts.left.append(f"The current version of the tree {name.id} is not in the store.")
-    else:
-        target.add_tree(tree, name.added_at)
+        return
+    try:
+        target.add_tree(data, name.added_at, name.space)
+    except BadInput:
+        counts.left.append(f"The name of the tree {name.id}, whose current version a newer rflow wrote.")
 
 
 def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
     """Copy the links with their views; a link that the target has, and may have ended since, stays as it is."""
-    for counted in _listed(source.shares.listed, counts):
-        share = counted.share
-        if target.shares.by_hash(share.hash) is None and target.version(share.session) is not None:
-            views = source.shares.views(share.id, counted.views)[::-1]
-            target.shares.add(share, dropped=counted.views - len(views))
-            target.shares.record({share.id: views})
-            counts.shares += 1
+    there = {share.key.hash for share in target.shares.stored()}
+    for share in _listed(source.shares.stored, counts):
+        if share.key.hash in there or target.standing(share.key.session) is None:
+            continue
+        views = source.shares.views(share.key.id, 2 * VIEWS_KEPT)[::-1]
+        target.shares.restore(share)
+        target.shares.record({share.key.id: views})
+        counts.shares += 1

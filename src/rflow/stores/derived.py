@@ -1,7 +1,7 @@
 """What every store works out about its sessions: heads, people, the contents they name, search keys and pages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.session.events import Event, EvidenceAdded, HandedOff, Stored
+from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree
-from rflow.errors import NotFound, StoreProblem
+from rflow.core.sharing import Share, ShareKey, StoredShare
+from rflow.core.tree.model import Tree, canonical
+from rflow.errors import BadInput, NotFound, StoreProblem
 from rflow.stores.failures import damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
     for event in events:
         if isinstance(event, Event):
             seen[event.by.id] = event.by
-            if isinstance(event.fact, HandedOff):
+            if isinstance(event.fact, HandedOff | QuestionAsked | Reassigned):
                 seen[event.fact.to.id] = event.fact.to
     return seen
 
@@ -89,9 +90,10 @@ def cut(heads: list[Head], limit: int) -> Page:
     return Page(heads=shown, after=cursor(shown[-1]) if len(heads) > limit else None)
 
 
-def pick(heads: Iterable[Head], prefix: str, limit: int) -> list[Head]:
-    """Pick the heads whose code or id begins with `prefix`, the last updated first; an exact one alone."""
+def pick(heads: Iterable[Head], prefix: str, limit: int, spaces: Sequence[str] | None) -> list[Head]:
+    """Return the heads of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone."""
     wanted = key(prefix)
+    heads = [head for head in heads if spaces is None or head.space in spaces]
     found = [head for head in heads if key(head.code).startswith(wanted) or key(head.id).startswith(wanted)]
     exact = [head for head in found if wanted in (key(head.code), key(head.id))]
     return exact[:1] or sorted(found, key=place, reverse=True)[:limit]
@@ -114,13 +116,30 @@ def intact(data: bytes, digest: str, what: str = "content") -> bytes:
     return data
 
 
-def tree_of(data: bytes, digest: str) -> Tree:
-    """Decode a stored tree; raise `StoreProblem` where it is damaged, or from a newer rflow."""
+def read_tree(data: bytes, digest: str) -> Tree:
+    """Decode a stored tree; raise `StoreProblem` if a newer rflow wrote it."""
     try:
-        return msgspec.json.decode(intact(data, digest, "tree"), type=Tree)
+        return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
         raise StoreProblem(
-            f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to go on in it."
+            f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to continue in it."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # Named after its digest, but no tree.
         raise damaged_content("tree", digest) from error
+
+
+def new_tree(data: bytes) -> Tree:
+    """Decode the tree that is about to be added; raise `BadInput` for anything else."""
+    try:
+        tree = msgspec.json.decode(data, type=Tree)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"That is not a tree: {error}.", try_="Check it: rflow tree check FILE") from error
+    if canonical(tree) != data:
+        raise BadInput("That is not the canonical form of a tree.", try_="Add it with: rflow tree add FILE")
+    return tree
+
+
+def stored_share(share: Share) -> StoredShare:
+    """Return a share as stores keep it."""
+    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=share.by, created_at=share.created_at)
+    return StoredShare(key=key, data=msgspec.json.encode(share))

@@ -113,6 +113,14 @@ def older(place: Path) -> StoreProblem:
     )
 
 
+def too_old(place: Path) -> StoreProblem:
+    """Return the error for a store that is older than what can be upgraded."""
+    return StoreProblem(
+        f"The store at {place} has a format that is too old to read.",
+        try_="Open it with an older rflow, export its sessions, and import them here.",
+    )
+
+
 def is_forbidden(error: OSError) -> bool:
     """Whether the system refused this user."""
     return error.errno in _FORBIDDEN

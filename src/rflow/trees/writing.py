@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 _ORDER = ("id", "title", "description", "start", "nodes")
-_NODE_ORDER = ("kind", "text", "outcome", "help", "run", "to", "choices")
+_NODE_ORDER = ("kind", "text", "outcome", "cause", "help", "run", "limit", "to", "choices")
 
 
 def write_tree(tree: Tree, form: str) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from rflow.core.sharing import ViewForm
 from rflow.errors import RflowError
-from rflow.service.workspace import Workspace
+from rflow.service.shared import SharedSessions
 from rflow.web import live_page, metrics
 from rflow.web.link_pages import Found, Pages, Rendered
 from rflow.web.link_routes import Links
@@ -32,8 +32,8 @@ _log = logging.getLogger("rflow")
 class Server:
     """Serves the links of one store."""
 
-    def __init__(self, open_workspace: Callable[[], Workspace], templates: Path | None = None) -> None:
-        self._workspace = open_workspace
+    def __init__(self, open_shared: Callable[[], SharedSessions], templates: Path | None = None) -> None:
+        self._open_shared = open_shared
         self._templates = templates
         self._visits = Visits()
         self._metrics = metrics.Metrics()
@@ -59,7 +59,7 @@ class Server:
         return self._links.hub if self._links else None
 
     def _open(self) -> Pages:
-        return Pages(self._workspace(), self._templates)
+        return Pages(self._open_shared(), self._templates)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -11,8 +11,7 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import Share, ShareView, ViewForm, state_of
 from rflow.errors import StoreProblem
 from rflow.formats import format_named, render
-from rflow.service.shares import Shares
-from rflow.service.workspace import Workspace
+from rflow.service.shared import SharedSessions
 from rflow.web.live_page import live_page, policy
 from rflow.web.responses import Answer
 
@@ -59,29 +58,28 @@ class Found(msgspec.Struct, frozen=True):
 class Pages:
     """What one thread reads of a store. Each thread has its own, since connections don't go across threads."""
 
-    def __init__(self, workspace: Workspace, cache: Path | None = None) -> None:
-        self._workspace = workspace
-        self._shares = Shares(self._workspace)
+    def __init__(self, shared: SharedSessions, cache: Path | None = None) -> None:
+        self._shared = shared
         self._templates = cache
         self._stamp: int | None = None
-        self._file = _identity(workspace.store.url)
+        self._file = _identity(shared.url)
         self._known: dict[str, Found] = {}
 
     def replaced(self) -> bool:
         """Whether the store is another file than it was, put in its place: a backup, perhaps."""
-        now = _identity(self._workspace.store.url)
+        now = _identity(self._shared.url)
         return now is not None and now != self._file
 
     def reopen(self) -> None:
         """Let go of a file that was replaced; the next look opens the new one."""
-        self._file = _identity(self._workspace.store.url)
+        self._file = _identity(self._shared.url)
         self._known.clear()
         self._stamp = None
         self.close()
 
     def refresh(self) -> None:
         """Forget what was found, unless the store can tell at once that nobody has written since."""
-        stamp = self._workspace.store.stamp()
+        stamp = self._shared.stamp()
         if stamp is None or stamp != self._stamp:
             self._known.clear()
             self._stamp = stamp
@@ -96,40 +94,38 @@ class Pages:
         return found if found is not None and state_of(found.share, now) == "live" else None
 
     def _looked_up(self, token: str) -> Found | None:
-        share = self._shares.live(token)
-        version = None if share is None else self._workspace.store.version(share.session)
+        share = self._shared.live(token)
+        version = None if share is None else self._shared.version(share.session)
         if share is None or version is None:
             return None
         return Found(share, version)
 
     def now(self) -> datetime:
         """Give the aware time now."""
-        return self._workspace.now()
+        return self._shared.now()
 
     def look(self) -> None:
         """Read something of the store; raise `StoreProblem` where it can't be read."""
-        self._workspace.store.version("")
+        self._shared.version("")
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Write views down."""
-        self._workspace.store.shares.record(views)
+        self._shared.record(views)
 
     def render(self, found: Found, form: ViewForm) -> Rendered:
         """Render a form of a link; raise `NotFound` where the session has gone."""
         share = found.share
-        session = self._shares.shown(share)
+        format_ = format_named(FORMATS[form][0])
+        session, progress = self._shared.progress(share, format_.extent)
         if session.started_at is None:
             raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
-        format_ = format_named(FORMATS[form][0])
-        view = msgspec.structs.replace(self._shares.view(share, session), extent=format_.extent)
-        progress = self._shares.progress(share, session, view)
         if form == "page":
             return _rendered(live_page(progress, share, found.version, self._templates), form)
         return _rendered(render(format_, progress, self._templates), form)
 
     def close(self) -> None:
         """Let go of the store."""
-        self._workspace.store.close()
+        self._shared.close()
 
 
 def _identity(url: str) -> tuple[int, int] | None:

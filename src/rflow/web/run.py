@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rflow.errors import UsageProblem
 from rflow.service import heartbeat
-from rflow.service.workspace import Workspace
+from rflow.service.shared import SharedSessions
 from rflow.web.app import Server
 from rflow.web.logging import log_to
 
@@ -84,7 +84,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 def serve(
-    open_workspace: Callable[[], Workspace],
+    open_shared: Callable[[], SharedSessions],
     *,
     host: str,
     port: int,
@@ -98,7 +98,7 @@ def serve(
     """Serve until a signal comes; raise `UsageProblem` where the address can't be taken. `told` says that it serves."""
     listening = _listen(host, port)
     log_to(sys.stderr, requests=requests)
-    server = Server(open_workspace, templates)
+    server = Server(open_shared, templates)
     app = server.app()
     config = uvicorn.Config(
         app,

@@ -47,7 +47,7 @@ def run(
     session = here.session()
     if command_id and command_id in session.commands:
         _carried_out(here, session, session.commands[command_id])
-    here.workspace.check(session, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
+    here.workspace.check(session.id, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
     keep(here, session, _evidence_of(captured, here.text(label)), captured.data, command_id)
     if captured.undelivered:
@@ -72,6 +72,7 @@ def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
         started_at=captured.started_at,
         host=captured.host,
         cwd=captured.cwd,
+        origin="observed",
     )
 
 
@@ -85,7 +86,7 @@ def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
 def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:
     """Keep evidence, whose content is `data`, in `session`, and say so."""
     command = AddEvidence(evidence=evidence, command_id=command_id)
-    outcome = here.workspace.do(session, command, {evidence.digest: data})
+    outcome = here.send(session, command, {evidence.digest: data})
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
     left = evidence.bytes_total - evidence.bytes_kept
     cut = f"; only the first and last {byte_size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from rflow.cli.app import App
 from rflow.cli.completion import people
 from rflow.cli.options import CommandId, Copy, FormatName, Json, Reference
-from rflow.core.session.commands import Accept, CancelHandoff, Decline
+from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, UsageProblem
+from rflow.service.sessions import all_heads, find_session, load_session, receiver
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -35,7 +36,7 @@ def handoff(
     """
     from rflow.cli.deliver import deliver
     from rflow.formats import Renderings
-    from rflow.service.summaries import new_view, session_progress
+    from rflow.service.summaries import session_progress
 
     run = App.of(context)
     if cancel:
@@ -48,12 +49,12 @@ def handoff(
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     name = run.usual_format(format_)
     # Like the format, before anything is written: both may be set wrong.
-    view = replace(new_view(run.workspace), extent=run.format(name).extent)
-    receiver, known = run.workspace.receiver(run.text(to), new=new_user)
-    outcome = run.workspace.hand_off(session, receiver, run.text(note), run.seen(session), command_id)
-    session = outcome.session
+    view = replace(run.view(), extent=run.format(name).extent)
+    person, known = receiver(run.workspace, run.text(to), new=new_user)
+    command = HandOff(to=person, note=run.text(note), seen=run.seen(session), command_id=command_id)
+    session = run.send(session, command).session
     run.terminal.leave(session.id)
-    run.wrote(session, f"handed to {receiver.name}, who has still to accept it.")
+    run.wrote(session, f"handed to {person.name}, who hasn't accepted it yet.")
     run.displayed(session)
     progress = session_progress(run.workspace, session, view)
     deliver(run, name, session, Renderings(progress, run.settings.folders.cache), copy=copy)
@@ -67,7 +68,7 @@ def _tell_sender(run: App, session: Session, known: bool, new: bool) -> None:
             f"Nobody called {session.owner.name} has used this store yet. "
             f"If that was a slip: {run.program} -s {session.code} handoff --cancel"
         )
-    if not run.workspace.store.shared:
+    if not run.workspace.about.shared:
         run.say(
             f"This store is on this machine only. To send the session along: rflow export {session.code} "
             f"-o {session.code}.jsonl"
@@ -78,8 +79,8 @@ def _handed_off(run: App) -> Session:
     """Load the session that is meant: the one named, else the only one handed off by this user and not accepted."""
     if run.session_reference:
         return run.session()
-    me = run.workspace.member.id
-    waiting = run.workspace.all_heads(Query(status=("handed_off",)))
+    me = run.me.id
+    waiting = all_heads(run.workspace, Query(status=("handed_off",)))
     mine = [head for head in waiting if head.sender is not None and head.sender.id == me]
     if not mine:
         raise NotFound("No handoff of yours waits to be accepted.", try_="See your sessions: rflow list --mine")
@@ -89,14 +90,14 @@ def _handed_off(run: App) -> Session:
             f"Which one? Several handoffs of yours wait to be accepted: {codes}.",
             try_=f"Name it: rflow -s {mine[0].code} handoff --cancel",
         )
-    return run.workspace.load(mine[0].id)
+    return load_session(run.workspace, mine[0].id)
 
 
 def _take_back(run: App, session: Session, command_id: str) -> None:
     from rflow.cli.display.status import show_session
 
     command = CancelHandoff(seen=run.seen(session), command_id=command_id)
-    session = run.workspace.do(session, command).session
+    session = run.send(session, command).session
     run.terminal.enter(session.id)
     run.wrote(session, "handoff taken back.")
     show_session(run, session)
@@ -108,7 +109,7 @@ def inbox(context: typer.Context, json: Json = False) -> None:
     from rflow.cli.display.text import ago, typing, wrapped
 
     run = App.of(context)
-    heads = run.workspace.heads(Query(inbox=run.workspace.member.id)).heads
+    heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
         from rflow.cli.display.json import head_record
 
@@ -133,13 +134,13 @@ def _waiting(run: App, reference: str | None) -> Session:
     """Load the session that is meant: the one named, else the only one that waits for this user."""
     reference = reference or run.session_reference
     if reference:
-        return run.workspace.session(reference)
-    heads = run.workspace.heads(Query(inbox=run.workspace.member.id, limit=2)).heads
+        return find_session(run.workspace, reference)
+    heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
         raise NotFound("Nothing waits for you.", try_="See your sessions: rflow list --mine")
     if len(heads) > 1:
         raise UsageProblem("More than one session waits for you.", try_="Name one: see rflow inbox")
-    return run.workspace.load(heads[0].id)
+    return load_session(run.workspace, heads[0].id)
 
 
 @app.command()
@@ -157,7 +158,7 @@ def accept(
     run = App.of(context)
     session = _waiting(run, reference)
     command = Accept(read_back=run.text(read_back), command_id=command_id)
-    session = run.workspace.do(session, command).session
+    session = run.send(session, command).session
     run.terminal.enter(session.id)
     run.wrote(session, "accepted; it is yours.")
     show_session(run, session)
@@ -174,6 +175,6 @@ def decline(
     run = App.of(context)
     session = _waiting(run, reference)
     command = Decline(reason=run.text(reason), command_id=command_id)
-    outcome = run.workspace.do(session, command)
+    outcome = run.send(session, command)
     run.terminal.leave(session.id)
     run.did(outcome, f"declined; {outcome.session.owner.name} has it again.")

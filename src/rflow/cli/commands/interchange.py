@@ -1,16 +1,26 @@
 """Commands that move sessions between stores as files: export, import."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rflow.cli.app import App, label
 from rflow.cli.options import Reference
+from rflow.core.people import Person
+from rflow.core.session.events import Event
+from rflow.core.session.replay import replay
+from rflow.core.session.state import OwnershipEntry, Session
+from rflow.core.text import one_line, shorten
+from rflow.errors import NotAllowed
+from rflow.service.sessions import export_session, load_session
 
 if TYPE_CHECKING:
-    from rflow.core.people import Person
-    from rflow.service.importing import Import
+    from rflow.ports.workspace import Imported
+    from rflow.service.interchange import Read
 
+_SHOWN = 5
 ACCEPT = "--accept-ownership"
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,7 +37,7 @@ def export(
 
     run = App.of(context)
     session = run.session(reference)
-    data = b"".join(run.workspace.export(session, evidence=not no_evidence))
+    data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
         typer.echo(data, nl=False)
         return
@@ -51,35 +61,69 @@ def import_(
     from rflow.service.interchange import read_session
 
     run = App.of(context)
-    workspace = run.workspace
-    read = read_session(read_input(file), name_of(file), workspace.member, workspace.now())
-    if run.can_ask and not accept_ownership:
-        accept_ownership = _ask(run, workspace.plan_import(read))
-    done = workspace.take_in(read, accept_ownership=accept_ownership)
-    run.wrote(
-        done.session, f"{_result(done, workspace.member)} Continue with: {run.program} resume {done.session.code}"
-    )
+    read = read_session(read_input(file), name_of(file), run.me, run.workspace.now())
+    if not accept_ownership:
+        accept_ownership = _ask(run, read, run.workspace.plan_import(read.incoming))
+    done = run.workspace.import_session(read.incoming, accept_ownership=accept_ownership)
+    session = load_session(run.workspace, done.session)
+    run.wrote(session, f"{_result(run, session, done)} Continue with: {run.program} resume {session.code}")
 
 
-def _ask(run: App, planned: "Import") -> bool:
-    """Ask whether an import may change owner or status; False if it does not."""
+def _ask(run: App, read: "Read", planned: "Imported") -> bool:
+    """Ask whether an import may change owner or status; False if it does not. Without a terminal it is refused."""
     if not planned.ownership:
         return False
-    member = run.workspace.member
-    what = f"The file adds {planned.authors(member)} to {label(planned.session)}, and changes its owner or status: "
-    run.confirm(f"{what}{planned.ownership_changes(member)}. Import it?", ACCEPT)
+    here = load_session(run.workspace, planned.session)
+    changes = ownership_changes(replay(planned.events, here), planned.ownership, run.me)
+    if not run.can_ask:
+        raise NotAllowed(
+            f"Nothing was imported, because the file changes the owner or status of {here.code}, which is here "
+            f"already: {changes}.",
+            try_=f"If that is right, repeat the command with {ACCEPT}.",
+        )
+    what = f"The file adds {authors(planned.events, run.me)} to {label(here)}, and changes its owner or status: "
+    run.confirm(f"{what}{changes}. Import it?", ACCEPT)
     return True
 
 
-def _result(done: "Import", member: "Person") -> str:
+def _result(run: App, session: Session, done: "Imported") -> str:
     """Say what was imported, and whose it is."""
-    whose = "It is yours." if done.session.owner.id == member.id else f"It belongs to {done.session.owner.name}."
+    whose = "It is yours." if session.owner.id == run.me.id else f"It belongs to {session.owner.name}."
     match done.outcome:
         case "new":
             return f"imported. {whose}"
         case "diverged":
             return f"imported as a new session, because it continued differently here. {whose}"
         case "extended":
-            return f"added {done.authors(member)}. {whose}"
+            return f"added {authors(done.events, run.me)}. {whose}"
         case "unchanged":
             return "here already, nothing new."
+
+
+def authors(events: Sequence[Event], me: Person) -> str:
+    """Return how many entries are added by whom, such as "4 entries by Sam Okafor and 1 by you"."""
+    names = {event.by.id: _name(event.by, me) for event in events}
+    counts = Counter(event.by.id for event in events).most_common()
+    (first, most), *others = [(names[author], count) for author, count in counts]
+    parts = [f"{most} {'entry' if most == 1 else 'entries'} by {first}", *(f"{n} by {who}" for who, n in others)]
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+
+
+def ownership_changes(after: Session, changes: Sequence[Event], me: Person) -> str:
+    """Return changes of owner and status as text, such as "handed off to you by Sam Okafor (entry 12)"."""
+    numbers = {event.seq for event in changes}
+    entries = [entry for entry in after.ownership if entry.seq in numbers]
+    texts = [_change(entry, me) for entry in entries[-_SHOWN:]]
+    left_out = len(entries) - len(texts)
+    return "; ".join([*([f"{left_out} earlier changes"] if left_out else []), *texts])
+
+
+def _name(person: Person, me: Person) -> str:
+    return "you" if person.id == me.id else shorten(one_line(person.name), 40)
+
+
+def _change(entry: OwnershipEntry, me: Person) -> str:
+    to = ""
+    if entry.to:
+        to = f" to {_name(entry.to, me)}" if entry.word == "handed off" else f" (back to {_name(entry.to, me)})"
+    return f"{entry.word}{to} by {_name(entry.by, me)} (entry {entry.seq})"

@@ -7,9 +7,9 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.options import CommandId
-from rflow.core.limits import NOTE_LIMIT
-from rflow.core.session.commands import AddNote, AmendNote, MakeChange, RevertChange, SetBrief, SetWaiting
+from rflow.core.session.commands import AddNote, AmendEntry, MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief
+from rflow.core.session.texts import NOTE_LIMIT
 from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
@@ -35,22 +35,22 @@ def note(
     """Write a note into the scratchpad."""
     run = App.of(context)
     session = run.session()
-    outcome = run.workspace.do(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
+    outcome = run.send(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
     run.did(outcome, f"note {outcome.entry} recorded.")
 
 
 @app.command()
 def amend(
     context: typer.Context,
-    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The note's number, as `rflow show` has it.")],
-    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="What it should say.")],
+    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number, as `rflow show` has it.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="What it should read.")],
     command_id: CommandId = "",
 ) -> None:
-    """Let a note of yours say something else."""
+    """Correct a note, a step or a change of yours."""
     run = App.of(context)
     session = run.session()
-    outcome = run.workspace.do(session, AmendNote(note=entry, text=_text_or_stdin(run, text), command_id=command_id))
-    run.did(outcome, f"note {entry} amended.")
+    outcome = run.send(session, AmendEntry(target=entry, text=_text_or_stdin(run, text), command_id=command_id))
+    run.did(outcome, f"entry {entry} amended.")
 
 
 @app.command()
@@ -79,7 +79,7 @@ def brief(
     }
     said = Brief(**{name: None if text is None else run.text(text) for name, text in facts.items()})
     named = None if title is None else run.text(title)
-    outcome = run.workspace.do(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
+    outcome = run.send(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
     run.did(outcome, _recorded(facts | {"title": title}))
 
 
@@ -107,13 +107,13 @@ def change(
     if reverted is not None:
         if text or revert:
             raise UsageProblem("--reverted goes alone.", try_=f"rflow change --reverted {reverted}")
-        outcome = run.workspace.do(session, RevertChange(change=reverted, command_id=command_id))
+        outcome = run.send(session, RevertChange(change=reverted, command_id=command_id))
         run.did(outcome, f"change {reverted} reverted.")
         return
     if text.strip() and not revert.strip():
         raise UsageProblem("How can it be taken back?", try_='Add --revert "…" (or --revert "can\'t be undone").')
     command = MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id)
-    outcome = run.workspace.do(session, command)
+    outcome = run.send(session, command)
     run.did(
         outcome,
         f"change {outcome.entry} recorded. Once reverted: rflow change --reverted {outcome.entry}",
@@ -138,5 +138,5 @@ def wait(
         raise UsageProblem("What does it wait for?", try_='Say --for "…", --until TIME, or --over once it is over.')
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
-    outcome = run.workspace.do(run.session(), command)
+    outcome = run.send(run.session(), command)
     run.did(outcome, "waits no longer." if over else "waiting.")

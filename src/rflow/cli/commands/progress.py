@@ -18,6 +18,7 @@ from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Summary
 from rflow.core.summary.view import Extent, View, widest
 from rflow.errors import UsageProblem
+from rflow.service.sessions import all_heads, version_at
 
 if TYPE_CHECKING:
     from rflow.cli.posting import Posting
@@ -63,7 +64,6 @@ def progress(
     out.
     """
     from rflow.cli.sources import find_source
-    from rflow.service.summaries import new_view
 
     run = App.of(context)
     name = run.usual_format(format_)
@@ -75,7 +75,7 @@ def progress(
     to = Destinations(copy=copy, output=output, posting=posting)
     if posting is not None and session is not None:
         posting.check(session)
-    view = new_view(run.workspace, redact=not no_redact)
+    view = run.view(redact=not no_redact)
     view = replace(view, ask=run.text(ask) if ask is not None else None, extent=to.extent(run, name))
     if since is not None:
         view = _since(run, source, since, to.name, view)
@@ -179,8 +179,8 @@ def _since(run: App, source: "Source", since: str, destination: str | None, view
         at = past(since, run.workspace.now())
         if not source.stored:  # what it holds was recorded elsewhere, or all at once
             raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Import it: rflow import")
-        return replace(view, since=run.workspace.version_at(source.session, at), since_at=at)
-    mine = [delivery for delivery in delivered(source.session) if delivery.by.id == run.workspace.member.id]
+        return replace(view, since=version_at(run.workspace, source.session, at), since_at=at)
+    mine = [delivery for delivery in delivered(source.session) if delivery.by.id == run.me.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
     if not mine:
         what = f"You have not delivered a summary of this session{_to(destination)} yet."
@@ -209,7 +209,7 @@ def digest(
     no_redact: NoRedact = False,
 ) -> None:
     """Every open session in a few lines each: the shift handover."""
-    from rflow.service.summaries import digest_of_heads, new_view
+    from rflow.service.summaries import digest_of_heads
 
     run = App.of(context)
     if mine and all_:
@@ -217,12 +217,12 @@ def digest(
     name = run.usual_format(format_)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
-    member = run.workspace.member
+    member = run.me
     query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)
-    heads = list(run.workspace.all_heads(query))
+    heads = list(all_heads(run.workspace, query))
     if not heads:
         run.say("There is no open session." if all_ else "You have no open session. Everybody's: rflow digest --all")
-    view = new_view(run.workspace, redact=not no_redact)
+    view = run.view(redact=not no_redact)
     summary = digest_of_heads(run.workspace, heads, view, None if all_ else member.name)
     if missing := len(heads) - len(summary.sessions):
         run.say(f"Warning: {missing} of the sessions can't be read and are left out. To see why: rflow store check")

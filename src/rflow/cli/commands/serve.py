@@ -27,10 +27,10 @@ def serve(
     """
     run = App.of(context)
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
-    store = run.workspace.store
+    store = run.workspace.about
     if store.url.startswith("memory:"):
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
-    store.version("")  # a store that can't be read is told now, not to the first reader
+    run.workspace.version("")  # an unreadable store is reported now, not to the first reader
     try:
         from rflow.web.run import serve as serve_links
     except ImportError as missing:
@@ -39,7 +39,7 @@ def serve(
             try_='Install it: pip install "rflow[server]"',
         ) from missing
     serve_links(
-        run.open_workspace,
+        run.open_shared,
         host=host,
         port=port,
         url=url,

@@ -13,6 +13,8 @@ from rflow.core.session.events import Brief, CloseOutcome
 from rflow.core.session.head import Page, Query
 from rflow.core.session.state import Session, Status
 from rflow.errors import UsageProblem
+from rflow.service.sessions import evidence_content, find_session, start_session
+from rflow.service.trees import named_tree, tree_of
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -32,7 +34,7 @@ def start(
 ) -> None:
     """Start a session, in a tree or (with --title) without one."""
     run = App.of(context)
-    entered = run.workspace.named_tree(tree) if tree else None
+    entered = named_tree(run.workspace, tree) if tree else None
     if entered is None and not title.strip():
         raise UsageProblem(
             "What is the session about?",
@@ -40,7 +42,7 @@ def start(
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
-    session = run.workspace.start(run.text(title), brief, entered, command_id)
+    session = start_session(run.workspace, run.text(title), brief, entered, command_id)
     run.terminal.enter(session.id)
     run.wrote(session, "started.")
     _shown(run, session, json)
@@ -57,12 +59,12 @@ def resume(
 ) -> None:
     """Go on with a session; it becomes this terminal's current one."""
     run = App.of(context)
-    session = run.workspace.session(reference)
+    session = find_session(run.workspace, reference)
     if take:
         if not reason.strip():
             raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
         command = TakeOver(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
-        session = run.workspace.do(session, command).session
+        session = run.send(session, command).session
         run.wrote(session, "yours now; its former owner sees why.")
     run.terminal.enter(session.id)
     _shown(run, session, json)
@@ -74,7 +76,7 @@ def _shown(run: App, session: Session, json: bool) -> None:
 
     if json:
         run.displayed(session)
-        run.out_json(session_record(session, run.workspace.tree_of(session)))
+        run.out_json(session_record(session, tree_of(run.workspace, session)))
     else:
         show_session(run, session)
 
@@ -102,7 +104,7 @@ def list_(
 
     run = App.of(context)
     now = run.workspace.now()
-    me = run.workspace.member.id
+    me = run.me.id
     statuses: tuple[Status, ...] = () if all_ and not open_ else ("open", "handed_off")
     query = Query(
         owner=me if mine else person(owner).id if owner else None,
@@ -130,7 +132,7 @@ def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
     from rflow.cli.display.text import heads_table
 
     if page.heads:
-        run.out(heads_table(page.heads, run.workspace.member.id, now))
+        run.out(heads_table(page.heads, run.me.id, now))
     if page.after:
         run.say(f"… there are more; --limit {limit * 4} shows more of them.")
 
@@ -153,9 +155,9 @@ def show(
     run = App.of(context)
     session = run.session(reference)
     if evidence is not None:
-        typer.echo(run.workspace.blob(session, evidence), nl=False)
+        typer.echo(evidence_content(run.workspace, session, evidence), nl=False)
         return
-    tree = run.workspace.tree_of(session)
+    tree = tree_of(run.workspace, session)
     if json:
         from rflow.cli.display.json import session_record
 
@@ -166,7 +168,7 @@ def show(
         run.out(position(session, tree))
         run.out("\nNext:")
         begin = run.begin(session, named=reference is not None)
-        run.out(typing(next_words(session, tree, run.workspace.member.id, run.program, begin)))
+        run.out(typing(next_words(session, tree, run.me.id, run.program, begin)))
     if session.unreadable:
         run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
     run.displayed(session)
@@ -187,17 +189,17 @@ def close(
     session = run.to_leave(command_id)
     ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
-    closing = run.workspace.do(session, command)
+    closing = run.send(session, command)
     run.terminal.leave(session.id)
     run.did(closing, f"closed as {ended}.")
-    left = [change for change in closing.session.changes.values() if not change.reverted]
+    left = [change for change in closing.session.changes.values() if change.in_place]
     if left:
         run.say(f"Note: {len(left)} change(s) are still in place; rflow show {session.code} says how to revert them.")
 
 
 def _outcome_here(run: App, session: Session) -> CloseOutcome:
     """Read the outcome off the end that the session stands at."""
-    tree = run.workspace.tree_of(session)
+    tree = tree_of(run.workspace, session)
     node = tree.nodes.get(session.place.node) if tree and session.place else None
     match getattr(node, "outcome", None):
         case "resolved":
@@ -214,7 +216,7 @@ def reopen(context: typer.Context, reference: Reference = None, command_id: Comm
 
     run = App.of(context)
     session = run.session(reference)
-    session = run.workspace.do(session, Reopen(seen=run.seen(session), command_id=command_id)).session
+    session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
     run.terminal.enter(session.id)
     run.wrote(session, "reopened.")
     show_session(run, session)
@@ -232,7 +234,7 @@ def redact(
     """
     run = App.of(context)
     session = run.session()
-    outcome = run.workspace.do(session, RedactText(target=entry, command_id=command_id))
+    outcome = run.send(session, RedactText(target=entry, command_id=command_id))
     run.wrote(outcome.session, f"the texts of entry {entry} are removed.")
 
 
@@ -244,9 +246,9 @@ def delete(
 ) -> None:
     """Remove a session for good, with its evidence."""
     run = App.of(context)
-    session = run.workspace.session(reference)
+    session = find_session(run.workspace, reference)
     if not yes:
         run.confirm(f"Remove {label(session)} for good?", "--yes")
-    run.workspace.delete(session)
+    run.workspace.delete(session.id)
     run.terminal.leave(session.id)
     run.say(f"{label(session)}: deleted.")

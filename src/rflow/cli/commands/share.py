@@ -8,10 +8,11 @@ import typer
 from rflow.cli import completion
 from rflow.cli.app import App, label, local
 from rflow.cli.options import Copy, Json
-from rflow.core.sharing import Share, ShareCount, state_of
+from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
+from rflow.core.summary.view import Extent
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
-from rflow.service.shares import Shares
+from rflow.service.sessions import find_session, load_session
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -47,9 +48,15 @@ def create(
     run = App.of(context)
     session = run.session()
     until = ending(expires, run.workspace.now())
-    minted = Shares(run.workspace).create(
-        session, expires_at=until, label=run.text(label_), brief=brief, snapshot=snapshot
+    wish = ShareWish(
+        session=session.id,
+        expires_at=until,
+        label=run.text(label_),
+        brief=brief,
+        snapshot=snapshot,
+        patterns=run.patterns,
     )
+    minted = run.workspace.create_share(wish)
     base = base_of(run)
     url = link_to(base, minted.token)
     run.wrote(session, f"link {minted.share.id} made, {lasting(minted.share)}.")
@@ -92,9 +99,7 @@ def moment(at: datetime) -> str:
 
 def _preview(run: App, share: Share) -> str:
     """Say what whoever has the link can read."""
-    shares = Shares(run.workspace)
-    shown = shares.shown(share)
-    told = shares.progress(share, shown, shares.view(share, shown))
+    _, told = run.shared.progress(share, Extent())
     parts = [(len(told.tried), "step"), (len(told.notes), "note")]
     parts += [(len(told.evidence) + told.evidence_more, "piece of evidence")]
     counted = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
@@ -123,8 +128,8 @@ def list_(
     from rflow.cli.display.links import share_record, shares_table
 
     run = App.of(context)
-    session = run.workspace.session(run.session_reference) if run.session_reference else None
-    found = Shares(run.workspace).listed(session, everybody=all_)
+    session = find_session(run.workspace, run.session_reference) if run.session_reference else None
+    found = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
         run.out_json([share_record(one, run, now) for one in found])
@@ -140,9 +145,8 @@ def show(context: typer.Context, link: Link, json: Json = False) -> None:
     from rflow.cli.display.links import share_record
 
     run = App.of(context)
-    shares = Shares(run.workspace)
-    one = shares.find(link)
-    views = shares.views(one.share)
+    one = run.workspace.share(link)
+    views = run.workspace.share_views(one.share.id)
     if json:
         run.out_json({**share_record(one, run, run.workspace.now()), "last_views": views})
         return
@@ -168,7 +172,7 @@ def _named(run: App, share: Share) -> str:
     from rflow.errors import NotFound, StoreProblem
 
     try:
-        return label(run.workspace.load(share.session))
+        return label(load_session(run.workspace, share.session))
     except NotFound:
         return "a session that is gone"
     except StoreProblem:
@@ -189,23 +193,22 @@ def revoke(
     With -s and no id: every link to that session.
     """
     run = App.of(context)
-    shares = Shares(run.workspace)
-    wanted = [shares.find(reference) for reference in links or ()] or _many(run, shares, all_)
+    wanted = [run.workspace.share(reference) for reference in links or ()] or _many(run, all_)
     now = run.workspace.now()
     for one in wanted:
         state = state_of(one.share, now)
-        shares.revoke(one.share)
+        run.workspace.revoke_share(one.share.id)
         run.say(f"{one.share.id}: {'revoked' if state != 'revoked' else 'was revoked already'}.")
     if not wanted:
         run.say("There was no link to end.")
 
 
-def _many(run: App, shares: Shares, all_: bool) -> list[ShareCount]:
+def _many(run: App, all_: bool) -> list[ShareCount]:
     """Give the links to end that were not named one by one, those that still work."""
     if not all_ and not run.session_reference:
         raise UsageProblem(
             "Which link?", try_="Name it (rflow share list), or end more: rflow -s CODE share revoke, or --all."
         )
-    session = run.workspace.session(run.session_reference) if run.session_reference else None
+    session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     now = run.workspace.now()
-    return [one for one in shares.listed(session) if state_of(one.share, now) == "live"]
+    return [one for one in run.workspace.shares(session.id if session else None) if state_of(one.share, now) == "live"]

@@ -24,7 +24,7 @@ def info(context: typer.Context, json: Json = False) -> None:
 
     run = App.of(context)
     _see_that_it_is_there(run)
-    told = run.workspace.store.info()
+    told = run.administration.info()
     if json:
         run.out_json(told)
         return
@@ -56,7 +56,7 @@ def check(context: typer.Context, json: Json = False) -> None:
     """
     run = App.of(context)
     _see_that_it_is_there(run)
-    faults = run.workspace.store.check()
+    faults = run.administration.check()
     if json:
         run.out_json(faults)
     for fault in [] if json else faults:
@@ -105,5 +105,5 @@ def backup(
     The copy is the store as it is at one moment, whoever writes to it meanwhile.
     """
     run = App.of(context)
-    run.workspace.store.backup(path.absolute())
+    run.administration.backup(path.absolute())
     run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")

@@ -9,6 +9,7 @@ from rflow.cli.app import App
 from rflow.cli.completion import trees
 from rflow.cli.options import Json
 from rflow.errors import Exit, UsageProblem
+from rflow.service.trees import add_tree, named_tree, remove_tree
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Trees: list, show, check, add, remove.")
 Name = Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
@@ -42,7 +43,7 @@ def show(
     from rflow.cli.display.tree import drawn
 
     run = App.of(context)
-    found = run.workspace.named_tree(tree)
+    found = named_tree(run.workspace, tree)
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
@@ -90,7 +91,7 @@ def add(
         tree = read.require()
         for warning in read.warnings:
             run.say(describe(warning))
-        new = run.workspace.add_tree(tree)
+        new = add_tree(run.workspace, tree)
         run.say(f"{tree.id}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
     run.say(f"Begin with: {run.program} start TREE")
 
@@ -102,7 +103,7 @@ def remove(context: typer.Context, tree: Name) -> None:
     Sessions that stand in it keep their version.
     """
     run = App.of(context)
-    run.say(f"{run.workspace.remove_tree(tree).id}: removed from the list.")
+    run.say(f"{remove_tree(run.workspace, tree).id}: removed from the list.")
 
 
 def _named(files: list[Path] | None) -> list[Path]:

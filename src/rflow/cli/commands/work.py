@@ -12,6 +12,8 @@ from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, En
 from rflow.core.session.events import ChoiceMade, SteppedBack
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
+from rflow.core.tree.model import digest
+from rflow.service.trees import named_tree
 
 app = typer.Typer(rich_markup_mode=None)
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
@@ -19,7 +21,7 @@ Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
     """Send a moving command, say what was recorded, show where that leads."""
-    outcome = run.workspace.do(session, command)
+    outcome = run.send(session, command)
     for event in outcome.events:
         match event.fact:
             case ChoiceMade(label=label, assumed=assumed):
@@ -97,7 +99,7 @@ def step(
     run = App.of(context)
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(text=run.text(text), result=run.text(result), happened_at=happened, command_id=command_id)
-    outcome = run.workspace.do(run.session(), command)
+    outcome = run.send(run.session(), command)
     run.did(outcome, f"step {outcome.entry} recorded.")
 
 
@@ -118,5 +120,6 @@ def enter(
     """Go on in another tree, from its start."""
     run = App.of(context)
     session = run.session()
-    command = Enter(tree=run.workspace.named_tree(tree), seen=run.seen(session), command_id=command_id)
-    _move(run, session, command, f"went on in the tree {command.tree.id}.")
+    entered = named_tree(run.workspace, tree)
+    command = Enter(tree=digest(entered), seen=run.seen(session), command_id=command_id)
+    _move(run, session, command, f"went on in the tree {entered.id}.")

@@ -9,7 +9,7 @@ import msgspec
 from rflow.cli.app import App
 from rflow.cli.display.text import ago, table
 from rflow.core.session.state import Session
-from rflow.core.sharing import ShareCount, state_of
+from rflow.core.sharing import ShareCount, ShareWish, state_of
 from rflow.core.text import one_line, shorten
 from rflow.errors import NotDelivered, NotFound, StoreProblem
 
@@ -31,7 +31,7 @@ def base_of(run: App) -> Base:
         return Base(url=configured.rstrip("/"))
     from rflow.service.heartbeat import running
 
-    url = running(run.settings.folders.state, run.workspace.store.url)
+    url = running(run.settings.folders.state, run.workspace.about.url)
     if url is not None:
         return Base(url=url, hint=_only_here(url))
     return Base(
@@ -53,9 +53,8 @@ def link_to(base: Base, token: str) -> str:
 
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     """Make a link that lasts as long as usual; give it, and when it ends."""
-    from rflow.service.shares import Shares
-
-    minted = Shares(run.workspace).create(session, expires_at=run.workspace.now() + USUAL)
+    expires_at = run.workspace.now() + USUAL
+    minted = run.workspace.create_share(ShareWish(session=session.id, expires_at=expires_at, patterns=run.patterns))
     base = base_of(run)
     run.wrote(session, f"link {minted.share.id} made (rflow share revoke {minted.share.id} ends it).")
     if base.hint:
@@ -99,7 +98,7 @@ def share_record(one: ShareCount, run: App, now: datetime) -> dict[str, Any]:
 def _session(run: App, one: ShareCount) -> tuple[str, str]:
     """Name the session of a link: its code and title."""
     try:
-        found = run.workspace.head(one.share.session)
+        found = run.workspace.find(one.share.session)
     except (NotFound, StoreProblem):
         return "", ""
     return found.code, found.title

@@ -6,11 +6,13 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
+from rflow.service.sessions import find_session
+from rflow.service.trees import tree_changed, tree_of
 
 
 def show_status(app: App) -> None:
     """Show the current session with its position, or what to begin with; and what waits for this user."""
-    session = app.workspace.session(app.session_reference) if app.session_reference else app.here()
+    session = find_session(app.workspace, app.session_reference) if app.session_reference else app.here()
     if session is None:
         session = _only_open(app)
     if session is None:
@@ -22,7 +24,7 @@ def show_status(app: App) -> None:
 
 def show_session(app: App, session: Session) -> None:
     """Show where `session` stands and what to type next."""
-    tree = app.workspace.tree_of(session)
+    tree = tree_of(app.workspace, session)
     app.out(heading(session))
     steps = [step for step in session.steps.values() if not step.undone]
     if steps:
@@ -31,26 +33,26 @@ def show_session(app: App, session: Session) -> None:
         app.out(wrapped(f"last: {clock(last.at)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
     app.out(position(session, tree))
-    if app.workspace.tree_changed(session):
+    if tree_changed(app.workspace, session):
         app.out(styled("  (The tree has a newer version; this session stays with the one it entered.)", dim=True))
     app.out("\nNext:")
-    app.out(typing(next_words(session, tree, app.workspace.member.id, app.program, app.begin(session))))
+    app.out(typing(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
 def show_next(app: App, session: Session) -> None:
     """Show the new position after a move, and what to type there."""
-    tree = app.workspace.tree_of(session)
+    tree = tree_of(app.workspace, session)
     app.out(position(session, tree))
     if session.place and session.place.kind == "end":
         app.out("\nNext:")
-        app.out(typing(next_words(session, tree, app.workspace.member.id, app.program, app.begin(session))))
+        app.out(typing(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
 def inbox_line(app: App, session: Session | None = None) -> None:
     """Say that something waits for this user, if so."""
-    waiting = app.workspace.heads(Query(inbox=app.workspace.member.id, limit=10)).heads
+    waiting = app.workspace.heads(Query(inbox=app.me.id, limit=10)).heads
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
         what = (
@@ -69,10 +71,10 @@ def _only_open(app: App) -> Session | None:
 
 
 def _nothing_here(app: App) -> None:
-    mine = app.workspace.heads(Query(owner=app.workspace.member.id, status=("open",), limit=10)).heads
+    mine = app.workspace.heads(Query(owner=app.me.id, status=("open",), limit=10)).heads
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")
-        app.out(heads_table(mine, app.workspace.member.id, app.workspace.now()))
+        app.out(heads_table(mine, app.me.id, app.workspace.now()))
         app.out("\nNext:")
         app.out(typing([f"{app.program} resume {mine[0].code}"]))
         return
@@ -95,6 +97,6 @@ def _nothing_here(app: App) -> None:
 def _handed_off(app: App) -> None:
     """Say what this user has handed off and nobody has accepted."""
     for head in app.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
-        if head.sender is not None and head.sender.id == app.workspace.member.id:
+        if head.sender is not None and head.sender.id == app.me.id:
             told = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who has still to accept it."
             app.out(wrapped(f"{told} To take it back: rflow -s {head.code} handoff --cancel", "  ", "  "))

@@ -1,35 +1,10 @@
-"""Who moves what: one table. The roles are those a person has in one session at one time."""
+"""Who moves what: one table. The roles are those an actor has in one session at one time."""
 
 from enum import Enum, auto
 
-from rflow.core.people import Person
-from rflow.core.session.commands import (
-    Accept,
-    AddEvidence,
-    AddNote,
-    AddStep,
-    AmendNote,
-    Back,
-    CancelHandoff,
-    Choose,
-    Close,
-    Command,
-    Decline,
-    Delete,
-    Done,
-    Enter,
-    HandOff,
-    MakeChange,
-    RecordShared,
-    RedactText,
-    Reopen,
-    RevertChange,
-    SetBrief,
-    SetWaiting,
-    Skip,
-    Start,
-    TakeOver,
-)
+from rflow.core.actors import Actor, Scope
+from rflow.core.session import commands as c
+from rflow.core.session.commands import Command
 from rflow.core.session.state import Session
 
 
@@ -40,59 +15,109 @@ class Role(Enum):
     MEMBER = auto()
     RECEIVER = auto()
     SENDER = auto()
+    LEAD = auto()
+    RFLOW = auto()
 
 
 _OWNER = frozenset({Role.OWNER})
 _ANYONE = frozenset({Role.OWNER, Role.MEMBER})
 
 ACCESS: dict[type[Command], frozenset[Role]] = {
-    Start: _ANYONE,
-    AddNote: _ANYONE,
-    AddEvidence: _ANYONE,
-    AmendNote: _ANYONE,  # one's own note: decide looks at the author
-    RedactText: _ANYONE,  # one's own text, or any in one's own session: decide looks at the author
-    RecordShared: _ANYONE,
-    Choose: _OWNER,
-    Done: _OWNER,
-    Skip: _OWNER,
-    AddStep: _OWNER,
-    Back: _OWNER,
-    Enter: _OWNER,
-    SetBrief: _OWNER,
-    MakeChange: _OWNER,
-    RevertChange: _OWNER,
-    SetWaiting: _OWNER,
-    Close: _OWNER,
-    Reopen: _OWNER,
-    HandOff: _OWNER,
-    Delete: _OWNER,
-    TakeOver: frozenset({Role.MEMBER}),
-    Accept: frozenset({Role.RECEIVER}),
-    Decline: frozenset({Role.RECEIVER}),
-    CancelHandoff: frozenset({Role.SENDER}),
+    c.Start: _ANYONE,
+    c.AddNote: _ANYONE,
+    c.AddStep: _ANYONE,
+    c.AddEvidence: _ANYONE,
+    c.AmendEntry: _ANYONE,  # one's own entry: decide looks at the author
+    c.Undo: _ANYONE,  # one's own entry: decide looks at the author
+    c.SettleAssumption: _ANYONE,
+    c.Pin: _ANYONE,
+    c.Unpin: _ANYONE,
+    c.FlagNode: _ANYONE,
+    c.AskQuestion: _ANYONE,
+    c.ReplyQuestion: _ANYONE,
+    c.RedactText: _ANYONE,  # one's own text, or any in one's own session: decide looks at the author
+    c.RecordShared: _ANYONE,
+    c.Choose: _OWNER,
+    c.Done: _OWNER,
+    c.Skip: _OWNER,
+    c.Back: _OWNER,
+    c.Enter: _OWNER,
+    c.SetBrief: _OWNER,
+    c.MakeChange: _OWNER,
+    c.RevertChange: _OWNER,
+    c.SetWaiting: _OWNER,
+    c.Close: _OWNER,
+    c.Reopen: _OWNER,
+    c.HandOff: _OWNER,
+    c.Delete: frozenset({Role.OWNER, Role.LEAD}),
+    c.TakeOver: frozenset({Role.MEMBER}),
+    c.Accept: frozenset({Role.RECEIVER}),
+    c.Decline: frozenset({Role.RECEIVER}),
+    c.CancelHandoff: frozenset({Role.SENDER}),
+    c.ExpireHandoff: frozenset({Role.RFLOW}),
+    c.Reassign: frozenset({Role.LEAD, Role.RFLOW}),
 }
 
+SCOPES: dict[type[Command], Scope | None] = {
+    **dict.fromkeys((c.Start, c.AddNote, c.AddStep, c.AddEvidence, c.AmendEntry, c.Undo, c.SettleAssumption), "write"),
+    **dict.fromkeys((c.Pin, c.Unpin, c.FlagNode, c.AskQuestion, c.ReplyQuestion, c.RedactText), "write"),
+    **dict.fromkeys((c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.SetBrief), "move"),
+    **dict.fromkeys((c.MakeChange, c.RevertChange, c.SetWaiting), "move"),
+    **dict.fromkeys((c.Close, c.Reopen, c.HandOff, c.TakeOver, c.Accept, c.Decline, c.CancelHandoff), "own"),
+    c.RecordShared: "share",
+    **dict.fromkeys((c.Delete, c.Reassign, c.ExpireHandoff), None),
+}
+"""The scope that an agent needs for a command; None is never allowed to one."""
+
 STEERING: frozenset[type[Command]] = frozenset(
-    {Choose, Done, Skip, Back, Enter, HandOff, Accept, Decline, CancelHandoff, TakeOver, Close, Reopen}
+    {
+        *(c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.HandOff, c.Accept, c.Decline, c.CancelHandoff),
+        *(c.TakeOver, c.Reassign, c.Close, c.Reopen),
+    }
 )
 """The commands that move a session or change who owns it: they fail on what has moved since it was displayed."""
 
-ON_CLOSED: frozenset[type[Command]] = frozenset({Reopen, Delete, RedactText, RecordShared, TakeOver})
+ON_CLOSED: frozenset[type[Command]] = frozenset(
+    {c.Reopen, c.Undo, c.Delete, c.RedactText, c.RecordShared, c.TakeOver, c.Reassign}
+)
 """The commands that a closed session still takes."""
 
+ACCEPTING: frozenset[type[Command]] = frozenset(
+    {
+        *(c.AddStep, c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.SetBrief, c.MakeChange, c.RevertChange),
+        *(c.SetWaiting, c.Close, c.Reopen),
+    }
+)
+"""The commands by which the receiver of a handoff accepts it."""
 
-def roles(session: Session, actor: Person) -> frozenset[Role]:
-    """Say what `actor` is to `session` now."""
-    found = {Role.OWNER if session.owner.id == actor.id else Role.MEMBER}
+
+def roles(session: Session, actor: Actor) -> frozenset[Role]:
+    """Return what `actor` is to `session` now; a reader is nothing."""
+    if actor.person.kind == "rflow":
+        return frozenset({Role.RFLOW})
+    role = actor.role_in(session.space)
+    if role is None or role == "reader":
+        return frozenset()
+    mine = {Role.OWNER if session.owner.id == actor.person.id else Role.MEMBER}
+    if role == "lead":
+        mine.add(Role.LEAD)
     pending = session.pending
     if pending is not None:
-        if pending.to.id == actor.id or pending.to.is_queue:
-            found.add(Role.RECEIVER)
-        if actor.id in (pending.sender.id, session.accepted_by.id):
-            found.add(Role.SENDER)
-    return frozenset(found)
+        if pending.to.id == actor.person.id or pending.to.is_queue:
+            mine.add(Role.RECEIVER)
+        if actor.person.id in (pending.sender.id, session.accepted_by.id):
+            mine.add(Role.SENDER)
+    return frozenset(mine)
 
 
-def may(session: Session, actor: Person, command: type[Command]) -> bool:
-    """Whether the table lets `actor` send `command` to `session`."""
-    return bool(ACCESS[command] & roles(session, actor))
+def may(session: Session, actor: Actor, command: type[Command]) -> bool:
+    """Whether `actor` may send `command` to `session`, by their roles and by the scopes of their token."""
+    return bool(ACCESS[command] & roles(session, actor)) and in_scope(actor, command)
+
+
+def in_scope(actor: Actor, command: type[Command]) -> bool:
+    """Whether the actor's token allows `command`."""
+    if actor.scopes is None:
+        return True
+    scope = SCOPES[command]
+    return scope is not None and scope in actor.scopes

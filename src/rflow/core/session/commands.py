@@ -1,15 +1,20 @@
 """What somebody wants done to a session: a tagged union, sent by every way in."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from rflow.core.people import Person
-from rflow.core.session.events import Brief, CloseOutcome, EvidenceAdded
-from rflow.core.tree.model import Tree
+from rflow.core.session.events import Brief, CloseOutcome, Contingency, DeliveryState, EvidenceAdded, NoteKind
+from rflow.core.spaces import DEFAULT_SPACE
+
+UndoneChange = Literal["never_made", "reverted"]
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+class _Command(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True, forbid_unknown_fields=True
+):
     """What all commands carry.
 
     `command_id` makes sending one again harmless. `seen` is the version last displayed to whoever sends it: a move
@@ -21,60 +26,121 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit
 
 
 class Start(_Command, frozen=True, kw_only=True, tag="start"):
-    """Begin a session, in a tree or free."""
+    """Start a session in a space, in the tree whose version is `tree` from its start, or free."""
 
     title: str = ""
     brief: Brief = Brief()
+    space: str = DEFAULT_SPACE
+    tree: str = ""
 
 
 class Enter(_Command, frozen=True, kw_only=True, tag="enter"):
-    """Go on in another tree, from its start."""
+    """Go on in another tree, the version with the digest `tree`, from its start."""
 
-    tree: Tree
+    tree: str
 
 
 class Choose(_Command, frozen=True, kw_only=True, tag="choose"):
-    """Answer the question at the position; `assume` moves on unverified and wants a `reason`."""
+    """Answer the question at the position; `assume` moves on unverified and needs a `reason`."""
 
     choice: str
     assume: bool = False
     reason: str = ""
+    pin: bool = False
 
 
 class Done(_Command, frozen=True, kw_only=True, tag="done"):
-    """Say that the action at the position was done, and what came of it."""
+    """Record that the action at the position was done, and its result."""
 
     result: str = ""
+    pin: bool = False
 
 
 class Skip(_Command, frozen=True, kw_only=True, tag="skip"):
-    """Leave out the action at the position."""
+    """Skip the action at the position."""
 
     reason: str
 
 
 class AddStep(_Command, frozen=True, kw_only=True, tag="add_step"):
-    """Record something tried that is not in the tree."""
+    """Record something tried that is not in the tree, with the output that shows it, if any."""
 
     text: str
     result: str = ""
+    assume: bool = False
     happened_at: datetime | None = None
+    evidence: EvidenceAdded | None = None
+    pin: bool = False
 
 
 class Back(_Command, frozen=True, kw_only=True, tag="back"):
     """Take back the last move."""
 
 
+class Undo(_Command, frozen=True, kw_only=True, tag="undo"):
+    """Take back the last thing that the actor entered; of a change, say whether it was never made or reverted."""
+
+    change: UndoneChange | None = None
+
+
 class AddNote(_Command, frozen=True, kw_only=True, tag="add_note"):
-    """Write into the scratchpad."""
+    """Write a note, a warning or an assumption; `on` is the entry it refers to."""
+
+    text: str
+    kind: NoteKind = "note"
+    on: int = 0
+    pin: bool = False
+
+
+class AmendEntry(_Command, frozen=True, kw_only=True, tag="amend_entry"):
+    """Correct an entry of one's own: None leaves a text as it is.
+
+    `replaces` is the main text that the sender saw; another one there now is a conflict.
+    """
+
+    target: int
+    text: str | None = None
+    result: str | None = None
+    revert: str | None = None
+    replaces: str | None = None
+
+
+class SettleAssumption(_Command, frozen=True, kw_only=True, tag="settle_assumption"):
+    """Say what became of an assumption (a note, a step or an answer)."""
+
+    target: int
+    text: str
+
+
+class Pin(_Command, frozen=True, kw_only=True, tag="pin"):
+    """Mark entries as key facts; without a number, the last entry."""
+
+    targets: tuple[int, ...] = ()
+
+
+class Unpin(_Command, frozen=True, kw_only=True, tag="unpin"):
+    """Take the mark of a key fact from entries; without a number, from the last one that was pinned."""
+
+    targets: tuple[int, ...] = ()
+
+
+class FlagNode(_Command, frozen=True, kw_only=True, tag="flag_node"):
+    """Report that something is wrong with the node at the position."""
 
     text: str
 
 
-class AmendNote(_Command, frozen=True, kw_only=True, tag="amend_note"):
-    """Let the own note of event `note` read otherwise."""
+class AskQuestion(_Command, frozen=True, kw_only=True, tag="ask_question"):
+    """Ask somebody, or a queue, something about the session."""
 
-    note: int
+    to: Person
+    text: str
+
+
+class ReplyQuestion(_Command, frozen=True, kw_only=True, tag="reply_question"):
+    """Answer a question that was asked in the session."""
+
+    target: int
     text: str
 
 
@@ -82,52 +148,64 @@ class AddEvidence(_Command, frozen=True, kw_only=True, tag="add_evidence"):
     """Keep a command's output, a file or a pasted text."""
 
     evidence: EvidenceAdded
+    pin: bool = False
 
 
 class SetBrief(_Command, frozen=True, kw_only=True, tag="set_brief"):
-    """Set header facts: None leaves a fact as it is, "" clears it."""
+    """Set header facts: None leaves a fact as it is, "" clears it.
+
+    `replaces` holds the values that the sender saw ("" for none); another value there now is a conflict.
+    """
 
     brief: Brief
     title: str | None = None
+    replaces: Brief | None = None
 
 
 class MakeChange(_Command, frozen=True, kw_only=True, tag="make_change"):
-    """Record a change made on the customer's system, and how to take it back."""
+    """Record a change made on the customer's system, and how to revert it."""
 
     text: str
     revert: str
 
 
 class RevertChange(_Command, frozen=True, kw_only=True, tag="revert_change"):
-    """Record that the change of event `change` was taken back."""
+    """Record that the change of event `change` was reverted."""
 
     change: int
 
 
 class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
-    """Say what the session waits for; with neither field, that it waits no longer."""
+    """Say what the session waits for; with neither field, that it is no longer waiting."""
 
     until: datetime | None = None
     waiting_for: str = ""
 
 
 class RecordShared(_Command, frozen=True, kw_only=True, tag="record_shared"):
-    """Record that a summary was delivered."""
+    """Record that a summary is being delivered, was delivered, or could not be.
+
+    What was posted is not posted again while nothing has changed, unless `again` insists.
+    """
 
     format: str
     destination: str
     through: int
+    state: DeliveryState = "sent"
+    again: bool = False
 
 
 class HandOff(_Command, frozen=True, kw_only=True, tag="hand_off"):
-    """Give the session to somebody."""
+    """Give the session to somebody, with warnings and what to do if something happens."""
 
     to: Person
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class Accept(_Command, frozen=True, kw_only=True, tag="accept"):
-    """Acknowledge a handoff, or claim one from a queue."""
+    """Accept a handoff, or claim one from a queue."""
 
     read_back: str = ""
 
@@ -139,12 +217,23 @@ class Decline(_Command, frozen=True, kw_only=True, tag="decline"):
 
 
 class CancelHandoff(_Command, frozen=True, kw_only=True, tag="cancel_handoff"):
-    """Take a handoff back before it is acknowledged."""
+    """Take a handoff back before it is accepted."""
+
+
+class ExpireHandoff(_Command, frozen=True, kw_only=True, tag="expire_handoff"):
+    """Give a handoff back that nobody accepted in time (rflow itself does)."""
 
 
 class TakeOver(_Command, frozen=True, kw_only=True, tag="take_over"):
-    """Make somebody else's session one's own."""
+    """Take over somebody else's session."""
 
+    reason: str
+
+
+class Reassign(_Command, frozen=True, kw_only=True, tag="reassign"):
+    """Give somebody's session to somebody else, as a lead, or as rflow itself."""
+
+    to: Person
     reason: str
 
 
@@ -156,7 +245,7 @@ class Close(_Command, frozen=True, kw_only=True, tag="close"):
 
 
 class Reopen(_Command, frozen=True, kw_only=True, tag="reopen"):
-    """Go on with closed work."""
+    """Open a closed session again."""
 
 
 class RedactText(_Command, frozen=True, kw_only=True, tag="redact_text"):
@@ -177,8 +266,15 @@ Command = (
     | Skip
     | AddStep
     | Back
+    | Undo
     | AddNote
-    | AmendNote
+    | AmendEntry
+    | SettleAssumption
+    | Pin
+    | Unpin
+    | FlagNode
+    | AskQuestion
+    | ReplyQuestion
     | AddEvidence
     | SetBrief
     | MakeChange
@@ -189,7 +285,9 @@ Command = (
     | Accept
     | Decline
     | CancelHandoff
+    | ExpireHandoff
     | TakeOver
+    | Reassign
     | Close
     | Reopen
     | RedactText

@@ -1,8 +1,9 @@
 """What happened in a session: an envelope (Event) around one fact of a tagged union.
 
 Facts hold the texts they mean, so that a session can be read without its tree. A new fact is one struct here, one
-member of `Fact`, one line in `replay.FOLDS` and one arm in `removal.blank`: a test and the type checker name them.
+member of `Fact`, one line in `replay.FOLDS` (or `adjust.ADJUST`), one in `texts.TEXTS`: tests name a missing one.
 
+Every struct refuses fields that it does not know: an event that a newer rflow wrote is kept whole and never rewritten.
 What is in an event refers to nothing above it, so the garbage collector need not look (`gc=False`).
 """
 
@@ -12,13 +13,21 @@ from typing import Literal
 import msgspec
 
 from rflow.core.people import Person
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Kind
 
 CloseOutcome = Literal["resolved", "escalated", "abandoned"]
 EvidenceKind = Literal["command", "file", "text"]
+NoteKind = Literal["note", "warning", "assumption"]
+Origin = Literal["observed", "reported"]
+DeliveryState = Literal["started", "sent", "failed"]
 
 
-class TreeRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A value inside a fact."""
+
+
+class TreeRef(_Part, frozen=True, kw_only=True):
     """One version of a tree: `digest` is the SHA-256 of its canonical JSON."""
 
     id: str
@@ -26,7 +35,7 @@ class TreeRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     digest: str
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Place(_Part, frozen=True, kw_only=True):
     """A node as it read when the session came to it."""
 
     node: str
@@ -34,7 +43,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str
 
 
-class Brief(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+class Brief(_Part, frozen=True, kw_only=True):
     """The header facts of a session; None is not recorded."""
 
     ticket: str | None = None
@@ -46,28 +55,28 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     hypothesis: str | None = None
 
 
-class _Fact(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    gc=False,
-    tag_field="type",
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-):
-    """A fact with a field that this version does not know counts as unknown: it is kept whole and never rewritten."""
+class Contingency(_Part, frozen=True, kw_only=True):
+    """What to do if something happens: "no answer by 09:30" → "call the vendor"."""
+
+    condition: str
+    action: str
+
+
+class _Fact(_Part, frozen=True, kw_only=True, tag_field="type"):
+    """What happened."""
 
 
 class SessionStarted(_Fact, frozen=True, kw_only=True, tag="session_started"):
-    """A session began; `source` names the file it was imported from."""
+    """A session began in a space; `source` names the file it was imported from."""
 
     title: str
     brief: Brief = Brief()
     source: str = ""
+    space: str = DEFAULT_SPACE
 
 
 class TreeEntered(_Fact, frozen=True, kw_only=True, tag="tree_entered"):
-    """The session went on at `place` of a tree (its start, or a position taken over with an import)."""
+    """The session went on at `place` of a tree: its start, or the position of an imported session."""
 
     tree: TreeRef
     place: Place
@@ -92,7 +101,7 @@ class ChoiceMade(_Fact, frozen=True, kw_only=True, tag="choice_made"):
 
 
 class ActionDone(_Fact, frozen=True, kw_only=True, tag="action_done"):
-    """An action of the tree was done, with what came of it."""
+    """An action of the tree was done, with its result."""
 
     node: str
     text: str
@@ -101,7 +110,7 @@ class ActionDone(_Fact, frozen=True, kw_only=True, tag="action_done"):
 
 
 class StepSkipped(_Fact, frozen=True, kw_only=True, tag="step_skipped"):
-    """An action of the tree was left out, for `reason`."""
+    """An action of the tree was skipped, for `reason`."""
 
     node: str
     text: str
@@ -110,10 +119,11 @@ class StepSkipped(_Fact, frozen=True, kw_only=True, tag="step_skipped"):
 
 
 class StepAdded(_Fact, frozen=True, kw_only=True, tag="step_added"):
-    """Something was tried that is not in the tree."""
+    """Something was tried that is not in the tree; `assumed` if its result has not been verified."""
 
     text: str
     result: str = ""
+    assumed: bool = False
 
 
 class SteppedBack(_Fact, frozen=True, kw_only=True, tag="stepped_back"):
@@ -122,16 +132,65 @@ class SteppedBack(_Fact, frozen=True, kw_only=True, tag="stepped_back"):
     undone: int
 
 
-class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
-    """An entry of the scratchpad."""
+class EntryUndone(_Fact, frozen=True, kw_only=True, tag="entry_undone"):
+    """The entry of event `target` was taken back by whoever made it; it stays in the record, shown as undone."""
 
+    target: int
+
+
+class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
+    """The entry of event `target` was corrected: `texts` by the name of the fact's field."""
+
+    target: int
+    texts: dict[str, str]
+
+
+class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
+    """An entry of the scratchpad; a warning or an assumption is shown as such. `on` is the entry it refers to."""
+
+    text: str
+    kind: NoteKind = "note"
+    on: int = 0
+
+
+class AssumptionSettled(_Fact, frozen=True, kw_only=True, tag="assumption_settled"):
+    """The assumption of event `target` (a note, a step or an answer) was settled: `text` says how."""
+
+    target: int
     text: str
 
 
-class NoteAmended(_Fact, frozen=True, kw_only=True, tag="note_amended"):
-    """The note of event `note` now reads `text`."""
+class Pinned(_Fact, frozen=True, kw_only=True, tag="pinned"):
+    """The entry of event `target` was marked as a key fact."""
 
-    note: int
+    target: int
+
+
+class Unpinned(_Fact, frozen=True, kw_only=True, tag="unpinned"):
+    """The entry of event `target` is no longer a key fact."""
+
+    target: int
+
+
+class NodeFlagged(_Fact, frozen=True, kw_only=True, tag="node_flagged"):
+    """Something is wrong with a node of the tree whose version is `digest`: `text` says what."""
+
+    node: str
+    text: str
+    digest: str = ""
+
+
+class QuestionAsked(_Fact, frozen=True, kw_only=True, tag="question_asked"):
+    """Somebody, or a queue, was asked something."""
+
+    to: Person
+    text: str
+
+
+class QuestionReplied(_Fact, frozen=True, kw_only=True, tag="question_replied"):
+    """The question of event `target` was answered."""
+
+    target: int
     text: str
 
 
@@ -139,8 +198,8 @@ class EvidenceAdded(_Fact, frozen=True, kw_only=True, tag="evidence_added"):
     """A command's output, a file or a pasted text.
 
     `excerpt` is its head and tail as text, `left_out` the lines between them; `digest` (SHA-256) names the blob that
-    holds `bytes_kept` of the `bytes_total`. `duration` is in seconds; `exit_code` is
-    -N for a command ended by signal N.
+    holds `bytes_kept` of the `bytes_total`. `duration` is in seconds; `exit_code` is -N for a command ended by signal
+    N. `origin` is "observed" where rflow itself ran the command. `on` is the entry it belongs to, if somebody said so.
     """
 
     kind: EvidenceKind
@@ -157,23 +216,25 @@ class EvidenceAdded(_Fact, frozen=True, kw_only=True, tag="evidence_added"):
     host: str = ""
     cwd: str = ""
     started_at: datetime | None = None
+    origin: Origin = "reported"
+    on: int = 0
 
 
 class ChangeMade(_Fact, frozen=True, kw_only=True, tag="change_made"):
-    """Something was changed on the customer's system, and how to take it back."""
+    """Something was changed on the customer's system, and how to revert it."""
 
     text: str
     revert: str
 
 
 class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
-    """The change of event `change` was taken back."""
+    """The change of event `change` was reverted."""
 
     change: int
 
 
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
-    """The session waits for somebody or something; with neither field, it waits no longer."""
+    """The session waits for somebody or something; with neither field it is no longer waiting."""
 
     until: datetime | None = None
     waiting_for: str = ""
@@ -182,23 +243,26 @@ class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
 class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):
     """A summary of the events up to `through` was delivered: to "clipboard", "file", or "post:TARGET".
 
-    A post begins with "posting:TARGET"; without its end, or "not-posted:TARGET", it may have arrived.
+    A post is two facts: "started" before it is sent, then "sent" or "failed". Without the second it may have arrived.
     """
 
     format: str
     destination: str
     through: int
+    state: DeliveryState = "sent"
 
 
 class HandedOff(_Fact, frozen=True, kw_only=True, tag="handed_off"):
-    """The owner gave the session to somebody, who has not acknowledged it yet."""
+    """The owner gave the session to somebody, who has not accepted it yet."""
 
     to: Person
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class HandoffAccepted(_Fact, frozen=True, kw_only=True, tag="handoff_accepted"):
-    """The receiver acknowledged the session, saying in their own words what they understood."""
+    """The receiver accepted the session, saying in their own words what they understood."""
 
     read_back: str = ""
 
@@ -210,12 +274,23 @@ class HandoffDeclined(_Fact, frozen=True, kw_only=True, tag="handoff_declined"):
 
 
 class HandoffCancelled(_Fact, frozen=True, kw_only=True, tag="handoff_cancelled"):
-    """The sender took the session back before it was acknowledged."""
+    """The sender took the session back before it was accepted."""
+
+
+class HandoffExpired(_Fact, frozen=True, kw_only=True, tag="handoff_expired"):
+    """Nobody accepted the session in time: it went back to the last owner who had accepted it."""
 
 
 class TakenOver(_Fact, frozen=True, kw_only=True, tag="taken_over"):
-    """A member made the session their own, for a reason that the former owner is told."""
+    """A member took the session over, for a reason that the former owner is shown."""
 
+    reason: str
+
+
+class Reassigned(_Fact, frozen=True, kw_only=True, tag="reassigned"):
+    """A lead, or rflow, gave the session to somebody else."""
+
+    to: Person
     reason: str
 
 
@@ -227,7 +302,7 @@ class SessionClosed(_Fact, frozen=True, kw_only=True, tag="session_closed"):
 
 
 class SessionReopened(_Fact, frozen=True, kw_only=True, tag="session_reopened"):
-    """The work goes on after all."""
+    """A closed session was opened again."""
 
 
 class TextRedacted(_Fact, frozen=True, kw_only=True, tag="text_redacted"):
@@ -245,8 +320,15 @@ Fact = (
     | StepSkipped
     | StepAdded
     | SteppedBack
+    | EntryUndone
+    | EntryAmended
     | NoteAdded
-    | NoteAmended
+    | AssumptionSettled
+    | Pinned
+    | Unpinned
+    | NodeFlagged
+    | QuestionAsked
+    | QuestionReplied
     | EvidenceAdded
     | ChangeMade
     | ChangeReverted
@@ -256,7 +338,9 @@ Fact = (
     | HandoffAccepted
     | HandoffDeclined
     | HandoffCancelled
+    | HandoffExpired
     | TakenOver
+    | Reassigned
     | SessionClosed
     | SessionReopened
     | TextRedacted
@@ -268,7 +352,9 @@ OWNERSHIP = (
     HandoffAccepted,
     HandoffDeclined,
     HandoffCancelled,
+    HandoffExpired,
     TakenOver,
+    Reassigned,
     SessionClosed,
     SessionReopened,
 )
@@ -278,9 +364,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     """A fact with its envelope.
 
     `seq` counts from 1 within the session and gives the order; `at` (UTC, milliseconds) never runs backwards;
-    `happened_at` is set where the engineer wrote down later what they had done before; `undated` marks an imported
-    fact whose time is not known; `command_id` is that of the command that brought it, so that one sent again after a
-    lost answer changes nothing.
+    `happened_at` is set where the engineer recorded later what they had done before; `undated` marks an imported
+    fact whose time is not known. `command_id` is that of the command that brought it, so that one sent again after a
+    lost answer changes nothing; where one command brought several facts, the others name the first in `part_of`.
     """
 
     seq: int
@@ -288,6 +374,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     by: Person
     fact: Fact
     command_id: str = ""
+    part_of: int = 0
     happened_at: datetime | None = None
     undated: bool = False
 

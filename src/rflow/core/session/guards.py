@@ -1,30 +1,24 @@
 """The checks before the rules: has the session begun, can it be read, is it open, who asks, and what did they see."""
 
-from rflow.core.people import Person
-from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, roles
-from rflow.core.session.commands import (
-    Accept,
-    CancelHandoff,
-    Command,
-    Decline,
-    Start,
-    TakeOver,
-)
+from rflow.core.actors import Actor
+from rflow.core.session import commands as c
+from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
+from rflow.core.session.commands import Command
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 
 
 def check_begun(session: Session, command: Command) -> None:
-    """Refuse what comes before a beginning, or a second one."""
-    if isinstance(command, Start) and session.version:
+    """Refuse a command to a session that has not begun, and a second beginning."""
+    if isinstance(command, c.Start) and session.version:
         raise UsageProblem(f"{session.code} has begun already.", try_=f"Go on with: rflow resume {session.code}")
-    if not isinstance(command, Start) and not session.version:
+    if not isinstance(command, c.Start) and not session.version:
         raise NotFound("That session has not begun.", try_="Begin one: rflow start")
 
 
 def check_readable(session: Session) -> None:
-    """Refuse to write to what this version can't read whole."""
+    """Refuse to write to a session of which this version can't read everything."""
     if session.unreadable:
         newer = any(entry.reason == "newer" for entry in session.unreadable)
         what = "was written by a newer rflow" if newer else "is damaged in the store"
@@ -35,44 +29,74 @@ def check_readable(session: Session) -> None:
 
 
 def check_closed(session: Session, command: Command) -> None:
-    """Refuse what a closed session does not take."""
-    if session.status != "closed" or type(command) in ON_CLOSED:
-        return
+    """Refuse a command that a closed session does not take."""
+    if session.status == "closed" and type(command) not in ON_CLOSED:
+        raise closed(session)
+
+
+def closed(session: Session) -> NotAllowed:
+    """Return the error that says that the session is closed."""
     outcome = session.closing.outcome if session.closing else "closed"
-    raise NotAllowed(f"{session.code} is closed ({outcome}).", try_=f"Reopen it first: rflow -s {session.code} reopen")
+    return NotAllowed(f"{session.code} is closed ({outcome}).", try_=f"Reopen it first: rflow -s {session.code} reopen")
 
 
-def check_access(session: Session, command: Command, actor: Person) -> None:
-    """Ask the table of who moves what."""
-    if isinstance(command, Start) or ACCESS[type(command)] & roles(session, actor):
+def check_access(session: Session, command: Command, actor: Actor) -> None:
+    """Refuse a command that the actor's roles, or the scopes of their token, don't allow."""
+    role = actor.role_in(command.space if isinstance(command, c.Start) else session.space)
+    if role is None and actor.person.kind != "rflow":
+        raise NotFound("There is no such session or space.", try_="See what there is: rflow list --all")
+    if not in_scope(actor, type(command)):
+        raise NotAllowed(
+            "This token does not allow that.", try_="Ask for a token with more scopes, or let a person do it."
+        )
+    if isinstance(command, c.Start):
+        if role == "reader":
+            raise _reader()
         return
-    raise _refusal(session, command, actor)
+    if not ACCESS[type(command)] & roles(session, actor):
+        raise _refusal(session, command, actor)
 
 
-def _refusal(session: Session, command: Command, actor: Person) -> NotAllowed | UsageProblem:
-    """Say why the table says no, and what would help."""
+def _reader() -> NotAllowed:
+    return NotAllowed("You may only read here.", try_="Ask a lead of this space to make you a member.")
+
+
+def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | UsageProblem:
+    """Return the error that says why the table refuses, and what would help."""
     code, owner = session.code, session.owner.name
-    if isinstance(command, TakeOver):
+    if actor.role_in(session.space) == "reader":
+        return _reader()
+    if isinstance(command, c.TakeOver):
         return UsageProblem(f"{code} is yours already.", try_=f"Go on with: rflow resume {code}")
-    if isinstance(command, CancelHandoff):
+    if isinstance(command, c.CancelHandoff):
         return NotAllowed(f"{code} has no handoff of yours to take back.", try_=f"See: rflow show {code}")
-    if isinstance(command, Accept | Decline):
+    if isinstance(command, c.Accept | c.Decline):
         return NotAllowed(f"{code} has not been handed to you.", try_="See what has: rflow inbox")
+    if isinstance(command, c.Reassign | c.ExpireHandoff):
+        return NotAllowed(
+            f"Only a lead may reassign {code}.", try_=f'Take it over yourself: rflow resume {code} --take --reason "…"'
+        )
     if Role.SENDER in roles(session, actor):
         return NotAllowed(
             f"You handed {code} to {owner}, who has not accepted it yet.",
             try_=f"Take it back first: rflow -s {code} handoff --cancel",
         )
     if session.owner.is_queue:
-        return NotAllowed(f"{code} waits in the queue {owner}.", try_=f"Claim it first: rflow accept {code}")
+        return NotAllowed(f"{code} is waiting in the queue {owner}.", try_=f"Claim it first: rflow accept {code}")
     return NotAllowed(
         f"{code} belongs to {owner}.", try_=f'Take it over first: rflow resume {code} --take --reason "…"'
     )
 
 
 def check_seen(session: Session, command: Command) -> None:
-    """Refuse a steering command of somebody who has not seen the last one."""
-    if type(command) not in STEERING or command.seen is None or command.seen >= session.steered:
+    """Refuse a steering command of somebody who has not seen the last move."""
+    if type(command) in STEERING:
+        check_up_to_date(session, command)
+
+
+def check_up_to_date(session: Session, command: Command) -> None:
+    """Refuse a command whose sender has not seen the last move."""
+    if command.seen is None or command.seen >= session.steered:
         return
     who = session.steered_by.name if session.steered_by else "Somebody"
     raise SessionMoved(

@@ -7,10 +7,11 @@ import msgspec
 from rflow.core.people import Person
 from rflow.core.session.events import Place, TreeRef
 from rflow.core.session.state import Session, Status
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import UsageProblem
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits."""
 
     id: str
@@ -21,6 +22,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: Person
     started_at: datetime
     updated_at: datetime
+    space: str = DEFAULT_SPACE
     ticket: str = ""
     customer: str = ""
     severity: str = ""
@@ -48,6 +50,7 @@ def head_of(session: Session) -> Head:
         owner=session.owner,
         started_at=session.started_at,
         updated_at=session.updated_at,
+        space=session.space,
         ticket=brief.ticket or "",
         customer=brief.customer or "",
         severity=brief.severity or "",
@@ -57,8 +60,8 @@ def head_of(session: Session) -> Head:
         waiting_for=waiting.waiting_for if waiting else "",
         waiting_until=waiting.until if waiting else None,
         steps=sum(not step.undone for step in session.steps.values()),
-        notes=len(session.notes),
-        evidence=len(session.evidence),
+        notes=sum(not note.undone for note in session.notes.values()),
+        evidence=sum(not piece.undone for piece in session.evidence.values()),
     )
 
 
@@ -66,9 +69,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which sessions to list, newest update first; the fields narrow each other down, None does not.
 
     `owner` is a person's id. `inbox` keeps what waits for that person's acknowledgement, or in a queue. `stale_before`
-    keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a tree's id.
+    keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a tree's id. `spaces`
+    are those that the asker may see; None is all.
     """
 
+    spaces: tuple[str, ...] | None = None
     owner: str | None = None
     status: tuple[Status, ...] = ()
     inbox: str | None = None
@@ -91,7 +96,8 @@ def matches(head: Head, query: Query) -> bool:
     """Whether `head` is one of those `query` asks for (the cursor and the limit aside)."""
     waits = head.status == "handed_off" and (head.owner.id == query.inbox or head.owner.is_queue)
     return (
-        (query.owner is None or head.owner.id == query.owner)
+        (query.spaces is None or head.space in query.spaces)
+        and (query.owner is None or head.owner.id == query.owner)
         and (not query.status or head.status in query.status)
         and (query.inbox is None or waits)
         and (query.customer is None or head.customer.casefold() == query.customer.casefold())
@@ -102,7 +108,7 @@ def matches(head: Head, query: Query) -> bool:
 
 
 def cursor(head: Head) -> str:
-    """Give the place of `head` in a list, for the page behind it."""
+    """Return the place of `head` in a list, for the page behind it."""
     return f"{head.updated_at.isoformat()}_{head.id}"
 
 

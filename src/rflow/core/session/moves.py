@@ -1,9 +1,8 @@
 """Moves in a tree: what choosing, doing, skipping, going back and entering bring about, and where from."""
 
-from rflow.core.limits import line_of
-from rflow.core.session.commands import (
-    Choose,
-)
+from collections.abc import Callable
+
+from rflow.core.session.commands import Choose
 from rflow.core.session.events import (
     ActionDone,
     ChoiceMade,
@@ -19,9 +18,13 @@ from rflow.core.tree.choices import find_choice
 from rflow.core.tree.model import Action, End, Node, Tree, digest, exits, kind_of
 from rflow.errors import NotFound, UsageProblem
 
+Trees = Callable[[str], Tree | None]
+"""Finds a version of a tree by its digest; None where there is none."""
 
-def _here(session: Session, tree: Tree | None, wanted: str) -> tuple[str, Node, Tree]:
-    """Give the node at the position; `wanted` is the command that needs one."""
+
+def _here(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Tree]:
+    """Return the id and node at the position and its tree; `wanted` is the command that needs one."""
+    tree = trees(session.tree.digest) if session.tree else None
     if session.place is None:
         raise UsageProblem(
             f"{session.code} is in no tree, so there is nothing to {wanted}.",
@@ -35,10 +38,9 @@ def _here(session: Session, tree: Tree | None, wanted: str) -> tuple[str, Node, 
     return session.place.node, tree.nodes[session.place.node], tree
 
 
-def choose(session: Session, tree: Tree | None, command: Choose) -> ChoiceMade:
+def choose(session: Session, trees: Trees, command: Choose) -> ChoiceMade:
     """Answer the question at the position."""
-    name, node, tree = _here(session, tree, "choose")
-    reason = line_of(command.reason, "reason", empty=not command.assume)
+    name, node, tree = _here(session, trees, "choose")
     if isinstance(node, End):
         raise _at_end(node)
     if isinstance(node, Action):
@@ -47,13 +49,15 @@ def choose(session: Session, tree: Tree | None, command: Choose) -> ChoiceMade:
             try_='Say what came of it: rflow done "…" (or rflow skip --reason "…").',
         )
     choice = find_choice(node.choices, command.choice)
+    if command.assume and not command.reason.strip():
+        raise UsageProblem("The reason is empty.", try_='Say why you assume it: --assume --reason "…"')
     return ChoiceMade(
         node=name,
         question=node.text,
         label=choice.label,
         to=place_of(tree, choice.to),
         assumed=command.assume,
-        reason=reason,
+        reason=command.reason,
     )
 
 
@@ -67,9 +71,9 @@ def _at_end(node: End) -> UsageProblem:
     return UsageProblem(f'The tree ends here: "{shorten(node.text, 80)}".', try_=remedy)
 
 
-def _single_way(session: Session, tree: Tree | None, wanted: str) -> tuple[str, Node, Place]:
-    """Give the action at the position and where it leads; a decision with one exit counts as one."""
-    name, node, tree = _here(session, tree, wanted)
+def _single_way(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Place]:
+    """Return the action at the position and where it leads; a decision with one exit counts as one."""
+    name, node, tree = _here(session, trees, wanted)
     if isinstance(node, End):
         raise _at_end(node)
     ways = exits(node)
@@ -82,15 +86,15 @@ def _single_way(session: Session, tree: Tree | None, wanted: str) -> tuple[str, 
     return name, node, place_of(tree, ways[0].to)
 
 
-def done(session: Session, tree: Tree | None, result: str) -> ActionDone:
+def done(session: Session, trees: Trees, result: str) -> ActionDone:
     """Say that the action at the position is done."""
-    name, node, to = _single_way(session, tree, "do")
+    name, node, to = _single_way(session, trees, "do")
     return ActionDone(node=name, text=node.text, result=result, to=to)
 
 
-def skip(session: Session, tree: Tree | None, reason: str) -> StepSkipped:
+def skip(session: Session, trees: Trees, reason: str) -> StepSkipped:
     """Leave out the action at the position."""
-    name, node, to = _single_way(session, tree, "skip")
+    name, node, to = _single_way(session, trees, "skip")
     return StepSkipped(node=name, text=node.text, reason=reason, to=to)
 
 
@@ -109,7 +113,10 @@ def place_of(tree: Tree, node_id: str) -> Place:
     return Place(node=node_id, kind=kind_of(node), text=node.text)
 
 
-def enter(tree: Tree) -> TreeEntered:
-    """Go into a tree, at its start."""
+def enter(trees: Trees, wanted: str) -> TreeEntered:
+    """Go into the tree whose version is `wanted`, at its start."""
+    tree = trees(wanted)
+    if tree is None:
+        raise NotFound("That version of the tree is not in this store.", try_="Add it with `rflow tree add FILE`.")
     ref = TreeRef(id=tree.id, title=one_line(tree.title), digest=digest(tree))
     return TreeEntered(tree=ref, place=place_of(tree, tree.start))

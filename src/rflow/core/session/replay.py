@@ -2,79 +2,61 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from rflow.core.people import Person
-from rflow.core.session.events import (
-    ActionDone,
-    Brief,
-    BriefSet,
-    ChangeMade,
-    ChangeReverted,
-    ChoiceMade,
-    Event,
-    EvidenceAdded,
-    Fact,
-    HandedOff,
-    HandoffAccepted,
-    HandoffCancelled,
-    HandoffDeclined,
-    NoteAdded,
-    NoteAmended,
-    Place,
-    ProgressShared,
-    SessionClosed,
-    SessionReopened,
-    SessionStarted,
-    StepAdded,
-    SteppedBack,
-    StepSkipped,
-    Stored,
-    TakenOver,
-    TextRedacted,
-    TreeEntered,
-    WaitingSet,
-    is_steering,
-)
+from rflow.core.session import events as e
+from rflow.core.session.adjust import ADJUST, adjust, readjust
+from rflow.core.session.events import Event, Fact, Place, Stored, is_steering
 from rflow.core.session.state import (
     Before,
     Change,
     Closing,
     Delivery,
     Evidence,
+    Flag,
     Note,
     OwnershipEntry,
     Pending,
+    Question,
     Session,
     Step,
 )
 
+EVIDENCE_WAITS = timedelta(minutes=3)
+"""How long evidence waits for the same person's next entry, which it then belongs to."""
+
 
 def evolve(session: Session, event: Stored) -> Session:
-    """Give the state after `event`; `session` itself stays as it was."""
+    """Return the state after `event`; `session` itself stays as it was."""
     return replay([event], session)
 
 
 def replay(events: Iterable[Stored], session: Session) -> Session:
     """Fold `events` over `session`, which stays as it was; `replay(a + b, s)` is `replay(b, replay(a, s))`."""
     after = _copy(session)
-    people, authors, commands = after.people, after.authors, after.commands
+    people, authors, kinds, commands = after.people, after.authors, after.kinds, after.commands
     for event in events:
         if not isinstance(event, Event):
             after.unreadable.append(event)
             after.version = max(after.version, event.seq)
             continue
         seq, by, fact = event.seq, event.by, event.fact
+        kind = type(fact)
         after.version, after.updated_at = seq, event.at
-        people[by.id], authors[seq] = by, by.id
-        if event.command_id:
+        people[by.id], authors[seq], kinds[seq] = by, by.id, kind
+        if event.part_of:
+            after.units[seq] = event.part_of
+        elif event.command_id:
             commands[event.command_id] = seq
+        if kind is not e.ProgressShared:
+            after.content_version = seq
         if is_steering(fact):
             after.steered, after.steered_by = seq, by
-        FOLDS[type(fact)](after, event, fact)
+        FOLDS[kind](after, event, fact)
     return after
 
 
@@ -94,42 +76,33 @@ def _copy(session: Session) -> Session:
 
 
 def when(event: Event) -> datetime | None:
-    """Give the time to show for an event: when it happened, not when it was written down; None is not known."""
+    """Return the time to show for an event: when it happened, not when it was recorded; None if it is not known."""
     return None if event.undated else event.happened_at or event.at
 
 
-def _started(session: Session, event: Event, fact: SessionStarted) -> None:
-    session.title, session.source = fact.title, fact.source
-    session.brief = _merged(Brief(), fact.brief)
+def _started(session: Session, event: Event, fact: e.SessionStarted) -> None:
+    session.source, session.space = fact.source, fact.space
     session.started_at = event.happened_at or event.at
     session.owner = session.accepted_by = event.by
+    adjust(session, event)
 
 
-def _entered(session: Session, event: Event, fact: TreeEntered) -> None:
-    if session.tree is not None or session.steps:  # To begin in a tree is no step.
-        session.steps[event.seq] = Step(
-            seq=event.seq,
-            kind="tree",
-            text=fact.tree.title,
-            result="",
-            at=when(event),
-            by=event.by,
-            to=fact.place.node,
-            tree=fact.tree.digest,
-        )
+def _entered(session: Session, event: Event, fact: e.TreeEntered) -> None:
+    if session.tree is not None or session.steps:  # Starting in a tree is not a step.
+        text, to = fact.tree.title, fact.place.node
+        _step(session, event, kind="tree", text=text, result="", to=to, tree=fact.tree.digest)
         _go(session, event.seq, fact.place)
     session.tree, session.trees[fact.tree.digest] = fact.tree, fact.tree
     session.place = fact.place
 
 
-def _chosen(session: Session, event: Event, fact: ChoiceMade) -> None:
-    session.steps[event.seq] = Step(
-        seq=event.seq,
+def _chosen(session: Session, event: Event, fact: e.ChoiceMade) -> None:
+    _step(
+        session,
+        event,
         kind="choice",
         text=fact.question,
         result=fact.label,
-        at=when(event),
-        by=event.by,
         node=fact.node,
         to=fact.to.node,
         tree=session.tree.digest if session.tree else "",
@@ -139,14 +112,13 @@ def _chosen(session: Session, event: Event, fact: ChoiceMade) -> None:
     _go(session, event.seq, fact.to)
 
 
-def _done(session: Session, event: Event, fact: ActionDone) -> None:
-    session.steps[event.seq] = Step(
-        seq=event.seq,
+def _done(session: Session, event: Event, fact: e.ActionDone) -> None:
+    _step(
+        session,
+        event,
         kind="action",
         text=fact.text,
         result=fact.result,
-        at=when(event),
-        by=event.by,
         node=fact.node,
         to=fact.to.node,
         tree=session.tree.digest if session.tree else "",
@@ -154,14 +126,13 @@ def _done(session: Session, event: Event, fact: ActionDone) -> None:
     _go(session, event.seq, fact.to)
 
 
-def _skipped(session: Session, event: Event, fact: StepSkipped) -> None:
-    session.steps[event.seq] = Step(
-        seq=event.seq,
+def _skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
+    _step(
+        session,
+        event,
         kind="skipped",
         text=fact.text,
         result="",
-        at=when(event),
-        by=event.by,
         node=fact.node,
         to=fact.to.node,
         tree=session.tree.digest if session.tree else "",
@@ -170,148 +141,208 @@ def _skipped(session: Session, event: Event, fact: StepSkipped) -> None:
     _go(session, event.seq, fact.to)
 
 
+def _added(session: Session, event: Event, fact: e.StepAdded) -> None:
+    _step(session, event, kind="own", text=fact.text, result=fact.result, assumed=fact.assumed)
+
+
+def _step(session: Session, event: Event, **fields: Any) -> None:
+    session.steps[event.seq] = Step(seq=event.seq, at=when(event), by=event.by, **fields)
+    _claim_evidence(session, event)
+
+
 def _go(session: Session, seq: int, to: Place) -> None:
     """Move on with event `seq`, and remember for `back` where that began."""
     session.moves.append(Before(seq=seq, tree=session.tree, place=session.place))
     session.place = to
 
 
-def _stepped_back(session: Session, event: Event, fact: SteppedBack) -> None:
+def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     undone = fact.undone
     if not session.moves or session.moves[-1].seq != undone:
         return
     before = session.moves.pop()
     session.tree, session.place = before.tree, before.place
+    session.undone.add(undone)
     session.steps[undone] = replace(session.steps[undone], undone=True)
 
 
-def _added(session: Session, event: Event, fact: StepAdded) -> None:
+def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
+    target = fact.target
+    session.undone.add(target)
+    if session.adjustments.pop(target, None) is not None:
+        readjust(session)
+    for table in session.entries:
+        if target in table:
+            table[target] = replace(table[target], undone=True)
+
+
+def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
     seq = event.seq
-    session.steps[seq] = Step(seq=seq, kind="own", text=fact.text, result=fact.result, at=when(event), by=event.by)
+    session.notes[seq] = Note(seq=seq, text=fact.text, at=when(event), by=event.by, kind=fact.kind, on=fact.on)
+    _claim_evidence(session, event)
 
 
-def _briefed(session: Session, event: Event, fact: BriefSet) -> None:
-    session.brief = _merged(session.brief, fact.brief)
-    session.title = session.title if fact.title is None else fact.title
+def _proved(session: Session, event: Event, fact: e.EvidenceAdded) -> None:
+    session.evidence[event.seq] = Evidence(seq=event.seq, at=when(event), by=event.by, what=fact, on=fact.on)
+    if not fact.on:
+        session.loose_evidence.append(event.seq)
 
 
-def _noted(session: Session, event: Event, fact: NoteAdded) -> None:
-    session.notes[event.seq] = Note(seq=event.seq, text=fact.text, at=when(event), by=event.by)
+def _claim_evidence(session: Session, event: Event) -> None:
+    """Let loose evidence of the same person, not older than `EVIDENCE_WAITS`, belong to the entry of `event`."""
+    if not session.loose_evidence:
+        return
+    waiting = []
+    for seq in session.loose_evidence:
+        piece = session.evidence[seq]
+        if piece.by.id != event.by.id:
+            waiting.append(seq)
+        elif piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS and not piece.undone:
+            session.evidence[seq] = replace(piece, on=event.seq)
+    session.loose_evidence = waiting
 
 
-def _amended(session: Session, event: Event, fact: NoteAmended) -> None:
-    if fact.note in session.notes:
-        session.notes[fact.note] = replace(session.notes[fact.note], text=fact.text, amended=True)
-
-
-def _proved(session: Session, event: Event, fact: EvidenceAdded) -> None:
-    session.evidence[event.seq] = Evidence(seq=event.seq, at=when(event), by=event.by, what=fact)
-
-
-def _changed(session: Session, event: Event, fact: ChangeMade) -> None:
+def _changed(session: Session, event: Event, fact: e.ChangeMade) -> None:
     seq = event.seq
     session.changes[seq] = Change(seq=seq, text=fact.text, revert=fact.revert, at=when(event), by=event.by)
+    _claim_evidence(session, event)
 
 
-def _reverted(session: Session, event: Event, fact: ChangeReverted) -> None:
-    if fact.change in session.changes:
-        session.changes[fact.change] = replace(session.changes[fact.change], reverted=True)
+def _flagged(session: Session, event: Event, fact: e.NodeFlagged) -> None:
+    seq = event.seq
+    flag = Flag(seq=seq, node=fact.node, digest=fact.digest, text=fact.text, at=when(event), by=event.by)
+    session.flags[seq] = flag
 
 
-def _waiting(session: Session, event: Event, fact: WaitingSet) -> None:
-    session.waiting = fact if fact.until or fact.waiting_for else None
+def _asked(session: Session, event: Event, fact: e.QuestionAsked) -> None:
+    seq = event.seq
+    session.questions[seq] = Question(seq=seq, to=fact.to, text=fact.text, at=when(event), by=event.by)
+    session.people[fact.to.id] = fact.to
 
 
-def _shared(session: Session, event: Event, fact: ProgressShared) -> None:
-    delivery = Delivery(by=event.by, destination=fact.destination, through=fact.through, at=event.at)
+def _adjusted(session: Session, event: Event, fact: Fact) -> None:
+    adjust(session, event)
+
+
+def _shared(session: Session, event: Event, fact: e.ProgressShared) -> None:
+    delivery = Delivery(
+        seq=event.seq,
+        by=event.by,
+        destination=fact.destination,
+        through=fact.through,
+        at=event.at,
+        state=fact.state,
+    )
     session.deliveries.append(delivery)
 
 
-def _redacted(session: Session, event: Event, fact: TextRedacted) -> None:
+def _redacted(session: Session, event: Event, fact: e.TextRedacted) -> None:
     session.redacted.add(fact.target)
 
 
-def _merged(old: Brief, new: Brief) -> Brief:
-    """Lay `new` over `old`: None leaves a fact, "" clears it."""
-    fields = {name: getattr(new, name) for name in new.__struct_fields__}
-    return replace(old, **{name: text or None for name, text in fields.items() if text is not None})
+_Ownership = (
+    e.HandedOff
+    | e.HandoffAccepted
+    | e.HandoffDeclined
+    | e.HandoffCancelled
+    | e.HandoffExpired
+    | e.TakenOver
+    | e.Reassigned
+    | e.SessionClosed
+    | e.SessionReopened
+)
 
 
-def _owned(
-    session: Session,
-    event: Event,
-    fact: HandedOff
-    | HandoffAccepted
-    | HandoffDeclined
-    | HandoffCancelled
-    | TakenOver
-    | SessionClosed
-    | SessionReopened,
-) -> None:
-    """Fold what changes who owns the session or whether it is open, and write it into the history."""
-    to: Person | None = None
-    word = text = ""
-    match fact:
-        case HandedOff():
-            word, to, text = "handed off", fact.to, fact.note
-            session.pending = Pending(seq=event.seq, sender=event.by, to=to, note=text, at=event.at)
-            session.owner, session.status = to, "handed_off"
-            session.people[to.id] = to
-        case HandoffAccepted(read_back=text):
-            word = "accepted"
-            _settle(session, event.by)
-            session.accepted_by = event.by
-        case HandoffDeclined(reason=text):
-            word, to = "declined", session.accepted_by
-            _settle(session, session.accepted_by)
-        case HandoffCancelled():
-            word, to = "took back", session.accepted_by
-            _settle(session, session.accepted_by)
-        case TakenOver(reason=text):
-            word = "took over"
-            session.pending, session.owner, session.accepted_by = None, event.by, event.by
-            session.status = "closed" if session.closing else "open"
-        case SessionClosed(outcome=outcome, summary=text):
-            word = f"closed as {outcome}"
-            session.status, session.pending = "closed", None
-            session.closing = Closing(outcome=outcome, summary=text, at=event.at, by=event.by)
-        case SessionReopened():
-            word = "reopened"
-            session.status, session.closing = "open", None
-        case _ as unexpected:
-            assert_never(unexpected)
+def _owned(session: Session, event: Event, fact: _Ownership) -> None:
+    """Fold what changes who owns the session or whether it is open, and record it in the history."""
+    word, to, text = _change_owner(session, event, fact)
     entry = OwnershipEntry(seq=event.seq, at=event.at, by=event.by, word=word, to=to, text=text)
+    if isinstance(fact, e.HandedOff):
+        entry = replace(entry, warnings=fact.warnings, contingencies=fact.contingencies)
     session.ownership.append(entry)
 
 
-def _settle(session: Session, owner: Person) -> None:
+def _change_owner(session: Session, event: Event, fact: _Ownership) -> tuple[str, Person | None, str]:
+    """Change owner and status, and return (what happened, to whom, why)."""
+    match fact:
+        case e.HandedOff(to=to, note=note):
+            session.pending = Pending(seq=event.seq, sender=event.by, to=to, note=note, at=event.at)
+            session.owner, session.status = to, "handed_off"
+            session.people[to.id] = to
+            return "handed off", to, note
+        case e.HandoffAccepted(read_back=text):
+            _settle_handoff(session, event.by)
+            session.accepted_by = event.by
+            return "accepted", None, text
+        case e.HandoffDeclined(reason=reason):
+            return "declined", _give_back(session), reason
+        case e.HandoffCancelled():
+            return "took back", _give_back(session), ""
+        case e.HandoffExpired():
+            return "expired", _give_back(session), ""
+        case e.TakenOver(reason=reason):
+            _assign(session, event.by)
+            return "took over", None, reason
+        case e.Reassigned(to=to, reason=reason):
+            session.people[to.id] = to
+            _assign(session, to)
+            return "reassigned", to, reason
+        case e.SessionClosed(outcome=outcome, summary=summary):
+            session.status, session.pending = "closed", None
+            closing = Closing(seq=event.seq, outcome=outcome, summary=summary, at=event.at, by=event.by)
+            session.closing = closing
+            return f"closed as {outcome}", None, summary
+        case e.SessionReopened():
+            session.status, session.closing = "open", None
+            return "reopened", None, ""
+        case _ as unexpected:
+            assert_never(unexpected)
+
+
+def _settle_handoff(session: Session, owner: Person) -> None:
     """End a pending handoff: `owner` has the session."""
     session.owner, session.pending, session.status = owner, None, "open"
 
 
+def _give_back(session: Session) -> Person:
+    """End a pending handoff: the last owner who had accepted has the session again."""
+    if session.pending is not None:
+        session.undone.add(session.pending.seq)
+    _settle_handoff(session, session.accepted_by)
+    return session.accepted_by
+
+
+def _assign(session: Session, owner: Person) -> None:
+    """Make `owner` the owner, whoever it was; a closed session stays closed."""
+    session.pending, session.owner, session.accepted_by = None, owner, owner
+    session.status = "closed" if session.closing else "open"
+
+
 FOLDS: Mapping[type[Fact], Callable[[Session, Event, Any], None]] = {
-    SessionStarted: _started,
-    TreeEntered: _entered,
-    BriefSet: _briefed,
-    ChoiceMade: _chosen,
-    ActionDone: _done,
-    StepSkipped: _skipped,
-    StepAdded: _added,
-    SteppedBack: _stepped_back,
-    NoteAdded: _noted,
-    NoteAmended: _amended,
-    EvidenceAdded: _proved,
-    ChangeMade: _changed,
-    ChangeReverted: _reverted,
-    WaitingSet: _waiting,
-    ProgressShared: _shared,
-    HandedOff: _owned,
-    HandoffAccepted: _owned,
-    HandoffDeclined: _owned,
-    HandoffCancelled: _owned,
-    TakenOver: _owned,
-    SessionClosed: _owned,
-    SessionReopened: _owned,
-    TextRedacted: _redacted,
+    e.SessionStarted: _started,
+    e.TreeEntered: _entered,
+    e.ChoiceMade: _chosen,
+    e.ActionDone: _done,
+    e.StepSkipped: _skipped,
+    e.StepAdded: _added,
+    e.SteppedBack: _stepped_back,
+    e.EntryUndone: _undone,
+    e.NoteAdded: _noted,
+    e.NodeFlagged: _flagged,
+    e.QuestionAsked: _asked,
+    e.EvidenceAdded: _proved,
+    e.ChangeMade: _changed,
+    e.ProgressShared: _shared,
+    e.HandedOff: _owned,
+    e.HandoffAccepted: _owned,
+    e.HandoffDeclined: _owned,
+    e.HandoffCancelled: _owned,
+    e.HandoffExpired: _owned,
+    e.TakenOver: _owned,
+    e.Reassigned: _owned,
+    e.SessionClosed: _owned,
+    e.SessionReopened: _owned,
+    e.TextRedacted: _redacted,
+    **{kind: _adjusted for kind in ADJUST if kind is not e.SessionStarted},
 }
 """What folds each kind of fact (a test sees that none is missing): a `match` would try them one after the other."""

@@ -1,19 +1,36 @@
 """The state of a session, as `rflow.core.session.replay` folds it from its events."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from rflow.core.people import Person
-from rflow.core.session.events import Brief, CloseOutcome, EvidenceAdded, Place, TreeRef, Unreadable, WaitingSet
+from rflow.core.session.events import (
+    Brief,
+    CloseOutcome,
+    Contingency,
+    DeliveryState,
+    Event,
+    EvidenceAdded,
+    Fact,
+    NoteKind,
+    Place,
+    TreeRef,
+    Unreadable,
+    WaitingSet,
+)
+from rflow.core.spaces import DEFAULT_SPACE
 
 Status = Literal["open", "handed_off", "closed"]
 StepKind = Literal["choice", "action", "skipped", "own", "tree"]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One thing tried: `text` is the question or action, `result` the answer or outcome, `to` the node it led to."""
+    """One thing tried: `text` is the question or action, `result` the answer or outcome, `to` the node it led to.
+
+    `settled` says what became of an assumed one.
+    """
 
     seq: int
     kind: StepKind
@@ -26,41 +43,99 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tree: str = ""
     assumed: bool = False
     reason: str = ""
+    settled: str | None = None
+    amended: bool = False
     undone: bool = False
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry of the scratchpad, as it reads now."""
+    """An entry of the scratchpad, as it reads now; `on` is the entry it refers to."""
 
     seq: int
     text: str
     at: datetime | None
     by: Person
+    kind: NoteKind = "note"
+    on: int = 0
+    settled: str | None = None
     amended: bool = False
+    undone: bool = False
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A piece of evidence and who added it."""
+    """A piece of evidence, who added it, and the entry it belongs to (0 for none)."""
 
     seq: int
     at: datetime | None
     by: Person
     what: EvidenceAdded
+    on: int = 0
+    amended: bool = False
+    undone: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change made on the customer's system; `reverted` once it was taken back."""
+    """A change made on the customer's system; `reverted_at` is when it was reverted."""
 
     seq: int
     text: str
     revert: str
     at: datetime | None
     by: Person
-    reverted: bool = False
+    reverted_at: datetime | None = None
+    reverted_by: Person | None = None
+    reverted_seq: int = 0
+    amended: bool = False
+    undone: bool = False
+
+    @property
+    def reverted(self) -> bool:
+        """Whether it was reverted."""
+        return self.reverted_seq > 0
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the customer's system still has it."""
+        return not (self.reverted or self.undone)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An answer to a question."""
+
+    seq: int
+    text: str
+    at: datetime | None
+    by: Person
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that somebody was asked, and their answers."""
+
+    seq: int
+    to: Person
+    text: str
+    at: datetime | None
+    by: Person
+    replies: tuple[Reply, ...] = ()
+    amended: bool = False
+    undone: bool = False
+
+
+class Flag(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A report that something is wrong with a node of a tree."""
+
+    seq: int
+    node: str
+    digest: str
+    text: str
+    at: datetime | None
+    by: Person
+    amended: bool = False
+    undone: bool = False
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A handoff that nobody has acknowledged yet."""
+    """A handoff that nobody has accepted yet."""
 
     seq: int
     sender: Person
@@ -69,7 +144,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class OwnershipEntry(msgspec.Struct, frozen=True, kw_only=True):
+class OwnershipEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the history of who owned the session: `word` says what happened, `text` why."""
 
     seq: int
@@ -78,20 +153,25 @@ class OwnershipEntry(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     to: Person | None = None
     text: str = ""
+    warnings: tuple[str, ...] = ()
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary that was delivered, up to event `through`."""
+    """A summary that was delivered up to event `through`, is being delivered, or could not be."""
 
+    seq: int
     by: Person
     destination: str
     through: int
     at: datetime
+    state: DeliveryState = "sent"
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """How and when a session was closed."""
 
+    seq: int
     outcome: CloseOutcome
     summary: str
     at: datetime
@@ -106,16 +186,25 @@ class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     place: Place | None
 
 
+Entry = Step | Note | Evidence | Change | Question | Flag
+"""What a session keeps by the number of the event that brought it."""
+
+
 class Session(msgspec.Struct, kw_only=True):
     """A session as it stands after event `version`. Entries are kept by the `seq` of the event that brought them.
 
+    `content_version` is the last event that was no delivery: what a summary through it shows is all there is.
     `steered` is the last event that moved the session or changed who owns it, by `steered_by`. `accepted_by` is the
-    last owner who had accepted it: where it returns to when a handoff is declined.
+    last owner who had accepted it: where it returns to when a handoff is declined. `adjustments` are the facts that
+    set or changed a value (header facts, waiting, pins, corrections …) and were not undone; `originals` are the
+    entries as they were before the first of these.
     """
 
     id: str
     code: str = ""
+    space: str = DEFAULT_SPACE
     version: int = 0
+    content_version: int = 0
     steered: int = 0
     steered_by: Person | None = None
     started_at: datetime | None = None
@@ -135,12 +224,34 @@ class Session(msgspec.Struct, kw_only=True):
     moves: list[Before] = []
     notes: dict[int, Note] = {}
     evidence: dict[int, Evidence] = {}
+    loose_evidence: list[int] = []
     changes: dict[int, Change] = {}
+    questions: dict[int, Question] = {}
+    flags: dict[int, Flag] = {}
+    pins: set[int] = set()
     waiting: WaitingSet | None = None
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}
     authors: dict[int, str] = {}
+    kinds: dict[int, type[Fact]] = {}
+    units: dict[int, int] = {}
     commands: dict[str, int] = {}
+    undone: set[int] = set()
+    adjustments: dict[int, Event] = {}
+    originals: dict[int, Entry] = {}
     redacted: set[int] = set()
     unreadable: list[Unreadable] = []
+
+    @property
+    def entries(self) -> tuple[dict[int, Any], ...]:
+        """The tables of entries: steps, notes, evidence, changes, questions, flags."""
+        return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags
+
+    def entry(self, seq: int) -> Entry | None:
+        """Return the entry of event `seq`; None where that brought none."""
+        for table in self.entries:
+            if seq in table:
+                entry: Entry = table[seq]
+                return entry
+        return None

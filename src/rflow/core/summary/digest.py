@@ -36,7 +36,7 @@ def _entry(session: Session, presenter: Presenter) -> DigestEntry:
         last=shorten(presenter.line(_step_and_result(last)), _LAST_STEP) if last else None,
         last_at=presenter.optional_time(last.at) if last else None,
         steps=len(steps),
-        changes=sum(not change.reverted for change in session.changes.values()),
+        changes=sum(change.in_place for change in session.changes.values()),
         waiting=waiting(session, presenter),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
     )

@@ -44,7 +44,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         tried=tried,
         ruled_out=tuple(tree_parts.answers_that_ruled_out(session, trees, presenter)),
         hypothesis=presenter.optional_text(brief.hypothesis),
-        changes=tuple(_change(change, presenter) for change in session.changes.values() if not change.reverted),
+        changes=tuple(_change(change, presenter) for change in session.changes.values() if change.in_place),
         waiting=waiting(session, presenter),
         ahead=tree_parts.ahead(session, tree, presenter),
         outline=tree_parts.whole_outline(session, tree, presenter) if view.extent.outline else (),
@@ -52,7 +52,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         evidence_more=len(session.evidence) - len(evidence),
         notes=notes,
         since=presenter.optional_time(view.since_at),
-        earlier=len(session.steps) - len(tried) + len(session.notes) - len(notes),
+        earlier=len(session.steps) - len(tried) + sum(not n.undone for n in session.notes.values()) - len(notes),
         unreadable=len(session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
@@ -64,8 +64,8 @@ def _entries(
 ) -> tuple[tuple[Tried, ...], tuple[ProgressNote, ...], tuple[ProgressEvidence, ...]]:
     """Return the steps, notes and pieces of evidence that the view asks for; only these are cleaned and redacted."""
     steps = [(number, step) for number, step in enumerate(steps_in_order(session), 1) if step.seq > view.since]
-    notes = [note for note in session.notes.values() if note.seq > view.since]
-    evidence = [piece for piece in session.evidence.values() if piece.seq > view.since]
+    notes = [note for note in session.notes.values() if note.seq > view.since and not note.undone]
+    evidence = [piece for piece in session.evidence.values() if piece.seq > view.since and not piece.undone]
     return (
         tuple(_tried(step, number, presenter) for number, step in latest(steps, view.extent.entries)),
         tuple(_note(note, presenter) for note in latest(notes, view.extent.entries)),

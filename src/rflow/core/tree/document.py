@@ -12,8 +12,9 @@ from rflow.core.tree.problems import LONGEST_NAME, Problem, did_you_mean, error,
 Document = dict[str, object]
 
 _TREE_KEYS = ("id", "title", "description", "start", "nodes")
-_NODE_KEYS = ("kind", "text", "help", "run", "choices", "to", "outcome")
-_CHOICE_KEYS = ("label", "to")
+_NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome", "cause")
+_CHOICE_KEYS = ("label", "to", "rules_out")
+_LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
 
@@ -98,14 +99,24 @@ class _Reader:
         text = self._text(place, node, "text", "Say what to ask or to do here.") or name
         help_ = self._text(place, node, "help", None)
         run = self._text(place, node, "run", None)
+        limit = self._limit(place, node)
         match self._kind(place, node):
             case "decision":
-                return Decision(text=text, help=help_, run=run, choices=self._choices(place, node))
+                return Decision(text=text, help=help_, run=run, limit=limit, choices=self._choices(place, node))
             case "action":
                 to = self._text(place, node, "to", "Name the node that follows this action.")
-                return Action(text=text, help=help_, run=run, to=to)
+                return Action(text=text, help=help_, run=run, limit=limit, to=to)
             case _:
-                return End(text=text, help=help_, run=run, outcome=self._outcome(place, node))
+                outcome, cause = self._outcome(place, node), one_line(self._text(place, node, "cause", None))
+                return End(text=text, help=help_, run=run, limit=limit, outcome=outcome, cause=cause)
+
+    def _limit(self, place: tuple[str, ...], node: Document) -> str:
+        limit = self._text(place, node, "limit", None)
+        if limit and not _LIMIT.match(limit):
+            remedy = 'Write a whole number with s, m or h, such as "15m".'
+            self._error((*place, "limit"), f"{quoted(limit)} is not a time limit.", remedy)
+            return ""
+        return limit
 
     def _kind(self, place: tuple[str, ...], node: Document) -> str:
         """Name the node's kind: what it says, else what its fields make it; say where the two disagree."""
@@ -130,7 +141,10 @@ class _Reader:
             )
         if kind != "end" and "outcome" in node:
             remedy = "Only an end has one: remove it, or name an end as the target."
-            self._warning((*place, "outcome"), f"The outcome of this {kind} is passed over.", remedy)
+            self._warning((*place, "outcome"), f"This {kind} has an outcome, which is ignored.", remedy)
+        if kind != "end" and "cause" in node:
+            remedy = "Only an end has one: move it to the end that it explains."
+            self._warning((*place, "cause"), f"This {kind} has a cause, which is ignored.", remedy)
         return str(kind)
 
     def _outcome(self, place: tuple[str, ...], node: Document) -> Literal["resolved", "escalate"]:
@@ -157,7 +171,15 @@ class _Reader:
             return Choice(label=f"choice {place[-1]}", to="")
         self._unknown_keys(place, choice, _CHOICE_KEYS)
         label = one_line(self._text(place, choice, "label", "Say which answer this is."))
-        return Choice(label=label, to=self._text(place, choice, "to", "Name the node it leads to."))
+        to = self._text(place, choice, "to", "Name the node it leads to.")
+        return Choice(label=label, to=to, rules_out=self._rules_out(place, choice))
+
+    def _rules_out(self, place: tuple[str | int, ...], choice: Document) -> bool:
+        value = choice.get("rules_out", True)
+        said = value.strip().casefold() if isinstance(value, str) else value
+        if said not in (True, False, "true", "false"):
+            self._error((*place, "rules_out"), '"rules_out" is neither true nor false.', "Write true or false.")
+        return said not in (False, "false")
 
     def _text(self, place: tuple[str | int, ...], holder: Document, key: str, remedy: str | None) -> str:
         """Read a text; `remedy` None means that it may be missing. Whole numbers serve as texts (labels like 809)."""
@@ -178,7 +200,7 @@ class _Reader:
         for key in holder:
             if key not in known:
                 remedy = did_you_mean(nearest(str(key), known), f"Known here: {', '.join(known)}.")
-                self._warning((*place, str(key)), f"{quoted(key)} is not known here and is passed over.", remedy)
+                self._warning((*place, str(key)), f"{quoted(key)} is an unknown field, which is ignored.", remedy)
 
     def _error(self, place: tuple[str | int, ...], message: str, remedy: str) -> None:
         self.problems.append(error(place, message, remedy))

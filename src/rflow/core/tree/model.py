@@ -11,19 +11,31 @@ Outcome = Literal["resolved", "escalate"]
 Kind = Literal["decision", "action", "end"]
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer to a decision's question and the node it leads to."""
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of a tree. A tree with a field that this version does not know is refused, never changed."""
+
+
+class Choice(_Part, frozen=True, kw_only=True):
+    """One answer to a decision's question and the node it leads to.
+
+    `rules_out` is False for an answer such as "not known", which says nothing about the other answers' ends.
+    """
 
     label: str
     to: str
+    rules_out: bool = True
 
 
-class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """What all nodes have: a text; optionally help (Markdown) and a suggested command, never run by itself."""
+class _Node(_Part, frozen=True, kw_only=True, tag_field="kind"):
+    """What all nodes have: a text; optionally help (Markdown), a suggested command, never run unasked, a time limit.
+
+    `limit` is how long to try at most before going on, as it was written ("15m").
+    """
 
     text: str
     help: str = ""
     run: str = ""
+    limit: str = ""
 
 
 class Decision(_Node, frozen=True, kw_only=True, tag="decision"):
@@ -39,15 +51,19 @@ class Action(_Node, frozen=True, kw_only=True, tag="action"):
 
 
 class End(_Node, frozen=True, kw_only=True, tag="end"):
-    """Where a tree ends: the problem is resolved, or somebody else takes over."""
+    """Where a tree ends: the problem is resolved, or somebody else takes over.
+
+    `cause` is what it was ("The VPN gateway is down"): that is what an answer rules out, not what to do about it.
+    """
 
     outcome: Outcome
+    cause: str = ""
 
 
 Node = Decision | Action | End
 
 
-class Tree(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tree(_Part, frozen=True, kw_only=True):
     """A decision tree; `nodes` by id, loops allowed."""
 
     id: str
@@ -58,7 +74,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def exits(node: Node) -> tuple[Choice, ...]:
-    """Give the ways out of `node`; an action's single exit has an empty label."""
+    """Return the ways out of `node`; an action's single exit has an empty label."""
     match node:
         case Decision():
             return node.choices
@@ -69,7 +85,7 @@ def exits(node: Node) -> tuple[Choice, ...]:
 
 
 def kind_of(node: Node) -> Kind:
-    """Name the kind of `node`."""
+    """Return the kind of `node`."""
     match node:
         case Decision():
             return "decision"
@@ -80,7 +96,7 @@ def kind_of(node: Node) -> Kind:
 
 
 def targets(tree: Tree, node_id: str) -> Iterator[str]:
-    """Give the ids of the nodes one step behind `node_id`; ids that are not in the tree are left out."""
+    """Return the ids of the nodes one step behind `node_id`; ids that are not in the tree are left out."""
     node = tree.nodes.get(node_id)
     if node is not None:
         yield from (choice.to for choice in exits(node) if choice.to in tree.nodes)
@@ -92,5 +108,5 @@ def canonical(tree: Tree) -> bytes:
 
 
 def digest(tree: Tree) -> str:
-    """Name this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
+    """Return the name of this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
     return fingerprint(canonical(tree))

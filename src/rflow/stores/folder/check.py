@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Literal
 
+from rflow.core.session.log import Log
 from rflow.errors import StoreProblem
-from rflow.ports import Fault, Log
+from rflow.ports.stores import Fault
 from rflow.stores import checking, derived
-from rflow.stores.codec import FORMAT, Header
+from rflow.stores.codec import Header
 from rflow.stores.folder import session_file, shares, trees
 from rflow.stores.folder.listing import Listing
 from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
@@ -17,7 +18,7 @@ from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, LOCK, StoreF
 
 _BELONGS: dict[str, Callable[[str], bool]] = {
     session_file.FOLDER: lambda file: session_file.read_name(file) is not None or session_file.is_torn(file),
-    trees.FOLDER: lambda file: trees.is_version(file) or f"{trees.FOLDER}/{file}" == trees.NAMES,
+    trees.FOLDER: lambda file: trees.version_of(file) is not None or trees.names_of(file) is not None,
     shares.FOLDER: lambda file: file.endswith((shares.END, shares.VIEWS_END)),
     BLOBS: session_file.is_plain,
 }
@@ -156,15 +157,13 @@ def _blob(folder: StoreFolder, name: Name, digest: str) -> bytes:
         raise StoreProblem(f"The content {printable(digest)[:12]}… can't be read: {error.strerror}.") from error
 
 
-def _header(name: Name, header: Header | None) -> Iterator[Fault]:
-    if header is None or (header.id, header.code) != (name.session_id, name.code):
+def _header(name: Name, header: Header | Literal["newer"] | None) -> Iterator[Fault]:
+    if header == "newer":
+        what = "Its first line is that of a newer rflow: the session can be read here, but not written."
+        yield _fault(name.file, "info", what, "Upgrade rflow to continue it.")
+    elif header is None or (header.id, header.code) != (name.session_id, name.code):
         what = "Its first line is damaged, or is not that of the session in its name."
         yield _fault(name.file, "error", what, checking.SAVE_REST)
-    elif header.format > FORMAT:
-        what = f"Its first line names format {header.format}, the folder has {FORMAT}: it is damaged, or was put here "
-        yield _fault(
-            name.file, "warning", what + "by hand from a newer rflow.", "Upgrade rflow, or correct the number."
-        )
 
 
 def _ids(folder: StoreFolder, listing: Listing) -> set[str]:
@@ -182,17 +181,17 @@ def _stray_contents(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
 
 def _trees(listing: Listing, all_trees: trees.Trees) -> Iterator[Fault]:
     try:
-        names, digests = all_trees.names(), all_trees.digests()
+        names, digests = all_trees.names(None), {digest for _, digest in all_trees.versions()}
     except StoreProblem as problem:
-        names, digests = [], []
-        yield _fault(trees.NAMES, "error", problem.what, problem.try_)
+        names, digests = [], set()
+        yield _fault(trees.FOLDER, "error", problem.what, problem.try_)
     pinned: set[str] = set()
     with suppress(OSError, OddFile):
         pinned = {entry.head.tree.digest for entry in listing.entries() if entry.head.tree}
-    yield from checking.trees(digests, all_trees.version, names, pinned)
+    yield from checking.trees(digests, all_trees.read, names, pinned)
 
 
 def _shares(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
     with suppress(OSError, OddFile):
-        stored = shares.JsonShares(folder).stored()
+        stored = shares.JsonShares(folder).held()
         yield from checking.shares(((digest[:12], share) for digest, share in stored), _ids(folder, listing))

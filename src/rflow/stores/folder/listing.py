@@ -57,6 +57,11 @@ class Listing:
         matching = (head for head in found if matches(head, query))
         return derived.cut(list(islice(matching, max(query.limit, 1) + 1)), query.limit)
 
+    def entry(self, name: Name) -> Entry | None:
+        """Read what lists show of one session; None where it is not there."""
+        status = self._files.status(name.file)
+        return self._entry(name, (status.st_size, status.st_mtime_ns)) if status else None
+
     def entries(self, wanted: Callable[[Name], bool] = lambda name: True) -> list[Entry]:
         """Read what lists show of sessions."""
         found = (self._entry(name, stamp) for name, stamp in self._stamped() if wanted(name))

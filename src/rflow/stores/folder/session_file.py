@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rflow.core.session.events import Event, Stored, Unreadable
 from rflow.errors import StoreProblem
@@ -63,7 +63,7 @@ def is_torn(file: str) -> bool:
 class Content(NamedTuple):
     """What a session's file holds; `torn` is what follows the last line break and was never acknowledged."""
 
-    header: codec.Header | None
+    header: codec.Header | Literal["newer"] | None
     events: list[Stored]
     torn: bytes
 
@@ -89,14 +89,9 @@ def parse(data: bytes, after: int = 0) -> Content:
     if after and not (len(lines) >= after and isinstance(codec.decode(lines[after - 1], after), Event)):
         after = 0
     events = codec.from_lines(lines[after:], after + 1)
-    if is_newer(header):
+    if header == "newer":
         events = [Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event)) for event in events]
     return Content(header, events, torn)
-
-
-def is_newer(header: codec.Header | None) -> bool:
-    """Whether a newer rflow wrote the session."""
-    return header is not None and header.format > codec.FORMAT
 
 
 def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
@@ -174,7 +169,7 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
 
 def _end(store_files: SafeFiles, name: Name, fd: int) -> End:
     size = os.fstat(fd).st_size
-    newer = is_newer(codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0]))
+    newer = codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0]) == "newer"
     line, torn = _last_lines(fd, size)
     line_open = bool(torn) and codec.is_sealed(torn)
     line, torn = (torn, b"") if line_open else (line, torn)

@@ -15,13 +15,16 @@ from pathlib import Path
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
+from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
 from rflow.stores.folder import backup, session_file
+from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.folder.listing import Listing
 from rflow.stores.folder.session_file import Name
 from rflow.stores.folder.shares import JsonShares
@@ -41,7 +44,7 @@ class JsonDirStore:
         self._files = self._folder.files
         self._listing = Listing(self._files)
         self._trees = Trees(self._folder)
-        self.shares = JsonShares(self._folder)
+        self.shares = JsonShares(self._folder, lambda session_id: self.standing(session_id) is not None)
         self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked again and again
 
     @property
@@ -69,17 +72,18 @@ class JsonDirStore:
             with self._folder.blobs(session.id, blobs):
                 file.append(events)
 
-    def version(self, session_id: str) -> int | None:
-        """Return the number of a session's last event, by reading the end of its file."""
+    def standing(self, session_id: str) -> Standing | None:
+        """Return what is known of a session; only the end of its file is read, unless it has changed."""
         with self._folder.reading():
             try:
                 name = self._asked.get(session_id) or self._find(session_id)
                 version = session_file.read_end(self._files, name).version
+                entry = self._listing.entry(name)
             except (NotFound, FileNotFoundError):
                 self._asked.pop(session_id, None)
                 return None
             self._asked[session_id] = name
-            return version
+            return Standing(version, entry.head.space, entry.head.owner.id) if entry else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -89,24 +93,28 @@ class JsonDirStore:
                 events = session_file.read(self._files, name, after).events
             except FileNotFoundError:  # Deleted since it was listed.
                 raise derived.no_session() from None
-        return Log(id=session_id, code=name.code, events=[event for event in events if event.seq > after])
+            entry = self._listing.entry(name) if after else None
+        later = [event for event in events if event.seq > after]
+        space = entry.head.space if entry else replay_session(session_id, name.code, events[:1]).space
+        return Log(id=session_id, code=name.code, events=later, space=space, after=after)
 
-    def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Return the sessions whose code or id begins with `prefix`."""
+    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
+        """Return the sessions of `spaces` whose code or id begins with `prefix`."""
         wanted = derived.key(prefix)
         with self._folder.reading():
             found = self._listing.entries(lambda name: any(derived.key(text).startswith(wanted) for text in name))
-        return derived.pick([entry.head for entry in found], prefix, limit)
+        return derived.pick([entry.head for entry in found], prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
         with self._folder.reading():
             return self._listing.page(query)
 
-    def people(self) -> list[Person]:
-        """Return everybody this store has seen, as they were called in their newest session."""
+    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
+        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
         with self._folder.reading():
-            entries = sorted(self._listing.entries(), key=lambda entry: entry.head.id)
+            entries = [entry for entry in self._listing.entries() if spaces is None or entry.head.space in spaces]
+        entries.sort(key=lambda entry: entry.head.id)
         return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
@@ -136,33 +144,29 @@ class JsonDirStore:
             except FileNotFoundError:
                 raise derived.no_blob(digest) from None
 
-    def add_tree(self, tree: Tree, at: datetime) -> bool:
-        """Make `tree` the current version of its id."""
-        return self._trees.add(tree, at)
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id."""
+        return self._trees.add(data, at, space)
 
-    def put_tree(self, tree: Tree) -> None:
-        """Keep a version of a tree."""
-        self._trees.put(tree)
+    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
+        """Store a version of a tree."""
+        self._trees.put(data, space)
 
-    def tree(self, digest: str) -> Tree | None:
+    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
         """Read one version of a tree."""
-        return self._trees.version(digest)
+        return self._trees.data(digest, spaces)
 
-    def named_tree(self, tree_id: str) -> Tree | None:
-        """Read the current version of a tree."""
-        return self._trees.named(tree_id)
-
-    def tree_digest(self, tree_id: str) -> str | None:
+    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
-        return self._trees.current(tree_id)
+        return self._trees.current(tree_id, space)
 
-    def tree_names(self) -> list[TreeName]:
-        """List the current versions of all trees."""
-        return self._trees.names()
+    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space."""
+        return self._trees.names(space)
 
-    def remove_tree(self, tree_id: str) -> bool:
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
         """Remove the name of a tree."""
-        return self._trees.remove(tree_id)
+        return self._trees.remove(tree_id, space)
 
     def stamp(self) -> int | None:
         """None: only looking at every file would show whether something has changed."""
@@ -173,9 +177,9 @@ class JsonDirStore:
         with self._folder.reading():
             return [name.session_id for name in self._listing.names()]
 
-    def digests(self) -> Iterable[str]:
-        """Return the digests of all tree versions."""
-        return self._trees.digests()
+    def versions(self) -> Iterable[tuple[str, str]]:
+        """Return (space, digest) of all tree versions."""
+        return self._trees.versions()
 
     def info(self) -> Info:
         """Say what this store is and how much it holds."""
@@ -185,10 +189,11 @@ class JsonDirStore:
         return Info(
             url=self.url,
             kind=self.kind,
-            format=codec.FORMAT,
+            format=LAYOUT,
+            records=codec.RECORD,
             sessions=len(entries),
             events=sum(entry.head.version for entry in entries),
-            trees=len(list(self.digests())),
+            trees=len(list(self.versions())),
             blobs=blobs,
             size=size,
         )

@@ -8,13 +8,12 @@ import msgspec
 
 from rflow.errors import StoreProblem
 from rflow.stores import derived, failures, files
-from rflow.stores.codec import FORMAT
 from rflow.stores.failures import explained
 from rflow.stores.folder import session_file
+from rflow.stores.folder.layout import LAYOUT, Format
 from rflow.stores.folder.odd_files import is_file, is_folder
 from rflow.stores.folder.safe_files import DRAFT, SafeFiles
 from rflow.stores.locking import locked
-from rflow.stores.migrations import Format, upgrade_folder
 
 FORMAT_FILE, LOCK, UNFINISHED = "rflow.json", ".lock", ".forget"
 FILES = (FORMAT_FILE, ".gitignore", ".gitattributes", UNFINISHED)
@@ -66,14 +65,18 @@ class StoreFolder:
             if self._holds_anything() and self._format() is None:  # Not just being made by another program.
                 raise failures.foreign(self.root)
             return
-        if form.format < FORMAT:
+        if form.format < LAYOUT:
             self._upgrade(form)
         self._accepted = True
 
     def _upgrade(self, form: Format) -> None:
+        from rflow.stores.folder.migrations import OLDEST, upgrade
+
+        if form.format < OLDEST:
+            raise failures.too_old(self.root)
         try:
             with self.lock():
-                upgrade_folder(self.files, self._format() or form)
+                upgrade(self.files, self._format() or form)
                 self._write_git_files()
         except OSError as error:
             if failures.is_forbidden(error):
@@ -102,16 +105,18 @@ class StoreFolder:
         except FileNotFoundError:
             return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            remedy = f'Put this back into it: {{"rflow":"store","format":{FORMAT}}}'
+            if "unknown field" in str(error):
+                raise failures.newer(self.root, LAYOUT + 1, LAYOUT) from error
+            remedy = f'Put this back into it: {{"rflow":"store","format":{LAYOUT}}}'
             raise StoreProblem(f"{self.root / FORMAT_FILE} is damaged: {error}.", try_=remedy) from error
-        if form.format > FORMAT:
-            raise failures.newer(self.root, form.format, FORMAT)
+        if form.format > LAYOUT:
+            raise failures.newer(self.root, form.format, LAYOUT)
         return form
 
     def _create(self) -> None:
         """Make a new store; until `rflow.json` is there, others see an empty one (hidden files do not count)."""
         self._write_git_files()
-        self.files.replace(FORMAT_FILE, msgspec.json.encode(Format(format=FORMAT)) + b"\n")
+        self.files.replace(FORMAT_FILE, msgspec.json.encode(Format(format=LAYOUT)) + b"\n")
 
     def _write_git_files(self) -> None:
         """Tell git what not to keep, and not to change line breaks."""

@@ -1,21 +1,34 @@
-"""The trees of a JSON store: a file per version, and one that says which are current."""
+"""The trees of a JSON store: a file per version, and one a space that says which are current."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from rflow.core.tree.model import Tree, canonical, digest
+from rflow.core.fingerprint import fingerprint
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports import TreeName
+from rflow.ports.stores import TreeName
 from rflow.stores import derived
 from rflow.stores.folder import session_file
 from rflow.stores.folder.odd_files import is_file
 from rflow.stores.folder.store_folder import StoreFolder
-from rflow.stores.migrations import TreeEntry
 
-FOLDER, END = "trees", ".json"
-NAMES = "trees/names.json"
+FOLDER = "trees"
+_SPACE = r"(?:\.(?P<space>[0-9A-Za-z_-]{1,64}))?"
+_VERSION = re.compile(rf"(?P<digest>[0-9a-f]{{64}}){_SPACE}\.json")
+_NAMES = re.compile(rf"names{_SPACE}\.json")
+
+
+class TreeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file of names says of a tree, by its id."""
+
+    digest: str
+    title: str
+    nodes: int
+    added_at: datetime
 
 
 class Trees:
@@ -25,90 +38,139 @@ class Trees:
         self._folder = folder
         self._files = folder.files
 
-    def add(self, tree: Tree, at: datetime) -> bool:
-        """Make `tree` the current version of its id; False where it was that already."""
-        version = digest(tree)
+    def add(self, data: bytes, at: datetime, space: str) -> bool:
+        """Make a tree the current version of its id; False if it is that already."""
+        tree, version = derived.new_tree(data), fingerprint(data)
         with self._folder.writing():
-            entries = self.entries()
-            if tree.id in entries and entries[tree.id].digest == version:
+            entries = self._raw(space)
+            if tree.id in entries and _entry(entries[tree.id], tree.id).digest == version:
                 return False
-            self._put(tree)
+            self._put(data, space)
             entry = TreeEntry(digest=version, title=tree.title, nodes=len(tree.nodes), added_at=at.astimezone(UTC))
-            self._write({**entries, tree.id: entry})
+            self._write({**entries, tree.id: msgspec.Raw(msgspec.json.encode(entry))}, space)
             return True
 
-    def put(self, tree: Tree) -> None:
-        """Keep a version of a tree."""
+    def put(self, data: bytes, space: str) -> None:
+        """Store a version of a tree."""
         with self._folder.writing():
-            self._put(tree)
+            self._put(data, space)
 
-    def _put(self, tree: Tree) -> None:
-        file = _file(digest(tree))
+    def _put(self, data: bytes, space: str) -> None:
+        file = _version_file(fingerprint(data), space)
         if not is_file(self._files.status(file)):
-            self._files.replace(file, canonical(tree))
+            self._files.replace(file, data)
 
-    def version(self, digest: str) -> Tree | None:
-        """Read one version."""
+    def data(self, digest: str, spaces: Sequence[str] | None) -> bytes | None:
+        """Read one version that `spaces` have (None is any)."""
         if not session_file.is_plain(digest):
             return None
         with self._folder.reading():
-            try:
-                return derived.tree_of(self._files.read(_file(digest)), digest)
-            except FileNotFoundError:
-                return None
+            holders = spaces if spaces is not None else [space for space, name in self._versions() if name == digest]
+            for space in holders:
+                try:
+                    return derived.intact(self._files.read(_version_file(digest, space)), digest, "tree")
+                except FileNotFoundError:
+                    continue
+        return None
 
-    def named(self, tree_id: str) -> Tree | None:
-        """Read the current version."""
-        current = self.current(tree_id)
-        return self.version(current) if current else None
+    def read(self, digest: str) -> Tree | None:
+        """Read one version of any space as a tree."""
+        data = self.data(digest, None)
+        return None if data is None else derived.read_tree(data, digest)
 
-    def current(self, tree_id: str) -> str | None:
+    def current(self, tree_id: str, space: str) -> str | None:
         """Return the digest of the current version without reading it."""
         with self._folder.reading():
-            entry = self.entries().get(tree_id)
-        return entry.digest if entry else None
+            raw = self._raw(space).get(tree_id)
+        return _entry(raw, tree_id).digest if raw is not None else None
 
-    def names(self) -> list[TreeName]:
-        """List the current versions, by id."""
+    def names(self, space: str | None) -> list[TreeName]:
+        """List the current versions of the trees of a space (None is all), by id."""
         with self._folder.reading():
-            entries = sorted(self.entries().items())
-        return [
-            TreeName(id=tree_id, title=entry.title, digest=entry.digest, nodes=entry.nodes, added_at=entry.added_at)
-            for tree_id, entry in entries
-        ]
+            spaces = [space] if space is not None else self._spaces()
+            entries = [(name, tree_id, raw) for name in spaces for tree_id, raw in self._raw(name).items()]
+        names = [_name(_entry(raw, tree_id), tree_id, name) for name, tree_id, raw in entries]
+        return sorted(names, key=lambda name: (name.id, name.space))
 
-    def remove(self, tree_id: str) -> bool:
-        """Remove the name; False where there is none."""
+    def remove(self, tree_id: str, space: str) -> bool:
+        """Remove the name; False if there is none."""
         with self._folder.writing():
-            entries = self.entries()
+            entries = self._raw(space)
             if tree_id not in entries:
                 return False
-            self._write({name: entry for name, entry in entries.items() if name != tree_id})
+            self._write({name: entry for name, entry in entries.items() if name != tree_id}, space)
             return True
 
-    def digests(self) -> Iterable[str]:
-        """Return the digests of all versions."""
+    def versions(self) -> list[tuple[str, str]]:
+        """Return (space, digest) of all versions."""
         with self._folder.reading():
-            return [file.removesuffix(END) for file in self._files.names(FOLDER) if is_version(file)]
+            return list(self._versions())
 
-    def entries(self) -> dict[str, TreeEntry]:
-        """Read which versions are current."""
+    def _versions(self) -> Iterator[tuple[str, str]]:
+        return (version for file in self._files.names(FOLDER) if (version := version_of(file)) is not None)
+
+    def _spaces(self) -> list[str]:
+        return [space for file in self._files.names(FOLDER) if (space := names_of(file)) is not None]
+
+    def _raw(self, space: str) -> dict[str, msgspec.Raw]:
+        """Read which versions are current; each entry is understood when it is needed, and kept if it is not."""
+        file = _names_file(space)
         try:
-            return msgspec.json.decode(self._files.read(NAMES), type=dict[str, TreeEntry])
+            return msgspec.json.decode(self._files.read(file), type=dict[str, msgspec.Raw])
         except FileNotFoundError:
             return {}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = f"{self._folder.root / NAMES} is damaged: {error}."
+            what = f"{self._folder.root / file} is damaged: {error}."
             raise StoreProblem(what, try_="Delete it, and add the trees again: rflow tree add FILE") from error
 
-    def _write(self, entries: dict[str, TreeEntry]) -> None:
-        self._files.replace(NAMES, msgspec.json.format(msgspec.json.encode(entries, order="sorted")) + b"\n")
+    def _write(self, entries: Mapping[str, msgspec.Raw], space: str) -> None:
+        data = msgspec.json.format(msgspec.json.encode(dict(sorted(entries.items())))) + b"\n"
+        self._files.replace(_names_file(space), data)
 
 
-def is_version(file: str) -> bool:
-    """Whether a file among the trees is a version of one."""
-    return file.endswith(END) and f"{FOLDER}/{file}" != NAMES and session_file.is_plain(file.removesuffix(END))
+def _entry(raw: msgspec.Raw, tree_id: str) -> TreeEntry:
+    try:
+        return msgspec.json.decode(raw, type=TreeEntry)
+    except msgspec.ValidationError as error:
+        raise StoreProblem(
+            f"The list entry of the tree {tree_id} was written by a newer rflow, or is damaged: {error}.",
+            try_="Upgrade rflow, or add the tree again: rflow tree add FILE",
+        ) from error
 
 
-def _file(digest: str) -> str:
-    return f"{FOLDER}/{digest}{END}"
+def _name(entry: TreeEntry, tree_id: str, space: str) -> TreeName:
+    return TreeName(
+        id=tree_id,
+        title=entry.title,
+        digest=entry.digest,
+        nodes=entry.nodes,
+        added_at=entry.added_at,
+        space=space,
+    )
+
+
+def version_of(file: str) -> tuple[str, str] | None:
+    """Return the (space, digest) of a file among the trees; None if it is not a version of one."""
+    match = _VERSION.fullmatch(file)
+    return (match["space"] or DEFAULT_SPACE, match["digest"]) if match else None
+
+
+def names_of(file: str) -> str | None:
+    """Return the space of a file of names; None if it is none."""
+    match = _NAMES.fullmatch(file)
+    return (match["space"] or DEFAULT_SPACE) if match else None
+
+
+def _in_space(name: str, space: str) -> str:
+    """Return where a file of a space is; those of the default space don't name it."""
+    if not session_file.is_plain(space):
+        raise StoreProblem(f'A folder can\'t hold the space "{space}".', try_="Use letters, digits, hyphens.")
+    return f"{FOLDER}/{name}.json" if space == DEFAULT_SPACE else f"{FOLDER}/{name}.{space}.json"
+
+
+def _version_file(digest: str, space: str) -> str:
+    return _in_space(digest, space)
+
+
+def _names_file(space: str) -> str:
+    return _in_space("names", space)

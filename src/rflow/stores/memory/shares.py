@@ -1,39 +1,52 @@
 """The shares of a store in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView
+from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_share
+from rflow.stores import derived
 
 
 class MemoryShares:
     """Shares that are gone with the process."""
 
-    def __init__(self) -> None:
-        self._shares: dict[str, Share] = {}
+    def __init__(self, holds: Callable[[str], bool]) -> None:
+        self._holds = holds
+        self._shares: dict[str, StoredShare] = {}
         self._views: dict[str, list[ShareView]] = {}
         self._dropped: dict[str, int] = {}
 
-    def add(self, share: Share, dropped: int = 0) -> None:
-        """Keep a new share."""
-        self._shares[share.id], self._dropped[share.id] = share, dropped
+    def add(self, share: Share) -> None:
+        """Store a new share; raise `NotFound` if its session is gone."""
+        if not self._holds(share.session):
+            raise derived.no_session()
+        self.restore(derived.stored_share(share))
+
+    def stored(self) -> list[StoredShare]:
+        """Return all shares as they are stored."""
+        return list(self._shares.values())
+
+    def restore(self, share: StoredShare) -> None:
+        """Store a share of another store as it is there."""
+        self._shares.setdefault(share.key.id, share)
+        self._dropped.setdefault(share.key.id, share.dropped)
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
-        return next((share for share in self._shares.values() if share.hash == digest), None)
+        return next((read_share(share.data) for share in self._shares.values() if share.key.hash == digest), None)
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
-        wanted = [share for share in self._shares.values() if session in (None, share.session)]
-        counted = [self._counted(share) for share in wanted]
-        return sorted(counted, key=lambda one: (-one.share.created_at.timestamp(), one.share.id))
+        wanted = [share for share in self._shares.values() if session in (None, share.key.session)]
+        counts = [self._counted(share) for stored in wanted if (share := read_share(stored.data)) is not None]
+        return sorted(counts, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
 
     def replace(self, share: Share) -> None:
-        """Keep the new state of a share; one that is gone by now stays gone."""
+        """Store the new state of a share; one that is gone by now stays gone."""
         if share.id in self._shares:
-            self._shares[share.id] = share
+            self._shares[share.id] = derived.stored_share(share)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
+        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
         for name in self._shares.keys() & views.keys():
             seen = [*self._views.get(name, ()), *views[name]]
             if len(seen) > 2 * VIEWS_KEPT:
@@ -42,14 +55,14 @@ class MemoryShares:
             self._views[name] = seen
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Give the last views of a share, the newest first."""
+        """Return the last views of a share, the newest first."""
         return self._views.get(share_id, [])[::-1][:limit]
 
     def clear(self, session_id: str) -> None:
-        """End the shares of a session that goes."""
-        for one in self.listed(session_id):
-            del self._shares[one.share.id]
-            self._views.pop(one.share.id, None)
+        """End the shares of a session that is deleted."""
+        for name in [name for name, share in self._shares.items() if share.key.session == session_id]:
+            del self._shares[name]
+            self._views.pop(name, None)
 
     def _counted(self, share: Share) -> ShareCount:
         seen = self._views.get(share.id, [])

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import msgspec
 
+from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree, canonical, digest
-from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.core.tree.model import Tree
+from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.shares import MemoryShares
 
@@ -33,9 +36,9 @@ class MemoryStore:
     def __init__(self, name: str = "") -> None:
         self._name = name
         self._sessions: dict[str, _Kept] = {}
-        self.shares = MemoryShares()
-        self._trees: dict[str, bytes] = {}
-        self._names: dict[str, TreeName] = {}
+        self.shares = MemoryShares(self._sessions.__contains__)
+        self._trees: dict[tuple[str, str], bytes] = {}
+        self._names: dict[tuple[str, str], TreeName] = {}
 
     @property
     def url(self) -> str:
@@ -57,32 +60,33 @@ class MemoryStore:
         kept.head = derived.row(session)
         kept.blobs.update(blobs)
 
-    def version(self, session_id: str) -> int | None:
-        """Give the number of a session's last event."""
+    def standing(self, session_id: str) -> Standing | None:
+        """Return what is known of a session without reading its events."""
         kept = self._sessions.get(session_id)
-        return kept.head.version if kept else None
+        return Standing(kept.head.version, kept.head.space, kept.head.owner.id) if kept else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
         kept = self._kept(session_id)
         found = [(seq, record) for seq, record in kept.log.items() if seq > after]
         events = codec.from_rows(found, after + 1, kept.head.version)
-        return Log(id=session_id, code=kept.head.code, events=events)
+        return Log(id=session_id, code=kept.head.code, events=events, space=kept.head.space, after=after)
 
-    def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Give the sessions whose code or id begins with `prefix`."""
-        return derived.pick((kept.head for kept in self._sessions.values()), prefix, limit)
+    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
+        """Return the sessions of `spaces` whose code or id begins with `prefix`."""
+        return derived.pick((kept.head for kept in self._sessions.values()), prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
         return derived.page((kept.head for kept in self._sessions.values()), query)
 
-    def people(self) -> list[Person]:
-        """Give everybody this store has seen, as they were called in their newest session."""
-        found: dict[str, Person] = {}
-        for session_id in sorted(self._sessions):
-            found |= derived.people_of(self.load(session_id).events)
-        return derived.by_name(found.values())
+    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
+        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        people: dict[str, Person] = {}
+        for session_id, kept in sorted(self._sessions.items()):
+            if spaces is None or kept.head.space in spaces:
+                people |= derived.people_of(self.load(session_id).events)
+        return derived.by_name(people.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session."""
@@ -103,53 +107,53 @@ class MemoryStore:
             raise derived.no_blob(digest)
         return derived.intact(kept.blobs[digest], digest)
 
-    def add_tree(self, tree: Tree, at: datetime) -> bool:
-        """Make `tree` the current version of its id."""
-        known, name = self._names.get(tree.id), digest(tree)
-        if known is not None and known.digest == name:
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id."""
+        tree, version, at = derived.new_tree(data), fingerprint(data), at.astimezone(UTC)
+        known = self._names.get((space, tree.id))
+        if known is not None and known.digest == version:
             return False
-        self.put_tree(tree)
-        at = at.astimezone(UTC)
-        self._names[tree.id] = TreeName(id=tree.id, title=tree.title, digest=name, nodes=len(tree.nodes), added_at=at)
+        self.put_tree(data, space)
+        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=len(tree.nodes), added_at=at, space=space)
+        self._names[space, tree.id] = name
         return True
 
-    def put_tree(self, tree: Tree) -> None:
-        """Keep a version of a tree."""
-        self._trees[digest(tree)] = canonical(tree)
+    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
+        """Store a version of a tree."""
+        self._trees[fingerprint(data), space] = data
 
-    def tree(self, digest: str) -> Tree | None:
+    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
         """Read one version of a tree."""
-        data = self._trees.get(digest)
-        return None if data is None else derived.tree_of(data, digest)
+        for (version, space), data in self._trees.items():
+            if version == digest and (spaces is None or space in spaces):
+                return derived.intact(data, digest, "tree")
+        return None
 
-    def named_tree(self, tree_id: str) -> Tree | None:
-        """Read the current version of a tree."""
-        name = self.tree_digest(tree_id)
-        return self.tree(name) if name else None
+    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
+        """Return the digest of the current version of a tree."""
+        name = self._names.get((space, tree_id))
+        return name.digest if name else None
 
-    def tree_digest(self, tree_id: str) -> str | None:
-        """Name the current version of a tree."""
-        return self._names[tree_id].digest if tree_id in self._names else None
+    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space."""
+        names = [name for name in self._names.values() if space in (None, name.space)]
+        return sorted(names, key=lambda name: (name.id, name.space))
 
-    def tree_names(self) -> list[TreeName]:
-        """List the current versions of all trees."""
-        return [self._names[tree_id] for tree_id in sorted(self._names)]
-
-    def remove_tree(self, tree_id: str) -> bool:
-        """Take the name of a tree away."""
-        return self._names.pop(tree_id, None) is not None
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
+        """Remove the name of a tree."""
+        return self._names.pop((space, tree_id), None) is not None
 
     def stamp(self) -> int | None:
-        """Not to be told without looking at everything."""
+        """Return None: only reading everything would tell."""
         return None
 
     def ids(self) -> Iterable[str]:
-        """Give the ids of all sessions."""
+        """Return the ids of all sessions."""
         return list(self._sessions)
 
-    def digests(self) -> Iterable[str]:
-        """Give the digests of all tree versions."""
-        return list(self._trees)
+    def versions(self) -> Iterable[tuple[str, str]]:
+        """Return (space, digest) of all tree versions."""
+        return [(space, digest) for digest, space in self._trees]
 
     def info(self) -> Info:
         """Say what this store is and how much it holds."""
@@ -158,7 +162,8 @@ class MemoryStore:
         return Info(
             url=self.url,
             kind=self.kind,
-            format=codec.FORMAT,
+            format=codec.RECORD,
+            records=codec.RECORD,
             sessions=len(self._sessions),
             events=sum(len(one.log) for one in kept),
             trees=len(self._trees),
@@ -174,7 +179,12 @@ class MemoryStore:
             faults += [*checking.events(log), *checking.head(log, kept.head)]
             faults += checking.contents(log, kept.blobs, kept.blobs.__getitem__)
         pinned = {kept.head.tree.digest for kept in self._sessions.values() if kept.head.tree}
-        return [*faults, *checking.trees(self._trees, self.tree, self.tree_names(), pinned)]
+        trees = {digest: data for (digest, _), data in self._trees.items()}
+
+        def read(digest: str) -> Tree:
+            return derived.read_tree(derived.intact(trees[digest], digest, "tree"), digest)
+
+        return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder, as a JSON store."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from rflow.core.session.head import Head
-from rflow.core.session.replay import replay_session
+from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports import Fault, Log
+from rflow.ports.stores import Fault
 from rflow.stores import checking, derived, failures
 from rflow.stores.sqlite import rows, shares
 from rflow.stores.sqlite.file import SqliteFile
@@ -72,8 +72,9 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
     log = rows.load(db, session_id)
     yield from checking.events(log)
     yield from _columns(db, log)
-    people = dict(db.execute("SELECT id, name FROM people WHERE session_id = ?", (session_id,)).fetchall())
-    yield from checking.people(log, people)
+    sql = "SELECT id, name, kind, session_id FROM people WHERE session_id = ?"
+    people = [rows.person(*row) for row in db.execute(sql, (session_id,)).fetchall()]
+    yield from checking.people(log, {person.id: person for person in people})
     held = [str(name) for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
 
     def read(digest: str) -> bytes:
@@ -87,7 +88,7 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
 def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     """Check the list entry, and the columns by which it is searched."""
     *stored, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
-    session = replay_session(log.id, log.code, log.events)
+    session = log.session
     expected = (*rows.names(session), *rows.columns(session))
     try:
         head = msgspec.json.decode(data, type=Head)
@@ -118,7 +119,9 @@ def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
     trees = db.execute("SELECT digest, CAST(coalesce(data, '') AS BLOB) FROM trees").fetchall()
     held = {str(digest): data for digest, data in trees}
-    names = rows.tree_names(db)
+    names = rows.tree_names(db, None)
     heads = rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
-    yield from checking.trees(held, lambda digest: derived.tree_of(held[digest], digest), names, pinned)
+    yield from checking.trees(
+        held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
+    )

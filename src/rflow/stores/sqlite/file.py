@@ -9,9 +9,8 @@ from typing import NoReturn
 
 from rflow.errors import StoreProblem
 from rflow.stores import failures, files
-from rflow.stores.codec import FORMAT
 from rflow.stores.failures import PATIENCE
-from rflow.stores.sqlite.schema import APPLICATION, SCHEMA
+from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
 
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
@@ -153,7 +152,8 @@ def _new_database(name: str) -> sqlite3.Connection:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
         with _transaction(db, "BEGIN IMMEDIATE"):
-            for statement in (*SCHEMA, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
+            marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for statement in (*SCHEMA, *marks):
                 db.execute(statement)
         db.execute("PRAGMA journal_mode = WAL")
     except BaseException:
@@ -192,8 +192,8 @@ def _connect(path: Path, how: str, patience: float) -> sqlite3.Connection:
 
 def _check_format(db: sqlite3.Connection, path: Path) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > FORMAT:
-        raise failures.newer(path, version, FORMAT)
+    if version > SCHEMA_VERSION:
+        raise failures.newer(path, version, SCHEMA_VERSION)
     return int(version)
 
 
@@ -201,13 +201,17 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
     """Check that the file is a store, and upgrade an older format in one transaction."""
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
         raise failures.foreign(path)
-    if _check_format(db, path) == FORMAT:
+    version = _check_format(db, path)
+    if version == SCHEMA_VERSION:
         return
-    from rflow.stores.migrations import upgrade_sqlite
+    from rflow.stores.sqlite.migrations import OLDEST, upgrade
+
+    if version < OLDEST:
+        raise failures.too_old(path)
 
     try:
         with _transaction(db, "BEGIN IMMEDIATE"):
-            upgrade_sqlite(db, _check_format(db, path))
+            upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
             raise failures.older(path) from error

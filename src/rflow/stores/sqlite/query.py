@@ -48,9 +48,9 @@ def _conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     if query.status:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
-        # A queue's id begins with "@", the character before "A".
-        mine = "status = 'handed_off' AND (owner = ? OR owner >= '@' AND owner < 'A')"
-        conditions.append((mine, (valid(query.inbox),)))
+        conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))
+    if query.spaces is not None:
+        conditions.append((f"space IN ({', '.join('?' * len(query.spaces))})", tuple(map(valid, query.spaces))))
     for column, text in (("customer", query.customer), ("ticket", query.ticket)):
         if text is not None:
             conditions.append((f"{column} = ?" + (f" AND {column} <> ''" if text else ""), (valid(text).casefold(),)))

@@ -3,21 +3,26 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
+from rflow.core.fingerprint import fingerprint
+from rflow.core.people import Person, PersonKind
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
-from rflow.core.session.replay import replay_session
+from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import NotFound
-from rflow.ports import Log, Stale, TreeName
+from rflow.ports.stores import Stale, Standing, TreeName
 from rflow.stores import codec, derived
 
-_INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
-_UPDATE_SEARCHED = "UPDATE sessions SET status = ?, owner = ?, customer = ?, ticket = ?, tree = ? WHERE id = ?"
+_UPDATE_SEARCHED = (
+    "UPDATE sessions SET status = ?, owner = ?, owner_kind = ?, space = ?, customer = ?, ticket = ?, tree = ?"
+    " WHERE id = ?"
+)
 # The casts guard against damage: a flipped bit in a row's header turns a blob into a text or a number.
 _SELECT_EVENTS = (
     "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events"
@@ -26,10 +31,11 @@ _SELECT_EVENTS = (
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _INSERT_PERSON = (
-    "INSERT INTO people VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name WHERE name <> excluded.name"
+    "INSERT INTO people VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET name = excluded.name, kind = excluded.kind WHERE name <> excluded.name"
 )
 
-Columns = tuple[int, int, str, str, str, str, str, bytes]
+Columns = tuple[int, int, str, str, str, str, str, str, str, bytes]
 
 
 def names(session: Session) -> tuple[str, str, str, str]:
@@ -41,25 +47,33 @@ def columns(session: Session) -> Columns:
     """Return the columns of a session that an append changes."""
     head = derived.row(session)
     tree = head.tree.id if head.tree else ""
-    searched = (head.status, head.owner.id, head.customer.casefold(), head.ticket.casefold(), tree)
+    owner = (head.owner.id, head.owner.kind, head.space)
+    searched = (head.status, *owner, head.customer.casefold(), head.ticket.casefold(), tree)
     return head.version, derived.micros(head.updated_at), *searched, msgspec.json.encode(head)
 
 
 def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     """Write a new session."""
+    insert_state(db, session, events)
+    _add_events(db, session.id, events, blobs)
+
+
+def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stored]) -> None:
+    """Write what lists show and are searched by of a session, and the people in its events."""
     db.execute(_INSERT_SESSION, (*names(session), *columns(session)))
-    add(db, session.id, events, blobs)
+    _add_people(db, session.id, events)
 
 
 def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
     """Read a session's events after version `after`; raise `NotFound`."""
-    row = db.execute("SELECT code, version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
+    row = db.execute("SELECT code, version, space FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
     if row is None:
         raise derived.no_session()
-    code, version = row
-    events = db.execute(_SELECT_EVENTS, (session_id, after))
+    code, version, space = row
+    records = db.execute(_SELECT_EVENTS, (session_id, after))
     last = version if isinstance(version, int) else 0
-    return Log(id=session_id, code=str(code), events=codec.from_rows(events, after + 1, last))
+    events = codec.from_rows(records, after + 1, last)
+    return Log(id=session_id, code=str(code), events=events, space=str(space), after=after)
 
 
 def heads(db: sqlite3.Connection, selected: Iterable[tuple[str, bytes, int]]) -> list[Head]:
@@ -76,12 +90,12 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
         log = load(db, session_id)
     except NotFound:  # Its id is damaged.
         log = Log(id=session_id, code="", events=())
-    return derived.row(replay_session(log.id, log.code, log.events))
+    return derived.row(log.session)
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
     """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
-    sql = "SELECT version, status, owner, customer, ticket, tree FROM sessions WHERE id = ?"
+    sql = "SELECT version, status, owner, owner_kind, space, customer, ticket, tree FROM sessions WHERE id = ?"
     row = db.execute(sql, (session.id,)).fetchone()
     if row is None:
         raise derived.no_session()
@@ -95,11 +109,19 @@ def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     """Write a session's new events, the contents of evidence, and the people in the events."""
+    _add_events(db, session_id, events, blobs)
+    _add_people(db, session_id, events)
+
+
+def _add_events(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     db.executemany(_INSERT_EVENT, [(session_id, event.seq, codec.encode(event)) for event in events])
     if blobs:
         db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
+
+
+def _add_people(db: sqlite3.Connection, session_id: str, events: Sequence[Stored]) -> None:
     people = derived.people_of(events).values()
-    db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name) for person in people])
+    db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name, person.kind) for person in people])
 
 
 def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
@@ -109,21 +131,47 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
 
 
-def tree_names(db: sqlite3.Connection) -> list[TreeName]:
-    """List the current versions of all trees."""
-    names = db.execute("SELECT id, title, digest, nodes, added_at FROM tree_names ORDER BY id")
-    return [_tree_name(*row) for row in names]
+def standing(db: sqlite3.Connection, session_id: str) -> Standing | None:
+    """Return what the columns of a session say of it; None if there is no such session."""
+    sql = "SELECT version, space, owner FROM sessions WHERE id = ?"
+    row = db.execute(sql, (derived.valid(session_id),)).fetchone()
+    return Standing(*row) if row else None
 
 
-def _tree_name(tree_id: object, title: object, name: object, nodes: object, added_at: object) -> TreeName:
+def clear_shares(db: sqlite3.Connection, session_id: str) -> None:
+    """End the shares of a session that is deleted, without a trace."""
+    views = "DELETE FROM share_views WHERE share_id IN (SELECT id FROM shares WHERE session_id = ?)"
+    for statement in (views, "DELETE FROM shares WHERE session_id = ?"):
+        db.execute(statement, (session_id,))
+
+
+def person(person_id: object, name: object, kind: object, _session: object) -> Person:
+    """Return the person of a row; a damaged kind, which `check` reports, counts as a person."""
+    known: PersonKind = kind if kind in get_args(PersonKind) else "person"  # type: ignore[assignment]
+    return Person(id=str(person_id), name=str(name), kind=known)
+
+
+def tree_names(db: sqlite3.Connection, space: str | None) -> list[TreeName]:
+    """List the current versions of the trees of a space (None is all)."""
+    sql = "SELECT id, title, digest, nodes, added_at, space FROM tree_names"
+    if space is None:
+        rows = db.execute(f"{sql} ORDER BY id, space")
+    else:
+        rows = db.execute(f"{sql} WHERE space = ? ORDER BY id", (derived.valid(space),))
+    return [_tree_name(*row) for row in rows]
+
+
+def _tree_name(
+    tree_id: object, title: object, name: object, nodes: object, added_at: object, space: object
+) -> TreeName:
     try:
         at = datetime.fromisoformat(str(added_at))
     except ValueError:
         at = derived.EPOCH  # Damage, which `check` reports.
     count = nodes if isinstance(nodes, int) else 0
-    return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at)
+    return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at, space=str(space))
 
 
-def put_tree(db: sqlite3.Connection, tree: Tree) -> None:
+def put_tree(db: sqlite3.Connection, data: bytes, space: str) -> None:
     """Write a version of a tree, unless it is there."""
-    db.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (digest(tree), canonical(tree)))
+    db.execute("INSERT OR IGNORE INTO trees VALUES (?, ?, ?)", (fingerprint(data), space, data))

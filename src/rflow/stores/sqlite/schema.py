@@ -1,4 +1,7 @@
-"""The tables of a SQLite store (format 2)."""
+"""The tables of a SQLite store."""
+
+SCHEMA_VERSION = 3
+"""The version of these tables, in `user_version`; migrations.py leads here from the older ones."""
 
 APPLICATION = 0x72666C77
 """Identifies the file as an rflow store ("rflw"); `user_version` holds the format."""
@@ -9,7 +12,8 @@ SCHEMA = (
     """CREATE TABLE sessions (
         id TEXT PRIMARY KEY, id_key TEXT NOT NULL UNIQUE, code TEXT NOT NULL, code_key TEXT NOT NULL UNIQUE,
         version INTEGER NOT NULL, updated_at INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
-        customer TEXT NOT NULL, ticket TEXT NOT NULL, tree TEXT NOT NULL, head BLOB NOT NULL) WITHOUT ROWID""",
+        owner_kind TEXT NOT NULL, space TEXT NOT NULL, customer TEXT NOT NULL, ticket TEXT NOT NULL,
+        tree TEXT NOT NULL, head BLOB NOT NULL) WITHOUT ROWID""",
     # An append to an open session changes only the first of these; every other would be one more page to flush.
     "CREATE INDEX open_by_update ON sessions (updated_at, id) WHERE status <> 'closed'",
     "CREATE INDEX open_by_owner ON sessions (owner) WHERE status <> 'closed'",
@@ -27,11 +31,18 @@ SCHEMA = (
     "CREATE TABLE blobs (session_id TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL)",
     "CREATE UNIQUE INDEX blob_names ON blobs (session_id, digest)",
     """CREATE TABLE people (id TEXT NOT NULL, session_id TEXT NOT NULL, name TEXT NOT NULL,
-        PRIMARY KEY (id, session_id)) WITHOUT ROWID""",
+        kind TEXT NOT NULL, PRIMARY KEY (id, session_id)) WITHOUT ROWID""",
     "CREATE INDEX people_of ON people (session_id)",
-    "CREATE TABLE trees (digest TEXT PRIMARY KEY, data BLOB NOT NULL)",
-    """CREATE TABLE tree_names (id TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, nodes INTEGER NOT NULL,
-        added_at TEXT NOT NULL) WITHOUT ROWID""",
+    "CREATE TABLE trees (digest TEXT NOT NULL, space TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (digest, space))",
+    """CREATE TABLE tree_names (id TEXT NOT NULL, space TEXT NOT NULL, digest TEXT NOT NULL, title TEXT NOT NULL,
+        nodes INTEGER NOT NULL, added_at TEXT NOT NULL, PRIMARY KEY (space, id)) WITHOUT ROWID""",
+    # `data` is the share as JSON; the columns before it are for finding it. `dropped` views are only counted.
+    """CREATE TABLE shares (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
+        by_id TEXT NOT NULL, created_at INTEGER NOT NULL, dropped INTEGER NOT NULL, data BLOB NOT NULL)
+        WITHOUT ROWID""",
+    "CREATE INDEX shares_of_session ON shares (session_id)",
+    "CREATE TABLE share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
+    "CREATE INDEX views_of_share ON share_views (share_id, at)",
     # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

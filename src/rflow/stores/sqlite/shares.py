@@ -1,4 +1,4 @@
-"""The shares of a SQLite store. Their tables were added later, so they are created with the first share."""
+"""The shares of a SQLite store."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,19 +6,10 @@ from datetime import timedelta
 
 import msgspec
 
-from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, read_share
+from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_key, read_share
 from rflow.stores import derived
 from rflow.stores.sqlite.file import SqliteFile
 
-_TABLES = (
-    # `data` is the share as JSON; the columns before it are for searching.
-    """CREATE TABLE IF NOT EXISTS shares (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
-        by_id TEXT NOT NULL, created_at INTEGER NOT NULL, dropped INTEGER NOT NULL, data BLOB NOT NULL)
-        WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS shares_of_session ON shares (session_id)",
-    "CREATE TABLE IF NOT EXISTS share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS views_of_share ON share_views (share_id, at)",
-)
 _INSERT_VIEW = "INSERT INTO share_views SELECT :share, :at, :data WHERE EXISTS (SELECT 1 FROM shares WHERE id = :share)"
 _COUNT = (
     "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
@@ -32,31 +23,35 @@ class SqliteShares:
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
-        self._tables_exist = False
 
-    def add(self, share: Share, dropped: int = 0) -> None:
-        """Store a new share of a session; raise `NotFound` if the session is gone."""
-        columns = (share.id, share.hash, share.session, share.by.id, derived.micros(share.created_at), dropped)
+    def add(self, share: Share) -> None:
+        """Store a new share; raise `NotFound` if its session is gone."""
         with self._file.writing() as db:
             if not db.execute("SELECT 1 FROM sessions WHERE id = ?", (share.session,)).fetchone():
                 raise derived.no_session()
-            for statement in _TABLES:
-                db.execute(statement)
-            db.execute("INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, msgspec.json.encode(share)))
+            _insert(db, derived.stored_share(share))
+
+    def stored(self) -> list[StoredShare]:
+        """Return all shares as they are stored; damaged ones are left out."""
+        with self._file.reading() as db:
+            rows = db.execute("SELECT dropped, data FROM shares ORDER BY created_at, id").fetchall()
+        keys = ((read_key(data), data, dropped) for dropped, data in rows)
+        return [StoredShare(key=key, data=data, dropped=dropped) for key, data, dropped in keys if key is not None]
+
+    def restore(self, share: StoredShare) -> None:
+        """Store a share of another store as it is there."""
+        with self._file.writing() as db:
+            _insert(db, share)
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
         with self._file.reading() as db:
-            if not self._has_tables(db):
-                return None
             row = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
         with self._file.reading() as db:
-            if not self._has_tables(db):
-                return []
             where, values = ("", ()) if session is None else ("WHERE session_id = ? ", (session,))
             sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (constants)
             selected = db.execute(sql, values).fetchall()
@@ -82,20 +77,15 @@ class SqliteShares:
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
         with self._file.reading() as db:
-            if not self._has_tables(db):
-                return []
             sql = "SELECT data FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC LIMIT ?"
             selected = db.execute(sql, (share_id, limit)).fetchall()
         return [msgspec.json.decode(data, type=ShareView) for (data,) in selected]
 
-    def _has_tables(self, db: sqlite3.Connection) -> bool:
-        self._tables_exist = self._tables_exist or has_tables(db)
-        return self._tables_exist
 
-
-def has_tables(db: sqlite3.Connection) -> bool:
-    """Whether this store has ever had a share."""
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'shares'").fetchone() is not None
+def _insert(db: sqlite3.Connection, share: StoredShare) -> None:
+    key = share.key
+    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns)
 
 
 def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
@@ -106,20 +96,10 @@ def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
         db.execute("UPDATE shares SET dropped = dropped + ? WHERE id = ?", (count - VIEWS_KEPT, share_id))
 
 
-def clear(db: sqlite3.Connection, session_id: str) -> None:
-    """Delete the shares of a session that is deleted."""
-    if has_tables(db):
-        db.execute(
-            "DELETE FROM share_views WHERE share_id IN (SELECT id FROM shares WHERE session_id = ?)", (session_id,)
-        )
-        db.execute("DELETE FROM shares WHERE session_id = ?", (session_id,))
-
-
 def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | None]]:
     """Yield every share with its id; None if it is damaged."""
-    if has_tables(db):
-        for name, data in db.execute("SELECT id, data FROM shares"):
-            yield str(name), read_share(data)
+    for name, data in db.execute("SELECT id, data FROM shares"):
+        yield str(name), read_share(data)
 
 
 def _counted(share: Share, views: int, last: int | None) -> ShareCount:

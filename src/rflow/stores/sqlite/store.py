@@ -6,17 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree, digest
-from rflow.ports import CodeTaken, Fault, Info, Log, Stale, TreeName
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, backup, explained
 from rflow.stores.sqlite.query import select
+from rflow.stores.sqlite.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from rflow.stores.sqlite.shares import SqliteShares
@@ -25,8 +28,12 @@ _PEOPLE = """
 WITH RECURSIVE seen(id) AS (
   SELECT min(id) FROM people
   UNION ALL SELECT (SELECT min(id) FROM people WHERE id > seen.id) FROM seen WHERE seen.id IS NOT NULL)
-SELECT id, (SELECT name FROM people WHERE people.id = seen.id ORDER BY session_id DESC LIMIT 1)
-FROM seen WHERE id IS NOT NULL
+SELECT people.id, name, kind, session_id FROM seen JOIN people ON people.id = seen.id
+WHERE session_id = (SELECT max(session_id) FROM people WHERE people.id = seen.id)
+"""
+_PEOPLE_IN = """
+SELECT id, name, kind, max(session_id) FROM people
+WHERE session_id IN (SELECT id FROM sessions WHERE {visible}) GROUP BY id
 """
 
 
@@ -67,31 +74,31 @@ class SqliteStore:
             rows.update(db, session, expected)
             rows.add(db, session.id, events, blobs)
 
-    def version(self, session_id: str) -> int | None:
-        """Return the number of a session's last event."""
+    def standing(self, session_id: str) -> Standing | None:
+        """Return what is known of a session without reading its events."""
         with self._file.reading() as db:
-            row = db.execute("SELECT version FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
-        return row[0] if row else None
+            return rows.standing(db, session_id)
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
         with self._file.reading() as db:
             return rows.load(db, session_id, after)
 
-    def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Return the sessions whose code or id begins with `prefix`."""
+    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
+        """Return the sessions of `spaces` whose code or id begins with `prefix`."""
         wanted = derived.key(prefix)
         if not wanted:
-            return list(self.heads(Query(limit=limit)).heads)
-        sql = "SELECT id, head, updated_at FROM sessions WHERE "
+            return list(self.heads(Query(limit=limit, spaces=None if spaces is None else tuple(spaces))).heads)
+        visible, allowed = _in_spaces(spaces)
+        sql = f"SELECT id, head, updated_at FROM sessions WHERE {visible}"  # noqa: S608 (placeholders)
+        order = " ORDER BY updated_at DESC, id DESC LIMIT ?"
+        between = " AND (code_key >= ? AND code_key < ? OR id_key >= ? AND id_key < ?)"
         with self._file.reading() as db:
-            for condition in ("code_key = ?", "id_key = ?"):
-                if exact := db.execute(sql + condition, (wanted,)).fetchall():
+            for condition in (" AND code_key = ?", " AND id_key = ?"):
+                if exact := db.execute(sql + condition, (*allowed, wanted)).fetchall():
                     return rows.heads(db, exact)
-            between = "code_key >= :first AND code_key < :end OR id_key >= :first AND id_key < :end"
-            order = " ORDER BY updated_at DESC, id DESC LIMIT :limit"
-            values = {"first": wanted, "end": wanted + "\U0010ffff", "limit": limit}
-            return rows.heads(db, db.execute(sql + between + order, values))
+            ends = (wanted, wanted + "\U0010ffff")
+            return rows.heads(db, db.execute(sql + between + order, (*allowed, *ends, *ends, limit)))
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
@@ -99,10 +106,12 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.cut(rows.heads(db, db.execute(sql, values)), query.limit)
 
-    def people(self) -> list[Person]:
-        """Return everybody who appears in this store, with the name from their newest session."""
+    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
+        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        visible, allowed = _in_spaces(spaces)
+        sql, values = (_PEOPLE, ()) if spaces is None else (_PEOPLE_IN.format(visible=visible), allowed)
         with self._file.reading() as db:
-            return derived.by_name(Person(id=str(id_), name=str(name)) for id_, name in db.execute(_PEOPLE))
+            return derived.by_name(rows.person(*row) for row in db.execute(sql, values))
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""
@@ -118,12 +127,10 @@ class SqliteStore:
 
     def delete(self, session_id: str) -> None:
         """Delete a session with everything that belongs to it, and erase every trace."""
-        from rflow.stores.sqlite.shares import clear
-
         with self._file.writing() as db:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise derived.no_session()
-            clear(db, session_id)
+            rows.clear_shares(db, session_id)
             rows.clear(db, session_id, "events", "people", "blobs")
         self._erase()
 
@@ -140,49 +147,47 @@ class SqliteStore:
             raise derived.no_blob(digest)
         return derived.intact(row[0], digest, "content")
 
-    def add_tree(self, tree: Tree, at: datetime) -> bool:
-        """Make `tree` the current version of its id."""
-        name = (tree.id, digest(tree), tree.title, len(tree.nodes), at.astimezone(UTC).isoformat())
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id."""
+        tree, version = derived.new_tree(data), fingerprint(data)
+        name = (tree.id, space, version, tree.title, len(tree.nodes), at.astimezone(UTC).isoformat())
         with self._file.writing() as db:
-            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND digest = ?", name[:2]).fetchone():
+            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND space = ? AND digest = ?", name[:3]).fetchone():
                 return False
-            rows.put_tree(db, tree)
-            db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?)", name)
+            rows.put_tree(db, data, space)
+            db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?, ?)", name)
             return True
 
-    def put_tree(self, tree: Tree) -> None:
+    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version of a tree."""
         with self._file.writing() as db:
-            rows.put_tree(db, tree)
+            rows.put_tree(db, data, space)
 
-    def tree(self, digest: str) -> Tree | None:
+    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
         """Read one version of a tree."""
+        visible, allowed = _in_spaces(spaces)
+        sql = f"SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ? AND {visible}"  # noqa: S608
         with self._file.reading() as db:
-            row = db.execute(
-                "SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ?", (derived.valid(digest),)
-            ).fetchone()
-        return derived.tree_of(row[0], digest) if row else None
+            row = db.execute(sql, (derived.valid(digest), *allowed)).fetchone()
+        return derived.intact(row[0], digest, "tree") if row else None
 
-    def named_tree(self, tree_id: str) -> Tree | None:
-        """Read the current version of a tree."""
-        name = self.tree_digest(tree_id)
-        return self.tree(name) if name else None
-
-    def tree_digest(self, tree_id: str) -> str | None:
+    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
+        sql, values = "SELECT digest FROM tree_names WHERE id = ? AND space = ?", (tree_id, space)
         with self._file.reading() as db:
-            row = db.execute("SELECT digest FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).fetchone()
+            row = db.execute(sql, tuple(map(derived.valid, values))).fetchone()
         return row[0] if row else None
 
-    def tree_names(self) -> list[TreeName]:
-        """List the current versions of all trees."""
+    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space."""
         with self._file.reading() as db:
-            return rows.tree_names(db)
+            return rows.tree_names(db, space)
 
-    def remove_tree(self, tree_id: str) -> bool:
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
         """Remove the name of a tree."""
+        sql, values = "DELETE FROM tree_names WHERE id = ? AND space = ?", (tree_id, space)
         with self._file.writing() as db:
-            return db.execute("DELETE FROM tree_names WHERE id = ?", (derived.valid(tree_id),)).rowcount > 0
+            return db.execute(sql, tuple(map(derived.valid, values))).rowcount > 0
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever another connection has written."""
@@ -193,17 +198,18 @@ class SqliteStore:
         with self._file.reading() as db:
             return [str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")]
 
-    def digests(self) -> Iterable[str]:
-        """Return the digests of all tree versions."""
+    def versions(self) -> Iterable[tuple[str, str]]:
+        """Return (space, digest) of all tree versions."""
         with self._file.reading() as db:
-            return [str(name) for (name,) in db.execute("SELECT digest FROM trees")]
+            return [(str(space), str(name)) for space, name in db.execute("SELECT space, digest FROM trees")]
 
     def info(self) -> Info:
         """Return what this store is and how much it holds."""
         with self._file.reading() as db:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
-        return Info(url=self.url, kind=self.kind, format=codec.FORMAT, size=self._file.size(), **counts)
+        versions = {"format": SCHEMA_VERSION, "records": codec.RECORD}
+        return Info(url=self.url, kind=self.kind, size=self._file.size(), **versions, **counts)
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong; also finish an interrupted removal, and remove unfinished copies."""
@@ -219,3 +225,10 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that keeps rows of `spaces` (None is all) and its values."""
+    if spaces is None:
+        return "1", ()
+    return f"space IN ({', '.join('?' * len(spaces))})", tuple(map(derived.valid, spaces))

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.tree.model import Tree
+from rflow.core.spaces import DEFAULT_SPACE
 
 if TYPE_CHECKING:
-    from rflow.core.sharing import Share, ShareCount, ShareView
+    from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
 
 Clock = Callable[[], datetime]
-"""Gives the aware time now."""
+"""Returns the aware time now."""
 
 
 class Stale(Exception):
@@ -28,12 +29,12 @@ class CodeTaken(Exception):
     """The short code is in use in this store: take another."""
 
 
-class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored session: what its header says, and its events."""
+class Standing(NamedTuple):
+    """What a store says of a session without reading its events: its last event's number, its space, its owner's id."""
 
-    id: str
-    code: str
-    events: Sequence[Stored]
+    version: int
+    space: str
+    owner: str
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class TreeName(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     nodes: int
     added_at: datetime
+    space: str = DEFAULT_SPACE
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +58,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its format, counts and size in bytes (of all its files)."""
+    """What a store is: `url` to open it again, its version, that of its records, counts, and its size in bytes."""
 
     url: str
     kind: str
     format: int
+    records: int
     sessions: int
     events: int
     trees: int
@@ -71,8 +74,8 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class SessionStore(Protocol):
     """Where sessions live. Whatever a method acknowledged by returning survives a crash."""
 
-    def version(self, session_id: str) -> int | None:
-        """Give the number of a session's last event without reading the others; None where it is gone."""
+    def standing(self, session_id: str) -> Standing | None:
+        """Return what is known of a session without reading its events; None if there is no such session."""
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` where its id exists."""
@@ -86,14 +89,17 @@ class SessionStore(Protocol):
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events behind version `after`; raise `NotFound`."""
 
-    def find(self, prefix: str, limit: int = 10) -> list[Head]:
-        """Give the sessions whose code, or id, begins with `prefix` (without case or hyphens); an exact one alone."""
+    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
+        """Return the sessions of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone.
+
+        Case and hyphens make no difference.
+        """
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
 
-    def people(self) -> list[Person]:
-        """Give everybody this store has seen acting or receiving, by name; queues too."""
+    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
+        """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session that stands at `expected`, and leave no trace of the old ones.
@@ -110,35 +116,41 @@ class SessionStore(Protocol):
 
 
 class TreeStore(Protocol):
-    """Where trees live: each version once, by digest; the names tell which version is current."""
+    """Where trees live: each version once a space, by digest, as canonical JSON; names say which version is current.
 
-    def add_tree(self, tree: Tree, at: datetime) -> bool:
-        """Make `tree` the current version of its id; False where it was that already."""
+    A version that a newer rflow wrote is kept as it is.
+    """
 
-    def put_tree(self, tree: Tree) -> None:
-        """Keep a version without making it current (a session that was imported stands in it)."""
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id; False if it is that already. Raises `BadInput` for no tree."""
 
-    def tree(self, digest: str) -> Tree | None:
-        """Read one version."""
+    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
+        """Store a version without making it current (a session that was imported stands in it)."""
 
-    def named_tree(self, tree_id: str) -> Tree | None:
-        """Read the current version."""
+    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
+        """Return one version that `spaces` have (None is any); None if there is none."""
 
-    def tree_digest(self, tree_id: str) -> str | None:
-        """Name the current version without reading it."""
+    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
+        """Return the digest of the current version of a tree."""
 
-    def tree_names(self) -> list[TreeName]:
-        """List the current versions, by id."""
+    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space (None is all), by id."""
 
-    def remove_tree(self, tree_id: str) -> bool:
-        """Take the name away; versions that sessions stand in stay. False where there is no such tree."""
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
+        """Remove a name; False if there is none. Sessions that stand in its versions keep them."""
 
 
 class ShareStore(Protocol):
     """Where read-only links are kept: never a token, only its hash, and never a text of the session."""
 
-    def add(self, share: "Share", dropped: int = 0) -> None:
-        """Keep a new share of a session that is there; `dropped` views of it are only counted (of a copy)."""
+    def add(self, share: "Share") -> None:
+        """Store a new share; raise `NotFound` if its session is gone."""
+
+    def stored(self) -> "list[StoredShare]":
+        """Return all shares as they are stored, those of a newer rflow too; damaged ones are left out."""
+
+    def restore(self, share: "StoredShare") -> None:
+        """Store a share of another store as it is there; one that is here already stays as it is."""
 
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
@@ -147,13 +159,13 @@ class ShareStore(Protocol):
         """List the shares of a session, or all, the newest first."""
 
     def replace(self, share: "Share") -> None:
-        """Keep the new state of a share; one that is gone by now stays gone."""
+        """Store the new state of a share; one that is gone by now stays gone."""
 
     def record(self, views: "Mapping[str, Sequence[ShareView]]") -> None:
-        """Keep views of shares, by the shares' ids; of each the last ones, the others are counted."""
+        """Store views of shares, by the shares' ids; of each only the last ones are kept, the others are counted."""
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
-        """Give the last views of a share, the newest first."""
+        """Return the last views of a share, the newest first."""
 
 
 class Store(SessionStore, TreeStore, Protocol):
@@ -164,24 +176,28 @@ class Store(SessionStore, TreeStore, Protocol):
         """The read-only links to its sessions."""
 
     def stamp(self) -> int | None:
-        """Give a number that changes whenever somebody else has written here; None where that takes time to tell."""
+        """Return a number that changes whenever somebody else has written here; None where that takes time to tell."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of store: "sqlite", "json", "memory"."""
 
     @property
     def url(self) -> str:
-        """How to open it again."""
+        """The URL that opens it again."""
 
     @property
     def shared(self) -> bool:
         """Whether other machines can open it too."""
 
     def ids(self) -> Iterable[str]:
-        """Give the ids of all sessions, in no order."""
+        """Return the ids of all sessions, in no order."""
 
-    def digests(self) -> Iterable[str]:
-        """Give the digests of all tree versions, in no order."""
+    def versions(self) -> Iterable[tuple[str, str]]:
+        """Return (space, digest) of all tree versions, in no order."""
 
     def info(self) -> Info:
-        """Say what this store is and how much it holds."""
+        """Return what this store is and how much it holds."""
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""

@@ -1,0 +1,122 @@
+"""Facts that set or change a value: header facts, waiting, pins, corrections, replies, reverts.
+
+They can be undone in any order: the values are then worked out again from the facts that are left.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from rflow.core.session import events as e
+from rflow.core.session.events import Brief, Event, Fact
+from rflow.core.session.state import Entry, Evidence, Reply, Session
+
+
+def adjust(session: Session, event: Event) -> None:
+    """Apply the fact of `event`, and remember it for the case that another one is undone."""
+    session.adjustments[event.seq] = event
+    ADJUST[type(event.fact)](session, event, event.fact)
+
+
+def readjust(session: Session) -> None:
+    """Work out again all that adjustments set or changed, from those that are left."""
+    session.title, session.brief, session.waiting = "", Brief(), None
+    session.pins.clear()
+    for seq, original in session.originals.items():
+        _put(session, seq, _restored(original, session.entry(seq)))
+    for event in session.adjustments.values():
+        ADJUST[type(event.fact)](session, event, event.fact)
+
+
+def _restored(original: Entry, now: Entry | None) -> Entry:
+    """Return an entry as it was before its adjustments; what else became of it stays."""
+    undone = now is not None and now.undone
+    if isinstance(original, Evidence) and isinstance(now, Evidence):
+        return replace(original, undone=undone, on=now.on)
+    return replace(original, undone=undone)
+
+
+def _put(session: Session, seq: int, entry: Entry) -> None:
+    for table in session.entries:
+        if seq in table:
+            table[seq] = entry
+
+
+def _change(session: Session, seq: int, **fields: Any) -> None:
+    """Set fields of the entry of event `seq`, if it has them."""
+    entry = session.entry(seq)
+    if entry is None or not fields.keys() <= set(entry.__struct_fields__):
+        return
+    session.originals.setdefault(seq, entry)
+    _put(session, seq, replace(entry, **fields))
+
+
+def _start(session: Session, event: Event, fact: e.SessionStarted) -> None:
+    session.title, session.brief = fact.title, _merged(Brief(), fact.brief)
+
+
+def _set_brief(session: Session, event: Event, fact: e.BriefSet) -> None:
+    session.brief = _merged(session.brief, fact.brief)
+    session.title = session.title if fact.title is None else fact.title
+
+
+def _merged(old: Brief, new: Brief) -> Brief:
+    """Lay `new` over `old`: None leaves a fact, "" clears it."""
+    fields = {name: getattr(new, name) for name in new.__struct_fields__}
+    return replace(old, **{name: text or None for name, text in fields.items() if text is not None})
+
+
+def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
+    session.waiting = fact if fact.until or fact.waiting_for else None
+
+
+def _pin(session: Session, event: Event, fact: e.Pinned) -> None:
+    session.pins.add(fact.target)
+
+
+def _unpin(session: Session, event: Event, fact: e.Unpinned) -> None:
+    session.pins.discard(fact.target)
+
+
+def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
+    entry = session.entry(fact.target)
+    if isinstance(entry, Evidence):
+        _change(session, fact.target, what=replace(entry.what, **_known(entry.what, fact.texts)), amended=True)
+    elif entry is not None:
+        _change(session, fact.target, **_known(entry, fact.texts), amended=True)
+
+
+def _known(holder: Any, texts: Mapping[str, str]) -> dict[str, str]:
+    """Leave out texts that an entry of this kind does not have."""
+    return {name: text for name, text in texts.items() if isinstance(getattr(holder, name, None), str)}
+
+
+def _settle(session: Session, event: Event, fact: e.AssumptionSettled) -> None:
+    _change(session, fact.target, settled=fact.text)
+
+
+def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
+    question = session.questions.get(fact.target)
+    if question is not None:
+        reply = Reply(seq=event.seq, text=fact.text, at=event.at, by=event.by)
+        _change(session, fact.target, replies=(*question.replies, reply))
+
+
+def _revert(session: Session, event: Event, fact: e.ChangeReverted) -> None:
+    at = None if event.undated else event.happened_at or event.at
+    _change(session, fact.change, reverted_at=at, reverted_by=event.by, reverted_seq=event.seq)
+
+
+ADJUST: Mapping[type[Fact], Callable[[Session, Event, Any], None]] = {
+    e.SessionStarted: _start,
+    e.BriefSet: _set_brief,
+    e.WaitingSet: _wait,
+    e.Pinned: _pin,
+    e.Unpinned: _unpin,
+    e.EntryAmended: _amend,
+    e.AssumptionSettled: _settle,
+    e.QuestionReplied: _reply,
+    e.ChangeReverted: _revert,
+}
+"""What each of these facts sets."""

@@ -1,0 +1,266 @@
+"""The rules of entries: notes, steps, evidence, corrections, pins, questions, changes, header facts, deliveries."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from rflow.core.actors import Actor
+from rflow.core.people import Person
+from rflow.core.session import commands as c
+from rflow.core.session import events as e
+from rflow.core.session.access import Role, roles
+from rflow.core.session.state import Delivery, Entry, Note, Session, Step
+from rflow.core.session.texts import Text, amendable, fitted
+from rflow.core.session.times import utc
+from rflow.core.text import one_line, shorten
+from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
+
+
+def add_step(command: c.AddStep, first: int) -> Iterator[e.Fact]:
+    """Record a step of one's own, with the output that belongs to it."""
+    yield e.StepAdded(text=command.text, result=command.result, assumed=command.assume)
+    if command.evidence is not None:
+        yield replace(_evidence(command.evidence), on=first)
+
+
+def add_note(session: Session, command: c.AddNote) -> e.NoteAdded:
+    """Write a note; a warning is short enough to be shown in full everywhere."""
+    if command.on:
+        _existing(session, command.on)
+    if command.kind == "warning":
+        fitted(Text("text", "warning", "words", required=True), command.text)
+    return e.NoteAdded(text=command.text, kind=command.kind, on=command.on)
+
+
+def add_evidence(session: Session, evidence: e.EvidenceAdded) -> e.EvidenceAdded:
+    """Keep a piece of evidence."""
+    if evidence.on:
+        _existing(session, evidence.on)
+    return _evidence(evidence)
+
+
+def _evidence(evidence: e.EvidenceAdded) -> e.EvidenceAdded:
+    return replace(
+        evidence,
+        media_type=one_line(evidence.media_type),
+        started_at=evidence.started_at and utc(evidence.started_at),
+    )
+
+
+def _existing(session: Session, seq: int) -> Entry:
+    """Return the entry of event `seq`, which must be there and not be undone."""
+    entry = session.entry(seq)
+    if entry is None:
+        raise NotFound(f"{session.code} has no entry {seq}.", try_=f"See the numbers: rflow show {session.code}")
+    if entry.undone:
+        raise UsageProblem(f"Entry {seq} was taken back.", try_=f"See what there is: rflow show {session.code}")
+    return entry
+
+
+def amend(session: Session, command: c.AmendEntry, actor: Actor) -> e.EntryAmended:
+    """Correct an entry of the actor's own."""
+    entry = _existing(session, command.target)
+    if entry.by.id != actor.person.id:
+        raise NotAllowed(f"Entry {entry.seq} is by {entry.by.name}.", try_="Add a note of your own: rflow note TEXT")
+    fields = amendable(session.kinds[entry.seq])
+    texts = _amended_texts(entry, fields, command)
+    _check_replaced(session, entry, fields, command)
+    return e.EntryAmended(target=entry.seq, texts=texts)
+
+
+def _amended_texts(entry: Entry, fields: dict[str, Text], command: c.AmendEntry) -> dict[str, str]:
+    """Return the corrected texts by the name of their field, checked as they were when they were entered."""
+    if not fields:
+        raise UsageProblem(f"Entry {entry.seq} has no text of yours to correct.", try_="Add a note: rflow note TEXT")
+    main = next(iter(fields))
+    named = {main: command.text, "result": command.result, "revert": command.revert}
+    given = {name: text for name, text in named.items() if text is not None}
+    if not given:
+        raise UsageProblem("There is nothing to correct.", try_=f'Say what it should read: rflow amend {entry.seq} "…"')
+    for name in given:
+        if name not in fields:
+            raise UsageProblem(f"Entry {entry.seq} has no {name}.", try_=f"It has: {', '.join(fields)}.")
+    texts = {name: fitted(fields[name], text) for name, text in given.items()}
+    if isinstance(entry, Note) and entry.kind == "warning":
+        fitted(Text("text", "warning", "words", required=True), texts["text"])
+    return texts
+
+
+def _check_replaced(session: Session, entry: Entry, fields: dict[str, Text], command: c.AmendEntry) -> None:
+    """Refuse to replace a text that is not the one that the sender saw."""
+    if command.replaces is None or command.text is None:
+        return
+    now = getattr(getattr(entry, "what", entry), next(iter(fields)))
+    if now not in (command.replaces, command.text):
+        raise _conflict(f"Entry {entry.seq} of {session.code}", entry.by.name, now, command.text)
+
+
+def _conflict(what: str, who: str, now: str, wanted: str) -> SessionMoved:
+    return SessionMoved(
+        f'{what} was changed meanwhile by {who}. It reads now: "{shorten(now, 400)}". Yours: "{shorten(wanted, 400)}".',
+        try_="Nothing was written. Repeat your command if yours should stand.",
+    )
+
+
+def settle(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
+    """Say what became of an assumption."""
+    entry = _existing(session, command.target)
+    assumed = entry.kind == "assumption" if isinstance(entry, Note) else isinstance(entry, Step) and entry.assumed
+    if not assumed:
+        open_ = ", ".join(str(seq) for seq in assumptions(session)) or "none"
+        raise UsageProblem(f"Entry {command.target} is not an assumption.", try_=f"Assumptions not settled: {open_}.")
+    return e.AssumptionSettled(target=command.target, text=command.text)
+
+
+def assumptions(session: Session) -> list[int]:
+    """Return the numbers of the assumptions that are neither settled nor undone: notes, steps and answers."""
+    notes = [n.seq for n in session.notes.values() if n.kind == "assumption" and n.settled is None and not n.undone]
+    steps = [s.seq for s in session.steps.values() if s.assumed and s.settled is None and not s.undone]
+    return sorted(notes + steps)
+
+
+def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pinned]:
+    """Mark entries as key facts."""
+    wanted = targets or [last_entry(session, actor)]
+    for seq in wanted:
+        _existing(session, seq)
+    new = [seq for seq in dict.fromkeys(wanted) if seq not in session.pins]
+    if not new:
+        raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="Take a pin off with: rflow unpin SEQ")
+    yield from (e.Pinned(target=seq) for seq in new)
+
+
+def last_entry(session: Session, actor: Actor) -> int:
+    """Return the number of the actor's last entry that was not taken back; without one, of anybody's."""
+    all_ = [entry for table in session.entries for entry in table.values() if not entry.undone]
+    mine = [entry.seq for entry in all_ if entry.by.id == actor.person.id]
+    if not all_:
+        raise UsageProblem(f"{session.code} has no entries yet.", try_='Write one: rflow note "what you saw"')
+    return int(max(mine or [entry.seq for entry in all_]))
+
+
+def unpin(session: Session, targets: Sequence[int]) -> Iterator[e.Unpinned]:
+    """Take the mark of a key fact from entries; without a number, from the one that was pinned last."""
+    if not session.pins:
+        raise UsageProblem(f"{session.code} has no pinned entries.", try_="Pin one: rflow pin SEQ")
+    wanted = targets or [_last_pinned(session)]
+    there = [seq for seq in dict.fromkeys(wanted) if seq in session.pins]
+    if not there:
+        pinned = ", ".join(map(str, sorted(session.pins)))
+        raise UsageProblem(f"{_entries(wanted)} not pinned.", try_=f"Pinned: {pinned}.")
+    yield from (e.Unpinned(target=seq) for seq in there)
+
+
+def _last_pinned(session: Session) -> int:
+    facts = (event.fact for event in reversed(session.adjustments.values()))
+    return next(fact.target for fact in facts if isinstance(fact, e.Pinned) and fact.target in session.pins)
+
+
+def _entries(seqs: Sequence[int]) -> str:
+    numbers = ", ".join(map(str, seqs))
+    return f"Entry {numbers} is" if len(seqs) == 1 else f"Entries {numbers} are"
+
+
+def flag(session: Session, text: str) -> e.NodeFlagged:
+    """Report that something is wrong with the node at the position."""
+    if session.place is None or session.tree is None:
+        raise UsageProblem(f"{session.code} is in no tree.", try_="Write a note instead: rflow note TEXT")
+    return e.NodeFlagged(node=session.place.node, digest=session.tree.digest, text=text)
+
+
+def ask(to: Person, text: str) -> e.QuestionAsked:
+    """Ask somebody something."""
+    return e.QuestionAsked(to=to, text=text)
+
+
+def reply(session: Session, command: c.ReplyQuestion) -> e.QuestionReplied:
+    """Answer a question."""
+    question = session.questions.get(command.target)
+    if question is None or question.undone:
+        known = ", ".join(str(q.seq) for q in session.questions.values() if not q.undone) or "none yet"
+        raise UsageProblem(f"Entry {command.target} is not a question.", try_=f"Questions of {session.code}: {known}.")
+    return e.QuestionReplied(target=question.seq, text=command.text)
+
+
+def set_brief(session: Session, command: c.SetBrief) -> e.BriefSet:
+    """Set header facts, unless one of them is not what the sender saw."""
+    fact = e.BriefSet(brief=command.brief, title=command.title)
+    if fact == e.BriefSet(brief=e.Brief()):
+        raise UsageProblem("Nothing to record.", try_='Say what: rflow brief --ask "Can you check the firewall?"')
+    if command.replaces is not None:
+        for name in command.brief.__struct_fields__:
+            _check_brief(session, name, getattr(command.brief, name), getattr(command.replaces, name))
+    return fact
+
+
+def _check_brief(session: Session, name: str, wanted: str | None, seen: str | None) -> None:
+    now = getattr(session.brief, name) or ""
+    if wanted is None or seen is None or now in (seen, wanted):
+        return
+    by = [
+        ev.by.name
+        for ev in session.adjustments.values()
+        if isinstance(ev.fact, e.BriefSet | e.SessionStarted) and getattr(ev.fact.brief, name) is not None
+    ]
+    raise _conflict(f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
+
+
+def revert(session: Session, seq: int) -> e.ChangeReverted:
+    """Record that a change was reverted."""
+    change = session.changes.get(seq)
+    if change is None or not change.in_place:
+        left = ", ".join(str(entry.seq) for entry in session.changes.values() if entry.in_place) or "none"
+        raise UsageProblem(f"Entry {seq} is not a change left in place.", try_=f"Left in place: {left}.")
+    return e.ChangeReverted(change=seq)
+
+
+def share(session: Session, command: c.RecordShared) -> e.ProgressShared:
+    """Record a delivery; what was posted is not posted again while nothing has changed."""
+    if command.state == "started" and not command.again:
+        _check_not_posted(session, command.destination)
+    return e.ProgressShared(
+        format=command.format,
+        destination=command.destination,
+        through=min(command.through, session.version),
+        state=command.state,
+    )
+
+
+def _check_not_posted(session: Session, destination: str) -> None:
+    """Refuse to post what was posted before, or may have been, and has not changed since."""
+    same = [
+        delivery
+        for delivery in session.deliveries
+        if delivery.destination == destination and delivery.through >= session.content_version
+    ]
+    states = [delivery.state for delivery in same]
+    where = destination.removeprefix("post:")
+    if "sent" in states:
+        when = _when(same[states.index("sent")])
+        raise NotAllowed(
+            f"{session.code} was posted to {where} {when}, and has not changed since.",
+            try_="--again posts it once more.",
+        )
+    if states.count("started") > states.count("failed"):
+        begun = [delivery for delivery in same if delivery.state == "started"][-1]
+        raise NotAllowed(
+            f"{session.code} may have been posted to {where} {_when(begun)}: how that ended is not known.",
+            try_="Look there; --again posts it once more.",
+        )
+
+
+def _when(delivery: Delivery) -> str:
+    return f"at {delivery.at:%H:%M} UTC by {delivery.by.name}"
+
+
+def redact(session: Session, target: int, actor: Actor) -> e.TextRedacted:
+    """Remove the texts of an event: one's own, or any in one's own session; a lead may remove any."""
+    if target not in session.authors:
+        raise NotFound(f"{session.code} has no entry {target}.", try_=f"See the numbers: rflow show {session.code}")
+    mine = actor.person.id in (session.authors[target], session.owner.id)
+    if not mine and Role.LEAD not in roles(session, actor):
+        raise NotAllowed(
+            f"Entry {target} is not yours, and neither is {session.code}.",
+            try_=f"Ask {session.owner.name}, who owns it.",
+        )
+    return e.TextRedacted(target=target)

@@ -1,0 +1,26 @@
+"""A session as it is stored and sent: its events."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+
+from rflow.core.session.events import Stored
+from rflow.core.session.replay import replay_session
+from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """The events of a session behind version `after` (all of them where that is 0)."""
+
+    id: str
+    code: str
+    events: Sequence[Stored]
+    space: str = DEFAULT_SPACE
+    after: int = 0
+
+    @cached_property
+    def session(self) -> Session:
+        """The state after these events, which must be all of them."""
+        return replay_session(self.id, self.code, self.events)

@@ -1,0 +1,16 @@
+"""Times as they are recorded: in UTC, to the millisecond."""
+
+from datetime import UTC, datetime
+
+from rflow.errors import UsageProblem
+
+
+def utc(at: datetime) -> datetime:
+    """Return a time that somebody gave in UTC to the millisecond; raise `UsageProblem` where it has no offset."""
+    try:
+        in_utc = at.astimezone(UTC) if at.tzinfo else None
+    except OverflowError:
+        in_utc = None
+    if in_utc is None:
+        raise UsageProblem(f"{at} is not a time with its offset from UTC.", try_="Write it like 2026-03-01T02:10Z.")
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)

@@ -1,0 +1,1 @@
+"""The ports: small protocols that the adapters satisfy without inheriting."""

@@ -1,0 +1,191 @@
+"""The ports of what an actor can do: `Workspace`, and `Administration` for who may open the store itself.
+
+Ids and plain values travel, no states and no callables, so that a server can stand behind either. Every call is the
+actor's that the workspace was opened for: reads are authorised as writes are, and what the actor may not see does not
+exist. Methods raise `RflowError`s. The contract is tests/service/test_contract.py; who may call what is the table in
+tests/service/test_matrix.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from rflow.core.actors import Actor
+from rflow.core.people import Person
+from rflow.core.session.events import Event, Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
+from rflow.core.spaces import DEFAULT_SPACE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rflow.core.session.commands import Command, Start
+    from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
+    from rflow.ports.stores import Fault, Info, TreeName
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """Which store a workspace is over: `shared` says that other machines can open it too."""
+
+    url: str
+    kind: str
+    shared: bool
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command brought.
+
+    `events` are its own (none where it had been carried out before), `entry` is the number of what it brought, now or
+    then, `steered` the last event before it that moved the session or changed who owns it. `tail` are all events
+    behind the version that the sender had; `reload` says that texts were removed meanwhile, so that the sender must
+    load the session again instead.
+    """
+
+    session: str
+    code: str
+    events: tuple[Event, ...]
+    entry: int
+    steered: int = 0
+    tail: tuple[Stored, ...] = ()
+    reload: bool = False
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A session to import: its events, and the trees and contents that they name, by digest."""
+
+    id: str
+    code: str
+    events: tuple[Stored, ...]
+    trees: Mapping[str, bytes] = {}
+    contents: Mapping[str, bytes] = {}
+
+
+ImportOutcome = Literal["new", "diverged", "extended", "unchanged"]
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did, or would do.
+
+    "diverged" is a session that continued differently here and became a new one, "extended" one that got the `events`
+    that are new. `ownership` are those of them that change who owns a session here, or whether it is open.
+    """
+
+    session: str
+    code: str
+    outcome: ImportOutcome
+    events: tuple[Event, ...] = ()
+    ownership: tuple[Event, ...] = ()
+
+
+class Workspace(Protocol):
+    """What one actor can do with sessions, trees and links."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+
+    @property
+    def about(self) -> About:
+        """Which store this is."""
+
+    def now(self) -> datetime:
+        """Return the aware time by the workspace's clock."""
+
+    # Sessions
+
+    def find(self, reference: str) -> Head:
+        """Find the one session whose code or id begins with `reference`; raise `NotFound` or `UsageProblem`."""
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+
+    def version(self, session_id: str) -> int | None:
+        """Return the number of a session's last event without reading it; None where there is no such session."""
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read a session's events behind version `after`; raise `NotFound`."""
+
+    def start(self, command: "Start") -> Sent:
+        """Start a session; one that the same `command_id` started before is returned as it stands."""
+
+    def send(
+        self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
+    ) -> Sent:
+        """Carry out a command on a session of which the sender has version `known`.
+
+        `contents` are those of evidence, by digest. A command whose `command_id` was carried out before changes
+        nothing.
+        """
+
+    def check(self, session_id: str, command: "Command") -> None:
+        """Raise what `send` would raise now, and write nothing."""
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session for good, and end its links."""
+
+    def plan_import(self, incoming: Incoming) -> Imported:
+        """Return what importing a session would do now, and write nothing."""
+
+    def import_session(self, incoming: Incoming, *, accept_ownership: bool = False) -> Imported:
+        """Store a session that was read from a file; one that is here with the same beginning is extended.
+
+        Raises `NotAllowed` where that changes the owner or status of a session here, unless `accept_ownership` allows
+        it, and `BadInput` where some of its events can't be read.
+        """
+
+    def content(self, session_id: str, digest: str) -> bytes:
+        """Read the whole content of a piece of evidence; raise `NotFound`."""
+
+    def people(self) -> list[Person]:
+        """Return everybody who has acted or received in the sessions that the actor may see, by name."""
+
+    # Trees
+
+    def tree(self, digest: str) -> bytes | None:
+        """Return a version of a tree as canonical JSON; None where there is none."""
+
+    def tree_names(self, space: str = DEFAULT_SPACE) -> list["TreeName"]:
+        """List the current versions of the trees of a space, by id."""
+
+    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree (canonical JSON) the current version of its id; False where it was that already."""
+
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
+        """Take a tree out of the list; sessions that stand in it keep their version. Raises `NotFound`."""
+
+    # Links
+
+    def create_share(self, wish: "ShareWish") -> "Minted":
+        """Make a read-only link to a session; its token is returned this once only."""
+
+    def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list["ShareCount"]:
+        """List the links of a session, else the actor's: those they made, and those to their sessions."""
+
+    def share(self, reference: str) -> "ShareCount":
+        """Find the one link whose id begins with `reference`, or whose token it is."""
+
+    def share_views(self, share_id: str) -> Sequence["ShareView"]:
+        """Return the last views of a link, the newest first."""
+
+    def revoke_share(self, share_id: str) -> "Share":
+        """End a link at once; one that was revoked before stays as it is."""
+
+
+class Administration(Protocol):
+    """What somebody can do with the store itself."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+
+    def info(self) -> "Info":
+        """Say what the store is and how much it holds."""
+
+    def check(self) -> list["Fault"]:
+        """Read everything and list what is wrong."""
+
+    def backup(self, path: "Path") -> None:
+        """Copy the whole store, as it is at one moment, to a path that must not exist."""

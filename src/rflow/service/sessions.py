@@ -1,0 +1,128 @@
+"""Working with sessions over any workspace: states, commands, people, evidence, exports."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.people import Person, is_named, person
+from rflow.core.session.events import Brief, Event
+from rflow.core.session.head import Head, Query
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.core.text import clean
+from rflow.errors import NotFound, UsageProblem
+from rflow.ports.workspace import Sent, Workspace
+
+if TYPE_CHECKING:
+    from rflow.core.session.commands import Command
+    from rflow.core.tree.model import Tree
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command did: the session after it, and what `Sent` says of it."""
+
+    session: Session
+    events: tuple[Event, ...]
+    entry: int
+    steered: int = 0
+
+
+def find_session(workspace: Workspace, reference: str) -> Session:
+    """Load the one session whose code or id begins with `reference`."""
+    return load_session(workspace, workspace.find(reference).id)
+
+
+def load_session(workspace: Workspace, session_id: str) -> Session:
+    """Load a session by its whole id."""
+    return workspace.load(session_id).session
+
+
+def send(
+    workspace: Workspace, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None
+) -> Outcome:
+    """Carry out `command` on `session`, of which this is the state that the sender has."""
+    sent = workspace.send(session.id, command, contents, session.version)
+    return Outcome(session=_after(workspace, session, sent), events=sent.events, entry=sent.entry, steered=sent.steered)
+
+
+def _after(workspace: Workspace, session: Session, sent: Sent) -> Session:
+    if sent.reload:
+        return load_session(workspace, session.id)
+    return replay(sent.tail, session)
+
+
+def start_session(
+    workspace: Workspace, title: str, brief: Brief, tree: "Tree | None", command_id: str = "", space: str | None = None
+) -> Session:
+    """Start a session, in `tree` from its start or free, and return its state."""
+    from rflow.core.session.commands import Start
+    from rflow.core.tree.model import digest
+
+    wanted = digest(tree) if tree else ""
+    command = Start(title=title or (tree.title if tree else ""), brief=brief, tree=wanted, command_id=command_id)
+    sent = workspace.start(command if space is None else replace(command, space=space))
+    return replay(sent.tail, Session(id=sent.session, code=sent.code))
+
+
+def all_heads(workspace: Workspace, query: Query) -> Iterator[Head]:
+    """Yield all sessions that match, page after page."""
+    while True:
+        page = workspace.heads(query)
+        yield from page.heads
+        if page.after is None:
+            return
+        query = replace(query, after=page.after)
+
+
+def version_at(workspace: Workspace, session: Session, at: object) -> int:
+    """Return the version that `session` had at a time."""
+    events = [event for event in workspace.load(session.id).events if isinstance(event, Event) and event.at <= at]  # type: ignore[operator]
+    return events[-1].seq if events else 0
+
+
+def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:
+    """Read the whole content of the evidence of event `seq`."""
+    piece = session.evidence.get(seq)
+    if piece is None:
+        known = ", ".join(map(str, session.evidence)) or "none yet"
+        raise UsageProblem(f"Entry {seq} is not evidence.", try_=f"Evidence of {session.code}: {known}.")
+    if not piece.what.digest:
+        raise NotFound(
+            f"The content of evidence {seq} was removed.", try_=f"What is left of it: rflow show {session.code}"
+        )
+    return workspace.content(session.id, piece.what.digest)
+
+
+def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:
+    """Find who is meant by `name`: (who, whether they appear in this store).
+
+    A name that is close to a known one is refused with that, unless `new` insists.
+    """
+    wanted = person(clean(name))
+    if not is_named(wanted):
+        raise UsageProblem("To whom? The name is empty.", try_="Name a person, or a queue such as @tier2.")
+    known = {somebody.id: somebody for somebody in [*workspace.people(), workspace.actor.person]}
+    if wanted.id in known:
+        return known[wanted.id], True
+    from difflib import get_close_matches
+
+    close = [known[key].name for key in get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
+    if close and not new:
+        raise UsageProblem(
+            f'"{wanted.name}" does not appear in this store.',
+            try_=f"Did you mean {' or '.join(close)}? If it is somebody new, add --new-user.",
+        )
+    return wanted, False
+
+
+def export_session(workspace: Workspace, session: Session, *, evidence: bool = True) -> Iterator[bytes]:
+    """Yield the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
+    from rflow.service.interchange import export_lines
+
+    log = workspace.load(session.id)
+    trees = [data for digest in session.trees if (data := workspace.tree(digest)) is not None]
+    digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else set()
+    contents = ((digest, workspace.content(session.id, digest)) for digest in sorted(digests))
+    return export_lines(log, trees, contents, len(digests))

@@ -1,0 +1,75 @@
+"""What readers of links see: no account, no actor; the token of a link is all they have."""
+
+from collections.abc import Mapping, Sequence
+
+from rflow.core.session.replay import replay_session
+from rflow.core.session.state import Session
+from rflow.core.sharing import Share, ShareView, is_token, state_of, token_hash
+from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.summarise import summarise
+from rflow.core.summary.view import Extent, View, Zone
+from rflow.core.tree.model import Tree
+from rflow.ports.stores import Clock, Store
+from rflow.stores.derived import read_tree
+
+
+class SharedSessions:
+    """The sessions that links to a store show; `patterns` are the server's own for secrets."""
+
+    def __init__(self, store: Store, *, clock: Clock, zone: Zone, patterns: Sequence[str] = ()) -> None:
+        self._store = store
+        self._zone = zone
+        self._patterns = tuple(patterns)
+        self.now = clock
+
+    @property
+    def url(self) -> str:
+        """The URL of the store."""
+        return self._store.url
+
+    def stamp(self) -> int | None:
+        """Return a number that changes whenever somebody else has written to the store; None if that takes time."""
+        return self._store.stamp()
+
+    def live(self, token: str) -> Share | None:
+        """Find the share of a token if it can be looked at now; what can't be a token is not looked up."""
+        share = self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
+        return share if share is not None and state_of(share, self.now()) == "live" else None
+
+    def version(self, session_id: str) -> int | None:
+        """Return the number of a session's last event; None if the session is gone."""
+        standing = self._store.standing(session_id)
+        return standing.version if standing else None
+
+    def progress(self, share: Share, extent: Extent) -> tuple[Session, Progress]:
+        """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
+
+        Raises `NotFound` if the session is gone. The progress is as of the last change, the same for every reader.
+        """
+        log = self._store.load(share.session)
+        events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
+        session = replay_session(log.id, log.code, events)
+        as_of = session.updated_at or self.now()
+        patterns = tuple(dict.fromkeys([*self._patterns, *share.patterns]))
+        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent)
+        progress = summarise(session, self._trees(session), view, tree_changed=self._tree_changed(session))
+        return session, shorten_progress(progress) if share.brief else progress
+
+    def _trees(self, session: Session) -> dict[str, Tree]:
+        data = {digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees}
+        return {digest: read_tree(content, digest) for digest, content in data.items() if content is not None}
+
+    def _tree_changed(self, session: Session) -> bool | None:
+        if session.tree is None:
+            return None
+        current = self._store.tree_digest(session.tree.id, session.space)
+        return None if current is None else current != session.tree.digest
+
+    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+        """Record views of shares, by share id."""
+        self._store.shares.record(views)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()

@@ -1,0 +1,73 @@
+"""Trees of any workspace: by version, and by the name that people type."""
+
+from rflow.core.session.state import Session
+from rflow.core.tree.model import Tree, canonical
+from rflow.errors import NotFound, UsageProblem
+from rflow.ports.stores import TreeName
+from rflow.ports.workspace import Workspace
+from rflow.stores.derived import read_tree
+
+
+def tree_version(workspace: Workspace, digest: str) -> Tree | None:
+    """Read a version of a tree; None if the workspace does not have it."""
+    data = workspace.tree(digest)
+    return None if data is None else read_tree(data, digest)
+
+
+def tree_of(workspace: Workspace, session: Session) -> Tree | None:
+    """Read the version of the tree that `session` stands in."""
+    return tree_version(workspace, session.tree.digest) if session.tree else None
+
+
+def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:
+    """Read the versions of trees that `session` went through, by digest, as far as the workspace has them."""
+    trees = {digest: tree_version(workspace, digest) for digest in session.trees}
+    return {digest: tree for digest, tree in trees.items() if tree is not None}
+
+
+def tree_changed(workspace: Workspace, session: Session) -> bool | None:
+    """Whether the session's tree has another current version by now; None if it has no current one."""
+    if session.tree is None:
+        return None
+    current = [name.digest for name in workspace.tree_names(session.space) if name.id == session.tree.id]
+    return None if not current else current[0] != session.tree.digest
+
+
+def named_tree(workspace: Workspace, tree_id: str) -> Tree:
+    """Read the current version of the tree of that id, or of the only id that begins so.
+
+    Raises `NotFound` with the nearest name, `UsageProblem` where several begin so.
+    """
+    names = workspace.tree_names()
+    exact = [name for name in names if name.id == tree_id]
+    begin = exact or [name for name in names if tree_id and name.id.startswith(tree_id.casefold())]
+    if len(begin) > 1:
+        ids = ", ".join(name.id for name in begin)
+        raise UsageProblem(f'"{tree_id}" could be more than one tree.', try_=f"Name one of {ids}.")
+    tree = tree_version(workspace, begin[0].digest) if begin else None
+    if tree is None:
+        raise NotFound(f'There is no tree "{tree_id}" in this store.', try_=_hint(tree_id, names))
+    return tree
+
+
+def _hint(tree_id: str, names: list[TreeName]) -> str:
+    from difflib import get_close_matches
+
+    ids = [name.id for name in names]
+    if close := get_close_matches(tree_id, ids, n=1):
+        return f'Did you mean "{close[0]}"?'
+    if ids:
+        return f"There are: {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}."
+    return "This store has no trees yet: rflow tree add FILE (or: rflow tree add --examples)"
+
+
+def add_tree(workspace: Workspace, tree: Tree) -> bool:
+    """Make `tree` the current version of its id; False if it is that already."""
+    return workspace.add_tree(canonical(tree))
+
+
+def remove_tree(workspace: Workspace, tree_id: str) -> Tree:
+    """Take a tree out of the list and return it; sessions that stand in it keep their version."""
+    tree = named_tree(workspace, tree_id)
+    workspace.remove_tree(tree.id)
+    return tree
