@@ -53,7 +53,7 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.ok("done", "two jobs were stuck").err == f"{named}done, recorded.\n"
     assert ana.ok("step", "Tried another cable", "--result", "no change").err == f"{named}step 7 recorded.\n"
     assert ana.ok("note", "It smells of burnt dust").err == f"{named}note 8 recorded.\n"
-    assert ana.ok("amend", "8", "It smells of ozone").err == f"{named}note 8 amended.\n"
+    assert ana.ok("amend", "8", "It smells of ozone").err == f"{named}entry 8 amended.\n"
     assert ana.ok("run", "--", "echo", "ready") == (
         0,
         "ready\n",

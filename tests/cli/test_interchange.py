@@ -198,7 +198,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
     "depth": (b'{"x":' * 20_000, "is neither an export of rflow nor JSON"),
     "a header alone": (HEADER, "holds no session: its first event is missing."),
     "a header of no session": (b'{"rflow":"tree"}', "does not begin with a session's header."),
-    "a later format": (HEADER.replace(b"2", b"99", 1), "was written by a newer rflow (format 99)."),
+    "a later format": (HEADER.replace(b"2", b"99", 1), "was written by a newer rflow."),
 }
 
 

@@ -205,7 +205,7 @@ def test_what_may_have_arrived_is_posted_again_only_with_again(scene: Scene, wor
         assert "The summary may have been posted." in error
         assert "--again" in error
         later = ana.refused(5, "progress", "--post", "noc")
-        assert re.search(r"may have been posted to noc at \d\d:\d\d; the outcome is unknown\.", later)
+        assert re.search(r"may have been posted to noc at \d\d:\d\d UTC by Ana Ruiz; the outcome is unknown\.", later)
         assert server.visits == 1
         ana.ok("progress", "--post", "noc", "--again")
     assert server.visits == 2
@@ -222,7 +222,7 @@ def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
         ana.ok("progress", "--post", "noc")
         error = ana.refused(5, "progress", "--post", "noc", "--copy", "-o", "summary.md")
         assert re.fullmatch(
-            rf"rflow: {label_of(ana)} was posted to noc at \d\d:\d\d, and has not changed since\.\n"
+            r"rflow: \w{4}-\w\w was posted to noc at \d\d:\d\d UTC by Ana Ruiz, and has not changed since\.\n"
             r" {7}To post it anyway: --again\n",
             error,
         )
@@ -323,9 +323,10 @@ def test_a_post_stops_if_somebody_else_has_just_started_the_same(ana: Program, m
         ben, code = ana.at(user=BEN, terminal="Ben's"), ana.show()["code"]
         monkeypatch.setattr(Posting, "check", lambda *_: ben.ok("progress", code, "--post", "noc"))
         error = ana.at(real=False).refused(5, "progress", "--post", "noc")
-    assert f"{label_of(ana)} is being posted to noc by Ben Okafor right now." in error
+    assert f"{code} was posted to noc at " in error
+    assert " UTC by Ben Okafor, and has not changed since." in error
     assert server.visits == 1
-    assert recorded(ana) == ["post:noc started", "post:noc sent", "post:noc started", "post:noc failed"]
+    assert recorded(ana) == ["post:noc started", "post:noc sent"]
 
 
 def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,7 +334,7 @@ def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkey
         raise StoreProblem("The disk is full.")
 
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         monkeypatch.setattr(LocalWorkspace, "send", full)
         posted = ana.at(real=False).ok("progress", "--post", "noc")
     assert "Note: the post can't be recorded, so rflow can't prevent a second one: The disk is full." in posted.err

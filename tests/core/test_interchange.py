@@ -96,7 +96,7 @@ def test_an_event_of_a_later_kind_is_kept_as_it_is() -> None:
         (b'{"rflow":"blob","digest":"00","data":"aGVsbG8="}', "has a damaged piece of evidence."),
         (b'{"rflow":"blob","digest":"00","data":"not base 64"}', "has a damaged piece of evidence."),
         (b'{"rflow":"blob","digest":"00"}', "has a damaged line"),
-        (b'{"rflow":"tree","tree":7}', "has a damaged line"),
+        (b'{"rflow":"tree","tree":7}', "has a damaged tree"),
         (b'{"rflow":"tree"', "has a damaged line"),
         (b'{"rflow":"\xff"}', "has a damaged line"),
         (b'{"rflow":' + b'{"x":' * 9000, "has a damaged line"),

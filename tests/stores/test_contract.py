@@ -568,8 +568,8 @@ def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> N
     put(store, short_story(), code="P3XW-9T", session_id=VPN)
     store.add_tree(canonical(PRINTER), MORNING)
     info = store.info()
-    assert (info.sessions, info.events, info.trees, info.blobs) == (2, 26, 1, 1)
-    assert (info.kind, info.format, info.url) == (kind, 2, url_in(tmp_path, kind))
+    assert (info.sessions, info.events, info.trees, info.blobs) == (2, len(whole_story()) + 1, 1, 1)
+    assert (info.kind, info.format, info.records, info.url) == (kind, 3, 3, url_in(tmp_path, kind))
     assert info.size > len(LPSTAT)
 
 

@@ -285,7 +285,8 @@ def read_everything(store: Store) -> str:
     return told
 
 
-ALL = "2 sessions, [25, 2] events, @tier2, label-printer, 3000 bytes, [], 1 found"
+LAST = len(whole_story())
+ALL = f"2 sessions, [{LAST}, 2] events, @tier2, label-printer, 3000 bytes, [], 1 found"
 
 
 def refusal(store: Store) -> str:
@@ -481,7 +482,7 @@ def _check_damaged(damaged: Store, truth: dict[str, list[Event]], name: Path) ->
     if not harmed:
         assert damaged.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
         assert named_tree(damaged, "label-printer") == PRINTER
-        assert {head.id: head.version for head in damaged.heads(Query()).heads} == {LEEDS: 25, VPN: 2}
+        assert {head.id: head.version for head in damaged.heads(Query()).heads} == {LEEDS: LAST, VPN: 2}
     told = [event for story in truth.values() for event in story]  # A damaged index may show one in another session.
     for session_id in truth:
         assert all(event in told for event in _events(damaged, session_id) if isinstance(event, Event))
@@ -687,7 +688,7 @@ def test_a_folder_may_be_changed_by_hand_or_by_git(tmp_path: Path, opener: Opene
     shutil.rmtree(tmp_path / "night" / "blobs")
     shutil.copy(session_file(tmp_path, VPN), tmp_path / "clone" / "sessions")
     clone = opener(f"json:{tmp_path}/clone")
-    assert [(head.code, head.version) for head in clone.heads(Query()).heads] == [("K7QM-2F", 25), ("P3XW-9T", 3)]
+    assert [(head.code, head.version) for head in clone.heads(Query()).heads] == [("K7QM-2F", LAST), ("P3XW-9T", 3)]
     assert [head.code for head in store.heads(Query()).heads] == ["P3XW-9T"]
     assert wrong(store) == wrong(clone) == []
     add(clone, LEEDS, "and on")
@@ -698,9 +699,9 @@ def test_a_session_file_of_a_newer_format_is_read_only_and_reported(tmp_path: Pa
     store = opener(url_in(tmp_path, "json"))
     two_sessions(store)
     file = session_file(tmp_path)
-    file.write_bytes(file.read_bytes().replace(b'"format":2', b'"format":3', 1))
+    file.write_bytes(file.read_bytes().replace(b'"format":3', b'"format":4', 1))
     assert {event.reason for event in store.load(LEEDS).events if isinstance(event, Unreadable)} == {"newer"}
-    assert ["format 3" in line for line in wrong(store)] == [True]
+    assert ["newer rflow" in line for line in wrong(store)] == [True]
     add(store, VPN, "others go on")
 
 
@@ -721,10 +722,10 @@ def test_a_line_written_by_hand_needs_no_checksum(tmp_path: Path, opener: Opener
 def make_newer(folder: Path, kind: str) -> None:
     """Let the store say that it has a format which is not known yet."""
     if kind == "json":
-        (folder / "night" / "rflow.json").write_text('{"rflow":"store","format":3,"zstd":true}\n')
+        (folder / "night" / "rflow.json").write_text('{"rflow":"store","format":4,"zstd":true}\n')
     else:
         with closing(sqlite3.connect(folder / "night.db")) as db:
-            db.execute("PRAGMA user_version = 3")
+            db.execute("PRAGMA user_version = 4")
 
 
 def test_a_store_of_a_newer_format_is_refused_and_left_untouched(kind: str, tmp_path: Path, opener: Opener) -> None:
@@ -736,7 +737,7 @@ def test_a_store_of_a_newer_format_is_refused_and_left_untouched(kind: str, tmp_
     for call in (store.people, store.check, lambda: put(store, short_story()), lambda: store.delete(LEEDS)):
         with pytest.raises(StoreProblem, match="Upgrade rflow") as caught:
             call()
-        assert "format 3" in str(caught.value)
+        assert "format 4" in str(caught.value)
     store.close()
     assert snapshot(tmp_path) == before
 

@@ -127,7 +127,7 @@ def read_key(data: bytes) -> ShareKey | None:
     """Read what a stored share is found by; None is damaged."""
     try:
         return msgspec.json.decode(data, type=ShareKey)
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
         return None
 
 

@@ -34,7 +34,8 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
     seen: dict[str, Person] = {}
     for event in events:
         if isinstance(event, Event):
-            seen[event.by.id] = event.by
+            if event.by.kind != "rflow":
+                seen[event.by.id] = event.by
             if isinstance(event.fact, HandedOff | QuestionAsked | Reassigned):
                 seen[event.fact.to.id] = event.fact.to
     return seen

@@ -239,13 +239,13 @@ def _check_not_posted(session: Session, destination: str) -> None:
         when = _when(same[states.index("sent")])
         raise NotAllowed(
             f"{session.code} was posted to {where} {when}, and has not changed since.",
-            try_="--again posts it once more.",
+            try_="To post it anyway: --again",
         )
     if states.count("started") > states.count("failed"):
         begun = [delivery for delivery in same if delivery.state == "started"][-1]
         raise NotAllowed(
-            f"{session.code} may have been posted to {where} {_when(begun)}: how that ended is not known.",
-            try_="Look there; --again posts it once more.",
+            f"{session.code} may have been posted to {where} {_when(begun)}; the outcome is unknown.",
+            try_="Look there first. To post it anyway: --again",
         )
 
 

@@ -160,7 +160,7 @@ def _blob(folder: StoreFolder, name: Name, digest: str) -> bytes:
 def _header(name: Name, header: Header | Literal["newer"] | None) -> Iterator[Fault]:
     if header == "newer":
         what = "Its first line is that of a newer rflow: the session can be read here, but not written."
-        yield _fault(name.file, "info", what, "Upgrade rflow to continue it.")
+        yield _fault(name.file, "warning", what, "Upgrade rflow to continue it; if it is not newer, restore a backup.")
     elif header is None or (header.id, header.code) != (name.session_id, name.code):
         what = "Its first line is damaged, or is not that of the session in its name."
         yield _fault(name.file, "error", what, checking.SAVE_REST)

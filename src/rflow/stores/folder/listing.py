@@ -110,4 +110,7 @@ class Listing:
             return None
         except (OSError, StoreProblem):
             pass
-        return Entry(head=derived.row(session), people=tuple(session.people.values()))
+        return Entry(
+            head=derived.row(session),
+            people=tuple(person for person in session.people.values() if person.kind != "rflow"),
+        )

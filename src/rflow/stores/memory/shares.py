@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_share
 from rflow.stores import derived
 
@@ -23,7 +25,7 @@ class MemoryShares:
 
     def stored(self) -> list[StoredShare]:
         """Return all shares as they are stored."""
-        return list(self._shares.values())
+        return [replace(share, dropped=self._dropped[name]) for name, share in self._shares.items()]
 
     def restore(self, share: StoredShare) -> None:
         """Store a share of another store as it is there."""
