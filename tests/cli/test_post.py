@@ -333,7 +333,7 @@ def test_a_summary_is_posted_even_if_that_can_t_be_recorded(ana: Program, monkey
         raise StoreProblem("The disk is full.")
 
     with Server(reply(200)) as server:
-        aim(ana, server)
+        set_target(ana, server)
         monkeypatch.setattr(LocalWorkspace, "send", full)
         posted = ana.at(real=False).ok("progress", "--post", "noc")
     assert "Note: the post can't be recorded, so rflow can't prevent a second one: The disk is full." in posted.err
