@@ -219,10 +219,15 @@ def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:
 
 
 def session_schema() -> dict[str, Any]:
-    """Give the JSON Schema of both forms: a line of an export, or a whole plain document."""
+    """Return the JSON Schema of both forms: a line of an export, or a whole plain document."""
+    from inspect import cleandoc
+
     shapes, parts = msgspec.json.schema_components(
         (Document, Header, TreeLine, BlobLine, Event), ref_template="#/$defs/{name}"
     )
+    for part in parts.values():
+        if "description" in part:  # from docstrings, which Python dedents itself only from 3.13 on
+            part["description"] = cleandoc(part["description"])
     forms = dict(zip(("document", "header", "tree", "blob", "event"), shapes, strict=True))
     parts["Event"]["properties"]["sum"] = {
         "description": 'CRC-32 of the line before `,"sum":`, eight hexadecimal digits.',
