@@ -131,7 +131,7 @@ class Trees:
 def _entry(raw: msgspec.Raw, tree_id: str) -> TreeEntry:
     try:
         return msgspec.json.decode(raw, type=TreeEntry)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StoreProblem(
             f"The list entry of the tree {tree_id} was written by a newer rflow, or is damaged: {error}.",
             try_="Upgrade rflow, or add the tree again: rflow tree add FILE",
