@@ -21,6 +21,7 @@ from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.custom.template import as_format, description_of
 from rflow.formats.environment import ESCAPERS, flavour_of
 from rflow.formats.phrases import PHRASES
+from support.completion import explained
 from support.format_builders import DIGEST, FULL, TOLD
 from support.program import Program
 
@@ -271,12 +272,8 @@ def test_its_first_comment_says_what_it_is_for(text: str, description: str) -> N
 def test_the_tab_key_offers_them(ana: Program) -> None:
     write(templates(ana), "wiki.md.j2")
 
-    def offered(line: str) -> str:
-        environ = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-        return ana.ok(_RFLOW_COMPLETE="complete_fish", **environ).out
-
-    assert offered("rflow progress -f wi") == "wiki\tFor the ticket system\n"
-    assert offered("rflow format check ") == "wiki\tFor the ticket system\n"
+    assert explained(ana, "progress", "-f", "wi") == {"wiki": "For the ticket system"}
+    assert explained(ana, "format", "check", "") == {"wiki": "For the ticket system"}
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_of_all(ana: Program) -> None:

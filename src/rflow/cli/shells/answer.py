@@ -1,8 +1,8 @@
 """What rflow answers when a shell asks on Tab: a line for each word that fits. It never fails, and changes nothing.
 
 A script (`rflow.*`) asks with two variables: _RFLOW_COMPLETE names the shell, _RFLOW_WORDS holds the words before the
-current one and that one, a line each. For bash these lines are the command line up to the cursor, and the part of it
-that a completion replaces. The words are in no argument: a wrapper that loses variables must not run what is typed.
+current one and that one, each with a newline behind it. For bash these are the command line up to the cursor, and the
+part of it that a completion replaces. Words are never arguments: a wrapper that loses variables must not run the line.
 
 Typer's own scripts, which evaluate what they get, ask without _RFLOW_WORDS. They are offered nothing.
 """
@@ -28,7 +28,7 @@ def answer(app: Any) -> None:
     if words is not None and shell in _ANSWERS:
         with suppress(Exception):  # an error in the middle of typing helps nobody
             root = typer.main.get_command(app) if isinstance(app, typer.Typer) else app
-            lines = list(_ANSWERS[shell](root, words))
+            lines = list(_ANSWERS[shell](root, words.removesuffix("\n").split("\n")))
             echo("\n".join(lines), newline=bool(lines))
 
 
@@ -55,15 +55,20 @@ def offers(root: Any, words: list[str]) -> Iterator[Offer]:
             yield before + item.value, shorten(item.help or "", _MEANING)
 
 
-def _listed(root: Any, words: str) -> Iterator[str]:
-    """For zsh and fish, which quote words themselves: word, tab, meaning."""
-    yield from ("\t".join(offer) for offer in offers(root, words.split("\n")))
+def _listed(root: Any, words: list[str]) -> Iterator[str]:
+    """For zsh, which quotes words itself: word, tab, meaning."""
+    yield from ("\t".join(offer) for offer in offers(root, words))
 
 
-def _for_bash(root: Any, words: str) -> Iterator[str]:
+def _for_fish(root: Any, words: list[str]) -> Iterator[str]:
+    """For fish, which quotes words itself and picks those that fit the current one; it passes that as it is typed."""
+    yield from _listed(root, [*words[:-1], words[-1] if words[-1].startswith("-") else ""])
+
+
+def _for_bash(root: Any, lines: list[str]) -> Iterator[str]:
     """For bash, which puts on the line what it gets: the rest of the word, quoted. In $'…' nothing is offered."""
-    line, _, replaced = words.rpartition("\n")
-    *earlier, current = words_of(line)
+    *line, replaced = lines
+    *earlier, current = words_of("\n".join(line))
     if "$'" in current.raw or '$"' in current.raw:
         return
     kept = words_of(current.raw.removesuffix(replaced))[-1]
@@ -71,15 +76,15 @@ def _for_bash(root: Any, words: str) -> Iterator[str]:
         yield for_bash(word.removeprefix(kept.text), current.quote)
 
 
-def _for_powershell(root: Any, words: str) -> Iterator[str]:
+def _for_powershell(root: Any, words: list[str]) -> Iterator[str]:
     """For PowerShell: quoted word, tab, the word as it is shown, tab, its meaning, which must not be empty."""
-    for word, meaning in offers(root, words.split("\n")):
+    for word, meaning in offers(root, words):
         yield "\t".join((for_powershell(word), word, meaning or word))
 
 
-_ANSWERS: dict[str, Callable[[Any, str], Iterator[str]]] = {
+_ANSWERS: dict[str, Callable[[Any, list[str]], Iterator[str]]] = {
     "bash": _for_bash,
     "zsh": _listed,
-    "fish": _listed,
+    "fish": _for_fish,
     "powershell": _for_powershell,
 }

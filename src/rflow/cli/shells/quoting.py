@@ -39,14 +39,18 @@ def words_of(line: str) -> list[Word]:
 
 
 def for_bash(text: str, quote: str) -> str:
-    """Quote a text for bash, where `quote` is open before it. In double quotes nothing but a gap stops history."""
+    """Quote a text for bash, where `quote` is open before it.
+
+    Readline closes that quote behind the text, but takes one that the text ends with for it.
+    """
     match quote:
         case "'":
-            return text.replace("'", "'\\''")
-        case '"':
-            return re.sub(r'(["\\$`])', r"\\\1", text).replace("!", '"\\!"')
+            quoted = text.replace("'", "'\\''")
+        case '"':  # history is expanded in double quotes, with or without a backslash: `!` stands outside of them
+            quoted = re.sub(r'(["\\$`])', r"\\\1", text).replace("!", '"\\!"')
         case _:
-            return re.sub(r"([\x00-\x7f])", _escaped, text)
+            return re.sub(r"[\x00-\x7f]", _escaped, text)
+    return quoted + quote if quoted.endswith(quote) else quoted
 
 
 def _escaped(character: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName rflow -ScriptBlock {
     $encoding = [Console]::OutputEncoding
     try {
         $env:_RFLOW_COMPLETE = 'powershell'
-        $env:_RFLOW_WORDS = ($words + $wordToComplete) -join "`n"
+        $env:_RFLOW_WORDS = (($words + $wordToComplete) -join "`n") + "`n"
         [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
         $program = Get-Command rflow -CommandType Application -ErrorAction Stop | Select-Object -First 1
         foreach ($line in @(& $program 2>$null)) {

@@ -4,7 +4,9 @@ _rflow() {
     local line word meaning
     local -a typed offered shown
     typed=("${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}")
-    for line in "${(@f)$(_RFLOW_COMPLETE=zsh _RFLOW_WORDS="${(F)typed}" command rflow 2>/dev/null </dev/null)}"; do
+    for line in "${(@f)$(
+        _RFLOW_COMPLETE=zsh _RFLOW_WORDS="${(F)typed}"$'\n' command rflow 2>/dev/null </dev/null
+    )}"; do
         [[ -n $line ]] || continue
         word="${line%%$'\t'*}" meaning="${line#*$'\t'}"
         offered+=("$word")
