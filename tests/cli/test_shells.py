@@ -120,7 +120,7 @@ def test_several_labels_are_listed_and_nothing_else_happens(shell: Shell) -> Non
 
 
 def test_an_untrusted_project_offers_nothing(shell: Shell) -> None:
-    assert shell.line(f"rflow progress -f ev{TAB}").rstrip() == "rflow progress -f ev"
+    assert shell.line(f"rflow progress -f evil{TAB}").rstrip() == "rflow progress -f evil"
     assert shell.arguments(f"rflow progress -f mark{TAB}") == ["progress", "-f", "markdown"]
     assert shell.arguments(f"rflow progress --format=mark{TAB}") == ["progress", "--format=markdown"]
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from support.program import SCRIPT, Program
@@ -113,9 +113,8 @@ class Shell:
         self._process.wait(60)
         os.close(self._ours)
 
-    def until(self, done: object, what: str) -> None:
+    def until(self, done: Callable[[], object], what: str) -> None:
         """Wait for something that must come."""
-        assert callable(done)
         end = time.monotonic() + 60
         while not done():
             assert time.monotonic() < end, f"{what} did not come: {self.seen[-2000:]!r}"
@@ -133,7 +132,7 @@ class Shell:
             self.seen += part
 
 
-def environment(me: Program) -> Mapping[str, str]:
+def environment(me: Program) -> dict[str, str]:
     """The variables of a terminal in which `me` works: rflow is on the path."""
     return me.variables | {"PATH": f"{Path(SCRIPT).parent}:{os.environ['PATH']}", "TERM": "xterm"}
 
