@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from rflow.formats import FORMATS
 from rflow.settings import SETTINGS
 from support.completion import answered, explained, offered
 from support.foreign_trees import put_tree
+from support.needs import need
 from support.program import SCRIPT, Program
 
 BEN = "Ben Okafor"
@@ -211,8 +211,7 @@ def test_the_scripts_evaluate_nothing(ana: Program) -> None:
 
 def test_the_shell_is_recognised_that_asks_for_its_script(ana: Program) -> None:
     for shell in ("bash", "zsh", "fish"):
-        if not shutil.which(shell):
-            pytest.skip(f"{shell} is not installed")
+        need(shell)
         done = subprocess.run(
             [shell, "-c", f"{SCRIPT} --show-completion; true"],
             env=ana.variables,

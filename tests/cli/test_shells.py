@@ -1,6 +1,5 @@
 """Completion in real shells: Tab is pressed, and the shell evaluates no text of a session, a tree or a project."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from support.foreign_trees import put_tree
+from support.needs import need
 from support.program import Program
 from support.shells import TAB, Shell, with_completion
 
@@ -58,8 +58,7 @@ def ana(home: Path) -> Program:
 
 @pytest.fixture(scope="module", params=["bash", "zsh", "fish"])
 def shell(request: pytest.FixtureRequest, ana: Program) -> Iterator[Shell]:
-    if not shutil.which(request.param):
-        pytest.skip(f"{request.param} is not installed: its completion is not seen")
+    need(request.param)
     folder = ana.home / f"work-{request.param}"
     templates = folder / ".rflow" / "templates"
     templates.mkdir(parents=True)

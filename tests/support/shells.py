@@ -5,11 +5,11 @@ import pty
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from support.program import SCRIPT, Program
+from support.waiting import until
 
 TAB = "\t"
 _SHOW = "\x07"  # Ctrl-G: writes the line to a file
@@ -115,10 +115,7 @@ class Shell:
 
     def until(self, done: Callable[[], object], what: str) -> None:
         """Wait for something that must come."""
-        end = time.monotonic() + 60
-        while not done():
-            assert time.monotonic() < end, f"{what} did not come: {self.seen[-2000:]!r}"
-            time.sleep(0.01)
+        assert until(done), f"{what} did not come: {self.seen[-2000:]!r}"
 
     def _shown(self) -> list[str]:
         return self._lines.read_bytes().decode().split("\0")
