@@ -8,17 +8,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from io import StringIO
+from unittest.mock import patch
 
 import pytest
 
+from rflow.cli.output import Guarded, styled
 from support.foreign_trees import put_tree
 from support.program import SCRIPT, Program
 
 pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"), pytest.mark.timeout(180)]
 
-HOSTILE = "x\x1b]0;owned\x07\x1b[31m\x9b2J\x08\r\x7f\x85\u202eevil\u2066\u200f\ufeff\u061c\x00x"
+HOSTILE = "x\x1b]0;owned\x07\x1b[35m\x1b[2J\x9b2J\x08\r\x7f\x85\u202eevil\u2066\u200f\ufeff\u061c\x00x"
 TYPED = HOSTILE.replace("\x00", "")  # no argument holds a NUL
-STYLE = re.compile(r"\x1b\[[0-9]{1,2}m")
+STYLE = re.compile(r"\x1b\[(?:[012]|3[12346]|97)m")  # none of these stands in a hostile text
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -64,7 +67,7 @@ def ana(tmp_path_factory: pytest.TempPathFactory) -> Program:
     put_tree(store, f"tree-{HOSTILE}", f"Title {HOSTILE}", [f"Label {HOSTILE}", "Fine"], f"Question {HOSTILE}")
     me = Program(home, store=str(store), user=f"Ana {TYPED}")
     (home / "work" / ".rflow" / "templates").mkdir(parents=True)
-    (home / "work" / ".rflow" / "templates" / "wiki.md.j2").write_text("{# \x1b[31m\u202ewiki #}\n\x1b[31m")
+    (home / "work" / ".rflow" / "templates" / "wiki.md.j2").write_text("{# \x1b[35m\u202ewiki #}\n\x1b[35m")
     me.start("--title", "To hand off")
     me.ok("handoff", f"Zed {TYPED}", "--new-user", "--note", TYPED)
     me.start("--title", f"Title {TYPED}", "--ticket", TYPED, "--customer", f"Leeds {TYPED}", "--severity", TYPED)
@@ -215,7 +218,7 @@ def test_evidence_is_raw_in_a_pipe_and_clean_on_a_terminal(ana: Program) -> None
     raw = f"first line\n{HOSTILE}\n".encode() + b"\xff\x9b"
     assert ana.at(real=True).ok("show", "--evidence", evidence(ana)).data == raw
     seen = at_terminal(ana, "show", "--evidence", evidence(ana))
-    assert seen.startswith("first line\nx\ufffd]0;owned\ufffd\ufffd[31m")
+    assert seen.startswith("first line\nx\ufffd]0;owned\ufffd\ufffd[35m")
 
 
 def test_a_command_that_is_run_writes_to_the_terminal_as_it_likes(ana: Program) -> None:
@@ -239,3 +242,10 @@ def test_json_is_valid_and_equal_on_a_terminal_and_in_a_pipe(ana: Program) -> No
 def test_a_terminal_that_is_not_utf_8_gets_no_controls_either(ana: Program) -> None:
     for words in (["show"], ["list"], [TYPED], ["show", "--evidence", evidence(ana)]):
         assert_harmless(at_terminal(ana, *words, PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
+
+
+def test_a_style_makes_no_sequence_of_its_text_a_style() -> None:
+    output = StringIO()
+    with patch.object(output, "isatty", lambda: True):
+        Guarded(output).write(styled("bold \x1b[2J", bold=True) + " \x1b[35mplain")
+    assert output.getvalue() == "\x1b[1mbold \ufffd[2J\x1b[0m \ufffd[35mplain"

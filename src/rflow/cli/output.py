@@ -17,9 +17,8 @@ import typer
 
 from rflow.core.text import clean, wrap
 
-_STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}"
-"""Stands for the escape character in a style. Random, so that no text can hold it: only `styled` makes styles."""
-_STYLED = f"{_STYLE}["
+_STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
+"""Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
 
 
 class Guarded:
@@ -105,7 +104,8 @@ def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | No
     """Return a text that is styled where it reaches a terminal; NO_COLOR (no-color.org) leaves it plain."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    return typer.style(text, bold=bold or None, dim=dim or None, fg=colour).replace("\x1b[", _STYLED)
+    sequences = typer.style(clean(text), bold=bold or None, dim=dim or None, fg=colour)
+    return sequences.replace("\x1b[", _STYLE)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -129,12 +129,12 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
 
 
 def _for_terminal(text: str) -> str:
-    return clean(text).replace(_STYLED, "\x1b[")
+    return clean(text).replace(_STYLE, "\x1b[")
 
 
 def _unstyled(text: str) -> str:
     """Leave the styles out: a pipe or a file gets the text alone."""
-    if _STYLED not in text:
+    if _STYLE not in text:
         return text
-    first, *rest = text.split(_STYLED)
+    first, *rest = text.split(_STYLE)
     return first + "".join(part.partition("m")[2] for part in rest)
