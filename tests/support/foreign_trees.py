@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rflow.core.tree.model import Choice, Decision, End, Node, Tree
+from rflow.core.tree.model import Choice, Decision, End, Node, Tree, canonical
 from rflow.stores import open_store
 
 
@@ -17,6 +17,6 @@ def put_tree(store: Path, tree_id: str, title: str, labels: Sequence[str], quest
     }
     opened = open_store(str(store))
     try:
-        opened.add_tree(Tree(id=tree_id, title=title, start="first", nodes=nodes), datetime.now(UTC))
+        opened.add_tree(canonical(Tree(id=tree_id, title=title, start="first", nodes=nodes)), datetime.now(UTC))
     finally:
         opened.close()
