@@ -18,6 +18,7 @@ from rflow.cli.posting import Posting
 from rflow.errors import StoreProblem
 from rflow.service.local import LocalWorkspace
 from support import webhook_server as scenes
+from support.completion import offered
 from support.program import SCRIPT, Program, Result
 from support.waiting import until
 from support.webhook_server import Scene, Server, Visit, reply
@@ -543,13 +544,9 @@ def test_a_terminal_asks_for_the_url_without_showing_it(new: Program) -> None:
 
 
 def test_targets_are_completed(new: Program) -> None:
-    def offered(*words: str) -> list[str]:
-        line = " ".join(["rflow", *words])
-        return new.ok(_RFLOW_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words))).out.split()
-
-    assert offered("progress", "--post", "") == []
+    assert offered(new, "progress", "--post", "") == []
     for name in ("noc", "night-shift"):
         new.ok("config", "set", f"targets.{name}.url", "-", stdin=f"https://hooks.slack.com{PATH}")
     for command in ("progress", "digest"):
-        assert offered(command, "--post", "") == ["night-shift", "noc"]
-    assert offered("config", "get", "targets.no") == ["targets.noc.url", "targets.noc.kind"]
+        assert offered(new, command, "--post", "") == ["night-shift", "noc"]
+    assert offered(new, "config", "get", "targets.no") == ["targets.noc.url", "targets.noc.kind"]

@@ -78,4 +78,5 @@ def test_it_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     assert "Can anybody print on it?" in rflow("progress", "-f", "slack").out
     assert "Shop checkout" in rflow("format", "show", "markdown").out
     assert rflow("--version").out.startswith("rflow ")
+    assert "#compdef rflow" in rflow("--show-completion", "zsh").out
     assert list(cwd.iterdir()) == []

@@ -21,6 +21,7 @@ from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.custom.template import as_format, description_of
 from rflow.formats.environment import ESCAPERS, flavour_of
 from rflow.formats.phrases import PHRASES
+from support.completion import explained, offered
 from support.format_builders import DIGEST, FULL, TOLD
 from support.program import Program
 
@@ -271,12 +272,8 @@ def test_its_first_comment_says_what_it_is_for(text: str, description: str) -> N
 def test_the_tab_key_offers_them(ana: Program) -> None:
     write(templates(ana), "wiki.md.j2")
 
-    def offered(line: str) -> str:
-        environ = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-        return ana.ok(_RFLOW_COMPLETE="complete_fish", **environ).out
-
-    assert offered("rflow progress -f wi") == "wiki\tFor the ticket system\n"
-    assert offered("rflow format check ") == "wiki\tFor the ticket system\n"
+    assert explained(ana, "progress", "-f", "wi") == {"wiki": "For the ticket system"}
+    assert explained(ana, "format", "check", "") == {"wiki": "For the ticket system"}
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_of_all(ana: Program) -> None:
@@ -531,11 +528,10 @@ def test_an_untrusted_project_offers_nothing(ana: Program) -> None:
         f"{project(ana)} has formats that you don't trust as they are now. To read them: rflow format trust\n"
     )
     assert "crew" not in ana.refused(2, "progress", "-f", "crow")
-    for line in ("rflow progress -f cr", "rflow format check cr"):
-        environ = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-        offered = ana.ok(_RFLOW_COMPLETE="complete_fish", **environ).out
-        assert "crew\t" not in offered
+    commands = (("progress", "-f", "cr"), ("format", "check", "cr"))
+    assert [offered(ana, *words) for words in commands] == [[], []]
     ana.ok("format", "trust", "--yes")
+    assert [offered(ana, *words) for words in commands] == [["crew"], ["crew"]]
     listed = ana.ok("format", "list")
     assert ("crew" in listed.out, listed.err) == (True, "")
 

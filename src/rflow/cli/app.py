@@ -5,17 +5,18 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 
+from rflow.cli.output import echo, folded, is_terminal
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
 from rflow.core.session.events import is_steering
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
-from rflow.core.text import clean, one_line, shorten, wrap
+from rflow.core.text import ascii_controls, clean, one_line, shorten
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
@@ -157,15 +158,15 @@ class App:
 
     def out(self, text: str) -> None:
         """Print data."""
-        typer.echo(text)
+        echo(text)
 
     def out_json(self, value: object) -> None:
         """Print data as JSON."""
-        typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        echo(ascii_controls(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
     def say(self, text: str) -> None:
         """Print a message; it may repeat what came from a file or the command line."""
-        typer.echo(folded(clean(text)), err=True)
+        echo(folded(clean(text)), err=True)
 
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
@@ -295,7 +296,7 @@ class App:
     @property
     def can_ask(self) -> bool:
         """Whether a person can be asked a question."""
-        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+        return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
     def confirm(self, question: str, option: str) -> None:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
@@ -304,7 +305,7 @@ class App:
         try:
             sure = typer.confirm(folded(question), err=True)
         except typer.Abort:
-            typer.echo(err=True)  # the shell's prompt begins on a line of its own
+            echo(err=True)  # the shell's prompt begins on a line of its own
             raise typer.Exit(130) from None
         if not sure:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
@@ -325,33 +326,3 @@ def label(session: Session) -> str:
     if session.brief.customer:
         parts.append(shorten(session.brief.customer, 40))
     return " · ".join(one_line(part) for part in parts)
-
-
-def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
-    if not _is_terminal(sys.stderr):
-        return first + text
-    import shutil
-
-    width = max(min(shutil.get_terminal_size().columns, 100), 40)
-    shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
-    lines = []
-    for number, line in enumerate(text.split("\n")):
-        start = " " * shown if number == 0 else ""
-        lines += wrap(line, width, start, indent) or [""]
-    return first + "\n".join(lines)[shown:]
-
-
-def colours(stream: TextIO | None) -> bool:
-    """Whether to style what people read on `stream`: a terminal, and NO_COLOR not set (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and _is_terminal(stream)
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """Whether a stream is there at all (whoever started us may have closed it), and a terminal."""
-    return stream is not None and stream.isatty()
-
-
-def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
-    """Style a text for the terminal where that is wanted."""
-    return typer.style(text, bold=bold or None, dim=dim or None, fg=colour) if colours(sys.stderr) else text

@@ -21,13 +21,18 @@ def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list
         try:
             app = App(**{name: ctx.find_root().params.get(name) for name in ("store", "user", "session", "config")})
             try:
-                return [pair for pair in offer(app) if pair[0].casefold().startswith(incomplete.casefold())]
+                return [(word, meaning) for word, meaning in offer(app) if _fits(word, incomplete)]
             finally:
                 app.close()
         except Exception:  # noqa: BLE001 - an error in the middle of typing helps nobody
             return []
 
     return complete
+
+
+def _fits(word: str, incomplete: str) -> bool:
+    """Whether to offer a word. One that looks like an option would be taken for one."""
+    return word.startswith(incomplete) and not word.startswith("-")
 
 
 @_quiet
@@ -69,7 +74,8 @@ def own_formats(app: App) -> Iterator[Offer]:
     """Offer the formats that are made of templates."""
     from rflow.cli.custom_formats import listed
 
-    yield from ((entry.name, entry.description) for entry in listed(app.settings.folders) if entry.path)
+    entries = listed(app.settings.folders)
+    yield from ((entry.name, entry.description) for entry in entries if entry.path)
 
 
 @_quiet

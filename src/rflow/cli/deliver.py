@@ -4,9 +4,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.output import echo
 from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
@@ -39,7 +38,7 @@ def deliver(
         _copy(run, text, renderings.html(format_), session, summary)
         record(run, session, name, "clipboard")
     if output is None and not copy:
-        typer.echo(text, nl=not text.endswith("\n"))
+        echo(text, newline=not text.endswith("\n"))
         if summary.redacted:
             run.say(redaction_note(summary).strip())
 
@@ -56,7 +55,7 @@ def _copy(run: App, text: str, html: str | None, session: Session | None, summar
     try:
         message = copy_to_clipboard(run, text, html)
     except NotDelivered:
-        typer.echo(text, nl=not text.endswith("\n"))
+        echo(text, newline=not text.endswith("\n"))
         raise
     say_delivered(run, session, f"{message}.{redaction_note(summary)}")
 

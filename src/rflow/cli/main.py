@@ -3,16 +3,17 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from rflow.cli.app import App, folded, styled
+from rflow.cli.app import App
+from rflow.cli.output import discard_output, echo, folded, guard_streams, styled
 from rflow.core.text import clean
 from rflow.errors import BadInput, Exit, NotDelivered, RflowError
 
@@ -88,6 +89,8 @@ class Root(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options; the global ones may stand behind the command, too."""
+        if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
+            args = [*args, ""]  # the shell that asks
         with _pointing_to_help(ctx):
             return super().parse_args(ctx, hoisted(args))
 
@@ -121,6 +124,7 @@ def _pointing_to_help(ctx: typer.Context) -> Iterator[None]:
     try:
         yield
     except TyperException as error:
+        error.message = clean(error.message)
         if getattr(error, "ctx", ctx) is None:
             name = ctx.invoked_subcommand
             command = ctx.command.get_command(ctx, name) if isinstance(ctx.command, Root) and name else None
@@ -166,7 +170,7 @@ def complain(error: RflowError) -> None:
     lines = [folded(clean(error.what), "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
     lines += [folded(clean(problem), "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
     lines += [folded(clean(error.try_), "       ", "       ")] if error.try_ else []
-    typer.echo("\n".join(lines), err=True)
+    echo("\n".join(lines), err=True)
 
 
 app = typer.Typer(
@@ -174,6 +178,7 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    add_completion=False,  # Typer's zsh script evaluates what it is offered
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 
@@ -185,11 +190,11 @@ def _codes(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return codes(ctx, incomplete)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(ctx: typer.Context, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
         from rflow import __version__
 
-        typer.echo(f"rflow {__version__}")
+        echo(f"rflow {__version__}")
         raise typer.Exit
 
 
@@ -216,23 +221,46 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    install_completion: Annotated[
+        str | None, typer.Option(metavar="[SHELL]", help="Make Tab complete, in this shell if none is named.")
+    ] = None,
+    show_completion: Annotated[
+        str | None, typer.Option(metavar="[SHELL]", help="Show the script that does so.")
+    ] = None,
 ) -> None:
     """What have you tried so far? Work through a troubleshooting tree, and answer it in one command.
 
     `rflow` alone says where you are and what to type next.
     """
     context.obj = App(store=store, user=user, session=session, config=config)
-    if context.invoked_subcommand is None:
+    if install_completion is not None or show_completion is not None:
+        _set_up_completion(install_completion, show_completion)
+    elif context.invoked_subcommand is None:
         from rflow.cli.display.status import show_status
 
         show_status(context.obj)
+
+
+def _set_up_completion(install: str | None, show: str | None) -> NoReturn:
+    """Install the completion script of a shell, or print it; a command behind the option is not run."""
+    from rflow.cli.shells import setup
+
+    if install is not None:
+        echo(setup.install(install))
+    elif show is not None:
+        echo(setup.script(show), newline=False)
+    raise typer.Exit
 
 
 def main() -> None:
     """Run the program."""
     sys.unraisablehook = _interrupted_late
     try:
-        _prepare_streams()
+        guard_streams()
+        if "_RFLOW_COMPLETE" in os.environ:
+            from rflow.cli.shells.answer import answer
+
+            return answer(app)
         app(prog_name="rflow")
     except KeyboardInterrupt:  # before a command has begun; Typer sees to the rest
         sys.exit(130)
@@ -240,14 +268,12 @@ def main() -> None:
         if os.environ.get("RFLOW_DEBUG"):
             raise
         if isinstance(error, OSError) and error.filename is None:  # no path was meant: a stream takes no more
-            _lead_output_nowhere()
+            discard_output()
             what = f"The output can't be written: {error.strerror}."
             complain(NotDelivered(what, try_="What was recorded is kept. Send the output somewhere else."))
             sys.exit(int(Exit.NOT_DELIVERED))
-        typer.echo(
-            f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True
-        )
-        typer.echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
+        echo(f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True)
+        echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
         sys.exit(int(Exit.UNEXPECTED))
 
 
@@ -255,19 +281,3 @@ def _interrupted_late(unraisable: Any) -> None:
     """Say nothing of a Ctrl-C that fell where it can't be raised, such as a callback of an import: it has no effect."""
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
-
-
-def _lead_output_nowhere() -> None:
-    """Let what is left of the output go: it would fail again when Python flushes it at the very end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _prepare_streams() -> None:
-    """Let no character stop the output: pipes and files get UTF-8, terminals what they can show."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
-            if stream.isatty():
-                stream.reconfigure(errors="replace")
-            else:
-                stream.reconfigure(encoding="utf-8", errors="replace")

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
-import typer
 
 from rflow.cli.app import App
 from rflow.cli.deliver import redaction_note, say_delivered
+from rflow.cli.output import echo
 from rflow.cli.post_record import LocalRecord, SessionRecord
 from rflow.core.session.state import Session
 from rflow.delivery.webhooks import MaybePosted, post
@@ -55,7 +55,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         format_ = self.run.format(self.format)
         text, summary = renderings.text(format_), renderings.limited(format_)
         if self.dry_run:
-            typer.echo(text, nl=not text.endswith("\n"))
+            echo(text, newline=not text.endswith("\n"))
             where = f"{self.target.name} ({self.target.kind}, {redact_url(self.target.url)})"
             self.run.say(f"This would be posted to {where}. Nothing was sent.{redaction_note(summary)}")
             return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from rflow.cli.app import App
+from rflow.cli.output import echo
 from rflow.delivery.webhooks.targets import KINDS, checked_host, kinds_accepted_by, url_command
 from rflow.errors import UsageProblem
 from rflow.settings import Setting
@@ -56,7 +57,7 @@ def _typed(setting: Setting) -> str:
             f"{setting.name} (not shown)", hide_input=True, default="", show_default=False, err=True
         )
     except typer.Abort:
-        typer.echo(err=True)  # the shell's prompt begins on a new line
+        echo(err=True)  # the shell's prompt begins on a new line
         raise typer.Exit(130) from None
     return typed.strip()
 

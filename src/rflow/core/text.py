@@ -35,10 +35,24 @@ def clean(text: str) -> str:
     Controls other than newline and tab become U+FFFD, which also stops escape sequences from reaching the reader's
     terminal; bidi controls and byte order marks are dropped. Cleaning twice changes nothing more.
     """
-    # Nothing that is printable (str.isprintable: no Cc, Cf, Cs, Zl, Zp) is in the table.
-    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
+    if _is_printable(text):
         return text
     return text.replace("\r\n", "\n").translate(_table())
+
+
+def ascii_controls(json: str) -> str:
+    """Return JSON with the controls that JSON leaves as they are (C1, bidi, line separators) as `\\uXXXX`.
+
+    It reads back as the same value, and no terminal or editor obeys what is in it.
+    """
+    if _is_printable(json):
+        return json
+    return json.translate({code: f"\\u{code:04x}" for code in _table() if code >= 0x7F and code not in _SURROGATES})
+
+
+def _is_printable(text: str) -> bool:
+    """Whether nothing in the table above occurs: that holds neither `\\n`, `\\t` nor what str.isprintable accepts."""
+    return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from rflow.core.summary.progress import Digest, Progress, Summary
 from rflow.core.summary.view import Extent
+from rflow.core.text import ascii_controls
 from rflow.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 def _json(summary: Summary, cache: Path | None) -> str:
     """Render everything as JSON, `schema_version` first."""
-    return msgspec.json.format(msgspec.json.encode(summary), indent=2).decode() + "\n"
+    return ascii_controls(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode()) + "\n"
 
 
 def _slack_blocks(summary: Summary, cache: Path | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rflow.core.text import ascii_controls
 from rflow.core.tree.model import Tree
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _toml(document: Document) -> str:
 
 
 def _json(document: Document) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return ascii_controls(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _yaml(document: Document) -> str:

@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from rflow.cli.app import App, styled
+from rflow.cli.app import App
 from rflow.cli.examples import Recording, recorded
+from rflow.cli.output import echo, styled
 from rflow.core.session.events import (
     ActionDone,
     Brief,
@@ -54,7 +55,7 @@ def demo(
     with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
         _play(Path(folder), slow)
         _forget(Path(folder))
-    typer.echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
+    echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
 
 
 def _folder(keep: Path) -> Path:
@@ -68,7 +69,7 @@ def _folder(keep: Path) -> Path:
     except OSError as error:
         raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
     if folder != keep:
-        typer.echo(f"{keep} holds an earlier demo, which stays as it is; this one goes into {folder}.\n", err=True)
+        echo(f"{keep} holds an earlier demo, which stays as it is; this one goes into {folder}.\n", err=True)
     return folder
 
 
@@ -84,12 +85,12 @@ def _go_on(keep: Path) -> None:
     found = Path(sys.argv[0])
     program = shlex.quote(os.path.relpath(found)) if found.stem == "rflow" else "rflow"
     store = f"{program} --store {shlex.quote(str(keep / STORE))}"
-    typer.echo(f"\nThe session is kept. Go on with it as {RECEIVER}, who got it:")
-    typer.echo(f"    {store} --user {RECEIVER} accept")
-    typer.echo(f"    {store} --user {RECEIVER}")
-    typer.echo("Or begin one of your own, in your own store:")
-    typer.echo(f"    {program} tree add --examples")
-    typer.echo(f"    {program}")
+    echo(f"\nThe session is kept. Go on with it as {RECEIVER}, who got it:")
+    echo(f"    {store} --user {RECEIVER} accept")
+    echo(f"    {store} --user {RECEIVER}")
+    echo("Or begin one of your own, in your own store:")
+    echo(f"    {program} tree add --examples")
+    echo(f"    {program}")
 
 
 def _play(folder: Path, slow: bool) -> None:
@@ -164,7 +165,7 @@ class _Player:
 
     def say(self, text: str) -> None:
         """Tell what happens."""
-        typer.echo(styled(f"\n# {text}", dim=True))
+        echo(styled(f"\n# {text}", dim=True))
 
     def run(self, *words: str, shown: tuple[str, ...] = (), user: str = "", quiet: bool = False) -> None:
         """Run a command; `quiet` leaves out what it prints as data."""
@@ -183,7 +184,7 @@ class _Player:
 
         self._prompt(f"rflow run -- {fact.command}")
         data = blobs.get(fact.digest, b"")
-        typer.echo(data.decode("utf-8", "replace"), nl=False)
+        echo(data.decode("utf-8", "replace"), newline=False)
         here = App(store=str(self._store), user=self._author, session=None, config=None)
         try:
             keep(here, here.session(), fact, data)
@@ -193,4 +194,4 @@ class _Player:
     def _prompt(self, line: str) -> None:
         if self._slow:
             time.sleep(min(0.5 + len(line) / 40, 3.0))
-        typer.echo(f"\n{styled('$', dim=True)} {styled(line, bold=True)}")
+        echo(f"\n{styled('$', dim=True)} {styled(line, bold=True)}")

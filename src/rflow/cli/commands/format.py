@@ -8,6 +8,7 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.completion import formats, own_formats
 from rflow.cli.options import Json
+from rflow.cli.output import echo
 from rflow.errors import Exit, UsageProblem
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def show(
     run = App.of(context)
     format_ = run.format(name)
     run.say(f"{name}{f': {format_.description}' if format_.description else ''}. An example:\n")
-    typer.echo(render(format_, example_progress(), cache=run.settings.folders.cache))
+    echo(render(format_, example_progress(), cache=run.settings.folders.cache))
 
 
 @app.command()

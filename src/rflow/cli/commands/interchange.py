@@ -8,6 +8,7 @@ import typer
 
 from rflow.cli.app import App, label
 from rflow.cli.options import Reference
+from rflow.cli.output import echo_bytes
 from rflow.core.people import Person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
@@ -39,7 +40,7 @@ def export(
     session = run.session(reference)
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
-        typer.echo(data, nl=False)
+        echo_bytes(data)
         return
     write_output(output, data, private=True)
     run.wrote(session, f"written to {output}, unredacted. To import it elsewhere: rflow import {output}")

@@ -8,6 +8,7 @@ import typer
 from rflow.cli.app import App, label
 from rflow.cli.completion import people, trees
 from rflow.cli.options import CommandId, Json, NeededReference, Reference
+from rflow.cli.output import echo_bytes
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
 from rflow.core.session.head import Page, Query
@@ -155,7 +156,7 @@ def show(
     run = App.of(context)
     session = run.session(reference)
     if evidence is not None:
-        typer.echo(evidence_content(run.workspace, session, evidence), nl=False)
+        echo_bytes(evidence_content(run.workspace, session, evidence))
         return
     tree = tree_of(run.workspace, session)
     if json:

@@ -8,6 +8,7 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.completion import trees
 from rflow.cli.options import Json
+from rflow.cli.output import echo
 from rflow.errors import Exit, UsageProblem
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
@@ -47,7 +48,7 @@ def show(
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
-        typer.echo(write_tree(found, format_), nl=False)
+        echo(write_tree(found, format_), newline=False)
         return
     session = run.here()
     here = session if session and session.tree and session.tree.id == found.id else None

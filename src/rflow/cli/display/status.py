@@ -1,7 +1,8 @@
 """`rflow` alone: where am I, and what do I type next."""
 
-from rflow.cli.app import App, styled
+from rflow.cli.app import App
 from rflow.cli.display.text import clock, heading, heads_table, next_words, position, typing, wrapped
+from rflow.cli.output import styled
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rflow.cli.app import local, styled
+from rflow.cli.app import local
+from rflow.cli.output import styled
 from rflow.core.session.head import Head
 from rflow.core.session.state import Evidence, OwnershipEntry, Session, Step
 from rflow.core.text import byte_size, clean, columns, one_line, pad, shorten, wrap
@@ -235,6 +236,7 @@ def _word(head: Head, me: str) -> str:
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Lay out rows in columns, the first row as their headings; the last column takes the rest of the width."""
+    rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = []
     for number, row in enumerate(rows):

@@ -3,9 +3,7 @@
 import shutil
 import sys
 
-import typer
-
-from rflow.cli.app import colours
+from rflow.cli.output import styled
 from rflow.core.session.state import Session
 from rflow.core.summary.tree_parts import path_through
 from rflow.core.tree.graph import ruled_out
@@ -42,7 +40,7 @@ def drawn(tree: Tree, session: Session | None) -> str:
         ruled_out=gone,
         unicode=_can_show("├┣┠▶✔▲✗"),
     )
-    return "\n".join(_styled(line) if colours(sys.stdout) else line.text for line in lines)
+    return "\n".join(_styled(line) for line in lines)
 
 
 def _can_show(text: str) -> bool:
@@ -57,5 +55,5 @@ def _styled(line: Line) -> str:
     parts = []
     for text, style in line.spans:
         colour, bold, dim = _LOOKS[style]
-        parts.append(typer.style(text, fg=colour, bold=bold or None, dim=dim or None))
+        parts.append(styled(text, colour=colour, bold=bold, dim=dim))
     return "".join(parts)

@@ -1,0 +1,140 @@
+"""Standard output and standard error: what people see is cleaned here, styled here, and written here.
+
+`guard_streams` puts a `Guarded` stream before each of the two. All that is printed goes through it: data, messages,
+usage errors, help. On a terminal no control character of a text gets past it; only the styles that `styled` makes do.
+`rflow run` passes a command's output on by the descriptor, and the clipboard's escape sequence goes to /dev/tty: those
+two are meant to reach the terminal as they are.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Any, TextIO, cast
+
+import typer
+
+from rflow.core.text import clean, wrap
+
+_STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
+"""Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
+
+
+class Guarded:
+    """A text stream as Python has it, with nothing written to it that a terminal would obey."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text; the length that counts is that of the text, whatever became of it."""
+        self._stream.write(_for_terminal(text) if self._terminal else _unstyled(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    @property
+    def buffer(self) -> Any:
+        """Where bytes are written: the stream's own, but on a terminal they are cleaned as texts are."""
+        return _Bytes(self) if self._terminal else self._stream.buffer
+
+
+class _Bytes:
+    """Takes bytes for a terminal, and shows them as text."""
+
+    def __init__(self, stream: Guarded) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, data: bytes) -> int:
+        """Write bytes as UTF-8; what is not UTF-8 is replaced."""
+        self._stream.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
+
+
+def guard_streams() -> None:
+    """Let no character stop the output, nor be obeyed: pipes and files get UTF-8, terminals what they can show."""
+    if sys.platform == "win32":
+        from colorama import just_fix_windows_console  # comes with Typer there
+
+        just_fix_windows_console()
+    sys.stdout, sys.stderr = _guarded(sys.stdout), _guarded(sys.stderr)
+
+
+def _guarded(stream: TextIO | None) -> Any:
+    """Guard a stream; None, where it was closed before the program began, stays None."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+    return cast(TextIO, Guarded(stream)) if stream is not None else None
+
+
+def discard_output() -> None:
+    """Discard what is left of the output: it would fail again when Python flushes it at the very end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def echo(text: str = "", *, err: bool = False, newline: bool = True) -> None:
+    """Print a text at once."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None:
+        stream.write(f"{text}\n" if newline else text)
+        stream.flush()
+
+
+def echo_bytes(data: bytes) -> None:
+    """Print bytes at once: as they are to a pipe or a file, as text to a terminal."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
+    """Return a text that is styled where it reaches a terminal; NO_COLOR (no-color.org) leaves it plain."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    sequences = typer.style(clean(text), bold=bold or None, dim=dim or None, fg=colour)
+    return sequences.replace("\x1b[", _STYLE)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is open (it may have been closed before the program began), and a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def folded(text: str, indent: str = "    ", first: str = "") -> str:
+    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
+    if not is_terminal(sys.stderr):
+        return first + text
+    import shutil
+
+    width = max(min(shutil.get_terminal_size().columns, 100), 40)
+    shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
+    lines = []
+    for number, line in enumerate(text.split("\n")):
+        start = " " * shown if number == 0 else ""
+        lines += wrap(line, width, start, indent) or [""]
+    return first + "\n".join(lines)[shown:]
+
+
+def _for_terminal(text: str) -> str:
+    return clean(text).replace(_STYLE, "\x1b[")
+
+
+def _unstyled(text: str) -> str:
+    """Leave the styles out: a pipe or a file gets the text alone."""
+    if _STYLE not in text:
+        return text
+    first, *rest = text.split(_STYLE)
+    return first + "".join(part.partition("m")[2] for part in rest)

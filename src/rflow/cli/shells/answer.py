@@ -1,0 +1,90 @@
+"""What rflow answers when a shell asks on Tab: a line for each word that fits. It never fails, and changes nothing.
+
+A script (`rflow.*`) asks with two variables: _RFLOW_COMPLETE names the shell, _RFLOW_WORDS holds the words before the
+current one and that one, each with a newline behind it. For bash these are the command line up to the cursor, and the
+part of it that a completion replaces. Words are never arguments: a wrapper that loses variables must not run the line.
+
+Typer's own scripts, which evaluate what they get, ask without _RFLOW_WORDS. They are offered nothing.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import typer
+
+from rflow.cli.output import echo
+from rflow.cli.shells.quoting import for_bash, for_powershell, words_of
+from rflow.core.text import clean, shorten
+
+Offer = tuple[str, str]
+_MEANING = 60  # characters
+
+
+def answer(app: Any) -> None:
+    """Answer the shell that asks, with the commands of `app`."""
+    shell, words = os.environ.pop("_RFLOW_COMPLETE"), os.environ.pop("_RFLOW_WORDS", None)
+    if words is not None and shell in _ANSWERS:
+        with suppress(Exception):  # an error in the middle of typing helps nobody
+            root = typer.main.get_command(app) if isinstance(app, typer.Typer) else app
+            lines = list(_ANSWERS[shell](root, words.removesuffix("\n").split("\n")))
+            echo("\n".join(lines), newline=bool(lines))
+
+
+def offers(root: Any, words: list[str]) -> Iterator[Offer]:
+    """Return what fits the last of `words`, with its meaning; what can't stand on a command line is left out."""
+    from typer._click.shell_completion import ShellComplete
+
+    class Completer(ShellComplete):
+        """Only its search is used; reading words and writing answers is ours."""
+
+        def get_completion_args(self) -> tuple[list[str], str]:
+            return words[:-1], words[-1]
+
+        def format_completion(self, item: Any) -> str:
+            return str(item.value)
+
+        def source_vars(self) -> dict[str, Any]:
+            return {}
+
+    option, equals, _ = words[-1].partition("=")
+    before = option + equals if equals and option.startswith("-") else ""
+    for item in Completer(root, {}, "rflow", "_RFLOW_COMPLETE").get_completions(words[:-1], words[-1]):
+        if item.value and item.value == clean(item.value) and not set(item.value) & set("\n\t"):
+            yield before + item.value, shorten(item.help or "", _MEANING)
+
+
+def _listed(root: Any, words: list[str]) -> Iterator[str]:
+    """For zsh, which quotes words itself: word, tab, meaning."""
+    yield from ("\t".join(offer) for offer in offers(root, words))
+
+
+def _for_fish(root: Any, words: list[str]) -> Iterator[str]:
+    """For fish, which quotes words itself and picks those that fit the current one; it passes that as it is typed."""
+    yield from _listed(root, [*words[:-1], words[-1] if words[-1].startswith("-") else ""])
+
+
+def _for_bash(root: Any, lines: list[str]) -> Iterator[str]:
+    """For bash, which puts on the line what it gets: the rest of the word, quoted. In $'…' nothing is offered."""
+    *line, replaced = lines
+    *earlier, current = words_of("\n".join(line))
+    if "$'" in current.raw or '$"' in current.raw:
+        return
+    kept = words_of(current.raw.removesuffix(replaced))[-1]
+    for word, _ in offers(root, [*(word.text for word in earlier[1:]), current.text]):
+        yield for_bash(word.removeprefix(kept.text), current.quote)
+
+
+def _for_powershell(root: Any, words: list[str]) -> Iterator[str]:
+    """For PowerShell: quoted word, tab, the word as it is shown, tab, its meaning, which must not be empty."""
+    for word, meaning in offers(root, words):
+        yield "\t".join((for_powershell(word), word, meaning or word))
+
+
+_ANSWERS: dict[str, Callable[[Any, list[str]], Iterator[str]]] = {
+    "bash": _for_bash,
+    "zsh": _listed,
+    "fish": _for_fish,
+    "powershell": _for_powershell,
+}
