@@ -194,14 +194,14 @@ def test_a_closed_port_is_reported_with_the_command_that_copies_the_summary(ana:
     ("scene", "words"),
     [
         (reply(500), "failed (HTTP 500)"),
-        (scenes.hang, "did not answer within 0.5 s"),
+        (scenes.hang, "did not answer within 2 s"),
         (scenes.reset, "closed the connection without an answer"),
     ],
 )
 def test_what_may_have_arrived_is_posted_again_only_with_again(scene: Scene, words: str, ana: Program) -> None:
     with Server(scene, reply(200)) as server:
         set_target(ana, server)
-        error = ana.refused(7, "progress", "--post", "noc", RFLOW_POST_TIMEOUT="0.5" if "0.5" in words else "5")
+        error = ana.refused(7, "progress", "--post", "noc", RFLOW_POST_TIMEOUT="2" if "within" in words else "5")
         assert words in error
         assert "The summary may have been posted." in error
         assert "--again" in error

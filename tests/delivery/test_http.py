@@ -21,8 +21,8 @@ from support.webhook_server import Scene, Server, Visit, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
 NOTE = '{"text": "The printer in Leeds hums 🖨"}'.encode()
-SOON = 0.5
-"""Seconds after which a test gives up on a server that hangs."""
+SOON = 2.0
+"""Seconds after which a test gives up on a server that hangs; a busy machine needs some of them to connect."""
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +187,7 @@ def test_a_name_server_that_does_not_answer_holds_nobody_and_nothing_is_sent_lat
         left.join(PATIENCE)
         assert not left.is_alive()
         assert lines_received(server) == [""]
-    assert outcome == Failure(what="can't be reached: no answer within 0.5 s")
+    assert outcome == Failure(what="can't be reached: no answer within 2 s")
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next_one(
         return real(host, port, *args, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", both)
-    with Server(reply(200), port=dead_port), client(f"http://noc.example:{dead_port}", timeout=4) as remote:
+    with Server(reply(200), port=dead_port), client(f"http://noc.example:{dead_port}", timeout=8) as remote:
         assert succeeded(remote.request("GET", "/")).status == 200
 
 
@@ -264,9 +264,9 @@ def test_what_http_does_not_allow_is_not_sent_and_not_quoted(path: str, headers:
 @pytest.mark.parametrize(
     ("scene", "expected"),
     [
-        (scenes.hang, Failure(what="did not answer within 0.5 s", sent=True)),
+        (scenes.hang, Failure(what="did not answer within 2 s", sent=True)),
         (scenes.reset, Failure(what="closed the connection without an answer", sent=True)),
-        (scenes.deaf, Failure(what="did not read the whole message within 0.5 s")),
+        (scenes.deaf, Failure(what="did not read the whole message within 2 s")),
         (
             scenes.reset_in_the_middle,
             Failure(what="closed the connection before it had read the whole message", retry=True),
@@ -276,5 +276,5 @@ def test_what_http_does_not_allow_is_not_sent_and_not_quoted(path: str, headers:
 )
 def test_a_failure_says_whether_the_whole_request_was_sent(scene: Scene, expected: Failure) -> None:
     body = NOTE if expected.sent else b" " * 20_000_000
-    with Server(scene) as server, client(server.base, timeout=SOON if "0.5" in expected.what else 10) as remote:
+    with Server(scene) as server, client(server.base, timeout=SOON if "within" in expected.what else 10) as remote:
         assert remote.request("POST", "/", body) == expected

@@ -32,8 +32,8 @@ TOKEN = "xK9sECRETt0kenZ7qLm"
 PATH = f"/services/T0LEEDS99/B0PRINT42/{TOKEN}?sig=aB3%2FdEf9-ghIjKl0mNo"
 SECRETS = ("T0LEEDS99", "B0PRINT42", TOKEN, TOKEN[:12], "aB3%2FdEf9", "aB3/dEf9", "ghIjKl0mNo")
 SUMMARY = '{"text": "Printer in Leeds is offline – 2 steps tried 🖨"}'.encode()
-SOON = 0.5
-"""Seconds after which a test gives up on a server that hangs."""
+SOON = 2.0
+"""Seconds after which a test gives up on a server that hangs; a busy machine needs some of them to connect."""
 MINUTE = "Thu, 19 Nov 2026 10:00:00 GMT"
 
 
@@ -126,7 +126,7 @@ def test_an_old_connector_that_fails_with_status_200() -> None:
 @pytest.mark.slow
 def test_an_accepted_status_counts_even_if_the_body_comes_too_slowly() -> None:
     with Server(scenes.drip(b"x" * 500, whole=b"HTTP/1.1 202 Accepted\r\nContent-Length: 500\r\n\r\n")) as server:
-        assert send(server.base + PATH, timeout=1).status == 202
+        assert send(server.base + PATH, timeout=SOON).status == 202
 
 
 # --- what is refused
@@ -253,9 +253,9 @@ def test_a_server_that_fails_may_have_posted_it_so_it_is_not_sent_again(status: 
 @pytest.mark.parametrize(
     ("scene", "words"),
     [
-        (scenes.hang, "did not answer within 0.5 s"),
-        (scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n"), "did not answer within 0.5 s"),
-        (scenes.drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 40), "did not answer within 0.5 s"),
+        (scenes.hang, "did not answer within 2 s"),
+        (scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n"), "did not answer within 2 s"),
+        (scenes.drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 40), "did not answer within 2 s"),
         (scenes.reset, "closed the connection without an answer"),
         (scenes.raw(b""), "closed the connection without an answer"),
         (scenes.raw(b"220 mail.example ESMTP\r\n"), "not HTTP"),
@@ -284,7 +284,7 @@ def test_a_connection_that_breaks_while_sending_is_retried() -> None:
 def test_a_server_that_does_not_read_is_given_up() -> None:
     with Server(scenes.deaf) as server:
         error = refused(server.base + PATH, body=b" " * 20_000_000, timeout=SOON)
-    assert "did not read the whole message within 0.5 s" in error.what
+    assert "did not read the whole message within 2 s" in error.what
     assert not maybe_posted(error)
     assert server.visits == 1
 
@@ -315,7 +315,7 @@ def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytest.Monk
     error = refused(f"https://noc.example{PATH}", timeout=SOON)
     assert not released.is_set()
     released.set()
-    assert "can't be reached: no answer within 0.5 s. Nothing was posted." in error.what
+    assert "can't be reached: no answer within 2 s. Nothing was posted." in error.what
     assert not maybe_posted(error)
 
 
@@ -528,7 +528,7 @@ def test_the_deadline_also_holds_over_tls(certificate: Path, monkeypatch: pytest
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     slow = scenes.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500 + b"\r\n\r\n")
     with Server(slow, certificate=certificate) as server:
-        assert maybe_posted(refused(server.base + PATH, timeout=2))
+        assert maybe_posted(refused(server.base + PATH, timeout=SOON))
 
 
 def test_a_connection_reset_before_anything_was_sent_is_retried() -> None:
@@ -542,7 +542,7 @@ def test_a_connection_reset_before_anything_was_sent_is_retried() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("scene", "timeout", "words"), [(scenes.babble, 10, "no TLS ("), (scenes.deaf, SOON, "no answer within 0.5 s")]
+    ("scene", "timeout", "words"), [(scenes.babble, 10, "no TLS ("), (scenes.deaf, SOON, "no answer within 2 s")]
 )
 def test_a_server_without_tls_is_reported(scene: scenes.Scene, timeout: float, words: str) -> None:
     with Server(scene) as server:
@@ -577,7 +577,7 @@ def test_a_proxy_passes_the_summary_on_without_seeing_it(
         (reply(407), "it answered HTTP 407", 1),
         (reply(502), "it answered HTTP 502", 1),
         (scenes.raw(b"SSH-2.0-OpenSSH\r\n"), "it does not speak HTTP", 1),
-        (scenes.drip(b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 40), "no answer within 0.5 s", 1),
+        (scenes.drip(b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 40), "no answer within 2 s", 1),
         (scenes.raw(b""), "the connection was closed", 4),
     ],
 )
