@@ -30,12 +30,12 @@ def _text(value: int, version: int) -> str:
 
 
 def new_share_id() -> str:
-    """Give a short name for a link (35 bits): to list and revoke it by, not to open it."""
+    """Return a short name for a link (35 bits): to list and revoke it by, not to open it."""
     return "".join(ALPHABET[byte & 31] for byte in os.urandom(7))
 
 
 def new_codes() -> Iterator[str]:
-    """Give random codes such as "K7QM-2F" (30 bits) for as long as they turn out to be taken."""
+    """Return random codes such as "K7QM-2F" (30 bits) for as long as they turn out to be taken."""
     while True:
         letters = "".join(ALPHABET[byte & 31] for byte in os.urandom(6))
         yield f"{letters[:4]}-{letters[4:]}"

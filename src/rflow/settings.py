@@ -143,21 +143,21 @@ def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapp
 
 
 def _of_targets(in_file: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Setting]:
-    """Give the settings of all targets that the file or the environment knows."""
+    """Return the settings of all targets that the file or the environment knows."""
     written = [*in_file, *(_dotted(variable) for variable, value in environ.items() if value)]
     for name in sorted({match[1] for name in written if (match := re.fullmatch(_TARGET, name))}):
         yield from (_of_target(setting, name) for setting in TARGET_SETTINGS.values())
 
 
 def _dotted(variable: str) -> str:
-    """Give the name that a target's variable has in the file: RFLOW_TARGET_NOC_EU_URL is targets.noc-eu.url."""
+    """Return the name that a target's variable has in the file: RFLOW_TARGET_NOC_EU_URL is targets.noc-eu.url."""
     begin, _, rest = variable.partition("RFLOW_TARGET_")
     name, _, field = rest.rpartition("_")
     return "" if begin else f"targets.{name.replace('_', '-')}.{field}".lower()
 
 
 def _of_target(setting: Setting, name: str) -> Setting:
-    """Give the setting of one target."""
+    """Return the setting of one target."""
     variable = setting.variable.replace("NAME", name.upper().replace("-", "_"))
     return msgspec.structs.replace(setting, name=setting.name.replace("NAME", name), variable=variable)
 

@@ -42,7 +42,7 @@ class Kept:
         del self._tail[: -self._half]
 
     def result(self) -> tuple[bytes, int]:
-        """Give what is kept, and how many bytes of the output that is: a line says where some are missing."""
+        """Return what is kept, and how many bytes of the output that is: a line says where some are missing."""
         if self.total == len(self._head) + len(self._tail):
             return bytes(self._head + self._tail), self.total
         # Views, so that only one copy is made.
@@ -101,7 +101,7 @@ class Sink:
 
 
 def descriptor_of(stream: TextIO | None) -> int | None:
-    """Give the descriptor behind a stream; None where it is closed or only in memory."""
+    """Return the descriptor behind a stream; None where it is closed or only in memory."""
     try:
         return stream.fileno() if stream is not None else None
     except (OSError, ValueError):

@@ -67,7 +67,7 @@ def become_terminal_owner() -> None:
 
 @contextlib.contextmanager
 def raw(pair: Pair) -> Iterator[None]:
-    """Give every key to the command, Ctrl-C too, and follow the size of the window; afterwards all is as before.
+    """Return every key to the command, Ctrl-C too, and follow the size of the window; afterwards all is as before.
 
     Nothing typed ahead is discarded, hence TCSADRAIN.
     """

@@ -26,7 +26,7 @@ def start(argv: list[str], **options: Any) -> "Popen[bytes]":
 
 
 def shell() -> list[str]:
-    """Give the words that hand a string to the user's shell."""
+    """Return the words that hand a string to the user's shell."""
     if sys.platform == "win32":
         return ["powershell", "-NoProfile", "-Command"]
     import shutil
@@ -38,7 +38,7 @@ def shell() -> list[str]:
 
 
 def typed(argv: list[str]) -> str:
-    """Give a command as it would be typed."""
+    """Return a command as it would be typed."""
     if sys.platform == "win32":
         import subprocess
 

@@ -42,7 +42,7 @@ class Terminal:
         return self._memory.current
 
     def elsewhere(self) -> str | None:
-        """Give the store in which this terminal has a current session, if that is another one: the last one used."""
+        """Return the store in which this terminal has a current session, if that is another one: the last one used."""
         here = f" {self._id}"
         found = []
         for path in self._path.parent.glob("*.json"):
@@ -69,7 +69,7 @@ class Terminal:
             self._write()
 
     def seen(self, session_id: str) -> int | None:
-        """Give the version of a session that was last displayed here; None where that can't be kept up to date."""
+        """Return the version of a session that was last displayed here; None where that can't be kept up to date."""
         return self._memory.seen.get(session_id) if os.access(self._path.parent, os.W_OK) else None
 
     def saw(self, session_id: str, version: int) -> None:
@@ -139,7 +139,7 @@ def _session() -> str:
 
 
 def _started(pid: int) -> str:
-    """Give when a process started, in clock ticks since boot (proc(5), field 22); "" where the system can't say."""
+    """Return when a process started, in clock ticks since boot (proc(5), field 22); "" where the system can't say."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:

@@ -61,6 +61,6 @@ def _moment(text: str, now: datetime, *, back: bool) -> datetime | None:
 
 
 def _on_day(here: datetime, hour: int, minute: int, days: int) -> datetime:
-    """Give that wall-clock time some days from today, with the offset that holds then."""
+    """Return that wall-clock time some days from today, with the offset that holds then."""
     day = (here + timedelta(days=days)).replace(tzinfo=None)
     return day.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone()

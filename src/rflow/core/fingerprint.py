@@ -20,7 +20,7 @@ def _sha256() -> Any:
 
 
 def fingerprint(data: bytes) -> str:
-    """Give the SHA-256 of `data` in hexadecimal."""
+    """Return the SHA-256 of `data` in hexadecimal."""
     if len(data) < _LITTLE:
         return str(_sha256()(data).hexdigest())
     from hashlib import sha256

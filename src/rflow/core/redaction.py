@@ -186,7 +186,7 @@ class Redactor:
         self._own = [_compiled(pattern) for pattern in patterns]
 
     def __call__(self, text: str) -> str:
-        """Give `text` with its secrets replaced by "[redacted]"."""
+        """Return `text` with its secrets replaced by "[redacted]"."""
         if not self._on or not text:
             return text
         lowered = text.lower()

@@ -35,7 +35,7 @@ def token_of(random: bytes) -> str:
 
 
 def is_token(text: str) -> bool:
-    """Say whether a text can be a token: what can't need not be looked for in a store."""
+    """Whether a text can be a token: what can't need not be looked for in a store."""
     if not _TOKEN.fullmatch(text):
         return False
     secret = text[len(PREFIX) : -_CHECK]
@@ -43,7 +43,7 @@ def is_token(text: str) -> bool:
 
 
 def token_hash(token: str) -> str:
-    """Give what a store keeps of a token: with so many random bits, SHA-256 can't be turned back."""
+    """Return what a store keeps of a token: with so many random bits, SHA-256 can't be turned back."""
     return fingerprint(token.encode())
 
 
@@ -156,7 +156,7 @@ class ShareCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_of(share: Share, at: datetime) -> ShareState:
-    """Say whether a share can be looked at now."""
+    """Whether a share can be looked at now."""
     if share.revoked_at is not None:
         return "revoked"
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"

@@ -209,7 +209,7 @@ def _erasing(escape: re.Match[str]) -> str:
 
 
 def _visible(line: str) -> str:
-    """Give what is left on screen of one line once its carriage returns, backspaces and erasures have been obeyed."""
+    """Return what is left on screen of one line once its carriage returns, backspaces and erasures have been obeyed."""
     if not any(control in line for control in ("\r", "\b", _ERASE)):
         return line
     cells: list[str] = []

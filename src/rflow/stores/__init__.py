@@ -50,7 +50,7 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
 
 
 def normal_url(url: str) -> str:
-    """Give the one form of a store's URL, with an absolute path, so that two names of a store compare equal."""
+    """Return the one form of a store's URL, with an absolute path, so that two names of a store compare equal."""
     kind, where = _read(url)
     path = Path(where).as_posix() if kind != "memory" else where
     return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
@@ -95,7 +95,7 @@ def _path(rest: str) -> str:
 
 
 def _absolute(path: str) -> str:
-    """Give a path from the root; one that is no text could be opened, but not noted, shown or put into a URL."""
+    """Return a path from the root; one that is no text could be opened, but not noted, shown or put into a URL."""
     try:
         found = os.path.normpath(Path(path).expanduser().absolute())
     except RuntimeError:  # No such user, or no home: then "~" is a name like any other.

@@ -30,7 +30,7 @@ def row(session: Session) -> Head:
 
 
 def people_of(events: Iterable[Stored]) -> dict[str, Person]:
-    """Give everybody who acts or receives in `events`, by id, as they were called last."""
+    """Return everybody who acts or receives in `events`, by id, as they were called last."""
     seen: dict[str, Person] = {}
     for event in events:
         if isinstance(event, Event):
@@ -47,7 +47,7 @@ def by_name(people: Iterable[Person]) -> list[Person]:
 
 
 def named(events: Iterable[Stored]) -> set[str]:
-    """Give the digests of the contents that `events` name; of unreadable ones, whatever looks like a digest."""
+    """Return the digests of the contents that `events` name; of unreadable ones, whatever looks like a digest."""
     digests: set[str] = set()
     for event in events:
         if not isinstance(event, Event):
@@ -63,17 +63,17 @@ def key(text: str) -> str:
 
 
 def valid(text: str) -> str:
-    """Give `text` without what is no text in UTF-8 (half a surrogate pair, from an argument that was not UTF-8)."""
+    """Return `text` without what is no text in UTF-8 (half a surrogate pair, from an argument that was not UTF-8)."""
     return text.encode("utf-8", "replace").decode()
 
 
 def micros(at: datetime) -> int:
-    """Give a moment as microseconds since 1970: exact, and the same whatever its zone."""
+    """Return a moment as microseconds since 1970: exact, and the same whatever its zone."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def place(head: Head) -> tuple[datetime, str]:
-    """Give what lists are sorted by."""
+    """Return what lists are sorted by."""
     return head.updated_at, head.id
 
 
@@ -111,7 +111,7 @@ def no_blob(digest: str) -> NotFound:
 
 
 def intact(data: bytes, digest: str, what: str = "content") -> bytes:
-    """Give `data` if it is what its digest says, else raise `StoreProblem`."""
+    """Return `data` if it is what its digest says, else raise `StoreProblem`."""
     if fingerprint(data) != digest:
         raise damaged_content(what, digest)
     return data

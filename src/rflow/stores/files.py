@@ -82,7 +82,7 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
 
 
 def publish(draft: Path, path: Path) -> bool:
-    """Give a finished file its name; False if that is taken, where a rename would overwrite what a link does not."""
+    """Return a finished file its name; False if that is taken, where a rename would overwrite what a link does not."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:

@@ -138,7 +138,7 @@ class _Drawing:
         return found
 
     def _hang(self, place: _Place, following: list[_Place]) -> str:
-        """Give the guide of a wrapped text: it goes on to the branches below."""
+        """Return the guide of a wrapped text: it goes on to the branches below."""
         if not following:
             return place.below + (_GAP if place.label is not None else "  ")
         heavy = any((place.node, below.label) in self.taken for below in following)
@@ -161,7 +161,7 @@ class _Drawing:
         return "question"
 
     def _words(self, place: _Place, node: Node, role: Role) -> list[tuple[str, Style]]:
-        """Give the words of a node's lines: its answer, its sign, its text, and its name where others refer to it."""
+        """Return the words of a node's lines: its answer, its sign, its text, and its name where others refer to it."""
         name: list[tuple[str, Style]] = [(f"({one_line(place.node)})", "name")] if place.node in self.named else []
         apart = not place.source and place.node != self.tree.start
         words = [*(name if apart else ()), *_label(place), *((word, role) for word in self._sign(node, role))]

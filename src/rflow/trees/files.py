@@ -45,7 +45,7 @@ class TreeFile(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found for found in self.problems if found.problem.severity == "warning")
 
     def require(self) -> Tree:
-        """Give the tree, or raise `BadInput` with everything that is wrong."""
+        """Return the tree, or raise `BadInput` with everything that is wrong."""
         if self.tree is not None:
             return self.tree
         if len(self.problems) == 1:

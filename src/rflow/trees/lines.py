@@ -64,7 +64,7 @@ def toml_places(text: str) -> Places:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """Give kind, text and line of each token; comments and blanks are left out."""
+    """Return kind, text and line of each token; comments and blanks are left out."""
     line, counted = 1, 0
     for found in _TOKEN.finditer(text):
         line += text.count("\n", counted, found.start())
@@ -86,7 +86,7 @@ class _Level:
         self.entry = 0
 
     def at(self) -> Place:
-        """Give the place of the value being read."""
+        """Return the place of the value being read."""
         return (*self.place, *self.key) if self.table else (*self.place, self.entry)
 
     def next(self) -> None:
@@ -163,7 +163,7 @@ class _Scan:
             self.header = None
 
     def _resolved(self, header: list[str], *, array: bool) -> Place:
-        """Give a header's place: where it passes through an array of tables, the last entry is meant."""
+        """Return a header's place: where it passes through an array of tables, the last entry is meant."""
         place: Place = ()
         for number, part in enumerate(header, 1):
             place = (*place, part)

@@ -24,7 +24,7 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[tuple[Problem, int], ...] = ()
 
     def line_of(self, place: Place) -> int | None:
-        """Give the line of `place`, or of the nearest thing around it; None for the document as a whole."""
+        """Return the line of `place`, or of the nearest thing around it; None for the document as a whole."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place)

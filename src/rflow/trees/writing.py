@@ -23,7 +23,7 @@ def write_tree(tree: Tree, form: str) -> str:
 
 
 def _document(tree: Tree) -> Document:
-    """Give the tree as a document, its fields in the order in which people write them."""
+    """Return the tree as a document, its fields in the order in which people write them."""
     document: Document = msgspec.to_builtins(tree)
     nodes = {name: _ordered(node, _NODE_ORDER) for name, node in document["nodes"].items()}
     return _ordered({**document, "nodes": nodes}, _ORDER)

@@ -40,7 +40,7 @@ def parse_yaml(text: str) -> Parsed:
 
 
 def _control(text: str) -> int | None:
-    """Give the line of the first character that YAML does not allow (yaml-1.1 §5.1, as PyYAML has it)."""
+    """Return the line of the first character that YAML does not allow (yaml-1.1 §5.1, as PyYAML has it)."""
     from yaml.reader import Reader
 
     found = Reader.NON_PRINTABLE.search(text)

@@ -56,7 +56,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def distances(tree: Tree, node_id: str) -> dict[str, int]:
-    """Give every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
+    """Return every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
     seen: dict[str, int] = {}
     _explore(tree, node_id, seen)
     return seen
@@ -77,7 +77,7 @@ def _explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
 
 
 def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
-    """Give the ids of the ends that can be reached from `node_id`, nearest first."""
+    """Return the ids of the ends that can be reached from `node_id`, nearest first."""
     return tuple(name for name in distances(tree, node_id) if isinstance(tree.nodes[name], End))
 
 
@@ -112,7 +112,7 @@ def _topological(ways: dict[str, list[str]]) -> list[str]:
 
 
 def _longest(tree: Tree, ways: dict[str, list[str]], order: list[str]) -> dict[str, int]:
-    """Give the most steps to an end for each node of `order` from which there is one."""
+    """Return the most steps to an end for each node of `order` from which there is one."""
     longest: dict[str, int] = {}
     for name in reversed(order):
         if isinstance(tree.nodes[name], End):
@@ -150,7 +150,7 @@ def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
 
 
 def _children(tree: Tree, node_id: str, level: int) -> list[tuple[int, str, str]]:
-    """Give the ways out of a node as (level, label, target), last first, to be taken from the end of a stack."""
+    """Return the ways out of a node as (level, label, target), last first, to be taken from the end of a stack."""
     node = tree.nodes.get(node_id)
     ways = exits(node) if node is not None else ()
     return [(level, way.label, way.to) for way in reversed(ways) if way.to in tree.nodes]

@@ -23,14 +23,14 @@ def first_ways(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str]]:
 
 
 def with_label(tree: Tree, turn: Turn) -> Turn:
-    """Give the move its label where it has none: a decision with one exit is left like an action."""
+    """Return the move its label where it has none: a decision with one exit is left like an action."""
     node = tree.nodes.get(turn.node)
     ways = exits(node) if node is not None else ()
     return turn if turn.label or len(ways) != 1 else replace(turn, label=ways[0].label)
 
 
 def met_again(tree: Tree) -> set[str]:
-    """Give the nodes that more than one answer leads to."""
+    """Return the nodes that more than one answer leads to."""
     seen, again = {tree.start}, set[str]()
     for name in tree.nodes:
         for to in targets(tree, name):
@@ -39,7 +39,7 @@ def met_again(tree: Tree) -> set[str]:
 
 
 def dead(tree: Tree, ruled_out: Collection[str], alive: Collection[str | None]) -> set[str]:
-    """Give the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`."""
+    """Return the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`."""
     if not ruled_out:
         return set()
     sources: dict[str, list[str]] = {name: [] for name in tree.nodes}

@@ -45,7 +45,7 @@ def tree_outline(
 
 
 def _attempts(tree: Tree, path: Sequence[Turn], position: str | None) -> Iterator[tuple[str, int | None]]:
-    """Give where to begin and how far off the path to go, the best first."""
+    """Return where to begin and how far off the path to go, the best first."""
     yield from ((tree.start, farthest) for farthest in (None, *_NEARER))
     late = [turn.node for turn in path[-_LAST_TURNS:][:1]] + ([position] if position else [])
     yield from ((name, 1) for name in late if name in tree.nodes)
@@ -107,7 +107,7 @@ class _Outline:
         return not way.source or self.owner.get(way.node, here) == here
 
     def _behind(self, way: _Way) -> list[_Way]:
-        """Give the ways out of a node, as far as they lead somewhere."""
+        """Return the ways out of a node, as far as they lead somewhere."""
         node = self.tree.nodes[way.node]
         depth = way.depth if isinstance(node, Action) else way.depth + 1
         ways = [(exit_, exit_.to in self.done or exit_.to == self.position) for exit_ in exits(node)]

@@ -56,13 +56,13 @@ def quoted(value: object) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Give the name that was probably meant; None where none is close."""
+    """Return the name that was probably meant; None where none is close."""
     close = get_close_matches(name, names, n=1, cutoff=0.6) if len(name) <= 2 * LONGEST_NAME else []
     return close[0] if close else None
 
 
 def _meant(tree: Tree) -> dict[str, str]:
-    """Give the unknown targets (and start) with the nodes that were probably meant, as far as one is close."""
+    """Return the unknown targets (and start) with the nodes that were probably meant, as far as one is close."""
     wanted = dict.fromkeys([tree.start, *(way.to for node in tree.nodes.values() for way in exits(node))])
     unknown = [name for name in wanted if name and name not in tree.nodes]
     names = list(tree.nodes)
@@ -168,7 +168,7 @@ def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
 
 
 def _with_a_way_out(tree: Tree) -> set[str]:
-    """Give the nodes from which an end can be reached, walking backwards from the ends."""
+    """Return the nodes from which an end can be reached, walking backwards from the ends."""
     sources: dict[str, list[str]] = {name: [] for name in tree.nodes}
     for name in tree.nodes:
         for to in targets(tree, name):
