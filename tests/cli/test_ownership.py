@@ -158,7 +158,7 @@ def test_a_refusal_says_whose_it_is_and_what_would_help(desk: Desk) -> None:
     desk.ana.ok("handoff", "--cancel")
     desk.ana.ok("handoff", "@tier2")
     assert desk.ben.refused(5, "-s", desk.code, "choose", "1") == (
-        f"rflow: {desk.code} waits in the queue @tier2.\n       Claim it first: rflow accept {desk.code}\n"
+        f"rflow: {desk.code} is waiting in the queue @tier2.\n       Claim it first: rflow accept {desk.code}\n"
     )
 
 
@@ -246,7 +246,7 @@ def test_taking_over_needs_a_reason_that_its_owner_sees(desk: Desk) -> None:
 
 def test_a_name_that_is_close_to_a_known_one_is_refused_with_that(desk: Desk) -> None:
     assert desk.ana.refused(2, "handoff", "Ben Okofor") == (
-        'rflow: Nobody called "Ben Okofor" has been seen here.\n'
+        'rflow: "Ben Okofor" does not appear in this store.\n'
         "       Did you mean Ben Okafor? If it is somebody new, add --new-user.\n"
     )
     assert desk.ana.show()["owner"]["name"] == "Ana Ruiz"
