@@ -13,11 +13,11 @@ import typer
 from rflow.cli.output import echo, folded, is_terminal
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
-from rflow.core.session.events import is_steering
+from rflow.core.session.events import HandedOff, HandoffAccepted, SessionClosed, is_steering
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import ascii_controls, clean, one_line, shorten
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
@@ -122,6 +122,15 @@ class App:
         """Carry out a command on a session, of which this is the state that was read."""
         return send(self.workspace, session, command, contents)
 
+    def send_shown(self, session: Session, command: "Command") -> "Outcome":
+        """Carry out a command whose refusal shows all that has moved: the same command sent again then works."""
+        try:
+            return self.send(session, command)
+        except SessionMoved as moved:
+            if moved.version:
+                self.terminal.saw(session.id, moved.version)
+            raise
+
     @cached_property
     def terminal(self) -> "Terminal":
         """What is remembered for this terminal: the current session, and the versions displayed."""
@@ -173,8 +182,9 @@ class App:
         self.say(f"{label(session)}: {what}")
 
     def did(self, outcome: "Outcome", what: str) -> None:
-        """Say what a command wrote; a move of one's own needs no second look before the next."""
-        self.wrote(outcome.session, what)
+        """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""
+        accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
+        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
         seen = self.seen(outcome.session)
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
@@ -199,19 +209,39 @@ class App:
         Where this terminal has just left one, that does not go on to whatever else is open: a second `close` out of
         habit, or one sent again, would close another customer's.
         """
-        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
-        if left is None:
-            return self.session()
-        try:
-            session = load_session(self.workspace, left)
-        except NotFound:
+        session = self._left()
+        if session is None:
             return self.session()
         if command_id and command_id in session.commands:
             return session
-        raise UsageProblem(
-            f"This terminal has no current session; {session.code} was the last one here.",
-            try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
-        )
+        raise _which(session)
+
+    def to_undo(self, command_id: str) -> Session:
+        """Load the session of which to take something back.
+
+        Where this terminal has just left one, by a handoff or a close, it is that one, as long as this is what would be
+        taken back.
+        """
+        from rflow.core.session.undo import last_undoable
+
+        session = self._left()
+        if session is None:
+            return self.session()
+        last = last_undoable(session, self.workspace.actor)
+        repeated = bool(command_id) and command_id in session.commands
+        if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
+            return session
+        raise _which(session)
+
+    def _left(self) -> Session | None:
+        """Load the session that this terminal has just left; None if it has another one, or one is named."""
+        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
+        if left is None:
+            return None
+        try:
+            return load_session(self.workspace, left)
+        except NotFound:
+            return None
 
     def here(self) -> Session | None:
         """Load this terminal's current session; None where it has none, or that one is gone."""
@@ -309,6 +339,14 @@ class App:
             raise typer.Exit(130) from None
         if not sure:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
+
+
+def _which(left: Session) -> UsageProblem:
+    """Return the error for a terminal that has just left a session, and may mean that one or another."""
+    return UsageProblem(
+        f"This terminal has no current session; {left.code} was the last one here.",
+        try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
+    )
 
 
 def _member_named(name: str) -> Person:

@@ -181,13 +181,14 @@ class _Player:
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
         """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
         from rflow.cli.commands.evidence import keep
+        from rflow.core.session.commands import AddEvidence
 
         self._prompt(f"rflow run -- {fact.command}")
         data = blobs.get(fact.digest, b"")
         echo(data.decode("utf-8", "replace"), newline=False)
         here = App(store=str(self._store), user=self._author, session=None, config=None)
         try:
-            keep(here, here.session(), fact, data)
+            keep(here, here.session(), AddEvidence(evidence=fact), data)
         finally:
             here.close()
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 from rflow.core.session.head import Head
-from rflow.core.session.state import Evidence, Session
+from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
 
 Record = dict[str, Any]
 
 
 def session_record(session: Session, tree: Tree | None) -> Record:
-    """Give a session for programs; every entry has its `seq`."""
+    """Return a session for programs; every entry has its `seq`."""
     return {
         "id": session.id,
         "code": session.code,
@@ -26,7 +26,10 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "steps": list(session.steps.values()),
         "notes": list(session.notes.values()),
         "evidence": [_evidence(piece) for piece in session.evidence.values()],
-        "changes": list(session.changes.values()),
+        "changes": [_change(change) for change in session.changes.values()],
+        "questions": list(session.questions.values()),
+        "flags": list(session.flags.values()),
+        "pins": [seq for seq in sorted(session.pins) if (entry := session.entry(seq)) is not None and not entry.undone],
         "waiting": _waiting(session),
         "handoff": session.pending,
         "history": session.ownership,
@@ -35,9 +38,14 @@ def session_record(session: Session, tree: Tree | None) -> Record:
 
 
 def _evidence(piece: Evidence) -> Record:
-    """Lay the evidence's own fields, all of them, beside its seq, time and author."""
+    """Return all fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
     what = {name: getattr(piece.what, name) for name in piece.what.__struct_fields__}
-    return {"seq": piece.seq, "at": piece.at, "by": piece.by, **what}
+    return {**what, **{name: getattr(piece, name) for name in piece.__struct_fields__ if name != "what"}}
+
+
+def _change(change: Change) -> Record:
+    """Return a change with all its fields, and whether it was reverted."""
+    return {**{name: getattr(change, name) for name in change.__struct_fields__}, "reverted": change.reverted}
 
 
 def _waiting(session: Session) -> Record | None:
@@ -55,7 +63,7 @@ def _position(session: Session, tree: Tree | None) -> Record | None:
 
 
 def head_record(head: Head) -> Record:
-    """Give a session of a list for programs; `steps`, `notes` and `evidence` are counts."""
+    """Return a session of a list for programs; `steps`, `notes` and `evidence` are counts."""
     place = head.place
     return {
         "id": head.id,

@@ -6,8 +6,8 @@ from datetime import datetime
 from rflow.cli.app import local
 from rflow.cli.output import styled
 from rflow.core.session.head import Head
-from rflow.core.session.state import Evidence, OwnershipEntry, Session, Step
-from rflow.core.text import byte_size, clean, columns, one_line, pad, shorten, wrap
+from rflow.core.session.state import Session
+from rflow.core.text import clean, columns, one_line, pad, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
@@ -148,72 +148,6 @@ def _at(node: Node | None) -> list[str]:
 def typing(commands: Iterable[str]) -> str:
     """Show commands to type."""
     return "\n".join(f"    {command}" for command in commands)
-
-
-def record(session: Session) -> str:
-    """Show everything in the session, raw, with the numbers that other commands take."""
-    blocks = [heading(session)]
-    brief = session.brief
-    facts = [(name, getattr(brief, name)) for name in ("ask", "situation", "impact", "hypothesis")]
-    blocks += [wrapped(f"{name}: {text}", "    ", "  ") for name, text in facts if text]
-    blocks.append(_section("Tried", [_step_line(step) for step in session.steps.values()]))
-    blocks.append(_section("Changes", _change_lines(session)))
-    blocks.append(_section("Evidence", [_evidence_line(piece) for piece in session.evidence.values()]))
-    notes = [
-        _entry(n.seq, n.at, n.by.name, n.text + (" (amended)" if n.amended else "")) for n in session.notes.values()
-    ]
-    blocks.append(_section("Notes", notes))
-    if session.waiting:
-        until = f" until {clock(session.waiting.until)}" if session.waiting.until else ""
-        blocks.append(wrapped(f"Waiting for: {session.waiting.waiting_for or 'something'}{until}", "    "))
-    blocks.append(_section("Who had it", [_ownership_line(entry) for entry in session.ownership]))
-    return "\n".join(block for block in blocks if block)
-
-
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join(["", styled(title, bold=True), *lines]) if lines else ""
-
-
-def _entry(seq: int, at: datetime | None, by: str, text: str) -> str:
-    head = f"{seq:>5}  {clock(at)}  "
-    return wrapped(f"{text}  [{by}]", " " * len(head), head)
-
-
-def _step_line(step: Step) -> str:
-    said = f" → {step.result}" if step.result else ""
-    match step.kind:
-        case "skipped":
-            said = f" → skipped: {step.reason}"
-        case "tree":
-            return _entry(step.seq, step.at, step.by.name, f"Went on in the tree: {step.text}{_undone(step)}")
-        case "choice" if step.assumed:
-            said += f" (assumed: {step.reason})"
-        case _:
-            pass
-    return _entry(step.seq, step.at, step.by.name, step.text + said + _undone(step))
-
-
-def _undone(step: Step) -> str:
-    return " (undone)" if step.undone else ""
-
-
-def _change_lines(session: Session) -> list[str]:
-    return [
-        _entry(c.seq, c.at, c.by.name, f"{c.text} — {'reverted' if c.reverted else 'in place; to revert: ' + c.revert}")
-        for c in session.changes.values()
-    ]
-
-
-def _evidence_line(piece: Evidence) -> str:
-    what = piece.what
-    code = f", exit code {what.exit_code}" if what.exit_code is not None else ""
-    return _entry(piece.seq, piece.at, piece.by.name, f"{what.label} ({byte_size(what.bytes_total)}{code})")
-
-
-def _ownership_line(entry: OwnershipEntry) -> str:
-    to = f" to {entry.to.name}" if entry.to else ""
-    text = f": {entry.text}" if entry.text else ""
-    return _entry(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
 
 
 def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:

@@ -92,13 +92,13 @@ def _check_replaced(session: Session, entry: Entry, fields: dict[str, Text], com
         return
     now = getattr(getattr(entry, "what", entry), next(iter(fields)))
     if now not in (command.replaces, command.text):
-        raise _conflict(f"Entry {entry.seq} of {session.code}", entry.by.name, now, command.text)
+        raise _conflict(session, f"Entry {entry.seq} of {session.code}", entry.by.name, now, command.text)
 
 
-def _conflict(what: str, who: str, now: str, wanted: str) -> SessionMoved:
+def _conflict(session: Session, what: str, who: str, now: str, wanted: str) -> SessionMoved:
     return SessionMoved(
         f'{what} was changed meanwhile by {who}. It reads now: "{shorten(now, 400)}". Yours: "{shorten(wanted, 400)}".',
-        try_="Nothing was written. Repeat your command if yours should stand.",
+        try_=f"Nothing was written. Look again (rflow show {session.code}), then repeat your command if it still fits.",
     )
 
 
@@ -202,7 +202,7 @@ def _check_brief(session: Session, name: str, wanted: str | None, seen: str | No
         for ev in session.adjustments.values()
         if isinstance(ev.fact, e.BriefSet | e.SessionStarted) and getattr(ev.fact.brief, name) is not None
     ]
-    raise _conflict(f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
+    raise _conflict(session, f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
 
 
 def revert(session: Session, seq: int) -> e.ChangeReverted:
