@@ -154,7 +154,9 @@ class App:
             self.format(name)
         except (NotAllowed, UsageProblem) as error:
             if not said:
-                error.try_ += f" It is what progress.format says ({setting.origin}); -f markdown works meanwhile."
+                error.try_ += (
+                    f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
+                )
             raise
         return name
 
@@ -260,7 +262,7 @@ class App:
         elsewhere = self.terminal.elsewhere()
         if elsewhere is not None:
             raise UsageProblem(
-                f"Which session? The one that this terminal works on is in another store, {elsewhere}.",
+                f"Which session? The current one of this terminal is in another store, {elsewhere}.",
                 try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
             )
         if len(heads) == 1:
@@ -269,8 +271,8 @@ class App:
             waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
             if waiting:
                 raise UsageProblem(
-                    f"You have no open session; {waiting[0].code} waits for you ({shorten(waiting[0].title, 60)}).",
-                    try_=f"Take it: rflow accept {waiting[0].code} (everything that waits: rflow inbox)",
+                    f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
+                    try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
                 )
             raise UsageProblem(
                 "You have no open session.",
@@ -331,7 +333,7 @@ class App:
     def confirm(self, question: str, option: str) -> None:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not self.can_ask:
-            raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
+            raise UsageProblem(f"{question} There is no terminal to ask at.", try_=f"To do it, add {option}.")
         try:
             sure = typer.confirm(folded(question), err=True)
         except typer.Abort:
@@ -354,7 +356,9 @@ def _member_named(name: str) -> Person:
     member = person(clean(name))
     if not member.id or member.is_queue:
         said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
-        raise UsageProblem(f"{said}: who are you?", try_='Say so: rflow config set user.name "Ana Ruiz" (or --user).')
+        raise UsageProblem(
+            f"{said}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
+        )
     return member
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import typer
 
-from rflow.cli.app import App, folded
+from rflow.cli.app import App
+from rflow.cli.output import echo, folded
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 
 _WARNS = re.compile(
@@ -39,7 +40,7 @@ def wants_warning(run: App, text: str) -> bool:
     try:
         return typer.confirm(folded(question), err=True)
     except typer.Abort:
-        typer.echo(err=True)
+        echo(err=True)
         return False
 
 
@@ -48,7 +49,7 @@ def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
     try:
         said: str = typer.prompt(folded(question), default="", show_default=False, err=True)
     except typer.Abort:
-        typer.echo(err=True)
+        echo(err=True)
         raise typer.Exit(130) from None
     letter = said.strip()[:1].casefold()
     return letter if letter in letters else ""

@@ -24,7 +24,7 @@ CommandId = Annotated[
     typer.Option("--command-id", metavar="ID", hidden=True, help="Sending the same id again changes nothing."),
 ]
 Copy = Annotated[bool, typer.Option("--copy", help="Copy it to the clipboard.")]
-NoRedact = Annotated[bool, typer.Option("--no-redact", help="Show secrets to whoever reads it.")]
+NoRedact = Annotated[bool, typer.Option("--no-redact", help="Don't hide secrets; the reader may see them.")]
 Pin = Annotated[bool, typer.Option("--pin", help="Pin it: a key fact, always in the summary.")]
 On = Annotated[int | None, typer.Option("--on", metavar="SEQ", min=1, help="The entry that it refers to.")]
 NewUser = Annotated[bool, typer.Option("--new-user", help="Allow a name that this store has not seen yet.")]

@@ -85,9 +85,13 @@ def flag(
     command_id: CommandId = "",
 ) -> None:
     """Report that the tree is wrong where the session stands."""
+    from rflow.cli.display.entries import quoted
+
     run = App.of(context)
     outcome = run.send(run.session(), FlagNode(text=run.text(text), command_id=command_id))
-    run.did(outcome, f"flag {outcome.entry} recorded.")
+    place = outcome.session.place
+    at = f" at {quoted(place.text)}" if place else ""
+    run.did(outcome, f"flag {outcome.entry}{at} recorded.")
 
 
 @app.command()

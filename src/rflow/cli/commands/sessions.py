@@ -89,17 +89,13 @@ def list_(
     mine: Annotated[bool, typer.Option("--mine", help="Only those I own.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Only those not closed (the default).")] = False,
     inbox: Annotated[bool, typer.Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
-    stale: Annotated[
-        str | None, typer.Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")
-    ] = None,
+    stale: Annotated[str | None, typer.Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this customer's.")] = None,
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this ticket's.")] = None,
     tree: Annotated[
         str | None, typer.Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)
     ] = None,
-    owner: Annotated[
-        str | None, typer.Option(metavar="USER", help="Only this owner's.", autocompletion=people)
-    ] = None,
+    owner: Annotated[str | None, typer.Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
     all_: Annotated[bool, typer.Option("--all", help="Closed sessions too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,

@@ -46,6 +46,12 @@ def quoted(text: str) -> str:
     return f'"{shorten(text, _LENGTH)}"'
 
 
+def pinned(session: Session) -> dict[int, Entry]:
+    """Return the pinned entries that were not taken back, by number."""
+    entries = {seq: session.entry(seq) for seq in sorted(session.pins)}
+    return {seq: entry for seq, entry in entries.items() if entry is not None and not entry.undone}
+
+
 def named(session: Session, seq: int) -> str:
     """Return the kind and number of an entry, such as "step 8"."""
     entry = session.entry(seq)
@@ -63,7 +69,9 @@ def in_words(session: Session, event: e.Event) -> str:
     match event.fact:
         case e.BriefSet(brief=brief, title=title):
             values = {"title": title, **{name: getattr(brief, name) for name in brief.__struct_fields__}}
-            texts = [f"{name} {quoted(text or '(cleared)')}" for name, text in values.items() if text is not None]
+            texts = [
+                f"{name} {quoted(text) if text else '(cleared)'}" for name, text in values.items() if text is not None
+            ]
             return f"the {', '.join(texts)}"
         case e.WaitingSet(waiting_for=waiting_for, until=until):
             return (

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
 from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
@@ -29,7 +30,7 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "changes": [_change(change) for change in session.changes.values()],
         "questions": list(session.questions.values()),
         "flags": list(session.flags.values()),
-        "pins": [seq for seq in sorted(session.pins) if (entry := session.entry(seq)) is not None and not entry.undone],
+        "pins": list(pinned(session)),
         "waiting": _waiting(session),
         "handoff": session.pending,
         "history": session.ownership,

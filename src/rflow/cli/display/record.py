@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rflow.cli.app import styled
+from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
+from rflow.cli.output import styled
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
 from rflow.core.text import byte_size
 
@@ -50,9 +51,8 @@ def _entry(session: Session, entry: Step | Note | Evidence | Change | Question |
 
 
 def _pins(session: Session) -> list[str]:
-    """Return the numbers of what is pinned: the entries themselves stand below."""
-    pinned = [seq for seq in sorted(session.pins) if (entry := session.entry(seq)) is not None and not entry.undone]
-    return [wrapped(f"entries {', '.join(map(str, pinned))} (marked * below)", "    ", "  ")] if pinned else []
+    """Return a line for each pinned entry; the whole entries stand below, marked with a star."""
+    return [wrapped(f"{seq:>5}  {text_of(entry)}", "       ", "") for seq, entry in pinned(session).items()]
 
 
 def _notes(session: Session, kind: str) -> str:
@@ -79,6 +79,8 @@ def _step(step: Step) -> str:
 
 
 def _change(change: Change) -> str:
+    if change.undone:
+        return f"{change.text} — never made"
     return f"{change.text} — {'reverted' if change.reverted else f'in place; to revert: {change.revert}'}"
 
 

@@ -126,7 +126,7 @@ def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pi
         _existing(session, seq)
     new = [seq for seq in dict.fromkeys(wanted) if seq not in session.pins]
     if not new:
-        raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="Take a pin off with: rflow unpin SEQ")
+        raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="To remove a pin: rflow unpin SEQ")
     yield from (e.Pinned(target=seq) for seq in new)
 
 
