@@ -78,7 +78,7 @@ def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> 
         for words in commands:
             assert (ana.cwd / words[0]).resolve() == Path(SCRIPT).resolve()
         accepted, here, added, alone = (ana.ok(*words[1:]) for words in commands)
-        assert "accepted; it is yours." in accepted.err
+        assert "accepted; it is yours now." in accepted.err
         assert "owner sam" in here.out
         assert "postgres-connect: " in added.err
         assert "rflow start postgres-connect" in alone.out

@@ -128,7 +128,7 @@ NOWHERE: list[tuple[Callable[[Program], Program], str]] = [
     (several_open_and_none_current, "No current session in this terminal."),
     (after_closing_it, "You have no open session."),
     (after_handing_it_off, "(A label printer prints nothing) to Ben Okafor"),
-    (with_something_waiting, "1 session waits for you: rflow inbox"),
+    (with_something_waiting, "1 session in your inbox: rflow inbox"),
 ]
 
 
@@ -253,7 +253,7 @@ def test_a_tree_that_has_changed_since_is_told(ana: Program) -> None:
 def test_the_inbox_and_what_to_do_with_it_can_be_typed(ana: Program, tmp_path: Path) -> None:
     ben, code = handed_to_me(ana)
     each_can_be_typed(ben, ben.ok("inbox").out, tmp_path, code)
-    assert ana.run("inbox") == (0, "", "Nothing waits for you.\n")
+    assert ana.run("inbox") == (0, "", "Your inbox is empty.\n")
 
 
 @pytest.mark.slow

@@ -160,7 +160,7 @@ def test_a_summary_brings_a_fresh_link_along(ana: Program) -> None:
     assert link["link_expires"] is not None
     (one,) = listed(ana)
     assert link["link"].endswith(one["ending"])
-    assert f"link {one['id']} made" in result.err
+    assert f"link {one['id']} created" in result.err
     for words in (("-f", "markdown"), ("-f", "teams-card"), ("--brief", "-f", "text")):
         assert TOKEN.search(ana.ok("progress", "--link", *words).out)
     assert len(listed(ana)) == 4

@@ -33,7 +33,10 @@ def amend(
     revert: Annotated[str | None, typer.Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Correct an entry of yours; of an answer, its reason, and of an action, its result."""
+    """Correct an entry of yours; summaries show the new text.
+
+    TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action.
+    """
     run = App.of(context)
     session = run.session()
     command = c.AmendEntry(
@@ -57,7 +60,10 @@ def _main_text(session: Session, seq: int) -> str | None:
 
 @app.command()
 def pin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
-    """Mark entries as key facts, which a summary always shows; without a number, your last entry."""
+    """Mark entries as key facts, which every summary shows.
+
+    Without a number: your last entry.
+    """
     run = App.of(context)
     outcome = run.send(run.session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"pinned: {_targets(outcome)}.")
@@ -65,7 +71,10 @@ def pin(context: typer.Context, entries: Entries = None, command_id: CommandId =
 
 @app.command()
 def unpin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
-    """Remove the pin from entries; without a number, from the one that was pinned last."""
+    """Remove the pin from entries.
+
+    Without a number: from the entry that was pinned last.
+    """
     run = App.of(context)
     outcome = run.send(run.session(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
@@ -84,9 +93,9 @@ def undo(
     reverted: Annotated[bool, typer.Option("--reverted", help="Of a change: it was made, then reverted.")] = False,
     command_id: CommandId = "",
 ) -> None:
-    """Take back the last thing you entered, whatever it was; again goes further back.
+    """Take back the last thing you entered, whatever it was.
 
-    It stays in the record, shown as undone.
+    It stays in the record, shown as undone. `rflow undo` again goes further back.
     """
     if never_made and reverted:
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")

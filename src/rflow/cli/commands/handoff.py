@@ -203,7 +203,7 @@ def decline(
     reference: Reference = None,
     command_id: CommandId = "",
 ) -> None:
-    """Decline a handoff: it goes back to the last owner who had accepted it."""
+    """Decline a handoff: the last owner gets it back."""
     run = App.of(context)
     session = _handed_to_me(run, reference)
     command = Decline(reason=run.text(reason), command_id=command_id)

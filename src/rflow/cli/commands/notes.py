@@ -35,7 +35,10 @@ def note(
 
 @app.command()
 def warn(context: typer.Context, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
-    """Write a warning, in at most 40 words: every summary shows it in full as CAUTION."""
+    """Write a warning: every summary shows it, in full.
+
+    It stands under CAUTION at the top, and can have up to 40 words.
+    """
     _write(App.of(context), "warning", text, on, pin, command_id)
 
 
@@ -50,7 +53,10 @@ def assume(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write down what you assume without having verified it, or (--settled) what came of it."""
+    """Write down what you assume but have not verified.
+
+    Once you know, record it with --settled.
+    """
     run = App.of(context)
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)

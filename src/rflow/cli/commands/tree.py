@@ -25,7 +25,8 @@ def list_(context: typer.Context, json: Json = False) -> None:
     run = App.of(context)
     names = run.workspace.tree_names()
     if json:
-        run.out_json(names)
+        fields = ("id", "title", "digest", "nodes", "added_at")
+        run.out_json([{field: getattr(name, field) for field in fields} for name in names])
     elif names:
         run.out(table([("TREE", "NODES", "TITLE"), *((name.id, str(name.nodes), name.title) for name in names)]))
     else:

@@ -107,7 +107,10 @@ def step(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Record something you tried that is not in the tree; anyone may, on any session."""
+    """Record something you tried that is not in the tree.
+
+    Anyone can do so on any session; it does not move the session in its tree.
+    """
     from rflow.cli.times import past
 
     run = App.of(context)
@@ -126,7 +129,10 @@ def step(
 
 @app.command()
 def back(context: typer.Context, command_id: CommandId = "") -> None:
-    """Take back the last move in the tree; it stays in the record as undone."""
+    """Take back the last move in the tree.
+
+    It stays in the record, shown as undone. For entries of other kinds: `rflow undo`.
+    """
     run = App.of(context)
     session = run.session()
     _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back")

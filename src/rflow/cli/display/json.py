@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
 from rflow.core.session.state import Change, Evidence, Session
@@ -19,7 +21,7 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "status": session.status,
         "owner": session.owner,
         "version": session.version,
-        "brief": {name: getattr(session.brief, name) for name in session.brief.__struct_fields__},
+        "brief": _fields(session.brief),
         "started_at": session.started_at,
         "updated_at": session.updated_at,
         "tree": session.tree,
@@ -33,20 +35,25 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "pins": list(pinned(session)),
         "waiting": _waiting(session),
         "handoff": session.pending,
-        "history": session.ownership,
+        "history": [_fields(entry) for entry in session.ownership],
         "closing": session.closing,
     }
 
 
 def _evidence(piece: Evidence) -> Record:
     """Return all fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
-    what = {name: getattr(piece.what, name) for name in piece.what.__struct_fields__}
-    return {**what, **{name: getattr(piece, name) for name in piece.__struct_fields__ if name != "what"}}
+    own = _fields(piece)
+    return {**_fields(own.pop("what")), **own}
 
 
 def _change(change: Change) -> Record:
     """Return a change with all its fields, and whether it was reverted."""
-    return {**{name: getattr(change, name) for name in change.__struct_fields__}, "reverted": change.reverted}
+    return {**_fields(change), "reverted": change.reverted}
+
+
+def _fields(struct: msgspec.Struct) -> Record:
+    """Return all fields of a record, also those that are not set."""
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
 def _waiting(session: Session) -> Record | None:

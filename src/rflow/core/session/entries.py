@@ -73,8 +73,8 @@ def _amended_texts(entry: Entry, fields: dict[str, Text], command: c.AmendEntry)
     if not fields:
         raise UsageProblem(f"Entry {entry.seq} has no text of yours to correct.", try_="Add a note: rflow note TEXT")
     main = next(iter(fields))
-    named = {main: command.text, "result": command.result, "revert": command.revert}
-    given = {name: text for name, text in named.items() if text is not None}
+    named = ((main, command.text), ("result", command.result), ("revert", command.revert))
+    given = {name: text for name, text in named if text is not None}
     if not given:
         raise UsageProblem("There is nothing to correct.", try_=f'Say what it should read: rflow amend {entry.seq} "…"')
     for name in given:
