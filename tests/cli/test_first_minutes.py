@@ -268,7 +268,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     assert ["choose", "1"] in suggested(started.out)
     assert (
         ana.ok("choose", "nobody").err
-        == f'{code} · A user cannot print · Northern Parcels, Leeds: "Nobody" recorded.\n'
+        == f'{code} · A user cannot print · Northern Parcels, Leeds: "Can anybody print on it?" → "Nobody" recorded.\n'
     )
     assert ana.ok("note", "Two label jobs hang").err.endswith("note 4 recorded.\n")
     assert "Nobody" in ana.ok("progress").out
@@ -393,7 +393,7 @@ def test_a_note_lands_in_no_store_that_the_terminal_does_not_work_in(ana: Progra
     assert f"rflow --store {other} note" in started.out
     refused = ana.run("note", "Restarted it")
     assert refused.code == 2
-    assert "works on is in another store" in refused.err
+    assert "of this terminal is in another store" in refused.err
     assert ana.json("list", "--json")[0]["notes"] == 0
 
 

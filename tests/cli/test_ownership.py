@@ -76,7 +76,7 @@ TABLE: dict[tuple[str, ...], tuple[int, int, int, int, int]] = {
     ("pin", "OTHER"): (0, 0, 0, 0, 0),
     ("flag", "The answers are in the wrong order"): (0, 0, 0, 0, 0),
     ("question", CHLOE, "Is it in Hull too?", "--new-user"): (0, 0, 0, 0, 0),
-    ("undo", "--never-made"): (0, 2, 2, 0, 2),
+    ("undo",): (2, 0, 0, 0, 0),
     ("attach", "-"): (0, 0, 0, 0, 0),
     ("run", "--", "true"): (0, 0, 0, 0, 0),
     ("amend", "OWN", "It prints from everywhere"): (0, 0, 0, 0, 0),
@@ -257,7 +257,7 @@ def test_of_several_handoffs_the_one_to_take_back_is_named(desk: Desk) -> None:
     assert other in told
     assert desk.code in told
     desk.ana.ok("-s", other, "handoff", "--cancel")
-    assert "takes no name" in desk.ana.refused(2, "handoff", BEN, "--cancel")
+    assert "takes nothing else" in desk.ana.refused(2, "handoff", BEN, "--cancel")
 
 
 def test_taking_over_needs_a_reason_that_its_owner_sees(desk: Desk) -> None:

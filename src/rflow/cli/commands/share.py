@@ -41,9 +41,10 @@ def create(
     copy: Copy = False,
     json: Json = False,
 ) -> None:
-    """Create a read-only link: anyone with it can read the session without an account.
+    """Create a read-only link to a session.
 
-    The link is shown only once. It works until it expires or you revoke it.
+    Anyone with it can read the session without an account. The link is shown only once. It works until it expires or you
+    revoke it.
     """
     from rflow.cli.display.links import base_of, copy_link, link_to
 
