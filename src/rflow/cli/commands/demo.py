@@ -41,7 +41,9 @@ RECEIVER = "sam"
 
 @app.command()
 def demo(
-    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the demo's store in this folder.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the demo's store in this folder, to try more.")
+    ] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Pause before each command.")] = False,
 ) -> None:
     """Replay a recorded session, each command with its real output."""

@@ -15,7 +15,7 @@ from rflow.core.tree.model import digest
 from rflow.service.trees import named_tree
 
 app = typer.Typer(rich_markup_mode=None)
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
@@ -101,7 +101,7 @@ def step(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What you tried.")],
     result: Annotated[str, typer.Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help='When it was, if before now: 02:10, 20m, "2026-11-23 02:10".')
+        str | None, typer.Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
     ] = None,
     assume: Annotated[bool, typer.Option("--assume", help="The result has not been verified.")] = False,
     pin: Pin = False,
