@@ -44,9 +44,16 @@ class NotFound(RflowError):
 
 
 class SessionMoved(RflowError):
-    """Somebody moved the session, or changed who owns it, since it was last displayed here."""
+    """Somebody moved the session, or changed what is to be replaced, since it was last displayed here.
+
+    `version` is the session's version if the message shows all that moved; 0 if the sender should look again.
+    """
 
     exit_code = Exit.MOVED
+
+    def __init__(self, what: str, *, try_: str = "", version: int = 0) -> None:
+        super().__init__(what, try_=try_)
+        self.version = version
 
 
 class NotAllowed(RflowError):

@@ -14,31 +14,33 @@ pytestmark = pytest.mark.slow
 BEN = "Ben Okafor"
 
 
-class Told(Program):
+class Recorder(Program):
     """A program that remembers which commands were run."""
 
     used: ClassVar[set[str]] = set()
 
     def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
         bare = [word for word in words if not word.startswith("-")]
-        Told.used |= {bare[0] if bare else "", " ".join(bare[:2])}
+        Recorder.used |= {bare[0] if bare else "", " ".join(bare[:2])}
         return super().run(*words, stdin=stdin, **environ)
 
 
 @pytest.fixture
-def ana(tmp_path: Path) -> Told:
-    Told.used = set()
+def ana(tmp_path: Path) -> Recorder:
+    Recorder.used = set()
     for name in ("home", "here"):
         (tmp_path / name).mkdir()
-    return Told(tmp_path / "home", cwd=tmp_path / "here", real=True, environ={"RFLOW_CLIPBOARD_CMD": "cat > clipboard"})
+    return Recorder(
+        tmp_path / "home", cwd=tmp_path / "here", real=True, environ={"RFLOW_CLIPBOARD_CMD": "cat > clipboard"}
+    )
 
 
-def test_one_story_uses_every_command(ana: Told) -> None:
+def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.cwd is not None
     ben = ana.at(user=BEN, terminal="Ben's")
     (ana.cwd / "tree.toml").write_text(LABELS)
     assert ana.ok("tree", "check", "tree.toml").err == "tree.toml: 7 nodes, no errors and no warnings.\n"
-    assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nBegin with: rflow start TREE\n"
+    assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nTo start: rflow start TREE\n"
     assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
     assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
     started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
@@ -46,28 +48,35 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     named = f"{code} · A label printer prints nothing · Leeds: "
     assert started == (0, started.out, f"{named}started.\n")
     assert ana.ok().out == started.out
-    assert ana.ok("choose", "green").err == f'{named}"Green" recorded.\n'
-    assert ana.ok("skip", "--reason", "nobody is there").err == f"{named}skipped.\n"
+    assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'
+    assert ana.ok("skip", "--reason", "nobody is there").err == f'{named}"Clear the print queue" skipped.\n'
     taken_back = "taken back; it stays in the record as undone."
     assert ana.ok("back").err == f'{named}"Clear the print queue" {taken_back}\n'
-    assert ana.ok("done", "two jobs were stuck").err == f"{named}done, recorded.\n"
+    assert (
+        ana.ok("done", "two jobs were stuck").err == f'{named}"Clear the print queue" → "two jobs were stuck" done.\n'
+    )
     assert ana.ok("step", "Tried another cable", "--result", "no change").err == f"{named}step 7 recorded.\n"
     assert ana.ok("note", "It smells of burnt dust").err == f"{named}note 8 recorded.\n"
-    assert ana.ok("amend", "8", "It smells of ozone").err == f"{named}entry 8 amended.\n"
+    assert ana.ok("amend", "8", "It smells of ozone").err == f'{named}amended: note 8 "It smells of ozone".\n'
     assert ana.ok("run", "--", "echo", "ready") == (
         0,
         "ready\n",
         f"{named}evidence 10 recorded (6 bytes, exit code 0).\n",
     )
     assert ana.ok("attach", "tree.toml").err.startswith(f"{named}evidence 11 recorded (")
-    assert ana.ok("brief", "--ask", "Can you drive?", "--ticket", "").err == f"{named}ask recorded; ticket cleared.\n"
-    assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
-        f"{named}change 13 recorded. Once reverted: rflow change --reverted 13\n"
+    assert (
+        ana.ok("brief", "--ask", "Can you drive?", "--ticket", "").err
+        == f'{named}ask "Can you drive?" recorded; ticket cleared.\n'
     )
-    assert ana.ok("change", "--reverted", "13").err == f"{named}change 13 reverted.\n"
+    assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
+        f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it". '
+        "Once reverted: rflow change --reverted 13\n"
+    )
+    assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
     assert ana.ok("wait", "--for", "the vendor").err == f"{named}waiting.\n"
-    assert ana.ok("wait", "--over").err == f"{named}waits no longer.\n"
-    assert ana.ok("enter", "label-printer").err == f"{named}went on in the tree label-printer.\n"
+    assert ana.ok("wait", "--over").err == f"{named}no longer waiting.\n"
+    assert ana.ok("enter", "label-printer").err == f"{named}continued in the tree label-printer.\n"
+    _write_down(ana, ben, code, named)
     assert "Tried another cable" in ana.ok("show").out
     assert ana.ok("list").out.splitlines()[1] == (
         f"{code}  you    open   now      A label printer prints nothing · Leeds"
@@ -80,14 +89,14 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     assert ana.run("serve", "--port", "1", "--host", "no.such.host.invalid").code == 2
     assert ana.ok("handoff", BEN).err.startswith(f"{named}handed to Ben Okafor, who hasn't accepted it yet.\n")
     assert ben.ok("inbox").out.startswith(code)
-    assert ben.ok("decline", "--reason", "my shift is over").err == f"{named}declined; Ana Ruiz has it again.\n"
+    assert ben.ok("decline", "--reason", "my shift is over").err == f"{named}declined; Ana Ruiz owns it again.\n"
     ana.ok("resume", code)
     ana.ok("handoff", BEN)
-    assert ben.ok("accept").err == f"{named}accepted; it is yours.\n"
+    assert ben.ok("accept").err == f"{named}accepted; it is yours now.\n"
     assert ben.ok("close", "--outcome", "resolved").err == f"{named}closed as resolved.\n"
     assert ben.ok("reopen", code).err == f"{named}reopened.\n"
     ben.ok("close", "--outcome", "resolved", "--summary", "A new print head")
-    assert ana.ok("redact", "8", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are removed.\n"
+    assert ana.ok("redact", "8", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are erased.\n"
     exported = ana.ok("export", code)
     assert exported.data.startswith(b'{"rflow":"session"')
     assert "ozone" not in exported.out
@@ -114,7 +123,19 @@ def test_one_story_uses_every_command(ana: Told) -> None:
     nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
     nouns |= {"format": "list show new check trust", "config": "list get set path"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
-    assert set(COMMANDS) | below <= Told.used
+    assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
         assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()
+
+
+def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
+    assert ana.ok("warn", "Do not unplug it").err == f"{named}warning 18 recorded.\n"
+    assert ana.ok("assume", "The head is worn").err.startswith(f"{named}assumption 19 recorded.\n")
+    assert ana.ok("pin", "7").err == f'{named}pinned: step 7 "Tried another cable" → "no change".\n'
+    assert ana.ok("unpin").err == f'{named}no longer pinned: step 7 "Tried another cable" → "no change".\n'
+    assert ana.ok("undo").err == (f'{named}took back the unpinning of step 7 "Tried another cable" → "no change".\n')
+    assert ana.ok("flag", "Amber is missing").err == f'{named}flag 23 at "Which lamp is lit?" recorded.\n'
+    asked = ana.ok("question", BEN, "Is it the same in Hull?").err
+    assert asked == f'{named}question 24 to Ben Okafor recorded. To answer it: rflow -s {code} reply 24 "…"\n'
+    assert ben.ok("reply", "24", "No", "-s", code).err == f"{named}answer to question 24 recorded.\n"

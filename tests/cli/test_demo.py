@@ -39,7 +39,7 @@ def test_it_ends_with_the_teams_summary_and_the_handoff_and_leaves_nothing(ana: 
     assert session.brief.ask.split("?")[0] in " ".join(summary.split())
     assert "$ rflow inbox" in handoff
     assert "from Maya, now" in handoff
-    assert played.out.endswith("To keep one and go on with it: rflow demo --keep DIR\n")
+    assert played.out.endswith("To keep it and try more: rflow demo --keep DIR\n")
 
 
 def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
@@ -72,13 +72,13 @@ def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> 
         kept.add(f"{folder}/{STORE}")
         assert files(ana.cwd) == kept
         assert ("holds an earlier demo, which stays" in played.err) == (len(kept) > 1)
-        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("Go on with it")[2], re.MULTILINE)
+        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("The session is kept")[2], re.MULTILINE)
         commands = [shlex.split(line) for line in suggested]
         assert [words[-1] for words in commands] == ["accept", "sam", "--examples", commands[-1][0]]
         for words in commands:
             assert (ana.cwd / words[0]).resolve() == Path(SCRIPT).resolve()
         accepted, here, added, alone = (ana.ok(*words[1:]) for words in commands)
-        assert "accepted; it is yours." in accepted.err
+        assert "accepted; it is yours now." in accepted.err
         assert "owner sam" in here.out
         assert "postgres-connect: " in added.err
         assert "rflow start postgres-connect" in alone.out

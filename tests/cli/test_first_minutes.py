@@ -128,7 +128,7 @@ NOWHERE: list[tuple[Callable[[Program], Program], str]] = [
     (several_open_and_none_current, "No current session in this terminal."),
     (after_closing_it, "You have no open session."),
     (after_handing_it_off, "(A label printer prints nothing) to Ben Okafor"),
-    (with_something_waiting, "1 session waits for you: rflow inbox"),
+    (with_something_waiting, "1 session in your inbox: rflow inbox"),
 ]
 
 
@@ -253,7 +253,7 @@ def test_a_tree_that_has_changed_since_is_told(ana: Program) -> None:
 def test_the_inbox_and_what_to_do_with_it_can_be_typed(ana: Program, tmp_path: Path) -> None:
     ben, code = handed_to_me(ana)
     each_can_be_typed(ben, ben.ok("inbox").out, tmp_path, code)
-    assert ana.run("inbox") == (0, "", "Nothing waits for you.\n")
+    assert ana.run("inbox") == (0, "", "Your inbox is empty.\n")
 
 
 @pytest.mark.slow
@@ -268,7 +268,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     assert ["choose", "1"] in suggested(started.out)
     assert (
         ana.ok("choose", "nobody").err
-        == f'{code} · A user cannot print · Northern Parcels, Leeds: "Nobody" recorded.\n'
+        == f'{code} · A user cannot print · Northern Parcels, Leeds: "Can anybody print on it?" → "Nobody" recorded.\n'
     )
     assert ana.ok("note", "Two label jobs hang").err.endswith("note 4 recorded.\n")
     assert "Nobody" in ana.ok("progress").out
@@ -393,7 +393,7 @@ def test_a_note_lands_in_no_store_that_the_terminal_does_not_work_in(ana: Progra
     assert f"rflow --store {other} note" in started.out
     refused = ana.run("note", "Restarted it")
     assert refused.code == 2
-    assert "works on is in another store" in refused.err
+    assert "of this terminal is in another store" in refused.err
     assert ana.json("list", "--json")[0]["notes"] == 0
 
 

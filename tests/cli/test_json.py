@@ -50,11 +50,30 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 ENTRY = {"seq": int, "at": TIME, "by": PERSON}
 STEP = ENTRY | {
     **dict.fromkeys(("kind", "text", "result", "node", "to", "tree", "reason"), str),
-    **dict.fromkeys(("assumed", "undone"), bool),
+    **dict.fromkeys(("assumed", "amended", "undone"), bool),
+    "settled": Maybe(str),
+}
+NOTE = ENTRY | {"text": str, "kind": str, "on": int, "settled": Maybe(str), "amended": bool, "undone": bool}
+CHANGE = ENTRY | {
+    **dict.fromkeys(("text", "revert"), str),
+    **dict.fromkeys(("reverted", "amended", "undone"), bool),
+    "reverted_at": Maybe(TIME),
+    "reverted_by": Maybe(PERSON),
+    "reverted_seq": int,
+}
+QUESTION = ENTRY | {"to": PERSON, "text": str, "replies": [ENTRY | {"text": str}], "amended": bool, "undone": bool}
+FLAG = ENTRY | {"node": str, "digest": str, "text": str, "amended": bool, "undone": bool}
+OWNERSHIP = ENTRY | {
+    "word": str,
+    "to": Maybe(PERSON),
+    "text": str,
+    "warnings": [str],
+    "contingencies": [{"condition": str, "action": str}],
 }
 EVIDENCE = ENTRY | {
-    **dict.fromkeys(("kind", "label", "excerpt", "digest", "media_type", "command", "host", "cwd"), str),
-    **dict.fromkeys(("bytes_total", "bytes_kept", "left_out"), int),
+    **dict.fromkeys(("kind", "label", "excerpt", "digest", "media_type", "command", "host", "cwd", "origin"), str),
+    **dict.fromkeys(("bytes_total", "bytes_kept", "left_out", "on"), int),
+    **dict.fromkeys(("amended", "undone"), bool),
     "exit_code": Maybe(int),
     "duration": Maybe(float),
     "started_at": Maybe(TIME),
@@ -72,12 +91,15 @@ SESSION = {
     "tree": Maybe(TREE),
     "position": Maybe(PLACE | {"choices": [str]}),
     "steps": [STEP],
-    "notes": [ENTRY | {"text": str, "amended": bool}],
+    "notes": [NOTE],
     "evidence": [EVIDENCE],
-    "changes": [ENTRY | {"text": str, "revert": str, "reverted": bool}],
+    "changes": [CHANGE],
+    "questions": [QUESTION],
+    "flags": [FLAG],
+    "pins": [int],
     "waiting": Maybe({"for": str, "until": Maybe(TIME)}),
     "handoff": Maybe({"seq": int, "sender": PERSON, "to": PERSON, "note": str, "at": TIME}),
-    "history": [ENTRY | {"word": str, "to": Maybe(PERSON), "text": str}],
+    "history": [OWNERSHIP],
     "closing": Maybe({"outcome": str, "summary": str, "at": TIME, "by": PERSON}),
 }
 HEAD = {
@@ -109,6 +131,12 @@ def full(ana: Program) -> str:
     ana.ok("run", "--", "true")
     ana.ok("brief", "--ask", "Can you drive to Leeds?")
     ana.ok("change", "Set the fallback queue", "--revert", "unset it")
+    ana.ok("change", "Rebooted it", "--revert", "can't be reverted")
+    ana.ok("undo", "--reverted")
+    ana.ok("assume", "The head is worn", "--pin")
+    ana.ok("question", BEN, "Is it the same in Hull?")
+    ana.ok("reply", "18", "No")
+    ana.ok("flag", "Amber is missing")
     ana.ok("wait", "--for", "the vendor", "--until", "2h")
     return code
 
@@ -121,7 +149,7 @@ def test_show_has_a_session_with_everything_in_it(ana: Program) -> None:
     assert [step["kind"] for step in session["steps"]] == ["choice", "skipped", "action", "own", "tree"]
     assert session["position"]["choices"] == ["Red, steady", "Red, blinking", "Green"]
     assert session["waiting"]["for"] == "the vendor"
-    ana.ok("handoff", BEN, "--note", "The courier comes at five")
+    ana.ok("handoff", BEN, "--note", "The courier comes at five", "--if", "it hums", "--then", "unplug it")
     fits(ana.show(code), SESSION)
     assert ana.show(code)["handoff"]["to"]["name"] == BEN
     ben = ana.at(user=BEN)
@@ -149,7 +177,7 @@ def test_list_and_inbox_have_arrays_of_sessions_with_counts(ana: Program) -> Non
     fits(waiting, [HEAD])
     assert [entry["code"] for entry in waiting] == [code]
     assert waiting[0] == listed[1]
-    assert (waiting[0]["steps"], waiting[0]["notes"], waiting[0]["evidence"]) == (4, 1, 2)
+    assert (waiting[0]["steps"], waiting[0]["notes"], waiting[0]["evidence"]) == (4, 2, 2)
     assert waiting[0]["handed_off_by"]["name"] == "Ana Ruiz"
     assert waiting == ana.at(user=BEN).json("list", "--inbox", "--json")
 
@@ -172,7 +200,7 @@ def test_list_narrows_down(ana: Program) -> None:
     assert listed("--customer", "LEEDS") == listed("--ticket", "inc-7") == listed("--tree", "label-printer") == {labels}
     assert listed("--stale", "1m") == set()
     assert len(listed("--limit", "2")) == 2
-    assert ana.ok("list", "--limit", "2").err == "… there are more; --limit 8 shows more of them.\n"
+    assert ana.ok("list", "--limit", "2").err == "There are more sessions; to see more: --limit 8\n"
 
 
 def test_trees_formats_the_store_and_settings_are_told(ana: Program) -> None:

@@ -434,7 +434,7 @@ def test_a_target_is_shown_without_its_secret(new: Program) -> None:
     listed = {entry["name"]: (entry["value"], entry["origin"]) for entry in new.json("config", "list", "--json")}
     assert listed["targets.noc.url"] == ("https://hooks.slack.com/…", "file")
     assert listed["targets.noc.kind"] == ("", "default")
-    assert new.ok("config", "set", "targets.noc.url", "").err == f"targets.noc.url taken out in {config(new)}.\n"
+    assert new.ok("config", "set", "targets.noc.url", "").err == f"targets.noc.url removed in {config(new)}.\n"
     assert new.ok("config", "get", "targets.noc.url").out == "\n"
 
 

@@ -17,9 +17,12 @@ PASSWORD = "Sommer-2026-Leeds"
 BEN = "Ben Okafor"
 
 
+NO_ASK = 'Note: the summary does not say what you need. To add it: rflow brief --ask "…"\n'
+
+
 @pytest.fixture
 def ana(tmp_path: Path) -> Program:
-    """Ana with two steps made, a clipboard that is a file, and an empty folder to work in."""
+    """Ana with two steps made, a clipboard not for a file, and an empty folder to work in."""
     (tmp_path / "here").mkdir()
     copying = {"RFLOW_CLIPBOARD_CMD": f"cat > '{tmp_path}/clipboard'", "TERM": "dumb"}  # not by this very terminal
     me = Program(tmp_path, environ=copying, cwd=tmp_path / "here")
@@ -66,7 +69,7 @@ def test_copied_it_says_which_session_and_how_and_records_it(ana: Program) -> No
         0,
         "",
         f"{code} · A label printer prints nothing · Leeds: copied with RFLOW_CLIPBOARD_CMD "
-        f"({size} bytes, plain text only).\n",
+        f"({size} bytes, plain text only).\n{NO_ASK}",
     )
     assert as_of(clipboard(ana)).strip() == as_of(ana.ok("progress", "-f", "slack").out).strip()
     assert deliveries(ana) == ["clipboard"]
@@ -75,7 +78,7 @@ def test_copied_it_says_which_session_and_how_and_records_it(ana: Program) -> No
 def test_written_to_a_file_it_is_recorded_too(ana: Program) -> None:
     code = ana.show()["code"]
     result = ana.ok("progress", "-o", "summary.md")
-    assert result == (0, "", f"{code} · A label printer prints nothing · Leeds: written to summary.md.\n")
+    assert result == (0, "", f"{code} · A label printer prints nothing · Leeds: written to summary.md.\n{NO_ASK}")
     assert ana.cwd is not None
     written = (ana.cwd / "summary.md").read_text("utf-8")
     assert as_of(written) == as_of(ana.ok("progress").out)
@@ -208,7 +211,7 @@ def test_a_recorded_session_is_told_from_its_file_and_from_standard_input(file: 
     assert "not copied" not in ana.ok("progress", str(path), "--copy").err
     assert letters(title) in letters(clipboard(ana))
     assert deliveries(ana) == []
-    assert "that is a file" in ana.refused(2, "progress", str(path), "--since", "1h")
+    assert "not for a file" in ana.refused(2, "progress", str(path), "--since", "1h")
 
 
 def test_secrets_are_left_out_and_counted_unless_the_reader_may_see_them(ana: Program) -> None:

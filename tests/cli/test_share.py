@@ -40,7 +40,7 @@ def test_a_link_is_told_once_with_what_it_gives_away(ana: Program) -> None:
     (url,) = result.out.splitlines()
     assert re.fullmatch(r"http://127\.0\.0\.1:8765/share/rfs_[0-9A-Za-z]{39}", url)
     assert code in result.err
-    assert "1 step, 1 note; 1 value redacted, and what is added later, as it is added" in result.err
+    assert "1 step, 1 note; 1 value redacted, and later entries as they are added" in result.err
     assert "works only on this machine, once `rflow serve` runs" in result.err
     assert TOKEN.search(result.err) is None
 
@@ -106,7 +106,7 @@ def test_many_links_are_ended_at_once(ana: Program) -> None:
     assert {one["id"]: one["state"] for one in listed(ana)} == {mine[0]: "revoked", mine[1]: "revoked", other: "live"}
     ana.ok("share", "revoke", "--all")
     assert {one["state"] for one in listed(ana)} == {"revoked"}
-    assert "no link to end" in ana.ok("share", "revoke", "--all").err
+    assert "no link to revoke" in ana.ok("share", "revoke", "--all").err
 
 
 def test_a_link_is_named_by_the_beginning_of_its_id_or_by_itself(ana: Program) -> None:
@@ -148,7 +148,7 @@ def test_revoking_nothing_in_particular_asks_which(ana: Program) -> None:
 
 def test_an_empty_list_says_how_to_begin(ana: Program) -> None:
     ana.start()
-    assert ana.ok("share", "list").err.strip() == "There is no link yet. Make one: rflow share create"
+    assert ana.ok("share", "list").err.strip() == "There are no links yet. To create one: rflow share create"
     assert listed(ana) == []
 
 
@@ -160,7 +160,7 @@ def test_a_summary_brings_a_fresh_link_along(ana: Program) -> None:
     assert link["link_expires"] is not None
     (one,) = listed(ana)
     assert link["link"].endswith(one["ending"])
-    assert f"link {one['id']} made" in result.err
+    assert f"link {one['id']} created" in result.err
     for words in (("-f", "markdown"), ("-f", "teams-card"), ("--brief", "-f", "text")):
         assert TOKEN.search(ana.ok("progress", "--link", *words).out)
     assert len(listed(ana)) == 4

@@ -146,7 +146,7 @@ def test_with_none_open_it_says_how_to_begin_or_what_waits(desk: Program) -> Non
     code = desk.start()
     desk.ok("handoff", BEN)
     error = desk.at(user=BEN).refused(2, "choose", "1")
-    assert f"{code} waits for you" in error
+    assert f"{code} was handed to you" in error
     assert f"rflow accept {code}" in error
 
 

@@ -72,7 +72,7 @@ def test_setting_and_taking_out(ana: Program) -> None:
     assert told == (0, "", f"progress.format set in {file_of(ana)}.\n")
     assert ana.ok("config", "path").out == f"{file_of(ana)}\n"
     assert file_of(ana).stat().st_mode & 0o777 == 0o600
-    assert ana.ok("config", "set", "progress.format").err == f"progress.format taken out in {file_of(ana)}.\n"
+    assert ana.ok("config", "set", "progress.format").err == f"progress.format removed in {file_of(ana)}.\n"
     assert origin(ana, "progress.format") == ("markdown", "default")
 
 

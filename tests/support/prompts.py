@@ -6,8 +6,8 @@ import subprocess
 from support.program import SCRIPT, TIMEOUT, Program
 
 
-def answer(program: Program, words: tuple[str, ...], keys: str) -> tuple[int, str]:
-    """Run the program at a terminal and type `keys` when it asks; return its exit code and the screen's text."""
+def answer(program: Program, words: tuple[str, ...], keys: str, prompt: str = "[y/N]:") -> tuple[int, str]:
+    """Run the program at a terminal and type `keys` at its prompt; return its exit code and the screen's text."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [SCRIPT, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=program.variables, start_new_session=True
@@ -17,7 +17,7 @@ def answer(program: Program, words: tuple[str, ...], keys: str) -> tuple[int, st
     try:
         while text := _read(ours):
             screen += text
-            if not typed and screen.rstrip().endswith("[y/N]:"):
+            if not typed and screen.rstrip().endswith(prompt):
                 os.write(ours, keys.encode())
                 typed = True
         return process.wait(TIMEOUT), " ".join(screen.split())

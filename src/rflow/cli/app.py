@@ -13,11 +13,11 @@ import typer
 from rflow.cli.output import echo, folded, is_terminal
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
-from rflow.core.session.events import is_steering
+from rflow.core.session.events import HandedOff, HandoffAccepted, SessionClosed, is_steering
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import ascii_controls, clean, one_line, shorten
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
@@ -122,6 +122,15 @@ class App:
         """Carry out a command on a session, of which this is the state that was read."""
         return send(self.workspace, session, command, contents)
 
+    def send_shown(self, session: Session, command: "Command") -> "Outcome":
+        """Carry out a command whose refusal shows all that has moved: the same command sent again then works."""
+        try:
+            return self.send(session, command)
+        except SessionMoved as moved:
+            if moved.version:
+                self.terminal.saw(session.id, moved.version)
+            raise
+
     @cached_property
     def terminal(self) -> "Terminal":
         """What is remembered for this terminal: the current session, and the versions displayed."""
@@ -145,7 +154,9 @@ class App:
             self.format(name)
         except (NotAllowed, UsageProblem) as error:
             if not said:
-                error.try_ += f" It is what progress.format says ({setting.origin}); -f markdown works meanwhile."
+                error.try_ += (
+                    f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
+                )
             raise
         return name
 
@@ -173,8 +184,9 @@ class App:
         self.say(f"{label(session)}: {what}")
 
     def did(self, outcome: "Outcome", what: str) -> None:
-        """Say what a command wrote; a move of one's own needs no second look before the next."""
-        self.wrote(outcome.session, what)
+        """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""
+        accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
+        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
         seen = self.seen(outcome.session)
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
@@ -199,19 +211,39 @@ class App:
         Where this terminal has just left one, that does not go on to whatever else is open: a second `close` out of
         habit, or one sent again, would close another customer's.
         """
-        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
-        if left is None:
-            return self.session()
-        try:
-            session = load_session(self.workspace, left)
-        except NotFound:
+        session = self._left()
+        if session is None:
             return self.session()
         if command_id and command_id in session.commands:
             return session
-        raise UsageProblem(
-            f"This terminal has no current session; {session.code} was the last one here.",
-            try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
-        )
+        raise _which(session)
+
+    def to_undo(self, command_id: str) -> Session:
+        """Load the session of which to take something back.
+
+        Where this terminal has just left one, by a handoff or a close, it is that one, as long as this is what would be
+        taken back.
+        """
+        from rflow.core.session.undo import last_undoable
+
+        session = self._left()
+        if session is None:
+            return self.session()
+        last = last_undoable(session, self.workspace.actor)
+        repeated = bool(command_id) and command_id in session.commands
+        if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
+            return session
+        raise _which(session)
+
+    def _left(self) -> Session | None:
+        """Load the session that this terminal has just left; None if it has another one, or one is named."""
+        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
+        if left is None:
+            return None
+        try:
+            return load_session(self.workspace, left)
+        except NotFound:
+            return None
 
     def here(self) -> Session | None:
         """Load this terminal's current session; None where it has none, or that one is gone."""
@@ -230,7 +262,7 @@ class App:
         elsewhere = self.terminal.elsewhere()
         if elsewhere is not None:
             raise UsageProblem(
-                f"Which session? The one that this terminal works on is in another store, {elsewhere}.",
+                f"Which session? The current one of this terminal is in another store, {elsewhere}.",
                 try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
             )
         if len(heads) == 1:
@@ -239,8 +271,8 @@ class App:
             waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
             if waiting:
                 raise UsageProblem(
-                    f"You have no open session; {waiting[0].code} waits for you ({shorten(waiting[0].title, 60)}).",
-                    try_=f"Take it: rflow accept {waiting[0].code} (everything that waits: rflow inbox)",
+                    f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
+                    try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
                 )
             raise UsageProblem(
                 "You have no open session.",
@@ -301,7 +333,7 @@ class App:
     def confirm(self, question: str, option: str) -> None:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not self.can_ask:
-            raise UsageProblem(f"{question} There is no terminal to ask.", try_=f"Say so with {option}.")
+            raise UsageProblem(f"{question} There is no terminal to ask at.", try_=f"To do it, add {option}.")
         try:
             sure = typer.confirm(folded(question), err=True)
         except typer.Abort:
@@ -311,12 +343,22 @@ class App:
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
 
 
+def _which(left: Session) -> UsageProblem:
+    """Return the error for a terminal that has just left a session, and may mean that one or another."""
+    return UsageProblem(
+        f"This terminal has no current session; {left.code} was the last one here.",
+        try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
+    )
+
+
 def _member_named(name: str) -> Person:
     """Make the person who goes by `name`: somebody, not a queue."""
     member = person(clean(name))
     if not member.id or member.is_queue:
         said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
-        raise UsageProblem(f"{said}: who are you?", try_='Say so: rflow config set user.name "Ana Ruiz" (or --user).')
+        raise UsageProblem(
+            f"{said}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
+        )
     return member
 
 

@@ -1,11 +1,12 @@
 """What all ways of delivering a summary share: reporting it, recording it, and continuing where another way failed."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rflow.cli.app import App
-from rflow.cli.output import echo
+from rflow.cli.output import echo, is_terminal
 from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
@@ -83,6 +84,15 @@ def redaction_note(summary: Progress | Digest) -> str:
     if not summary.redacted:
         return ""
     return f" {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted."
+
+
+def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None:
+    """Say that a summary asks for nothing, and how to add that: if it leaves, or is looked at on a terminal.
+
+    `begin` is how a command for this session begins. Only the owner of an open session is told.
+    """
+    if session.status == "open" and session.owner.id == run.me.id and (leaves or is_terminal(sys.stderr)):
+        run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
 
 
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:

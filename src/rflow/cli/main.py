@@ -31,12 +31,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "back": ("work", "Work through the tree"),
     "enter": ("work", "Work through the tree"),
     "note": ("notes", "Write down"),
-    "amend": ("notes", "Write down"),
+    "warn": ("notes", "Write down"),
+    "assume": ("notes", "Write down"),
     "run": ("evidence", "Write down"),
     "attach": ("evidence", "Write down"),
-    "brief": ("notes", "Write down"),
-    "change": ("notes", "Write down"),
-    "wait": ("notes", "Write down"),
+    "pin": ("corrections", "Write down"),
+    "unpin": ("corrections", "Write down"),
+    "amend": ("corrections", "Write down"),
+    "undo": ("corrections", "Write down"),
+    "brief": ("header", "Write down"),
+    "change": ("header", "Write down"),
+    "wait": ("header", "Write down"),
+    "question": ("notes", "Write down"),
+    "reply": ("notes", "Write down"),
+    "flag": ("notes", "Write down"),
     "progress": ("progress", "Stuck? Share it"),
     "digest": ("progress", "Stuck? Share it"),
     "share": ("share", "Stuck? Share it"),
@@ -58,7 +66,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 _NOUNS = ("share", "tree", "format", "store", "config")
 _GLOBAL = ("--store", "--user", "-s", "--session", "--config")
-_OF_RUN = ("-c", "--label", "--command-id")  # the options of `rflow run` that take a value
+_OF_RUN = (
+    "-c",
+    "--label",
+    "--step",
+    "--result",
+    "--on",
+    "--command-id",
+)  # the options of `rflow run` that take a value
 
 
 class Root(TyperGroup):

@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config lis
 
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
-    """List all settings, with their values and where those come from. Secrets are shown in part."""
+    """List all settings, with their values and where those come from. Secrets are masked."""
     from rflow.cli.display.text import wrapped
 
     run = App.of(context)
@@ -36,7 +36,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def get(context: typer.Context, name: Name) -> None:
-    """Print the value of a setting. A secret is shown in part."""
+    """Print the value of a setting. A secret is masked."""
     setting_named(name)
     App.of(context).out(_shown(App.of(context).settings[name]))
 
@@ -47,7 +47,9 @@ def set_(
     name: Name,
     values: Annotated[
         list[str] | None,
-        typer.Argument(metavar="VALUE...", help="None takes the setting out; a secret is asked for, or piped in (-)."),
+        typer.Argument(
+            metavar="VALUE...", help="Without one, the setting is removed; secrets: asked for, or piped in (-)."
+        ),
     ] = None,
 ) -> None:
     """Set a setting in the configuration file."""
@@ -58,17 +60,17 @@ def set_(
         run.format(given[0])
     path = run.settings.folders.config_file
     write_setting(path, name, given)
-    run.say(f"{name} {'set' if given else 'taken out'} in {path}.")
+    run.say(f"{name} {'set' if given else 'removed'} in {path}.")
     origin = run.settings[name].origin
     if origin in ("flag", "environment"):
-        run.say(f"Note: the {origin} says otherwise now, and goes before the file.")
+        run.say(f"Note: for now the {origin} overrides the file.")
     if given and name.startswith("targets."):
         _say_next_step(run, setting, given[0])
 
 
 @app.command()
 def path(context: typer.Context) -> None:
-    """Print where the configuration file is."""
+    """Print the path of the configuration file."""
     run = App.of(context)
     run.out(str(run.settings.folders.config_file))
 
@@ -78,14 +80,14 @@ def _shown(value: Value) -> str:
 
 
 def _masked(value: Value) -> str:
-    """Give what may be seen of a secret; "" for what is none, or not set."""
+    """Return a secret with most of it masked; "" if it is not a secret, or not set."""
     from rflow.delivery.webhooks.targets import redact_url
 
     return redact_url(value.text) if value.secret and value.value else ""
 
 
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
-    """Take the words of the command line together; none takes the setting out."""
+    """Return the values given on the command line; none removes the setting."""
     if setting.secret:
         from rflow.cli.webhook_settings import read_secret
 
@@ -95,7 +97,7 @@ def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]
 
 
 def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the values as they are to be written; what can't be used is refused."""
+    """Return the values as they are written to the file; raise an error for invalid ones."""
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:
@@ -113,7 +115,7 @@ def _patterns(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _store(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the store in full: a relative path would be another one in every folder."""
+    """Return the full URL of the store: a relative path would mean another store in every folder."""
     from rflow.stores import normal_url
 
     return (normal_url(given[0]),)

@@ -42,20 +42,20 @@ RECEIVER = "sam"
 @app.command()
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the store in this folder, to go on with it.")
+        Path | None, typer.Option(metavar="DIR", help="Keep the demo's store in this folder, to try more.")
     ] = None,
-    slow: Annotated[bool, typer.Option("--slow", help="Wait before each command, as a person would.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Pause before each command.")] = False,
 ) -> None:
-    """Play a recorded session, each command with its real output."""
+    """Replay a recorded session, each command with its real output."""
     if keep is not None:
         kept = _folder(keep)
         _play(kept, slow)
-        _go_on(kept)
+        _say_how_to_continue(kept)
         return
     with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
         _play(Path(folder), slow)
         _forget(Path(folder))
-    echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
+    echo("\nThe demo's store is deleted. To keep it and try more: rflow demo --keep DIR")
 
 
 def _folder(keep: Path) -> Path:
@@ -74,21 +74,21 @@ def _folder(keep: Path) -> Path:
 
 
 def _forget(folder: Path) -> None:
-    """Have this terminal forget the store that goes."""
+    """Remove the deleted store from this terminal's state."""
     here = App(store=str(folder / STORE), user=None, session=None, config=None)
     here.terminal.forget()
     here.close()
 
 
-def _go_on(keep: Path) -> None:
-    """Say how to go on, with this very program: in a fresh checkout it is not on the PATH."""
-    found = Path(sys.argv[0])
-    program = shlex.quote(os.path.relpath(found)) if found.stem == "rflow" else "rflow"
+def _say_how_to_continue(keep: Path) -> None:
+    """Say how to continue, with the path of this program: in a fresh checkout it is not on the PATH."""
+    started = Path(sys.argv[0])
+    program = shlex.quote(os.path.relpath(started)) if started.stem == "rflow" else "rflow"
     store = f"{program} --store {shlex.quote(str(keep / STORE))}"
-    echo(f"\nThe session is kept. Go on with it as {RECEIVER}, who got it:")
+    echo(f"\nThe session is kept. To continue as {RECEIVER}, who received it:")
     echo(f"    {store} --user {RECEIVER} accept")
     echo(f"    {store} --user {RECEIVER}")
-    echo("Or begin one of your own, in your own store:")
+    echo("Or start one of your own, in your own store:")
     echo(f"    {program} tree add --examples")
     echo(f"    {program}")
 
@@ -97,7 +97,7 @@ def _play(folder: Path, slow: bool) -> None:
     """Play the recording into a new store in `folder`."""
     recording = recorded("postgres-refused")
     player = _Player(folder / STORE, recording.author, slow)
-    player.say("Two in the morning: an application can't reach its database. The engineer takes the tree for that.")
+    player.say("Two in the morning: an application can't reach its database. The engineer starts the tree for that.")
     tree = data_dir("examples") / "trees" / f"{recording.tree}.toml"
     player.run("tree", "add", str(tree), shown=("tree", "add", f"examples/trees/{tree.name}"))
     player.run(*_start(recording))
@@ -108,20 +108,20 @@ def _play(folder: Path, slow: bool) -> None:
             player.run(*words)
     player.say('Stuck. "What have you tried so far?" One command answers, ready to paste into Teams:')
     player.run("progress", "-f", "teams")
-    player.say("And the session goes to somebody who can go on, at the same place:")
+    player.say("And the session is handed to somebody who can continue at the same place:")
     player.run("handoff", RECEIVER, "--new-user", "--note", "Please take it from here.", "-f", "teams", quiet=True)
     player.say(f"What {RECEIVER} sees:")
     player.run("inbox", user=RECEIVER)
 
 
 def _start(recording: Recording) -> list[str]:
-    """Give the words that start a session like the recorded one."""
+    """Return the words that start a session like the recorded session."""
     started = next(event.fact for event in recording.events if isinstance(event.fact, SessionStarted))
     return ["start", recording.tree, "--title", started.title, *_options(started.brief)]
 
 
 def command_of(fact: Fact) -> list[str]:
-    """Give the words that bring a fact about again; none for those of the start and of handoffs."""
+    """Return the words of the command that records a fact again; none for the start and for handoffs."""
     match fact:
         case ChoiceMade(label=label, assumed=assumed, reason=reason):
             return ["choose", label, *(["--assume", "--reason", reason] if assumed else [])]
@@ -164,7 +164,7 @@ class _Player:
         os.environ.pop("RFLOW_SESSION", None)  # one of another store
 
     def say(self, text: str) -> None:
-        """Tell what happens."""
+        """Print what happens next."""
         echo(styled(f"\n# {text}", dim=True))
 
     def run(self, *words: str, shown: tuple[str, ...] = (), user: str = "", quiet: bool = False) -> None:
@@ -181,13 +181,14 @@ class _Player:
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
         """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
         from rflow.cli.commands.evidence import keep
+        from rflow.core.session.commands import AddEvidence
 
         self._prompt(f"rflow run -- {fact.command}")
         data = blobs.get(fact.digest, b"")
         echo(data.decode("utf-8", "replace"), newline=False)
         here = App(store=str(self._store), user=self._author, session=None, config=None)
         try:
-            keep(here, here.session(), fact, data)
+            keep(here, here.session(), AddEvidence(evidence=fact), data)
         finally:
             here.close()
 

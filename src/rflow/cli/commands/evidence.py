@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.options import CommandId
+from rflow.cli.options import CommandId, On, Pin
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session.commands import AddEvidence
+from rflow.core.session.commands import AddEvidence, AddStep
 from rflow.core.session.events import EvidenceAdded
 from rflow.core.session.state import Session
 from rflow.core.summary.excerpt import excerpt
@@ -16,12 +17,15 @@ from rflow.core.text import byte_size, shorten
 from rflow.errors import BadInput, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rflow.capture import Captured
 
 app = typer.Typer(rich_markup_mode=None)
+Label = Annotated[str, typer.Option(metavar="TEXT", help="What summaries call it.")]
 
 LIMIT = 8 * 1024 * 1024
-"""How many bytes of one output or file are kept; PERFORMANCE: a store stays quick whatever is attached."""
+"""How many bytes of one output or file are kept, so that a store stays quick whatever is attached."""
 _NOTHING = EvidenceAdded(kind="command", label="-", excerpt="", bytes_total=0, bytes_kept=0, digest="")
 
 
@@ -32,27 +36,56 @@ def run(
         list[str] | None, typer.Argument(metavar="-- COMMAND...", help="The command with its arguments.")
     ] = None,
     string: Annotated[
-        str | None, typer.Option("-c", metavar="STRING", help="A command line for your shell, with pipes and all.")
+        str | None, typer.Option("-c", metavar="STRING", help="A command line for your shell, such as 'dmesg | tail'.")
     ] = None,
-    label: Annotated[str, typer.Option(metavar="TEXT", help="What to call it in summaries.")] = "",
+    label: Label = "",
+    step: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Record a step too: what you try with this command.")
+    ] = None,
+    result: Annotated[str, typer.Option(metavar="TEXT", help="With --step: what came of it.")] = "",
+    on: On = None,
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Run a command, show its output live and keep it as evidence. Its exit code is passed on."""
+    """Run a command, show its output live and keep it as evidence.
+
+    rflow ends with the command's exit code. With --step, the step and its output are recorded together; --pin then pins
+    the step.
+    """
     from rflow.capture import run_captured
 
     here = App.of(context)
     wanted = command or [] if string is None else string.strip()
     if not wanted or not wanted[0] or (command and string is not None):
-        raise UsageProblem("What is to be run?", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
+        raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
+    _check_step_options(step, result, on)
     session = here.session()
     if command_id and command_id in session.commands:
         _carried_out(here, session, session.commands[command_id])
-    here.workspace.check(session.id, AddEvidence(evidence=_NOTHING))  # where it could not be kept, nothing is run
+    recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
+    here.workspace.check(session.id, recorded(_NOTHING))  # if it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
-    keep(here, session, _evidence_of(captured, here.text(label)), captured.data, command_id)
+    keep(here, session, recorded(_evidence_of(captured, here.text(label))), captured.data)
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     raise typer.Exit(captured.status)
+
+
+def _check_step_options(step: str | None, result: str, on: int | None) -> None:
+    if step is None and result:
+        raise UsageProblem("--result needs a step.", try_='Say what you try: --step "…"')
+    if step is not None and on is not None:
+        raise UsageProblem("--step and --on exclude each other.", try_="Use only one of them.")
+
+
+def _recording(
+    here: App, step: str | None, result: str, on: int | None, *, pin: bool, command_id: str
+) -> "Callable[[EvidenceAdded], AddStep | AddEvidence]":
+    """Return what makes the command that records a piece of evidence, with a step if there is one."""
+    if step is None:
+        return lambda piece: AddEvidence(evidence=replace(piece, on=on or 0), pin=pin, command_id=command_id)
+    text, came = here.text(step), here.text(result)
+    return lambda piece: AddStep(text=text, result=came, evidence=piece, pin=pin, command_id=command_id)
 
 
 def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
@@ -78,26 +111,41 @@ def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
     """Say that the command was run before, and pass its exit code on again."""
-    here.wrote(session, f"nothing new: this was run before, as evidence {seq}.")
-    code = (session.evidence[seq].what.exit_code or 0) if seq in session.evidence else 0
+    pieces = [piece for piece in session.evidence.values() if seq in (piece.seq, piece.on)]
+    number = f", as evidence {pieces[0].seq}" if pieces else ""
+    here.wrote(session, f"nothing new: this was run before{number}.")
+    code = (pieces[0].what.exit_code or 0) if pieces else 0
     raise typer.Exit(code if code >= 0 else 128 - code)
 
 
-def keep(here: App, session: Session, evidence: EvidenceAdded, data: bytes, command_id: str = "") -> None:
-    """Keep evidence, whose content is `data`, in `session`, and say so."""
-    command = AddEvidence(evidence=evidence, command_id=command_id)
+def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: bytes) -> None:
+    """Record evidence, whose content is `data`, in `session`, and say so."""
+    evidence = command.evidence
+    assert evidence is not None
     outcome = here.send(session, command, {evidence.digest: data})
+    seqs = [event.seq for event in outcome.events if isinstance(event.fact, EvidenceAdded)]
+    seq = seqs[0] if seqs else outcome.entry
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
     left = evidence.bytes_total - evidence.bytes_kept
     cut = f"; only the first and last {byte_size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
-    here.wrote(outcome.session, f"evidence {outcome.entry} recorded ({byte_size(evidence.bytes_total)}{code}{cut}).")
+    pinned = " and pinned" if command.pin else ""
+    size = f"({byte_size(evidence.bytes_total)}{code}{cut})"
+    if isinstance(command, AddStep):
+        here.did(outcome, f"step {outcome.entry} recorded{pinned}, with its output as evidence {seq} {size}.")
+        if not command.result:
+            begin = here.begin(outcome.session)
+            here.say(f'To add what came of it: {begin} amend {outcome.entry} --result "…"')
+    else:
+        here.did(outcome, f"evidence {seq} recorded{pinned} {size}.")
 
 
 @app.command()
 def attach(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="The file, or - to read standard input.")],
-    label: Annotated[str, typer.Option(metavar="TEXT", help="What to call it in summaries.")] = "",
+    label: Label = "",
+    on: On = None,
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Keep a file, or a text pasted into the terminal, as evidence."""
@@ -113,22 +161,23 @@ def attach(
             try_=f"Attach the part that matters: tail -n 500 {'FILE' if file == '-' else file} | rflow attach -",
         )
     if not data:
-        raise UsageProblem("There is nothing in it.", try_="Was it the right file?")
-    told = excerpt(data)
+        raise UsageProblem("There is nothing in it.", try_="Check that it is the right file.")
+    shown = excerpt(data)
     evidence = EvidenceAdded(
         kind="text" if file == "-" else "file",
         label=here.text(label) or here.text(name),
-        excerpt=told.text,
-        left_out=told.left_out,
+        excerpt=shown.text,
+        left_out=shown.left_out,
         bytes_total=len(data),
         bytes_kept=len(data),
         digest=fingerprint(data),
+        on=on or 0,
     )
-    keep(here, session, evidence, data, command_id)
+    keep(here, session, AddEvidence(evidence=evidence, pin=pin, command_id=command_id), data)
 
 
 def _read(path: Path) -> bytes:
-    """Read a file, a byte more than may be kept at the most."""
+    """Return the content of a file, up to one byte more than may be kept."""
     try:
         with path.open("rb") as file:
             return file.read(LIMIT + 1)

@@ -75,7 +75,7 @@ def new(
     run.say(f"  rflow format check {name}     shows its mistakes, with their lines")
     run.say(f"  rflow progress -f {name}      shows a session in it")
     if project:
-        run.say("Others who work here must trust it first: rflow format trust")
+        run.say("Other people in this project must trust it first: rflow format trust")
 
 
 @app.command()
@@ -84,14 +84,14 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FORMAT|FILE]...", help="All of yours and the project's, if none.", autocompletion=own_formats
+            metavar="[FORMAT|FILE]...", help="If none: all of yours and of the project.", autocompletion=own_formats
         ),
     ] = None,
 ) -> None:
     """Check your own formats: every mistake, with its line.
 
-    They render sample sessions that are long, empty, closed, or full of hostile text, within limits of time and
-    memory. A format with warnings can be used.
+    It renders sample sessions with them (long, empty, closed, with hostile text), within limits of time and memory.
+    A format with warnings can be used.
     """
     from rflow.cli.custom_formats import passes_check, templates
 
@@ -107,14 +107,15 @@ def check(
 def trust(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="This project's, if none is named.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Without one: the folder of this project.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     no: Annotated[bool, typer.Option("--no", help="Stop trusting it.")] = False,
 ) -> None:
     """Trust the formats of a project, as they are now.
 
-    It shows the templates and asks. Once one of them changes, the folder is no longer trusted.
+    It shows the templates and asks. When one of them changes, the folder is no longer trusted.
     """
     from rflow.cli.custom_formats import folder_to_trust, show_folder
     from rflow.formats.custom import trust as trusted

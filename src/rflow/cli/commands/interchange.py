@@ -49,14 +49,14 @@ def export(
 @app.command(name="import")
 def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="An export, or a plain document of a session.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="An export, or a plain JSON document of a session.")],
     accept_ownership: Annotated[
         bool, typer.Option(ACCEPT, help="Allow it to change the owner or status of a session that is here.")
     ] = False,
 ) -> None:
     """Import an exported session, or another tool's document.
 
-    A session that is here already is extended by the entries that are new.
+    If the session is in this store already, its new entries are added.
     """
     from rflow.cli.sources import name_of, read_input
     from rflow.service.interchange import read_session

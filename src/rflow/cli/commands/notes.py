@@ -1,142 +1,133 @@
-"""Commands that write down: note, amend, brief, change, wait."""
+"""Commands that write down: note, warn, assume, flag, question, reply."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from rflow.cli.app import App
-from rflow.cli.options import CommandId
-from rflow.core.session.commands import AddNote, AmendEntry, MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.session.events import Brief
-from rflow.core.session.texts import NOTE_LIMIT
+from rflow.cli.completion import people
+from rflow.cli.input import text_or_stdin, wants_warning
+from rflow.cli.options import CommandId, Entry, NewUser, On, Pin
+from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
+from rflow.core.session.events import NoteKind
 from rflow.errors import UsageProblem
 
 app = typer.Typer(rich_markup_mode=None)
-
-
-def _text_or_stdin(run: App, text: str) -> str:
-    """Take the text, or read it from standard input where it is "-"."""
-    if text != "-":
-        return run.text(text)
-    data = run.read_stdin(NOTE_LIMIT)
-    read = data.decode("utf-8", "replace")
-    if len(data) <= NOTE_LIMIT and "\ufffd" in read and "\ufffd".encode() not in data:
-        run.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
-    return read
+Text = Annotated[str, typer.Argument(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
 
 
 @app.command()
 def note(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The note, or - to read it from standard input.")],
+    text: Text,
+    warn_: Annotated[bool, typer.Option("--warn", help="A warning: see `rflow warn`.")] = False,
+    assume_: Annotated[bool, typer.Option("--assume", help="An assumption: see `rflow assume`.")] = False,
+    on: On = None,
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write a note into the scratchpad."""
-    run = App.of(context)
-    session = run.session()
-    outcome = run.send(session, AddNote(text=_text_or_stdin(run, text), command_id=command_id))
-    run.did(outcome, f"note {outcome.entry} recorded.")
+    """Write a note."""
+    if warn_ and assume_:
+        raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
+    kind: NoteKind = "warning" if warn_ else "assumption" if assume_ else "note"
+    _write(App.of(context), kind, text, on, pin, command_id)
 
 
 @app.command()
-def amend(
-    context: typer.Context,
-    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number, as `rflow show` has it.")],
-    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="What it should read.")],
-    command_id: CommandId = "",
-) -> None:
-    """Correct a note, a step or a change of yours."""
-    run = App.of(context)
-    session = run.session()
-    outcome = run.send(session, AmendEntry(target=entry, text=_text_or_stdin(run, text), command_id=command_id))
-    run.did(outcome, f"entry {entry} amended.")
+def warn(context: typer.Context, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
+    """Write a warning: every summary shows it, in full.
+
+    It stands under CAUTION at the top, and can have up to 40 words.
+    """
+    _write(App.of(context), "warning", text, on, pin, command_id)
 
 
 @app.command()
-def brief(
+def assume(
     context: typer.Context,
-    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, from whom.")] = None,
-    situation: Annotated[str | None, typer.Option(metavar="TEXT", help="What happens, since when.")] = None,
-    impact: Annotated[str | None, typer.Option(metavar="TEXT", help="Who can't do what.")] = None,
-    hypothesis: Annotated[str | None, typer.Option(metavar="TEXT", help="What you suspect.")] = None,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
-    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
-    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
-    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, in your own scale.")] = None,
-    command_id: CommandId = "",
-) -> None:
-    """Record what a summary begins with; an empty text clears it."""
-    run = App.of(context)
-    facts = {
-        "ask": ask,
-        "situation": situation,
-        "impact": impact,
-        "hypothesis": hypothesis,
-        "ticket": ticket,
-        "customer": customer,
-        "severity": severity,
-    }
-    said = Brief(**{name: None if text is None else run.text(text) for name, text in facts.items()})
-    named = None if title is None else run.text(title)
-    outcome = run.send(run.session(), SetBrief(brief=said, title=named, command_id=command_id))
-    run.did(outcome, _recorded(facts | {"title": title}))
-
-
-def _recorded(facts: Mapping[str, str | None]) -> str:
-    """Say which facts were recorded, and which cleared."""
-    recorded = [name for name, text in facts.items() if text and text.strip()]
-    cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
-    parts = [f"{', '.join(names)} {word}" for names, word in ((recorded, "recorded"), (cleared, "cleared")) if names]
-    return f"{'; '.join(parts)}."
-
-
-@app.command()
-def change(
-    context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
-    revert: Annotated[str, typer.Option(metavar="HOW", help="How to take it back.")] = "",
-    reverted: Annotated[
-        int | None, typer.Option(metavar="SEQ", help="The change of this number has been taken back.")
+    text: Text,
+    settled: Annotated[
+        int | None, typer.Option(metavar="SEQ", min=1, help="This assumption is settled; TEXT says how.")
     ] = None,
+    on: On = None,
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Record a change made on the system, and how to revert it."""
+    """Write down what you assume but have not verified.
+
+    Once you know, record it with --settled.
+    """
     run = App.of(context)
-    session = run.session()
-    if reverted is not None:
-        if text or revert:
-            raise UsageProblem("--reverted goes alone.", try_=f"rflow change --reverted {reverted}")
-        outcome = run.send(session, RevertChange(change=reverted, command_id=command_id))
-        run.did(outcome, f"change {reverted} reverted.")
+    if settled is None:
+        _write(run, "assumption", text, on, pin, command_id)
         return
-    if text.strip() and not revert.strip():
-        raise UsageProblem("How can it be taken back?", try_='Add --revert "…" (or --revert "can\'t be undone").')
-    command = MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id)
-    outcome = run.send(session, command)
-    run.did(
-        outcome,
-        f"change {outcome.entry} recorded. Once reverted: rflow change --reverted {outcome.entry}",
+    if on or pin:
+        raise UsageProblem("--settled can't be combined with --on or --pin.", try_="Leave these out.")
+    from rflow.cli.display.entries import named, quoted
+
+    outcome = run.send(
+        run.session(), SettleAssumption(target=settled, text=text_or_stdin(run, text), command_id=command_id)
     )
+    entry = outcome.session.entry(settled)
+    run.did(outcome, f"{named(outcome.session, settled)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
+
+
+def _write(run: App, kind: NoteKind, text: str, on: int | None, pin: bool, command_id: str) -> None:
+    """Record a note of a kind, and say so."""
+    session = run.session()
+    text = text_or_stdin(run, text)
+    if kind == "note" and wants_warning(run, text):
+        kind = "warning"
+    outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
+    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}.")
+    if kind == "assumption":
+        run.say(f'Once it is settled: {run.begin(outcome.session)} assume --settled {outcome.entry} "…"')
 
 
 @app.command()
-def wait(
+def flag(
     context: typer.Context,
-    for_: Annotated[str, typer.Option("--for", metavar="TEXT", help="Whom or what it waits for.")] = "",
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')
-    ] = None,
-    over: Annotated[bool, typer.Option("--over", help="It waits no longer.")] = False,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is wrong with the question or action.")],
     command_id: CommandId = "",
 ) -> None:
-    """Say what the session waits for, and until when."""
-    from rflow.cli.times import future
+    """Report that the tree is wrong where the session stands."""
+    from rflow.cli.display.entries import quoted
 
     run = App.of(context)
-    if over == bool(for_.strip() or until):
-        raise UsageProblem("What does it wait for?", try_='Say --for "…", --until TIME, or --over once it is over.')
-    moment = future(until, run.workspace.now()) if until else None
-    command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
-    outcome = run.send(run.session(), command)
-    run.did(outcome, "waits no longer." if over else "waiting.")
+    outcome = run.send(run.session(), FlagNode(text=run.text(text), command_id=command_id))
+    place = outcome.session.place
+    at = f" at {quoted(place.text)}" if place else ""
+    run.did(outcome, f"flag {outcome.entry}{at} recorded.")
+
+
+@app.command()
+def question(
+    context: typer.Context,
+    to: Annotated[str, typer.Argument(metavar="USER|@QUEUE", help="Who should answer.", autocompletion=people)],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you want to know.")],
+    new_user: NewUser = False,
+    command_id: CommandId = "",
+) -> None:
+    """Ask somebody a question about the session."""
+    from rflow.service.sessions import receiver
+
+    run = App.of(context)
+    session = run.session()
+    person, _ = receiver(run.workspace, run.text(to), new=new_user)
+    outcome = run.send(session, AskQuestion(to=person, text=run.text(text), command_id=command_id))
+    seq = outcome.entry
+    run.did(outcome, f'question {seq} to {person.name} recorded. To answer it: rflow -s {session.code} reply {seq} "…"')
+
+
+@app.command()
+def reply(
+    context: typer.Context,
+    entry: Entry,
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The answer, or - to read it from standard input.")],
+    command_id: CommandId = "",
+) -> None:
+    """Answer a question that was asked in the session."""
+    run = App.of(context)
+    session = run.session()
+    command = ReplyQuestion(target=entry, text=text_or_stdin(run, text), command_id=command_id)
+    run.did(run.send(session, command), f"answer to question {entry} recorded.")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.completion import codes, targets
-from rflow.cli.deliver import deliver, deliver_all
+from rflow.cli.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
@@ -31,7 +31,7 @@ Post = Annotated[
     str | None,
     typer.Option("--post", metavar="TARGET", help="Post it to a channel (docs/posting.md).", autocompletion=targets),
 ]
-Again = Annotated[bool, typer.Option("--again", help="Post it although it was posted before.")]
+Again = Annotated[bool, typer.Option("--again", help="Post it even if it was posted before.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what --post would send, and send nothing.")]
 
 
@@ -40,19 +40,17 @@ def progress(
     context: typer.Context,
     target: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[SESSION|FILE|-]", help="A session, or an exported or foreign file of one.", autocompletion=codes
-        ),
+        typer.Argument(metavar="[SESSION|FILE|-]", help="A session, or a file of one.", autocompletion=codes),
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,
     brief: Annotated[bool, typer.Option("--brief", help="At most 130 words: the thirty-second form.")] = False,
     ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="last|TIME", help="Only what is new since your last one, or since a time.")
+        str | None, typer.Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
     ] = None,
     output: Output = None,
-    link: Annotated[bool, typer.Option("--link", help="Put a read-only link into it, for a day.")] = False,
+    link: Annotated[bool, typer.Option("--link", help="Add a read-only link that works for a day.")] = False,
     post: Post = None,
     dry_run: DryRun = False,
     again: Again = False,
@@ -83,6 +81,8 @@ def progress(
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
     _deliver(run, name, session, shorten_progress(summary) if brief else summary, to)
+    if session is not None and not summary.ask:
+        missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +132,7 @@ def _deliver(run: App, name: str, session: Session | None, summary: Summary, to:
 def _with_link(run: App, session: Session | None, view: View, *, dry_run: bool) -> View:
     """Make a link to the session, and return the view with it."""
     if session is None or dry_run:
-        what = "A preview gets no link" if dry_run else "A file has no link: that needs a session in your store"
+        what = "A preview has no link" if dry_run else "A file has no link; only a session in your store has"
         raise UsageProblem(f"{what}.", try_="Leave --link out.")
     from rflow.cli.display.links import fresh_link
 
@@ -153,7 +153,7 @@ def _posting(
     """Return what the options say about posting; None if nothing is posted."""
     if name is None:
         if dry_run or again:
-            raise UsageProblem("--dry-run and --again go with --post.", try_="Say where to: --post TARGET")
+            raise UsageProblem("--dry-run and --again need --post.", try_="Name the target: --post TARGET")
         return None
     from rflow.cli.posting import posting_options
 
@@ -178,7 +178,9 @@ def _since(run: App, source: "Source", since: str, destination: str | None, view
     if since != "last":
         at = past(since, run.workspace.now())
         if not source.stored:  # what it holds was recorded elsewhere, or all at once
-            raise UsageProblem("--since TIME goes by this store, and that is a file.", try_="Import it: rflow import")
+            raise UsageProblem(
+                "--since TIME works only for a session in this store, not for a file.", try_="Import it: rflow import"
+            )
         return replace(view, since=version_at(run.workspace, source.session, at), since_at=at)
     mine = [delivery for delivery in delivered(source.session) if delivery.by.id == run.me.id]
     mine = [delivery for delivery in mine if destination in (None, delivery.destination)]
@@ -198,8 +200,8 @@ def _to(destination: str | None) -> str:
 @app.command()
 def digest(
     context: typer.Context,
-    mine: Annotated[bool, typer.Option("--mine", help="Only my sessions (as without --all).")] = False,
-    all_: Annotated[bool, typer.Option("--all", help="Everybody's.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only my sessions (the default).")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Everybody's sessions.")] = False,
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
@@ -208,7 +210,7 @@ def digest(
     again: Again = False,
     no_redact: NoRedact = False,
 ) -> None:
-    """Every open session in a few lines each: the shift handover."""
+    """Summarise every open session in a few lines: the shift handover."""
     from rflow.service.summaries import digest_of_heads
 
     run = App.of(context)

@@ -14,16 +14,20 @@ PORT = 8765
 @app.command()
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = PORT,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = PORT,
     public_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="What links begin with, behind a proxy or another name.")
+        str | None, typer.Option(metavar="URL", help="What links begin with, if behind a proxy.")
     ] = None,
-    requests: Annotated[bool, typer.Option("--log-requests", help="Log each request, without its address.")] = False,
+    requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log each request, without the client's address.")
+    ] = False,
 ) -> None:
-    """Serve the read-only links to this store, until Ctrl-C.
+    """Serve the read-only links to this store; Ctrl-C stops it.
 
-    It logs lines of JSON to stderr. /healthz and /metrics tell how it is.
+    It logs JSON lines to stderr. /healthz and /metrics report its state.
     """
     run = App.of(context)
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
@@ -47,7 +51,9 @@ def serve(
         state=run.settings.folders.state,
         templates=run.settings.folders.cache,
         requests=requests,
-        told=lambda: run.say(f"Serving {store.url} at {url} (Ctrl-C stops). Make a link: rflow share create --copy"),
+        told=lambda: run.say(
+            f"Serving {store.url} at {url} (Ctrl-C stops). To create a link: rflow share create --copy"
+        ),
     )
 
 
@@ -60,7 +66,7 @@ def _public(url: str | None) -> str | None:
 
 
 def _shown(host: str) -> str:
-    """Give a host as it stands in an address."""
+    """Return a host as it is written in a URL."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         import socket
 

@@ -7,12 +7,13 @@ import typer
 
 from rflow.cli.app import App, label
 from rflow.cli.completion import people, trees
-from rflow.cli.options import CommandId, Json, NeededReference, Reference
+from rflow.cli.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.cli.output import echo_bytes
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
 from rflow.core.session.head import Page, Query
 from rflow.core.session.state import Session, Status
+from rflow.core.text import counted
 from rflow.errors import UsageProblem
 from rflow.service.sessions import evidence_content, find_session, start_session
 from rflow.service.trees import named_tree, tree_of
@@ -29,11 +30,11 @@ def start(
     title: Annotated[str, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = "",
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
-    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, in your own scale.")] = None,
+    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
-    """Start a session, in a tree or (with --title) without one."""
+    """Start a session in a tree, or without a tree (--title)."""
     run = App.of(context)
     entered = named_tree(run.workspace, tree) if tree else None
     if entered is None and not title.strip():
@@ -54,19 +55,19 @@ def resume(
     context: typer.Context,
     reference: NeededReference,
     take: Annotated[bool, typer.Option("--take", help="Make somebody else's session yours.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it; its owner is told.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it over; its owner sees this.")] = "",
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
-    """Go on with a session; it becomes this terminal's current one."""
+    """Continue a session: it becomes the current one of this terminal."""
     run = App.of(context)
     session = find_session(run.workspace, reference)
     if take:
         if not reason.strip():
             raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
         command = TakeOver(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
-        session = run.send(session, command).session
-        run.wrote(session, "yours now; its former owner sees why.")
+        session = run.send_shown(session, command).session
+        run.wrote(session, "yours now; its former owner sees your reason.")
     run.terminal.enter(session.id)
     _shown(run, session, json)
 
@@ -86,20 +87,20 @@ def _shown(run: App, session: Session, json: bool) -> None:
 def list_(
     context: typer.Context,
     mine: Annotated[bool, typer.Option("--mine", help="Only those I own.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Only those that are not closed (as without --all).")] = False,
-    inbox: Annotated[bool, typer.Option("--inbox", help="Only those that wait for me to accept.")] = False,
-    stale: Annotated[str | None, typer.Option(metavar="SPAN", help="Only those untouched for so long: 4h, 2d.")] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Only those not closed (the default).")] = False,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
+    stale: Annotated[str | None, typer.Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this customer's.")] = None,
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this ticket's.")] = None,
     tree: Annotated[
         str | None, typer.Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)
     ] = None,
-    owner: Annotated[str | None, typer.Option(metavar="USER", help="Only theirs.", autocompletion=people)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Closed ones, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 50,
+    owner: Annotated[str | None, typer.Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Closed sessions too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
 ) -> None:
-    """List sessions, the last updated first."""
+    """List sessions, the most recently updated first."""
     from rflow.cli.times import span
     from rflow.core.people import person
 
@@ -129,13 +130,13 @@ def list_(
 
 
 def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
-    """Print a table of the heads found, and how to see more of them."""
+    """Print a table of sessions, and how to see more of them."""
     from rflow.cli.display.text import heads_table
 
     if page.heads:
         run.out(heads_table(page.heads, run.me.id, now))
     if page.after:
-        run.say(f"… there are more; --limit {limit * 4} shows more of them.")
+        run.say(f"There are more sessions; to see more: --limit {limit * 4}")
 
 
 @app.command()
@@ -143,15 +144,16 @@ def show(
     context: typer.Context,
     reference: Reference = None,
     evidence: Annotated[
-        int | None, typer.Option(metavar="SEQ", help="Only the whole content of this piece of evidence, as it is.")
+        int | None, typer.Option(metavar="SEQ", help="Print only the whole content of this evidence.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Show everything in a session, raw.
 
-    Nothing is redacted; for others, use `rflow progress`.
+    Nothing is redacted. To share it, use `rflow progress`.
     """
-    from rflow.cli.display.text import next_words, position, record, typing
+    from rflow.cli.display.record import record
+    from rflow.cli.display.text import next_words, position, typing
 
     run = App.of(context)
     session = run.session(reference)
@@ -180,9 +182,9 @@ def close(
     context: typer.Context,
     outcome: Annotated[
         Literal["resolved", "escalated", "abandoned"] | None,
-        typer.Option(help="How it ended; escalated means that it left rflow. At an end of the tree, it is known."),
+        typer.Option(help="How it ended; escalated: it goes on outside rflow. Not needed at an end of the tree."),
     ] = None,
-    summary: Annotated[str, typer.Option(metavar="TEXT", help="What it was, for the record.")] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="What the cause was, for the record.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
@@ -195,11 +197,11 @@ def close(
     run.did(closing, f"closed as {ended}.")
     left = [change for change in closing.session.changes.values() if change.in_place]
     if left:
-        run.say(f"Note: {len(left)} change(s) are still in place; rflow show {session.code} says how to revert them.")
+        run.say(f"Note: {counted(left, 'change')} still in place. To see how to revert: rflow show {session.code}")
 
 
 def _outcome_here(run: App, session: Session) -> CloseOutcome:
-    """Read the outcome off the end that the session stands at."""
+    """Return the outcome of the end at which the session stands."""
     tree = tree_of(run.workspace, session)
     node = tree.nodes.get(session.place.node) if tree and session.place else None
     match getattr(node, "outcome", None):
@@ -212,7 +214,7 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
 
 @app.command()
 def reopen(context: typer.Context, reference: Reference = None, command_id: CommandId = "") -> None:
-    """Go on with a closed session."""
+    """Open a closed session again."""
     from rflow.cli.display.status import show_session
 
     run = App.of(context)
@@ -226,24 +228,24 @@ def reopen(context: typer.Context, reference: Reference = None, command_id: Comm
 @app.command()
 def redact(
     context: typer.Context,
-    entry: Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number, as `rflow show` has it.")],
+    entry: Entry,
     command_id: CommandId = "",
 ) -> None:
     """Remove the texts of an entry for good.
 
-    They go from the store's files, too, and no copy is kept. What was shared before is beyond reach.
+    They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
     run = App.of(context)
     session = run.session()
     outcome = run.send(session, RedactText(target=entry, command_id=command_id))
-    run.wrote(outcome.session, f"the texts of entry {entry} are removed.")
+    run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
 
 
 @app.command()
 def delete(
     context: typer.Context,
     reference: NeededReference,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Remove a session for good, with its evidence."""
     run = App.of(context)

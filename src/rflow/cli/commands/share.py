@@ -33,15 +33,18 @@ def create(
     expires: Annotated[
         str, typer.Option(metavar="SPAN|never", help="How long it works: 30m, 24h, 7d, or never.")
     ] = "24h",
-    label_: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for; only you see that.")] = "",
-    brief: Annotated[bool, typer.Option("--brief", help="Show the thirty-second form only.")] = False,
-    snapshot: Annotated[bool, typer.Option("--snapshot", help="Show it as it is now, not what comes later.")] = False,
+    label_: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for; only you see this.")] = "",
+    brief: Annotated[bool, typer.Option("--brief", help="Show only the brief summary.")] = False,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Show the session as it is now, without later entries.")
+    ] = False,
     copy: Copy = False,
     json: Json = False,
 ) -> None:
-    """Make a link that anybody can read without an account.
+    """Create a read-only link to a session.
 
-    The link is told once, and works until it expires or you revoke it.
+    Anyone with it can read the session without an account. The link is shown only once. It works until it expires or you
+    revoke it.
     """
     from rflow.cli.display.links import base_of, copy_link, link_to
 
@@ -59,7 +62,7 @@ def create(
     minted = run.workspace.create_share(wish)
     base = base_of(run)
     url = link_to(base, minted.token)
-    run.wrote(session, f"link {minted.share.id} made, {lasting(minted.share)}.")
+    run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
     run.say(_preview(run, minted.share))
     if base.hint:
         run.say(base.hint)
@@ -72,43 +75,45 @@ def create(
 
 
 def ending(expires: str, now: datetime) -> datetime | None:
-    """Say when a link made now ends; None is never."""
+    """Return when a link created now expires; None for never."""
     from rflow.cli.times import span
 
     if expires.strip().casefold() == "never":
         return None
     lasts = span(expires, "never")
     if not lasts:
-        raise UsageProblem("A link that ends at once is no use.", try_="Give a span: --expires 30m, 24h, 7d, or never.")
+        raise UsageProblem(
+            "The link would expire at once.", try_="Use a span such as --expires 30m, 24h, 7d, or never."
+        )
     try:
         return now + lasts
     except OverflowError:
-        raise UsageProblem(f'"{expires}" ends after the last day there is.', try_="Say --expires never.") from None
+        raise UsageProblem(f'"{expires}" is too far in the future.', try_="Use --expires never.") from None
 
 
 def lasting(share: Share) -> str:
-    """Say how long a link works."""
+    """Return how long a link works."""
     return f"until {moment(share.expires_at)}" if share.expires_at else "until you revoke it"
 
 
 def moment(at: datetime) -> str:
-    """Give a local time with its offset."""
+    """Return a local time with its UTC offset."""
     text = local(at).isoformat(" ", "minutes")
     return f"{text[:16]} {text[16:]}"
 
 
 def _preview(run: App, share: Share) -> str:
-    """Say what whoever has the link can read."""
-    _, told = run.shared.progress(share, Extent())
-    parts = [(len(told.tried), "step"), (len(told.notes), "note")]
-    parts += [(len(told.evidence) + told.evidence_more, "piece of evidence")]
+    """Return what anyone with the link can read."""
+    _, summary = run.shared.progress(share, Extent())
+    parts = [(len(summary.tried), "step"), (len(summary.notes), "note")]
+    parts += [(len(summary.evidence) + summary.evidence_more, "piece of evidence")]
     counted = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
-    hidden = f"; {told.redacted} value{'s' if told.redacted > 1 else ''} redacted" if told.redacted else ""
-    what = "the thirty-second form of " if share.brief else ""
-    later = "and not what comes later" if share.until_seq is not None else "and what is added later, as it is added"
+    hidden = f"; {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted" if summary.redacted else ""
+    what = "the brief summary of " if share.brief else ""
+    later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
     reads = f"{what}{', '.join(counted) or 'the title'}{hidden}"
     see = f"{run.program} progress{' --brief' if share.brief else ''} -f text"
-    return f"Whoever has it reads {reads}, {later}. See it: {see}"
+    return f"Anyone with it can read {reads}, {later}. To see that: {see}"
 
 
 def _plural(one: str) -> str:
@@ -118,30 +123,31 @@ def _plural(one: str) -> str:
 @app.command(name="list")
 def list_(
     context: typer.Context,
-    all_: Annotated[bool, typer.Option("--all", help="Everybody's, not only mine.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Links of all people, not only mine.")] = False,
     json: Json = False,
 ) -> None:
-    """List my links, with how often each was looked at.
+    """List my links, with how often each was viewed.
 
-    Those I made and those to sessions of mine, ended ones too; with -s only those to that session.
+    These are the links I created and those to my sessions, expired and revoked ones too. With -s: only links to that
+    session.
     """
     from rflow.cli.display.links import share_record, shares_table
 
     run = App.of(context)
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
-    found = run.workspace.shares(session.id if session else None, everybody=all_)
+    counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
-        run.out_json([share_record(one, run, now) for one in found])
-    elif found:
-        run.out(shares_table(found, run, now))
+        run.out_json([share_record(count, run, now) for count in counts])
+    elif counts:
+        run.out(shares_table(counts, run, now))
     else:
-        run.say("There is no link yet. Make one: rflow share create")
+        run.say("There are no links yet. To create one: rflow share create")
 
 
 @app.command()
 def show(context: typer.Context, link: Link, json: Json = False) -> None:
-    """Show a link and when it was looked at."""
+    """Show a link and when it was viewed."""
     from rflow.cli.display.links import share_record
 
     run = App.of(context)
@@ -153,12 +159,12 @@ def show(context: typer.Context, link: Link, json: Json = False) -> None:
     share = one.share
     run.out(f"{share.id}  …{share.ending}  {_state(run, share)}  {one_line(share.label)}".rstrip())
     run.out(f"  to {_named(run, share)}")
-    run.out(f"  made by {one_line(share.by.name)}, {moment(share.created_at)}")
-    run.out(f"  looked at {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
+    run.out(f"  created by {one_line(share.by.name)}, {moment(share.created_at)}")
+    run.out(f"  viewed {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
     for view in views:
         run.out(f"    {moment(view.at)}  {view.form:<4}  {one_line(view.agent)}".rstrip())
     if one.views > len(views):
-        run.out(f"    … and {one.views - len(views)} before")
+        run.out(f"    … and {one.views - len(views)} earlier")
 
 
 def _state(run: App, share: Share) -> str:
@@ -186,11 +192,11 @@ def revoke(
         list[str] | None,
         typer.Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.", autocompletion=completion.links),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every link of mine.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All my links.")] = False,
 ) -> None:
-    """End links at once.
+    """Revoke links: they stop working at once.
 
-    With -s and no id: every link to that session.
+    With -s and no id: all links to that session.
     """
     run = App.of(context)
     wanted = [run.workspace.share(reference) for reference in links or ()] or _many(run, all_)
@@ -200,14 +206,15 @@ def revoke(
         run.workspace.revoke_share(one.share.id)
         run.say(f"{one.share.id}: {'revoked' if state != 'revoked' else 'was revoked already'}.")
     if not wanted:
-        run.say("There was no link to end.")
+        run.say("There was no link to revoke.")
 
 
 def _many(run: App, all_: bool) -> list[ShareCount]:
-    """Give the links to end that were not named one by one, those that still work."""
+    """Return the links to revoke if none is named: those that still work."""
     if not all_ and not run.session_reference:
         raise UsageProblem(
-            "Which link?", try_="Name it (rflow share list), or end more: rflow -s CODE share revoke, or --all."
+            "Which link?",
+            try_="Name it (see rflow share list), or revoke several: rflow -s CODE share revoke, or --all.",
         )
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     now = run.workspace.now()

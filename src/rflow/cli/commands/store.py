@@ -19,24 +19,24 @@ app = typer.Typer(
 
 @app.command()
 def info(context: typer.Context, json: Json = False) -> None:
-    """Say where the store is and how much it holds."""
+    """Show where the store is and how much it holds."""
     from rflow.core.text import byte_size
 
     run = App.of(context)
-    _see_that_it_is_there(run)
-    told = run.administration.info()
+    _check_exists(run)
+    about = run.administration.info()
     if json:
-        run.out_json(told)
+        run.out_json(about)
         return
-    run.out(f"{told.url}  ({run.settings['store'].origin})")
-    run.out(f"  {told.kind}, format {told.format}, {byte_size(told.size)}")
-    sessions, events = _counted(told.sessions, "session"), _counted(told.events, "event")
-    trees, blobs = _counted(told.trees, "tree"), _counted(told.blobs, "content")
+    run.out(f"{about.url}  ({run.settings['store'].origin})")
+    run.out(f"  {about.kind}, format {about.format}, {byte_size(about.size)}")
+    sessions, events = _counted(about.sessions, "session"), _counted(about.events, "event")
+    trees, blobs = _counted(about.trees, "tree"), _counted(about.blobs, "content")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
 
 
-def _see_that_it_is_there(run: App) -> None:
-    """Refuse to tell anything of a store that was named and is not there: a slip in its name must not look sound."""
+def _check_exists(run: App) -> None:
+    """Refuse a store that was named but does not exist: a mistyped name must not look like a sound store."""
     from rflow.stores import open_store
 
     store = run.settings["store"]
@@ -50,12 +50,12 @@ def _counted(count: int, what: str) -> str:
 
 @app.command()
 def check(context: typer.Context, json: Json = False) -> None:
-    """Read the whole store and list what is wrong.
+    """Read the whole store and list its problems.
 
-    It also finishes a removal that could not be finished.
+    It also finishes an erasure that was interrupted.
     """
     run = App.of(context)
-    _see_that_it_is_there(run)
+    _check_exists(run)
     faults = run.administration.check()
     if json:
         run.out_json(faults)
@@ -72,9 +72,11 @@ def check(context: typer.Context, json: Json = False) -> None:
 def copy(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="FROM", help="A store's URL or path.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Another's; it is made where there is none.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")
+    ],
 ) -> None:
-    """Copy everything from one store into another, and verify it."""
+    """Copy everything from one store into another, and verify the copy."""
     from rflow.identity import new_codes
     from rflow.stores import open_store
     from rflow.stores.copy import copy_store
@@ -98,12 +100,12 @@ def copy(
 @app.command()
 def backup(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to; it must not exist yet.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The new file or folder; it must not exist yet.")],
 ) -> None:
     """Copy the whole store to a new file or folder.
 
-    The copy is the store as it is at one moment, whoever writes to it meanwhile.
+    The copy is a snapshot of one moment, even while others write to the store.
     """
     run = App.of(context)
     run.administration.backup(path.absolute())
-    run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")
+    run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")

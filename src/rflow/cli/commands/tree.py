@@ -25,11 +25,12 @@ def list_(context: typer.Context, json: Json = False) -> None:
     run = App.of(context)
     names = run.workspace.tree_names()
     if json:
-        run.out_json(names)
+        fields = ("id", "title", "digest", "nodes", "added_at")
+        run.out_json([{field: getattr(name, field) for field in fields} for name in names])
     elif names:
         run.out(table([("TREE", "NODES", "TITLE"), *((name.id, str(name.nodes), name.title) for name in names)]))
     else:
-        run.say("This store has no trees yet. Add some: rflow tree add FILE, or rflow tree add --examples")
+        run.say("This store has no trees yet. To add some: rflow tree add FILE, or rflow tree add --examples")
 
 
 @app.command()
@@ -44,20 +45,20 @@ def show(
     from rflow.cli.display.tree import drawn
 
     run = App.of(context)
-    found = named_tree(run.workspace, tree)
+    wanted = named_tree(run.workspace, tree)
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
-        echo(write_tree(found, format_), newline=False)
+        echo(write_tree(wanted, format_), newline=False)
         return
     session = run.here()
-    here = session if session and session.tree and session.tree.id == found.id else None
-    run.out(drawn(found, here))
+    here = session if session and session.tree and session.tree.id == wanted.id else None
+    run.out(drawn(wanted, here))
 
 
 @app.command()
 def check(context: typer.Context, files: Files = None) -> None:
-    """Check tree files: everything that is wrong with them, at once."""
+    """Check tree files, and list all their problems at once."""
     from rflow.trees.files import describe, read_tree
 
     run = App.of(context)
@@ -93,15 +94,15 @@ def add(
         for warning in read.warnings:
             run.say(describe(warning))
         new = add_tree(run.workspace, tree)
-        run.say(f"{tree.id}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
-    run.say(f"Begin with: {run.program} start TREE")
+        run.say(f"{tree.id}: {'added' if new else 'no change'} ({len(tree.nodes)} nodes).")
+    run.say(f"To start: {run.program} start TREE")
 
 
 @app.command()
 def remove(context: typer.Context, tree: Name) -> None:
-    """Take a tree out of the list.
+    """Remove a tree from the list.
 
-    Sessions that stand in it keep their version.
+    Sessions in it keep their version.
     """
     run = App.of(context)
     run.say(f"{remove_tree(run.workspace, tree).id}: removed from the list.")

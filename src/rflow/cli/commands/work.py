@@ -1,4 +1,4 @@
-"""Commands that work through a tree: choose, done, skip, step, back, enter."""
+"""Commands for what was tried: choose, done, skip, step, back, enter."""
 
 from typing import Annotated
 
@@ -7,31 +7,37 @@ import typer
 from rflow.cli.app import App
 from rflow.cli.completion import choices, trees
 from rflow.cli.display.status import show_next
-from rflow.cli.options import CommandId
+from rflow.cli.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
-from rflow.core.session.events import ChoiceMade, SteppedBack
+from rflow.core.session.events import ActionDone, ChoiceMade, Pinned, SteppedBack, StepSkipped
 from rflow.core.session.state import Session
-from rflow.core.text import shorten
 from rflow.core.tree.model import digest
 from rflow.service.trees import named_tree
 
 app = typer.Typer(rich_markup_mode=None)
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
     """Send a moving command, say what was recorded, show where that leads."""
+    from rflow.cli.display.entries import quoted
+
     outcome = run.send(session, command)
     for event in outcome.events:
         match event.fact:
-            case ChoiceMade(label=label, assumed=assumed):
-                what = f'"{shorten(label, 60)}"{" (assumed)" if assumed else ""} recorded.'
+            case ChoiceMade(question=question, label=label, assumed=assumed):
+                what = f"{quoted(question)} → {quoted(label)}{' (assumed)' if assumed else ''} recorded"
+            case ActionDone(text=text, result=result):
+                what = f"{quoted(text)}{f' → {quoted(result)}' if result else ''} done"
+            case StepSkipped(text=text):
+                what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
-                step = outcome.session.steps[undone]
-                what = f'"{shorten(step.text, 50)}" taken back; it stays in the record as undone.'
+                what = f"{quoted(outcome.session.steps[undone].text)} taken back; it stays in the record as undone"
+            case Pinned():
+                what += " and pinned"
             case _:
                 pass
-    run.wrote(outcome.session, what if outcome.events else "nothing new: this was carried out before.")
+    run.did(outcome, f"{what}." if outcome.events else "nothing new: this was carried out before.")
     show_next(run, outcome.session)
 
 
@@ -40,47 +46,53 @@ def choose(
     context: typer.Context,
     choice: Annotated[
         list[str],  # a label of several words needs no quotes, and shells complete it without any
-        typer.Argument(metavar="CHOICE", help="Its number, its label, or the beginning of it.", autocompletion=choices),
+        typer.Argument(
+            metavar="CHOICE", help="Its number or label, or the beginning of the label.", autocompletion=choices
+        ),
     ],
-    assume: Annotated[bool, typer.Option("--assume", help="Move on without having verified it.")] = False,
+    assume: Annotated[bool, typer.Option("--assume", help="Go on without having verified it.")] = False,
     reason: Reason = "",
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Answer the question at the position."""
     run = App.of(context)
     session = run.session()
-    said = Choose(
+    command = Choose(
         choice=run.text(" ".join(choice)),
         assume=assume,
         reason=run.text(reason),
+        pin=pin,
         seen=run.seen(session),
         command_id=command_id,
     )
-    _move(run, session, said, "recorded.")
+    _move(run, session, command, "recorded")
 
 
 @app.command()
 def done(
     context: typer.Context,
     result: Annotated[str, typer.Argument(metavar="[RESULT]", help="What came of it.")] = "",
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Say that the action at the position is done."""
+    """Record that the action at the position is done, and its result."""
     run = App.of(context)
     session = run.session()
-    _move(run, session, Done(result=run.text(result), seen=run.seen(session), command_id=command_id), "done, recorded.")
+    command = Done(result=run.text(result), pin=pin, seen=run.seen(session), command_id=command_id)
+    _move(run, session, command, "done")
 
 
 @app.command()
 def skip(
     context: typer.Context,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left out.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is skipped.")],
     command_id: CommandId = "",
 ) -> None:
-    """Leave out the action at the position, for a reason."""
+    """Skip the action at the position, for a reason."""
     run = App.of(context)
     session = run.session()
-    _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped.")
+    _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
@@ -89,26 +101,41 @@ def step(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What you tried.")],
     result: Annotated[str, typer.Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help='When it was, if before now: 02:10, 20m, "2026-11-23 02:10".')
+        str | None, typer.Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
     ] = None,
+    assume: Annotated[bool, typer.Option("--assume", help="The result has not been verified.")] = False,
+    pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Record something you tried that is not in the tree."""
+    """Record something you tried that is not in the tree.
+
+    Anyone can do so on any session; it does not move the session in its tree.
+    """
     from rflow.cli.times import past
 
     run = App.of(context)
     happened = past(at, run.workspace.now()) if at else None
-    command = AddStep(text=run.text(text), result=run.text(result), happened_at=happened, command_id=command_id)
+    command = AddStep(
+        text=run.text(text),
+        result=run.text(result),
+        assume=assume,
+        happened_at=happened,
+        pin=pin,
+        command_id=command_id,
+    )
     outcome = run.send(run.session(), command)
-    run.did(outcome, f"step {outcome.entry} recorded.")
+    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}.")
 
 
 @app.command()
 def back(context: typer.Context, command_id: CommandId = "") -> None:
-    """Take back the last move; it stays in the record as undone."""
+    """Take back the last move in the tree.
+
+    It stays in the record, shown as undone. For entries of other kinds: `rflow undo`.
+    """
     run = App.of(context)
     session = run.session()
-    _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back.")
+    _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back")
 
 
 @app.command()
@@ -117,9 +144,9 @@ def enter(
     tree: Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
     command_id: CommandId = "",
 ) -> None:
-    """Go on in another tree, from its start."""
+    """Continue in another tree, from its start."""
     run = App.of(context)
     session = run.session()
     entered = named_tree(run.workspace, tree)
     command = Enter(tree=digest(entered), seen=run.seen(session), command_id=command_id)
-    _move(run, session, command, f"went on in the tree {entered.id}.")
+    _move(run, session, command, f"continued in the tree {entered.id}")

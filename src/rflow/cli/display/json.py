@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import msgspec
+
+from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
-from rflow.core.session.state import Evidence, Session
+from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
 
 Record = dict[str, Any]
 
 
 def session_record(session: Session, tree: Tree | None) -> Record:
-    """Give a session for programs; every entry has its `seq`."""
+    """Return a session for programs; every entry has its `seq`."""
     return {
         "id": session.id,
         "code": session.code,
@@ -18,7 +21,7 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "status": session.status,
         "owner": session.owner,
         "version": session.version,
-        "brief": {name: getattr(session.brief, name) for name in session.brief.__struct_fields__},
+        "brief": _fields(session.brief),
         "started_at": session.started_at,
         "updated_at": session.updated_at,
         "tree": session.tree,
@@ -26,18 +29,31 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "steps": list(session.steps.values()),
         "notes": list(session.notes.values()),
         "evidence": [_evidence(piece) for piece in session.evidence.values()],
-        "changes": list(session.changes.values()),
+        "changes": [_change(change) for change in session.changes.values()],
+        "questions": list(session.questions.values()),
+        "flags": list(session.flags.values()),
+        "pins": list(pinned(session)),
         "waiting": _waiting(session),
         "handoff": session.pending,
-        "history": session.ownership,
+        "history": [_fields(entry) for entry in session.ownership],
         "closing": session.closing,
     }
 
 
 def _evidence(piece: Evidence) -> Record:
-    """Lay the evidence's own fields, all of them, beside its seq, time and author."""
-    what = {name: getattr(piece.what, name) for name in piece.what.__struct_fields__}
-    return {"seq": piece.seq, "at": piece.at, "by": piece.by, **what}
+    """Return all fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
+    own = _fields(piece)
+    return {**_fields(own.pop("what")), **own}
+
+
+def _change(change: Change) -> Record:
+    """Return a change with all its fields, and whether it was reverted."""
+    return {**_fields(change), "reverted": change.reverted}
+
+
+def _fields(struct: msgspec.Struct) -> Record:
+    """Return all fields of a record, also those that are not set."""
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
 def _waiting(session: Session) -> Record | None:
@@ -55,7 +71,7 @@ def _position(session: Session, tree: Tree | None) -> Record | None:
 
 
 def head_record(head: Head) -> Record:
-    """Give a session of a list for programs; `steps`, `notes` and `evidence` are counts."""
+    """Return a session of a list for programs; `steps`, `notes` and `evidence` are counts."""
     place = head.place
     return {
         "id": head.id,

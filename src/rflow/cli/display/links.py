@@ -1,4 +1,4 @@
-"""Links as people see them: where they lead, and how they are listed."""
+"""Links for people: their URL, and tables of them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,18 +14,18 @@ from rflow.core.text import one_line, shorten
 from rflow.errors import NotDelivered, NotFound, StoreProblem
 
 DEFAULT_BASE = "http://127.0.0.1:8765"
-USUAL = timedelta(hours=24)
+DEFAULT_LIFE = timedelta(hours=24)
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """What links begin with; `hint` is what to know where nobody else can open them."""
+    """What links begin with; `hint` is a warning if nobody else can open them."""
 
     url: str
     hint: str = ""
 
 
 def base_of(run: App) -> Base:
-    """Find what links begin with: the setting, else the server that serves this store now, else this machine's own."""
+    """Return what links begin with: the setting, else the server running for this store, else this machine."""
     configured = run.settings["share.base_url"].text
     if configured:
         return Base(url=configured.rstrip("/"))
@@ -47,23 +47,23 @@ def _only_here(url: str) -> str:
 
 
 def link_to(base: Base, token: str) -> str:
-    """Give the link that belongs to a token."""
+    """Return the link for a token."""
     return f"{base.url}/share/{token}"
 
 
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
-    """Make a link that lasts as long as usual; give it, and when it ends."""
-    expires_at = run.workspace.now() + USUAL
+    """Make a link that lasts the default time; return it, and when it expires."""
+    expires_at = run.workspace.now() + DEFAULT_LIFE
     minted = run.workspace.create_share(ShareWish(session=session.id, expires_at=expires_at, patterns=run.patterns))
     base = base_of(run)
-    run.wrote(session, f"link {minted.share.id} made (rflow share revoke {minted.share.id} ends it).")
+    run.wrote(session, f"link {minted.share.id} created. To revoke it: rflow share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
     return link_to(base, minted.token), minted.share.expires_at
 
 
 def copy_link(run: App, url: str) -> None:
-    """Put a link on the clipboard; where that fails, it is printed all the same."""
+    """Copy a link to the clipboard; if that fails, print it."""
     from rflow.cli.deliver import copy_to_clipboard
 
     try:
@@ -74,9 +74,9 @@ def copy_link(run: App, url: str) -> None:
     run.say(f"The link was {said}.")
 
 
-def share_record(one: ShareCount, run: App, now: datetime) -> dict[str, Any]:
-    """Give a link for programs: never its token."""
-    share, session = one.share, _session(run, one)
+def share_record(count: ShareCount, run: App, now: datetime) -> dict[str, Any]:
+    """Return a link for programs, without its token."""
+    share, session = count.share, _session(run, count)
     return {
         "id": share.id,
         "session": session[0],
@@ -90,37 +90,37 @@ def share_record(one: ShareCount, run: App, now: datetime) -> dict[str, Any]:
         "revoked_at": share.revoked_at,
         "snapshot": share.until_seq is not None,
         "brief": share.brief,
-        "views": one.views,
-        "last_view": one.last_view,
+        "views": count.views,
+        "last_view": count.last_view,
     }
 
 
-def _session(run: App, one: ShareCount) -> tuple[str, str]:
-    """Name the session of a link: its code and title."""
+def _session(run: App, count: ShareCount) -> tuple[str, str]:
+    """Return code and title of the session of a link; "" if it is gone."""
     try:
-        found = run.workspace.find(one.share.session)
+        head = run.workspace.find(count.share.session)
     except (NotFound, StoreProblem):
         return "", ""
-    return found.code, found.title
+    return head.code, head.title
 
 
-def shares_table(found: Sequence[ShareCount], run: App, now: datetime) -> str:
-    """Show links in a row each."""
+def shares_table(counts: Sequence[ShareCount], run: App, now: datetime) -> str:
+    """Return links in a row each."""
     rows: list[tuple[str, ...]] = [("LINK", "SESSION", "STATE", "VIEWS", "LAST", "WHAT")]
-    for one in found:
-        code, title = _session(run, one)
-        what = " · ".join(part for part in (one_line(one.share.label), one_line(title)) if part)
-        state = state_of(one.share, now)
-        until = f"{state}, {left(one.share.expires_at, now)}" if state == "live" else state
-        seen = ago(one.last_view, now) if one.last_view else "never"
-        rows.append((one.share.id, code or "(gone)", until, str(one.views), seen, shorten(what, 200)))
+    for count in counts:
+        code, title = _session(run, count)
+        what = " · ".join(part for part in (one_line(count.share.label), one_line(title)) if part)
+        state = state_of(count.share, now)
+        until = f"{state}, {left(count.share.expires_at, now)}" if state == "live" else state
+        seen = ago(count.last_view, now) if count.last_view else "never"
+        rows.append((count.share.id, code or "(gone)", until, str(count.views), seen, shorten(what, 200)))
     return table(rows)
 
 
 def left(until: datetime | None, now: datetime) -> str:
-    """Say how long a link still works, roughly."""
+    """Return roughly how long a link still works."""
     if until is None:
-        return "no end"
+        return "never expires"
     minutes = max(int((until - now).total_seconds() // 60), 0)
     return (
         f"{minutes}m left"

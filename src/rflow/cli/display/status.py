@@ -12,7 +12,7 @@ from rflow.service.trees import tree_changed, tree_of
 
 
 def show_status(app: App) -> None:
-    """Show the current session with its position, or what to begin with; and what waits for this user."""
+    """Show the current session with its position, or how to begin; and what was handed to this user."""
     session = find_session(app.workspace, app.session_reference) if app.session_reference else app.here()
     if session is None:
         session = _only_open(app)
@@ -35,7 +35,7 @@ def show_session(app: App, session: Session) -> None:
     app.out("")
     app.out(position(session, tree))
     if tree_changed(app.workspace, session):
-        app.out(styled("  (The tree has a newer version; this session stays with the one it entered.)", dim=True))
+        app.out(styled("  (The tree has a newer version; this session keeps the version it started with.)", dim=True))
     app.out("\nNext:")
     app.out(typing(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
@@ -52,16 +52,12 @@ def show_next(app: App, session: Session) -> None:
 
 
 def inbox_line(app: App, session: Session | None = None) -> None:
-    """Say that something waits for this user, if so."""
+    """Say how many sessions were handed to this user, if any."""
     waiting = app.workspace.heads(Query(inbox=app.me.id, limit=10)).heads
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
-        what = (
-            "1 session waits"
-            if len(waiting) == 1
-            else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions wait"
-        )
-        app.out(styled(f"\n{what} for you: rflow inbox", bold=True))
+        count = "1 session" if len(waiting) == 1 else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions"
+        app.out(styled(f"\n{count} in your inbox: rflow inbox", bold=True))
 
 
 def _only_open(app: App) -> Session | None:
@@ -91,13 +87,13 @@ def _nothing_here(app: App) -> None:
         app.out(typing([f"rflow start {name.id}" for name in names[:5]]))
     else:
         app.out(typing(["rflow tree add --examples     (five ready-made troubleshooting trees)"]))
-    more = ("rflow list --all", "(what there was)") if used else ("rflow demo", "(see the whole of it)")
+    more = ("rflow list --all", "(closed sessions too)") if used else ("rflow demo", "(see how it works)")
     app.out(typing([f"{words:28}  {what}" for words, what in [('rflow start --title "…"', "(without a tree)"), more]]))
 
 
 def _handed_off(app: App) -> None:
-    """Say what this user has handed off and nobody has accepted."""
+    """Show what this user has handed off and nobody has accepted yet."""
     for head in app.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
         if head.sender is not None and head.sender.id == app.me.id:
-            told = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who has still to accept it."
-            app.out(wrapped(f"{told} To take it back: rflow -s {head.code} handoff --cancel", "  ", "  "))
+            what = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who hasn't accepted it yet."
+            app.out(wrapped(f"{what} To take it back: rflow -s {head.code} handoff --cancel", "  ", "  "))

@@ -1,4 +1,4 @@
-"""What people read in the terminal: where a session stands, its whole record, lists."""
+"""What people read in the terminal: where a session stands, what to type next, lists."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from rflow.cli.app import local
 from rflow.cli.output import styled
 from rflow.core.session.head import Head
-from rflow.core.session.state import Evidence, OwnershipEntry, Session, Step
-from rflow.core.text import byte_size, clean, columns, one_line, pad, shorten, wrap
+from rflow.core.session.state import Session
+from rflow.core.text import clean, columns, one_line, pad, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
@@ -15,7 +15,7 @@ WIDTH = 80
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
-    """Wrap an untrusted text to the terminal's width; lines of its own are kept."""
+    """Wrap an untrusted text to the terminal's width; its own line breaks are kept."""
     lines: list[str] = []
     for number, line in enumerate(clean(text).split("\n")):
         start = first if number == 0 and first is not None else indent
@@ -24,7 +24,7 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 
 
 def clock(at: datetime | None) -> str:
-    """Give the local time of day, with the date where it is not today's."""
+    """Return the local time of day, with the date if it is not today."""
     if at is None:
         return "--:--"
     here = local(at)
@@ -32,7 +32,7 @@ def clock(at: datetime | None) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """Say how long ago, roughly: only for lists on the screen, since it is false once pasted."""
+    """Return roughly how long ago: only for lists on the screen, since it is false once pasted."""
     minutes = int((now - at).total_seconds() // 60)
     if minutes < 1:
         return "now"
@@ -44,7 +44,7 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def heading(session: Session) -> str:
-    """Name the session in full: code, title, then the facts that tell it from others."""
+    """Return code and title of the session, then ticket, customer, severity and owner."""
     brief = session.brief
     facts = [fact for fact in (brief.ticket, brief.customer) if fact]
     facts += [f"severity {brief.severity}"] if brief.severity else []
@@ -54,7 +54,7 @@ def heading(session: Session) -> str:
 
 
 def state(session: Session) -> str:
-    """Say whose the session is and whether it is open."""
+    """Return who owns the session and whether it is open."""
     if session.closing:
         return f"closed as {session.closing.outcome} by {session.closing.by.name}"
     if session.pending:
@@ -63,7 +63,7 @@ def state(session: Session) -> str:
 
 
 def position(session: Session, tree: Tree | None) -> str:
-    """Show where the session stands: the question with its numbered choices, the action, or the end."""
+    """Return where the session stands: the question with its numbered choices, the action, or the end."""
     if session.place is None:
         return 'No tree: record what you try with  rflow step "…" --result "…"'
     node = tree.nodes.get(session.place.node) if tree else None
@@ -96,7 +96,7 @@ def _mark(node: Node) -> str:
 
 
 def steps_left(left: Remaining) -> str:
-    """Say how many steps remain."""
+    """Return how many steps remain."""
     if left.fewest is None:
         return "no end can be reached from here"
     if left.loops:
@@ -111,7 +111,7 @@ def _steps(count: int) -> str:
 
 
 def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: str) -> list[str]:
-    """Say what `me` can type next, most useful first.
+    """Return what `me` can type next, most useful first.
 
     Commands begin with `rflow`, those that go to this session without naming it with `begin`.
     """
@@ -131,7 +131,7 @@ def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: 
 
 
 def _at(node: Node | None) -> list[str]:
-    """Say what can be done at a node, or without one."""
+    """Return what can be typed at a node, or without one."""
     match node:
         case Decision():
             return ["choose NUMBER", 'note "…"', "run -- COMMAND", "progress --copy"]
@@ -146,78 +146,12 @@ def _at(node: Node | None) -> list[str]:
 
 
 def typing(commands: Iterable[str]) -> str:
-    """Show commands to type."""
+    """Return commands to type, indented, a line each."""
     return "\n".join(f"    {command}" for command in commands)
 
 
-def record(session: Session) -> str:
-    """Show everything in the session, raw, with the numbers that other commands take."""
-    blocks = [heading(session)]
-    brief = session.brief
-    facts = [(name, getattr(brief, name)) for name in ("ask", "situation", "impact", "hypothesis")]
-    blocks += [wrapped(f"{name}: {text}", "    ", "  ") for name, text in facts if text]
-    blocks.append(_section("Tried", [_step_line(step) for step in session.steps.values()]))
-    blocks.append(_section("Changes", _change_lines(session)))
-    blocks.append(_section("Evidence", [_evidence_line(piece) for piece in session.evidence.values()]))
-    notes = [
-        _entry(n.seq, n.at, n.by.name, n.text + (" (amended)" if n.amended else "")) for n in session.notes.values()
-    ]
-    blocks.append(_section("Notes", notes))
-    if session.waiting:
-        until = f" until {clock(session.waiting.until)}" if session.waiting.until else ""
-        blocks.append(wrapped(f"Waiting for: {session.waiting.waiting_for or 'something'}{until}", "    "))
-    blocks.append(_section("Who had it", [_ownership_line(entry) for entry in session.ownership]))
-    return "\n".join(block for block in blocks if block)
-
-
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join(["", styled(title, bold=True), *lines]) if lines else ""
-
-
-def _entry(seq: int, at: datetime | None, by: str, text: str) -> str:
-    head = f"{seq:>5}  {clock(at)}  "
-    return wrapped(f"{text}  [{by}]", " " * len(head), head)
-
-
-def _step_line(step: Step) -> str:
-    said = f" → {step.result}" if step.result else ""
-    match step.kind:
-        case "skipped":
-            said = f" → skipped: {step.reason}"
-        case "tree":
-            return _entry(step.seq, step.at, step.by.name, f"Went on in the tree: {step.text}{_undone(step)}")
-        case "choice" if step.assumed:
-            said += f" (assumed: {step.reason})"
-        case _:
-            pass
-    return _entry(step.seq, step.at, step.by.name, step.text + said + _undone(step))
-
-
-def _undone(step: Step) -> str:
-    return " (undone)" if step.undone else ""
-
-
-def _change_lines(session: Session) -> list[str]:
-    return [
-        _entry(c.seq, c.at, c.by.name, f"{c.text} — {'reverted' if c.reverted else 'in place; to revert: ' + c.revert}")
-        for c in session.changes.values()
-    ]
-
-
-def _evidence_line(piece: Evidence) -> str:
-    what = piece.what
-    code = f", exit code {what.exit_code}" if what.exit_code is not None else ""
-    return _entry(piece.seq, piece.at, piece.by.name, f"{what.label} ({byte_size(what.bytes_total)}{code})")
-
-
-def _ownership_line(entry: OwnershipEntry) -> str:
-    to = f" to {entry.to.name}" if entry.to else ""
-    text = f": {entry.text}" if entry.text else ""
-    return _entry(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
-
-
 def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
-    """Show sessions in a row each; what does not fit into the width is cut in the title."""
+    """Return sessions in a row each; titles are cut to the width."""
     rows = [("CODE", "OWNER", "STATE", "UPDATED", "TITLE")]
     for head in heads:
         title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
@@ -235,7 +169,7 @@ def _word(head: Head, me: str) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Lay out rows in columns, the first row as their headings; the last column takes the rest of the width."""
+    """Return rows in columns, the first row as headings; the last column takes the rest of the width."""
     rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = []

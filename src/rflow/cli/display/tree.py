@@ -1,4 +1,4 @@
-"""Trees drawn in this terminal: as wide as it is, in colour where that is wanted, with a session's path in them."""
+"""Drawing trees in this terminal: to its width, in colour if wanted, with a session's path."""
 
 import shutil
 import sys
@@ -29,7 +29,7 @@ _WIDEST = 120
 
 
 def drawn(tree: Tree, session: Session | None) -> str:
-    """Draw `tree`, with the path and the position of `session` where it stands in it."""
+    """Return the drawing of `tree`, with the path and the position of `session` in it."""
     path = path_through(session, session.tree.digest) if session and session.tree else []
     gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
     lines = draw(

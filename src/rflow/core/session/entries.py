@@ -73,8 +73,8 @@ def _amended_texts(entry: Entry, fields: dict[str, Text], command: c.AmendEntry)
     if not fields:
         raise UsageProblem(f"Entry {entry.seq} has no text of yours to correct.", try_="Add a note: rflow note TEXT")
     main = next(iter(fields))
-    named = {main: command.text, "result": command.result, "revert": command.revert}
-    given = {name: text for name, text in named.items() if text is not None}
+    named = ((main, command.text), ("result", command.result), ("revert", command.revert))
+    given = {name: text for name, text in named if text is not None}
     if not given:
         raise UsageProblem("There is nothing to correct.", try_=f'Say what it should read: rflow amend {entry.seq} "…"')
     for name in given:
@@ -92,13 +92,13 @@ def _check_replaced(session: Session, entry: Entry, fields: dict[str, Text], com
         return
     now = getattr(getattr(entry, "what", entry), next(iter(fields)))
     if now not in (command.replaces, command.text):
-        raise _conflict(f"Entry {entry.seq} of {session.code}", entry.by.name, now, command.text)
+        raise _conflict(session, f"Entry {entry.seq} of {session.code}", entry.by.name, now, command.text)
 
 
-def _conflict(what: str, who: str, now: str, wanted: str) -> SessionMoved:
+def _conflict(session: Session, what: str, who: str, now: str, wanted: str) -> SessionMoved:
     return SessionMoved(
         f'{what} was changed meanwhile by {who}. It reads now: "{shorten(now, 400)}". Yours: "{shorten(wanted, 400)}".',
-        try_="Nothing was written. Repeat your command if yours should stand.",
+        try_=f"Nothing was written. Look again (rflow show {session.code}), then repeat your command if it still fits.",
     )
 
 
@@ -126,7 +126,7 @@ def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pi
         _existing(session, seq)
     new = [seq for seq in dict.fromkeys(wanted) if seq not in session.pins]
     if not new:
-        raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="Take a pin off with: rflow unpin SEQ")
+        raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="To remove a pin: rflow unpin SEQ")
     yield from (e.Pinned(target=seq) for seq in new)
 
 
@@ -202,7 +202,7 @@ def _check_brief(session: Session, name: str, wanted: str | None, seen: str | No
         for ev in session.adjustments.values()
         if isinstance(ev.fact, e.BriefSet | e.SessionStarted) and getattr(ev.fact.brief, name) is not None
     ]
-    raise _conflict(f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
+    raise _conflict(session, f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
 
 
 def revert(session: Session, seq: int) -> e.ChangeReverted:

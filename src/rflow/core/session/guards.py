@@ -4,9 +4,12 @@ from rflow.core.actors import Actor
 from rflow.core.session import commands as c
 from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
 from rflow.core.session.commands import Command
-from rflow.core.session.state import Session
+from rflow.core.session.state import OwnershipEntry, Session, Step
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
+
+_MOVES_SHOWN = 3
+"""How many of the latest moves a refusal names."""
 
 
 def check_begun(session: Session, command: Command) -> None:
@@ -99,10 +102,37 @@ def check_up_to_date(session: Session, command: Command) -> None:
     if command.seen is None or command.seen >= session.steered:
         return
     who = session.steered_by.name if session.steered_by else "Somebody"
+    if isinstance(command, c.TakeOver):
+        raise SessionMoved(
+            f"{session.code} has moved since you last looked: {_moved(session, command.seen)}. {_stands(session)}",
+            try_="Nothing was written. To take it over as it stands now, repeat your command.",
+            version=session.version,
+        )
     raise SessionMoved(
         f"{session.code} has moved since you last looked: {who} was there. {_stands(session)}",
         try_=f"Nothing was written. Look again (rflow show {session.code}), then repeat your command if it still fits.",
     )
+
+
+def _moved(session: Session, seen: int) -> str:
+    """Return the last moves and changes of owner since version `seen`, with who made them."""
+    steps = {step.seq: step for step in session.steps.values() if step.seq > seen and step.kind != "own"}
+    moves = {seq: _move(step) for seq, step in steps.items()}
+    moves |= {entry.seq: _owned(entry) for entry in session.ownership if entry.seq > seen}
+    texts = [moves[seq] for seq in sorted(moves)] or ["the last move was taken back"]
+    earlier = [f"{len(texts) - _MOVES_SHOWN} earlier"] if len(texts) > _MOVES_SHOWN else []
+    return "; ".join([*earlier, *texts[-_MOVES_SHOWN:]])
+
+
+def _move(step: Step) -> str:
+    said = step.result or (f"skipped: {step.reason}" if step.reason else "")
+    text = f'"{shorten(step.text, 60)}"{f" → {shorten(said, 60)}" if said else ""}'
+    return f"{text}{', undone' if step.undone else ''} ({step.by.name})"
+
+
+def _owned(entry: OwnershipEntry) -> str:
+    to = f" to {entry.to.name}" if entry.to else ""
+    return f"{entry.word}{to} ({entry.by.name})"
 
 
 def _stands(session: Session) -> str:

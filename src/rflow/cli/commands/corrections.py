@@ -1,0 +1,172 @@
+"""Commands that correct what was entered, or mark it: amend, undo, pin, unpin."""
+
+from typing import Annotated, Any
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.display.entries import described, in_words, quoted
+from rflow.cli.input import ask_letter, text_or_stdin
+from rflow.cli.options import CommandId, Entry
+from rflow.core.session import commands as c
+from rflow.core.session import events as e
+from rflow.core.session.state import Session
+from rflow.core.session.texts import amendable
+from rflow.core.session.undo import last_undoable
+from rflow.errors import UsageProblem
+from rflow.service.sessions import Outcome
+
+app = typer.Typer(rich_markup_mode=None)
+Entries = Annotated[
+    list[int] | None, typer.Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")
+]
+
+
+@app.command()
+def amend(
+    context: typer.Context,
+    entry: Entry,
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
+    ] = None,
+    result: Annotated[str | None, typer.Option(metavar="TEXT", help="The corrected result.")] = None,
+    revert: Annotated[str | None, typer.Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Correct an entry of yours; summaries show the new text.
+
+    TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action.
+    """
+    run = App.of(context)
+    session = run.session()
+    command = c.AmendEntry(
+        target=entry,
+        text=None if text is None else text_or_stdin(run, text),
+        result=None if result is None else run.text(result),
+        revert=None if revert is None else run.text(revert),
+        replaces=None if text is None else _main_text(session, entry),
+        command_id=command_id,
+    )
+    outcome = run.send(session, command)
+    run.did(outcome, f"amended: {described(outcome.session, entry)}.")
+
+
+def _main_text(session: Session, seq: int) -> str | None:
+    """Return the text of an entry that `amend` replaces, as it reads now."""
+    entry: Any = session.entry(seq)
+    fields = amendable(session.kinds[seq]) if entry else {}
+    return getattr(getattr(entry, "what", entry), next(iter(fields))) if fields else None
+
+
+@app.command()
+def pin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
+    """Mark entries as key facts, which every summary shows.
+
+    Without a number: your last entry.
+    """
+    run = App.of(context)
+    outcome = run.send(run.session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
+    run.did(outcome, f"pinned: {_targets(outcome)}.")
+
+
+@app.command()
+def unpin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
+    """Remove the pin from entries.
+
+    Without a number: from the entry that was pinned last.
+    """
+    run = App.of(context)
+    outcome = run.send(run.session(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
+    run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
+
+
+def _targets(outcome: Outcome) -> str:
+    facts = (event.fact for event in outcome.events)
+    targets = [fact.target for fact in facts if isinstance(fact, e.Pinned | e.Unpinned)]
+    return "; ".join(described(outcome.session, seq) for seq in targets) or "nothing new, this was done before"
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    never_made: Annotated[bool, typer.Option("--never-made", help="Of a change: it was never made.")] = False,
+    reverted: Annotated[bool, typer.Option("--reverted", help="Of a change: it was made, then reverted.")] = False,
+    command_id: CommandId = "",
+) -> None:
+    """Take back the last thing you entered, whatever it was.
+
+    It stays in the record, shown as undone. `rflow undo` again goes further back.
+    """
+    if never_made and reverted:
+        raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
+    run = App.of(context)
+    session = run.to_undo(command_id)
+    said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
+    repeated = bool(command_id) and command_id in session.commands
+    change = said if repeated else said or _asked(run, session)
+    outcome = run.send(session, c.Undo(change=change, seen=run.seen(session), command_id=command_id))
+    _report(run, session, outcome)
+
+
+def _asked(run: App, session: Session) -> c.UndoneChange | None:
+    """Ask about a change, where somebody can be asked: was it never made, or made and reverted?"""
+    seq = last_undoable(session, run.workspace.actor)
+    if seq is None or session.kinds[seq] is not e.ChangeMade or not run.can_ask:
+        return None
+    question = f"Change {seq}, {quoted(session.changes[seq].text)}: never made (n), or made and reverted (r)?"
+    match ask_letter(run, question, "nr"):
+        case "n":
+            return "never_made"
+        case "r":
+            return "reverted"
+    raise UsageProblem("Nothing was taken back.", try_="Answer n or r, or add --never-made or --reverted.")
+
+
+def _report(run: App, before: Session, outcome: Outcome) -> None:
+    """Say what was taken back, and where the session stands if it moved."""
+    from rflow.cli.display.status import show_next, show_session
+
+    after = outcome.session
+    if not outcome.events:
+        run.wrote(after, "nothing new: this was carried out before.")
+        return
+    last = outcome.events[-1].fact
+    run.did(outcome, _taken_back(run, before, outcome))
+    match last:
+        case e.HandoffCancelled() | e.SessionReopened():
+            run.terminal.enter(after.id)
+            show_session(run, after)
+        case e.SteppedBack():
+            show_next(run, after)
+        case _:
+            pass
+
+
+def _taken_back(run: App, before: Session, outcome: Outcome) -> str:
+    """Return what an undo did, in words."""
+    after = outcome.session
+    *others, last = [event.fact for event in outcome.events]
+    match last:
+        case e.ChangeReverted(change=seq):
+            return f"{described(after, seq)} is recorded as reverted."
+        case e.HandoffCancelled():
+            return f"took back the handoff to {before.owner.name}."
+        case e.SessionReopened():
+            return "took back the closing; it is open again."
+        case e.EntryUndone(target=seq) | e.SteppedBack(undone=seq):
+            return f"took back {_words(run, before, after, seq)}{_with(before, after, others)}."
+    return "taken back."
+
+
+def _words(run: App, before: Session, after: Session, seq: int) -> str:
+    event = before.adjustments.get(seq)
+    return in_words(after, event) if event else f"your {described(after, seq)}"
+
+
+def _with(before: Session, after: Session, facts: list[e.Fact]) -> str:
+    """Name what the same command had brought besides: a pin, the output of a step."""
+    extras = []
+    for fact in facts:
+        seq = fact.target if isinstance(fact, e.EntryUndone) else 0
+        extras.append("its output" if seq in after.evidence else "its pin")
+    return f", with {' and '.join(reversed(extras))}" if extras else ""

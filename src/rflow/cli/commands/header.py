@@ -1,0 +1,134 @@
+"""Commands for what a summary begins with: brief, change, wait."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.options import CommandId
+from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
+from rflow.core.session.events import Brief, BriefSet, SessionStarted
+from rflow.core.session.state import Session
+from rflow.errors import UsageProblem
+
+app = typer.Typer(rich_markup_mode=None)
+ASK_WORDS = 60
+"""How many words of an ask are never cut."""
+
+
+@app.command()
+def brief(
+    context: typer.Context,
+    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, from whom.")] = None,
+    situation: Annotated[str | None, typer.Option(metavar="TEXT", help="What happens, since when.")] = None,
+    impact: Annotated[str | None, typer.Option(metavar="TEXT", help="Who can't do what.")] = None,
+    hypothesis: Annotated[str | None, typer.Option(metavar="TEXT", help="What you suspect.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
+    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Record what a summary begins with; an empty text clears it."""
+    run = App.of(context)
+    facts = {
+        "ask": ask,
+        "situation": situation,
+        "impact": impact,
+        "hypothesis": hypothesis,
+        "ticket": ticket,
+        "customer": customer,
+        "severity": severity,
+    }
+    facts = {name: None if text is None else run.text(text) for name, text in facts.items()}
+    new_title = None if title is None else run.text(title)
+    session = run.session()
+    replaces = displayed_brief(session, run.seen(session), run.me.id)
+    command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
+    run.did(run.send(session, command), _recorded(facts | {"title": new_title}))
+    if ask and len(ask.split()) > ASK_WORDS:
+        run.say(f"Note: the ask has {len(ask.split())} words; a brief summary may cut it after {ASK_WORDS}.")
+
+
+def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
+    """Return the header facts as `me` knows them: as of the `version` displayed last, and those set by themselves.
+
+    Where no version is known, all are known. A fact that was not set is "".
+    """
+    briefs = [
+        event.fact.brief
+        for event in session.adjustments.values()
+        if isinstance(event.fact, BriefSet | SessionStarted)
+        and (version is None or event.seq <= version or event.by.id == me)
+    ]
+    values: dict[str, str] = dict.fromkeys(Brief.__struct_fields__, "")
+    for known in briefs:
+        values |= {name: text for name in values if (text := getattr(known, name)) is not None}
+    return Brief(**values)
+
+
+def _recorded(facts: Mapping[str, str | None]) -> str:
+    """Say which facts were recorded, as a summary shows them, and which were cleared."""
+    from rflow.cli.display.entries import quoted
+
+    recorded = [f"{name} {quoted(text)}" for name, text in facts.items() if text and text.strip()]
+    cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
+    parts = [f"{', '.join(items)} {word}" for items, word in ((recorded, "recorded"), (cleared, "cleared")) if items]
+    return f"{'; '.join(parts)}."
+
+
+@app.command()
+def change(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
+    revert: Annotated[str, typer.Option(metavar="HOW", help="How to revert it.")] = "",
+    reverted: Annotated[int | None, typer.Option(metavar="SEQ", help="This change has been reverted.")] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Record a change made on the system, and how to revert it."""
+    from rflow.cli.display.entries import quoted
+
+    run = App.of(context)
+    session = run.session()
+    if reverted is not None:
+        _reverted(run, session, reverted, command_id, alone=not (text or revert))
+        return
+    if text.strip() and not revert.strip():
+        raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
+    outcome = run.send(session, MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id))
+    made = outcome.session.changes.get(outcome.entry)
+    shown = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{shown}. Once reverted: rflow change --reverted {outcome.entry}")
+
+
+def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: bool) -> None:
+    """Record that a change was reverted."""
+    from rflow.cli.display.entries import described
+
+    if not alone:
+        raise UsageProblem("--reverted takes no text.", try_=f"rflow change --reverted {seq}")
+    outcome = run.send(session, RevertChange(change=seq, command_id=command_id))
+    run.did(outcome, f"{described(outcome.session, seq)} reverted.")
+
+
+@app.command()
+def wait(
+    context: typer.Context,
+    for_: Annotated[str, typer.Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')
+    ] = None,
+    over: Annotated[bool, typer.Option("--over", help="It is no longer waiting.")] = False,
+    command_id: CommandId = "",
+) -> None:
+    """Record what the session is waiting for, and until when."""
+    from rflow.cli.times import future
+
+    run = App.of(context)
+    if over == bool(for_.strip() or until):
+        raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
+    moment = future(until, run.workspace.now()) if until else None
+    command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
+    outcome = run.send(run.session(), command)
+    run.did(outcome, "no longer waiting." if over else "waiting.")

@@ -1,0 +1,98 @@
+"""Entries in words: what kind each is, how it reads, and what an `undo` took back."""
+
+from typing import assert_never
+
+from rflow.core.session import events as e
+from rflow.core.session.state import Change, Entry, Evidence, Flag, Note, Question, Session, Step
+from rflow.core.text import shorten
+
+_STEP_WORDS = {"choice": "answer", "action": "action", "skipped": "skipped action", "own": "step", "tree": "step"}
+_LENGTH = 80
+
+
+def word_for(entry: Entry) -> str:
+    """Return the word for the kind of an entry: step, answer, warning, evidence …"""
+    match entry:
+        case Step(kind=kind):
+            return _STEP_WORDS[kind]
+        case Note(kind=kind):
+            return kind
+        case Evidence():
+            return "evidence"
+        case Change():
+            return "change"
+        case Question():
+            return "question"
+        case Flag():
+            return "flag"
+        case _ as unexpected:
+            assert_never(unexpected)
+
+
+def text_of(entry: Entry) -> str:
+    """Return what an entry says, quoted and on one line: the question with its answer, the step with its result."""
+    match entry:
+        case Step(text=text, result=result, reason=reason, kind=kind):
+            said = f"skipped: {reason}" if kind == "skipped" else result
+            return f"{quoted(text)} → {quoted(said)}" if said else quoted(text)
+        case Evidence(what=what):
+            return quoted(what.label)
+        case _:
+            return quoted(entry.text)
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotation marks, on one line and not too long for a message."""
+    return f'"{shorten(text, _LENGTH)}"'
+
+
+def pinned(session: Session) -> dict[int, Entry]:
+    """Return the pinned entries that were not taken back, by number."""
+    entries = {seq: session.entry(seq) for seq in sorted(session.pins)}
+    return {seq: entry for seq, entry in entries.items() if entry is not None and not entry.undone}
+
+
+def named(session: Session, seq: int) -> str:
+    """Return the kind and number of an entry, such as "step 8"."""
+    entry = session.entry(seq)
+    return f"{word_for(entry)} {seq}" if entry else f"entry {seq}"
+
+
+def described(session: Session, seq: int) -> str:
+    """Return an entry with its number and text, such as `step 8 "Tried another cable" → "no change"`."""
+    entry = session.entry(seq)
+    return f"{named(session, seq)} {text_of(entry)}" if entry else f"entry {seq}"
+
+
+def in_words(session: Session, event: e.Event) -> str:
+    """Return what an event set or changed, in words, such as `the pin of step 8 "…"`."""
+    match event.fact:
+        case e.BriefSet(brief=brief, title=title):
+            values = {"title": title, **{name: getattr(brief, name) for name in brief.__struct_fields__}}
+            texts = [
+                f"{name} {quoted(text) if text else '(cleared)'}" for name, text in values.items() if text is not None
+            ]
+            return f"the {', '.join(texts)}"
+        case e.WaitingSet(waiting_for=waiting_for, until=until):
+            return (
+                f"the wait for {quoted(waiting_for)}" if waiting_for else "the wait" if until else "the end of the wait"
+            )
+        case e.Pinned(target=target):
+            return f"the pin of {described(session, target)}"
+        case e.Unpinned(target=target):
+            return f"the unpinning of {described(session, target)}"
+        case e.EntryAmended(target=target):
+            return f"the correction of {named(session, target)}, which reads again {_now(session, target)}"
+        case e.AssumptionSettled(target=target, text=text):
+            return f"what came of {named(session, target)}: {quoted(text)}"
+        case e.QuestionReplied(target=target, text=text):
+            return f"the answer to {named(session, target)}: {quoted(text)}"
+        case e.ChangeReverted(change=change):
+            return f"the reverting of {described(session, change)}, which is in place again"
+        case _:
+            return f"your {described(session, event.seq)}"
+
+
+def _now(session: Session, seq: int) -> str:
+    entry = session.entry(seq)
+    return text_of(entry) if entry else ""

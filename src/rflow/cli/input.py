@@ -1,0 +1,55 @@
+"""What people type or pipe in, beyond options: texts from standard input, short questions at a terminal."""
+
+import re
+from collections.abc import Sequence
+
+import typer
+
+from rflow.cli.app import App
+from rflow.cli.output import echo, folded
+from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
+
+_WARNS = re.compile(
+    r"\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
+    r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b",
+    re.IGNORECASE,
+)
+
+
+def text_or_stdin(run: App, text: str) -> str:
+    """Return the text, or what standard input holds if the text is "-"."""
+    if text != "-":
+        return run.text(text)
+    data = run.read_stdin(NOTE_LIMIT)
+    read = data.decode("utf-8", "replace")
+    if len(data) <= NOTE_LIMIT and "\ufffd" in read and "\ufffd".encode() not in data:
+        run.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
+    return read
+
+
+def reads_like_a_warning(text: str) -> bool:
+    """Whether a note begins as a prohibition does ("Do NOT reboot …"), and is short enough to be a warning."""
+    return bool(_WARNS.match(text)) and len(text.split()) <= WORD_LIMIT
+
+
+def wants_warning(run: App, text: str) -> bool:
+    """Ask whether a note that reads like a warning is one; Enter and Ctrl-C leave it a note."""
+    if not (run.can_ask and reads_like_a_warning(text)):
+        return False
+    question = "This reads like a warning. Show it as CAUTION at the top of every summary?"
+    try:
+        return typer.confirm(folded(question), err=True)
+    except typer.Abort:
+        echo(err=True)
+        return False
+
+
+def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
+    """Ask a question that is answered with one of `letters`; "" for any other answer. There must be a terminal."""
+    try:
+        said: str = typer.prompt(folded(question), default="", show_default=False, err=True)
+    except typer.Abort:
+        echo(err=True)
+        raise typer.Exit(130) from None
+    letter = said.strip()[:1].casefold()
+    return letter if letter in letters else ""

@@ -1,0 +1,541 @@
+"""What a tired engineer types so that a summary says what matters: warnings, assumptions, pins, corrections, plans."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.program import Program
+from support.prompts import answer
+
+BEN = "Ben Okafor"
+FORTY_ONE_WORDS = " ".join(["careful"] * 41)
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    """Ana in a session without a tree; her first entry gets the number 2."""
+    me = Program(tmp_path)
+    me.start("--title", "The till in Leeds is slow", "--customer", "Leeds")
+    return me
+
+
+@pytest.fixture
+def printer(tmp_path: Path) -> Program:
+    """Ana in a session in the tree of the label printer; her first entry gets the number 3."""
+    me = Program(tmp_path).with_tree()
+    me.start()
+    return me
+
+
+def said(me: Program, *words: str, stdin: str = "") -> str:
+    """What a command says, without the name of the session before it."""
+    return me.ok(*words, stdin=stdin).err.partition(" · Leeds: ")[2].removesuffix("\n")
+
+
+def entry(me: Program, kind: str, seq: int) -> dict[str, Any]:
+    entries: list[dict[str, Any]] = me.show()[kind]
+    return next(entry for entry in entries if entry["seq"] == seq)
+
+
+# Warnings and assumptions
+
+
+def test_a_warning_has_two_ways_in(ana: Program) -> None:
+    assert said(ana, "warn", "Do NOT reboot the till") == "warning 2 recorded."
+    assert said(ana, "note", "--warn", "It loses the day's sales") == "warning 3 recorded."
+    assert [note["kind"] for note in ana.show()["notes"]] == ["warning", "warning"]
+    shown = ana.ok("show").out
+    assert "Warnings\n" in shown
+    assert "Notes\n" not in shown
+
+
+@pytest.mark.parametrize("words", [("warn",), ("note", "--warn")], ids=" ".join)
+def test_a_warning_of_more_than_forty_words_is_refused(words: tuple[str, ...], ana: Program) -> None:
+    assert "The warning has 41 words; 40 is the most." in ana.refused(2, *words, FORTY_ONE_WORDS)
+    assert ana.show()["notes"] == []
+
+
+def test_a_warning_can_come_from_standard_input_and_refer_to_an_entry(ana: Program) -> None:
+    ana.ok("step", "Restarted the till", "--result", "errors gone")
+    assert said(ana, "warn", "-", "--on", "2", stdin="STOP, that was the test till\n") == "warning 3 recorded."
+    assert entry(ana, "notes", 3)["on"] == 2
+    assert "STOP, that was the test till (on 2)" in ana.ok("show").out
+
+
+@pytest.mark.parametrize("words", [("note", "x"), ("warn", "x"), ("assume", "x"), ("run", "--", "true")], ids=" ".join)
+def test_what_refers_to_no_entry_is_refused(words: tuple[str, ...], ana: Program) -> None:
+    assert "has no entry 9" in ana.refused(3, words[0], "--on", "9", *words[1:])
+    assert ana.show()["version"] == 1
+
+
+def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
+    written = ana.ok("assume", "The cable is fine").err
+    assert "assumption 2 recorded.\n" in written
+    assert 'rflow assume --settled 2 "…"' in written
+    assert "The cable is fine — not verified" in ana.ok("show").out
+    assert said(ana, "assume", "--settled", "2", "It was broken") == 'assumption 2 settled: "It was broken".'
+    assert entry(ana, "notes", 2)["settled"] == "It was broken"
+    assert "The cable is fine — settled: It was broken" in ana.ok("show").out
+
+
+def test_an_assumed_step_is_an_assumption_too(ana: Program) -> None:
+    assert said(ana, "step", "Asked the cashier", "--result", "no update", "--assume") == "step 2 recorded (assumed)."
+    assert entry(ana, "steps", 2)["assumed"] is True
+    assert "Asked the cashier → no update (assumed)" in ana.ok("show").out
+    ana.ok("assume", "--settled", "2", "The log says the same")
+
+
+def test_only_an_assumption_can_be_settled(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("assume", "The cable is fine")
+    error = ana.refused(2, "assume", "--settled", "2", "x")
+    assert "Entry 2 is not an assumption.\n       Assumptions not settled: 3." in error
+    assert "has no entry 7" in ana.refused(3, "assume", "--settled", "7", "x")
+    assert "Leave these out" in ana.refused(2, "assume", "--settled", "3", "--pin", "x")
+
+
+def test_a_note_is_a_warning_or_an_assumption_not_both(ana: Program) -> None:
+    assert "exclude each other" in ana.refused(2, "note", "--warn", "--assume", "x")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("text", ["Do NOT reboot the till", "STOP, that was staging", "careful: same endpoint"])
+def test_at_a_terminal_a_note_that_reads_like_a_warning_becomes_one_at_a_key(text: str, ana: Program) -> None:
+    code, screen = answer(ana, ("note", text), "y\n")
+    assert (code, "Show it as CAUTION" in screen) == (0, True)
+    assert "warning 2 recorded." in screen
+    answer(ana, ("note", text), "\n")
+    assert [note["kind"] for note in ana.show()["notes"]] == ["warning", "note"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("text", ["Stopped the till", "Don't know why", FORTY_ONE_WORDS])
+def test_other_notes_are_not_asked_about(text: str, ana: Program) -> None:
+    _, screen = answer(ana, ("note", text), "y\n")
+    assert "CAUTION" not in screen
+    assert entry(ana, "notes", 2)["kind"] == "note"
+
+
+def test_without_a_terminal_nothing_is_asked(ana: Program) -> None:
+    assert said(ana, "note", "Do NOT reboot the till") == "note 2 recorded."
+
+
+# Pins
+
+
+def test_pin_takes_the_last_entry_or_those_named(ana: Program) -> None:
+    ana.ok("step", "Pinged the server", "--result", "no answer")
+    ana.ok("note", "It hums")
+    assert said(ana, "pin") == 'pinned: note 3 "It hums".'
+    assert said(ana, "pin", "2", "3") == 'pinned: step 2 "Pinged the server" → "no answer".'
+    assert ana.show()["pins"] == [2, 3]
+    shown = ana.ok("show").out
+    assert 'Key facts\n    2  "Pinged the server" → "no answer"\n    3  "It hums"\n' in shown
+    assert "\n*   3  " in shown
+    assert said(ana, "unpin", "2") == 'no longer pinned: step 2 "Pinged the server" → "no answer".'
+    assert said(ana, "unpin") == 'no longer pinned: note 3 "It hums".'
+    assert ana.show()["pins"] == []
+
+
+def test_pins_that_can_not_be_are_refused(ana: Program) -> None:
+    assert "has no entries yet" in ana.refused(2, "pin")
+    assert "has no pinned entries" in ana.refused(2, "unpin")
+    ana.ok("note", "It hums", "--pin")
+    assert "Entry 2 is pinned already." in ana.refused(2, "pin", "2")
+    assert "has no entry 99" in ana.refused(3, "pin", "99")
+    assert "Entry 7 is not pinned.\n       Pinned: 2." in ana.refused(2, "unpin", "7")
+    assert "Invalid value" in ana.refused(2, "pin", "the note")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("note", "It hums", "--pin"),
+        ("warn", "Do not unplug it", "--pin"),
+        ("assume", "The head is worn", "--pin"),
+        ("step", "Tried another cable", "--pin"),
+        ("run", "--pin", "--", sys.executable, "--version"),
+        ("run", "--step", "Asked for the version", "--pin", "--", sys.executable, "--version"),
+        ("attach", "-", "--pin"),
+        ("choose", "green", "--pin"),
+    ],
+    ids=lambda words: " ".join(words[:3]),
+)
+def test_what_is_entered_can_be_pinned_at_once(words: tuple[str, ...], printer: Program) -> None:
+    assert "and pinned" in printer.ok(*words, stdin="lp: error 42").err
+    assert printer.show()["pins"] == [3]
+
+
+def test_an_action_is_pinned_when_it_is_done(printer: Program) -> None:
+    printer.ok("choose", "green")
+    assert said(printer, "done", "two jobs were stuck", "--pin") == (
+        '"Clear the print queue" → "two jobs were stuck" done and pinned.'
+    )
+    assert printer.show()["pins"] == [4]
+    assert 'Key facts\n    4  "Clear the print queue" → "two jobs were stuck"\n' in printer.ok("show").out
+
+
+# Undo
+
+
+def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("step", "Pinged the server", "--result", "no answer")
+    ana.ok("pin", "2")
+    ana.ok("brief", "--ask", "Who has the key?")
+    ana.ok("wait", "--for", "the caretaker")
+    ana.ok("amend", "2", "It hums loudly")
+    assert said(ana, "undo") == 'took back the correction of note 2, which reads again "It hums".'
+    assert said(ana, "undo") == 'took back the wait for "the caretaker".'
+    assert said(ana, "undo") == 'took back the ask "Who has the key?".'
+    assert said(ana, "undo") == 'took back the pin of note 2 "It hums".'
+    assert said(ana, "undo") == 'took back your step 3 "Pinged the server" → "no answer".'
+    assert said(ana, "undo") == 'took back your note 2 "It hums".'
+    assert "There is nothing of yours left to take back" in ana.refused(2, "undo")
+    session = ana.show()
+    assert (session["pins"], session["waiting"], session["brief"]["ask"]) == ([], None, None)
+    assert session["notes"][0]["undone"] is session["steps"][0]["undone"] is True
+    shown = ana.ok("show").out
+    assert "It hums (undone)" in shown
+    assert "Pinged the server → no answer (undone)" in shown
+
+
+def test_undo_of_a_move_goes_back_in_the_tree(printer: Program) -> None:
+    printer.ok("choose", "green", "--pin")
+    result = printer.ok("undo")
+    assert result.err.endswith('took back your answer 3 "Which lamp is lit?" → "Green", with its pin.\n')
+    assert result.out.startswith("? Which lamp is lit?")
+    assert printer.show()["position"]["node"] == "lamp"
+
+
+def test_undo_after_a_handoff_and_after_a_close_brings_the_session_back(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("handoff", BEN)
+    assert said(ana, "undo") == "took back the handoff to Ben Okafor."
+    assert (ana.show()["status"], ana.show()["owner"]["name"]) == ("open", "Ana Ruiz")
+    ana.ok("close", "--outcome", "resolved")
+    assert said(ana, "undo") == "took back the closing; it is open again."
+    assert said(ana, "undo") == 'took back your note 2 "It hums".'
+
+
+def test_undo_does_not_reach_behind_an_accepted_handoff(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("note", "It hums")
+    ana.ok("handoff", BEN)
+    ana.at(user=BEN, terminal="Ben's").ok("accept")
+    assert f"{code} was the last one here" in ana.refused(2, "undo")
+    assert said(ana, "-s", code, "undo") == 'took back your note 2 "It hums".'
+
+
+def test_undo_takes_back_ones_own_entries_only(ana: Program) -> None:
+    ben = ana.at(user=BEN, terminal="Ben's")
+    code = ana.show()["code"]
+    ana.ok("note", "It hums")
+    assert "nothing of yours left" in ben.refused(2, "-s", code, "undo")
+    ben.ok("-s", code, "step", "Looked in Hull")
+    assert said(ana, "undo") == 'took back your note 2 "It hums".'
+    assert said(ben, "-s", code, "undo") == 'took back your step 3 "Looked in Hull".'
+
+
+def test_undo_of_a_change_needs_to_know_whether_it_was_made(ana: Program) -> None:
+    ana.ok("change", "Firewall off", "--revert", "turn it on")
+    error = ana.refused(2, "undo")
+    assert "--never-made" in error
+    assert "--reverted" in error
+    assert entry(ana, "changes", 2)["undone"] is False
+    assert "exclude each other" in ana.refused(2, "undo", "--never-made", "--reverted")
+    assert said(ana, "undo", "--reverted") == 'change 2 "Firewall off" is recorded as reverted.'
+    assert entry(ana, "changes", 2)["reverted"] is True
+    ana.ok("change", "Queue cleared", "--revert", "can't be reverted")
+    assert said(ana, "undo", "--never-made") == 'took back your change 4 "Queue cleared".'
+    assert "Queue cleared — never made (undone)" in ana.ok("show").out
+
+
+def test_undo_says_where_its_options_do_not_fit(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    assert "The last thing you entered is not a change." in ana.refused(2, "undo", "--reverted")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("key", "undone", "reverted"), [("n", True, False), ("r", False, True)])
+def test_at_a_terminal_undo_asks_about_a_change(key: str, undone: bool, reverted: bool, ana: Program) -> None:
+    ana.ok("change", "Firewall off", "--revert", "turn it on")
+    code, screen = answer(ana, ("undo",), f"{key}\n", prompt="(r)?:")
+    assert (code, 'Change 2, "Firewall off": never made (n)' in screen) == (0, True)
+    change = entry(ana, "changes", 2)
+    assert (change["undone"], change["reverted"]) == (undone, reverted)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_any_other_key_takes_nothing_back(ana: Program) -> None:
+    ana.ok("change", "Firewall off", "--revert", "turn it on")
+    code, screen = answer(ana, ("undo",), "\n", prompt="(r)?:")
+    assert (code, "Nothing was taken back." in screen) == (2, True)
+    assert ana.show()["version"] == 2
+
+
+def test_undo_sent_again_takes_nothing_more_back(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("note", "It smells")
+    ana.ok("undo", "--command-id", "7")
+    assert said(ana, "undo", "--command-id", "7") == "nothing new: this was carried out before."
+    assert [note["undone"] for note in ana.show()["notes"]] == [False, True]
+
+
+# Corrections
+
+
+def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
+    printer.ok("choose", "green", "--assume", "--reason", "the lamp is covered")
+    printer.ok("done", "two jobs")
+    printer.ok("step", "Tried a cable", "--result", "no change")
+    printer.ok("change", "Queue on", "--revert", "queue off")
+    printer.ok("attach", "-", stdin="lp: error 42")
+    assert said(printer, "amend", "3", "it is behind a box").startswith('amended: answer 3 "Which lamp is lit?"')
+    assert said(printer, "amend", "4", "three jobs") == 'amended: action 4 "Clear the print queue" → "three jobs".'
+    assert said(printer, "amend", "5", "--result", "it prints") == 'amended: step 5 "Tried a cable" → "it prints".'
+    assert said(printer, "amend", "5", "Tried two cables") == 'amended: step 5 "Tried two cables" → "it prints".'
+    assert said(printer, "amend", "6", "--revert", "ask Leeds") == 'amended: change 6 "Queue on".'
+    assert said(printer, "amend", "7", "the printer's log") == 'amended: evidence 7 "the printer\'s log".'
+    session = printer.show()
+    assert [step["amended"] for step in session["steps"]] == [True, True, True]
+    assert session["steps"][0]["reason"] == "it is behind a box"
+    assert session["changes"][0]["revert"] == "ask Leeds"
+    assert session["evidence"][0]["label"] == "the printer's log"
+    assert "Tried two cables → it prints (amended)" in printer.ok("show").out
+
+
+def test_amend_says_what_an_entry_has(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    assert "Entry 2 has no result.\n       It has: text." in ana.refused(2, "amend", "2", "--result", "x")
+    assert "There is nothing to correct." in ana.refused(2, "amend", "2")
+    assert "has no entry 9" in ana.refused(3, "amend", "9", "x")
+    ana.ok("undo")
+    assert "Entry 2 was taken back." in ana.refused(2, "amend", "2", "x")
+
+
+def test_an_amended_warning_stays_short(ana: Program) -> None:
+    ana.ok("warn", "Do not unplug it")
+    assert "41 words" in ana.refused(2, "amend", "2", FORTY_ONE_WORDS)
+
+
+# A step with its output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+def test_run_with_a_step_records_both(ana: Program) -> None:
+    result = ana.at(real=True).run("run", "--step", "Looked for errors", "--result", "none", "--", "sh", "-c", "exit 3")
+    assert result.code == 3
+    assert "step 2 recorded, with its output as evidence 3 (0 bytes, exit code 3)." in result.err
+    session = ana.show()
+    assert (session["steps"][0]["text"], session["steps"][0]["result"]) == ("Looked for errors", "none")
+    assert (session["evidence"][0]["on"], session["evidence"][0]["origin"]) == (2, "observed")
+    assert said(ana, "undo") == 'took back your step 2 "Looked for errors" → "none", with its output.'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+def test_run_with_a_step_without_a_result_says_how_to_add_it(ana: Program) -> None:
+    result = ana.at(real=True).ok("run", "--step", "Looked for errors", "--", "true")
+    assert 'To add what came of it: rflow amend 2 --result "…"' in result.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--result", "x"), "--result needs a step."),
+        (("--step", ""), "The step is empty."),
+        (("--step", "x", "--on", "2"), "--step and --on exclude each other."),
+    ],
+    ids=str,
+)
+def test_run_with_a_mistake_in_its_options_runs_nothing(words: tuple[str, ...], message: str, ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ran = ana.home / "ran"
+    assert message in ana.refused(2, "run", *words, "--", "touch", str(ran))
+    assert not ran.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+def test_a_run_with_a_step_sent_again_runs_nothing(ana: Program) -> None:
+    ran = ana.home / "ran"
+    words = ("run", "--command-id", "9", "--step", "Wrote a line", "--", "sh", "-c", f"echo x >> '{ran}'; exit 4")
+    real = ana.at(real=True)
+    assert (real.run(*words).code, real.run(*words).code) == (4, 4)
+    assert ran.read_text() == "x\n"
+    assert len(ana.show()["steps"]) == 1
+
+
+def test_evidence_belongs_to_the_entry_named(ana: Program) -> None:
+    ana.ok("step", "Looked for errors")
+    ana.ok("attach", "-", "--on", "2", stdin="error 42")
+    assert entry(ana, "evidence", 3)["on"] == 2
+
+
+# Steps, questions and flags by others
+
+
+def test_a_member_records_a_step_and_does_not_move_the_session(printer: Program) -> None:
+    ben = printer.at(user=BEN, terminal="Ben's")
+    code = printer.show()["code"]
+    assert said(ben, "-s", code, "step", "Looked in Hull", "--result", "same fault") == "step 3 recorded."
+    session = printer.show()
+    assert (session["owner"]["name"], session["position"]["node"]) == ("Ana Ruiz", "lamp")
+    assert session["steps"][0]["by"]["name"] == BEN
+    printer.ok("choose", "green")
+
+
+def test_a_receivers_first_step_says_that_it_accepts(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("handoff", BEN)
+    ben = ana.at(user=BEN, terminal="Ben's")
+    assert said(ben, "-s", code, "step", "Called the shop") == "handoff accepted; step 4 recorded."
+    assert ana.show(code)["status"] == "open"
+
+
+def test_a_question_is_answered(ana: Program) -> None:
+    ben = ana.at(user=BEN, terminal="Ben's")
+    code = ana.show()["code"]
+    ben.ok("-s", code, "note", "I know this till")
+    assert (
+        f'question 3 to Ben Okafor recorded. To answer it: rflow -s {code} reply 3 "…"'
+        in ana.ok("question", "ben okafor", "Is there a second till?").err
+    )
+    assert "Did you mean Ben Okafor?" in ana.refused(2, "question", "ben okofor", "Is there?")
+    ben.ok("-s", code, "reply", "3", "Yes, in the back room")
+    question = ana.show()["questions"][0]
+    assert (question["to"]["name"], question["replies"][0]["text"]) == (BEN, "Yes, in the back room")
+    assert "answer to 3: Yes, in the back room  [Ben Okafor]" in ana.ok("show").out
+    assert "Entry 2 is not a question.\n       Questions of" in ben.refused(2, "-s", code, "reply", "2", "x")
+
+
+def test_a_flag_names_the_place_in_the_tree(printer: Program) -> None:
+    assert said(printer, "flag", "Amber is missing") == 'flag 3 at "Which lamp is lit?" recorded.'
+    assert printer.show()["flags"][0]["node"] == "lamp"
+    assert "at lamp: Amber is missing" in printer.ok("show").out
+
+
+def test_a_flag_needs_a_tree(ana: Program) -> None:
+    assert "is in no tree" in ana.refused(2, "flag", "Amber is missing")
+
+
+# What a summary begins with
+
+
+def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> None:
+    assert said(ana, "brief", "--ask", "Who has the key?", "--impact", "Nobody can pay", "--customer", "Leeds") == (
+        'ask "Who has the key?", impact "Nobody can pay", customer "Leeds" recorded.'
+    )
+    assert said(ana, "brief", "--impact", "") == "impact cleared."
+    assert said(ana, "change", "Firewall off", "--revert", "turn it on") == (
+        'change 4 recorded: "Firewall off", to revert: "turn it on". Once reverted: rflow change --reverted 4'
+    )
+    assert said(ana, "change", "--reverted", "4") == 'change 4 "Firewall off" reverted.'
+
+
+def test_an_ask_that_is_too_long_for_the_brief_is_recorded_with_a_note(ana: Program) -> None:
+    assert "Note: the ask has 61 words" in ana.ok("brief", "--ask", "please " * 61).err
+    assert "Note" not in ana.ok("brief", "--ask", "please " * 60).err
+
+
+def test_a_value_that_somebody_else_set_since_is_not_replaced_unseen(ana: Program) -> None:
+    ben = ana.at(user=BEN, terminal="Ben's")
+    code = ana.show()["code"]
+    ana.ok("brief", "--ask", "Who has the key?")
+    ana.ok("brief", "--ask", "Who has the second key?")
+    ben.ok("resume", code, "--take", "--reason", "I am in Leeds")
+    ben.ok("brief", "--ask", "Please send a till")
+    ben.ok("handoff", "Ana Ruiz")
+    error = ana.refused(4, "-s", code, "brief", "--ask", "Who has the third key?")
+    assert 'It reads now: "Please send a till". Yours: "Who has the third key?".' in error
+    assert ana.at(terminal="kitchen").show(code)["brief"]["ask"] == "Please send a till"
+    ana.ok("show", code)
+    ana.ok("-s", code, "brief", "--ask", "Who has the third key?")
+    assert ana.show(code)["brief"]["ask"] == "Who has the third key?"
+
+
+def test_choose_repeats_question_and_answer(printer: Program) -> None:
+    assert said(printer, "choose", "3") == '"Which lamp is lit?" → "Green" recorded.'
+    printer.ok("undo")
+    assert said(printer, "choose", "3", "--assume", "--reason", "it is covered") == (
+        '"Which lamp is lit?" → "Green" (assumed) recorded.'
+    )
+
+
+def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
+    file = str(ana.home / "summary.md")
+    missing = 'Note: the summary does not say what you need. To add it: rflow brief --ask "…"'
+    assert missing in ana.ok("progress", "-o", file).err
+    assert missing not in ana.ok("progress", "-o", file, "--ask", "Who has the key?").err
+    assert ana.ok("progress").err == ""
+    assert missing not in ana.at(user=BEN).ok("progress", ana.show()["code"], "-o", file).err
+    ana.ok("brief", "--ask", "Who has the key?")
+    assert missing not in ana.ok("progress", "-o", file).err
+
+
+# Handing over
+
+
+def test_a_handoff_carries_warnings_and_plans(ana: Program) -> None:
+    code = ana.show()["code"]
+    plans = ("--if", "no answer by 09:30", "--then", "call the vendor", "--if", "it hums", "--then", "unplug it")
+    ana.ok("handoff", BEN, "--warn", "Do not reboot it", "--warn", "The key is in the safe", *plans)
+    handed = ana.show(code)["history"][-1]
+    assert handed["warnings"] == ["Do not reboot it", "The key is in the safe"]
+    assert handed["contingencies"] == [
+        {"condition": "no answer by 09:30", "action": "call the vendor"},
+        {"condition": "it hums", "action": "unplug it"},
+    ]
+    shown = ana.ok("show", code).out
+    assert "warning: Do not reboot it\n" in shown
+    assert "if no answer by 09:30: call the vendor\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--if", "it hums"), "There are 1 --if and 0 --then."),
+        (("--then", "unplug it"), "There are 0 --if and 1 --then."),
+        (("--warn", FORTY_ONE_WORDS), "The warning has 41 words; 40 is the most."),
+        (("--if", FORTY_ONE_WORDS, "--then", "x"), "The condition has 41 words; 40 is the most."),
+        (("--if", "x", "--then", FORTY_ONE_WORDS), "The action has 41 words; 40 is the most."),
+        (("--if", "x", "--then", ""), "The action is empty."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_handoff_with_a_mistake_in_its_plans_is_no_handoff(
+    words: tuple[str, ...], message: str, ana: Program
+) -> None:
+    assert message in ana.refused(2, "handoff", BEN, *words)
+    assert ana.show()["status"] == "open"
+
+
+def test_a_refused_take_over_shows_what_moved_and_works_when_repeated(printer: Program) -> None:
+    ben = printer.at(user=BEN, terminal="Ben's")
+    code = printer.show()["code"]
+    ben.ok("show", code)
+    printer.ok("choose", "green")
+    printer.ok("done", "two jobs were stuck")
+    take = ("resume", code, "--take", "--reason", "I am in Leeds")
+    assert ben.refused(4, *take) == (
+        f'rflow: {code} has moved since you last looked: "Which lamp is lit?" → Green (Ana Ruiz); '
+        '"Clear the print queue" → two jobs were stuck (Ana Ruiz). '
+        'It stands at "Does a test label print?" and belongs to Ana Ruiz.\n'
+        "       Nothing was written. To take it over as it stands now, repeat your command.\n"
+    )
+    ben.ok(*take)
+    assert ben.show()["owner"]["name"] == BEN
+
+
+def test_a_refused_take_over_is_refused_again_if_it_moved_again(printer: Program) -> None:
+    ben = printer.at(user=BEN, terminal="Ben's")
+    code = printer.show()["code"]
+    ben.ok("show", code)
+    take = ("resume", code, "--take", "--reason", "I am in Leeds")
+    printer.ok("choose", "green")
+    ben.refused(4, *take)
+    printer.ok("back")
+    assert "the last move was taken back" in ben.refused(4, *take)
+    ben.ok(*take)
