@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config lis
 
 @app.command(name="list")
 def list_(context: typer.Context, json: Json = False) -> None:
-    """List all settings, with their values and where those come from. Secrets are shown in part."""
+    """List all settings, their values, and where the values come from. Secrets are shown in part."""
     from rflow.cli.display.text import wrapped
 
     run = App.of(context)
@@ -47,10 +47,13 @@ def set_(
     name: Name,
     values: Annotated[
         list[str] | None,
-        typer.Argument(metavar="VALUE...", help="None takes the setting out; a secret is asked for, or piped in (-)."),
+        typer.Argument(
+            metavar="VALUE...",
+            help="Without a value, the setting is removed. Secrets are asked for, or read from a pipe (-).",
+        ),
     ] = None,
 ) -> None:
-    """Set a setting in the configuration file."""
+    """Write a setting to the configuration file."""
     run = App.of(context)
     setting = setting_named(name)
     given = _checked(setting, _given(run, setting, values or ()))
@@ -58,17 +61,17 @@ def set_(
         run.format(given[0])
     path = run.settings.folders.config_file
     write_setting(path, name, given)
-    run.say(f"{name} {'set' if given else 'taken out'} in {path}.")
+    run.say(f"{name} {'set in' if given else 'removed from'} {path}.")
     origin = run.settings[name].origin
     if origin in ("flag", "environment"):
-        run.say(f"Note: the {origin} says otherwise now, and goes before the file.")
+        run.say(f"Note: the {origin} has another value at the moment, which takes precedence over the file.")
     if given and name.startswith("targets."):
         _say_next_step(run, setting, given[0])
 
 
 @app.command()
 def path(context: typer.Context) -> None:
-    """Print where the configuration file is."""
+    """Print the path of the configuration file."""
     run = App.of(context)
     run.out(str(run.settings.folders.config_file))
 
@@ -78,14 +81,14 @@ def _shown(value: Value) -> str:
 
 
 def _masked(value: Value) -> str:
-    """Give what may be seen of a secret; "" for what is none, or not set."""
+    """Return the visible part of a secret; "" if it is not a secret, or not set."""
     from rflow.delivery.webhooks.targets import redact_url
 
     return redact_url(value.text) if value.secret and value.value else ""
 
 
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
-    """Take the words of the command line together; none takes the setting out."""
+    """Return the values from the command line; none removes the setting."""
     if setting.secret:
         from rflow.cli.webhook_settings import read_secret
 
@@ -95,7 +98,7 @@ def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]
 
 
 def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the values as they are to be written; what can't be used is refused."""
+    """Return the values to write; raise `UsageProblem` for values that can't be used."""
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:
@@ -113,7 +116,7 @@ def _patterns(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _store(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the store in full: a relative path would be another one in every folder."""
+    """Return the store's absolute URL: a relative path would mean another store in every folder."""
     from rflow.stores import normal_url
 
     return (normal_url(given[0]),)

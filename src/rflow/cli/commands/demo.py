@@ -1,4 +1,4 @@
-"""`rflow demo`: a recorded session played again through the real commands, in a store of its own."""
+"""`rflow demo`: replays a recorded session with the real commands, in a temporary store."""
 
 import os
 import shlex
@@ -42,24 +42,24 @@ RECEIVER = "sam"
 @app.command()
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the store in this folder, to go on with it.")
+        Path | None, typer.Option(metavar="DIR", help="Keep the store in this folder, to continue there.")
     ] = None,
-    slow: Annotated[bool, typer.Option("--slow", help="Wait before each command, as a person would.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Pause before each command, as a person would.")] = False,
 ) -> None:
-    """Play a recorded session, each command with its real output."""
+    """Replay a recorded session: each command with its real output."""
     if keep is not None:
         kept = _folder(keep)
         _play(kept, slow)
-        _go_on(kept)
+        _say_next_step(kept)
         return
     with TemporaryDirectory(prefix="rflow-demo-", ignore_cleanup_errors=True) as folder:
         _play(Path(folder), slow)
         _forget(Path(folder))
-    echo("\nThat store is gone again. To keep one and go on with it: rflow demo --keep DIR")
+    echo("\nThe store of this demo was removed. To keep it and continue: rflow demo --keep DIR")
 
 
 def _folder(keep: Path) -> Path:
-    """Make the folder; where one of an earlier demo is there, with what was done in it since, the next one."""
+    """Create the folder and return it; if it holds an earlier demo, use the next free name."""
     folder, number = keep, 1
     try:
         while (folder / STORE).exists():
@@ -69,32 +69,32 @@ def _folder(keep: Path) -> Path:
     except OSError as error:
         raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
     if folder != keep:
-        echo(f"{keep} holds an earlier demo, which stays as it is; this one goes into {folder}.\n", err=True)
+        echo(f"{keep} holds an earlier demo, which stays as it is. This one is in {folder}.\n", err=True)
     return folder
 
 
 def _forget(folder: Path) -> None:
-    """Have this terminal forget the store that goes."""
+    """Delete this terminal's state for the store that is removed."""
     here = App(store=str(folder / STORE), user=None, session=None, config=None)
     here.terminal.forget()
     here.close()
 
 
-def _go_on(keep: Path) -> None:
-    """Say how to go on, with this very program: in a fresh checkout it is not on the PATH."""
-    found = Path(sys.argv[0])
-    program = shlex.quote(os.path.relpath(found)) if found.stem == "rflow" else "rflow"
+def _say_next_step(keep: Path) -> None:
+    """Show how to continue, with the path of this program: in a fresh checkout it is not on the PATH."""
+    script = Path(sys.argv[0])
+    program = shlex.quote(os.path.relpath(script)) if script.stem == "rflow" else "rflow"
     store = f"{program} --store {shlex.quote(str(keep / STORE))}"
-    echo(f"\nThe session is kept. Go on with it as {RECEIVER}, who got it:")
+    echo(f"\nThe session is kept. Continue it as {RECEIVER}, who received it:")
     echo(f"    {store} --user {RECEIVER} accept")
     echo(f"    {store} --user {RECEIVER}")
-    echo("Or begin one of your own, in your own store:")
+    echo("Or start your own, in your own store:")
     echo(f"    {program} tree add --examples")
     echo(f"    {program}")
 
 
 def _play(folder: Path, slow: bool) -> None:
-    """Play the recording into a new store in `folder`."""
+    """Replay the recording into a new store in `folder`."""
     recording = recorded("postgres-refused")
     player = _Player(folder / STORE, recording.author, slow)
     player.say("Two in the morning: an application can't reach its database. The engineer takes the tree for that.")
@@ -108,20 +108,20 @@ def _play(folder: Path, slow: bool) -> None:
             player.run(*words)
     player.say('Stuck. "What have you tried so far?" One command answers, ready to paste into Teams:')
     player.run("progress", "-f", "teams")
-    player.say("And the session goes to somebody who can go on, at the same place:")
+    player.say("Then hand the session to somebody who continues at the same point:")
     player.run("handoff", RECEIVER, "--new-user", "--note", "Please take it from here.", "-f", "teams", quiet=True)
     player.say(f"What {RECEIVER} sees:")
     player.run("inbox", user=RECEIVER)
 
 
 def _start(recording: Recording) -> list[str]:
-    """Give the words that start a session like the recorded one."""
+    """Return the command that starts a session like the recorded one."""
     started = next(event.fact for event in recording.events if isinstance(event.fact, SessionStarted))
     return ["start", recording.tree, "--title", started.title, *_options(started.brief)]
 
 
 def command_of(fact: Fact) -> list[str]:
-    """Give the words that bring a fact about again; none for those of the start and of handoffs."""
+    """Return the command that records a fact again; none for the start and for handoffs."""
     match fact:
         case ChoiceMade(label=label, assumed=assumed, reason=reason):
             return ["choose", label, *(["--assume", "--reason", reason] if assumed else [])]
@@ -144,7 +144,7 @@ def command_of(fact: Fact) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """Quote a word as somebody would who types it: "can't" rather than 'can'"'"'t'."""
+    """Return a word quoted as a person would type it: "can't" rather than 'can'"'"'t'."""
     return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
@@ -156,15 +156,15 @@ def _options(brief: Brief) -> Iterator[str]:
 
 
 class _Player:
-    """Runs commands of this program, showing each as somebody would have typed it."""
+    """Runs commands of this program, and shows each as a person would have typed it."""
 
     def __init__(self, store: Path, author: str, slow: bool) -> None:
         self._store, self._author, self._slow = store, author, slow
         os.environ["RFLOW_TERMINAL"] = f"demo {store}"
-        os.environ.pop("RFLOW_SESSION", None)  # one of another store
+        os.environ.pop("RFLOW_SESSION", None)  # it belongs to another store
 
     def say(self, text: str) -> None:
-        """Tell what happens."""
+        """Print a comment on what happens next."""
         echo(styled(f"\n# {text}", dim=True))
 
     def run(self, *words: str, shown: tuple[str, ...] = (), user: str = "", quiet: bool = False) -> None:
@@ -179,7 +179,7 @@ class _Player:
             raise typer.Exit(code)
 
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
-        """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
+        """Record the evidence again without running its command, which is not available here."""
         from rflow.cli.commands.evidence import keep
 
         self._prompt(f"rflow run -- {fact.command}")

@@ -14,7 +14,7 @@ from rflow.errors import Exit, UsageProblem
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Formats of summaries, and your own: list, show, new, check, trust.",
+    help="Formats of summaries, and your own formats: list, show, new, check, trust.",
 )
 
 
@@ -33,7 +33,10 @@ def list_(context: typer.Context, json: Json = False) -> None:
     else:
         run.out(table([("FORMAT", "FROM", "WHAT IT IS FOR"), *((e.name, e.from_, e.description) for e in entries)]))
     if untrusted := untrusted_folder(folders):
-        run.say(f"{untrusted.path} has formats that you don't trust as they are now. To read them: rflow format trust")
+        run.say(
+            f"{untrusted.path} has formats that you have not trusted, or that changed since. "
+            "To review them: rflow format trust"
+        )
 
 
 @app.command()
@@ -54,15 +57,15 @@ def show(
 @app.command()
 def new(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name that -f will take.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, for -f.")],
     from_: Annotated[
         str, typer.Option("--from", metavar="FORMAT", help="The format to start from.", autocompletion=formats)
     ] = "markdown",
     project: Annotated[
-        bool, typer.Option("--project", help="For everyone who works in this folder: in .rflow/templates.")
+        bool, typer.Option("--project", help="Put it into .rflow/templates, for everyone who works in this folder.")
     ] = False,
 ) -> None:
-    """Create a format of your own, for you to change.
+    """Create your own format, to change in an editor.
 
     It is a template that starts as a copy of FORMAT. docs/own-formats.md says what a template can hold.
     """
@@ -71,7 +74,7 @@ def new(
     run = App.of(context)
     path = create(run, name, from_, project=project)
     run.out(str(path))
-    run.say(f"This is the template of {name}: change it in any editor. Then:")
+    run.say(f"This is the template of {name}. Change it in an editor, then:")
     run.say(f"  rflow format check {name}     shows its mistakes, with their lines")
     run.say(f"  rflow progress -f {name}      shows a session in it")
     if project:
@@ -84,11 +87,11 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FORMAT|FILE]...", help="All of yours and the project's, if none.", autocompletion=own_formats
+            metavar="[FORMAT|FILE]...", help="Default: all of yours and the project's.", autocompletion=own_formats
         ),
     ] = None,
 ) -> None:
-    """Check your own formats: every mistake, with its line.
+    """Check your own formats, and list every mistake with its line.
 
     They render sample sessions that are long, empty, closed, or full of hostile text, within limits of time and
     memory. A format with warnings can be used.
@@ -107,14 +110,14 @@ def check(
 def trust(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="This project's, if none is named.", show_default=False)
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Default: the folder of this project.", show_default=False)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     no: Annotated[bool, typer.Option("--no", help="Stop trusting it.")] = False,
 ) -> None:
     """Trust the formats of a project, as they are now.
 
-    It shows the templates and asks. Once one of them changes, the folder is no longer trusted.
+    Shows the templates and asks. If one of them changes later, the folder is no longer trusted.
     """
     from rflow.cli.custom_formats import folder_to_trust, show_folder
     from rflow.formats.custom import trust as trusted

@@ -19,24 +19,24 @@ app = typer.Typer(
 
 @app.command()
 def info(context: typer.Context, json: Json = False) -> None:
-    """Say where the store is and how much it holds."""
-    from rflow.core.text import byte_size
+    """Show where the store is and how much it holds."""
+    from rflow.core.text import byte_size, counted
 
     run = App.of(context)
-    _see_that_it_is_there(run)
-    told = run.administration.info()
+    _require_store(run)
+    facts = run.administration.info()
     if json:
-        run.out_json(told)
+        run.out_json(facts)
         return
-    run.out(f"{told.url}  ({run.settings['store'].origin})")
-    run.out(f"  {told.kind}, format {told.format}, {byte_size(told.size)}")
-    sessions, events = _counted(told.sessions, "session"), _counted(told.events, "event")
-    trees, blobs = _counted(told.trees, "tree"), _counted(told.blobs, "content")
+    run.out(f"{facts.url}  ({run.settings['store'].origin})")
+    run.out(f"  {facts.kind}, format {facts.format}, {byte_size(facts.size)}")
+    sessions, events = counted(facts.sessions, "session"), counted(facts.events, "event")
+    trees, blobs = counted(facts.trees, "tree"), counted(facts.blobs, "content")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
 
 
-def _see_that_it_is_there(run: App) -> None:
-    """Refuse to tell anything of a store that was named and is not there: a slip in its name must not look sound."""
+def _require_store(run: App) -> None:
+    """Raise `StoreProblem` if the store named does not exist: a typo must not look like an empty, sound store."""
     from rflow.stores import open_store
 
     store = run.settings["store"]
@@ -44,18 +44,14 @@ def _see_that_it_is_there(run: App) -> None:
         open_store(store.text, create=False)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 @app.command()
 def check(context: typer.Context, json: Json = False) -> None:
     """Read the whole store and list what is wrong.
 
-    It also finishes a removal that could not be finished.
+    Also finishes an earlier removal that was interrupted.
     """
     run = App.of(context)
-    _see_that_it_is_there(run)
+    _require_store(run)
     faults = run.administration.check()
     if json:
         run.out_json(faults)
@@ -71,10 +67,12 @@ def check(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def copy(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="A store's URL or path.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Another's; it is made where there is none.")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The URL or path of a store.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="The URL or path of another; created if it does not exist.")
+    ],
 ) -> None:
-    """Copy everything from one store into another, and verify it."""
+    """Copy everything from a store into another, and verify the copy."""
     from rflow.identity import new_codes
     from rflow.stores import open_store
     from rflow.stores.copy import copy_store
@@ -98,12 +96,12 @@ def copy(
 @app.command()
 def backup(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to; it must not exist yet.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A new file or folder; it must not exist yet.")],
 ) -> None:
     """Copy the whole store to a new file or folder.
 
-    The copy is the store as it is at one moment, whoever writes to it meanwhile.
+    The copy is consistent, even if other programs write to the store in the meantime.
     """
     run = App.of(context)
     run.administration.backup(path.absolute())
-    run.say(f"Backed up to {path}. To look into it: rflow --store {path} list --all")
+    run.say(f"Backed up to {path}. To see what is in it: rflow --store {quote(str(path))} list --all")

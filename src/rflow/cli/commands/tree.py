@@ -44,20 +44,20 @@ def show(
     from rflow.cli.display.tree import drawn
 
     run = App.of(context)
-    found = named_tree(run.workspace, tree)
+    named = named_tree(run.workspace, tree)
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
-        echo(write_tree(found, format_), newline=False)
+        echo(write_tree(named, format_), newline=False)
         return
     session = run.here()
-    here = session if session and session.tree and session.tree.id == found.id else None
-    run.out(drawn(found, here))
+    here = session if session and session.tree and session.tree.id == named.id else None
+    run.out(drawn(named, here))
 
 
 @app.command()
 def check(context: typer.Context, files: Files = None) -> None:
-    """Check tree files: everything that is wrong with them, at once."""
+    """Check tree files, and list all their problems."""
     from rflow.trees.files import describe, read_tree
 
     run = App.of(context)
@@ -80,7 +80,7 @@ def add(
 ) -> None:
     """Check tree files and add them to this store.
 
-    A newer version replaces the one in the list; sessions keep the version they entered.
+    A newer version replaces the older one in the list; sessions keep the version they started in.
     """
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
@@ -93,15 +93,15 @@ def add(
         for warning in read.warnings:
             run.say(describe(warning))
         new = add_tree(run.workspace, tree)
-        run.say(f"{tree.id}: {'added' if new else 'there already'} ({len(tree.nodes)} nodes).")
-    run.say(f"Begin with: {run.program} start TREE")
+        run.say(f"{tree.id}: {'added' if new else 'already there'} ({len(tree.nodes)} nodes).")
+    run.say(f"Start with: {run.program} start TREE")
 
 
 @app.command()
 def remove(context: typer.Context, tree: Name) -> None:
-    """Take a tree out of the list.
+    """Remove a tree from the list.
 
-    Sessions that stand in it keep their version.
+    Sessions in this tree keep their version.
     """
     run = App.of(context)
     run.say(f"{remove_tree(run.workspace, tree).id}: removed from the list.")
@@ -109,5 +109,5 @@ def remove(context: typer.Context, tree: Name) -> None:
 
 def _named(files: list[Path] | None) -> list[Path]:
     if not files:
-        raise UsageProblem("Which file?", try_="rflow tree add FILE, or rflow tree add --examples")
+        raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
     return files
