@@ -1,4 +1,4 @@
-"""The configuration file: TOML, read into values by dotted name, and written whole or not at all."""
+"""The configuration file: TOML, read as values by dotted name, and replaced in a single step."""
 
 import os
 from collections.abc import Mapping
@@ -8,40 +8,40 @@ from rflow.errors import BadInput
 
 
 def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
-    """Read the configuration file into values by dotted name; a missing file holds none."""
+    """Return the values of the configuration file by dotted name; none if it is missing."""
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadInput(f"The configuration {path} can't be read: {reason}.", try_="Mend or remove it.") from error
+        raise BadInput(f"The configuration {path} can't be read: {reason}.", try_="Fix or remove it.") from error
     import tomllib
 
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"The configuration {path} is not TOML: {error}.", try_="Mend or remove it.") from error
+        raise BadInput(f"The configuration {path} is not valid TOML: {error}.", try_="Fix or remove it.") from error
     return _flat(document, path)
 
 
 def _flat(document: Mapping[str, object], path: Path, prefix: str = "") -> dict[str, str | tuple[str, ...]]:
-    found: dict[str, str | tuple[str, ...]] = {}
+    values: dict[str, str | tuple[str, ...]] = {}
     for key, value in document.items():
         name = prefix + key
         if isinstance(value, dict):
-            found |= _flat(value, path, name + ".")
+            values |= _flat(value, path, name + ".")
         elif isinstance(value, str):
-            found[name] = value
+            values[name] = value
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            found[name] = tuple(value)
+            values[name] = tuple(value)
         else:
             raise BadInput(f"In {path}, {name} is neither a text nor a list of texts.", try_="Put it in quotes.")
-    return found
+    return values
 
 
 def write_config(path: Path, name: str, value: str | list[str] | None) -> None:
-    """Set `name` in the configuration file, or take it out where `value` is None. What is unknown there stays."""
+    """Set `name` in the configuration file, or remove it if `value` is None. Other content of the file stays."""
     import tomllib
 
     import tomli_w
@@ -53,30 +53,30 @@ def write_config(path: Path, name: str, value: str | list[str] | None) -> None:
     for part in tables:
         inner = table.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise BadInput(f"In {path}, {part} is not a table.", try_="Mend it by hand.")
+            raise BadInput(f"In {path}, {part} is not a table.", try_="Fix it in an editor.")
         table = inner
     if value is None:
         table.pop(key, None)
     else:
         table[key] = value
     try:
-        replace_file(path.resolve(), tomli_w.dumps(document).encode())  # a link to it (dotfiles) stays one
+        replace_file(path.resolve(), tomli_w.dumps(document).encode())  # a symbolic link (dotfiles) stays a link
     except OSError as error:
         raise BadInput(
             f"The configuration {path} can't be written: {error.strerror}.",
-            try_="Name another one: rflow --config FILE config set …",
+            try_="Use another file: rflow --config FILE config set …",
         ) from error
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a private file whole or not at all: it is made with mode 0600 beside `path` and renamed over it."""
+    """Replace a private file in a single step: it is written beside `path` with mode 0600, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        beside.replace(path)
+        draft.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""The error family: each says what happened and what to try, carries the facts, and owns its exit code."""
+"""The errors of rflow: each says what happened and what to try, carries the facts, and owns its exit code."""
 
 from enum import IntEnum
 
@@ -18,7 +18,7 @@ class Exit(IntEnum):
 
 
 class RflowError(Exception):
-    """Something a person can act on: one sentence of what happened, optionally one of what to try."""
+    """An error that a person can act on: a sentence on what happened, optionally a sentence on what to try."""
 
     exit_code: Exit = Exit.UNEXPECTED
 
@@ -32,13 +32,13 @@ class RflowError(Exception):
 
 
 class UsageProblem(RflowError):
-    """The words of a call are off: an unknown or ambiguous choice, format or option, an empty text."""
+    """A command was used wrongly: an unknown or ambiguous choice, format or option, or an empty text."""
 
     exit_code = Exit.USAGE
 
 
 class NotFound(RflowError):
-    """No such session, tree, share or user, or none that this member may see."""
+    """There is no such session, tree, share or user, or the actor may not see it."""
 
     exit_code = Exit.NOT_FOUND
 
@@ -57,13 +57,13 @@ class SessionMoved(RflowError):
 
 
 class NotAllowed(RflowError):
-    """The rules of who moves what say no: not the owner, or the session is closed."""
+    """The rules don't allow it: the actor is not the owner, or the session is closed."""
 
     exit_code = Exit.NOT_ALLOWED
 
 
 class BadInput(RflowError):
-    """A file that was given can't be used. `problems` lists everything that is wrong with it, a line each."""
+    """An input file can't be used. `problems` lists everything that is wrong with it, a line each."""
 
     exit_code = Exit.BAD_INPUT
 
@@ -73,7 +73,7 @@ class BadInput(RflowError):
 
 
 class NotDelivered(RflowError):
-    """A summary did not arrive where it should have gone (clipboard, webhook)."""
+    """A summary could not be delivered (clipboard, webhook, file)."""
 
     exit_code = Exit.NOT_DELIVERED
 

@@ -15,7 +15,7 @@ Origin = Literal["flag", "environment", "file", "default"]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that can be set: its name in the file, its environment variable, and what it means."""
+    """A setting: its name in the file, its environment variable, and what it means."""
 
     name: str
     variable: str
@@ -27,29 +27,33 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting(name="store", variable="RFLOW_STORE", meaning="where sessions live: a URL, a .db file or a folder"),
-        Setting(name="user.name", variable="RFLOW_USER", meaning="who you are in records and handoffs"),
-        Setting(name="progress.format", variable="RFLOW_FORMAT", meaning="the format of summaries unless -f names one"),
+        Setting(
+            name="store", variable="RFLOW_STORE", meaning="where sessions are stored: a URL, a .db file or a folder"
+        ),
+        Setting(name="user.name", variable="RFLOW_USER", meaning="your name in sessions and handoffs"),
+        Setting(
+            name="progress.format", variable="RFLOW_FORMAT", meaning="the format of summaries, unless -f names another"
+        ),
         Setting(
             name="redact.patterns",
             variable="RFLOW_REDACT_PATTERNS",
-            meaning='your own secrets, as regular expressions (a group named "secret" hides only that)',
+            meaning='more secrets to hide, as regular expressions (only a group named "secret", if there is one)',
             many=True,
         ),
         Setting(
             name="clipboard.command",
             variable="RFLOW_CLIPBOARD_CMD",
-            meaning="a command that takes the summary on its standard input, instead of the clipboard",
+            meaning="a command to copy with: it gets the summary on its standard input",
         ),
         Setting(
             name="share.base_url",
             variable="RFLOW_SHARE_BASE_URL",
-            meaning="what read-only links begin with, where a server for many serves them",
+            meaning="the start of links, if a shared server serves them",
         ),
         Setting(
             name="post.timeout",
             variable="RFLOW_POST_TIMEOUT",
-            meaning="the seconds that a target of --post has to be reached, and again to answer",
+            meaning="how many seconds to wait for a connection to a --post target, and again for its answer",
         ),
     )
 }
@@ -59,17 +63,17 @@ TARGET_SETTINGS: dict[str, Setting] = {
         Setting(
             name="targets.NAME.url",
             variable="RFLOW_TARGET_NAME_URL",
-            meaning="where `progress --post NAME` posts to: a webhook, whose URL is a secret and shown in part",
+            meaning="where `progress --post NAME` posts to: the URL of a webhook, a secret that is shown in part",
             secret=True,
         ),
         Setting(
             name="targets.NAME.kind",
             variable="RFLOW_TARGET_NAME_KIND",
-            meaning="what is posted there: slack, teams or json; Slack's and Microsoft's hosts tell it themselves",
+            meaning="what to post there: slack, teams or json; known already for hosts of Slack and Microsoft",
         ),
     )
 }
-"""What each target has. Names are small letters, digits and "-": so the variable names the same one as the file."""
+"""The settings of each target. Names are small letters, digits and "-", so that a variable can spell them too."""
 _TARGET = r"targets\.([a-z0-9][a-z0-9-]{0,63})\.(url|kind)"
 
 
@@ -96,7 +100,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):
-    """Where things live for this user, as the platform wants it."""
+    """The folders for this user's files, by the conventions of the platform."""
 
     config_file: Path
     data: Path
@@ -121,7 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) -> Folders:
-    """Find the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
+    """Return the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs("rflow", appauthor=False)
@@ -135,7 +139,7 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
 
 
 def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Put the settings together; `flags` are those given on the command line, by setting name."""
+    """Return all settings; `flags` are those from the command line, by setting name."""
     in_file = read_config(where.config_file)
     settings = [*SETTINGS.values(), *_of_targets(in_file, environ)]
     values = {setting.name: _value(setting, flags, environ, in_file, where) for setting in settings}
@@ -143,14 +147,14 @@ def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapp
 
 
 def _of_targets(in_file: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Setting]:
-    """Return the settings of all targets that the file or the environment knows."""
+    """Return the settings of all targets in the file or the environment."""
     written = [*in_file, *(_dotted(variable) for variable, value in environ.items() if value)]
     for name in sorted({match[1] for name in written if (match := re.fullmatch(_TARGET, name))}):
         yield from (_of_target(setting, name) for setting in TARGET_SETTINGS.values())
 
 
 def _dotted(variable: str) -> str:
-    """Return the name that a target's variable has in the file: RFLOW_TARGET_NOC_EU_URL is targets.noc-eu.url."""
+    """Return the setting name of a target's variable: RFLOW_TARGET_NOC_EU_URL is targets.noc-eu.url."""
     begin, _, rest = variable.partition("RFLOW_TARGET_")
     name, _, field = rest.rpartition("_")
     return "" if begin else f"targets.{name.replace('_', '-')}.{field}".lower()
@@ -176,11 +180,13 @@ def _value(
     if variable:
         value = tuple(variable.split("\n")) if setting.many else variable
         return Value(value=value, origin="environment", secret=setting.secret)
-    found = in_file.get(setting.name)
-    if isinstance(found, tuple) and not setting.many:
-        raise BadInput(f"In {where.config_file}, {setting.name} is a list; it takes one text.", try_="Mend it by hand.")
-    if found:
-        return Value(value=found, origin="file", secret=setting.secret)
+    in_config = in_file.get(setting.name)
+    if isinstance(in_config, tuple) and not setting.many:
+        raise BadInput(
+            f"In {where.config_file}, {setting.name} is a list, but must be a single text.", try_="Fix it in an editor."
+        )
+    if in_config:
+        return Value(value=in_config, origin="file", secret=setting.secret)
     return Value(value=_default(setting.name, where, environ), origin="default")
 
 
@@ -201,7 +207,7 @@ def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tup
 
 
 def _login(environ: Mapping[str, str]) -> str:
-    """Name the login: the variables that `getpass.getuser` reads, then the password database."""
+    """Return the login name: from the variables that `getpass.getuser` reads, then from the password database."""
     for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         if environ.get(variable):
             return environ[variable]
@@ -209,12 +215,16 @@ def _login(environ: Mapping[str, str]) -> str:
 
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user id: a container (Python 3.13 raises OSError throughout)
+    except (
+        OSError,
+        KeyError,
+        ImportError,
+    ):  # an unknown user id, as in a container (Python 3.13 always raises OSError)
         return "someone"
 
 
 def setting_named(name: str) -> Setting:
-    """Find a setting; raise `UsageProblem` with the nearest name where there is none."""
+    """Return a setting by name; raise `UsageProblem` with the nearest name if there is none."""
     if name in SETTINGS:
         return SETTINGS[name]
     if match := re.fullmatch(_TARGET, name):
@@ -230,6 +240,6 @@ def setting_named(name: str) -> Setting:
 
 
 def write_setting(path: Path, name: str, values: tuple[str, ...]) -> None:
-    """Set a setting in the configuration file, or take it out where `values` is empty."""
+    """Write a setting to the configuration file, or remove it if `values` is empty."""
     setting = setting_named(name)
     write_config(path, name, None if not values else list(values) if setting.many else values[0])

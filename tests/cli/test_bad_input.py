@@ -154,7 +154,7 @@ FILES: list[tuple[int, Sequence[str], str]] = [
     (6, ("progress", "-"), "standard input is empty."),
     (6, ("tree", "add", "vpn.toml"), "vpn.toml: There is no such file."),
     (6, ("tree", "check", "vpn.toml"), "vpn.toml: There is no such file."),
-    (6, ("tree", "add", "vpn.doc"), '".doc" is no format of trees.'),
+    (6, ("tree", "add", "vpn.doc"), '".doc" is not a format of trees.'),
     (7, ("progress", "-o", "no folder/summary.md"), "can't be written: No such file or directory."),
     (7, ("progress", "-o", "."), "can't be written: Is a directory."),
     (7, ("digest", "-o", "."), "can't be written: Is a directory."),

@@ -188,7 +188,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
     "no title": (b'{"title": " "}', "has no title."),
     "a later version": (b'{"title": "x", "version": 2}', "is of version 2; this rflow reads 1."),
     "a time that is none": (b'{"title": "x", "started_at": "noon"}', "at `$.started_at`."),
-    "a time before time": (b'{"title": "x", "started_at": "0001-01-01T00:00:00+14:00"}', "is no time in UTC."),
+    "a time before time": (b'{"title": "x", "started_at": "0001-01-01T00:00:00+14:00"}', "can't be converted to UTC."),
     "a broken tree": (b'{"title": "x", "tree": {"id": "a"}}', "The tree in standard input can't be used."),
     "no such position": (
         b'{"title": "x", "position": "b", "tree": {"id": "a", "title": "A", "start": "c", "nodes": '

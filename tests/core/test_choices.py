@@ -64,7 +64,7 @@ ERRORS = tree_of(
         ("Server", '"Server" could be more than one choice.', "Choose one of: 4 Server down; 5 Server slow."),
         ("Sever slow", '"Sever slow" is not one of the choices.', 'Did you mean "Server slow"? Choose one of: 1 809;'),
         ("purple", '"purple" is not one of the choices.', "Choose one of: 1 809; 2 1; 3 10;"),
-        ("", "Which answer? The choice is empty.", "Choose one of: 1 809;"),
+        ("", "The choice is empty.", "Choose one of: 1 809;"),
         ("6", '"6" is not one of the choices.', "Choose one of:"),
         ("0", '"0" is not one of the choices.', 'Did you mean "10"? Choose one of:'),
         ("#6", '"#6" is not one of the choices.', "Choose one of:"),

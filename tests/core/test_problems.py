@@ -70,7 +70,7 @@ def test_no_way_to_an_end_is_said_exactly_where_searching_finds_none(tree: Tree)
 @given(linked_trees())
 def test_every_node_that_searching_does_not_reach_is_named_and_no_other(tree: Tree) -> None:
     found = said(problems(tree), "No path from the start")
-    assert {problem.place[1] for problem in found} == set(tree.nodes) - reached(tree, tree.start)
+    assert {problem.path[1] for problem in found} == set(tree.nodes) - reached(tree, tree.start)
     assert {problem.severity for problem in found} <= {"warning"}
 
 
@@ -138,7 +138,7 @@ def test_one_misspelt_target_is_one_problem_not_one_for_each_node_behind_it() ->
     (only,) = check(document).problems
     assert only.message == 'The target "swich-on" is not a node.'
     assert only.remedy == 'Did you mean "switch-on"?'
-    assert only.place == ("nodes", "on", "choices", 1, "to")
+    assert only.path == ("nodes", "on", "choices", 1, "to")
 
 
 def test_a_misspelt_start_does_not_hide_what_else_is_wrong() -> None:
@@ -176,7 +176,7 @@ def test_two_things_wrong_with_one_node_are_both_told() -> None:
         ({"text": "Go", "choices": "Yes"}, "The decision has no choices."),
         ({"text": "Go", "kind": "action"}, '"to" is missing.'),
         ({"text": "Go", "kind": "decision", "to": "end"}, "The decision has no choices."),
-        ({"text": "Go", "kind": "end", "to": "end", "outcome": "resolved"}, "An end has no way out."),
+        ({"text": "Go", "kind": "end", "to": "end", "outcome": "resolved"}, "An end has neither choices nor a target."),
         ({"text": "Go", "to": "end", "choices": [1, 2]}, 'The node has both "choices" and "to".'),
         ({"text": "Go", "to": "end", "outcome": "escalate"}, "This action has an outcome, which is ignored."),
         ({"text": "Go", "outcome": "fixed"}, '"fixed" is not an outcome.'),
@@ -192,7 +192,7 @@ def test_two_things_wrong_with_one_node_are_both_told() -> None:
 def test_what_is_wrong_with_a_node_is_said_at_the_node(node: object, message: str) -> None:
     found = [problem for problem in check(a_document(go=node)).problems if message in problem.message]
     assert len(found) == 1
-    assert found[0].place[:2] == ("nodes", "go")
+    assert found[0].path[:2] == ("nodes", "go")
 
 
 @pytest.mark.parametrize("name", ["", " on", "o\nn", "on\x1b[31m", "\udc80", "x" * 65])

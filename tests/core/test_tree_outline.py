@@ -11,9 +11,9 @@ from core.test_graph import trees
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.summary.summarise import summarise
+from rflow.core.summary.tree_outline import MOST_LINES, tree_outline
 from rflow.core.tree.graph import Turn
 from rflow.core.tree.model import Action, Choice, Decision, End, Tree, exits
-from rflow.core.tree.outline import MOST_LINES, tree_outline
 from support.core_builders import Scene, decision, free, looking, printing, tree_of
 
 

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rflow.capture import Captured, run_captured
-from rflow.capture.output import Kept
+from rflow.capture.output import HeadAndTail
 from rflow.core.summary.excerpt import excerpt
 from rflow.errors import UsageProblem
 from support.needs import need
@@ -730,7 +730,7 @@ def test_vim_edits(bench: Bench, terminal: Callable[..., Terminal], tmp_path: Pa
 
 @given(st.lists(st.binary(max_size=3000), max_size=20), st.integers(1024, 5000))
 def test_what_is_kept_is_the_beginning_and_the_end(pieces: list[bytes], limit: int) -> None:
-    kept = Kept(limit)
+    kept = HeadAndTail(limit)
     for piece in pieces:
         kept.add(piece)
     whole = b"".join(pieces)

@@ -136,7 +136,7 @@ BROKEN = {
     "user = [": "is not TOML",
     "\xff": "it is not UTF-8",
     "[user]\nname = 7": "user.name is neither a text nor a list of texts.",
-    'user.name = ["Ana", "Ben"]': "user.name is a list; it takes one text.",
+    'user.name = ["Ana", "Ben"]': "user.name is a list, but must be a single text.",
     "redact.patterns = [1]": "redact.patterns is neither a text nor a list of texts.",
 }
 

@@ -246,10 +246,10 @@ def test_yaml_answers_stay_the_words_that_were_written() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a: &x 1\nb: *x\n", "vpn.yaml:1: The anchor &x is not taken"),
-        ("a: 1\nb: *x\n", "vpn.yaml:2: The alias *x is not taken"),
+        ("a: &x 1\nb: *x\n", "vpn.yaml:1: The anchor &x can't be used"),
+        ("a: 1\nb: *x\n", "vpn.yaml:2: The alias *x can't be used"),
         ("id: !!python/object/apply:os.system [touch owned]\n", "vpn.yaml:1: The tag !!python/object/apply:os.system"),
-        ("id: vpn\ntitle: !env HOME\n", "vpn.yaml:2: The tag !env is not taken"),
+        ("id: vpn\ntitle: !env HOME\n", "vpn.yaml:2: The tag !env can't be used"),
         ("? [a, b]\n: c\n", "vpn.yaml:1: A list or a table stands where a key belongs."),
         ("id: vpn\ntitle: a\x07b\n", "vpn.yaml:2: There are control characters in the file."),
     ],
@@ -351,7 +351,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     if not hasattr(os, "mkfifo"):
         return  # there are no such pipes on Windows
     os.mkfifo(tmp_path / "vpn.toml")
-    assert "This is no ordinary file." in refusal(tmp_path / "vpn.toml")
+    assert "This is not a regular file." in refusal(tmp_path / "vpn.toml")
 
 
 def test_a_file_name_with_control_characters_does_not_reach_the_terminal() -> None:

@@ -1,4 +1,4 @@
-"""Running a command: its output live on this terminal, and captured."""
+"""Running a command: its output is shown live on this terminal, and captured."""
 
 import os
 import sys
@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from rflow.capture.output import Ended, Kept
+from rflow.capture.output import Ended, HeadAndTail
 from rflow.capture.start import shell, typed
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command wrote, and how it went.
+    """The output of a command, and how it ended.
 
-    `data` holds `kept` of `total` bytes, in the order of their arrival; where `cut` bytes are missing between head and
+    `data` holds `kept` of `total` bytes, in the order of their arrival; if `cut` bytes are missing between head and
     tail, a line says so. `exit_code` is -N after signal N, `duration` is in seconds, `command` reads as it would be
-    typed. `undelivered` says why output could not be passed on (a full disk); a reader that left is no fault.
+    typed. `undelivered` says why output could not be passed on (a full disk); a reader that left is not a failure.
     """
 
     data: bytes
@@ -32,34 +32,34 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cut(self) -> int:
-        """How many bytes are missing."""
+        """The number of bytes that are missing."""
         return self.total - self.kept
 
     @property
     def status(self) -> int:
-        """The exit status to pass on, as shells have it: 128+N after signal N."""
+        """The exit status to pass on, as in shells: 128+N after signal N."""
         return self.exit_code if self.exit_code >= 0 else 128 - self.exit_code
 
 
 def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     """Run a command (a string through the user's shell), show its output live, keep up to `limit` bytes of it.
 
-    With a terminal on standard input and output it gets a terminal of its own, else pipes (docs/decisions/0005).
+    If standard input and output are a terminal, it gets a pseudo-terminal, else pipes (docs/decisions/0005).
     Interrupts and signals end the command, never us, and are then ignored while the caller records it. Raises
-    UsageProblem, with nothing run, where there is no such program.
+    UsageProblem, without running anything, if there is no such program.
     """
     import platform
     import time
 
     argv = [*shell(), command] if isinstance(command, str) else list(command)
-    kept, run = Kept(limit), _runner()
+    output, run = HeadAndTail(limit), _runner()
     started_at, started = datetime.now(UTC), time.monotonic()
-    ended = run(argv, kept)
-    data, count = kept.result()
+    ended = run(argv, output)
+    data, kept = output.result()
     return Captured(
         data=data,
-        total=kept.total,
-        kept=count,
+        total=output.total,
+        kept=kept,
         exit_code=ended.exit_code,
         duration=ended.at - started,
         started_at=started_at,
@@ -70,7 +70,7 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     )
 
 
-def _runner() -> Callable[[list[str], Kept], Ended]:
+def _runner() -> Callable[[list[str], HeadAndTail], Ended]:
     if sys.platform == "win32":
         from rflow.capture.threads import run
     else:

@@ -1,4 +1,4 @@
-"""What comes of a running command: its output in our own streams (Sink) and kept (Kept), and its end (Ended)."""
+"""The output of a running command, passed on to our own streams (Sink) and kept (HeadAndTail), and its end (Ended)."""
 
 import contextlib
 import errno
@@ -11,21 +11,21 @@ import msgspec
 from rflow.core.summary.excerpt import cut_line
 
 _ROOM = 64  # bytes for the line that says what is missing
-_NEAR = 4096  # how far from a cut the end of a line is looked for
-_PIECE = 4096  # PIPE_BUF on Linux: a pipe that is ready takes as much without blocking
+_NEAR = 4096  # how far from a cut to look for the end of a line
+_PIECE = 4096  # PIPE_BUF on Linux: a pipe that is ready takes that much without blocking
 _GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.EINVAL)  # EIO: the terminal hung up; EINVAL: EPIPE on Windows
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process ended; `at` is in the seconds of `time.monotonic`."""
+    """How a process ended, and when (`at`, in seconds of `time.monotonic`)."""
 
     exit_code: int
     at: float
     undelivered: str
 
 
-class Kept:
-    """The first and the last bytes of an output, at most `limit` (1 KiB or more) together, however long it gets."""
+class HeadAndTail:
+    """The first and the last bytes of an output, at most `limit` (1 KiB or more) in total."""
 
     def __init__(self, limit: int) -> None:
         self.total = 0
@@ -34,7 +34,7 @@ class Kept:
         self._tail = bytearray()
 
     def add(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         self.total += len(data)
         room = self._half - len(self._head)
         self._head += data[:room]
@@ -42,7 +42,7 @@ class Kept:
         del self._tail[: -self._half]
 
     def result(self) -> tuple[bytes, int]:
-        """Return what is kept, and how many bytes of the output that is: a line says where some are missing."""
+        """Return the bytes kept, with a line where some are missing, and how many bytes of the output they are."""
         if self.total == len(self._head) + len(self._tail):
             return bytes(self._head + self._tail), self.total
         # Views, so that only one copy is made.
@@ -51,7 +51,7 @@ class Kept:
         end = b"" if head[-1:].tobytes() == b"\n" else b"\n"
         return b"".join((head, end, cut_line(self.total - kept).encode(), b"\n", tail)), kept
 
-    # The cut is at the end of a line where one is near: no character or escape sequence is cut in two.
+    # Cut at the end of a line if there is one near, so that no character or escape sequence is cut in two.
 
     def _head_end(self) -> int:
         end = self._head.rfind(b"\n", max(0, len(self._head) - _NEAR)) + 1
@@ -62,10 +62,10 @@ class Kept:
 
 
 class Sink:
-    """One of our own streams, written to without Python's buffer: that would be flushed again when we exit."""
+    """One of our own streams, written to without Python's buffer, which would be flushed again when we exit."""
 
     def __init__(self, stream: TextIO | None, ready: Callable[[int], bool] = lambda descriptor: True) -> None:
-        """`ready` waits until a descriptor can take data; False gives up on it."""
+        """`ready` waits until a descriptor can take data, and returns False to stop writing to it."""
         self.failure = ""
         self._stream = stream
         self._descriptor = descriptor_of(stream)
@@ -75,7 +75,7 @@ class Sink:
                 stream.flush()
 
     def write(self, data: bytes) -> bool:
-        """Write everything; False once nobody reads it, or it can't be stored (`failure` says why)."""
+        """Write everything; False if nobody reads it any more, or it can't be stored (`failure` says why)."""
         try:
             return self._write(data)
         except OSError as error:
@@ -101,7 +101,7 @@ class Sink:
 
 
 def descriptor_of(stream: TextIO | None) -> int | None:
-    """Return the descriptor behind a stream; None where it is closed or only in memory."""
+    """Return the file descriptor of a stream; None if it is closed or only in memory."""
     try:
         return stream.fileno() if stream is not None else None
     except (OSError, ValueError):

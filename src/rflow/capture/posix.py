@@ -1,6 +1,6 @@
-"""Running a command on POSIX, in pipes or on a pseudo-terminal, and carrying its output while it runs."""
+"""Running a command on POSIX, in pipes or on a pseudo-terminal, and copying its output while it runs."""
 
-# ruff: noqa: E402 - what a type checker for Windows should not look at stands below the assertion
+# ruff: noqa: E402 - imports that a type checker for Windows must skip come after the assertion
 import sys
 
 assert sys.platform != "win32"
@@ -11,7 +11,7 @@ from io import FileIO
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any
 
-from rflow.capture.output import Ended, Kept, Sink
+from rflow.capture.output import Ended, HeadAndTail, Sink
 from rflow.capture.signals import Signals
 from rflow.capture.start import start
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from rflow.capture.pty import Keyboard, Pair
 
 GRACE = 0.25
-"""Seconds in which output may still come when the command has ended."""
+"""Seconds in which output may still arrive after the command has ended."""
 _CHUNK = 64 * 1024
 _MOST_IN_PIPE = 1024 * 1024  # /proc/sys/fs/pipe-max-size
 
 
-def run(argv: list[str], kept: Kept) -> Ended:
-    """Run a program to its end; its output goes to our streams and into `kept`."""
+def run(argv: list[str], output: HeadAndTail) -> Ended:
+    """Run a program to its end; its output goes to our streams and into `output`."""
     from rflow.capture.pty import open_pair
 
     pair = open_pair()
     with Signals(apart=pair is not None) as signals:
-        relay = Relay(kept, signals)
+        relay = Relay(output, signals)
         return _in_terminal(argv, relay, pair) if pair else _in_pipes(argv, relay)
 
 
@@ -46,7 +46,7 @@ def _in_pipes(argv: list[str], relay: "Relay") -> Ended:
 def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
     from rflow.capture.pty import Keyboard, become_terminal_owner, raw
 
-    elsewhere = sys.stderr is not None and not sys.stderr.isatty()  # `2>errors.log` is still obeyed
+    elsewhere = sys.stderr is not None and not sys.stderr.isatty()  # `2>errors.log` still works
     with (
         pair.master,
         pair.slave,
@@ -67,12 +67,12 @@ def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
 
 
 class Relay:
-    """Carries bytes between a command and our streams."""
+    """Copies bytes between a command and our streams."""
 
-    def __init__(self, kept: Kept, signals: Signals) -> None:
+    def __init__(self, output: HeadAndTail, signals: Signals) -> None:
         self.out = Sink(sys.stdout, signals.ready)
         self.err = Sink(sys.stderr, signals.ready)
-        self._kept = kept
+        self._captured = output
         self._signals = signals
         self._outputs: dict[IO[bytes], Sink] = {}
         self._keyboard: Keyboard | None = None
@@ -82,57 +82,57 @@ class Relay:
         child: "Popen[bytes]",
         outputs: dict[IO[bytes], Sink],
         keyboard: "Keyboard | None" = None,
-        held: FileIO | None = None,
+        terminal: FileIO | None = None,
     ) -> Ended:
-        """Carry until the command has ended; `held` is our hold on its terminal, without which that would be gone."""
+        """Copy until the command has ended; its `terminal` stays open until then, else output is lost."""
         self._outputs, self._keyboard = outputs, keyboard
         self._signals.watch(child)
         try:
             while child.poll() is None:
-                self._step(self._signals.patience)
+                self._step(self._signals.timeout)
                 self._signals.enforce()
             ended = time.monotonic()
-            if held is not None:
-                held.close()
+            if terminal is not None:
+                terminal.close()
             self._drain(ended + GRACE)
         finally:
-            if child.poll() is None:  # a fault of ours: leave nothing behind
+            if child.poll() is None:  # an error of ours: leave no process running
                 child.kill()
         return Ended(exit_code=child.returncode, at=ended, undelivered=self.out.failure or self.err.failure)
 
     def _drain(self, until: float) -> None:
-        """Carry what the command wrote before it ended.
+        """Copy what the command wrote before it ended.
 
-        That is in the pipe already, and no more than fits there. A process that it left behind may hold the pipe open
-        for ever: it gets until `until`.
+        That is in the pipe already, and no more than fits there. A process that it left running may keep the pipe open
+        forever: it gets until `until`.
         """
-        last = self._kept.total + _MOST_IN_PIPE
-        while self._outputs and (self._kept.total < last or time.monotonic() < until):
+        last = self._captured.total + _MOST_IN_PIPE
+        while self._outputs and (self._captured.total < last or time.monotonic() < until):
             if not self._step(max(0.0, until - time.monotonic())):
                 return
             self._signals.enforce()
 
     def _step(self, timeout: float | None) -> bool:
-        """Wait for something to do, and do it; whether it was output."""
+        """Wait for something to do, and do it; return whether it was output."""
         keyboard = self._keyboard
         sources: list[Any] = [self._signals.wake, *self._outputs, *(keyboard.sources if keyboard else ())]
         ready = select.select(sources, keyboard.targets if keyboard else (), [], timeout)[0]
         if keyboard:
-            keyboard.carry(ready)
+            keyboard.copy(ready)
         outputs = [output for output in self._outputs if output in ready]
         for output in outputs:
-            self._carry(output)
+            self._copy(output)
         return bool(outputs)
 
-    def _carry(self, output: IO[bytes]) -> None:
+    def _copy(self, output: IO[bytes]) -> None:
         try:
             data = output.read(_CHUNK)
-        except OSError:  # EIO: nobody has the terminal any more (Linux)
+        except OSError:  # EIO: no process has the terminal open any more (Linux)
             data = b""
         if data is None:
             return
-        self._kept.add(data)
+        self._captured.add(data)
         if not data or not self._outputs[output].write(data):
-            # Closed after our reader has left, so that the command is told by SIGPIPE or SIGHUP, as without us.
+            # Closed if our reader has left, so that the command gets SIGPIPE or SIGHUP, as it would without us.
             output.close()
             del self._outputs[output]

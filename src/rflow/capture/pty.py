@@ -1,6 +1,6 @@
-"""A terminal of its own for a command that runs on ours (POSIX)."""
+"""A pseudo-terminal for a command that runs on our terminal (POSIX)."""
 
-# ruff: noqa: E402 - what a type checker for Windows should not look at stands below the assertion
+# ruff: noqa: E402 - imports that a type checker for Windows must skip come after the assertion
 import sys
 
 assert sys.platform != "win32"
@@ -28,7 +28,7 @@ class Pair(NamedTuple):
 
 
 def open_pair() -> Pair | None:
-    """Open a pseudo-terminal like ours; None where we have none, or may not touch it."""
+    """Open a pseudo-terminal like our terminal; None if we have no terminal, or may not change it."""
     keyboard, screen = descriptor_of(sys.stdin), descriptor_of(sys.stdout)
     if keyboard is None or screen is None or not (os.isatty(keyboard) and os.isatty(screen)):
         return None
@@ -39,7 +39,7 @@ def open_pair() -> Pair | None:
     except OSError:  # a chroot without /dev/pts
         return None
     pair = Pair(keyboard, screen, FileIO(master, "r+"), FileIO(slave, "r+"))
-    os.set_blocking(master, False)  # or a command that reads nothing could block us while it writes
+    os.set_blocking(master, False)  # else a command that writes without reading could block us
     with contextlib.suppress(termios.error):
         termios.tcsetattr(slave, termios.TCSANOW, termios.tcgetattr(keyboard))
     _pass_size(pair)
@@ -47,27 +47,27 @@ def open_pair() -> Pair | None:
 
 
 def _is_foreground(terminal: int) -> bool:
-    """Whether we may change the terminal: a job in the background (`&`) would be stopped for it."""
+    """Whether we may change the terminal: a process in the background (`&`) would be stopped for it."""
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:  # not the one that controls us, so nobody minds
+    except OSError:  # not our controlling terminal, so changing it is safe
         return True
 
 
 def _pass_size(pair: Pair, *_: Any) -> None:
-    with contextlib.suppress(OSError, ValueError):  # ValueError: closed, as the command has ended
+    with contextlib.suppress(OSError, ValueError):  # ValueError: closed, because the command has ended
         size = fcntl.ioctl(pair.screen, termios.TIOCGWINSZ, bytes(8))
         fcntl.ioctl(pair.master, termios.TIOCSWINSZ, size)
 
 
 def become_terminal_owner() -> None:
-    """In the new process: make its standard input the terminal of its session, for /dev/tty and Ctrl-C."""
+    """Make standard input the controlling terminal, for /dev/tty and Ctrl-C; runs in the new process."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @contextlib.contextmanager
 def raw(pair: Pair) -> Iterator[None]:
-    """Return every key to the command, Ctrl-C too, and follow the size of the window; afterwards all is as before.
+    """Pass every key to the command, also Ctrl-C, and follow the size of the window; restore all of that afterwards.
 
     Nothing typed ahead is discarded, hence TCSADRAIN.
     """
@@ -77,7 +77,7 @@ def raw(pair: Pair) -> Iterator[None]:
         with contextlib.suppress(termios.error):
             tty.setraw(pair.keyboard, termios.TCSADRAIN)
 
-    # A shell that we come back to after a SIGSTOP has set its own mode meanwhile.
+    # After a SIGSTOP, the shell has set its own mode in the meantime.
     continued = signal.signal(signal.SIGCONT, make_raw)
     resized = signal.signal(signal.SIGWINCH, lambda *_: _pass_size(pair))
     try:
@@ -92,7 +92,7 @@ def raw(pair: Pair) -> Iterator[None]:
 
 
 class Keyboard:
-    """What is typed, on its way to the command; no more is read than the command takes."""
+    """Passes what is typed to the command; reads no more than the command takes."""
 
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
@@ -101,16 +101,16 @@ class Keyboard:
 
     @property
     def sources(self) -> tuple[int, ...]:
-        """What to read from now."""
+        """The descriptors to read from now."""
         return () if self._gone or self._pending or self._pair.master.closed else (self._pair.keyboard,)
 
     @property
     def targets(self) -> tuple[FileIO, ...]:
-        """What to write to now."""
+        """The files to write to now."""
         return (self._pair.master,) if self._pending and not self._pair.master.closed else ()
 
-    def carry(self, ready: list[Any]) -> None:
-        """Read if there is something to read, and write what the command takes."""
+    def copy(self, ready: list[Any]) -> None:
+        """Read what was typed, if anything, and write as much as the command takes."""
         if self._pair.keyboard in ready:
             self._pending = self._typed()
         if self.targets:

@@ -1,4 +1,4 @@
-"""Starting a program, and saying what may have been meant where it can't be started."""
+"""Starting a program, with a suggestion if it can't be started."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def start(argv: list[str], **options: Any) -> "Popen[bytes]":
-    """Start a program; raises UsageProblem where that can't be done."""
+    """Start a program; raise UsageProblem if that fails."""
     import shutil
     import subprocess
 
@@ -26,13 +26,13 @@ def start(argv: list[str], **options: Any) -> "Popen[bytes]":
 
 
 def shell() -> list[str]:
-    """Return the words that hand a string to the user's shell."""
+    """Return the command that runs a string in the user's shell."""
     if sys.platform == "win32":
         return ["powershell", "-NoProfile", "-Command"]
     import shutil
 
     shell = os.environ.get("SHELL", "")
-    # Service accounts have one that only says no.
+    # Service accounts have a shell that refuses to run anything.
     usable = shutil.which(shell) and os.path.basename(shell) not in ("nologin", "false")  # noqa: PTH119
     return [shell if usable else "/bin/sh", "-c"]
 
@@ -49,7 +49,7 @@ def typed(argv: list[str]) -> str:
 
 
 def _problem(program: str, error: OSError) -> UsageProblem:
-    """Say why a program was not run, and what may have been meant."""
+    """Return the error for a program that can't be run, with what to try."""
     import errno
     import shutil
     from pathlib import Path
@@ -69,7 +69,7 @@ def _problem(program: str, error: OSError) -> UsageProblem:
     match error.errno:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
-        case errno.ENOENT:  # the program is there, so what its first line names is not
+        case errno.ENOENT:  # the program is there, but its interpreter is not
             missing = f'The interpreter that "{program}" names in its first line is missing.'
             return UsageProblem(missing, try_="Correct that line, or install the interpreter.")
         case errno.ENOEXEC:

@@ -1,4 +1,4 @@
-"""The examples that come with rflow, as this program uses them."""
+"""The recorded sessions that come with rflow."""
 
 from datetime import UTC, datetime
 
@@ -25,31 +25,31 @@ class Recording(msgspec.Struct, kw_only=True):
 
     @property
     def author(self) -> str:
-        """Who recorded it."""
+        """The name of the person who recorded it."""
         return self.events[0].by.name
 
     @property
     def tree(self) -> str:
-        """The id of the tree it begins in."""
+        """The id of its first tree."""
         return next(event.fact.tree.id for event in self.events if isinstance(event.fact, TreeEntered))
 
 
 def recorded(name: str) -> Recording:
-    """Read a recorded session that comes with rflow."""
+    """Return a recorded session that comes with rflow."""
     from rflow.service.interchange import read_session
 
     path = data_dir("examples") / "sessions" / f"{name}.jsonl"
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"The example {path} is not there.", try_="Install rflow again.") from error
+        raise BadInput(f"The example {path} is missing.", try_="Install rflow again.") from error
     read = read_session(data, path.name, person("reader"), datetime.now(UTC))
     events = [event for event in read.log.events if isinstance(event, Event)]
     return Recording(session=read.session, events=events, trees=read.read_trees(), blobs=read.contents)
 
 
 def example_progress() -> Progress:
-    """Compute the progress of an example, as of its last event."""
-    found = recorded("postgres-refused")
-    view = View(as_of=found.session.updated_at or datetime.now(UTC), zone=lambda at: at)
-    return summarise(found.session, found.trees, view)
+    """Return the progress of an example session, as of its last event."""
+    example = recorded("postgres-refused")
+    view = View(as_of=example.session.updated_at or datetime.now(UTC), zone=lambda at: at)
+    return summarise(example.session, example.trees, view)

@@ -1,6 +1,6 @@
-"""What is remembered for one terminal: its current session, and which version of each session it displayed last.
+"""The state of a terminal: its current session, and the version of each session that it displayed last.
 
-It holds ids and numbers only, never a text of a session. It may be lost at any time without harm.
+It holds only ids and numbers, never a text of a session, and can be deleted at any time without harm.
 """
 
 import os
@@ -18,8 +18,8 @@ _KEPT_DAYS = 30
 _SEEN_LIMIT = 50
 
 
-class _Memory(msgspec.Struct, kw_only=True):
-    """The file of one terminal at one store; `key` names them in full, since the file's name is a short hash of it."""
+class _State(msgspec.Struct, kw_only=True):
+    """The file of a terminal and a store; `key` names both in full, because the file name is only a hash of it."""
 
     key: str
     current: str | None = None
@@ -28,86 +28,86 @@ class _Memory(msgspec.Struct, kw_only=True):
 
 
 class Terminal:
-    """The memory of this terminal for the store at `url`, in a file of its own under the state folder."""
+    """The state of this terminal for the store at `url`, in its own file in the state folder."""
 
     def __init__(self, state: Path, url: str, environ: Mapping[str, str]) -> None:
         self._id = terminal_id(environ)
         self._key = f"{url} {self._id}"
         self._path = state / "terminals" / f"{crc32(self._key.encode('utf-8', 'replace')):08x}.json"
-        self._memory = self._read()
+        self._state = self._read()
 
     @property
     def current(self) -> str | None:
         """The id of the current session."""
-        return self._memory.current
+        return self._state.current
 
     def elsewhere(self) -> str | None:
-        """Return the store in which this terminal has a current session, if that is another one: the last one used."""
+        """Return the other store in which this terminal last had a current session; None if there is none."""
         here = f" {self._id}"
-        found = []
+        stores = []
         for path in self._path.parent.glob("*.json"):
             with suppress(OSError, msgspec.DecodeError):
-                memory = msgspec.json.decode(path.read_bytes(), type=_Memory)
-                if memory.current and memory.key.endswith(here) and memory.key != self._key:
-                    found.append((path.stat().st_mtime_ns, memory.key.removesuffix(here)))
-        return max(found)[1] if found else None
+                saved = msgspec.json.decode(path.read_bytes(), type=_State)
+                if saved.current and saved.key.endswith(here) and saved.key != self._key:
+                    stores.append((path.stat().st_mtime_ns, saved.key.removesuffix(here)))
+        return max(stores)[1] if stores else None
 
     def enter(self, session_id: str) -> None:
         """Make a session the current one."""
-        self._memory.current, self._memory.left = session_id, None
+        self._state.current, self._state.left = session_id, None
         self._write()
 
     @property
     def left(self) -> str | None:
-        """The id of the session that was closed or handed off here last, if none was begun since."""
-        return self._memory.left
+        """The id of the session that was last closed or handed off here, if none was started since."""
+        return self._state.left
 
     def leave(self, session_id: str) -> None:
-        """Have no current session, if it is this one."""
-        if self._memory.current == session_id:
-            self._memory.current, self._memory.left = None, session_id
+        """Make this session no longer the current one."""
+        if self._state.current == session_id:
+            self._state.current, self._state.left = None, session_id
             self._write()
 
     def seen(self, session_id: str) -> int | None:
-        """Return the version of a session that was last displayed here; None where that can't be kept up to date."""
-        return self._memory.seen.get(session_id) if os.access(self._path.parent, os.W_OK) else None
+        """Return the version of a session that was last displayed here; None if that can't be saved."""
+        return self._state.seen.get(session_id) if os.access(self._path.parent, os.W_OK) else None
 
     def saw(self, session_id: str, version: int) -> None:
-        """Remember that this version of a session was displayed here."""
-        if self._memory.seen.get(session_id) == version:
+        """Record that this version of a session was displayed here."""
+        if self._state.seen.get(session_id) == version:
             return
-        self._memory.seen.pop(session_id, None)
-        self._memory.seen[session_id] = version
-        while len(self._memory.seen) > _SEEN_LIMIT:
-            del self._memory.seen[next(iter(self._memory.seen))]
+        self._state.seen.pop(session_id, None)
+        self._state.seen[session_id] = version
+        while len(self._state.seen) > _SEEN_LIMIT:
+            del self._state.seen[next(iter(self._state.seen))]
         self._write()
 
     def forget(self) -> None:
-        """Remember nothing any longer."""
-        self._memory = _Memory(key=self._key)
+        """Delete the state of this terminal."""
+        self._state = _State(key=self._key)
         with suppress(OSError):
             self._path.unlink()
 
-    def _read(self) -> _Memory:
+    def _read(self) -> _State:
         try:
-            memory = msgspec.json.decode(self._path.read_bytes(), type=_Memory)
+            saved = msgspec.json.decode(self._path.read_bytes(), type=_State)
         except (OSError, msgspec.DecodeError):
-            return _Memory(key=self._key)
-        return memory if memory.key == self._key else _Memory(key=self._key)
+            return _State(key=self._key)
+        return saved if saved.key == self._key else _State(key=self._key)
 
     def _write(self) -> None:
-        """Keep the memory; where that fails, this terminal only forgets (a read-only home must not stop anybody)."""
+        """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
         try:
             first = not self._path.exists()
-            replace_file(self._path, msgspec.json.encode(self._memory))
+            replace_file(self._path, msgspec.json.encode(self._state))
             if first:
                 self._prune()
-        except OSError:  # a memory that is out of date would refuse every later move
+        except OSError:  # with an outdated version every later move would be refused
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Remove the files of terminals that are long gone."""
+        """Remove the files of terminals that have not been used for 30 days."""
         limit = time.time() - _KEPT_DAYS * 86_400
         for path in self._path.parent.glob("*.json"):
             if path.stat().st_mtime < limit:
@@ -115,10 +115,10 @@ class Terminal:
 
 
 def terminal_id(environ: Mapping[str, str]) -> str:
-    """Name this terminal: its tmux pane, what the terminal program calls it, or the shell's session.
+    """Return an id for this terminal: its tmux pane, the id that the terminal program sets, or the shell's session.
 
-    A tmux pane's number is used again by the next server, and a session id by a later process, so each is taken
-    together with what tells the two apart.
+    tmux reuses pane numbers after a restart, and the system reuses session ids, so each is combined with what makes it
+    unique.
     """
     if environ.get("RFLOW_TERMINAL"):
         return f"named {environ['RFLOW_TERMINAL']}"
@@ -131,7 +131,7 @@ def terminal_id(environ: Mapping[str, str]) -> str:
 
 
 def _session() -> str:
-    """Name the session that this process belongs to: on POSIX by its leader, on Windows by the parent process."""
+    """Return an id for the session of this process: on POSIX from its leader, on Windows from the parent process."""
     if not hasattr(os, "getsid"):
         return f"parent {os.getppid()}"
     leader = os.getsid(0)
@@ -139,7 +139,7 @@ def _session() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot (proc(5), field 22); "" where the system can't say."""
+    """Return when a process started, in clock ticks since boot (proc(5), field 22); "" if the system does not say."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:

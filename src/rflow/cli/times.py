@@ -1,4 +1,4 @@
-"""Reading what people type: times, spans of time."""
+"""Reading times and time spans that people type."""
 
 import re
 from datetime import datetime, timedelta
@@ -10,33 +10,37 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})\Z")
 
 
 def span(text: str, *others: str) -> timedelta:
-    """Read a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for anything else (`others` may be said, too)."""
+    """Return a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for other text, with `others` as valid too."""
     match = _SPAN.match(text.strip())
     if not match or not any(match.groups()):
         *forms, last = "30m", "4h", "2d", *others
-        raise UsageProblem(f'"{text}" is not a span of time.', try_=f"Write it as {', '.join(forms)} or {last}.")
+        raise UsageProblem(f'"{text}" is not a time span.', try_=f"Write it as {', '.join(forms)} or {last}.")
     days, hours, minutes = (int(group or 0) for group in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
 def past(text: str, now: datetime) -> datetime:
-    """Read a time that has been: "02:10" (the last one), "2026-11-23 02:10", or how long ago, "20m"."""
+    """Return a time in the past: "02:10" (the latest), "2026-11-23 02:10", or how long ago, "20m"."""
     at = _moment(text, now, back=True) or now - span(text)
     if at > now:
-        raise UsageProblem(f'"{text}" is still to come.', try_="Give a time that has been, such as 02:10 or 20m.")
+        raise UsageProblem(
+            f'"{text}" is in the future.', try_="Use a time in the past, such as 02:10, or 20m for 20 minutes ago."
+        )
     return at
 
 
 def future(text: str, now: datetime) -> datetime:
-    """Read a time to come: "14:30" (the next one), "2026-11-23 14:30", or how long from now, "2h"."""
+    """Return a time in the future: "14:30" (the next), "2026-11-23 14:30", or how long from now, "2h"."""
     at = _moment(text, now, back=False) or now + span(text)
     if at < now:
-        raise UsageProblem(f'"{text}" is over already.', try_="Give a time to come, such as 14:30 or 2h.")
+        raise UsageProblem(
+            f'"{text}" is in the past.', try_="Use a time in the future, such as 14:30, or 2h for two hours from now."
+        )
     return at
 
 
 def _moment(text: str, now: datetime, *, back: bool) -> datetime | None:
-    """Read a clock time or a date in the local zone; None where it looks like a span."""
+    """Return a clock time or a date in the local time zone; None if it is a span."""
     text = text.strip()
     here = now.astimezone()
     match = _CLOCK.match(text)
@@ -54,13 +58,13 @@ def _moment(text: str, now: datetime, *, back: bool) -> datetime | None:
         return None
     try:
         return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError, OSError):  # not a date, or too near to the first or the last day there is
+    except (ValueError, OverflowError, OSError):  # not a date, or too close to the first or last possible day
         raise UsageProblem(
             f'"{text}" is not a time.', try_='Write it as 02:10, "2026-11-23 02:10", or a span such as 20m.'
         ) from None
 
 
 def _on_day(here: datetime, hour: int, minute: int, days: int) -> datetime:
-    """Return that wall-clock time some days from today, with the offset that holds then."""
+    """Return a wall-clock time some days from today, with the UTC offset of that day."""
     day = (here + timedelta(days=days)).replace(tzinfo=None)
     return day.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone()

@@ -1,16 +1,16 @@
-"""SHA-256 without OpenSSL where little is hashed: hashlib loads that first, which takes some 3 ms and 4 MB."""
+"""SHA-256, without OpenSSL for small data: hashlib loads OpenSSL first, which takes some 3 ms and 4 MB."""
 
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-_LITTLE = 1 << 20
-"""Bytes from which on OpenSSL, which hashes several times as fast, is worth its loading."""
+_SMALL = 1 << 20
+"""Below this many bytes, loading OpenSSL takes longer than it saves, though it hashes several times as fast."""
 
 
 @cache
 def _sha256() -> Any:
-    """Find CPython's own: `_sha2` since 3.12, `_sha256` before; elsewhere hashlib's."""
+    """Return CPython's own SHA-256 (`_sha2` since 3.12, `_sha256` before), elsewhere hashlib's."""
     for name in ("_sha2", "_sha256"):
         try:
             return import_module(name).sha256
@@ -21,7 +21,7 @@ def _sha256() -> Any:
 
 def fingerprint(data: bytes) -> str:
     """Return the SHA-256 of `data` in hexadecimal."""
-    if len(data) < _LITTLE:
+    if len(data) < _SMALL:
         return str(_sha256()(data).hexdigest())
     from hashlib import sha256
 

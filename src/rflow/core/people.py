@@ -1,4 +1,4 @@
-"""Who acts or receives: people, queues, programs, and rflow itself, by a stable id and a name."""
+"""People, queues, programs and rflow itself: who acts or receives, with a stable id and a name."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ PersonKind = Literal["person", "queue", "agent", "rflow"]
 class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A person, a queue such as "@tier2" that any member may claim from, a program (agent), or rflow itself.
 
-    `id` is stable and compared; `name` is what they were called then, for people to read.
+    `id` is stable and used to compare; `name` is what they were called at the time, for people to read.
     """
 
     id: str
@@ -19,18 +19,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
 
     @property
     def is_queue(self) -> bool:
-        """Whether this is a queue rather than somebody."""
+        """Whether this is a queue rather than a person."""
         return self.kind == "queue"
 
 
 RFLOW = Person(id="#rflow", name="rflow", kind="rflow")
-"""Who acts where nobody does: a handoff that expires, an heir who is assigned."""
+"""The author of what rflow does without a person: a handoff that expires, an heir who is assigned."""
 
 
 def person(name: str) -> Person:
-    """Return the person, or the queue ("@tier2"), that somebody typed as `name`.
+    """Return the person, or the queue ("@tier2"), that `name` means.
 
-    Capitals, extra blanks and the way an accent is composed don't make another person.
+    Capitals, extra spaces and how an accent is composed make no difference.
     """
     name = " ".join(name.split())
     if not name.isascii():
@@ -41,5 +41,5 @@ def person(name: str) -> Person:
 
 
 def is_named(somebody: Person) -> bool:
-    """Whether there is a name to go by: not empty, and more than the sign of a queue."""
+    """Whether there is a name: not empty, and not only the @ of a queue."""
     return bool(somebody.name and somebody.id.removeprefix("@"))

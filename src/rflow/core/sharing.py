@@ -1,4 +1,4 @@
-"""Read-only links: the token of a share, what a store keeps of it, and when it ends."""
+"""Read-only links: their tokens, what a store keeps of them, and when they end."""
 
 import re
 from datetime import datetime
@@ -18,7 +18,7 @@ _SECRET, _CHECK = 33, 6
 _TOKEN = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
 
 VIEWS_KEPT = 1000
-"""The last views of a link that a store keeps one by one; the others are only counted. Twice as many may be there."""
+"""How many of the last views of a link a store keeps; older ones are only counted. It may keep up to twice as many."""
 
 ShareState = Literal["live", "expired", "revoked"]
 Audience = Literal["public", "signed_in"]
@@ -26,16 +26,16 @@ ViewForm = Literal["page", "md", "txt", "json"]
 
 
 def token_of(random: bytes) -> str:
-    """Make a token of 32 random bytes: 33 digits to base 62 (196 bits), and six that catch a slip of the pen.
+    """Return a token made of 32 random bytes: 33 digits in base 62 (196 bits), and six that detect typos.
 
-    The prefix lets secret scanners and rflow's own redaction know it.
+    Secret scanners and rflow's own redaction recognise it by its prefix.
     """
     secret = _base62(int.from_bytes(random) % 62**_SECRET, _SECRET)
     return PREFIX + secret + _checksum(secret)
 
 
 def is_token(text: str) -> bool:
-    """Whether a text can be a token: what can't need not be looked for in a store."""
+    """Whether a text can be a token, and is worth looking up in a store."""
     if not _TOKEN.fullmatch(text):
         return False
     secret = text[len(PREFIX) : -_CHECK]
@@ -43,7 +43,7 @@ def is_token(text: str) -> bool:
 
 
 def token_hash(token: str) -> str:
-    """Return what a store keeps of a token: with so many random bits, SHA-256 can't be turned back."""
+    """Return the hash that a store keeps of a token: with so many random bits, SHA-256 can't be reversed."""
     return fingerprint(token.encode())
 
 
@@ -63,9 +63,9 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """A read-only link to a session, as a store keeps it: never the token, never a text of the session.
 
     `ending` is the token's last four characters, to tell links apart. A snapshot shows the session up to event
-    `until_seq`, a live link all that comes. `patterns` are what its maker wanted hidden when it was made. `password` is
-    a hash, `max_views` how often it can be opened, `audience` who may open it. A link with a field that this version
-    does not know opens nothing: it may be one that protects it.
+    `until_seq`, a live link also what is added later. `patterns` were the maker's own patterns of secrets at that time.
+    `password` is a hash, `max_views` how often it can be opened, `audience` who may open it. A link with an unknown
+    field opens nothing: that field may be there to protect it.
     """
 
     id: str
@@ -88,7 +88,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants of a new link; `patterns` of theirs are hidden besides the usual secrets."""
+    """What a new link should be; matches of `patterns` are hidden besides the usual secrets."""
 
     session: str
     expires_at: datetime | None = None
@@ -106,7 +106,7 @@ class Minted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store finds a share by; read from one that a newer rflow wrote, too."""
+    """The fields that a store finds a share by; they can also be read if a newer rflow wrote the share."""
 
     id: str
     session: str
@@ -116,7 +116,7 @@ class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
-    """A share as it is stored, with how many views are only counted; `data` is kept as it is, understood or not."""
+    """A share as it is stored; `dropped` views are only counted, and `data` is kept as it is, even if it is newer."""
 
     key: ShareKey
     data: bytes
@@ -124,7 +124,7 @@ class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_key(data: bytes) -> ShareKey | None:
-    """Read what a stored share is found by; None is damaged."""
+    """Return the key of a stored share; None if it is damaged."""
     try:
         return msgspec.json.decode(data, type=ShareKey)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
@@ -132,7 +132,7 @@ def read_key(data: bytes) -> ShareKey | None:
 
 
 def read_share(data: bytes) -> Share | None:
-    """Read a share as a store keeps it; None is damaged, or newer than this version: it opens nothing."""
+    """Return a stored share; None if it is damaged, or newer than this version: then it opens nothing."""
     try:
         return msgspec.json.decode(data, type=Share)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
@@ -140,7 +140,7 @@ def read_share(data: bytes) -> Share | None:
 
 
 class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One look at a share: when, in which form, and what program said it was (its User-Agent, shortened)."""
+    """A view of a share: when, in which form, and by which program (its User-Agent, shortened)."""
 
     at: datetime
     form: ViewForm
@@ -148,7 +148,7 @@ class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 
 class ShareCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A share with how often it was looked at, and when last."""
+    """A share with the number of its views, and the time of the last."""
 
     share: Share
     views: int = 0
@@ -156,14 +156,14 @@ class ShareCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_of(share: Share, at: datetime) -> ShareState:
-    """Whether a share can be looked at now."""
+    """Return whether a share is live, expired or revoked at a time."""
     if share.revoked_at is not None:
         return "revoked"
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
 def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:
-    """Whether `actor` may end a share: their own, one to a session that is theirs (`owner` is its owner's id), or any
-    in a space that they lead."""
+    """Whether `actor` may revoke a share: their own, one to their own session (`owner` is its owner's id), or any in a
+    space that they lead."""
     mine = actor.person.id in (share.by.id, owner)
     return mine or actor.role_in(share.space) == "lead"

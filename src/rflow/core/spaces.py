@@ -1,4 +1,4 @@
-"""Spaces: what belongs together and who may see it. A local store has one, which nobody sees."""
+"""Spaces: groups of sessions, trees and links with those who may see them. A local store has a single, hidden space."""
 
 DEFAULT_SPACE = "default"
-"""The space of every session, tree and link where nobody has made another."""
+"""The space of every session, tree and link until somebody creates another space."""

@@ -1,4 +1,4 @@
-"""Text made safe and fit to show: cleaned, shortened, counted, measured and wrapped in columns."""
+"""Making text safe and fit to show: cleaning, shortening, counting, measuring and wrapping in columns."""
 
 import re
 from collections.abc import Callable, Sized
@@ -12,7 +12,7 @@ GONE = "\N{REPLACEMENT CHARACTER}"
 
 # A vertical tab, a form feed, NEL and the two Unicode separators end a line, as Unicode (UAX 14, "BK" and "NL") says.
 _NEWLINES = "\r\v\f\x85\u2028\u2029"
-# Bidi controls make text read other than it is (CVE-2021-42574); a byte order mark is no text at all.
+# Bidi controls make text look different from what it is (CVE-2021-42574); a byte order mark is not text.
 _DROPPED = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff"
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _SURROGATES = range(0xD800, 0xE000)
@@ -20,7 +20,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 @cache
 def _table() -> dict[int, str]:
-    """Say what becomes of each character; seldom needed, so made then."""
+    """Return the replacement of each unsafe character; made when first needed, which is seldom."""
     return (
         dict.fromkeys([*_CONTROLS, *_SURROGATES], GONE)
         | dict.fromkeys(map(ord, _NEWLINES), "\n")
@@ -30,10 +30,10 @@ def _table() -> dict[int, str]:
 
 
 def clean(text: str) -> str:
-    """Make untrusted text safe to show: only `\\n` ends a line, no control, bidi or lone surrogate characters.
+    """Return untrusted text, safe to show: only `\\n` ends a line, no control, bidi or lone surrogate characters.
 
     Controls other than newline and tab become U+FFFD, which also stops escape sequences from reaching the reader's
-    terminal; bidi controls and byte order marks are dropped. Cleaning twice changes nothing more.
+    terminal; bidi controls and byte order marks are dropped. Cleaning again changes nothing.
     """
     if _is_printable(text):
         return text
@@ -43,7 +43,7 @@ def clean(text: str) -> str:
 def ascii_controls(json: str) -> str:
     """Return JSON with the controls that JSON leaves as they are (C1, bidi, line separators) as `\\uXXXX`.
 
-    It reads back as the same value, and no terminal or editor obeys what is in it.
+    It reads back as the same value, and no terminal or editor acts on the controls in it.
     """
     if _is_printable(json):
         return json
@@ -51,19 +51,19 @@ def ascii_controls(json: str) -> str:
 
 
 def _is_printable(text: str) -> bool:
-    """Whether nothing in the table above occurs: that holds neither `\\n`, `\\t` nor what str.isprintable accepts."""
+    """Whether a text holds nothing of the table above, which has no character that str.isprintable accepts."""
     return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def one_line(text: str) -> str:
-    """Put a text on one line: cleaned, every run of white space one space, none at the ends."""
+    """Return a text on a single line: cleaned, with runs of white space as one space, and none at the ends."""
     return " ".join(clean(text).split())
 
 
 def shorten(text: str, width: int, measure: Callable[[str], int] = len) -> str:
-    """Put a text on one line of at most `width` characters; cut ones end in `…`, after a whole word if possible.
+    """Return a text on a line of at most `width` characters; if cut, it ends in `…`, after a whole word if possible.
 
-    With `columns` to measure, `width` is a number of terminal columns.
+    With `measure=columns`, `width` counts terminal columns.
     """
     line = one_line(text)
     if measure(line) <= width:
@@ -77,13 +77,13 @@ def shorten(text: str, width: int, measure: Callable[[str], int] = len) -> str:
 
 _COUNTED = 80
 _LINE = 24
-"""What a line takes up at least: in a list, what sets it in weighs more than a short one."""
+"""Characters that every line counts for at least: the indent of a short line in a list takes room too."""
 
 
 def abridge(text: str, most: int) -> str:
-    """Cut a text of any number of lines after a whole word near `most` characters, and say how much more there was.
+    """Return a text of any number of lines cut after a word near `most` characters, with how many more there were.
 
-    Where there is room for a few words only, `…` must do.
+    If there is room for only a few words, it just ends in `…`.
     """
     if len(text) <= most and text.count("\n") * _LINE <= most:
         return text
@@ -118,8 +118,8 @@ def counted(number: int | Sized, singular: str, plural: str = "") -> str:
 
 # Terminal columns
 
-_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # marks on the character before, and joiners
-_EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"  # asks for the wide picture of a character that may be narrow
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # combining characters, and joiners
+_EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"  # asks for the wide form of a character that may be narrow
 
 
 def columns(text: str) -> int:
@@ -133,12 +133,12 @@ def columns(text: str) -> int:
 
 
 def pad(text: str, width: int) -> str:
-    """Fill `text` with spaces to `width` columns."""
+    """Return `text` filled with spaces to `width` columns."""
     return text + " " * (width - columns(text))
 
 
 def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    """Wrap a line at spaces to at most `width` columns; a longer word stays whole. A blank line gives no lines.
+    """Return a line wrapped at spaces to at most `width` columns; a longer word stays whole, a blank line has no lines.
 
     The first line starts with `first`, the others with `rest`; both count towards the width.
     """
@@ -149,7 +149,7 @@ def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
 
 @cache
 def _column_wrapper() -> "type[TextWrapper]":
-    """Return the standard library's wrapper with columns for characters; imported only where text is wrapped."""
+    """Return the standard library's wrapper, measuring in columns; imported only when text is wrapped."""
     from textwrap import TextWrapper
 
     class Chunk(str):
@@ -167,9 +167,9 @@ def _column_wrapper() -> "type[TextWrapper]":
 
 # Terminal output
 
-# ECMA-48 §5.3-5.6, in the 7-bit form that programs send: the 8-bit one stands in mis-decoded text more often. Every
-# repetition is possessive and can't run into the next sequence, so the time is linear. Where a sequence is cut off or
-# malformed, only what belongs to it goes, never the lines after it. Bell and shifts show nothing either.
+# ECMA-48 §5.3-5.6, in the 7-bit form that programs send: the 8-bit form is more often mis-decoded text. Every
+# repetition is possessive and can't run into the next sequence, so the time is linear. If a sequence is cut off or
+# malformed, only what belongs to it is removed, never the lines after it. Bell and shifts show nothing either.
 _CSI = r"\x1b\[[0-?]*+[ -/]*+[@-~]?"
 _STRING = r"\x1b[]PX^_][^\x07\x18\x1a\x1b\n]*+(?:\x07|\x1b\\)?"
 _OTHER = r"\x1b[ -/]*+[0-~]?|[\x07\x0e\x0f]"
@@ -179,11 +179,11 @@ _CURSOR = f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+"
 
 
 def terminal_text(data: bytes | str) -> str:
-    """Read a command's output as a terminal shows it: without escape sequences, overwritten text gone, then cleaned.
+    """Return a command's output as a terminal shows it: without escape sequences and overwritten text, then cleaned.
 
-    Bytes are UTF-8 (or UTF-16 with a byte order mark, as Windows PowerShell redirects it); what is neither becomes
+    Bytes are UTF-8 (or UTF-16 with a byte order mark, as Windows PowerShell redirects it); other bytes become
     U+FFFD. A carriage return, a backspace and "erase line" work within their line (progress bars, manual pages);
-    moving to another line, as full-screen programs do, is not followed.
+    moves to another line, as full-screen programs make, are ignored.
     """
     text = data if isinstance(data, str) else _decoded(data)
     text = re.sub(_ESCAPES, _erasing, text.replace("\x00", ""))
@@ -193,13 +193,13 @@ def terminal_text(data: bytes | str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    """Decode by the byte order mark, without one as UTF-8."""
+    """Return bytes decoded by their byte order mark, or as UTF-8 if there is none."""
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
 
 
 def _erasing(escape: re.Match[str]) -> str:
-    """Keep of an escape sequence only that it erased the line, or the rest of it."""
+    """Return what replaces an escape sequence: only "erase line" and "erase to the end" are kept."""
     match escape[0][2:] if escape[0].startswith("\x1b[") else "":
         case "K" | "0K":
             return _ERASE
@@ -209,20 +209,20 @@ def _erasing(escape: re.Match[str]) -> str:
 
 
 def _visible(line: str) -> str:
-    """Return what is left on screen of one line once its carriage returns, backspaces and erasures have been obeyed."""
+    """Return what a line shows on screen after its carriage returns, backspaces and erasures."""
     if not any(control in line for control in ("\r", "\b", _ERASE)):
         return line
     cells: list[str] = []
-    at = 0
+    column = 0
     for part in re.findall(_CURSOR, line):
         match part:
             case "\r":
-                at = 0
+                column = 0
             case "\b":
-                at = max(at - 1, 0)
+                column = max(column - 1, 0)
             case "\x00":
-                del cells[at:]
+                del cells[column:]
             case _:
-                cells[at : at + len(part)] = part
-                at += len(part)
+                cells[column : column + len(part)] = part
+                column += len(part)
     return "".join(cells).rstrip()

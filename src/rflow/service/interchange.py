@@ -211,7 +211,7 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
 def _tree(raw: Mapping[str, Any], position: str, name: str) -> Tree:
     checked = check(dict(raw))
     if checked.tree is None:
-        lines = tuple(f"{'.'.join(map(str, p.place))}: {p.message} {p.remedy}".strip() for p in checked.errors)
+        lines = tuple(f"{'.'.join(map(str, p.path))}: {p.message} {p.remedy}".strip() for p in checked.errors)
         raise BadInput(f"The tree in {name} can't be used.", try_="Fix it, or leave it out.", problems=lines)
     if position and position not in checked.tree.nodes:
         raise BadInput(f'{name} stands at "{position}", which is not a node of its tree.', try_="Correct its position.")

@@ -1,10 +1,10 @@
-"""Stores behind the port `rflow.ports.Store`: in memory, in a SQLite file, in a folder of JSON lines.
+"""Stores, with the port `rflow.ports.stores.Store`: in memory, in a SQLite file, in a folder of JSON lines.
 
 `open_store` takes a URL or a path:
 
     sqlite:///home/ana/work.db   a file; sqlite:work.db and sqlite:///./work.db start from the current folder
     json:/home/ana/shifts        a folder; relative paths as they are
-    memory:                      a new one each time; memory:NAME is the same one again in this process
+    memory:                      a new one each time; memory:NAME is the same each time in this process
     /home/ana/work.db            .db, .sqlite, .sqlite3, or a file that is a SQLite database
     /home/ana/shifts             anything else is a folder
 """
@@ -29,10 +29,10 @@ _named: "dict[str, MemoryStore]" = {}
 
 
 def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> "Store":
-    """Open the store at `url`; files are touched when they are first needed, and made when something is written.
+    """Return the store at `url`; files are opened when first needed, and created when something is written.
 
-    Without `create` the store must be there. Raises `UsageProblem` for a URL that names no store of this version,
-    `StoreProblem` where there is none. No error repeats a URL, which may hold a password.
+    Without `create` the store must exist, or it raises `StoreProblem`. Raises `UsageProblem` for a URL that this
+    version can't open. No error repeats a URL, which may hold a password.
     """
     kind, where = _read(url)
     if kind == "memory":
@@ -50,7 +50,7 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
 
 
 def normal_url(url: str) -> str:
-    """Return the one form of a store's URL, with an absolute path, so that two names of a store compare equal."""
+    """Return a store's URL in its normal form, with an absolute path, so that two names of a store compare equal."""
     kind, where = _read(url)
     path = Path(where).as_posix() if kind != "memory" else where
     return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
@@ -63,7 +63,7 @@ def _memory(name: str) -> "Store":
 
 
 def _read(url: str) -> tuple[str, str]:
-    """Split a URL into the kind of store and where it is."""
+    """Return the kind of store that a URL means, and its path or name."""
     scheme, colon, rest = url.strip().partition(":")
     scheme = scheme.casefold()
     if not url.strip() or "\0" in url:
@@ -89,28 +89,28 @@ def _unknown(scheme: str) -> UsageProblem:
 
 
 def _path(rest: str) -> str:
-    """Read what stands behind the scheme: `//` opens an empty host, `/./` and `/~/` a relative path, `/C:/` a drive."""
+    """Return the path after the scheme: `//` starts an empty host, `/./` and `/~/` a relative path, `/C:/` a drive."""
     path = "/" + rest.lstrip("/") if rest.startswith("///") else rest.removeprefix("//")
     return _absolute(path[1:] if re.match(r"/(\.{1,2}|~|[A-Za-z]:)(/|$)", path) else path)
 
 
 def _absolute(path: str) -> str:
-    """Return a path from the root; one that is no text could be opened, but not noted, shown or put into a URL."""
+    """Return an absolute path; a path that is not text could be opened, but not recorded, shown or put into a URL."""
     try:
-        found = os.path.normpath(Path(path).expanduser().absolute())
-    except RuntimeError:  # No such user, or no home: then "~" is a name like any other.
-        found = os.path.normpath(Path(path).absolute())
+        absolute = os.path.normpath(Path(path).expanduser().absolute())
+    except RuntimeError:  # No such user, or no home: "~" is taken as an ordinary name.
+        absolute = os.path.normpath(Path(path).absolute())
     try:
-        found.encode()
+        absolute.encode()
     except UnicodeEncodeError:
         raise UsageProblem(
-            "The store's path is not text in UTF-8.", try_="Rename it, or name another one with --store."
+            "The store's path is not text in UTF-8.", try_="Rename it, or use another path with --store."
         ) from None
-    return found
+    return absolute
 
 
 def _kind_of(path: Path) -> tuple[str, str]:
-    """Tell the kind of store that a path means."""
+    """Return the kind of store that a path means, and the path."""
     with explained(path):
         if path.is_file() and path.suffix not in _SUFFIXES:
             with path.open("rb") as file:

@@ -38,7 +38,7 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
 
 
 def head(log: Log, stored: Head) -> Iterator[Fault]:
-    """Report a list entry that differs from the events, unless a newer rflow wrote some of them."""
+    """Report a list entry that differs from the events, unless a newer rflow wrote some of the events."""
     if not _has_newer(log) and stored != derived.row(log.session):
         what = "Lists show it differently from its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")

@@ -3,7 +3,7 @@
 {"rflow":"session","format":3,"records":3,"id":"019a4711-…","code":"K7QM-2F"}
 {"seq":1,"at":"2026-11-03T02:01:00Z","by":{…},"fact":{"type":"session_started",…},"sum":"1a2b3c4d"}
 
-The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is found too.
+The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is noticed too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,16 +16,16 @@ import msgspec
 from rflow.core.session.events import Event, Stored, Unreadable
 
 RECORD = 3
-"""The version of records; upgrades.py leads here from the older ones."""
+"""The version of records; upgrades.py converts older records to it."""
 
 LINES = 3
 """The version of files of lines: the header, and which kinds of lines there are."""
 
-_MARK = b',"sum":"'
-_SEAL = _MARK + b'%08x"}'
+_LABEL = b',"sum":"'
+_SEAL = _LABEL + b'%08x"}'
 _TAIL = len(_SEAL % 0)
-_GAP = 1000  # A number that runs further ahead is damage itself: don't make up that many missing entries.
-_RUN = 256  # So many records are decoded together: few enough to stay in the processor's cache.
+_GAP = 1000  # A number that is further ahead is itself damaged: don't report that many missing entries.
+_RUN = 256  # Records decoded together: few enough to stay in the processor's cache.
 _events = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 
@@ -41,7 +41,7 @@ class Header(
 ):
     """The first line of a session: `format` is the version of the lines, `records` that of the events.
 
-    An export says how many `events` and `contents` follow at least, so that one that was cut off is recognised; the
+    An export says how many `events` and `contents` follow at least, so that an incomplete one is recognised; the
     file of a store, which grows, does not.
     """
 
@@ -67,7 +67,7 @@ def header(session_id: str, code: str, *, events: int = 0, contents: int = 0) ->
 
 
 def read_header(line: bytes) -> Header | Literal["newer"] | None:
-    """Read a first line; None is damaged."""
+    """Return the header in a first line; None if it is damaged."""
     try:
         header = msgspec.json.decode(line, type=Header)
     except msgspec.ValidationError as error:
@@ -78,7 +78,7 @@ def read_header(line: bytes) -> Header | Literal["newer"] | None:
 
 
 def encode(event: Stored) -> bytes:
-    """Encode an event as a record; an unreadable one stays as it was found."""
+    """Encode an event as a record; an unreadable event stays as it was read."""
     return event.raw if isinstance(event, Unreadable) else seal(_encoder.encode(event))
 
 
@@ -93,7 +93,7 @@ def encode_line(event: Stored) -> bytes:
 
 
 def seal(record: bytes) -> bytes:
-    """Add its checksum to a record (a JSON object) that has none."""
+    """Return a record (a JSON object) with its checksum added."""
     body = record[:-1]
     return body + _SEAL % crc32(body)
 
@@ -109,7 +109,7 @@ def is_sealed(record: bytes) -> bool:
 
 
 def _sound(run: Sequence[bytes], first: int) -> list[Event] | None:
-    """Decode records numbered from `first` that are all as they should be, for less; None calls for `decode`."""
+    """Return records numbered from `first` decoded in a faster way; None if any is not intact, which needs `decode`."""
     bodies = [record[:-_TAIL] for record in run]
     if [record[-_TAIL:] for record in run] != [_SEAL % crc32(body) for body in bodies]:
         return None
@@ -121,10 +121,10 @@ def _sound(run: Sequence[bytes], first: int) -> list[Event] | None:
 
 
 def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -> Stored:
-    """Decode the record that stands where event `seq` belongs; what can't be read is kept as it is.
+    """Return the event in the record at the position of event `seq`; what can't be read is kept as it is.
 
-    A record without a checksum passes only where `unsealed` says so (other tools write such lines); a number that
-    runs up to `ahead` in front of `seq` does too.
+    A record without a checksum is accepted only if `unsealed` (other tools write such lines), a number other than
+    `seq` only if it is at most `ahead` more.
     """
     if is_sealed(record):
         event = _decode(record[:-_TAIL] + b"}", intact=True)
@@ -138,7 +138,7 @@ def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -
 
 
 def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]:
-    """Decode a record without its sum; where that proved it `intact`, what we don't understand is newer than we are."""
+    """Return the event in a record without its sum; if the sum proved it `intact`, what we can't read is newer."""
     try:
         return _events.decode(body)
     except msgspec.ValidationError as error:
@@ -149,7 +149,7 @@ def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]
 
 
 def _is_json(body: bytes) -> bool:
-    """Whether the whole of `body` is JSON; the first thing not understood ends the reading of an event."""
+    """Whether the whole of `body` is JSON; reading an event stops at the first thing it does not understand."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -158,13 +158,13 @@ def _is_json(body: bytes) -> bool:
 
 
 def _had_sum(record: bytes) -> bool:
-    """Whether a record looks as if its checksum itself were damaged: all but two bytes of the mark are there."""
+    """Whether the checksum itself looks damaged: at most two bytes of its label differ."""
     window = record[-_TAIL:-10]
-    return len(window) == len(_MARK) and sum(a != b for a, b in zip(window, _MARK, strict=True)) <= 2
+    return len(window) == len(_LABEL) and sum(a != b for a, b in zip(window, _LABEL, strict=True)) <= 2
 
 
 def why(record: bytes) -> str:
-    """Say what is wrong with a record that can't be read."""
+    """Return what is wrong with a record that can't be read."""
     if not record:
         return "it is missing"
     sealed = is_sealed(record)
@@ -176,20 +176,20 @@ def why(record: bytes) -> str:
 
 
 def from_lines(lines: Iterable[bytes], first: int = 1) -> list[Stored]:
-    """Decode lines (without header and line breaks) in their order; what is missing between them counts as damaged."""
-    found: list[Stored] = []
+    """Return the events in lines (without header and line breaks), in order; missing events count as damaged."""
+    events: list[Stored] = []
     lines = iter(lines)
     gap = _GAP
     while run := list(islice(lines, _RUN)):
-        before = len(found)
-        found += _sound(run, first) or _lines(run, first, gap)
-        gap -= len(found) - before - len(run)
-        first = found[-1].seq + 1
-    return found
+        before = len(events)
+        events += _sound(run, first) or _lines(run, first, gap)
+        gap -= len(events) - before - len(run)
+        first = events[-1].seq + 1
+    return events
 
 
 def _lines(lines: Iterable[bytes], first: int, gap: int) -> Iterator[Stored]:
-    """Decode lines of which up to `gap` are missing in all: a line that runs further ahead is damage itself."""
+    """Return the events in lines, of which up to `gap` in total may be missing; a number further ahead is damaged."""
     for line in lines:
         stored = _decode_line(line.rstrip(b" \t\r"), first, gap)
         gap -= stored.seq - first
@@ -216,13 +216,13 @@ def _unwrapped(line: bytes, seq: int) -> Unreadable | None:
 
 
 def from_rows(rows: Iterable[tuple[int, bytes]], first: int, last: int) -> list[Stored]:
-    """Decode numbered records, `first` to `last`; what is missing of them counts as damaged."""
-    found: list[Stored] = []
+    """Return the events in numbered records, `first` to `last`; missing records count as damaged."""
+    events: list[Stored] = []
     rows = iter(rows)
     while run := list(islice(rows, _RUN)):
-        found += _sound([record for _, record in run], first) or _rows(run, first)
+        events += _sound([record for _, record in run], first) or _rows(run, first)
         first = run[-1][0] + 1
-    return [*found, *_missing(first, last + 1)]
+    return [*events, *_missing(first, last + 1)]
 
 
 def _rows(rows: Iterable[tuple[int, bytes]], first: int) -> Iterator[Stored]:
@@ -233,5 +233,5 @@ def _rows(rows: Iterable[tuple[int, bytes]], first: int) -> Iterator[Stored]:
 
 
 def _missing(first: int, end: int) -> list[Stored]:
-    """Stand in for the records that should be there from `first` to before `end`."""
+    """Return damaged events in place of the missing records from `first` to before `end`."""
     return [Unreadable(seq=seq, reason="damaged", raw=b"") for seq in range(first, min(end, first + _GAP))]

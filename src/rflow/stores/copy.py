@@ -1,4 +1,4 @@
-"""Copies everything from one store to another, of any kind, and verifies it."""
+"""Copying everything from a store to another, of any kind, and verifying the copy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -16,7 +16,7 @@ from rflow.stores import derived
 
 _T = TypeVar("_T")
 _ATTEMPTS = 10
-"""How often a session is read again because a text was removed from it in the meantime."""
+"""How often to read a session again because a text was removed from it in the meantime."""
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -51,7 +51,7 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
     """Copy all sessions, contents, tree versions, names and links from `source` to `target`, and read them back.
 
     A session whose beginning is in the target is continued there. `codes` yields new codes for those in use. Both
-    stores may be written to meanwhile: each session is copied as it is at one moment, and compared with that.
+    stores may be written to in the meantime: each session is copied as it is at one moment, and compared with that.
 
     Raises `StoreProblem` before anything is written if sessions continued differently in the two stores, and
     afterwards if something does not read back as it was copied. Copying again continues where it stopped.
@@ -120,7 +120,7 @@ def _copy_session(session_id: str, source: Store, target: Store, codes: Iterator
     try:
         log, blobs = _read(source, session_id, len(present), counts)
     except NotFound:
-        return True  # Deleted meanwhile.
+        return True  # Deleted in the meantime.
     try:
         if _differ(log.events, present):  # A text was removed, or somebody wrote to the target, since the first look.
             raise Stale
@@ -196,7 +196,7 @@ def _same_blob(source: Store, target: Store, session_id: str, digest: str) -> bo
     try:
         content = source.blob(session_id, digest)
     except (NotFound, StoreProblem):
-        return True  # It could not be copied, and was reported, or was removed meanwhile.
+        return True  # It could not be copied, and was reported, or was removed in the meantime.
     try:
         return target.blob(session_id, digest) == content
     except NotFound:

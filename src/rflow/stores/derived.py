@@ -1,4 +1,4 @@
-"""What every store works out about its sessions: heads, people, the contents they name, search keys and pages."""
+"""What every store computes from its sessions: heads, people, the contents they use, search keys and pages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
 def row(session: Session) -> Head:
-    """Compute the head of a session, also of one whose beginning can't be read."""
+    """Return the head of a session, even if its beginning can't be read."""
     if session.started_at is not None and session.updated_at is not None:
         return head_of(session)
     at = session.updated_at or EPOCH
@@ -30,7 +30,7 @@ def row(session: Session) -> Head:
 
 
 def people_of(events: Iterable[Stored]) -> dict[str, Person]:
-    """Return everybody who acts or receives in `events`, by id, as they were called last."""
+    """Return everybody who acts or receives in `events`, by id, with their latest names."""
     seen: dict[str, Person] = {}
     for event in events:
         if isinstance(event, Event):
@@ -42,12 +42,12 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
 
 
 def by_name(people: Iterable[Person]) -> list[Person]:
-    """Sort people as a list shows them."""
+    """Return people in the order of a list."""
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
 
 
 def named(events: Iterable[Stored]) -> set[str]:
-    """Return the digests of the contents that `events` name; of unreadable ones, whatever looks like a digest."""
+    """Return the digests of the contents that `events` use; in unreadable events, all that looks like a digest."""
     digests: set[str] = set()
     for event in events:
         if not isinstance(event, Event):
@@ -58,12 +58,12 @@ def named(events: Iterable[Stored]) -> set[str]:
 
 
 def key(text: str) -> str:
-    """Fold a code or an id for looking it up: capitals and hyphens make no difference."""
+    """Return the search key of a code or an id: capitals and hyphens make no difference."""
     return valid(text).replace("-", "").casefold()
 
 
 def valid(text: str) -> str:
-    """Return `text` without what is no text in UTF-8 (half a surrogate pair, from an argument that was not UTF-8)."""
+    """Return `text` without what UTF-8 can't encode (half a surrogate pair, from an argument that was not UTF-8)."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -73,19 +73,19 @@ def micros(at: datetime) -> int:
 
 
 def place(head: Head) -> tuple[datetime, str]:
-    """Return what lists are sorted by."""
+    """Return the sort key of lists."""
     return head.updated_at, head.id
 
 
 def page(heads: Iterable[Head], query: Query) -> Page:
-    """Pick the page of `query` out of all heads."""
+    """Return the page of `query` from all heads."""
     start = read_cursor(query.after) if query.after else None
     wanted = [head for head in heads if matches(head, query) and (start is None or place(head) < start)]
     return cut(sorted(wanted, key=place, reverse=True), query.limit)
 
 
 def cut(heads: list[Head], limit: int) -> Page:
-    """Make a page of the first of `heads`, which are sorted; there is a next one where some are left over."""
+    """Return a page of the first of `heads`, which are sorted; it has a cursor if there are more."""
     limit = max(limit, 1)
     shown = tuple(heads[:limit])
     return Page(heads=shown, after=cursor(shown[-1]) if len(heads) > limit else None)
@@ -95,42 +95,46 @@ def pick(heads: Iterable[Head], prefix: str, limit: int, spaces: Sequence[str] |
     """Return the heads of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone."""
     wanted = key(prefix)
     heads = [head for head in heads if spaces is None or head.space in spaces]
-    found = [head for head in heads if key(head.code).startswith(wanted) or key(head.id).startswith(wanted)]
-    exact = [head for head in found if wanted in (key(head.code), key(head.id))]
-    return exact[:1] or sorted(found, key=place, reverse=True)[:limit]
+    matching = [head for head in heads if key(head.code).startswith(wanted) or key(head.id).startswith(wanted)]
+    exact = [head for head in matching if wanted in (key(head.code), key(head.id))]
+    return exact[:1] or sorted(matching, key=place, reverse=True)[:limit]
 
 
 def no_session() -> NotFound:
-    """Say that there is no such session."""
+    """Return the error for an unknown session."""
     return NotFound("There is no such session in this store.", try_="See which there are: rflow list --all")
 
 
 def no_blob(digest: str) -> NotFound:
-    """Say that a content is not there."""
+    """Return the error for a content that is not in the store."""
     return NotFound(f"The whole content {digest[:12]}… is not in this store.", try_="Its excerpt is in the session.")
 
 
 def intact(data: bytes, digest: str, what: str = "content") -> bytes:
-    """Return `data` if it is what its digest says, else raise `StoreProblem`."""
+    """Return `data` if it matches its digest, else raise `StoreProblem`."""
     if fingerprint(data) != digest:
         raise damaged_content(what, digest)
     return data
 
 
 def read_tree(data: bytes, digest: str) -> Tree:
-    """Decode a stored tree; raise `StoreProblem` if a newer rflow wrote it."""
+    """Return a stored tree; raise `StoreProblem` if a newer rflow wrote it."""
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
         raise StoreProblem(
             f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to continue in it."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # Named after its digest, but no tree.
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:  # Its digest is right, but it is not a tree.
         raise damaged_content("tree", digest) from error
 
 
 def new_tree(data: bytes) -> Tree:
-    """Decode the tree that is about to be added; raise `BadInput` for anything else."""
+    """Return the tree that is to be added; raise `BadInput` if `data` is not a canonical tree."""
     try:
         tree = msgspec.json.decode(data, type=Tree)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,6 @@
-"""Drafts: a new store or backup is written in a hidden folder, and moved to its place when it is complete.
+"""Drafts: a new store or backup is written in a hidden folder, and moved to its path when it is complete.
 
-A draft is locked for as long as its process runs. What a killed process left behind is removed by the next backup,
+A draft is locked as long as its process runs. The draft of a killed process is removed by the next backup,
 `store check` or removal of text beside it.
 """
 
@@ -71,7 +71,7 @@ def _is_removed(folder: Path) -> bool:
             _remove(folder)
     except FileNotFoundError:
         raise
-    except OSError:  # A disk that can only be read.
+    except OSError:  # A read-only disk.
         return False
     _remove(folder)
     return not folder.exists()

@@ -1,4 +1,4 @@
-"""The errors of stores: each one sentence of what happened, and one of what to try."""
+"""The errors of stores: each says in a sentence what happened, and in another what to try."""
 
 import errno
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from rflow.errors import StoreProblem, UsageProblem
 
 PATIENCE = 10.0
-"""How many seconds a writer waits for another one."""
+"""How many seconds a writer waits for another writer."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -25,7 +25,7 @@ def explained(place: Path) -> Iterator[None]:
 
 
 def of_system(place: Path, error: OSError) -> StoreProblem:
-    """Return what an error of the operating system means for the store at `place`."""
+    """Return the error for what the operating system reported about the store at `place`."""
     if error.errno in _FULL:
         return full(place)
     if is_forbidden(error):
@@ -37,7 +37,7 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
 
 
 def why_not_writable(place: Path) -> StoreProblem | None:
-    """Find out, by trying, why no file can be written beside `place`, which SQLite does not say; None if it can be."""
+    """Return why no file can be written beside `place`, which SQLite does not say; None if it can. Tries to write."""
     from tempfile import TemporaryFile
 
     try:
@@ -58,7 +58,7 @@ def full(place: Path) -> StoreProblem:
 
 
 def forbidden(place: Path) -> StoreProblem:
-    """Return the error for files that belong to someone else, or can only be read."""
+    """Return the error for files that this user may not read or write, or that are on a read-only disk."""
     return StoreProblem(
         f"This user may not read or write all of {place}, or it is on a read-only disk.",
         try_="Check the permissions of the file and its folder, or use another store with --store.",
@@ -127,8 +127,8 @@ def is_forbidden(error: OSError) -> bool:
 
 
 def foreign(place: Path) -> StoreProblem:
-    """Return the error for a file or folder that is something else."""
-    return StoreProblem(f"{place} is no rflow store; it was left untouched.", try_="Use another path with --store.")
+    """Return the error for a file or folder that is not a store."""
+    return StoreProblem(f"{place} is not an rflow store; it was left untouched.", try_="Use another path with --store.")
 
 
 def unfinished(place: Path) -> StoreProblem:
@@ -149,4 +149,4 @@ def damaged_content(what: str, digest: str) -> StoreProblem:
 
 def taken(path: Path) -> UsageProblem:
     """Return the error for a backup to a path that exists."""
-    return UsageProblem(f"{path} exists already; a backup overwrites nothing.", try_="Use a new path.")
+    return UsageProblem(f"{path} already exists, and a backup overwrites nothing.", try_="Use a new path.")

@@ -1,4 +1,4 @@
-"""Writing files so that they survive a crash: whole, flushed to the disk, and private to the user."""
+"""Writing files so that they survive a crash: complete, flushed to the disk, and private to the user."""
 
 import os
 import sys
@@ -40,7 +40,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data`; a single call of the system may write less."""
+    """Write all of `data`; a single system call may write less."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
@@ -59,7 +59,7 @@ def append_to(path: Path, data: bytes) -> None:
 def replace_with(path: Path, data: bytes, draft: Path, *, durable: bool = True) -> None:
     """Replace the file at `path` in one step: a reader sees either `data` or what was there before.
 
-    `draft` is where it is written first, on the same disk; the caller holds a lock, so that nobody else writes there.
+    It is first written to `draft`, on the same disk; the caller holds a lock, so that nobody else writes there.
     """
     try:
         _write(draft, data, durable=durable)
@@ -82,7 +82,7 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
 
 
 def publish(draft: Path, path: Path) -> bool:
-    """Return a finished file its name; False if that is taken, where a rename would overwrite what a link does not."""
+    """Move a finished file to `path`; False if that exists already: a hard link does not overwrite, a rename would."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:

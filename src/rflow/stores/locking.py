@@ -1,4 +1,4 @@
-"""An exclusive lock on a file, which the system releases when the process that holds it ends."""
+"""An exclusive lock on a file, which the system releases when its process ends."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ else:
 def locked(file: Path, patience: float, open_file: Callable[[int], int] | None = None) -> Iterator[None]:
     """Hold the lock on `file`; raise `StoreProblem` if another process holds it for more than `patience` seconds.
 
-    `open_file` opens it with the given flags, where it needs more care than `os.open` takes.
+    `open_file` opens it with the given flags, if that needs more care than `os.open` takes.
     """
     flags = os.O_RDWR | os.O_CREAT
     fd = open_file(flags) if open_file else os.open(file, flags, 0o600)
@@ -46,7 +46,7 @@ def locked(file: Path, patience: float, open_file: Callable[[int], int] | None =
 
 
 def _wait(fd: int, file: Path, patience: float) -> None:
-    """Poll for the lock, because no system has a blocking call with a timeout; short pauses keep many writers busy."""
+    """Poll for the lock, because no system has a blocking call with a timeout; short pauses keep many writers going."""
     end, pause = time.monotonic() + patience, 0.0002
     while True:
         try:

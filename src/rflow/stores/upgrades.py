@@ -1,4 +1,4 @@
-"""How records of older versions are brought up to date: a function a version, from the loose JSON of one event."""
+"""Upgrading records of older versions: a function for each version, which changes the JSON of an event."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,11 +7,11 @@ import msgspec
 
 from rflow.stores import codec
 
-Loose = dict[str, Any]
+Json = dict[str, Any]
 
 
 def upgraded(record: bytes, version: int) -> bytes:
-    """Return a record of `version` (a line or a row) as one of this version; a damaged one stays as it is."""
+    """Return a record (a line or a row) of `version` as a record of this version; a damaged record stays as it is."""
     if version >= codec.RECORD:
         return record
     sealed = codec.is_sealed(record)
@@ -28,7 +28,7 @@ def upgraded(record: bytes, version: int) -> bytes:
     return codec.seal(data) if sealed else data
 
 
-def _to_3(event: Loose) -> None:
+def _to_3(event: Json) -> None:
     """People got a kind, corrections fields, deliveries a state, evidence an origin."""
     fact = event["fact"]
     for holder, name in ((event, "by"), (fact, "to")):
@@ -45,15 +45,15 @@ def _to_3(event: Loose) -> None:
             fact["origin"] = "observed"
 
 
-def _name_state(fact: Loose) -> None:
+def _name_state(fact: Json) -> None:
     word, _, target = str(fact.get("destination", "")).partition(":")
     state = {"posting": "started", "not-posted": "failed"}.get(word)
     if state is not None:
         fact.update(destination=f"post:{target}", state=state)
 
 
-UPGRADES: Mapping[int, Callable[[Loose], None]] = {3: _to_3}
-"""What brings an event to each version from the one before."""
+UPGRADES: Mapping[int, Callable[[Json], None]] = {3: _to_3}
+"""The function that upgrades an event to each version from the version before."""
 
 OLDEST = min(UPGRADES) - 1
 """The oldest version that can still be read."""

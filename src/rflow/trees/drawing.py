@@ -1,4 +1,4 @@
-"""Drawing a tree for the terminal: questions with their answers as branches, chains of actions flat, joins once."""
+"""Drawing a tree for the terminal: answers as branches, chains of actions without indent, joins drawn once."""
 
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from rflow.core.text import columns, one_line
+from rflow.core.tree.branches import first_arrivals, joins, ruled_out_nodes, with_label
 from rflow.core.tree.graph import Turn, distances
-from rflow.core.tree.marks import dead, first_ways, met_again, with_label
 from rflow.core.tree.model import Action, End, Node, Tree, exits
-from rflow.trees.symbols import ASCII, UNICODE, Line, Role, Signs, Style, spans
+from rflow.trees.symbols import ASCII, UNICODE, Line, Role, Style, Symbols, spans
 from rflow.trees.wrapping import wrap
 
 NARROWEST = 24
 _GAP = "   "
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """A node about to be drawn: the guides left of its first line and of what hangs below it, and how it is reached."""
+class _Branch(msgspec.Struct, frozen=True):
+    """A node to be drawn: the guides left of its first line and of what is below it, and how it was reached."""
 
     node: str
     first: str = ""
@@ -35,11 +35,11 @@ def draw(
     ruled_out: Collection[str] = frozenset(),
     unicode: bool = True,
 ) -> list[Line]:
-    """Draw `tree` in at most `width` columns (24 or more), with guides in ASCII unless `unicode`.
+    """Return a drawing of `tree` in at most `width` columns (24 or more), with guides in ASCII unless `unicode`.
 
-    `position` is marked, the `path` taken has heavy guides, and the ends `ruled_out` are crossed out; a branch with no
-    other ends is folded into one line. What a node leads to is drawn once, on the path where it lies on that; elsewhere
-    a line says where to look. Branches with too little room, and nodes that no path leads to, follow below.
+    `position` is highlighted, the `path` taken has heavy guides, and the ends `ruled_out` are crossed out; a branch
+    with no other ends is folded into one line. What a node leads to is drawn once, on the path if it is there;
+    elsewhere a line refers to it. Branches with too little room, and nodes that no path leads to, follow below.
     """
     labelled = [with_label(tree, turn) for turn in path]
     return _Drawing(tree, max(width, NARROWEST), position, labelled, ruled_out, UNICODE if unicode else ASCII).lines()
@@ -53,26 +53,26 @@ class _Drawing:
         position: str | None,
         path: Sequence[Turn],
         ruled_out: Collection[str],
-        signs: Signs,
+        symbols: Symbols,
     ) -> None:
-        self.tree, self.width, self.position, self.signs = tree, width, position, signs
+        self.tree, self.width, self.position, self.symbols = tree, width, position, symbols
         self.taken = {(turn.node, turn.label) for turn in path}
         self.done = {turn.node for turn in path}
-        self.out = dead(tree, ruled_out, {*self.done, position})
-        self.owner = first_ways(tree, path)
-        self.named = met_again(tree)
+        self.ruled_out = ruled_out_nodes(tree, ruled_out, {*self.done, position})
+        self.arrivals = first_arrivals(tree, path)
+        self.joins = joins(tree)
         self.drawn: set[str] = set()
-        self.put_off: deque[str] = deque()
+        self.deferred: deque[str] = deque()
         self.result: list[Line] = []
 
     def lines(self) -> list[Line]:
-        """Draw from the start, then what was put off, then what no path leads to."""
+        """Return the lines from the start, then the deferred branches, then what no path leads to."""
         reach = distances(self.tree, self.tree.start)
         roots = [self.tree.start, *(name for name in self.tree.nodes if name not in reach)]
         for root in roots:
-            self.put_off.append(root)
-            while self.put_off:
-                name = self.put_off.popleft()
+            self.deferred.append(root)
+            while self.deferred:
+                name = self.deferred.popleft()
                 if name in self.tree.nodes and name not in self.drawn:
                     self._section(name, loose=name == root and root not in reach)
         return self.result
@@ -82,74 +82,74 @@ class _Drawing:
             self.result.append(Line(role="see"))
         if loose:
             words = "No path from the start leads here:".split()
-            self._write(_Place(name), "see", [(word, "see") for word in words], "")
-        stack = [_Place(name)]
+            self._write(_Branch(name), "see", [(word, "see") for word in words], "")
+        stack = [_Branch(name)]
         while stack:
             stack.extend(reversed(self._node(stack.pop())))
 
-    def _node(self, place: _Place) -> list[_Place]:
-        """Draw one node, or where to look for it, and give what follows below it."""
-        node = self.tree.nodes.get(place.node)
-        if node is None or not self._drawn_here(place, node):
-            self._reference(place, known=node is not None)
+    def _node(self, branch: _Branch) -> list[_Branch]:
+        """Draw a node, or a reference to it, and return the branches below it."""
+        node = self.tree.nodes.get(branch.node)
+        if node is None or not self._drawn_here(branch, node):
+            self._reference(branch, known=node is not None)
             return []
-        folded = place.node in self.out
+        folded = branch.node in self.ruled_out
         if not folded:
-            self.drawn.add(place.node)
-        following = [] if folded or isinstance(node, Action) else self._children(place, node)
-        hang = self._hang(place, following)
-        role = self._role(place, node)
-        self._write(place, role, self._words(place, node, role), hang)
+            self.drawn.add(branch.node)
+        following = [] if folded or isinstance(node, Action) else self._children(branch, node)
+        hang = self._hang(branch, following)
+        role = self._role(branch, node)
+        self._write(branch, role, self._words(branch, node, role), hang)
         if isinstance(node, Action) and not folded:
-            return [_Place(node.to, place.below, place.below, None, place.node)]
+            return [_Branch(node.to, branch.below, branch.below, None, branch.node)]
         return following
 
-    def _drawn_here(self, place: _Place, node: Node) -> bool:
-        """Whether this is where the node's ways out are drawn; where there are none to draw, each place will do."""
-        if isinstance(node, End) or place.node in self.out:
+    def _drawn_here(self, branch: _Branch, node: Node) -> bool:
+        """Whether the node's exits are drawn here; a node without exits to draw can be drawn anywhere."""
+        if isinstance(node, End) or branch.node in self.ruled_out:
             return True
-        if place.node in self.drawn:
+        if branch.node in self.drawn:
             return False
-        if not self._on_path(place):
+        if not self._on_path(branch):
             return False
-        if columns(place.below) + len(_GAP) > self.width // 2:
-            self.put_off.append(place.node)
-            self.named.add(place.node)
+        if columns(branch.below) + len(_GAP) > self.width // 2:
+            self.deferred.append(branch.node)
+            self.joins.add(branch.node)
             return False
         return True
 
-    def _on_path(self, place: _Place) -> bool:
-        """Whether the path came this way to the node; true where it did not come to it, or where a section begins."""
-        way = (place.source, place.label or "")
-        return not place.source or self.owner.get(place.node, way) == way
+    def _on_path(self, branch: _Branch) -> bool:
+        """Whether the path first reached the node this way; also true off the path, and for the first of a section."""
+        way = (branch.source, branch.label or "")
+        return not branch.source or self.arrivals.get(branch.node, way) == way
 
-    def _children(self, place: _Place, node: Node) -> list[_Place]:
+    def _children(self, branch: _Branch, node: Node) -> list[_Branch]:
         ways = exits(node)
-        taken = [number for number, way in enumerate(ways) if (place.node, way.label) in self.taken]
+        taken = [number for number, way in enumerate(ways) if (branch.node, way.label) in self.taken]
         last_taken = taken[-1] if taken else -1
-        found = []
+        children = []
         for number, way in enumerate(ways):
             here, last = number in taken, number == len(ways) - 1
-            first = self.signs.last[here] if last else self.signs.branch[here]
+            first = self.symbols.last[here] if last else self.symbols.branch[here]
             if number < last_taken and not here:
-                first = self.signs.passed
-            below = _GAP if last else self.signs.pipe[number < last_taken]
-            found.append(_Place(way.to, place.below + first, place.below + below, way.label, place.node))
-        return found
+                first = self.symbols.above_taken
+            below = _GAP if last else self.symbols.pipe[number < last_taken]
+            children.append(_Branch(way.to, branch.below + first, branch.below + below, way.label, branch.node))
+        return children
 
-    def _hang(self, place: _Place, following: list[_Place]) -> str:
-        """Return the guide of a wrapped text: it goes on to the branches below."""
+    def _hang(self, branch: _Branch, following: list[_Branch]) -> str:
+        """Return the guide for the wrapped lines of a text, which leads on to the branches below."""
         if not following:
-            return place.below + (_GAP if place.label is not None else "  ")
-        heavy = any((place.node, below.label) in self.taken for below in following)
-        return place.below + self.signs.pipe[heavy]
+            return branch.below + (_GAP if branch.label is not None else "  ")
+        heavy = any((branch.node, below.label) in self.taken for below in following)
+        return branch.below + self.symbols.pipe[heavy]
 
-    def _role(self, place: _Place, node: Node) -> Role:
-        if place.node == self.position and self._on_path(place):
+    def _role(self, branch: _Branch, node: Node) -> Role:
+        if branch.node == self.position and self._on_path(branch):
             return "position"
-        if place.node in self.done:
+        if branch.node in self.done:
             return "done"
-        if place.node in self.out:
+        if branch.node in self.ruled_out:
             return "out"
         match node:
             case End(outcome="resolved"):
@@ -160,46 +160,46 @@ class _Drawing:
                 return "action"
         return "question"
 
-    def _words(self, place: _Place, node: Node, role: Role) -> list[tuple[str, Style]]:
-        """Return the words of a node's lines: its answer, its sign, its text, and its name where others refer to it."""
-        name: list[tuple[str, Style]] = [(f"({one_line(place.node)})", "name")] if place.node in self.named else []
-        apart = not place.source and place.node != self.tree.start
-        words = [*(name if apart else ()), *_label(place), *((word, role) for word in self._sign(node, role))]
+    def _words(self, branch: _Branch, node: Node, role: Role) -> list[tuple[str, Style]]:
+        """Return the words of a node's lines: its answer, symbol and text, and its name if other lines refer to it."""
+        name: list[tuple[str, Style]] = [(f"({one_line(branch.node)})", "name")] if branch.node in self.joins else []
+        apart = not branch.source and branch.node != self.tree.start
+        words = [*(name if apart else ()), *_label(branch), *((word, role) for word in self._symbols(node, role))]
         words += [(word, role) for word in one_line(node.text).split()]
         if role == "out" and not isinstance(node, End):
-            words.append((self.signs.folded, role))
+            words.append((self.symbols.folded, role))
         elif not apart and not isinstance(node, End):
             words += name
         if role == "position":
-            words.append((self.signs.here, role))
+            words.append((self.symbols.here, role))
         return words
 
-    def _sign(self, node: Node, role: Role) -> list[str]:
-        signs = [self.signs.position] if role == "position" else []
+    def _symbols(self, node: Node, role: Role) -> list[str]:
+        symbols = [self.symbols.position] if role == "position" else []
         match node:
             case _ if role == "out":
-                signs.append(self.signs.out)
+                symbols.append(self.symbols.out)
             case Action() if role != "position":
-                signs.append(self.signs.action)
+                symbols.append(self.symbols.action)
             case End(outcome="resolved"):
-                signs.append(self.signs.resolved)
+                symbols.append(self.symbols.resolved)
             case End():
-                said = node.text.casefold().startswith("escalate")
-                signs.append(self.signs.escalate.split()[0] if said else self.signs.escalate)
-        return signs
+                redundant = node.text.casefold().startswith("escalate")
+                symbols.append(self.symbols.escalate.split()[0] if redundant else self.symbols.escalate)
+        return symbols
 
-    def _reference(self, place: _Place, *, known: bool) -> None:
-        said = self.signs.above if place.node in self.drawn else self.signs.below
-        name = one_line(place.node)
-        words = [*said.split(), name] if known else [self.signs.out, f'there is no node "{name}"']
-        self._write(place, "see", [*_label(place), *((word, "see") for word in words)], place.below + _GAP)
+    def _reference(self, branch: _Branch, *, known: bool) -> None:
+        pointer = self.symbols.above if branch.node in self.drawn else self.symbols.below
+        name = one_line(branch.node)
+        words = [*pointer.split(), name] if known else [self.symbols.out, f'there is no node "{name}"']
+        self._write(branch, "see", [*_label(branch), *((word, "see") for word in words)], branch.below + _GAP)
 
-    def _write(self, place: _Place, role: Role, words: Sequence[tuple[str, Style]], hang: str) -> None:
-        room = self.width - columns(place.first), self.width - columns(hang)
+    def _write(self, branch: _Branch, role: Role, words: Sequence[tuple[str, Style]], hang: str) -> None:
+        room = self.width - columns(branch.first), self.width - columns(hang)
         for number, line in enumerate(wrap(words, *room)):
-            guide = hang if number else place.first
+            guide = hang if number else branch.first
             self.result.append(Line(role=role, spans=spans(guide, line)))
 
 
-def _label(place: _Place) -> list[tuple[str, Style]]:
-    return [(word, "label") for word in f"[{one_line(place.label)}]".split()] if place.label is not None else []
+def _label(branch: _Branch) -> list[tuple[str, Style]]:
+    return [(word, "label") for word in f"[{one_line(branch.label)}]".split()] if branch.label is not None else []

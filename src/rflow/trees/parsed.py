@@ -1,13 +1,13 @@
-"""What each parser of tree files gives: the document, its lines, and what was wrong on the way."""
+"""What every parser of tree files returns: the document, the lines of its keys, and the problems seen so far."""
 
 import msgspec
 
-from rflow.core.tree.problems import Problem
-from rflow.trees.lines import Place, Places
+from rflow.core.tree.problems import KeyPath, Problem
+from rflow.trees.lines import KeyLines
 
 
-class Malformed(Exception):
-    """The text can't be read any further: what is wrong, in which line if that is known, and the remedy."""
+class ParseError(Exception):
+    """The text can't be parsed: what is wrong, in which line if that is known, and the remedy."""
 
     def __init__(self, what: str, line: int | None, remedy: str) -> None:
         super().__init__(what)
@@ -17,34 +17,34 @@ class Malformed(Exception):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed text; `problems` with their lines are those that a parsed document no longer shows."""
+    """A parsed text; `problems` (with their lines) are those that the document itself no longer shows."""
 
     document: object
-    lines: dict[Place, int]
+    lines: dict[KeyPath, int]
     problems: tuple[tuple[Problem, int], ...] = ()
 
-    def line_of(self, place: Place) -> int | None:
-        """Return the line of `place`, or of the nearest thing around it; None for the document as a whole."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place)
+    def line_of(self, path: KeyPath) -> int | None:
+        """Return the line of `path`, or of what contains it; None for the document as a whole."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
 
 
-def repeated(places: Places) -> tuple[tuple[Problem, int], ...]:
-    """Make a problem of each key that is there more than once; what lies inside such a key is not told again."""
-    again: set[Place] = set()
-    found = []
-    for place, line in places.repeated:
-        if not any(place[:depth] in again for depth in range(len(place))):
-            found.append((_repeated(place, places.lines[place]), line))
-        again.add(place)
-    return tuple(found)
+def repeated(keys: KeyLines) -> tuple[tuple[Problem, int], ...]:
+    """Return a problem for each repeated key; repetitions within a repeated key are not reported again."""
+    again: set[KeyPath] = set()
+    listed = []
+    for path, line in keys.repeated:
+        if not any(path[:depth] in again for depth in range(len(path))):
+            listed.append((_repeated(path, keys.lines[path]), line))
+        again.add(path)
+    return tuple(listed)
 
 
-def _repeated(place: Place, first: int) -> Problem:
+def _repeated(path: KeyPath, first: int) -> Problem:
     return Problem(
         severity="error",
-        place=place,
-        message=f'"{place[-1]}" is there twice, first in line {first}.',
+        path=path,
+        message=f'"{path[-1]}" is there twice, first in line {first}.',
         remedy="Keep one of them.",
     )

@@ -1,46 +1,46 @@
-"""Reading TOML, JSON and YAML text as a loose document, together with the line of each of its places."""
+"""Reading TOML, JSON and YAML text as a loose document, with the line of each of its keys."""
 
 import json
 import re
 import tomllib
 from collections.abc import Callable
 
-from rflow.trees.lines import TooMuch, json_places, toml_places
-from rflow.trees.parsed import Malformed, Parsed, repeated
+from rflow.trees.lines import LimitExceeded, json_key_lines, toml_key_lines
+from rflow.trees.parsed import Parsed, ParseError, repeated
 from rflow.trees.yaml_reader import parse_yaml
 
 _TOML_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
-_TOML_REMEDY = "Texts and labels stand in quotes, a [header] or a key only once."
-_JSON_REMEDY = "JSON wants double quotes, no comma behind the last entry, no comments."
+_TOML_REMEDY = "Put texts and labels in quotes; write each [header] and key only once."
+_JSON_REMEDY = "JSON needs double quotes, no comma after the last entry, and no comments."
 
 
 def parse_toml(text: str) -> Parsed:
     """Parse TOML; fractions stay as they are written, so that `label = 8.10` is "8.10"."""
-    places = toml_places(text)  # first: it keeps nesting from tomllib, whose time grows with its square
+    keys = toml_key_lines(text)  # first: it keeps deep nesting from tomllib, whose time grows with its square
     try:
         document = tomllib.loads(text, parse_float=str)
     except ValueError as error:
         raise _bad_toml(str(error), text) from error
-    return Parsed(document=document, lines=places.lines)
+    return Parsed(document=document, lines=keys.lines)
 
 
-def _bad_toml(said: str, text: str) -> Malformed:
-    found = _TOML_LINE.search(said)
-    line = int(found[1]) if found and found[1] else text.count("\n") + 1
-    return Malformed(f"This is not valid TOML: {_TOML_LINE.sub('', said)}.", line, _TOML_REMEDY)
+def _bad_toml(message: str, text: str) -> ParseError:
+    match = _TOML_LINE.search(message)
+    line = int(match[1]) if match and match[1] else text.count("\n") + 1
+    return ParseError(f"This is not valid TOML: {_TOML_LINE.sub('', message)}.", line, _TOML_REMEDY)
 
 
 def parse_json(text: str) -> Parsed:
-    """Parse JSON; numbers stay as they are written. A key that is there twice is a problem."""
+    """Parse JSON; numbers stay as they are written. A repeated key is a problem."""
     try:
         document = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         what = f"This is not valid JSON (column {error.colno}): {error.msg}."
-        raise Malformed(what, error.lineno, _JSON_REMEDY) from error
+        raise ParseError(what, error.lineno, _JSON_REMEDY) from error
     except RecursionError:
-        document = None  # the scan says where
-    places = json_places(text)
-    return Parsed(document=document, lines=places.lines, problems=repeated(places))
+        document = None  # the scan reports the line
+    keys = json_key_lines(text)
+    return Parsed(document=document, lines=keys.lines, problems=repeated(keys))
 
 
 PARSERS: dict[str, Callable[[str], Parsed]] = {
@@ -53,8 +53,8 @@ PARSERS: dict[str, Callable[[str], Parsed]] = {
 
 
 def parse(text: str, suffix: str) -> Parsed:
-    """Parse `text` as the format of `suffix` (a key of `PARSERS`); raise `Malformed`."""
+    """Parse `text` as the format of `suffix` (a key of `PARSERS`); raise `ParseError`."""
     try:
         return PARSERS[suffix](text)
-    except TooMuch as error:
-        raise Malformed(str(error), error.line, "A tree file needs no such thing: is it the right file?") from error
+    except LimitExceeded as error:
+        raise ParseError(str(error), error.line, "Is it the right file? Trees don't need that.") from error

@@ -1,4 +1,4 @@
-"""What a drawing is made of: lines of styled pieces, and the characters for guides and kinds of nodes."""
+"""The parts of a drawing: lines of styled text, and the characters for guides and kinds of nodes."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +10,7 @@ Style = Role | Literal["guide", "label", "name"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the drawing: what it shows (`role`), and its pieces of text with the style of each."""
+    """A line of the drawing: what it shows (`role`), and its pieces of text, each with its style."""
 
     role: Role
     spans: tuple[tuple[str, Style], ...] = ()
@@ -21,12 +21,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return "".join(text for text, _ in self.spans)
 
 
-class Signs(msgspec.Struct, frozen=True):
-    """The characters of a drawing. The guides come in pairs: elsewhere, and along the path taken."""
+class Symbols(msgspec.Struct, frozen=True):
+    """The characters of a drawing. Guides come in pairs: off the path taken, and on it."""
 
     branch: tuple[str, str]
     last: tuple[str, str]
-    passed: str  # a branch not taken, on the way down to the one that was
+    above_taken: str  # a branch that was not taken, above the one that was
     pipe: tuple[str, str]
     action: str
     resolved: str
@@ -39,10 +39,10 @@ class Signs(msgspec.Struct, frozen=True):
     folded: str
 
 
-UNICODE = Signs(
+UNICODE = Symbols(
     branch=("├─ ", "┣━ "),
     last=("└─ ", "┗━ "),
-    passed="┠─ ",
+    above_taken="┠─ ",
     pipe=("│  ", "┃  "),
     action="•",
     resolved="✔",
@@ -54,10 +54,10 @@ UNICODE = Signs(
     below="↓ see",
     folded="…",
 )
-ASCII = Signs(
+ASCII = Symbols(
     branch=("|- ", "#= "),
     last=("`- ", "#= "),
-    passed="#- ",
+    above_taken="#- ",
     pipe=("|  ", "#  "),
     action="*",
     resolved="OK:",
@@ -72,7 +72,7 @@ ASCII = Signs(
 
 
 def spans(guide: str, words: Sequence[tuple[str, Style]]) -> tuple[tuple[str, Style], ...]:
-    """Put the words of a line together, neighbours of one style as one piece."""
+    """Return a line from its guide and words, with neighbours of the same style joined."""
     pieces: list[tuple[str, Style]] = [(guide, "guide")] if guide else []
     for number, (word, style) in enumerate(words):
         if number and pieces[-1][1] == style:

@@ -10,9 +10,9 @@ Words = Iterable[tuple[str, Style]]
 
 
 def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, Style]]]":
-    """Break words into lines of at most `first` columns, then `rest`; each word keeps its style.
+    """Return words as lines of at most `first` columns, then `rest`; each word keeps its style.
 
-    A word that is wider than a line is cut. Both widths must be at least 2, for a wide character.
+    A word wider than a line is cut. Both widths must be at least 2, for a wide character.
     """
     lines: list[list[tuple[str, Style]]] = [[]]
     left = first
@@ -31,7 +31,7 @@ def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, 
 
 
 def _cut(word: str, first: int, rest: int) -> Iterator[str]:
-    """Cut a word into parts of at most `first` columns, then `rest`."""
+    """Return the parts of a word, each of at most `first` columns, then `rest`."""
     start, used, room = 0, 0, first
     for at, character in enumerate(word):
         width = columns(character)

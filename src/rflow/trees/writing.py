@@ -1,4 +1,4 @@
-"""Tree files out: a tree as TOML, YAML or JSON text, which reads back as the same tree."""
+"""Writing trees as TOML, YAML or JSON text, which reads back as the same tree."""
 
 import json
 from collections.abc import Callable
@@ -18,12 +18,12 @@ _NODE_ORDER = ("kind", "text", "outcome", "cause", "help", "run", "limit", "to",
 
 
 def write_tree(tree: Tree, form: str) -> str:
-    """Write `tree` as one of `WRITERS`, ending in a newline."""
+    """Return `tree` in the format `form` (a key of `WRITERS`), ending in a newline."""
     return WRITERS[form](_document(tree)).rstrip("\n") + "\n"
 
 
 def _document(tree: Tree) -> Document:
-    """Return the tree as a document, its fields in the order in which people write them."""
+    """Return the tree as a document, with its fields in the order in which people write them."""
     document: Document = msgspec.to_builtins(tree)
     nodes = {name: _ordered(node, _NODE_ORDER) for name, node in document["nodes"].items()}
     return _ordered({**document, "nodes": nodes}, _ORDER)
@@ -44,11 +44,11 @@ def _json(document: Document) -> str:
 
 
 def _yaml(document: Document) -> str:
-    """Write YAML with texts of several lines as blocks; `Yes` and `809` stand in quotes, for other programs to read."""
+    """Return YAML with texts of several lines as blocks, and `Yes` and `809` in quotes, for other programs to read."""
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Its own class, because representers are kept on the class."""
+        """A class of our own, because representers are kept on the class."""
 
     Dumper.add_representer(str, _represent)
     return str(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110))

@@ -1,7 +1,7 @@
-"""Reading YAML as a loose document of plain texts, straight from the parser's events.
+"""Reading YAML as a document of plain texts, straight from the parser's events.
 
 Every scalar stays the text that was written. YAML 1.1 would make `Yes` and `No`, the commonest labels of all, true
-and false (Norway's `NO` too), `809` a number and `012` a ten; a tree holds only texts, so none of that is wanted.
+and false (Norway's `NO` too), `809` a number and `012` a ten; a tree holds only texts.
 
 Reading events rather than PyYAML's nodes or objects keeps hostile files harmless: aliases are refused before anything
 is repeated (a "billion laughs" file grows a thousandfold with each of nine lines), no tag makes an object, nesting has
@@ -12,56 +12,56 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rflow.core.text import shorten
-from rflow.core.tree.problems import Problem
-from rflow.trees.lines import Place, Places, limit_depth, limit_entries
-from rflow.trees.parsed import Malformed, Parsed, repeated
+from rflow.core.tree.problems import KeyPath, Problem
+from rflow.trees.lines import KeyLines, limit_depth, limit_entries
+from rflow.trees.parsed import Parsed, ParseError, repeated
 
 if TYPE_CHECKING:
     import yaml
 
-_REMEDY = 'Put a text with ": " or " #" in it in quotes; indent with blanks, never with tabs.'
-_ALIASES = "Write out what it stands for."
+_REMEDY = 'Put a text with ": " or " #" in it in quotes; indent with spaces, never with tabs.'
+_ALIASES = "Write the text itself instead."
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _HARMLESS = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
 
 
 def parse_yaml(text: str) -> Parsed:
-    """Parse YAML; raise `Malformed`, or `TooMuch`."""
-    import yaml  # here, because only commands that read tree files should pay for it (10 ms)
+    """Parse YAML; raise `ParseError`, or `LimitExceeded`."""
+    import yaml  # here, because it costs 10 ms, and only commands that read tree files need it
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # in C where PyYAML was built with libyaml: 10 times faster
     try:
         return _Builder().build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Malformed(f"This is not valid YAML: {error.problem or error.context}.", line, _REMEDY) from error
+        raise ParseError(f"This is not valid YAML: {error.problem or error.context}.", line, _REMEDY) from error
     except yaml.YAMLError as error:
-        raise Malformed("There are control characters in the file.", _control(text), "Remove them.") from error
+        raise ParseError("There are control characters in the file.", _control(text), "Remove them.") from error
 
 
 def _control(text: str) -> int | None:
     """Return the line of the first character that YAML does not allow (yaml-1.1 §5.1, as PyYAML has it)."""
     from yaml.reader import Reader
 
-    found = Reader.NON_PRINTABLE.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else None
+    match = Reader.NON_PRINTABLE.search(text)
+    return text.count("\n", 0, match.start()) + 1 if match else None
 
 
 class _Level:
-    """An open mapping or sequence, and the key that waits for its value."""
+    """An open mapping or sequence, and the key whose value comes next."""
 
-    def __init__(self, place: Place, holder: dict[str, object] | list[object]) -> None:
-        self.place = place
+    def __init__(self, path: KeyPath, holder: dict[str, object] | list[object]) -> None:
+        self.path = path
         self.holder = holder
         self.key: str | None = None
 
 
 class _Builder:
-    """Builds the document from events, with the line of each place."""
+    """Builds the document from events, with the line of each key."""
 
     def __init__(self) -> None:
         self.document: object = None
-        self.places = Places(lines={}, repeated=[])
+        self.keys = KeyLines(lines={}, repeated=[])
         self.levels: list[_Level] = []
         self.documents = 0
 
@@ -76,15 +76,15 @@ class _Builder:
                     if self.documents > 1:
                         return self._result(_several(line))
                 case yaml.NodeEvent():
-                    _refuse_links(event, line)
+                    _refuse_references(event, line)
                     self._node(event, line)
                 case yaml.CollectionEndEvent():
                     self.levels.pop()
         return self._result()
 
     def _result(self, *problems: tuple[Problem, int]) -> Parsed:
-        found = (*repeated(self.places), *problems)
-        return Parsed(document=self.document, lines=self.places.lines, problems=found)
+        listed = (*repeated(self.keys), *problems)
+        return Parsed(document=self.document, lines=self.keys.lines, problems=listed)
 
     def _node(self, event: "yaml.NodeEvent", line: int) -> None:
         import yaml
@@ -93,58 +93,58 @@ class _Builder:
             self._scalar(event.value, line)
             return
         holder: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        place = self._put(holder, line)
-        self.levels.append(_Level(place, holder))
+        path = self._put(holder, line)
+        self.levels.append(_Level(path, holder))
         limit_depth(len(self.levels), line)
 
     def _scalar(self, text: str, line: int) -> None:
         level = self.levels[-1] if self.levels else None
         if level is not None and isinstance(level.holder, dict) and level.key is None:
             level.key = text
-            self._record((*level.place, text), line)
+            self._record((*level.path, text), line)
         else:
             self._put(text, line)
 
-    def _put(self, value: object, line: int) -> Place:
-        """Put a value where it belongs, and give its place."""
+    def _put(self, value: object, line: int) -> KeyPath:
+        """Add a value to the mapping or sequence that is open, and return its path."""
         if not self.levels:
             self.document = value
             return ()
         level = self.levels[-1]
         if isinstance(level.holder, list):
             level.holder.append(value)
-            place: Place = (*level.place, len(level.holder) - 1)
-            self._record(place, line)
-            return place
+            path: KeyPath = (*level.path, len(level.holder) - 1)
+            self._record(path, line)
+            return path
         if level.key is None:
-            raise Malformed("A list or a table stands where a key belongs.", line, "Write a plain word as the key.")
-        place, level.holder[level.key], level.key = (*level.place, level.key), value, None
-        return place
+            raise ParseError("A list or a table is used as a key.", line, "Use a plain word as the key.")
+        path, level.holder[level.key], level.key = (*level.path, level.key), value, None
+        return path
 
-    def _record(self, place: Place, line: int) -> None:
-        if place in self.places.lines:
-            self.places.repeated.append((place, line))
-        self.places.lines.setdefault(place, line)
-        limit_entries(len(self.places.lines), line)
+    def _record(self, path: KeyPath, line: int) -> None:
+        if path in self.keys.lines:
+            self.keys.repeated.append((path, line))
+        self.keys.lines.setdefault(path, line)
+        limit_entries(len(self.keys.lines), line)
 
 
 def _several(line: int) -> tuple[Problem, int]:
-    message = "A second document begins here; a tree file holds one tree."
-    return Problem(severity="error", place=(), message=message, remedy="Give each tree a file of its own."), line
+    message = "A second document begins here, but a tree file holds a single tree."
+    return Problem(severity="error", path=(), message=message, remedy="Put each tree into its own file."), line
 
 
-def _refuse_links(event: "yaml.NodeEvent", line: int) -> None:
+def _refuse_references(event: "yaml.NodeEvent", line: int) -> None:
     """Refuse anchors (&name), aliases (*name) and tags that would make more than a text, a list or a table."""
     import yaml
 
     anchor = shorten(event.anchor or "", 40)
     if isinstance(event, yaml.AliasEvent):
-        raise Malformed(f"The alias *{anchor} is not taken: a tree file repeats nothing by reference.", line, _ALIASES)
+        raise ParseError(f"The alias *{anchor} can't be used: a tree file has no references.", line, _ALIASES)
     if anchor:
-        raise Malformed(f"The anchor &{anchor} is not taken: a tree file repeats nothing by reference.", line, _ALIASES)
+        raise ParseError(f"The anchor &{anchor} can't be used: a tree file has no references.", line, _ALIASES)
     tag = getattr(event, "tag", None)
     if tag and tag != "!" and tag.removeprefix(_STANDARD_TAG) not in _HARMLESS:
-        raise Malformed(f"The tag {_short_tag(tag)} is not taken: a tree holds only texts.", line, "Remove the tag.")
+        raise ParseError(f"The tag {_short_tag(tag)} can't be used: a tree holds only texts.", line, "Remove the tag.")
 
 
 def _short_tag(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""The plain document of a session, which other tools can write: read into the events it stands for."""
+"""The plain JSON document of a session, which other tools can write, and the events that it stands for."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,16 +34,16 @@ VERSION = 1
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all entries have: when it was (RFC 3339; leave it out where it is not known), and who it was."""
+    """What all entries have: when it was (RFC 3339; left out if unknown), and who did it."""
 
     at: datetime | None = None
     by: str = ""
 
 
 class DocumentStep(_Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """Something tried: `text` is the question or the action, `result` the answer or what came of it.
+    """A step that was tried: `text` is the question or the action, `result` the answer or the outcome.
 
-    `skipped` says why it was left out instead; `assumed` why the answer was taken without having been verified.
+    `skipped` says why the step was skipped; `assumed` why the answer was assumed without being verified.
     """
 
     text: str
@@ -59,7 +59,7 @@ class DocumentNote(_Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DocumentEvidence(_Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A command's output, or another text worth keeping; `duration` is in seconds."""
+    """A command's output, or other text to keep; `duration` is in seconds."""
 
     label: str
     output: str = ""
@@ -70,17 +70,17 @@ class DocumentEvidence(_Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DocumentChange(_Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A change left in place on the customer's system, and how to take it back."""
+    """A change left in place on the customer's system, and how to revert it."""
 
     text: str
     revert: str
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A session as another tool wrote it down.
+    """A session as another tool recorded it.
 
-    `tree` is a whole decision tree in the shape of a tree file; steps that answer its questions in turn are taken as
-    the path through it. `position` is the node where the work stands, where the steps don't lead there.
+    `tree` is a whole decision tree, in the form of a tree file; steps that answer its questions in order become the
+    path through it. `position` is the current node, if the steps don't lead there.
     """
 
     title: str
@@ -96,8 +96,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: str = ""
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact of a document with what its entry says about it."""
+class DatedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact of a document with its entry, which says when it happened and who did it."""
 
     fact: Fact
     entry: _Entry
@@ -106,17 +106,17 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 def document_events(
     document: Document, tree: Tree | None, source: str, reader: Person, at: datetime
 ) -> tuple[list[Event], dict[str, bytes]]:
-    """Give the events that `document` stands for, and the contents of its evidence by digest.
+    """Return the events that `document` stands for, and the contents of its evidence by digest.
 
-    `tree` is its tree, read and checked; `source` names the file. `reader` owns the session; all is recorded `at` the
-    time of reading, and happened when the document says.
+    `tree` is its tree, read and checked; `source` names the file. `reader` owns the session; everything is
+    recorded `at` the time of reading, and happened when the document says.
     """
     blobs: dict[str, bytes] = {}
-    begun = _Entry(at=document.started_at)
+    start = _Entry(at=document.started_at)
     started = SessionStarted(title=one_line(document.title), brief=_brief(document.brief), source=one_line(source))
-    told = [Told(fact=started, entry=begun), *_path(document, tree), *_rest(document, blobs)]
+    facts = [DatedFact(fact=started, entry=start), *_path(document, tree), *_rest(document, blobs)]
     author = document.owner or reader.name
-    return [_event(number, item, author, reader, at) for number, item in enumerate(told, 1)], blobs
+    return [_event(number, item, author, reader, at) for number, item in enumerate(facts, 1)], blobs
 
 
 def _brief(brief: Brief) -> Brief:
@@ -124,52 +124,52 @@ def _brief(brief: Brief) -> Brief:
     return Brief(**{name: clean(text).strip() for name, text in facts.items() if text})
 
 
-def _event(seq: int, told: Told, author: str, reader: Person, at: datetime) -> Event:
-    known = told.entry.at is not None
+def _event(seq: int, dated: DatedFact, author: str, reader: Person, at: datetime) -> Event:
+    known = dated.entry.at is not None
     moment = at.astimezone(UTC)
     return Event(
         seq=seq,
         at=moment.replace(microsecond=moment.microsecond // 1000 * 1000),
-        by=reader if seq == 1 else person(one_line(told.entry.by or author)),
-        fact=told.fact,
-        happened_at=_aware(told.entry.at) if told.entry.at else None,
-        undated=not known and not isinstance(told.fact, SessionStarted),
+        by=reader if seq == 1 else person(one_line(dated.entry.by or author)),
+        fact=dated.fact,
+        happened_at=_aware(dated.entry.at) if dated.entry.at else None,
+        undated=not known and not isinstance(dated.fact, SessionStarted),
     )
 
 
 def _aware(at: datetime) -> datetime:
-    """Take a time without an offset as UTC."""
+    """Return a time in UTC; one without an offset is taken as UTC."""
     try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
-        raise BadInput(f"{at.isoformat()} is no time in UTC.", try_="Correct it in the file.") from None
+        raise BadInput(f"{at.isoformat()} can't be converted to UTC.", try_="Correct it in the file.") from None
 
 
-def _path(document: Document, tree: Tree | None) -> Iterator[Told]:
-    """Give the steps: along the tree as far as they answer its questions, else as steps of their own."""
+def _path(document: Document, tree: Tree | None) -> Iterator[DatedFact]:
+    """Return the steps: as moves in the tree as far as they answer its questions, then as own steps."""
     here = None
     if tree is not None:
         here = tree.start
         yield _entered(tree, here)
     for step in document.steps:
-        fact = _along(step, tree, here) if tree is not None and here is not None else None
+        fact = _move(step, tree, here) if tree is not None and here is not None else None
         if fact is None:
             result = step.result or (f"skipped: {step.skipped}" if step.skipped else "")
-            yield Told(fact=StepAdded(text=clean(step.text), result=clean(result)), entry=step)
+            yield DatedFact(fact=StepAdded(text=clean(step.text), result=clean(result)), entry=step)
         else:
             here = fact.to.node
-            yield Told(fact=fact, entry=step)
+            yield DatedFact(fact=fact, entry=step)
     if tree is not None and document.position in tree.nodes and document.position != here:
         yield _entered(tree, document.position)
 
 
-def _entered(tree: Tree, node: str) -> Told:
+def _entered(tree: Tree, node: str) -> DatedFact:
     ref = TreeRef(id=tree.id, title=one_line(tree.title), digest=digest(tree))
-    return Told(fact=TreeEntered(tree=ref, place=place_of(tree, node)), entry=_Entry())
+    return DatedFact(fact=TreeEntered(tree=ref, place=place_of(tree, node)), entry=_Entry())
 
 
-def _along(step: DocumentStep, tree: Tree, here: str) -> ChoiceMade | ActionDone | StepSkipped | None:
-    """Take a step as a move in the tree, where its text is the node's and its result one of the choices."""
+def _move(step: DocumentStep, tree: Tree, here: str) -> ChoiceMade | ActionDone | StepSkipped | None:
+    """Return a step as a move in the tree; None unless its text is that of the node and its result is a choice."""
     node = tree.nodes[here]
     if one_line(step.text) != one_line(node.text):
         return None
@@ -189,27 +189,27 @@ def _chosen(here: str, node: Decision, label: str, to: Place, assumed: str) -> C
     return ChoiceMade(node=here, question=node.text, label=label, to=to, assumed=bool(assumed), reason=clean(assumed))
 
 
-def _rest(document: Document, blobs: dict[str, bytes]) -> Iterator[Told]:
-    """Give changes, evidence and notes; put the contents of evidence into `blobs`."""
+def _rest(document: Document, blobs: dict[str, bytes]) -> Iterator[DatedFact]:
+    """Return changes, evidence and notes; the contents of evidence are added to `blobs`."""
     for change in document.changes:
-        yield Told(fact=ChangeMade(text=clean(change.text), revert=clean(change.revert)), entry=change)
+        yield DatedFact(fact=ChangeMade(text=clean(change.text), revert=clean(change.revert)), entry=change)
     for piece in document.evidence:
-        yield Told(fact=_evidence(piece, blobs), entry=piece)
+        yield DatedFact(fact=_evidence(piece, blobs), entry=piece)
     for note in document.notes:
-        yield Told(fact=NoteAdded(text=clean(note.text)), entry=note)
+        yield DatedFact(fact=NoteAdded(text=clean(note.text)), entry=note)
 
 
 def _evidence(piece: DocumentEvidence, blobs: dict[str, bytes]) -> EvidenceAdded:
     data = piece.output.encode("utf-8", "replace")
     name = fingerprint(data)
     blobs[name] = data
-    told = excerpt(data)
+    shown = excerpt(data)
     return EvidenceAdded(
         kind="command" if piece.command else "text",
         label=one_line(piece.label),
         command=one_line(piece.command),
-        excerpt=told.text,
-        left_out=told.left_out,
+        excerpt=shown.text,
+        left_out=shown.left_out,
         bytes_total=len(data),
         bytes_kept=len(data),
         digest=name,

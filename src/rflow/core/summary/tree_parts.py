@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from rflow.core.session.state import Session, Step
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
 from rflow.core.summary.view import Presenter
+from rflow.core.tree.branches import joins
 from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
-from rflow.core.tree.marks import met_again
 from rflow.core.tree.model import Decision, End, Node, Tree
 
 AHEAD_DEPTH = 2
@@ -59,7 +59,7 @@ def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> 
     """Return the outline of the whole tree that the session stands in, with the path taken."""
     if tree is None or session.tree is None:
         return ()
-    from rflow.core.tree.outline import tree_outline
+    from rflow.core.summary.tree_outline import tree_outline
 
     path = path_through(session, session.tree.digest)
     return tree_outline(tree, path, session.place.node if session.place else None, presenter.line)
@@ -76,7 +76,7 @@ def answers_that_ruled_out(
     for digest, tree in trees.items():
         if digest not in session.trees:
             continue
-        shared = met_again(tree)
+        shared = joins(tree)
         for answer in ruled_out(tree, paths.get(digest, ())):
             ends = [tree.nodes[name] for name in answer.ends if not (name in shared and _is_solved(tree.nodes[name]))]
             if ends and answer.node in tree.nodes:

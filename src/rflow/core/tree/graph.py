@@ -1,11 +1,11 @@
-"""What a tree says about the way ahead: steps remaining, ends in reach, an outline, ends ruled out.
+"""What lies ahead in a tree: the steps remaining, the ends within reach, an outline, the ends ruled out.
 
 Every function walks the part of the tree it needs once, without recursion: a chain of thousands of nodes is fine.
-Targets that are not in the tree are passed over, so that a faulty tree can be looked at too.
+Targets that are not in the tree are ignored, so that a tree with errors can be shown too.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -14,7 +14,7 @@ from rflow.core.tree.model import End, Kind, Tree, exits, kind_of, targets
 
 
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps from a node to an end: `most` is None where a loop can still be entered, both where no end is in reach."""
+    """Steps from a node to an end: `most` is None if a loop can still be entered, both if no end is in reach."""
 
     fewest: int | None
     most: int | None
@@ -23,9 +23,9 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutlineLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an outline: `depth` from 1; `label` is the choice that leads here ("" behind an action).
+    """A line of an outline: `depth` from 1; `label` is the choice that leads here ("" after an action).
 
-    `repeated` marks a node whose own ways out stand further up; `cut` one whose ways out lie below the depth asked for.
+    `repeated`: the node's exits are listed further up. `cut`: the node's exits are deeper than the depth asked for.
     """
 
     depth: int
@@ -38,7 +38,7 @@ class OutlineLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuledOut(msgspec.Struct, frozen=True, kw_only=True):
-    """The ends (node ids) that one answer took out of reach; unconfirmed where the answer was only assumed."""
+    """The ends (node ids) that an answer ruled out; `unconfirmed` if the answer was only assumed."""
 
     node: str
     label: str
@@ -47,7 +47,7 @@ class RuledOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One move along the path: from `node` by the choice `label` ("" for none) to `to`."""
+    """A move along the path: from `node` by the choice `label` ("" for none) to `to`."""
 
     node: str
     label: str
@@ -63,7 +63,7 @@ def distances(tree: Tree, node_id: str) -> dict[str, int]:
 
 
 def _explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
-    """Add to `seen` what is in reach of `node_id` and not in it yet, nearest first."""
+    """Add to `seen` the nodes in reach of `node_id` that it lacks, nearest first."""
     if node_id in seen or node_id not in tree.nodes:
         return
     seen[node_id] = 0
@@ -82,7 +82,7 @@ def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
 
 
 def remaining(tree: Tree, node_id: str) -> Remaining:
-    """Count the steps from `node_id` to an end."""
+    """Return the number of steps from `node_id` to an end, and the ends in reach."""
     reach = distances(tree, node_id)
     ends = tuple(name for name in reach if isinstance(tree.nodes[name], End))
     ways = {name: list(targets(tree, name)) for name in reach}
@@ -94,7 +94,7 @@ def remaining(tree: Tree, node_id: str) -> Remaining:
 
 
 def _topological(ways: dict[str, list[str]]) -> list[str]:
-    """Order nodes before their targets, `ways`; the nodes on or behind a loop are missing."""
+    """Return the nodes in topological order; the nodes on a loop or after it are missing. `ways` are their targets."""
     incoming = dict.fromkeys(ways, 0)
     for targets_ in ways.values():
         for to in targets_:
@@ -112,20 +112,20 @@ def _topological(ways: dict[str, list[str]]) -> list[str]:
 
 
 def _longest(tree: Tree, ways: dict[str, list[str]], order: list[str]) -> dict[str, int]:
-    """Return the most steps to an end for each node of `order` from which there is one."""
+    """Return the most steps to an end, for each node of `order` that leads to an end."""
     longest: dict[str, int] = {}
     for name in reversed(order):
         if isinstance(tree.nodes[name], End):
             longest[name] = 0
         else:
-            behind = [longest[to] for to in ways[name] if to in longest]
-            if behind:
-                longest[name] = 1 + max(behind)
+            lengths = [longest[to] for to in ways[name] if to in longest]
+            if lengths:
+                longest[name] = 1 + max(lengths)
     return longest
 
 
 def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
-    """Outline what lies ahead of `node_id`, `depth` levels deep; the ways out of a node are listed once."""
+    """Return an outline of what lies ahead of `node_id`, `depth` levels deep; the exits of a node are listed once."""
     lines: list[OutlineLine] = []
     opened = {node_id}
     stack = _children(tree, node_id, 1) if depth > 0 else []
@@ -150,28 +150,43 @@ def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
 
 
 def _children(tree: Tree, node_id: str, level: int) -> list[tuple[int, str, str]]:
-    """Return the ways out of a node as (level, label, target), last first, to be taken from the end of a stack."""
+    """Return the exits of a node as (level, label, target), last first, to be popped from a stack."""
     node = tree.nodes.get(node_id)
     ways = exits(node) if node is not None else ()
     return [(level, way.label, way.to) for way in reversed(ways) if way.to in tree.nodes]
 
 
-def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
-    """Say which ends each answer of `path` took out of reach, in the order of the answers.
+def leading_to(tree: Tree, names: Iterable[str]) -> set[str]:
+    """Return the nodes from which one of `names` can be reached, these included."""
+    sources: dict[str, list[str]] = {name: [] for name in tree.nodes}
+    for name in tree.nodes:
+        for to in targets(tree, name):
+            sources[to].append(name)
+    leading = set(names)
+    waiting = list(leading)
+    while waiting:
+        fresh = [source for source in sources[waiting.pop()] if source not in leading]
+        leading.update(fresh)
+        waiting.extend(fresh)
+    return leading
 
-    An end that a later turn brings back into reach is not ruled out; each end is named with the answer that decided.
-    Walking backwards, what a turn's node adds to all that is in reach behind it is what the turn gave up: every node
-    is looked at once, however long the path.
+
+def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
+    """Return the ends that each answer of `path` ruled out, in the order of the answers.
+
+    An end that a later turn brings back into reach is not ruled out; each end is listed with the last answer that
+    ruled it out. The path is walked backwards: what a turn's node adds to all that later nodes reach is what the turn
+    ruled out, so every node is visited once, however long the path.
     """
     order = {name: number for number, name in enumerate(tree.nodes)}
-    behind: dict[str, int] = {}
-    found: list[RuledOut] = []
+    reached: dict[str, int] = {}
+    answers: list[RuledOut] = []
     for turn in reversed(path):
-        _explore(tree, turn.to, behind)
-        known = len(behind)
-        _explore(tree, turn.node, behind)
-        lost = [name for name in islice(reversed(behind), len(behind) - known) if isinstance(tree.nodes[name], End)]
+        _explore(tree, turn.to, reached)
+        known = len(reached)
+        _explore(tree, turn.node, reached)
+        lost = [name for name in islice(reversed(reached), len(reached) - known) if isinstance(tree.nodes[name], End)]
         if lost:
             ends = tuple(sorted(lost, key=order.__getitem__))
-            found.append(RuledOut(node=turn.node, label=turn.label, ends=ends, unconfirmed=turn.assumed))
-    return found[::-1]
+            answers.append(RuledOut(node=turn.node, label=turn.label, ends=ends, unconfirmed=turn.assumed))
+    return answers[::-1]

@@ -1,4 +1,4 @@
-"""Decision trees: their nodes, the ways out of them, and the digest that names a version."""
+"""Decision trees: their nodes, the exits of nodes, and the digest that names a version."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -12,13 +12,13 @@ Kind = Literal["decision", "action", "end"]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A part of a tree. A tree with a field that this version does not know is refused, never changed."""
+    """A part of a tree. A tree with an unknown field is refused, never changed."""
 
 
 class Choice(_Part, frozen=True, kw_only=True):
-    """One answer to a decision's question and the node it leads to.
+    """An answer to a decision's question and the node it leads to.
 
-    `rules_out` is False for an answer such as "not known", which says nothing about the other answers' ends.
+    `rules_out` is False for an answer such as "not known", which doesn't rule out the ends of the other answers.
     """
 
     label: str
@@ -27,9 +27,9 @@ class Choice(_Part, frozen=True, kw_only=True):
 
 
 class _Node(_Part, frozen=True, kw_only=True, tag_field="kind"):
-    """What all nodes have: a text; optionally help (Markdown), a suggested command, never run unasked, a time limit.
+    """What all nodes have: a text; optionally help (Markdown), a suggested command (never run unasked), a time limit.
 
-    `limit` is how long to try at most before going on, as it was written ("15m").
+    `limit` is the longest time to try before moving on, as it was written ("15m").
     """
 
     text: str
@@ -53,7 +53,7 @@ class Action(_Node, frozen=True, kw_only=True, tag="action"):
 class End(_Node, frozen=True, kw_only=True, tag="end"):
     """Where a tree ends: the problem is resolved, or somebody else takes over.
 
-    `cause` is what it was ("The VPN gateway is down"): that is what an answer rules out, not what to do about it.
+    `cause` is what the problem was ("The VPN gateway is down"), shown when an answer rules the end out.
     """
 
     outcome: Outcome
@@ -74,7 +74,7 @@ class Tree(_Part, frozen=True, kw_only=True):
 
 
 def exits(node: Node) -> tuple[Choice, ...]:
-    """Return the ways out of `node`; an action's single exit has an empty label."""
+    """Return the exits of `node`; an action's single exit has an empty label."""
     match node:
         case Decision():
             return node.choices
@@ -96,14 +96,14 @@ def kind_of(node: Node) -> Kind:
 
 
 def targets(tree: Tree, node_id: str) -> Iterator[str]:
-    """Return the ids of the nodes one step behind `node_id`; ids that are not in the tree are left out."""
+    """Return the ids of the nodes one step after `node_id`; ids that are not in the tree are left out."""
     node = tree.nodes.get(node_id)
     if node is not None:
         yield from (choice.to for choice in exits(node) if choice.to in tree.nodes)
 
 
 def canonical(tree: Tree) -> bytes:
-    """Encode `tree` as canonical JSON: sorted keys, no blanks, defaults left out."""
+    """Return `tree` as canonical JSON: sorted keys, no blanks, defaults left out."""
     return msgspec.json.encode(tree, order="sorted")
 
 

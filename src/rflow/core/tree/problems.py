@@ -1,4 +1,4 @@
-"""What is wrong with a tree: *all* the problems of its graph at once, each with its place and a remedy."""
+"""What is wrong with a tree: *all* the problems of its graph at once, each with its location and a remedy."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -7,62 +7,63 @@ from typing import Literal
 import msgspec
 
 from rflow.core.text import one_line, shorten
-from rflow.core.tree.graph import distances
+from rflow.core.tree.graph import distances, leading_to
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits, targets
 
 Severity = Literal["error", "warning"]
+KeyPath = tuple[str | int, ...]
 LONGEST_NAME = 64
 _MOST_COMPARISONS = 200_000  # difflib takes some 3 µs each: a file full of unknown targets must not take minutes
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with a tree: an error keeps it from being used, a warning does not.
+    """A problem of a tree: an error keeps the tree from being used, a warning does not.
 
-    `place` is the way to it in the document: () for the tree, ("nodes", "scope", "choices", 0, "to") for a target.
+    `path` is its location in the document: () for the tree, ("nodes", "scope", "choices", 0, "to") for a target.
     """
 
     severity: Severity
-    place: tuple[str | int, ...]
+    path: KeyPath
     message: str
     remedy: str = ""
 
 
 def problems(tree: Tree) -> list[Problem]:
-    """List all that is wrong with the graph of `tree`, errors first."""
+    """Return everything that is wrong with the graph of `tree`, errors first."""
     if not tree.nodes:
         return [error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")]
     meant = _meant(tree)
-    found = [*_start(tree, meant), *_texts(tree), *_labels(tree), *_unknown_targets(tree, meant)]
+    listed = [*_start(tree, meant), *_texts(tree), *_labels(tree), *_unknown_targets(tree, meant)]
     linked = _linked(tree, meant)
     if linked.start in linked.nodes:
-        found += [*_ends(linked), *_unreachable(linked)]
-    found += _single_exits(tree)
-    return sorted(found, key=lambda problem: problem.severity)
+        listed += [*_ends(linked), *_unreachable(linked)]
+    listed += _single_exits(tree)
+    return sorted(listed, key=lambda problem: problem.severity)
 
 
-def error(place: tuple[str | int, ...], message: str, remedy: str) -> Problem:
-    """Make a problem that keeps the tree from being used."""
-    return Problem(severity="error", place=place, message=one_line(message), remedy=remedy)
+def error(path: KeyPath, message: str, remedy: str) -> Problem:
+    """Return a problem that keeps the tree from being used."""
+    return Problem(severity="error", path=path, message=one_line(message), remedy=remedy)
 
 
-def warning(place: tuple[str | int, ...], message: str, remedy: str) -> Problem:
-    """Make a problem with which the tree can be used."""
-    return Problem(severity="warning", place=place, message=one_line(message), remedy=remedy)
+def warning(path: KeyPath, message: str, remedy: str) -> Problem:
+    """Return a problem with which the tree can still be used."""
+    return Problem(severity="warning", path=path, message=one_line(message), remedy=remedy)
 
 
 def quoted(value: object) -> str:
-    """Quote what somebody wrote, so long as it fits into a line."""
+    """Return a value from a file in quotes, shortened to fit into a line."""
     return f'"{shorten(str(value), LONGEST_NAME)}"'
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant; None where none is close."""
+    """Return the name that was probably meant; None if none is close."""
     close = get_close_matches(name, names, n=1, cutoff=0.6) if len(name) <= 2 * LONGEST_NAME else []
     return close[0] if close else None
 
 
 def _meant(tree: Tree) -> dict[str, str]:
-    """Return the unknown targets (and start) with the nodes that were probably meant, as far as one is close."""
+    """Return the unknown targets (and start), each with the node that was probably meant, if one is close."""
     wanted = dict.fromkeys([tree.start, *(way.to for node in tree.nodes.values() for way in exits(node))])
     unknown = [name for name in wanted if name and name not in tree.nodes]
     names = list(tree.nodes)
@@ -71,7 +72,7 @@ def _meant(tree: Tree) -> dict[str, str]:
 
 
 def _linked(tree: Tree, meant: dict[str, str]) -> Tree:
-    """Follow the misspelt targets where they were meant to lead, so that one slip does not look like many faults."""
+    """Return the tree with misspelt targets corrected, so that one typo is not reported as many problems."""
     if not meant:
         return tree
     nodes = {name: _relinked(node, meant) for name, node in tree.nodes.items()}
@@ -90,7 +91,7 @@ def _relinked(node: Node, meant: dict[str, str]) -> Node:
 
 
 def did_you_mean(name: str | None, otherwise: str) -> str:
-    """Suggest a name, or give another remedy."""
+    """Return "Did you mean …?" if there is a name to suggest, or `otherwise`."""
     return otherwise if name is None else f'Did you mean "{name}"?'
 
 
@@ -106,8 +107,8 @@ def _texts(tree: Tree) -> Iterator[Problem]:
             yield error(("nodes", name, "text"), "The text is empty.", "Say what to ask or to do here.")
         for number, choice in enumerate(node.choices if isinstance(node, Decision) else ()):
             if not choice.label.strip():
-                place = ("nodes", name, "choices", number, "label")
-                yield error(place, "The label is empty.", "Say which answer this is.")
+                path = ("nodes", name, "choices", number, "label")
+                yield error(path, "The label is empty.", "Say which answer this is.")
 
 
 def _labels(tree: Tree) -> Iterator[Problem]:
@@ -116,9 +117,9 @@ def _labels(tree: Tree) -> Iterator[Problem]:
         for number, choice in enumerate(node.choices if isinstance(node, Decision) else ()):
             label = choice.label.strip().casefold()
             if label and label in seen:
-                place = ("nodes", name, "choices", number, "label")
-                remedy = "Give each choice a label of its own (case does not count)."
-                yield error(place, f"The label {quoted(choice.label)} is there twice.", remedy)
+                path = ("nodes", name, "choices", number, "label")
+                remedy = "Use a different label for each choice (case does not count)."
+                yield error(path, f"The label {quoted(choice.label)} is there twice.", remedy)
             seen.add(label)
 
 
@@ -134,25 +135,25 @@ def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
 
 def _ends(tree: Tree) -> Iterator[Problem]:
     reach = distances(tree, tree.start)
-    way_out = _with_a_way_out(tree)
+    way_out = leading_to(tree, (name for name, node in tree.nodes.items() if isinstance(node, End)))
     if tree.start not in way_out:
-        remedy = "Let at least one path lead to an end node."
+        remedy = "Make at least one path lead to an end."
         yield error(("start",), "There is no way to an end from the start.", remedy)
         return
     for part in _parts(tree, [name for name in reach if name not in way_out]):
         names = ", ".join(quoted(name) for name in part[:5]) + (" …" if len(part) > 5 else "")
-        remedy = "Let one of them lead to an end." if len(part) > 1 else "Let it lead to an end."
+        remedy = "Make one of them lead to an end." if len(part) > 1 else "Make it lead to an end."
         yield warning(("nodes", part[0]), f"From here no end can be reached ({names}).", remedy)
 
 
 def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
-    """Divide the nodes `names` into parts that hang together, each in the order given."""
-    beside: dict[str, set[str]] = {name: set() for name in names}
+    """Return the connected parts of the nodes `names`, each in the order given."""
+    neighbours: dict[str, set[str]] = {name: set() for name in names}
     for name in names:
         for to in targets(tree, name):
-            if to in beside:
-                beside[name].add(to)
-                beside[to].add(name)
+            if to in neighbours:
+                neighbours[name].add(to)
+                neighbours[to].add(name)
     part_of: dict[str, str] = {}
     for first in names:
         waiting = [first]
@@ -160,27 +161,11 @@ def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
             name = waiting.pop()
             if name not in part_of:
                 part_of[name] = first
-                waiting.extend(beside[name])
+                waiting.extend(neighbours[name])
     parts: dict[str, list[str]] = {}
     for name in names:
         parts.setdefault(part_of[name], []).append(name)
     return list(parts.values())
-
-
-def _with_a_way_out(tree: Tree) -> set[str]:
-    """Return the nodes from which an end can be reached, walking backwards from the ends."""
-    sources: dict[str, list[str]] = {name: [] for name in tree.nodes}
-    for name in tree.nodes:
-        for to in targets(tree, name):
-            sources[to].append(name)
-    found = {name for name, node in tree.nodes.items() if isinstance(node, End)}
-    waiting = list(found)
-    while waiting:
-        for source in sources[waiting.pop()]:
-            if source not in found:
-                found.add(source)
-                waiting.append(source)
-    return found
 
 
 def _unreachable(tree: Tree) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from rflow.stores import derived
 
 
 class MemoryShares:
-    """Shares that are gone with the process."""
+    """Shares that last as long as the process."""
 
     def __init__(self, holds: Callable[[str], bool]) -> None:
         self._holds = holds
@@ -28,22 +28,22 @@ class MemoryShares:
         return [replace(share, dropped=self._dropped[name]) for name, share in self._shares.items()]
 
     def restore(self, share: StoredShare) -> None:
-        """Store a share of another store as it is there."""
+        """Store a share as it is in another store."""
         self._shares.setdefault(share.key.id, share)
         self._dropped.setdefault(share.key.id, share.dropped)
 
     def by_hash(self, digest: str) -> Share | None:
-        """Find a share by the hash of its token."""
+        """Return the share with this hash of its token."""
         return next((read_share(share.data) for share in self._shares.values() if share.key.hash == digest), None)
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
-        """List the shares of a session, or all, the newest first."""
+        """Return the shares of a session, or all, the newest first."""
         wanted = [share for share in self._shares.values() if session in (None, share.key.session)]
         counts = [self._counted(share) for stored in wanted if (share := read_share(stored.data)) is not None]
         return sorted(counts, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
 
     def replace(self, share: Share) -> None:
-        """Store the new state of a share; one that is gone by now stays gone."""
+        """Store the new state of a share, unless it was deleted in the meantime."""
         if share.id in self._shares:
             self._shares[share.id] = derived.stored_share(share)
 

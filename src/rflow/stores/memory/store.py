@@ -1,4 +1,4 @@
-"""Sessions and trees in memory: for tests, and for whatever need not stay."""
+"""Sessions and trees in memory: for tests, and for anything that need not be stored."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,8 +19,8 @@ from rflow.stores import checking, codec, derived
 from rflow.stores.memory.shares import MemoryShares
 
 
-class _Kept(msgspec.Struct, kw_only=True):
-    """A session: events by their numbers, as records, as the other stores have them."""
+class _StoredSession(msgspec.Struct, kw_only=True):
+    """A session: its events as records, as in the other stores, by their numbers."""
 
     log: dict[int, bytes]
     head: Head
@@ -28,84 +28,84 @@ class _Kept(msgspec.Struct, kw_only=True):
 
 
 class MemoryStore:
-    """A store that is gone with the process."""
+    """A store that lasts as long as the process."""
 
     kind = "memory"
     shared = False
 
     def __init__(self, name: str = "") -> None:
         self._name = name
-        self._sessions: dict[str, _Kept] = {}
+        self._sessions: dict[str, _StoredSession] = {}
         self.shares = MemoryShares(self._sessions.__contains__)
         self._trees: dict[tuple[str, str], bytes] = {}
         self._names: dict[tuple[str, str], TreeName] = {}
 
     @property
     def url(self) -> str:
-        """How to open it again, in this process."""
+        """The URL to open it again, in this process."""
         return f"memory:{self._name}"
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session."""
         if session.id in self._sessions:
             raise Stale
-        if any(derived.key(kept.head.code) == derived.key(session.code) for kept in self._sessions.values()):
+        if any(derived.key(stored.head.code) == derived.key(session.code) for stored in self._sessions.values()):
             raise CodeTaken
-        self._sessions[session.id] = _Kept(log=_records(events), head=derived.row(session), blobs=dict(blobs))
+        self._sessions[session.id] = _StoredSession(log=_records(events), head=derived.row(session), blobs=dict(blobs))
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
-        kept = self._expect(session.id, expected)
-        kept.log.update(_records(events))
-        kept.head = derived.row(session)
-        kept.blobs.update(blobs)
+        stored = self._expect(session.id, expected)
+        stored.log.update(_records(events))
+        stored.head = derived.row(session)
+        stored.blobs.update(blobs)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
-        kept = self._sessions.get(session_id)
-        return Standing(kept.head.version, kept.head.space, kept.head.owner.id) if kept else None
+        """Return version, space and owner of a session, without reading its events."""
+        stored = self._sessions.get(session_id)
+        return Standing(stored.head.version, stored.head.space, stored.head.owner.id) if stored else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
-        kept = self._kept(session_id)
-        found = [(seq, record) for seq, record in kept.log.items() if seq > after]
-        events = codec.from_rows(found, after + 1, kept.head.version)
-        return Log(id=session_id, code=kept.head.code, events=events, space=kept.head.space, after=after)
+        stored = self._stored(session_id)
+        rows = [(seq, record) for seq, record in stored.log.items() if seq > after]
+        events = codec.from_rows(rows, after + 1, stored.head.version)
+        return Log(id=session_id, code=stored.head.code, events=events, space=stored.head.space, after=after)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        return derived.pick((kept.head for kept in self._sessions.values()), prefix, limit, spaces)
+        return derived.pick((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        return derived.page((kept.head for kept in self._sessions.values()), query)
+        return derived.page((stored.head for stored in self._sessions.values()), query)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the name from their newest session."""
         people: dict[str, Person] = {}
-        for session_id, kept in sorted(self._sessions.items()):
-            if spaces is None or kept.head.space in spaces:
+        for session_id, stored in sorted(self._sessions.items()):
+            if spaces is None or stored.head.space in spaces:
                 people |= derived.people_of(self.load(session_id).events)
         return derived.by_name(people.values())
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session."""
-        kept, named = self._expect(session.id, expected), derived.named(events)
-        kept.log, kept.head = _records(events), derived.row(session)
-        kept.blobs = {name: content for name, content in kept.blobs.items() if name in named}
+        stored, named = self._expect(session.id, expected), derived.named(events)
+        stored.log, stored.head = _records(events), derived.row(session)
+        stored.blobs = {name: content for name, content in stored.blobs.items() if name in named}
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it."""
-        self._kept(session_id)
+        self._stored(session_id)
         self.shares.clear(session_id)
         del self._sessions[session_id]
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
-        kept = self._sessions.get(session_id)
-        if kept is None or digest not in kept.blobs:
+        stored = self._sessions.get(session_id)
+        if stored is None or digest not in stored.blobs:
             raise derived.no_blob(digest)
-        return derived.intact(kept.blobs[digest], digest)
+        return derived.intact(stored.blobs[digest], digest)
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
         """Make a tree the current version of its id."""
@@ -144,7 +144,7 @@ class MemoryStore:
         return self._names.pop((space, tree_id), None) is not None
 
     def stamp(self) -> int | None:
-        """Return None: only reading everything would tell."""
+        """Return None: only reading everything would show a change."""
         return None
 
     def ids(self) -> Iterable[str]:
@@ -156,29 +156,32 @@ class MemoryStore:
         return [(space, digest) for digest, space in self._trees]
 
     def info(self) -> Info:
-        """Say what this store is and how much it holds."""
-        kept = self._sessions.values()
-        parts = [*self._trees.values(), *(part for one in kept for part in (*one.log.values(), *one.blobs.values()))]
+        """Return what this store is and how much it holds."""
+        sessions = self._sessions.values()
+        parts = [
+            *self._trees.values(),
+            *(part for each in sessions for part in (*each.log.values(), *each.blobs.values())),
+        ]
         return Info(
             url=self.url,
             kind=self.kind,
             format=codec.RECORD,
             records=codec.RECORD,
             sessions=len(self._sessions),
-            events=sum(len(one.log) for one in kept),
+            events=sum(len(each.log) for each in sessions),
             trees=len(self._trees),
-            blobs=sum(len(one.blobs) for one in kept),
+            blobs=sum(len(each.blobs) for each in sessions),
             size=sum(map(len, parts)),
         )
 
     def check(self) -> list[Fault]:
-        """Read everything and list what is wrong."""
+        """Read everything and return what is wrong."""
         faults: list[Fault] = []
-        for session_id, kept in self._sessions.items():
+        for session_id, stored in self._sessions.items():
             log = self.load(session_id)
-            faults += [*checking.events(log), *checking.head(log, kept.head)]
-            faults += checking.contents(log, kept.blobs, kept.blobs.__getitem__)
-        pinned = {kept.head.tree.digest for kept in self._sessions.values() if kept.head.tree}
+            faults += [*checking.events(log), *checking.head(log, stored.head)]
+            faults += checking.contents(log, stored.blobs, stored.blobs.__getitem__)
+        pinned = {stored.head.tree.digest for stored in self._sessions.values() if stored.head.tree}
         trees = {digest: data for (digest, _), data in self._trees.items()}
 
         def read(digest: str) -> Tree:
@@ -197,18 +200,18 @@ class MemoryStore:
         copy_store(self, JsonDirStore(path), iter(()))
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file is open."""
 
-    def _kept(self, session_id: str) -> _Kept:
+    def _stored(self, session_id: str) -> _StoredSession:
         if session_id not in self._sessions:
             raise derived.no_session()
         return self._sessions[session_id]
 
-    def _expect(self, session_id: str, expected: int) -> _Kept:
-        kept = self._kept(session_id)
-        if kept.head.version != expected:
+    def _expect(self, session_id: str, expected: int) -> _StoredSession:
+        stored = self._stored(session_id)
+        if stored.head.version != expected:
             raise Stale
-        return kept
+        return stored
 
 
 def _records(events: Sequence[Stored]) -> dict[int, bytes]:

@@ -1,4 +1,4 @@
-"""A whole tree in lines, with what became of it: the path taken, where that stands, the branches ruled out."""
+"""A whole tree as an outline, with the path taken, the position, and the branches ruled out."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,8 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.summary.progress import Mark, OutlineEntry
+from rflow.core.tree.branches import first_arrivals, ruled_out_nodes, with_label
 from rflow.core.tree.graph import Turn, ruled_out
-from rflow.core.tree.marks import dead, first_ways, with_label
 from rflow.core.tree.model import Action, Tree, exits, kind_of
 
 MOST_LINES = 400
@@ -16,7 +16,7 @@ _LAST_TURNS = 20
 
 
 class _Way(msgspec.Struct, frozen=True):
-    """A node about to be written down: how deep, by which answer of which node, how many steps off the path."""
+    """A node to be listed: its depth, the answer and node it was reached by, and how many steps it is off the path."""
 
     node: str
     depth: int = 1
@@ -28,10 +28,10 @@ class _Way(msgspec.Struct, frozen=True):
 def tree_outline(
     tree: Tree, path: Sequence[Turn], position: str | None, line: Callable[[str], str]
 ) -> tuple[OutlineEntry, ...]:
-    """Outline `tree` in at most 400 lines, what `path` ruled out folded; `line` makes a text fit to be shown.
+    """Return an outline of `tree` in at most 400 lines, with what `path` ruled out folded; `line` makes a text safe.
 
-    Where that is too little room, branches are cut so many steps off the path as will fit; where even that does not
-    help, only the end of the path is shown.
+    If that is too little room, branches are cut as many steps off the path as will fit; if even that does not fit,
+    only the end of the path is shown.
     """
     outline = _Outline(tree, path, position)
     entries: list[OutlineEntry] = []
@@ -45,7 +45,7 @@ def tree_outline(
 
 
 def _attempts(tree: Tree, path: Sequence[Turn], position: str | None) -> Iterator[tuple[str, int | None]]:
-    """Return where to begin and how far off the path to go, the best first."""
+    """Return the start nodes and distances off the path to try, the best first."""
     yield from ((tree.start, farthest) for farthest in (None, *_NEARER))
     late = [turn.node for turn in path[-_LAST_TURNS:][:1]] + ([position] if position else [])
     yield from ((name, 1) for name in late if name in tree.nodes)
@@ -58,11 +58,11 @@ class _Outline:
         self.tree, self.position = tree, position
         self.taken = {(turn.node, turn.label) for turn in labelled}
         self.done = {turn.node for turn in path}
-        self.out = dead(tree, gone, {*self.done, position})
-        self.owner = first_ways(tree, labelled)
+        self.out = ruled_out_nodes(tree, gone, {*self.done, position})
+        self.arrivals = first_arrivals(tree, labelled)
 
     def entries(self, start: str, farthest: int | None) -> list[OutlineEntry]:
-        """Write the tree down from `start`, stopping behind the last line there is room for."""
+        """Return the outline from `start`, up to one line more than there is room for."""
         entries: list[OutlineEntry] = []
         opened: set[str] = set()
         stack = [_Way(start)] if start in self.tree.nodes else []
@@ -72,7 +72,7 @@ class _Outline:
             entries.append(entry)
             if not entry.repeated and not entry.cut:
                 opened.add(way.node)
-                stack.extend(reversed(self._behind(way)))
+                stack.extend(reversed(self._following(way)))
         return entries
 
     def _entry(self, way: _Way, opened: bool, farthest: int | None) -> OutlineEntry:
@@ -102,12 +102,12 @@ class _Outline:
         return "here" if way.node == self.position else "taken" if way.node in self.done else ""
 
     def _on_path(self, way: _Way) -> bool:
-        """Whether the path first came this way to the node; true where it did not come to it, or where lines begin."""
+        """Whether the path first reached the node this way; also true off the path, and for the first line."""
         here = (way.source, way.label)
-        return not way.source or self.owner.get(way.node, here) == here
+        return not way.source or self.arrivals.get(way.node, here) == here
 
-    def _behind(self, way: _Way) -> list[_Way]:
-        """Return the ways out of a node, as far as they lead somewhere."""
+    def _following(self, way: _Way) -> list[_Way]:
+        """Return the exits of a node whose targets exist."""
         node = self.tree.nodes[way.node]
         depth = way.depth if isinstance(node, Action) else way.depth + 1
         ways = [(exit_, exit_.to in self.done or exit_.to == self.position) for exit_ in exits(node)]
