@@ -43,8 +43,8 @@ def create(
 ) -> None:
     """Create a read-only link to a session.
 
-    Anyone with it can read the session without an account. The link is shown only once. It works until it expires or you
-    revoke it.
+    Anyone with it can read the session without an account. The link is shown only once. It works until it expires or
+    you revoke it.
     """
     from rflow.cli.display.links import base_of, copy_link, link_to
 
