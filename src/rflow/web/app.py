@@ -16,7 +16,7 @@ from rflow.web import live_page, metrics
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
-from rflow.web.middleware import SECURITY_HEADERS, middleware
+from rflow.web.middleware import middleware, unexpected_error
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
@@ -50,7 +50,7 @@ class LinkServer:
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
-            exception_handlers={RflowError: store_failed, Exception: _unexpected},
+            exception_handlers={RflowError: store_failed, Exception: unexpected_error},
             lifespan=self._lifespan,
         )
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
@@ -126,11 +126,6 @@ async def home(_: Request) -> Response:
 async def robots(_: Request) -> Response:
     """Ask search engines to stay away."""
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
-
-
-async def _unexpected(_: Request, __: Exception) -> Response:
-    """Unexpected errors become a 500, which Starlette sends outside all middleware; uvicorn logs the traceback."""
-    return PlainTextResponse("That failed. The server's log says why.\n", 500, SECURITY_HEADERS)
 
 
 def _file_id(store: SharedSessions) -> _FileId | None:

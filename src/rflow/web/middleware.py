@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rflow.web.metrics import Metrics
@@ -40,6 +41,12 @@ def middleware(metrics: Metrics, *, log_requests: bool = False) -> list[Middlewa
     """Return what every application of the server runs behind, the outermost first."""
     log = [Middleware(RequestLog)] if log_requests else []
     return [Middleware(RequestMetrics, metrics=metrics), *log, Middleware(SecurityHeaders), Middleware(BodyLimit)]
+
+
+async def unexpected_error(_: Request, __: Exception) -> Response:
+    """Answer 500. Starlette sends it outside all middleware; uvicorn logs the traceback and closes the connection."""
+    headers = {**SECURITY_HEADERS, "connection": "close"}
+    return PlainTextResponse("That failed. The server's log says why.\n", 500, headers)
 
 
 def route_name(scope: Scope) -> str:
