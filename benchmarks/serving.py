@@ -1,4 +1,4 @@
-"""Serving links: views a second, live updates to a thousand readers, the page of a very long session."""
+"""Serving links: views per second, live updates to a thousand readers, the page of a very long session."""
 
 import asyncio
 import resource
@@ -24,15 +24,15 @@ STREAMS, LINKS, LONG = 1_000, 50, 10_000
 
 
 def serving(run: Run) -> Section:
-    """Measure all three; what can't be measured here is told."""
+    """Measure all three; the remark says what could not be measured here."""
     world = usual(run.measure, run.folder("serving"))
     figures, remarks = views(run, world)
-    found, told = streams(run, world)
-    return Section(name="Serving", figures=[*figures, *found, *long_page(run)], remark=" ".join([*remarks, told]))
+    delays_, memory = streams(run, world)
+    return Section(name="Serving", figures=[*figures, *delays_, *long_page(run)], remark=" ".join([*remarks, memory]))
 
 
 def views(run: Run, world: World) -> tuple[list[Figure], list[str]]:
-    """Measure views of a page that does not change, beside a bare answer of as many bytes and a pastebin."""
+    """Measure views of an unchanged page, against a bare response of as many bytes and a pastebin."""
     if WRK is None:
         return [], ["Views: skipped, wrk is not installed (Debian's package wrk)."]
     remarks = []
@@ -49,13 +49,13 @@ def views(run: Run, world: World) -> tuple[list[Figure], list[str]]:
         except subprocess.CalledProcessError as error:
             reason = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
             remarks.append(f"{PASTEBIN}: skipped, it can't be installed ({' '.join(reason)}).")
-        found = _turns({"rflow": url, **others}, run.turns(9), 1 if run.quick else 4)
+        rates = _rates({"rflow": url, **others}, run.turns(9), 1 if run.quick else 4)
     aims = dict(zip(others, (Aim(0.6, "≥", RATE), Aim(8, "≥", RATE)), strict=False))
-    return [_rate_figure(found, name, aims[name]) for name in others], remarks
+    return [_rate_figure(rates, name, aims[name]) for name in others], remarks
 
 
-def _turns(urls: dict[str, str], count: int, seconds: float) -> list[dict[str, float]]:
-    """Ask each in turn, after once to warm up; each turn begins elsewhere."""
+def _rates(urls: dict[str, str], count: int, seconds: float) -> list[dict[str, float]]:
+    """Measure each server in turn, after a warm-up; each turn begins with another one."""
     for url in urls.values():
         rate(url, 1)
     names = list(urls)
@@ -63,24 +63,26 @@ def _turns(urls: dict[str, str], count: int, seconds: float) -> list[dict[str, f
     return [{name: rate(urls[name], seconds) for name in order} for order in orders]
 
 
-def _rate_figure(found: list[dict[str, float]], name: str, aim: Aim) -> Figure:
-    values = {RATE: spread(one["rflow"] / one[name] for one in found)}
+def _rate_figure(rates: list[dict[str, float]], name: str, aim: Aim) -> Figure:
+    values = {RATE: spread(turn["rflow"] / turn[name] for turn in rates)}
     return Figure(what="a view of an unchanged page, 32 connections", base=name, values=values, aim=aim)
 
 
 def streams(run: Run, world: World) -> tuple[list[Figure], str]:
-    """Measure how long after an append all readers know of it, and what a reader takes of memory."""
+    """Measure how long after an append its readers are notified, and the memory that each stream uses."""
     count = 100 if run.quick else STREAMS
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with rflow_server(world, "streams") as (server, process):
         links = [link(world, server) for _ in range(LINKS)]
         before = resident(process)
-        one, memory = asyncio.run(_followed(world, [links[0]] * count, run.turns(20), lambda: resident(process)))
-        many, _ = asyncio.run(_followed(world, [links[number % LINKS] for number in range(count)], run.turns(20), int))
+        one_link, memory = asyncio.run(_followed(world, [links[0]] * count, run.turns(20), lambda: resident(process)))
+        many_links, _ = asyncio.run(
+            _followed(world, [links[number % LINKS] for number in range(count)], run.turns(20), int)
+        )
     figures = [
-        *_delay_figures(one, f"{count:,} open streams on one link"),
-        *_delay_figures(many, f"{count:,} open streams on {LINKS} links"),
+        *_delay_figures(one_link, f"{count:,} open streams on one link"),
+        *_delay_figures(many_links, f"{count:,} open streams on {LINKS} links"),
     ]
     return figures, f"Each of {count:,} open streams takes {(memory - before) / count / 1024:.1f} KiB of the server."
 
@@ -91,11 +93,11 @@ async def _followed(
     readers = await opened(urls)
     append = _append(world)
     await delays(readers, append, 2)
-    found = await delays(readers, append, turns)
-    taken = memory()
+    measured = await delays(readers, append, turns)
+    used = memory()
     _close(readers)
     await asyncio.sleep(0.5)
-    return found, taken
+    return measured, used
 
 
 def _append(world: World) -> Callable[[int], None]:
@@ -108,13 +110,13 @@ def _close(readers: list[Reader]) -> None:
         reader.transport.close()
 
 
-def _delay_figures(found: list[list[float]], told: str) -> list[Figure]:
-    """Give the median and the 99th percentile over the readers, each between its quartiles over the appends."""
-    cuts = [quantiles(each, n=100, method="inclusive") for each in found]
+def _delay_figures(delays_: list[list[float]], base: str) -> list[Figure]:
+    """Return the median and the 99th percentile over the readers, each with its quartiles over the appends."""
+    cuts = [quantiles(each, n=100, method="inclusive") for each in delays_]
     parts: list[tuple[str, int, Aim | None]] = [("p50", 49, None), ("p99", 98, Aim(100, "≤", DELAY))]
     values = [{DELAY: spread(cut[at] * 1000 for cut in cuts)} for _, at, _ in parts]
     return [
-        Figure(what=f"an update, {name}", base=told, values=value, unit="ms", aim=aim)
+        Figure(what=f"an update, {name}", base=base, values=value, unit="ms", aim=aim)
         for (name, _, aim), value in zip(parts, values, strict=True)
     ]
 
@@ -137,12 +139,12 @@ def long_page(run: Run) -> list[Figure]:
         size = len(fetched(url))
         if (rendered := _rendered(server)) != run.turns(9) + 1:
             raise Failed(f"{run.turns(9) + 1} versions of a page were rendered {rendered} times")
-    told = f"{count:,} events"
+    base = f"{count:,} events"
     fixed = Spread(*[size / 1000] * 3)
     return [
-        Figure(what="the page", base=told, values={COST: fixed}, unit="KB", aim=Aim(300, "≤", COST)),
-        Figure(what="the first view of a version", base=told, values={COST: spread(firsts)}, unit="ms"),
-        Figure(what="the first view of a version", base=f"a later view, {told}", values={COST: spread(ratios)}),
+        Figure(what="the page", base=base, values={COST: fixed}, unit="KB", aim=Aim(300, "≤", COST)),
+        Figure(what="the first view of a version", base=base, values={COST: spread(firsts)}, unit="ms"),
+        Figure(what="the first view of a version", base=f"a later view, {base}", values={COST: spread(ratios)}),
     ]
 
 
@@ -153,6 +155,6 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _rendered(server: str) -> int:
-    """Give how often the server has rendered a page, as it tells Prometheus."""
+    """Return how often the server has rendered a page, from its metrics."""
     lines = fetched(f"{server}/metrics").decode().splitlines()
     return int(float(next(line for line in lines if line.startswith("rflow_render_seconds_count")).split()[1]))

@@ -1,7 +1,7 @@
-"""The pages of links before independent judges: axe-core, the Nu HTML checker; nightly pa11y, Lighthouse and wapiti.
+"""The pages of links, checked by axe-core and the Nu HTML checker; nightly by pa11y, Lighthouse and wapiti.
 
-The nightly ones are heavy: `npm install --prefix tests/node/nightly --no-package-lock --ignore-scripts`, and wapiti in
-an environment of its own, whose program is on the path or named by `RFLOW_WAPITI`.
+The nightly tools need: `npm install --prefix tests/node/nightly --no-package-lock --ignore-scripts`, and wapiti in
+an environment of its own, on the path or named by `RFLOW_WAPITI`.
 """
 
 import json
@@ -47,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def path(served: Served) -> str:
-    """Where the page of the session is."""
+    """The path of the session's page."""
     return str(served.link("-s", "V6HJ-VG")["path"])
 
 
@@ -60,16 +60,16 @@ def browser() -> "Iterator[Browser]":
 
 
 def pages(path: str) -> dict[str, tuple[str, str | None]]:
-    """Where the three pages are that a link can give, and who asks."""
+    """The three pages that a link can show: path and `User-Agent`."""
     return {"page": (path, None), "ended": ("/share/x", None), "preview": (path, ROBOT)}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_all_that_a_link_can_give_is_accessible(
+def test_every_page_of_a_link_is_accessible(
     served: Served, path: str, browser: "Browser", size: str, scheme: Any
 ) -> None:
-    """As far as axe-core can tell, by all of its rules; the page's own policy would not let it in."""
+    """By the rules of axe-core, which the page's own content policy would keep out."""
     axe = node_file("axe-core/axe.min.js").read_text("utf-8")
     width, height = SIZES[size]
     for name, (place, agent) in pages(path).items():
@@ -88,13 +88,13 @@ def test_all_that_a_link_can_give_is_accessible(
         context.close()
 
 
-def test_all_that_a_link_can_give_is_valid_html(served: Served, path: str, tmp_path: Path) -> None:
-    """As the Nu HTML checker, the W3C's, sees it; style sheets, too."""
+def test_every_page_of_a_link_is_valid_html(served: Served, path: str, tmp_path: Path) -> None:
+    """By the Nu HTML checker, style sheets included."""
     checker = node_file("vnu-jar/build/dist/vnu.jar")
     need("java")
     for name, (place, agent) in pages(path).items():
-        answer = served.get(place, headers={"user-agent": agent or "Firefox/150"})
-        (tmp_path / f"{name}.html").write_bytes(answer.content)
+        response = served.get(place, headers={"user-agent": agent or "Firefox/150"})
+        (tmp_path / f"{name}.html").write_bytes(response.content)
     files = [str(file) for file in tmp_path.glob("*.html")]
     found = subprocess.run(["java", "-jar", str(checker), *files], capture_output=True, text=True, timeout=120)
     assert (found.returncode, found.stderr) == (0, "")
@@ -116,16 +116,16 @@ def test_the_docs_have_pictures_of_the_page(
     assert picture.stat().st_size < 150_000
 
 
-def test_news_that_could_not_be_fetched_are_fetched_again(served: Served, path: str, browser: "Browser") -> None:
-    """The stream stays open meanwhile and would not tell of them a second time."""
+def test_an_update_that_could_not_be_fetched_is_fetched_again(served: Served, path: str, browser: "Browser") -> None:
+    """The stream stays open meanwhile and does not announce it a second time."""
     page = browser.new_page()
     page.goto(served.url + path)
     page.wait_for_selector("#live[data-state=live]")
     page.route("**/share/*", lambda route: route.abort())
-    served.ana.ok("-s", "V6HJ-VG", "note", "The DBA answers at four")
+    served.ana.ok("-s", "V6HJ-VG", "note", "The DBA responses at four")
     page.wait_for_selector("#live[data-state=lost]")
     page.unroute("**/share/*")
-    page.wait_for_selector("main >> text=The DBA answers at four", timeout=8000)
+    page.wait_for_selector("main >> text=The DBA responses at four", timeout=8000)
     assert page.get_attribute("#live", "data-state") == "live"
     page.close()
 
@@ -139,7 +139,7 @@ def test_a_snapshot_does_not_claim_to_be_live(served: Served, browser: "Browser"
     page.close()
 
 
-# The heavy ones
+# Nightly
 
 if NIGHTLY:
     FLAGS = (
@@ -148,7 +148,7 @@ if NIGHTLY:
     )
 
     def _nightly(name: str) -> list[str]:
-        """Return the words that run a nightly judge, or skip the test."""
+        """Return the command of a nightly tool, or skip the test."""
         if not (NIGHTLY_MODULES / ".bin" / name).exists():
             skip_without(NIGHTLY_NPM_PACKAGES)
         if CHROMIUM is None:
@@ -157,7 +157,7 @@ if NIGHTLY:
 
     @pytest.mark.parametrize("name", ["page", "ended"])
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
-        """With two sets of rules: axe's and HTML_CodeSniffer's."""
+        """With the rules of axe and of HTML_CodeSniffer."""
         launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}
         config = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
         (tmp_path / "pa11y.json").write_text(json.dumps(config), "utf-8")
@@ -167,13 +167,13 @@ if NIGHTLY:
         assert (found.returncode, json.loads(found.stdout)) == (0, [])
 
     @pytest.mark.parametrize("device", ["mobile", "desktop"])
-    def test_lighthouse_is_content(served: Served, path: str, tmp_path: Path, device: str) -> None:
-        """At the best of three looks, since it measures the machine, too; its score for search engines is left out."""
-        looks = (_lighthouse(served.url + path, tmp_path, device) for _ in range(3))
-        assert any(len(scores) == 3 and min(scores.values()) >= 0.95 for scores in looks)
+    def test_lighthouse_scores_are_high(served: Served, path: str, tmp_path: Path, device: str) -> None:
+        """The best of three runs, since it also measures the machine; without its score for search engines."""
+        runs = (_lighthouse(served.url + path, tmp_path, device) for _ in range(3))
+        assert any(len(scores) == 3 and min(scores.values()) >= 0.95 for scores in runs)
 
     def _lighthouse(url: str, folder: Path, device: str) -> dict[str, float]:
-        """Give its scores for a page."""
+        """Return its scores for a page."""
         preset = ["--preset=desktop"] if device == "desktop" else []
         report = folder / "report.json"
         words = [*_nightly("lighthouse"), url, *preset, "--quiet", "--output=json", f"--output-path={report}"]

@@ -1,4 +1,4 @@
-"""The page of a link in a real browser: it moves as the engineer works, and says when the link has ended."""
+"""The page of a link in a real browser: it updates as the engineer works, and says when the link has ended."""
 
 import time
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def page() -> "Iterator[Page]":
-    with a_page() as opened:
-        yield opened
+    with a_page() as page:
+        yield page
 
 
-def said(page: "Page") -> str:
+def status(page: "Page") -> str:
     return page.inner_text("#live")
 
 
@@ -44,10 +44,10 @@ def test_a_step_in_the_terminal_shows_within_a_second_without_reload(served: Ser
     page.wait_for_selector(".place >> text=Clear the print queue", timeout=5000)
     assert time.monotonic() - done < 1
     assert page.evaluate("window.untouched") is True
-    assert said(page).startswith("Live. Updated ")
+    assert status(page).startswith("Live. Updated ")
 
 
-def test_what_the_reader_unfolded_stays_so(served: Served, page: "Page") -> None:
+def test_details_that_the_reader_opened_stay_open(served: Served, page: "Page") -> None:
     page.goto(served.url + served.link()["path"])
     page.click("summary")
     served.ana.ok("note", "Somebody reset the printer on Monday")
@@ -55,7 +55,7 @@ def test_what_the_reader_unfolded_stays_so(served: Served, page: "Page") -> None
     assert page.evaluate("document.querySelector('details').open") is True
 
 
-def test_a_revoked_link_says_so_within_two_seconds_and_keeps_what_it_showed(served: Served, page: "Page") -> None:
+def test_a_revoked_link_says_so_within_two_seconds_and_keeps_its_content(served: Served, page: "Page") -> None:
     link = served.link()
     page.goto(served.url + link["path"])
     page.wait_for_selector("#live[data-state=live]")
@@ -68,21 +68,21 @@ def test_a_revoked_link_says_so_within_two_seconds_and_keeps_what_it_showed(serv
     assert page.inner_text("h1") == "This link does not work"
 
 
-def test_the_page_asks_nobody_else_and_runs_nothing_foreign(served: Served, page: "Page") -> None:
+def test_the_page_loads_nothing_from_elsewhere_and_runs_no_foreign_script(served: Served, page: "Page") -> None:
     served.ana.ok("note", "<script>document.title='owned'</script><img src=//evil.example/x onerror=alert(1)>")
-    asked: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    requested: list[str] = []
+    problems: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(served.url + served.link()["path"])
     page.wait_for_selector("#live[data-state=live]")
-    assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
-    assert complaints == []
+    assert [url for url in requested if not url.startswith((served.url, "data:"))] == []
+    assert problems == []
     assert page.title() == "A label printer prints nothing"
 
 
-def test_views_are_counted_once_however_long_the_page_stays_open(served: Served, page: "Page") -> None:
+def test_a_page_that_stays_open_is_one_view(served: Served, page: "Page") -> None:
     link = served.link()
     page.goto(served.url + link["path"])
     for number in range(3):
@@ -91,7 +91,7 @@ def test_views_are_counted_once_however_long_the_page_stays_open(served: Served,
     assert served.views(link, 1) == 1
 
 
-def test_a_server_that_comes_back_is_found_again(served: Served, page: "Page") -> None:
+def test_the_page_reconnects_when_the_server_is_back(served: Served, page: "Page") -> None:
     ana = served.ana.at(terminal="second")
     ana.start()
     with serving(ana, log="first.log") as first:
@@ -106,12 +106,12 @@ def test_a_server_that_comes_back_is_found_again(served: Served, page: "Page") -
             page.wait_for_selector("text=Written while the server was away", timeout=15_000)
 
 
-def test_without_scripts_it_reads_the_same_and_reloads_itself(served: Served, page: "Page") -> None:
+def test_without_scripts_the_page_reloads_itself(served: Served, page: "Page") -> None:
     browser = page.context.browser
     assert browser is not None
     plain = browser.new_page(java_script_enabled=False)
     plain.goto(served.url + served.link()["path"])
     assert plain.inner_text("h1") == "A label printer prints nothing"
-    assert said(plain) == "Reload the page to see what is new."
+    assert status(plain) == "Reload the page to see what is new."
     assert plain.locator("meta[http-equiv=refresh]").get_attribute("content") == "20"
     plain.close()

@@ -1,4 +1,4 @@
-"""The server of links under long and odd use: it says nothing, leaks nothing, loses nothing, and always comes back."""
+"""The server of links under long and odd use: it leaks nothing, loses nothing, and recovers."""
 
 import asyncio
 import contextlib
@@ -9,22 +9,25 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.types import Message
 
 from rflow.core.people import person
 from rflow.core.sharing import Share, ViewForm
-from rflow.web.link_pages import Found, Pages, Rendered
-from rflow.web.link_routes import Links
+from rflow.web.broadcaster import Broadcaster, EventStream
+from rflow.web.link_lookup import Link, LinkLookup, Outcome
+from rflow.web.links import LinkRoutes
 from rflow.web.metrics import Metrics
-from rflow.web.responses import Answer
-from rflow.web.updates import Hub, Stream
-from rflow.web.view_log import MOST, Visits, views_of
+from rflow.web.rendering import Rendered, Renderer
+from rflow.web.view_log import MAX_PENDING, ViewLog, share_views
 from support.nightly import NIGHTLY
 from support.program import Program
 from support.web_server import Served, serving
@@ -56,9 +59,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def resident(server: Served) -> int:
-    """Give the bytes of memory that a server has."""
-    told = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
-    return int(told.partition("VmRSS:")[2].split()[0]) * 1024
+    """Return the bytes of memory that a server uses."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
 
 def open_files(server: Served) -> int:
@@ -66,10 +69,10 @@ def open_files(server: Served) -> int:
     return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
 
 
-def complaints(server: Served) -> list[dict[str, Any]]:
-    """Give what the log has besides what is normal; that somebody sent garbage is."""
+def problems_logged(server: Served) -> list[dict[str, Any]]:
+    """Return the warnings and errors in a server's log, except that somebody sent garbage."""
     garbage = "Invalid HTTP request received."
-    return [one for one in server.logged() if one["level"] != "info" and one["event"] != garbage]
+    return [line for line in server.logged() if line["level"] != "info" and line["event"] != garbage]
 
 
 # A long run
@@ -84,7 +87,7 @@ class Crowd:
         self._random = random.Random(7)
         self._live, self._revoked = (server.link()["path"] for _ in range(2))
         server.ana.ok("share", "revoke", self._revoked.removeprefix("/share/"))
-        self.answers: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
         self._kinds: list[Callable[[], Awaitable[object]]] = [
             *(self._page,) * 6,
             *(self._unchanged,) * 4,
@@ -98,23 +101,23 @@ class Crowd:
             self._hung_up,
         ]
 
-    async def come(self, count: int) -> None:
-        """Make so many requests, some at once."""
-        left = iter(range(count))
+    async def send(self, count: int) -> None:
+        """Send so many requests, some at the same time."""
+        remaining = iter(range(count))
 
-        async def one() -> None:
-            for _ in left:
+        async def client() -> None:
+            for _ in remaining:
                 kind = self._random.choice(self._kinds)
                 await kind()
-                self.answers[kind.__name__] += 1
+                self.sent[kind.__name__] += 1
 
-        await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(client() for _ in range(AT_ONCE)))
 
     async def _get(self, path: str, status: int, method: str = "GET", **options: Any) -> httpx.Response:
-        answer = await self._client.request(method, path, **options)
-        assert answer.status_code == status, (method, path, answer)
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        return answer
+        response = await self._client.request(method, path, **options)
+        assert response.status_code == status, (method, path, response)
+        assert response.headers["referrer-policy"] == "no-referrer"
+        return response
 
     async def _page(self) -> None:
         agent = f"Reader/{self._random.randrange(10**9)}" + "x" * self._random.choice((0, 8000))
@@ -134,8 +137,8 @@ class Crowd:
         assert (await self._get(path, 200, "HEAD")).content == b""
 
     async def _stream(self) -> None:
-        async with self._client.stream("GET", self._live + "/events") as answer:
-            async for line in answer.aiter_lines():
+        async with self._client.stream("GET", self._live + "/events") as response:
+            async for line in response.aiter_lines():
                 if line == "event: version":
                     return
 
@@ -144,7 +147,7 @@ class Crowd:
 
     async def _large(self) -> None:
         with contextlib.suppress(httpx.WriteError, httpx.ReadError):  # it may hang up while we are still sending
-            await self._get(self._live, 413, "POST", content=b"x" * 200_000)
+            await self._get(self._live, 413, "POST", content=b"x" * 300_000)
 
     async def _garbage(self) -> None:
         data = self._random.choice(
@@ -163,7 +166,7 @@ class Crowd:
         await self._get(self._live, 405, self._random.choice(("POST", "PUT", "OPTIONS")))
 
     async def _raw(self, data: bytes) -> None:
-        """Send bytes, and go without waiting for what they do."""
+        """Send bytes and hang up without waiting for a response."""
         _, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(data)
         await asyncio.sleep(0)
@@ -171,28 +174,28 @@ class Crowd:
 
 
 def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
-    """Neither memory nor open files grow, and nothing stands in the log but the requests themselves."""
+    """Neither memory nor open files grow, and the log has nothing but the requests."""
 
     async def run() -> tuple[int, int, Counter[str]]:
         async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
             crowd = Crowd(client, served)
-            await crowd.come(1_200)  # whatever is made once and kept
+            await crowd.send(1_200)  # fills caches and pools
         await asyncio.sleep(2)
         before = resident(served), open_files(served)
         async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
             crowd._client = client
-            await crowd.come(REQUESTS)
-        return *before, crowd.answers
+            await crowd.send(REQUESTS)
+        return *before, crowd.sent
 
-    memory, files, answers = asyncio.run(run())
-    assert sum(answers.values()) == REQUESTS + 1_200
-    assert len(answers) == 10
+    memory, files, sent = asyncio.run(run())
+    assert sum(sent.values()) == REQUESTS + 1_200
+    assert len(sent) == 10
     end = time.monotonic() + 15
     while (left := open_files(served)) > files and time.monotonic() < end:
-        time.sleep(0.5)  # connections that were kept for a while
+        time.sleep(0.5)  # idle connections are closed after a while
     assert left <= files
     assert resident(served) - memory < 6_000_000
-    assert complaints(served) == []
+    assert problems_logged(served) == []
     assert "rflow_live_streams 0.0" in served.get("/metrics").text
 
 
@@ -201,7 +204,7 @@ def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
 
 @pytest.mark.parametrize("seconds", [3, 12] if NIGHTLY else [3])
 def test_views_are_not_lost_while_somebody_else_writes(served: Served, seconds: float) -> None:
-    """Nor does anybody wait for the writer: neither for a page that is known, nor for one to be rendered."""
+    """No reader waits for the writer, neither for a cached page nor for one that has to be rendered."""
     link = served.link()
     served.get(link["path"])
     other = sqlite3.connect(served.ana.store, isolation_level=None)
@@ -230,8 +233,8 @@ def test_the_last_views_are_written_when_the_server_stops(tmp_path: Path) -> Non
     assert ana.json("share", "show", link["id"], "--json")["views"] == 40
 
 
-def test_views_that_can_not_be_written_are_told_once_and_kept(served: Served) -> None:
-    """A newer rflow has made the store its own: it can be read, but is not written to any more."""
+def test_views_that_can_not_be_written_are_kept_and_logged_once(served: Served) -> None:
+    """A newer rflow has upgraded the store: it can be read but not written."""
     link = served.link()
     assert served.get(link["path"]).status_code == 200
     assert served.views(link, 1) == 1
@@ -243,10 +246,10 @@ def test_views_that_can_not_be_written_are_told_once_and_kept(served: Served) ->
             time.sleep(1)
         db.execute(f"PRAGMA user_version = {version}")
     assert served.views(link, 5) == 5
-    assert [one["event"] for one in complaints(served)] == ["views can't be recorded"]
+    assert [line["event"] for line in problems_logged(served)] == ["views can't be recorded"]
 
 
-# Faults of the store
+# Errors of the store
 
 
 def test_a_session_whose_tree_is_missing_is_shown(served: Served) -> None:
@@ -254,22 +257,22 @@ def test_a_session_whose_tree_is_missing_is_shown(served: Served) -> None:
     with contextlib.closing(sqlite3.connect(served.ana.store, isolation_level=None)) as db:
         db.execute("DELETE FROM trees")
     for suffix in ("", ".txt", ".md", ".json"):
-        answer = served.get(link["path"] + suffix)
-        assert (answer.status_code, "Clear the print queue" in answer.text) == (200, True)
+        response = served.get(link["path"] + suffix)
+        assert (response.status_code, "Clear the print queue" in response.text) == (200, True)
 
 
-def test_a_damaged_store_is_an_answer_and_not_a_traceback(served: Served) -> None:
+def test_a_damaged_store_is_a_503_and_not_a_traceback(served: Served) -> None:
     link = served.link()
     with contextlib.closing(sqlite3.connect(served.ana.store, isolation_level=None)) as db:
         db.execute("UPDATE events SET data = x'00'")
-    answers = [served.get(link["path"] + suffix) for suffix in ("", ".txt", "")]
-    assert [answer.status_code for answer in answers] == [503] * 3
-    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    responses = [served.get(link["path"] + suffix) for suffix in ("", ".txt", "")]
+    assert [response.status_code for response in responses] == [503] * 3
+    assert {response.headers["cache-control"] for response in responses} == {"no-store"}
     assert {"Traceback" in served.log.read_text("utf-8"), link["token"] in served.log.read_text("utf-8")} == {False}
     assert served.get("/share/x").status_code == 404
 
 
-def test_one_damaged_link_does_not_keep_news_from_the_others(tmp_path: Path) -> None:
+def test_one_damaged_link_does_not_delay_updates_of_the_others(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     ana = Program(tmp_path / "home", store=str(tmp_path / "shift")).with_tree()
     ana.start()
@@ -284,16 +287,16 @@ def test_one_damaged_link_does_not_keep_news_from_the_others(tmp_path: Path) -> 
             for file in sorted((tmp_path / "shift" / "shares").glob("*.json"))[:2]:
                 file.write_text("{", "utf-8")
             ana.ok("choose", "green")
-            told = 0
+            updated = 0
             for link, each in zip(links, lines, strict=True):
                 if server.get(link["path"]).status_code == 200:
                     assert "event: version" in (next(each) for _ in range(4))
-                    told += 1
-            assert told == 1
+                    updated += 1
+            assert updated == 1
 
 
-def test_a_store_that_is_replaced_is_read_anew(served: Served) -> None:
-    """A backup that is put back while the server runs: what was revoked in it must not live on in the old file."""
+def test_a_store_that_is_replaced_is_read_again(served: Served) -> None:
+    """A backup that is restored while the server runs: what was revoked in it must not work from the old file."""
     link = served.link()
     served.get(link["path"])
     assert served.views(link, 1) == 1
@@ -310,68 +313,67 @@ def test_a_store_that_is_replaced_is_read_anew(served: Served) -> None:
     fresh = served.link()
     served.get(fresh["path"])
     assert served.views(fresh, 1) == 1
-    assert [one["event"] for one in complaints(served)] == ["the store was replaced"]
+    assert [line["event"] for line in problems_logged(served)] == ["the store was replaced"]
 
 
 # The parts
 
 
-def test_a_flood_of_views_that_nobody_can_write_does_not_fill_the_memory() -> None:
-    visits = Visits()
-    for number in range(MOST + 500):
-        visits.add(f"share {number % 7}", NOW, "page", b"curl")
-    assert (visits.count, visits.lost) == (MOST, 500)
-    visits.put_back(visits.take())
-    assert visits.count == MOST
-    assert sum(map(len, views_of(visits.take()).values())) == MOST
-    assert visits.count == 0
+def test_views_that_can_not_be_written_do_not_fill_the_memory() -> None:
+    log = ViewLog()
+    for number in range(MAX_PENDING + 500):
+        log.add(f"share {number % 7}", NOW, "page", b"curl")
+    assert (log.count, log.lost) == (MAX_PENDING, 500)
+    log.put_back(log.take())
+    assert log.count == MAX_PENDING
+    assert sum(map(len, share_views(log.take()).values())) == MAX_PENDING
+    assert log.count == 0
 
 
-class Watched(Pages):
-    """A store whose looks fail in a way that nobody expects, until it moves."""
+class FakeLookup(LinkLookup):
+    """Finds one link, or fails in a way that nobody expects."""
 
     def __init__(self) -> None:
-        self.version, self.failing, self.ended = 1, True, False
+        self.version, self.failing, self.ended = 1, False, False
 
     def now(self) -> datetime:
         return NOW
 
-    def refresh(self) -> None:
-        """Nothing is kept here."""
+    async def find(self, token: str) -> Link | None:
+        return None if self.ended else Link(SHARE, self.version)
 
-    def find(self, token: str, now: datetime) -> Found | None:
-        if self.failing:
-            raise RuntimeError(f"no idea what {token} is")
-        return None if self.ended else Found(SHARE, self.version)
+    async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
+        failure = RuntimeError("an unexpected error")
+        return {token: failure if self.failing else await self.find(token) for token in tokens}
 
 
-def test_live_updates_go_on_after_a_fault_that_nobody_expected(caplog: pytest.LogCaptureFixture) -> None:
-    """And who takes nothing for a while gets the newest version then, not all that were."""
-    pages, sent = Watched(), list[bytes]()
+def test_live_updates_continue_after_an_unexpected_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A reader that reads nothing for a while then gets only the newest version."""
+    lookup, sent = FakeLookup(), list[bytes]()
+    lookup.failing = True
 
     async def run() -> None:
-        hub, slow = Hub(pages), asyncio.Event()
+        broadcaster, slow = Broadcaster(lookup), asyncio.Event()
 
-        async def receive() -> dict[str, Any]:
+        async def receive() -> Message:
             await asyncio.Event().wait()
             raise AssertionError
 
-        async def send(message: Any) -> None:
+        async def send(message: Message) -> None:
             sent.append(message.get("body", b""))
             if b"data: 1" in sent[-1]:
                 await slow.wait()
 
-        stream = Stream(hub, "rfs_secret", 1)
-        running = asyncio.create_task(stream({}, receive, send))
+        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", 1)({}, receive, send))
         await asyncio.sleep(0.1)
-        pages.failing = False
-        for pages.version in range(2, 6):
+        lookup.failing = False
+        for lookup.version in range(2, 6):
             await asyncio.sleep(0.06)
         slow.set()
         await asyncio.sleep(0.1)
-        hub.close()
+        broadcaster.close()
         await asyncio.wait_for(running, 2)
-        assert (hub.open, hub.takes_more) == (0, False)
+        assert (broadcaster.open_streams, broadcaster.is_full) == (0, True)
 
     asyncio.run(run())
     versions = [part for part in sent if b"event: version" in part]
@@ -379,27 +381,36 @@ def test_live_updates_go_on_after_a_fault_that_nobody_expected(caplog: pytest.Lo
     assert [record.message for record in caplog.records] == ["live updates fail"]
 
 
-def test_a_link_that_ends_while_its_page_is_made_shows_nothing() -> None:
-    """There may be others to render before it: what held when somebody asked is checked again."""
-    pages = Watched()
-    pages.failing = False
-    drawn = Rendered(1, b'"e"', Answer(b"secret", "text/plain"), Answer(status=304))
+class FakeRenderer(Renderer):
+    """Renders a page during which its link ends."""
 
-    async def paint(found: Found, form: ViewForm) -> Rendered:
-        pages.ended = True
+    def __init__(self, lookup: FakeLookup) -> None:
+        self._lookup = lookup
+
+    def cached(self, link: Link, form: ViewForm) -> Rendered | None:
+        return None
+
+    async def render(self, link: Link, form: ViewForm) -> Rendered:
+        self._lookup.ended = True
         await asyncio.sleep(0.01)
-        return drawn
+        return Rendered(1, b'"e"', Response("secret"), Response(status_code=304))
+
+
+def test_a_link_that_ends_while_its_page_is_rendered_shows_nothing() -> None:
+    """A render may take a while, since others wait before it: the link is checked again after it."""
+    lookup = FakeLookup()
+    links = LinkRoutes(lookup, FakeRenderer(lookup), Broadcaster(lookup), ViewLog(), Metrics())
+    transport = httpx.ASGITransport(Starlette(routes=links.routes()))
 
     async def ask() -> list[int]:
-        links = Links(pages, paint, Visits(), Metrics())
-        scope = {"path": "/share/rfs_x", "method": "GET", "headers": []}
-        answers = await asyncio.gather(*(links.answer(dict(scope)) for _ in range(3)))
-        return [answer.status for answer in answers if answer]
+        async with httpx.AsyncClient(transport=transport, base_url="http://rflow") as client:
+            responses = await asyncio.gather(*(client.get("/share/rfs_x") for _ in range(3)))
+        return [response.status_code for response in responses]
 
     assert asyncio.run(ask()) == [404] * 3
 
 
-# Readers who do not behave
+# Clients that misbehave
 
 
 def connected(server: Served) -> socket.socket:
@@ -410,17 +421,17 @@ def connected(server: Served) -> socket.socket:
     return wire
 
 
-def test_who_never_reads_costs_nothing_and_keeps_nobody(served: Served) -> None:
-    """The server holds back what it would have to keep for them; others are answered, and it stops as ever."""
+def test_a_client_that_never_reads_costs_no_memory_and_delays_nobody(served: Served) -> None:
+    """The server reads no more from such a client; others are served, and it stops as usual."""
     path = served.link()["path"]
     served.get(path)
     before = resident(served)
     wires = [connected(served) for _ in range(20)]
     for wire in wires:
         wire.setblocking(False)
-        asked = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 2_000
+        requests = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 2_000
         with contextlib.suppress(BlockingIOError):
-            wire.send(asked)
+            wire.send(requests)
     time.sleep(2)
     assert served.get(path).status_code == 200
     assert resident(served) - before < 20_000_000
@@ -430,7 +441,7 @@ def test_who_never_reads_costs_nothing_and_keeps_nobody(served: Served) -> None:
 
 
 @pytest.mark.parametrize("part", ["address", "header", "headers"])
-def test_a_request_without_end_is_cut_off(served: Served, part: str) -> None:
+def test_a_request_without_an_end_is_refused(served: Served, part: str) -> None:
     begin, more = {
         "address": (b"GET /", b"a" * 8192),
         "header": (b"GET / HTTP/1.1\r\nX: ", b"a" * 8192),
@@ -456,17 +467,17 @@ def test_a_web_socket_is_not_opened(served: Served) -> None:
     }
     assert served.get("/share/x", headers=headers).status_code == 404
     assert served.get("/nowhere", headers=headers).status_code == 404
-    assert complaints(served) == []
+    assert problems_logged(served) == []
 
 
-def test_a_link_with_a_slash_behind_it_is_no_redirect_to_a_host_that_was_named(served: Served) -> None:
+def test_a_trailing_slash_does_not_redirect_to_the_host_of_the_request(served: Served) -> None:
     path = served.link()["path"]
     for odd in (path + "/", "/healthz/", path + "/events/", "//evil.example/share/x"):
-        answer = served.get(odd, headers={"host": "evil.example"})
-        assert (answer.status_code, "location" in answer.headers) == (404, False)
+        response = served.get(odd, headers={"host": "evil.example"})
+        assert (response.status_code, "location" in response.headers) == (404, False)
 
 
-def test_what_reaches_a_terminal_from_a_readers_program_is_harmless(served: Served) -> None:
+def test_a_user_agent_can_not_control_the_terminal_that_shows_it(served: Served) -> None:
     link = served.link()
     agent = b"curl\x9b31m \xc2\x9b2J \xff rest"
     served.get(link["path"], headers={"user-agent": agent})
@@ -475,10 +486,10 @@ def test_what_reaches_a_terminal_from_a_readers_program_is_harmless(served: Serv
     assert [letter for letter in shown if "\x7f" <= letter <= "\x9f" or (letter < " " and letter != "\n")] == []
 
 
-@pytest.mark.parametrize("word", ["GET", "HEAD"])
-def test_every_address_answers_head_like_get(served: Served, word: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_every_address_responds_to_head_as_to_get(served: Served, method: str) -> None:
     link = served.link()
     known = [link["path"], link["path"] + ".json", "/healthz", "/metrics", "/robots.txt"]
     for path in known:
-        answer = served.get(path, method=word)
-        assert (answer.status_code, bool(answer.content)) == (200, word == "GET")
+        response = served.get(path, method=method)
+        assert (response.status_code, bool(response.content)) == (200, method == "GET")

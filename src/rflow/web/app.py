@@ -1,184 +1,138 @@
-"""The server of one store: its addresses beside those of links, its threads, what it does once a second."""
+"""The web application of one store: its routes, its worker threads, and what it does once a second."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rflow.core.sharing import ViewForm
 from rflow.errors import RflowError
 from rflow.service.shared import SharedSessions
 from rflow.web import live_page, metrics
-from rflow.web.link_pages import Found, Pages, Rendered
-from rflow.web.link_routes import Links
-from rflow.web.middleware import Door
-from rflow.web.responses import TEXT, Answer, Scope, Sent
-from rflow.web.updates import Hub
-from rflow.web.view_log import Seen, Visits, views_of
+from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
+from rflow.web.link_lookup import LinkLookup
+from rflow.web.links import LinkRoutes, store_failed
+from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.rendering import Renderer
+from rflow.web.repeat import repeating
+from rflow.web.view_log import ViewLog, ViewWriter
+from rflow.web.workers import WorkerPool
 
-_Result = TypeVar("_Result")
-_FLUSH = 1.0
-"""Seconds between two times that views are written."""
+_UPKEEP = 1.0
+"""Seconds between two writes of views."""
+_FileId = tuple[int, int]
 _log = logging.getLogger("rflow")
 
 
-class Server:
-    """Serves the links of one store."""
+class LinkServer:
+    """Serves the links of one store. `open_store` opens it anew: each thread has its own connection."""
 
-    def __init__(self, open_shared: Callable[[], SharedSessions], templates: Path | None = None) -> None:
-        self._open_shared = open_shared
-        self._templates = templates
-        self._visits = Visits()
+    def __init__(
+        self,
+        open_store: Callable[[], SharedSessions],
+        templates: Path | None = None,
+        *,
+        log_requests: bool = False,
+        max_streams: int = MAX_STREAMS,
+    ) -> None:
         self._metrics = metrics.Metrics()
-        self._failing = False
-        self._links: Links | None = None
+        self._views = ViewLog()
+        self._workers = WorkerPool(open_store)
+        self._links = LinkLookup(open_store(), self._workers)
+        self._renderer = Renderer(self._workers, templates, self._metrics)
+        self._writer = ViewWriter(self._views, self._workers)
+        self._file: _FileId | None = None
+        self.broadcaster = Broadcaster(self._links, max_streams)
+        self.app = Starlette(
+            routes=self._routes(),
+            middleware=middleware(self._metrics, log_requests=log_requests),
+            exception_handlers={RflowError: store_failed, Exception: unexpected_error},
+            lifespan=self._lifespan,
+        )
+        self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
 
-    def app(self) -> Door:
-        """Give the ASGI application."""
-        routes = [
-            Route(live_page.SCRIPT_PATH, self._script),
-            Route("/healthz", self._health),
-            Route("/metrics", self._figures),
-            Route("/robots.txt", self._robots),
-            Route("/", self._home),
+    def _routes(self) -> list[Route]:
+        links = LinkRoutes(self._links, self._renderer, self.broadcaster, self._views, self._metrics)
+        return [
+            *links.routes(),  # first, since nearly all requests are for them
+            Route(live_page.SCRIPT_PATH, script),
+            Route("/healthz", self.health),
+            Route("/metrics", self.metrics),
+            Route("/robots.txt", robots),
+            Route("/", home),
         ]
-        starlette = Starlette(routes=routes, lifespan=self._lifespan)
-        starlette.router.redirect_slashes = False  # a redirect would go to the host that the request names
-        return Door(self._answer, starlette, self._metrics)
-
-    @property
-    def hub(self) -> Hub | None:
-        """The open streams, once it serves."""
-        return self._links.hub if self._links else None
-
-    def _open(self) -> Pages:
-        return Pages(self._open_shared(), self._templates)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Open the store three times: here to look, in one thread to render, in another to write.
-
-        Connections don't go across threads, and who writes may have to wait for others who write.
-        """
-        self._painter, self._scribe = _Thread("render"), _Thread("views")
-        self._pages = self._open()
-        self._painting, self._writing = await self._painter.run(self._open), await self._scribe.run(self._open)
-        self._links = Links(self._pages, self._paint, self._visits, self._metrics)
-        stop = asyncio.Event()
-        flushing = asyncio.get_running_loop().create_task(self._flush_until(stop))
-        try:
+        """Open the store, and write the last views at the end."""
+        self._open()
+        self._file = await self._workers.run(_file_id)
+        async with repeating(self._upkeep, _UPKEEP):
             yield
-        finally:
-            self._links.hub.close()
-            stop.set()
-            await flushing
-            for thread, pages in ((self._painter, self._painting), (self._scribe, self._writing)):
-                await thread.run(pages.close)
-                thread.close()
-            self._pages.close()
+            self.broadcaster.close()
+        await self._writer.write()
+        await self._workers.close()
+        self._links.close()
 
-    def _paint(self, found: Found, form: ViewForm) -> "asyncio.Future[Rendered]":
-        return self._painter.run(lambda: self._painting.render(found, form))
-
-    async def _answer(self, scope: Scope) -> Sent | None:
-        return await self._links.answer(scope) if self._links else None
-
-    async def _flush_until(self, stop: asyncio.Event) -> None:
-        """Write the views that came, once a second, and the last ones when the server stops."""
-        while not stop.is_set():
-            try:
-                async with asyncio.timeout(_FLUSH):
-                    await stop.wait()
-            except TimeoutError:
-                pass
-            await self._flush()
-            if self._pages.replaced():
-                await self._reopen()
-
-    async def _reopen(self) -> None:
-        """Go on with the file that stands in the place of the store's now."""
-        _log.warning("the store was replaced")
+    def _open(self) -> None:
+        """Open the event loop's own connection; without it each request looks its link up in the store."""
         try:
-            self._pages.reopen()
-            await self._painter.run(self._painting.reopen)
-            await self._scribe.run(self._writing.reopen)
-        except Exception:  # noqa: BLE001 (told in the log; else no view would be written again)
-            _log.exception("unexpected")
-        if self._links:
-            self._links.forget()
-
-    async def _flush(self) -> None:
-        """Write the views that came since; where the store can't take them now, the next time."""
-        seen = self._visits.take()
-        if not seen:
-            return
-        try:
-            await self._scribe.run(lambda: self._writing.record(views_of(seen)))
-        except RflowError as error:
-            self._keep(seen, error.what)
-        except Exception as error:  # noqa: BLE001 (told in the log; else no view would be written again)
-            self._keep(seen, repr(error))
-        else:
-            self._failing = False
-
-    def _keep(self, seen: dict[str, list[Seen]], why: str) -> None:
-        """Take back views that could not be written, and say so the first time that it happens."""
-        self._visits.put_back(seen)
-        if not self._failing:
-            _log.warning("views can't be recorded", extra={"facts": {"why": why, "waiting": self._visits.count}})
-        self._failing = True
-
-    # The rest
-
-    async def _script(self, request: Request) -> Answer:
-        request.scope["rflow.route"] = "script"
-        return _SCRIPT
-
-    async def _health(self, request: Request) -> Answer:
-        """Say whether the store can be read."""
-        request.scope["rflow.route"] = "health"
-        try:
-            self._pages.look()
+            self._links.open()
         except RflowError as error:
             _log.error("the store can't be read", extra={"facts": {"why": error.what}})
-            return _UNHEALTHY
-        return _HEALTHY
 
-    async def _figures(self, request: Request) -> Answer:
-        request.scope["rflow.route"] = "metrics"
-        return Answer(self._metrics.text(self.hub.open if self.hub else 0, self._visits.lost), metrics.MEDIA_TYPE)
+    async def _upkeep(self) -> None:
+        """Write the views, and notice whether another file has replaced the store's, perhaps a backup."""
+        await self._writer.write()
+        file = await self._workers.run(_file_id)
+        if file is not None and file != self._file:
+            _log.warning("the store was replaced")
+            self._file = file
+            self._workers.reconnect()
+            self._renderer.clear()
+            self._links.close()
+            self._open()
 
-    async def _home(self, request: Request) -> Answer:
-        request.scope["rflow.route"] = "home"
-        return _HOME
+    async def health(self, _: Request) -> Response:
+        """Say whether the store can be read."""
+        try:
+            await self._workers.run(lambda store: store.version(""))
+        except RflowError as error:
+            _log.error("the store can't be read", extra={"facts": {"why": error.what}})
+            return PlainTextResponse("the store can't be read\n", 503)
+        return PlainTextResponse("ok\n")
 
-    async def _robots(self, request: Request) -> Answer:
-        request.scope["rflow.route"] = "robots"
-        return _ROBOTS
-
-
-class _Thread:
-    """One thread beside the event loop."""
-
-    def __init__(self, name: str) -> None:
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self.close = self._worker.shutdown
-
-    def run(self, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
-        """Have something done there."""
-        return asyncio.get_running_loop().run_in_executor(self._worker, work)
+    async def metrics(self, _: Request) -> Response:
+        """Return the metrics for Prometheus."""
+        text = self._metrics.text(self.broadcaster.open_streams, self._views.lost)
+        return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
-_IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
-_SCRIPT = Answer(live_page.SCRIPT, "text/javascript; charset=utf-8", headers=_IMMUTABLE)
-_HOME = Answer(b"rflow serves read-only links here. Ask for one: rflow share create\n", TEXT)
-_ROBOTS = Answer(b"User-agent: *\nDisallow: /\n", TEXT)
-_HEALTHY = Answer(b"ok\n", TEXT)
-_UNHEALTHY = Answer(b"the store can't be read\n", TEXT, 503)
+async def script(_: Request) -> Response:
+    """Return the script of the page; its address changes with its content."""
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(live_page.SCRIPT, headers=headers, media_type="text/javascript")
+
+
+async def home(_: Request) -> Response:
+    """Say what is served here."""
+    return PlainTextResponse("rflow serves read-only links here. Ask for one: rflow share create\n")
+
+
+async def robots(_: Request) -> Response:
+    """Ask search engines to stay away."""
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+def _file_id(store: SharedSessions) -> _FileId | None:
+    """Return the identity of a SQLite file: a connection stays with the old file when another one replaces it."""
+    kind, _, path = store.url.partition("://")
+    try:
+        status = Path(path).stat() if kind == "sqlite" else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None

@@ -1,4 +1,4 @@
-"""The live page of a link, its script, and what stands in place of a link that has ended."""
+"""The live page of a link, its script, and the pages shown instead of it."""
 
 from base64 import b64encode
 from functools import cache
@@ -17,17 +17,17 @@ def _file(name: str) -> str:
 
 SCRIPT = _file("live.js").encode()
 SCRIPT_PATH = f"/static/live-{sha256(SCRIPT).hexdigest()[:16]}.js"
-"""Where the script is: its name changes with its content, so that browsers may keep it for good."""
+"""The address of the script, which changes with its content, so that browsers may keep it forever."""
 
 ENDED = _file("ended.html").encode()
-"""The answer for every link that can't be looked at: unknown, expired, revoked, of a deleted session."""
+"""The page for every link that does not work: unknown, expired, revoked, or of a deleted session."""
 
 PREVIEW = _file("preview.html").encode()
-"""What robots get: that here is a session, and nothing of it."""
+"""The page for preview bots: it says that this is a session, and nothing about it."""
 
 
 def policy(text: str) -> str:
-    """Give the content security policy of a page: its own style sheets by their hashes, our script, nothing else."""
+    """Return the content security policy of a page: its own style sheets by their hashes, our script, nothing else."""
     styles = [part.partition("</style>")[0] for part in text.split("<style>")[1:]]
     allowed = " ".join(f"'sha256-{_hash(style)}'" for style in styles) or "'none'"
     return (
@@ -41,7 +41,7 @@ def _hash(text: str) -> str:
 
 
 def live_page(progress: Progress, share: Share, version: int, templates: Path | None) -> str:
-    """Render the page of a link: the HTML format, with what makes it live."""
+    """Render the page of a link: the HTML format with live updates."""
     from rflow.formats import render_page
 
     return render_page("share.html.j2", progress, templates, share=share, version=version, script=SCRIPT_PATH)

@@ -1,4 +1,4 @@
-"""What the server writes down: a line of JSON for each thing worth knowing, without tokens."""
+"""The server's log: one line of JSON for each event, without the tokens of links."""
 
 import json
 import logging
@@ -13,51 +13,63 @@ _TOKEN = re.compile(r"rfs_[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:
-    """Take out whatever begins like a token: it opens a session to whoever reads the log."""
+    """Replace everything that begins like a token: whoever read the log could open the session."""
     return _TOKEN.sub("rfs_[removed]", text)
 
 
-class Seldom:
-    """Lets the same be said once a minute: what fails, fails for everybody who asks."""
+class LogRateLimit:
+    """Rate-limits a repeated log message to one per minute."""
 
     def __init__(self) -> None:
-        self._said: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
 
-    def may_say(self, what: str) -> bool:
-        """Whether it may be said now."""
+    def allows(self, message: str) -> bool:
+        """Whether a message may be logged now; if so, the next one like it has to wait."""
         now = time.monotonic()
-        if now - self._said.get(what, -_MINUTE) < _MINUTE:
+        if now - self._logged.get(message, -_MINUTE) < _MINUTE:
             return False
-        self._said = {said: at for said, at in self._said.items() if now - at < _MINUTE} | {what: now}
+        self._logged = {each: at for each, at in self._logged.items() if now - at < _MINUTE} | {message: now}
         return True
 
 
-class Lines(logging.Formatter):
-    """Formats a record as a line of JSON; tracebacks too, since a token may stand in them."""
+class WarningRateLimit(logging.Filter):
+    """Rate-limits each warning of a logger, so that invalid requests can't fill the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rate = LogRateLimit()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is logged."""
+        return record.levelno != logging.WARNING or self._rate.allows(str(record.msg))
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as a line of JSON; tracebacks are part of it, since a token may stand in them."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line."""
-        told: dict[str, Any] = {
+        """Return the line."""
+        fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": record.getMessage().strip(),
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return without_tokens(json.dumps(told, ensure_ascii=False))
+            fields["error"] = self.formatException(record.exc_info)
+        return without_tokens(json.dumps(fields, ensure_ascii=False))
 
 
-def log_to(stream: TextIO, *, requests: bool) -> None:
-    """Send everything, uvicorn's own messages too, to `stream`; single requests only if they are wanted."""
+def log_to(stream: TextIO) -> None:
+    """Log everything to `stream`, including uvicorn's own messages and unexpected errors."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Lines())
-    for name, level in (("uvicorn", logging.INFO), ("rflow", logging.INFO), ("rflow.requests", logging.INFO)):
+    handler.setFormatter(JsonLines())
+    for name in ("uvicorn", "rflow"):
         logger = logging.getLogger(name)
-        logger.handlers[:] = [handler] if name != "rflow.requests" else []
-        logger.propagate = name == "rflow.requests"
-        logger.setLevel(level)
-    logging.getLogger("rflow.requests").disabled = not requests
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").addFilter(WarningRateLimit())
     logging.getLogger("uvicorn.access").disabled = True  # it would print the tokens
     logging.captureWarnings(True)
     sys.excepthook = lambda kind, error, trace: logging.getLogger("rflow").critical(

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of the server, never of a session or a person."""
+"""Metrics for Prometheus: about the server, never about a session or a person."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -7,31 +7,30 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """The figures of one server process."""
+    """The metrics of one server process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
-            "rflow_requests", "Answers, by kind of address and status.", ["route", "status"], registry=self._registry
+            "rflow_requests", "Responses, by kind of address and status.", ["route", "status"], registry=self._registry
         )
-        self.views = Counter("rflow_share_views", "Looks at links that were counted.", registry=self._registry)
+        self.views = Counter("rflow_share_views", "Counted views of links.", registry=self._registry)
         self.rendered = Histogram(
             "rflow_render_seconds", "Time to load and render a form of a link.", registry=self._registry
         )
-        self.lost = Gauge("rflow_share_views_lost", "Looks that could not be recorded.", registry=self._registry)
+        self.lost = Gauge("rflow_share_views_lost", "Views that could not be recorded.", registry=self._registry)
         self.streams = Gauge("rflow_live_streams", "Open live updates.", registry=self._registry)
+        self._by_route: dict[tuple[str, int], Counter] = {}
 
-        self._answered: dict[tuple[str, int], Counter] = {}
-
-    def answered(self, route: str, status: int) -> None:
-        """Count an answer."""
-        counter = self._answered.get((route, status))
-        if counter is None:  # finding the counter of two labels takes longer than counting
-            counter = self._answered[route, status] = self.requests.labels(route, status)
+    def count_response(self, route: str, status: int) -> None:
+        """Count a response."""
+        counter = self._by_route.get((route, status))
+        if counter is None:  # looking a counter up by its labels takes longer than counting
+            counter = self._by_route[route, status] = self.requests.labels(route, status)
         counter.inc()
 
     def text(self, streams: int, lost: int) -> bytes:
-        """Give all figures as Prometheus reads them."""
+        """Return all metrics in the text format of Prometheus."""
         self.streams.set(streams)
         self.lost.set(lost)
         return generate_latest(self._registry)

@@ -1,92 +1,213 @@
-"""Where every request comes in and is counted: too large ones are refused, links take the short way."""
+"""Middleware of the server: metrics, request log, security headers, limits for request bodies."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
+from typing import NoReturn
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rflow.web.metrics import Metrics
-from rflow.web.responses import TEXT, Answer, App, Headers, Message, Receive, Scope, Send, Sent, guarded
 
-BODY_LIMIT = 64 * 1024
+BODY_LIMIT = 256 * 1024
+"""Bytes of a request's body, where a route does not say otherwise."""
+BODY_TIMEOUT = 60.0
+"""Seconds in which the whole body of a request has to arrive."""
 
-TOO_LARGE = Answer(b"The request is too large.\n", TEXT, 413, {"connection": "close"})
-FAILED = Answer(b"That failed. It is in the server's log.\n", TEXT, 500)
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow, noarchive",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
+"""Headers of every response; a response may set its own value for any of them."""
 
-_log = logging.getLogger("rflow")
-_requests = logging.getLogger("rflow.requests")
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_BODY = "rflow.body"
+_log = logging.getLogger("rflow.requests")
 
 
-class Door:
-    """The outermost ASGI application, alone with the protocol server.
+def middleware(metrics: Metrics, *, log_requests: bool = False) -> list[Middleware]:
+    """Return what every application of the server runs behind, the outermost first."""
+    log = [Middleware(RequestLog)] if log_requests else []
+    return [Middleware(RequestMetrics, metrics=metrics), *log, Middleware(SecurityHeaders), Middleware(BodyLimit)]
 
-    `links` answers what it knows, and gives None for the rest, which `routes` answers. Looks at links are most of the
-    work and make no way through a router: that took twice the time of all else.
-    """
 
-    def __init__(self, links: Callable[[Scope], Awaitable[Sent | None]], routes: App, metrics: Metrics) -> None:
-        self._links = links
-        self._routes = routes
+async def unexpected_error(_: Request, __: Exception) -> Response:
+    """Answer 500. Starlette sends it outside all middleware; uvicorn logs the traceback and closes the connection."""
+    headers = {**SECURITY_HEADERS, "connection": "close"}
+    return PlainTextResponse("That failed. The server's log says why.\n", 500, headers)
+
+
+def route_name(scope: Scope) -> str:
+    """Return the name of the endpoint that answered a request, never its address, which may hold a token."""
+    return getattr(scope.get("endpoint"), "__name__", "other")
+
+
+class RequestMetrics:
+    """Counts responses by route and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
-            await self._routes(scope, receive, send)
+            await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
-        try:
-            answer = await self._answer(scope, receive)
-            if answer is None:
-                status = await self._routed(scope, receive, send)
-            else:
-                status = answer.status
-                await answer(scope, receive, send)
-        finally:
-            route = scope.get("rflow.route", "other")
-            self._metrics.answered(route, status)
-            if _requests.isEnabledFor(logging.INFO):
-                ms = round((time.perf_counter() - began) * 1000, 1)
-                facts = {"method": scope["method"], "route": route, "status": status, "ms": ms}
-                _requests.info("request", extra={"facts": facts})
+        status = 500  # if nothing is sent because of an unexpected error
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Sent | None:
-        """Find the answer; what nobody expected is one, too, and the next request is answered as ever."""
-        try:
-            if await _is_too_large(scope["headers"], receive):
-                return TOO_LARGE
-            return await self._links(scope)
-        except Exception:  # noqa: BLE001 (told in the log, whatever it was)
-            _log.exception("unexpected")
-            return FAILED
-
-    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> int:
-        """Let the routes answer, with the headers that every answer has, and give the status."""
-        status = 500
-
-        async def told(message: Message) -> None:
+        async def noting_status(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": guarded(message["headers"])}
+            status = message.get("status", status)
             await send(message)
 
-        await self._routes(scope, receive, told)
-        return status
+        try:
+            await self.app(scope, receive, noting_status)
+        finally:
+            self._metrics.count_response(route_name(scope), status)
 
 
-async def _is_too_large(headers: Headers, receive: Receive) -> bool:
-    """Whether more is sent than anybody wants; what no length announces is read until it is too much.
+class RequestLog:
+    """Logs each request without its address."""
 
-    Nothing here takes a body: what was read is thrown away.
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def noting_status(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_status)
+        finally:
+            ms = round((time.perf_counter() - began) * 1000, 1)
+            facts = {"method": scope["method"], "route": route_name(scope), "status": status, "ms": ms}
+            _log.info("request", extra={"facts": facts})
+
+
+class SecurityHeaders:
+    """Adds `SECURITY_HEADERS` to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name for name, _ in message["headers"]}
+                added = [header for header in _RAW_HEADERS if header[0] not in own]
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Answers 413 to a body that is too large, and 408 to one that does not arrive in time.
+
+    It stands before the application, and may stand on a route, where its limit replaces the application's:
+    `Route(…, middleware=[Middleware(BodyLimit, limit=8 * 1024 * 1024)])`.
     """
-    chunked = False
-    for name, value in headers:
-        if name == b"content-length" and value.isdigit() and int(value) > BODY_LIMIT:
-            return True
-        chunked = chunked or name == b"transfer-encoding"
-    size, more = 0, chunked
-    while more and size <= BODY_LIMIT:
-        message = await receive()
-        size += len(message.get("body", b""))
-        more = bool(message.get("more_body")) and message["type"] == "http.request"
-    return size > BODY_LIMIT
+
+    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
+        self.app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or not _has_body(scope["headers"]):
+            await self.app(scope, receive, send)
+        elif (body := scope.get(_BODY)) is not None:
+            body.limit = self._limit
+            await self.app(scope, receive, send)
+        else:
+            body = scope[_BODY] = _LimitedBody(scope, receive, send, self._limit)
+            await self.app(scope, body.receive, body.send)
+
+
+class _LimitedBody:
+    """The body of one request, on its way to the route.
+
+    What a route leaves unread is read and discarded before the response: the limit holds for every route, and the
+    connection can be used again.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self.limit = limit
+        self._declared = _declared_length(scope["headers"])
+        self._size = 0
+        self._complete = False
+        self._refusal: HTTPException | None = None
+        self._replaced = False
+        self._deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT
+
+    async def receive(self) -> Message:
+        """Return the next part of the body; raise `HTTPException` if it is too large or late."""
+        if self._refusal is not None:
+            raise self._refusal
+        if self._complete:
+            return await self._receive()
+        if self._declared > self.limit:
+            self._refuse(413, "The request is too large.\n")
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            self._refuse(408, "The request took too long.\n")
+        self._size += len(message.get("body", b""))
+        self._complete = message["type"] != "http.request" or not message.get("more_body")
+        if self._size > self.limit:
+            self._refuse(413, "The request is too large.\n")
+        return message
+
+    def _refuse(self, status: int, detail: str) -> NoReturn:
+        self._refusal = HTTPException(status, detail, headers={"connection": "close"})
+        raise self._refusal
+
+    async def send(self, message: Message) -> None:
+        """Send the route's response, unless the rest of the body turns out to be too large."""
+        if message["type"] == "http.response.start" and self._refusal is None:
+            try:
+                await self._discard_rest()
+            except HTTPException as refusal:
+                self._replaced = True
+                response = PlainTextResponse(refusal.detail, refusal.status_code, refusal.headers)
+                await response(self._scope, self._receive, self._send)
+        if not self._replaced:
+            await self._send(message)
+
+    async def _discard_rest(self) -> None:
+        while not self._complete:
+            await self.receive()
+
+
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
+
+
+def _declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    lengths = [int(value) for name, value in headers if name == b"content-length" and value.isdigit()]
+    return max(lengths, default=0)

@@ -1,5 +1,6 @@
-"""Who looked at a link: counted for people and programs that read it, not for the robots of chat programs."""
+"""Views of links: counted for people and programs that read them, not for the previews of chat programs."""
 
+import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,77 +8,111 @@ from functools import lru_cache
 
 from rflow.core.sharing import ShareView, ViewForm
 from rflow.core.text import shorten
+from rflow.errors import RflowError
+from rflow.service.shared import SharedSessions
+from rflow.web.workers import WorkerPool
 
-# What fetches a link to show a preview of it, by what it says of itself: Slack (Slackbot-LinkExpanding), Teams and
+# Programs that fetch a link to show a preview of it, by their User-Agent: Slack (Slackbot-LinkExpanding), Teams and
 # Skype (SkypeUriPreview), Facebook, WhatsApp, and everything that calls itself a bot, a crawler or a spider.
-_ROBOT = re.compile(
+_PREVIEW_BOT = re.compile(
     rb"bot\b|bot[-/ ]|preview|crawl|spider|facebookexternalhit|whatsapp|embedly|iframely", re.IGNORECASE
 )
-_AGENT = 120
+_AGENT_KEPT = 120
+"""Characters of a `User-Agent` that are stored."""
 _AGENT_READ = 400
-"""Bytes of a `User-Agent` that are looked at: it is remembered, and may be as long as its sender likes."""
-MOST = 100_000
-"""Views that wait at the most, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
+"""Bytes of a `User-Agent` that are looked at: it waits in memory, and may be as long as its sender likes."""
+MAX_PENDING = 100_000
+"""Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"
-"""The header with which the page fetches itself again: that is no new view."""
-_AHEAD = (b"sec-purpose", b"purpose", b"x-purpose")
+"""The header with which an open page fetches itself again: that is not a new view."""
+_PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose")
 
-Seen = tuple[datetime, ViewForm, bytes]
+View = tuple[datetime, ViewForm, bytes]
+_log = logging.getLogger("rflow")
 
 
 def agent_of(headers: Mapping[bytes, bytes]) -> bytes:
-    """Give what a reader's program calls itself."""
+    """Return the beginning of a request's `User-Agent`."""
     return headers.get(b"user-agent", b"")[:_AGENT_READ]
 
 
 @lru_cache(maxsize=1024)
-def is_robot(agent: bytes) -> bool:
-    """Whether a request comes from what shows previews: it gets no content."""
-    return bool(_ROBOT.search(agent))
+def is_preview_bot(agent: bytes) -> bool:
+    """Whether a `User-Agent` shows previews of links: it gets no content."""
+    return bool(_PREVIEW_BOT.search(agent))
 
 
 def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a request is somebody's look: not a question about the page, a part of it, or a guess by a browser."""
-    ahead = any(headers.get(name) for name in _AHEAD)
-    return method == "GET" and not ahead and b"range" not in headers and LIVE not in headers
+    """Whether a request counts as a view: not a HEAD, a range, a browser's prefetch, or an open page's update."""
+    prefetch = any(headers.get(name) for name in _PREFETCH)
+    return method == "GET" and not prefetch and b"range" not in headers and LIVE not in headers
 
 
-class Visits:
-    """Views that are still to be written: together, so that no reader waits for the disk."""
+class ViewLog:
+    """Views by share id that are still to be written: many at once, so that no reader waits for the disk."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[Seen]] = {}
+        self._pending: dict[str, list[View]] = {}
         self.count = 0
         self.lost = 0
 
     def add(self, share_id: str, at: datetime, form: ViewForm, agent: bytes) -> None:
-        """Note a view; where too many wait, count it as lost."""
-        if self.count >= MOST:
+        """Add a view; if too many are pending, count it as lost."""
+        if self.count >= MAX_PENDING:
             self.lost += 1
             return
         self.count += 1
-        self._waiting.setdefault(share_id, []).append((at, form, agent))
+        self._pending.setdefault(share_id, []).append((at, form, agent))
 
-    def take(self) -> dict[str, list[Seen]]:
-        """Give what is to be written, and forget it here."""
-        waiting, self._waiting, self.count = self._waiting, {}, 0
-        return waiting
+    def take(self) -> dict[str, list[View]]:
+        """Remove and return all pending views."""
+        pending, self._pending, self.count = self._pending, {}, 0
+        return pending
 
-    def put_back(self, views: Mapping[str, list[Seen]]) -> None:
-        """Take back what could not be written."""
-        for share_id, seen in views.items():
-            self._waiting[share_id] = [*seen, *self._waiting.get(share_id, [])]
-            self.count += len(seen)
+    def put_back(self, views: Mapping[str, list[View]]) -> None:
+        """Add views that could not be written, in front of the pending ones."""
+        for share_id, each in views.items():
+            self._pending[share_id] = [*each, *self._pending.get(share_id, [])]
+            self.count += len(each)
 
 
-def views_of(seen: Mapping[str, list[Seen]]) -> dict[str, list[ShareView]]:
-    """Make of what was noted what a store keeps; beside the event loop, since there may be thousands."""
+class ViewWriter:
+    """Writes the pending views to the store, and keeps those that can't be written now."""
+
+    def __init__(self, log: ViewLog, workers: WorkerPool[SharedSessions]) -> None:
+        self._log = log
+        self._workers = workers
+        self._failing = False
+
+    async def write(self) -> None:
+        """Write all pending views."""
+        views = self._log.take()
+        if not views:
+            return
+        try:
+            await self._workers.run(lambda store: store.record(share_views(views)))
+        except Exception as error:  # noqa: BLE001 (logged; otherwise no view would be written any more)
+            self._log.put_back(views)
+            self._report(error)
+        else:
+            self._failing = False
+
+    def _report(self, error: Exception) -> None:
+        """Log the first of several failures in a row."""
+        why = error.what if isinstance(error, RflowError) else repr(error)
+        if not self._failing:
+            _log.warning("views can't be recorded", extra={"facts": {"why": why, "waiting": self._log.count}})
+        self._failing = True
+
+
+def share_views(views: Mapping[str, list[View]]) -> dict[str, list[ShareView]]:
+    """Return views as a store records them; there may be thousands, so it is called in a worker."""
     return {
         share_id: [ShareView(at=at, form=form, agent=_short(agent)) for at, form, agent in each]
-        for share_id, each in seen.items()
+        for share_id, each in views.items()
     }
 
 
 @lru_cache(maxsize=1024)
 def _short(agent: bytes) -> str:
-    return shorten(agent.decode("latin-1"), _AGENT)
+    return shorten(agent.decode("latin-1"), _AGENT_KEPT)

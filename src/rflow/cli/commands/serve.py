@@ -42,6 +42,7 @@ def serve(
             f"rflow was installed without its server ({missing.name} is missing).",
             try_='Install it: pip install "rflow[server]"',
         ) from missing
+    started = f"Serving {store.url} at {url} (Ctrl-C stops). To create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
         host=host,
@@ -50,10 +51,8 @@ def serve(
         store=store.url,
         state=run.settings.folders.state,
         templates=run.settings.folders.cache,
-        requests=requests,
-        told=lambda: run.say(
-            f"Serving {store.url} at {url} (Ctrl-C stops). To create a link: rflow share create --copy"
-        ),
+        log_requests=requests,
+        on_started=lambda: run.say(started),
     )
 
 

@@ -1,0 +1,112 @@
+"""Looks up links by their tokens, and remembers the results until the store changes."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from rflow.core.sharing import Share, is_token, state_of
+from rflow.service.shared import SharedSessions
+from rflow.web.workers import WorkerPool
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A live link, and the version of its session.
+
+    Snapshots too are rendered again for each version: what was redacted since must disappear from them.
+    """
+
+    share: Share
+    version: int
+
+
+Outcome = Link | None | Exception
+"""The result of one look-up: None if the link does not work, an exception if it could not be read."""
+
+
+class LinkLookup:
+    """Finds live links. Used from the event loop only; the store is read by the workers.
+
+    `connection` is the event loop's own. Nothing is read from it but its change stamp, which takes SQLite some 30 µs
+    and never waits for a writer. Where a store has no such stamp, each request looks its link up again.
+    """
+
+    def __init__(self, connection: SharedSessions, workers: WorkerPool[SharedSessions]) -> None:
+        self._connection = connection
+        self._workers = workers
+        self._stamp: int | None = None
+        self._known: dict[str, Link] = {}
+        self._checked = False
+
+    def open(self) -> None:
+        """Open the event loop's connection: an unopened one has no stamp."""
+        self._connection.version("")
+
+    def close(self) -> None:
+        """Close the event loop's connection and forget what was looked up."""
+        self._known, self._stamp = {}, None
+        self._connection.close()
+
+    def now(self) -> datetime:
+        """Return the time by which links expire."""
+        return self._connection.now()
+
+    async def find(self, token: str) -> Link | None:
+        """Return a live link; None if it is unknown, expired, revoked, or its session was deleted."""
+        known = self._current()
+        link = known.get(token)
+        if link is None:
+            link = await self._workers.run(partial(look_up, token=token)) if is_token(token) else None
+            if link is not None:
+                known[token] = link  # `known` is no longer in use if the store has changed meanwhile
+        return self._if_live(link)
+
+    async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
+        """Look up many links; one that can't be read does not keep the others from being found."""
+        known = self._current()
+        wanted = list(tokens)
+        missing = [token for token in wanted if token not in known]
+        read = await self._workers.run(partial(_look_up_all, tokens=missing)) if missing else {}
+        known.update({token: link for token, link in read.items() if isinstance(link, Link)})
+        outcomes = {token: known.get(token) or read.get(token) for token in wanted}
+        return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
+
+    def _if_live(self, link: Link | None) -> Link | None:
+        return link if link is not None and state_of(link.share, self.now()) == "live" else None
+
+    def _current(self) -> dict[str, Link]:
+        """Return the links that were looked up since the store last changed.
+
+        The store is asked once in each turn of the event loop: the requests that are answered in the same turn arrived
+        before it was asked.
+        """
+        if not self._checked:
+            stamp = self._connection.stamp()
+            if stamp is None or stamp != self._stamp:
+                self._known, self._stamp = {}, stamp
+            self._checked = True
+            asyncio.get_running_loop().call_soon(self._check_again)
+        return self._known
+
+    def _check_again(self) -> None:
+        self._checked = False
+
+
+def look_up(store: SharedSessions, token: str) -> Link | None:
+    """Read a link and the version of its session from a store."""
+    share = store.live(token)
+    version = None if share is None else store.version(share.session)
+    return None if share is None or version is None else Link(share, version)
+
+
+def _look_up_all(store: SharedSessions, tokens: Sequence[str]) -> dict[str, Outcome]:
+    return {token: _outcome(store, token) for token in tokens}
+
+
+def _outcome(store: SharedSessions, token: str) -> Outcome:
+    try:
+        return look_up(store, token)
+    except Exception as error:  # noqa: BLE001 (reported by the caller)
+        return error

@@ -1,0 +1,102 @@
+"""The routes of links: their page, their other forms, and their live updates."""
+
+import logging
+from collections.abc import Sequence
+from typing import get_args
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from rflow.core.sharing import ViewForm
+from rflow.errors import NotFound, RflowError
+from rflow.web import live_page
+from rflow.web.broadcaster import Broadcaster, EventStream
+from rflow.web.link_lookup import LinkLookup
+from rflow.web.logging import LogRateLimit
+from rflow.web.metrics import Metrics
+from rflow.web.rendering import Rendered, Renderer
+from rflow.web.view_log import ViewLog, agent_of, is_preview_bot, is_view
+
+_FORMS: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
+"""The forms of a link by the suffix of its address."""
+
+PREVIEW = HTMLResponse(live_page.PREVIEW)
+LINK_ENDED = HTMLResponse(live_page.ENDED, 404, {"content-security-policy": live_page.policy(live_page.ENDED.decode())})
+"""The response for all links that don't work, so that nobody learns whether there ever was such a link."""
+UNAVAILABLE = PlainTextResponse("The session can't be read at the moment. Try again.\n", 503, {"retry-after": "10"})
+TOO_MANY_STREAMS = PlainTextResponse("Too many open live updates. Try again later.\n", 503, {"retry-after": "60"})
+
+_log = logging.getLogger("rflow")
+_log_rate = LogRateLimit()
+
+
+class LinkRoutes:
+    """Endpoints of the addresses below /share/."""
+
+    def __init__(
+        self, links: LinkLookup, renderer: Renderer, broadcaster: Broadcaster, views: ViewLog, metrics: Metrics
+    ) -> None:
+        self._links = links
+        self._renderer = renderer
+        self._broadcaster = broadcaster
+        self._views = views
+        self._metrics = metrics
+
+    def routes(self) -> Sequence[Route]:
+        """Return the routes of all addresses of links."""
+        return [
+            Route("/share/{name}", self.share),
+            Route("/share/{token}/events", self.events),
+            Route("/share/{rest:path}", self.unknown_link),
+        ]
+
+    async def share(self, request: Request) -> Response:
+        """Show a link in the form that the suffix of its address names."""
+        token, dot, suffix = request.path_params["name"].partition(".")
+        form = _FORMS.get(dot + suffix)
+        if form is None or (link := await self._links.find(token)) is None:
+            return LINK_ENDED
+        headers = dict(request.scope["headers"])
+        if is_preview_bot(agent := agent_of(headers)):
+            return PREVIEW
+        rendered = self._renderer.cached(link, form)
+        if rendered is None:
+            rendered = await self._renderer.render(link, form)
+            if await self._links.find(token) is None:  # it ended while its page was rendered
+                return LINK_ENDED
+        if _is_unchanged(headers, rendered):
+            return rendered.not_modified
+        if is_view(request.method, headers):
+            self._views.add(link.share.id, self._links.now(), form, agent)
+            self._metrics.views.inc()
+        return rendered.response
+
+    async def events(self, request: Request) -> Response:
+        """Stream the number of each new version of a link's session, until the link ends."""
+        token = request.path_params["token"]
+        link = await self._links.find(token)
+        if link is None:
+            return LINK_ENDED
+        if self._broadcaster.is_full:
+            return TOO_MANY_STREAMS
+        return EventStream(self._broadcaster, token, link.version, head_only=request.method == "HEAD")
+
+    async def unknown_link(self, _: Request) -> Response:
+        """Answer other addresses below /share/ like a link that has ended."""
+        return LINK_ENDED
+
+
+def _is_unchanged(headers: dict[bytes, bytes], rendered: Rendered) -> bool:
+    """Whether the reader has this version already; the header may be a list, and proxies mark tags as weak."""
+    return rendered.etag in headers.get(b"if-none-match", b"")
+
+
+async def store_failed(_: Request, error: Exception) -> Response:
+    """Answer a request that the store could not serve."""
+    if isinstance(error, NotFound):
+        return LINK_ENDED
+    what = error.what if isinstance(error, RflowError) else repr(error)
+    if _log_rate.allows(what):
+        _log.error("a link could not be shown", extra={"facts": {"why": what}})
+    return UNAVAILABLE

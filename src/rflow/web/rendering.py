@@ -1,0 +1,125 @@
+"""The forms of a link, rendered once for each version of its session and kept as ready responses."""
+
+import asyncio
+from collections import OrderedDict
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from starlette.responses import Response
+
+from rflow.core.fingerprint import fingerprint
+from rflow.core.sharing import ViewForm
+from rflow.errors import StoreProblem
+from rflow.formats import format_named, render
+from rflow.service.shared import SharedSessions
+from rflow.web.link_lookup import Link
+from rflow.web.live_page import live_page, policy
+from rflow.web.metrics import Metrics
+from rflow.web.workers import WorkerPool
+
+FORMATS: dict[ViewForm, tuple[str, str]] = {
+    "page": ("html", "text/html; charset=utf-8"),
+    "md": ("markdown", "text/markdown; charset=utf-8"),
+    "txt": ("text", "text/plain; charset=utf-8"),
+    "json": ("json", "application/json"),
+}
+"""The format and the media type of each form of a link."""
+
+CACHE_SIZE = 64 * 1024 * 1024
+"""Bytes of rendered forms that are kept; the least recently used ones go first."""
+
+_Key = tuple[str, int, ViewForm]
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A rendered form of a link: its response, and the response for readers who have it already (304)."""
+
+    size: int
+    etag: bytes
+    response: Response
+    not_modified: Response
+
+
+class Renderer:
+    """Renders forms of links in the workers, each version once, also if many readers ask for it together."""
+
+    def __init__(self, workers: WorkerPool[SharedSessions], templates: Path | None, metrics: Metrics) -> None:
+        self._workers = workers
+        self._templates = templates
+        self._metrics = metrics
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: another store may have other sessions under the same ids and versions."""
+        self._cache = Cache()
+        self._rendering: dict[_Key, asyncio.Task[Rendered]] = {}
+
+    def cached(self, link: Link, form: ViewForm) -> Rendered | None:
+        """Return a form that was rendered before."""
+        return self._cache.get(_key(link, form))
+
+    async def render(self, link: Link, form: ViewForm) -> Rendered:
+        """Render a form, or wait until a render for another reader is done; raise `NotFound` if the session is gone."""
+        key, rendering = _key(link, form), self._rendering
+        task = rendering.get(key)
+        if task is None:
+            task = rendering[key] = asyncio.get_running_loop().create_task(self._render(link, form, self._cache))
+            task.add_done_callback(lambda done: (rendering.pop(key), done.cancelled() or done.exception()))
+        return await asyncio.shield(task)  # other readers may wait for it
+
+    async def _render(self, link: Link, form: ViewForm, cache: "Cache") -> Rendered:
+        with self._metrics.rendered.time():
+            work = partial(_render, link=link, form=form, templates=self._templates)
+            rendered = await self._workers.run(work)
+        cache.put(_key(link, form), rendered)
+        return rendered
+
+
+class Cache:
+    """Rendered forms by link, version and form, up to `limit` bytes."""
+
+    def __init__(self, limit: int = CACHE_SIZE) -> None:
+        self._limit = limit
+        self._size = 0
+        self._entries: OrderedDict[_Key, Rendered] = OrderedDict()
+
+    def get(self, key: _Key) -> Rendered | None:
+        """Return an entry and mark it as just used."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def put(self, key: _Key, rendered: Rendered) -> None:
+        """Add an entry, and drop the least recently used ones if the cache is full."""
+        if replaced := self._entries.pop(key, None):
+            self._size -= replaced.size
+        self._entries[key] = rendered
+        self._size += rendered.size
+        while self._size > self._limit and len(self._entries) > 1:
+            _, dropped = self._entries.popitem(last=False)
+            self._size -= dropped.size
+
+
+def _key(link: Link, form: ViewForm) -> _Key:
+    return link.share.id, link.version, form
+
+
+def _render(store: SharedSessions, link: Link, form: ViewForm, templates: Path | None) -> Rendered:
+    format_ = format_named(FORMATS[form][0])
+    session, progress = store.progress(link.share, format_.extent)
+    if session.started_at is None:
+        raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
+    if form == "page":
+        return _responses(live_page(progress, link.share, link.version, templates), form)
+    return _responses(render(format_, progress, templates), form)
+
+
+def _responses(text: str, form: ViewForm) -> Rendered:
+    body = text.encode()
+    etag = f'"{fingerprint(body)[:32]}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    own_policy = {"content-security-policy": policy(text)} if form == "page" else {}
+    response = Response(body, headers=headers | own_policy, media_type=FORMATS[form][1])
+    return Rendered(len(body), etag.encode(), response, Response(status_code=304, headers=headers))
