@@ -1,6 +1,7 @@
 """Names for new things: session ids (UUIDv7) and the short codes that people see and type."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,19 +11,29 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so that a code can be read out over the telephone."""
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is a session's id: some stores name files after it, so only a UUID is allowed."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a short code such as "K7QM-2F"."""
+    return re.fullmatch(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}", text) is not None
+
+
 def new_id(at: datetime) -> str:
-    """Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits."""
+    """Return a new UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits."""
     return _text(int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10)), version=7)
 
 
 def id_of(name: str) -> str:
-    """Make the UUIDv8 (RFC 9562 §5.8) that belongs to a name: always the same one."""
+    """Return the UUIDv8 (RFC 9562 §5.8) of a name, which is always the same."""
     value = int(fingerprint(name.encode("utf-8", "replace"))[:32], 16)
     return _text(value, version=8)
 
 
 def _text(value: int, version: int) -> str:
-    """Write 128 bits as a UUID of that version, RFC 9562's variant."""
+    """Format 128 bits as a UUID of that version, with the variant of RFC 9562."""
     value = value & ~(0xF << 76) | version << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"
@@ -30,12 +41,12 @@ def _text(value: int, version: int) -> str:
 
 
 def new_share_id() -> str:
-    """Give a short name for a link (35 bits): to list and revoke it by, not to open it."""
+    """Return a short id for a link (35 bits), for listing and revoking it; it does not open the link."""
     return "".join(ALPHABET[byte & 31] for byte in os.urandom(7))
 
 
 def new_codes() -> Iterator[str]:
-    """Give random codes such as "K7QM-2F" (30 bits) for as long as they turn out to be taken."""
+    """Yield random codes such as "K7QM-2F" (30 bits), as long as the caller finds them taken."""
     while True:
         letters = "".join(ALPHABET[byte & 31] for byte in os.urandom(6))
         yield f"{letters[:4]}-{letters[4:]}"

@@ -162,8 +162,18 @@ def state_of(share: Share, at: datetime) -> ShareState:
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
+def opens(share: Share, at: datetime) -> bool:
+    """Whether anybody who has the link can open it now.
+
+    This version can't ask for a password, count views or know who is signed in: a link that needs that stays shut.
+    """
+    public = not share.password and share.max_views is None and share.audience == "public"
+    return public and state_of(share, at) == "live"
+
+
 def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:
-    """Whether `actor` may end a share: their own, one to a session that is theirs (`owner` is its owner's id), or any
-    in a space that they lead."""
+    """Whether `actor` may revoke a share: their own, one to a session that is theirs (`owner` is its owner's id), or
+    any in a space that they lead. Readers may not."""
+    role = actor.role_in(share.space)
     mine = actor.person.id in (share.by.id, owner)
-    return mine or actor.role_in(share.space) == "lead"
+    return role == "lead" or (role == "member" and mine)

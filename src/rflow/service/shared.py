@@ -1,10 +1,10 @@
-"""What readers of links see: no account, no actor; the token of a link is all they have."""
+"""What readers of links see: they have no account and are no actor, only the token of a link."""
 
 from collections.abc import Mapping, Sequence
 
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareView, is_token, state_of, token_hash
+from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
@@ -33,9 +33,9 @@ class SharedSessions:
         return self._store.stamp()
 
     def live(self, token: str) -> Share | None:
-        """Find the share of a token if it can be looked at now; what can't be a token is not looked up."""
+        """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""
         share = self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
-        return share if share is not None and state_of(share, self.now()) == "live" else None
+        return share if share is not None and opens(share, self.now()) else None
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event; None if the session is gone."""
@@ -71,5 +71,5 @@ class SharedSessions:
         self._store.shares.record(views)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._store.close()

@@ -113,10 +113,10 @@ def _patterns(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _store(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the store in full: a relative path would be another one in every folder."""
-    from rflow.stores import normal_url
+    """Make the store's path absolute."""
+    from rflow.service.opening import absolute_url
 
-    return (normal_url(given[0]),)
+    return (absolute_url(given[0]),)
 
 
 def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,11 +37,11 @@ def info(context: typer.Context, json: Json = False) -> None:
 
 def _see_that_it_is_there(run: App) -> None:
     """Refuse to tell anything of a store that was named and is not there: a slip in its name must not look sound."""
-    from rflow.stores import open_store
+    from rflow.service.opening import check_exists
 
     store = run.settings["store"]
     if store.origin != "default":
-        open_store(store.text, create=False)
+        check_exists(store.text)
 
 
 def _counted(count: int, what: str) -> str:
@@ -75,18 +75,10 @@ def copy(
     target: Annotated[str, typer.Argument(metavar="TO", help="Another's; it is made where there is none.")],
 ) -> None:
     """Copy everything from one store into another, and verify it."""
-    from rflow.identity import new_codes
-    from rflow.stores import open_store
-    from rflow.stores.copy import copy_store
+    from rflow.service.opening import copy_stores
 
     run = App.of(context)
-    from_store = open_store(source, create=False)
-    to_store = open_store(target)
-    try:
-        counts = copy_store(from_store, to_store, new_codes())
-    finally:
-        from_store.close()
-        to_store.close()
+    counts = copy_stores(source, target)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
         raise StoreProblem(
