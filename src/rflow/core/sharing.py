@@ -106,7 +106,7 @@ class Minted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store finds a share by; read from one that a newer rflow wrote, too."""
+    """What a store finds a share by, also one that a newer rflow wrote."""
 
     id: str
     session: str
@@ -123,8 +123,35 @@ class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int = 0
 
 
+def read_or_newer(data: bytes) -> Share | Literal["newer"] | None:
+    """Read a share as a store keeps it; "newer" if only what it is found by can be read, None if not even that."""
+    return read_share(data) or ("newer" if read_key(data) else None)
+
+
+def read_view(data: bytes) -> "ShareView | None":
+    """Read a view as a store keeps it; None if it is damaged, or newer than this version."""
+    try:
+        return msgspec.json.decode(data, type=ShareView)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return None
+
+
+class _ViewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store sorts a view by, also one that a newer rflow wrote."""
+
+    at: datetime
+
+
+def viewed_at(data: bytes) -> datetime | None:
+    """Return when a stored view happened; None if it is damaged."""
+    try:
+        return msgspec.json.decode(data, type=_ViewKey).at
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return None
+
+
 def read_key(data: bytes) -> ShareKey | None:
-    """Read what a stored share is found by; None is damaged."""
+    """Read what a stored share is found by; None if it is damaged."""
     try:
         return msgspec.json.decode(data, type=ShareKey)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
@@ -132,7 +159,7 @@ def read_key(data: bytes) -> ShareKey | None:
 
 
 def read_share(data: bytes) -> Share | None:
-    """Read a share as a store keeps it; None is damaged, or newer than this version: it opens nothing."""
+    """Read a share as a store keeps it; None if it is damaged, or newer than this version: it opens nothing."""
     try:
         return msgspec.json.decode(data, type=Share)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):

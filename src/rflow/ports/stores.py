@@ -30,7 +30,7 @@ class CodeTaken(Exception):
 
 
 class Standing(NamedTuple):
-    """What a store knows of a session without reading its events: its last event's number, its space, its owner's id."""
+    """What a store knows of a session without reading its events: its last event's number, its space, its owner."""
 
     version: int
     space: str
@@ -38,7 +38,10 @@ class Standing(NamedTuple):
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree as a store lists it: its current version, and when that was added."""
+    """A tree as a store lists it: its current version, and when that was added.
+
+    The digest is empty where a newer rflow wrote the entry in the list, so that only its id is known.
+    """
 
     id: str
     title: str
@@ -133,6 +136,9 @@ class TreeStore(Protocol):
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
 
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store as it is there."""
+
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space (None is all), by id."""
 
@@ -149,8 +155,11 @@ class ShareStore(Protocol):
     def stored(self) -> "list[StoredShare]":
         """Return all shares as they are stored, those of a newer rflow too; damaged ones are left out."""
 
-    def restore(self, share: "StoredShare") -> None:
-        """Store a share of another store as it is there; one that is here already stays as it is."""
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first; damaged ones are left out."""
+
+    def restore(self, share: "StoredShare", views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there; one that is here already stays as it is."""
 
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
@@ -168,7 +177,7 @@ class ShareStore(Protocol):
         """Store views of shares, by the shares' ids: the last ones of each; older ones are only counted."""
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
 
 
 class Store(SessionStore, TreeStore, Protocol):

@@ -79,7 +79,7 @@ def export_lines(
 
     `trees` are canonical JSON; `count` is the number of `contents`: they are read one by one, and may be large.
     """
-    yield header(log.id, log.code, events=len(log.events), contents=count) + b"\n"
+    yield (log.header or header(log.id, log.code, events=len(log.events), contents=count)) + b"\n"
     for tree in trees:
         yield msgspec.json.encode(TreeLine(tree=msgspec.Raw(tree))) + b"\n"
     for event in log.events:

@@ -14,8 +14,8 @@ from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches,
 from rflow.core.session.state import Session
 from rflow.core.sharing import Share, ShareKey, StoredShare
 from rflow.core.tree.model import Tree, canonical
-from rflow.errors import BadInput, NotFound, StoreProblem
-from rflow.stores.failures import damaged_content
+from rflow.errors import BadInput, NotFound
+from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
@@ -122,7 +122,7 @@ def read_tree(data: bytes, digest: str) -> Tree:
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
-        raise StoreProblem(
+        raise Newer(
             f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to continue in it."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # Named after its digest, but no tree.
