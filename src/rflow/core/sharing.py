@@ -105,13 +105,19 @@ class Minted(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
+class Creator(msgspec.Struct, frozen=True, kw_only=True):
+    """Who created a share, as far as a store needs to know it."""
+
+    id: str
+
+
 class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
     """What a store finds a share by, also one that a newer rflow wrote."""
 
     id: str
     session: str
     hash: str
-    by: Person
+    by: Creator
     created_at: datetime
 
 

@@ -145,7 +145,7 @@ def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -
             raise Stale
         workspace.store.append(replay(planned.events, here), planned.events, here.version, incoming.contents)
     elif planned.outcome != "unchanged":
-        new = planned.session or workspace.new_id()
+        new = planned.session or workspace.ids(workspace.now())
         code = create(workspace, new, events, incoming.contents, code=planned.code)
         return replace(planned, session=new, code=code)
     return planned

@@ -20,7 +20,7 @@ from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
 from rflow.ports.workspace import Incoming
 from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
 
 
@@ -57,8 +57,8 @@ class Read(msgspec.Struct, kw_only=True):
         return self.log.session
 
     def read_trees(self) -> dict[str, Tree]:
-        """Return the trees, read; raise `StoreProblem` for one that a newer rflow wrote."""
-        return {name: read_tree(data, name) for name, data in self.trees.items()}
+        """Return the trees, without those that a newer rflow wrote."""
+        return readable_trees(self.trees)
 
     @property
     def incoming(self) -> Incoming:

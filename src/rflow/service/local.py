@@ -3,23 +3,26 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from rflow.core.actors import Actor, Scope, check_scopes, no_scope
+from rflow.core.actors import Actor, Scope, check_scopes
 from rflow.core.people import Person
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 from rflow.identity import new_codes, new_id
 from rflow.ports.stores import Clock, Store, TreeName
 from rflow.ports.workspace import About, Imported, Incoming, Sent
+from rflow.stores.derived import no_session, read_tree
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
     from rflow.core.session.moves import Trees
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
+
+_Result = TypeVar("_Result")
 
 
 class LocalWorkspace:
@@ -38,8 +41,8 @@ class LocalWorkspace:
         self.store = store
         self.actor = actor
         self.now = clock
-        self._ids = ids
-        self._codes = codes
+        self.ids = ids
+        self.codes = codes
         self._random = random
         self._logs: dict[str, Log] = {}
         self._trees: dict[tuple[str, str], Tree | None] = {}
@@ -101,9 +104,19 @@ class LocalWorkspace:
             self._logs[session_id] = log
         return log
 
-    def _known(self, session_id: str) -> Log:
-        """Return a session as it was last read; if it has changed since, appending to it raises `Stale`."""
-        return self._logs.pop(session_id, None) or self.load(session_id)
+    def _decided(self, session_id: str, decide: Callable[[Log], _Result]) -> _Result:
+        """Return what `decide` makes of the session as it was last read.
+
+        If the session has changed since, an append raises `Stale`; a refusal is decided again on what is there now.
+        """
+        log = self._logs.pop(session_id, None)
+        if log is not None:
+            try:
+                return decide(log)
+            except (NotAllowed, NotFound, SessionMoved, UsageProblem):
+                if self.version(session_id) == log.session.version:
+                    raise
+        return decide(self.load(session_id))
 
     def start(self, command: "Start") -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
@@ -111,31 +124,30 @@ class LocalWorkspace:
 
         return start(self, command)
 
-    def new_id(self) -> str:
-        """Return the id of a new session."""
-        return self._ids(self.now())
-
-    def new_codes(self) -> Iterator[str]:
-        """Yield codes to try for a new session."""
-        return self._codes()
-
     def send(
         self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command: decide, append, and decide again where somebody else wrote first."""
         from rflow.service.sending import Sender, carry_out
 
-        log = self._known(session_id)
-        sender = Sender(self.store, self.actor, self.now, self.trees_in(log.space))
-        return carry_out(sender, log, command, contents or {}, known)
+        def decided(log: Log) -> Sent:
+            sender = Sender(self.store, self.actor, self.now, self.trees_in(log.space))
+            return carry_out(sender, log, command, contents or {}, known)
+
+        try:
+            return self._decided(session_id, decided)
+        finally:
+            self._logs.pop(session_id, None)  # what was read is old now
 
     def check(self, session_id: str, command: "Command") -> None:
-        """Raise what `send` would raise now, and write nothing."""
+        """Raise the error that `send` would raise now, and write nothing."""
         from rflow.core.session.decide import decide
 
-        log = self._known(session_id)
-        self._logs[session_id] = log
-        decide(log.session, self.trees_in(log.space), command, self.actor, self.now())
+        def decided(log: Log) -> None:
+            decide(log.session, self.trees_in(log.space), command, self.actor, self.now())
+            self._logs[session_id] = log
+
+        self._decided(session_id, decided)
 
     def delete(self, session_id: str) -> None:
         """Remove a session for good, and end its links."""
@@ -181,8 +193,6 @@ class LocalWorkspace:
 
         def read(digest: str) -> "Tree | None":
             if (space, digest) not in self._trees:
-                from rflow.stores.derived import read_tree
-
                 data = self.store.tree_data(digest, spaces)
                 self._trees[space, digest] = read_tree(data, digest) if data is not None else None
             return self._trees[space, digest]
@@ -195,25 +205,15 @@ class LocalWorkspace:
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
         """Make a tree the current version of its id."""
-        self._check_publishing(space)
-        return self.store.add_tree(data, self.now(), space)
+        from rflow.service.publishing import add_tree
+
+        return add_tree(self, data, space)
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
-        """Take a tree out of the list."""
-        self._check_publishing(space)
-        if not self.store.remove_tree(tree_id, space):
-            raise NotFound(f'There is no tree "{tree_id}" in this store.', try_="See what there is: rflow tree list")
+        """Remove a tree from the list."""
+        from rflow.service.publishing import remove_tree
 
-    def _check_publishing(self, space: str) -> None:
-        """Raise unless the actor is a lead of the space, or anybody who can open a local store."""
-        check_scopes(self.actor)
-        role = self.actor.role_in(space)
-        if role is None:
-            raise NotFound("There is no such space.", try_="See what there is: rflow tree list")
-        if role != "lead" and self.actor.roles is not None:
-            raise NotAllowed("Trees are published by a lead of this space.", try_="Ask one to add it.")
-        if self.actor.scopes is not None:
-            raise no_scope()
+        remove_tree(self, tree_id, space)
 
     # Links
 
@@ -247,8 +247,3 @@ class LocalWorkspace:
         from rflow.service.shares import revoke
 
         return revoke(self, self.allowed("share").shares, share_id)
-
-
-def no_session() -> NotFound:
-    """Return the error for a session that is not there, or that the actor may not see."""
-    return NotFound("There is no such session in this store.", try_="See which there are: rflow list --all")

@@ -11,7 +11,7 @@ from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import Extent, View, Zone
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import readable_trees
 
 
 class SharedSessions:
@@ -57,8 +57,7 @@ class SharedSessions:
         return session, shorten_progress(progress) if share.brief else progress
 
     def _trees(self, session: Session) -> dict[str, Tree]:
-        data = {digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees}
-        return {digest: read_tree(content, digest) for digest, content in data.items() if content is not None}
+        return readable_trees({digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees})
 
     def _tree_changed(self, session: Session) -> bool | None:
         if session.tree is None:

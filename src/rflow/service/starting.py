@@ -26,7 +26,7 @@ def start(workspace: "LocalWorkspace", command: Start) -> Sent:
     """
     check_scopes(workspace.actor)
     at, key = workspace.now(), command.command_id
-    session_id = id_of(f"{workspace.actor.person.id}\n{key}") if key else workspace.new_id()
+    session_id = id_of(f"{workspace.actor.person.id}\n{key}") if key else workspace.ids(at)
     events = decide(Session(id=session_id), workspace.trees_in(command.space), command, workspace.actor, at)
     try:
         code = create(workspace, session_id, events)
@@ -48,7 +48,7 @@ def create(
 
     Raises `Stale` where a session of this id is there already.
     """
-    for free in chain([code] if code else (), workspace.new_codes()):
+    for free in chain([code] if code else (), workspace.codes()):
         session = replay(events, Session(id=session_id, code=free))
         try:
             workspace.store.create(session, events, contents or {})

@@ -5,7 +5,7 @@ from rflow.core.tree.model import Tree, canonical
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import TreeName
 from rflow.ports.workspace import Workspace
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import read_tree, readable_trees
 
 
 def tree_version(workspace: Workspace, digest: str) -> Tree | None:
@@ -15,14 +15,16 @@ def tree_version(workspace: Workspace, digest: str) -> Tree | None:
 
 
 def tree_of(workspace: Workspace, session: Session) -> Tree | None:
-    """Read the version of the tree that `session` stands in."""
-    return tree_version(workspace, session.tree.digest) if session.tree else None
+    """Read the version of the tree that `session` stands in; None if the workspace can't read it."""
+    if session.tree is None:
+        return None
+    digest = session.tree.digest
+    return readable_trees({digest: workspace.tree(digest)}).get(digest)
 
 
 def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:
-    """Read the versions of trees that `session` went through, by digest, as far as the workspace has them."""
-    trees = {digest: tree_version(workspace, digest) for digest in session.trees}
-    return {digest: tree for digest, tree in trees.items() if tree is not None}
+    """Read the versions of trees that `session` went through, by digest, as far as the workspace can read them."""
+    return readable_trees({digest: workspace.tree(digest) for digest in session.trees})
 
 
 def tree_changed(workspace: Workspace, session: Session) -> bool | None:

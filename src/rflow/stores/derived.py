@@ -1,7 +1,8 @@
 """What every store works out about its sessions: heads, people, the contents they name, search keys and pages."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -12,7 +13,7 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareKey, StoredShare
+from rflow.core.sharing import Creator, Share, ShareKey, StoredShare
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.stores.failures import Newer, damaged_content
@@ -129,6 +130,16 @@ def read_tree(data: bytes, digest: str) -> Tree:
         raise damaged_content("tree", digest) from error
 
 
+def readable_trees(versions: Mapping[str, bytes | None]) -> dict[str, Tree]:
+    """Decode stored trees, by digest, without those that are not there or that a newer rflow wrote."""
+    trees: dict[str, Tree] = {}
+    for digest, data in versions.items():
+        with suppress(Newer):
+            if data is not None:
+                trees[digest] = read_tree(data, digest)
+    return trees
+
+
 def new_tree(data: bytes) -> Tree:
     """Decode the tree that is about to be added; raise `BadInput` for anything else."""
     try:
@@ -142,5 +153,6 @@ def new_tree(data: bytes) -> Tree:
 
 def stored_share(share: Share) -> StoredShare:
     """Return a share as stores keep it."""
-    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=share.by, created_at=share.created_at)
+    by = Creator(id=share.by.id)
+    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
     return StoredShare(key=key, data=msgspec.json.encode(share))
