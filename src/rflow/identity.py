@@ -40,9 +40,9 @@ def _text(value: int, version: int) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def new_share_id() -> str:
-    """Return a short id for a link (35 bits), for listing and revoking it; it does not open the link."""
-    return "".join(ALPHABET[byte & 31] for byte in os.urandom(7))
+def share_id(random: bytes) -> str:
+    """Return a short id for a link from 7 random bytes, for listing and revoking it; it does not open the link."""
+    return "".join(ALPHABET[byte & 31] for byte in random)
 
 
 def new_codes() -> Iterator[str]:

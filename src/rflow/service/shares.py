@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, is_token, may_revoke, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
-from rflow.identity import new_share_id
+from rflow.identity import share_id
 
 if TYPE_CHECKING:
     from rflow.ports.stores import ShareStore
@@ -23,7 +23,7 @@ def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, ra
     _check_sharing(workspace, log.space)
     token = token_of(random(32))
     share = Share(
-        id=new_share_id(),
+        id=share_id(random(7)),
         session=log.id,
         space=log.space,
         hash=token_hash(token),
