@@ -309,7 +309,7 @@ def test_what_one_may_not_see_does_not_exist() -> None:
 
 def test_an_agent_does_what_its_scopes_allow_and_never_deletes() -> None:
     scene = printing("Yes")
-    bot = Actor(person=Person(id="triage-bot", name="triage-bot", kind="agent"), scopes=frozenset({"write"}))
+    bot = Actor(person=Person(id="triage-bot", name="triage-bot", kind="agent"), scopes=frozenset({"read", "write"}))
     assert decide(scene.session, scene.trees.get, c.AddNote(text="CPU is fine"), bot, scene.now)
     for command in (c.TakeOver(reason="?"), c.Delete()):
         with pytest.raises(NotAllowed, match="token does not allow"):

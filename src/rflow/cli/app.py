@@ -69,11 +69,10 @@ class App:
     @cached_property
     def workspace(self) -> "LocalWorkspace":
         """What this user can do at the configured store."""
-        from rflow.service.local import LocalWorkspace
-        from rflow.stores import open_store
+        from rflow.service.opening import open_workspace
 
-        store = open_store(self.settings["store"].text)
-        return LocalWorkspace(store, Actor(person=_member_named(self.settings["user.name"].text)), clock=now)
+        actor = Actor(person=_member_named(self.settings["user.name"].text))
+        return open_workspace(self.settings["store"].text, actor, now)
 
     @property
     def administration(self) -> "LocalAdministration":
@@ -91,11 +90,9 @@ class App:
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
-        from rflow.service.shared import SharedSessions
-        from rflow.stores import open_store
+        from rflow.service.opening import open_shared
 
-        store = open_store(self.settings["store"].text)
-        return SharedSessions(store, clock=now, zone=local, patterns=self.patterns)
+        return open_shared(self.settings["store"].text, now, local, self.patterns)
 
     @property
     def me(self) -> Person:

@@ -6,13 +6,15 @@ from typing import Literal
 import msgspec
 
 from rflow.core.people import Person
+from rflow.errors import NotAllowed
 
 MemberRole = Literal["reader", "member", "lead"]
 """What a member is in a space."""
 
 Scope = Literal["read", "write", "move", "own", "share"]
 """What an agent's token may allow: to read; to add entries; to move in the tree; to change who owns a session or close
-it; to make links and record deliveries."""
+it; to make links and record deliveries. Nearly every result shows something of a session, so a token without "read"
+allows nothing."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +40,20 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def spaces(self) -> tuple[str, ...] | None:
         """The spaces that the actor may see; None is all."""
         return None if self.admin or self.roles is None else tuple(sorted(self.roles))
+
+    def allows(self, *scopes: Scope) -> bool:
+        """Whether the actor's token, if they have one, allows all of `scopes`."""
+        return self.scopes is None or self.scopes.issuperset({"read", *scopes})
+
+
+def check_scopes(actor: Actor, *scopes: Scope) -> None:
+    """Raise `NotAllowed` unless the actor's token allows all of `scopes`."""
+    if not actor.allows(*scopes):
+        raise no_scope()
+
+
+def no_scope() -> NotAllowed:
+    """Return the error for what the scopes of a token don't allow."""
+    return NotAllowed(
+        "This token does not allow that.", try_="Ask for a token with more scopes, or let a person do it."
+    )

@@ -105,13 +105,19 @@ class Minted(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
+class Creator(msgspec.Struct, frozen=True, kw_only=True):
+    """Who created a share, as far as a store needs to know it."""
+
+    id: str
+
+
 class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields that a store finds a share by; they can also be read if a newer rflow wrote the share."""
+    """What a store finds a share by, also one that a newer rflow wrote."""
 
     id: str
     session: str
     hash: str
-    by: Person
+    by: Creator
     created_at: datetime
 
 
@@ -123,8 +129,35 @@ class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int = 0
 
 
+def read_or_newer(data: bytes) -> Share | Literal["newer"] | None:
+    """Read a share as a store keeps it; "newer" if only what it is found by can be read, None if not even that."""
+    return read_share(data) or ("newer" if read_key(data) else None)
+
+
+def read_view(data: bytes) -> "ShareView | None":
+    """Read a view as a store keeps it; None if it is damaged, or newer than this version."""
+    try:
+        return msgspec.json.decode(data, type=ShareView)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return None
+
+
+class _ViewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store sorts a view by, also one that a newer rflow wrote."""
+
+    at: datetime
+
+
+def viewed_at(data: bytes) -> datetime | None:
+    """Return when a stored view happened; None if it is damaged."""
+    try:
+        return msgspec.json.decode(data, type=_ViewKey).at
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return None
+
+
 def read_key(data: bytes) -> ShareKey | None:
-    """Return the key of a stored share; None if it is damaged."""
+    """Read what a stored share is found by; None if it is damaged."""
     try:
         return msgspec.json.decode(data, type=ShareKey)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
@@ -132,7 +165,7 @@ def read_key(data: bytes) -> ShareKey | None:
 
 
 def read_share(data: bytes) -> Share | None:
-    """Return a stored share; None if it is damaged, or newer than this version: then it opens nothing."""
+    """Read a share as a store keeps it; None if it is damaged, or newer than this version: it opens nothing."""
     try:
         return msgspec.json.decode(data, type=Share)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
@@ -162,8 +195,18 @@ def state_of(share: Share, at: datetime) -> ShareState:
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
+def opens(share: Share, at: datetime) -> bool:
+    """Whether anybody who has the link can open it now.
+
+    This version can't ask for a password, count views or know who is signed in: a link that needs that stays shut.
+    """
+    public = not share.password and share.max_views is None and share.audience == "public"
+    return public and state_of(share, at) == "live"
+
+
 def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:
-    """Whether `actor` may revoke a share: their own, one to their own session (`owner` is its owner's id), or any in a
-    space that they lead."""
+    """Whether `actor` may revoke a share: their own, one to a session that is theirs (`owner` is its owner's id), or
+    any in a space that they lead. Readers may not."""
+    role = actor.role_in(share.space)
     mine = actor.person.id in (share.by.id, owner)
-    return mine or actor.role_in(share.space) == "lead"
+    return role == "lead" or (role == "member" and mine)

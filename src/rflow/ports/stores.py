@@ -1,4 +1,4 @@
-"""The ports: small protocols that the adapters satisfy without inheriting."""
+"""The ports of stores: small protocols that the adapters satisfy without inheriting."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,15 +22,15 @@ Clock = Callable[[], datetime]
 
 
 class Stale(Exception):
-    """An append expected another version: somebody else wrote first. The workspace loads again and decides anew."""
+    """An append expected another version: somebody else wrote first. The workspace loads again and decides again."""
 
 
 class CodeTaken(Exception):
-    """The short code is in use in this store: take another."""
+    """The short code is in use in this store; try another."""
 
 
 class Standing(NamedTuple):
-    """What a store says of a session without reading its events: its last event's number, its space, its owner's id."""
+    """What a store knows of a session without reading its events: its last event's number, its space, its owner."""
 
     version: int
     space: str
@@ -38,7 +38,10 @@ class Standing(NamedTuple):
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree as a store lists it: its current version, and when that was added."""
+    """A tree as a store lists it: its current version, and when that was added.
+
+    The digest is empty where a newer rflow wrote the entry in the list, so that only its id is known.
+    """
 
     id: str
     title: str
@@ -49,7 +52,7 @@ class TreeName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something `check` found: where, what, and what to do about it. An "info" is no fault."""
+    """A problem that `check` reports: where, what, and what to do about it. An "info" is not a problem."""
 
     severity: Literal["error", "warning", "info"]
     where: str
@@ -58,7 +61,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its version, that of its records, counts, and its size in bytes."""
+    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes."""
 
     url: str
     kind: str
@@ -72,22 +75,22 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionStore(Protocol):
-    """Where sessions live. Whatever a method acknowledged by returning survives a crash."""
+    """Where sessions live. What a method wrote survives a crash once it has returned."""
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events; None if there is no such session."""
 
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` where its id exists."""
+        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists."""
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
-        """Add `events` to a session that stands at version `expected`, else raise `Stale`.
+        """Add `events` to a session that is at version `expected`, else raise `Stale`.
 
         `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step.
         """
 
     def load(self, session_id: str, after: int = 0) -> Log:
-        """Read a session's events behind version `after`; raise `NotFound`."""
+        """Read a session's events after version `after`; raise `NotFound`."""
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone.
@@ -102,10 +105,10 @@ class SessionStore(Protocol):
         """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
-        """Replace all events of a session that stands at `expected`, and leave no trace of the old ones.
+        """Replace all events of a session that is at version `expected`, and leave no trace of the old ones.
 
-        Blobs that no event names any longer go too. Raises `Stale`, or `StoreProblem` where a trace is left for now:
-        then the replacement itself stands.
+        Contents that no event names any longer are removed too. Raises `Stale`, or `StoreProblem` if a trace is left
+        for now; the events are replaced all the same.
         """
 
     def delete(self, session_id: str) -> None:
@@ -116,13 +119,13 @@ class SessionStore(Protocol):
 
 
 class TreeStore(Protocol):
-    """Where trees live: each version once a space, by digest, as canonical JSON; names say which version is current.
+    """Where trees live: each version once per space, by digest, as canonical JSON; names say which is current.
 
     A version that a newer rflow wrote is kept as it is.
     """
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree the current version of its id; False if it is that already. Raises `BadInput` for no tree."""
+        """Make a tree the current version of its id; False if it is already. Raises `BadInput` if it is no tree."""
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version without making it current (a session that was imported stands in it)."""
@@ -133,6 +136,9 @@ class TreeStore(Protocol):
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
 
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store as it is there."""
+
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space (None is all), by id."""
 
@@ -141,7 +147,7 @@ class TreeStore(Protocol):
 
 
 class ShareStore(Protocol):
-    """Where read-only links are kept: never a token, only its hash, and never a text of the session."""
+    """Where read-only links are stored: only the hash of a token, and no text of the session."""
 
     def add(self, share: "Share") -> None:
         """Store a new share; raise `NotFound` if its session is gone."""
@@ -149,8 +155,11 @@ class ShareStore(Protocol):
     def stored(self) -> "list[StoredShare]":
         """Return all shares as they are stored, those of a newer rflow too; damaged ones are left out."""
 
-    def restore(self, share: "StoredShare") -> None:
-        """Store a share of another store as it is there; one that is here already stays as it is."""
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first; damaged ones are left out."""
+
+    def restore(self, share: "StoredShare", views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there; one that is here already stays as it is."""
 
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
@@ -159,24 +168,27 @@ class ShareStore(Protocol):
         """List the shares of a session, or all, the newest first."""
 
     def replace(self, share: "Share") -> None:
-        """Store the new state of a share; one that is gone by now stays gone."""
+        """Store the new state of a share; one that was deleted meanwhile stays deleted.
+
+        Raises `StoreProblem` if a newer rflow changed it meanwhile.
+        """
 
     def record(self, views: "Mapping[str, Sequence[ShareView]]") -> None:
-        """Store views of shares, by the shares' ids; of each only the last ones are kept, the others are counted."""
+        """Store views of shares, by the shares' ids: the last ones of each; older ones are only counted."""
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
 
 
 class Store(SessionStore, TreeStore, Protocol):
-    """A store: sessions, trees and shares in one place, with what it takes to look after it."""
+    """A store: sessions, trees and shares in one place, and what is needed to look after it."""
 
     @property
     def shares(self) -> ShareStore:
         """The read-only links to its sessions."""
 
     def stamp(self) -> int | None:
-        """Return a number that changes whenever somebody else has written here; None where that takes time to tell."""
+        """Return a number that changes whenever somebody else has written here; None if finding out takes time."""
 
     @property
     def kind(self) -> str:
@@ -206,4 +218,4 @@ class Store(SessionStore, TreeStore, Protocol):
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

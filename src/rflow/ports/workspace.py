@@ -1,9 +1,9 @@
-"""The ports of what an actor can do: `Workspace`, and `Administration` for who may open the store itself.
+"""The ports of what an actor can do: `Workspace`, and `Administration` for those who may open the store itself.
 
-Ids and plain values travel, no states and no callables, so that a server can stand behind either. Every call is the
-actor's that the workspace was opened for: reads are authorised as writes are, and what the actor may not see does not
-exist. Methods raise `RflowError`s. The contract is tests/service/test_contract.py; who may call what is the table in
-tests/service/test_matrix.py.
+Only ids and plain values are passed, no states and no callables, so that a server can implement either. A workspace
+is opened for one actor, who makes every call: reads are authorised as writes are, and what the actor may not see does
+not exist. Methods raise `RflowError`s. The contract is tests/service/test_contract.py, and tests/service/test_matrix.py
+has the table of who may call what.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,12 +36,12 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command brought.
+    """What a command did.
 
-    `events` are its own (none where it had been carried out before), `entry` is the number of what it brought, now or
-    then, `steered` the last event before it that moved the session or changed who owns it. `tail` are all events
-    behind the version that the sender had; `reload` says that texts were removed meanwhile, so that the sender must
-    load the session again instead.
+    `events` are its own (none if it was carried out before), `entry` is the number of the entry it made, now or then,
+    `steered` the last event before it that moved the session or changed who owns it. `tail` are all events after the
+    version that the sender had. `reload` says that texts were removed meanwhile, so that the sender must load the
+    session again instead.
     """
 
     session: str
@@ -103,10 +103,10 @@ class Workspace(Protocol):
         """List sessions, the last updated first."""
 
     def version(self, session_id: str) -> int | None:
-        """Return the number of a session's last event without reading it; None where there is no such session."""
+        """Return the number of a session's last event without reading it; None if there is no such session."""
 
     def load(self, session_id: str, after: int = 0) -> Log:
-        """Read a session's events behind version `after`; raise `NotFound`."""
+        """Read a session's events after version `after`; raise `NotFound`."""
 
     def start(self, command: "Start") -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
@@ -116,12 +116,12 @@ class Workspace(Protocol):
     ) -> Sent:
         """Carry out a command on a session of which the sender has version `known`.
 
-        `contents` are those of evidence, by digest. A command whose `command_id` was carried out before changes
-        nothing.
+        `contents` are those of its evidence, by digest; `BadInput` for any other. A command whose `command_id` was
+        carried out before changes nothing.
         """
 
     def check(self, session_id: str, command: "Command") -> None:
-        """Raise what `send` would raise now, and write nothing."""
+        """Raise the error that `send` would raise now, and write nothing."""
 
     def delete(self, session_id: str) -> None:
         """Remove a session for good, and end its links."""
@@ -132,8 +132,8 @@ class Workspace(Protocol):
     def import_session(self, incoming: Incoming, *, accept_ownership: bool = False) -> Imported:
         """Store a session that was read from a file; one that is here with the same beginning is extended.
 
-        Raises `NotAllowed` where that changes the owner or status of a session here, unless `accept_ownership` allows
-        it, and `BadInput` where some of its events can't be read.
+        Raises `NotAllowed` if that changes the owner or status of a session here, unless `accept_ownership` allows
+        it, and `BadInput` if the session is not whole or some of its events can't be read.
         """
 
     def content(self, session_id: str, digest: str) -> bytes:
@@ -145,33 +145,39 @@ class Workspace(Protocol):
     # Trees
 
     def tree(self, digest: str) -> bytes | None:
-        """Return a version of a tree as canonical JSON; None where there is none."""
+        """Return a version of a tree as canonical JSON; None if there is none."""
 
     def tree_names(self, space: str = DEFAULT_SPACE) -> list["TreeName"]:
         """List the current versions of the trees of a space, by id."""
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree (canonical JSON) the current version of its id; False where it was that already."""
+        """Make a tree (canonical JSON) the current version of its id; False if it was that already."""
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
-        """Take a tree out of the list; sessions that stand in it keep their version. Raises `NotFound`."""
+        """Remove a tree from the list; sessions that stand in it keep their version. Raises `NotFound`."""
 
     # Links
 
     def create_share(self, wish: "ShareWish") -> "Minted":
-        """Make a read-only link to a session; its token is returned this once only."""
+        """Create a read-only link to a session; its token is returned only here."""
 
     def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list["ShareCount"]:
-        """List the links of a session, else the actor's: those they made, and those to their sessions."""
+        """List the links of a session, else the actor's: those they created, and those to their sessions.
+
+        `everybody` lists all links that the actor may see.
+        """
 
     def share(self, reference: str) -> "ShareCount":
-        """Find the one link whose id begins with `reference`, or whose token it is."""
+        """Find the one link whose id begins with `reference`, or whose token it is.
+
+        Raises `NotFound` or `UsageProblem`.
+        """
 
     def share_views(self, share_id: str) -> Sequence["ShareView"]:
         """Return the last views of a link, the newest first."""
 
     def revoke_share(self, share_id: str) -> "Share":
-        """End a link at once; one that was revoked before stays as it is."""
+        """Revoke a link at once; one that was revoked before stays as it is."""
 
 
 class Administration(Protocol):
@@ -182,7 +188,7 @@ class Administration(Protocol):
         """Who acts."""
 
     def info(self) -> "Info":
-        """Say what the store is and how much it holds."""
+        """Return what the store is and how much it holds."""
 
     def check(self) -> list["Fault"]:
         """Read everything and list what is wrong."""

@@ -1,8 +1,8 @@
-"""Looking after a store: what somebody may do who may open the store itself."""
+"""Looking after a store: for those who may open the store itself."""
 
 from pathlib import Path
 
-from rflow.core.actors import Actor
+from rflow.core.actors import Actor, no_scope
 from rflow.errors import NotAllowed
 from rflow.ports.stores import Fault, Info, Store
 
@@ -27,7 +27,9 @@ class LocalAdministration:
         self._allowed().backup(path)
 
     def _allowed(self) -> Store:
-        """Return the store, for an admin, and for everybody who can open a local store."""
-        if not self.actor.admin and (self.actor.roles is not None or self.actor.scopes is not None):
+        """Return the store; raise unless this is an admin, or anybody who can open a local store. Tokens never may."""
+        if self.actor.scopes is not None:
+            raise no_scope()
+        if self.actor.roles is not None and not self.actor.admin:
             raise NotAllowed("Only an admin may look after the store.", try_="Ask an admin of this server.")
         return self._store

@@ -1,4 +1,4 @@
-"""Which server serves a store on this machine: it leaves a heartbeat, and links take their address from it."""
+"""Which server serves a store on this machine: it writes a heartbeat file, and links use the address in it."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from rflow.config_file import replace_file
 from rflow.core.fingerprint import fingerprint
 
 BEAT = 10.0
-"""Seconds between two heartbeats; after three that did not come, the server counts as gone."""
+"""Seconds between two heartbeats; a server that misses three counts as stopped."""
 
 
 class _Heartbeat(msgspec.Struct, frozen=True):
@@ -22,19 +22,19 @@ def _file(state: Path, store: str) -> Path:
 
 
 def beat(state: Path, store: str, url: str) -> None:
-    """Leave word in the state folder that `url` serves the store of that URL."""
+    """Record in the state folder that `url` serves the store of that URL."""
     replace_file(_file(state, store), msgspec.json.encode(_Heartbeat(url, time.time())))
 
 
 def gone(state: Path, store: str) -> None:
-    """Take the word back."""
+    """Remove the record."""
     _file(state, store).unlink(missing_ok=True)
 
 
 def running(state: Path, store: str) -> str | None:
-    """Give the address at which the store is served now; None where nobody says so."""
+    """Return the address at which the store is served now; None if it is not."""
     try:
-        found = msgspec.json.decode(_file(state, store).read_bytes(), type=_Heartbeat)
+        last = msgspec.json.decode(_file(state, store).read_bytes(), type=_Heartbeat)
     except (OSError, msgspec.DecodeError):
         return None
-    return found.url if 0 <= time.time() - found.at < 3 * BEAT else None
+    return last.url if 0 <= time.time() - last.at < 3 * BEAT else None

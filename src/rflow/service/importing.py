@@ -1,55 +1,92 @@
 """Imports a session that was read from a file: as a new session, or by adding entries to the session that is here."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.session.events import OWNERSHIP, Event
+from rflow.core.actors import check_scopes
+from rflow.core.fingerprint import fingerprint
+from rflow.core.session.events import OWNERSHIP, Event, EvidenceAdded, SessionStarted, TreeEntered
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
+from rflow.identity import id_of, is_code, is_id
 from rflow.ports.stores import Stale
 from rflow.ports.workspace import Imported, Incoming
 from rflow.service.sending import ATTEMPTS
+from rflow.service.starting import create
 
 if TYPE_CHECKING:
     from rflow.service.local import LocalWorkspace
 
 
 def plan_import(workspace: "LocalWorkspace", incoming: Incoming) -> Imported:
-    """Return what importing would do now; raise `BadInput` if some of its entries can't be read."""
-    events = _readable(incoming)
+    """Return what importing would do now; raise `BadInput` if the session is not whole."""
+    check_scopes(workspace.actor, "write", "move", "own")  # a log may hold any fact
+    events = _checked(incoming)
     _check_may_write(workspace, events)
-    log = _here(workspace, incoming.id)
+    log = _here(workspace, incoming)
     if log is None:
-        return Imported(session=incoming.id, code=incoming.code, outcome="new")
+        return Imported(session=_new_id(workspace, incoming), code=_code(workspace, incoming), outcome="new")
     known = list(log.events)
     common = min(len(known), len(events))
     if known[:common] != events[:common]:
-        return Imported(session="", code=incoming.code, outcome="diverged")
+        return Imported(session="", code=_code(workspace, incoming), outcome="diverged")
     if len(events) <= len(known):
         return Imported(session=log.id, code=log.code, outcome="unchanged")
+    _check_may_extend(workspace, log)
     added = tuple(events[common:])
     ownership = tuple(event for event in added if isinstance(event.fact, OWNERSHIP))
     return Imported(session=log.id, code=log.code, outcome="extended", events=added, ownership=ownership)
 
 
 def _check_may_write(workspace: "LocalWorkspace", events: list[Event]) -> None:
-    """An import writes: readers may not, and agents' tokens only where they may add entries."""
-    space = Log(id="", code="", events=events).session.space
-    role = workspace.actor.role_in(space)
+    """Refuse whoever may not add sessions to the space that the file names."""
+    role = workspace.actor.role_in(Log(id="", code="", events=events).session.space)
     if role is None:
         raise NotFound("There is no such space.", try_="Import it into a space that you are a member of.")
-    if role == "reader" or (workspace.actor.scopes is not None and "write" not in workspace.actor.scopes):
+    if role == "reader":
         raise NotAllowed("You may only read here.", try_="Ask a member of this space to import it.")
 
 
-def _here(workspace: "LocalWorkspace", session_id: str) -> Log | None:
-    """Read the session that is here; a plain document has no id."""
-    try:
-        return workspace.load(session_id) if session_id else None
-    except NotFound:
-        return None
+def _check_may_extend(workspace: "LocalWorkspace", log: Log) -> None:
+    """Refuse those who may not do everything to a session: a file could make others appear to have moved it."""
+    actor, session = workspace.actor, log.session
+    trusted = actor.roles is None or actor.role_in(session.space) == "lead" or session.owner.id == actor.person.id
+    if not trusted:
+        raise NotAllowed(
+            f"Only {session.owner.name}, or a lead, may add entries to {session.code} from a file.",
+            try_="Ask them to import it.",
+        )
+
+
+def _here(workspace: "LocalWorkspace", incoming: Incoming) -> Log | None:
+    """Read the session that is here, under its own id or the one that an earlier import gave it."""
+    for session_id in dict.fromkeys((incoming.id, _new_id(workspace, incoming))):
+        try:
+            if session_id:
+                return workspace.load(session_id)
+        except NotFound:
+            continue
+    return None
+
+
+def _new_id(workspace: "LocalWorkspace", incoming: Incoming) -> str:
+    """Return the id that the session gets if it is not here; empty for one that has none yet.
+
+    It keeps its own only where the importer sees every session: elsewhere, an id that is in use would show that a
+    session exists. The same file leads to the same id again.
+    """
+    if not incoming.id or workspace.actor.spaces is None:
+        return incoming.id
+    space = Log(id="", code="", events=incoming.events).session.space
+    return id_of(f"import\n{space}\n{incoming.id}")
+
+
+def _code(workspace: "LocalWorkspace", incoming: Incoming) -> str:
+    """Return the code that the session keeps if it is free; empty where it gets a new one, for the same reason."""
+    return incoming.code if workspace.actor.spaces is None and is_code(incoming.code) else ""
 
 
 def import_session(workspace: "LocalWorkspace", incoming: Incoming, *, accept_ownership: bool) -> Imported:
@@ -69,16 +106,36 @@ def import_session(workspace: "LocalWorkspace", incoming: Incoming, *, accept_ow
     raise StoreProblem("Others keep writing to that session; nothing was imported.", try_="Try again in a moment.")
 
 
-def _readable(incoming: Incoming) -> list[Event]:
+def _checked(incoming: Incoming) -> list[Event]:
+    """Return the events of a session that is whole; raise `BadInput` for any other."""
     events = [event for event in incoming.events if isinstance(event, Event)]
     if len(events) < len(incoming.events):
         raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
+    begins = [event.seq for event in events if isinstance(event.fact, SessionStarted)] == [1]
+    numbered = all(event.seq == seq for seq, event in enumerate(events, 1))
+    if not (begins and numbered and (not incoming.id or is_id(incoming.id))):
+        raise BadInput("That is not a whole session.", try_="Export it again: rflow export SESSION")
+    _check_needed(incoming, events)
     return events
+
+
+def _check_needed(incoming: Incoming, events: Iterable[Event]) -> None:
+    """Refuse trees and contents that are not what their digests say, or that no event names."""
+    facts = [event.fact for event in events]
+    trees = {fact.tree.digest for fact in facts if isinstance(fact, TreeEntered)}
+    contents = {fact.digest for fact in facts if isinstance(fact, EvidenceAdded)}
+    for named, held in ((trees, incoming.trees), (contents, incoming.contents)):
+        for digest, data in held.items():
+            if digest not in named or digest != fingerprint(data):
+                raise BadInput(
+                    "It holds a tree or a content that its session does not use, or that is damaged.",
+                    try_="Export it again: rflow export SESSION",
+                )
 
 
 def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -> Imported:
     """Write what was planned; raise `Stale` if the session has changed since."""
-    events = _readable(incoming)
+    events = _checked(incoming)
     session = Log(id=incoming.id, code=incoming.code, events=events).session
     for data in incoming.trees.values():
         workspace.store.put_tree(data, session.space)
@@ -88,7 +145,7 @@ def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -
             raise Stale
         workspace.store.append(replay(planned.events, here), planned.events, here.version, incoming.contents)
     elif planned.outcome != "unchanged":
-        new = incoming.id if planned.outcome == "new" and incoming.id else workspace.new_id()
-        code = workspace.create(new, events, incoming.contents, code=incoming.code, space=session.space)
+        new = planned.session or workspace.ids(workspace.now())
+        code = create(workspace, new, events, incoming.contents, code=planned.code)
         return replace(planned, session=new, code=code)
     return planned

@@ -1,6 +1,5 @@
 """Sessions as files: the event log as JSON Lines (`export`), and the plain document that other tools write."""
 
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -18,17 +17,14 @@ from rflow.core.text import one_line
 from rflow.core.tree.document import check
 from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
-from rflow.identity import ALPHABET
+from rflow.identity import is_code, is_id
 from rflow.ports.workspace import Incoming
 from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
 
-_CODE = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}\Z")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
-
-class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="tree"):
+class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="tree", forbid_unknown_fields=True):
     """A line of an export that holds a version of a tree, so that the receiver can continue in it.
 
     It stays as it is, so that what a newer rflow wrote into it is not lost.
@@ -37,17 +33,11 @@ class TreeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag
     tree: msgspec.Raw
 
 
-class BlobLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="blob"):
+class BlobLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="rflow", tag="blob", forbid_unknown_fields=True):
     """A line of an export that holds the whole content of a piece of evidence, in base 64."""
 
     digest: str
     data: str
-
-
-class _Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What a line is that is no event."""
-
-    rflow: str
 
 
 class Read(msgspec.Struct, kw_only=True):
@@ -67,8 +57,8 @@ class Read(msgspec.Struct, kw_only=True):
         return self.log.session
 
     def read_trees(self) -> dict[str, Tree]:
-        """Return the trees, read; raise `StoreProblem` for one that a newer rflow wrote."""
-        return {name: read_tree(data, name) for name, data in self.trees.items()}
+        """Return the trees, without those that a newer rflow wrote."""
+        return readable_trees(self.trees)
 
     @property
     def incoming(self) -> Incoming:
@@ -89,7 +79,7 @@ def export_lines(
 
     `trees` are canonical JSON; `count` is the number of `contents`: they are read one by one, and may be large.
     """
-    yield header(log.id, log.code, events=len(log.events), contents=count) + b"\n"
+    yield (log.header or header(log.id, log.code, events=len(log.events), contents=count)) + b"\n"
     for tree in trees:
         yield msgspec.json.encode(TreeLine(tree=msgspec.Raw(tree))) + b"\n"
     for event in log.events:
@@ -119,7 +109,7 @@ def _read_log(data: bytes, name: str) -> Read:
     events = from_lines(upgraded(line, head.records) for line in records)
     if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
-    code = head.code if _CODE.match(head.code) else ""  # another tool's: it gets one here
+    code = head.code if is_code(head.code) else ""  # another tool's: it gets one here
     _check_whole(name, "entries", len(events), head.events)
     read = Read(log=Log(id=head.id, code=code, events=events))
     for line in extras:
@@ -128,11 +118,11 @@ def _read_log(data: bytes, name: str) -> Read:
     return read
 
 
-def _check_whole(name: str, what: str, there: int, told: int) -> None:
-    """Refuse what was cut off between two lines, which looks like an earlier state of the session."""
-    if there < told:
+def _check_whole(name: str, what: str, present: int, expected: int) -> None:
+    """Refuse a file that was cut off between two lines, which looks like an earlier state of the session."""
+    if present < expected:
         raise BadInput(
-            f"{name} was cut off: it has {there} of its {told} {what}.", try_="Copy it again, or export it again."
+            f"{name} was cut off: it has {present} of its {expected} {what}.", try_="Copy it again, or export it again."
         )
 
 
@@ -140,21 +130,25 @@ def _head(line: bytes, name: str) -> Header:
     """Read the first line. An id becomes the name of a file in some stores, so nothing but a UUID passes."""
     head = read_header(line)
     if head == "newer":
-        raise BadInput(f"{name} was written by a newer rflow.", try_="Upgrade rflow.")
-    if head is None or not _ID.match(head.id):
+        raise _newer(name)
+    if head is None or not is_id(head.id):
         raise BadInput(f"{name} does not begin with a session's header.", try_="Export it again: rflow export SESSION")
     if head.records < OLDEST or head.format < OLDEST:
         raise BadInput(f"{name} was written by an rflow too old to read.", try_="Export it again with a newer one.")
     return head
 
 
+def _newer(name: str) -> BadInput:
+    return BadInput(f"{name} was written by a newer rflow.", try_="Upgrade rflow to import it.")
+
+
 def _read_extra(line: bytes, name: str, read: Read) -> None:
-    """Read a tree or a content; lines of an unknown kind, which a newer rflow may have added, are ignored."""
+    """Read a tree or a content. A line that a newer rflow wrote is refused: importing the rest would lose it."""
     try:
-        if msgspec.json.decode(line, type=_Kind).rflow not in ("tree", "blob"):
-            return
         extra = msgspec.json.decode(line, type=TreeLine | BlobLine)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if "unknown field" in str(error) or "Invalid value" in str(error):
+            raise _newer(name) from error
         raise BadInput(f"{name} has a damaged line: {error}.", try_="Export it again.") from error
     if isinstance(extra, TreeLine):
         version, data = _canonical(bytes(extra.tree), name)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from rflow.core.actors import Actor
-from rflow.core.session.commands import Command, RedactText
+from rflow.core.fingerprint import fingerprint
+from rflow.core.session.commands import AddEvidence, AddStep, Command, Delete, RedactText
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, Stored, TextRedacted
 from rflow.core.session.log import Log
@@ -16,7 +17,7 @@ from rflow.core.session.moves import Trees
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.session.texts import blank, target_of
-from rflow.errors import StoreProblem
+from rflow.errors import BadInput, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock, Stale, Store
 from rflow.ports.workspace import Sent
 
@@ -38,9 +39,11 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
 
     The sender has version `known`, and gets what came after it.
     """
+    _check_contents(command, contents)
     if isinstance(command, RedactText):
         return _redact(sender, log, command)
-    session, tail, reload = log.session, list(_after(log.events, known)), False
+    session, tail = log.session, list(_after(log.events, known))
+    reload = known > 0 and _removed(tail)
     for _ in range(ATTEMPTS):
         if command.command_id and command.command_id in session.commands:
             return _repeated(session, command, tail, reload=reload)
@@ -64,6 +67,21 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     raise busy(session)
 
 
+def _check_contents(command: Command, contents: Mapping[str, bytes]) -> None:
+    """Refuse contents that are not those of the command's evidence, and a deletion, which is no event."""
+    if isinstance(command, Delete):
+        raise UsageProblem("A session is not deleted by a command that is sent to it.", try_="Use: rflow delete CODE")
+    piece = command.evidence if isinstance(command, AddEvidence | AddStep) else None
+    for digest, content in contents.items():
+        if piece is None or digest != piece.digest or digest != fingerprint(content):
+            raise BadInput("A content that was sent does not belong to the evidence.", try_="Attach the file again.")
+
+
+def _removed(events: Sequence[Stored]) -> bool:
+    """Whether texts were removed by these events: what the sender has may still show them."""
+    return any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in events)
+
+
 def _after(events: Sequence[Stored], known: int) -> Sequence[Stored]:
     return [event for event in events[known:] if event.seq > known]
 
@@ -81,7 +99,7 @@ def _entry(events: Sequence[Event], after: Session) -> int:
 def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stored], bool]:
     """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
     log = sender.store.load(session.id, session.version)
-    if any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in log.events):
+    if _removed(log.events):
         return sender.store.load(session.id).session, (), True
     return replay(log.events, session), log.events, False
 

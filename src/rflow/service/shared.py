@@ -1,17 +1,17 @@
-"""What readers of links see: no account, no actor; the token of a link is all they have."""
+"""What readers of links see: they have no account and are no actor, only the token of a link."""
 
 from collections.abc import Mapping, Sequence
 
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareView, is_token, state_of, token_hash
+from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
 from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import Extent, View, Zone
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import readable_trees
 
 
 class SharedSessions:
@@ -33,9 +33,9 @@ class SharedSessions:
         return self._store.stamp()
 
     def live(self, token: str) -> Share | None:
-        """Find the share of a token if it can be looked at now; what can't be a token is not looked up."""
+        """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""
         share = self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
-        return share if share is not None and state_of(share, self.now()) == "live" else None
+        return share if share is not None and opens(share, self.now()) else None
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event; None if the session is gone."""
@@ -57,8 +57,7 @@ class SharedSessions:
         return session, shorten_progress(progress) if share.brief else progress
 
     def _trees(self, session: Session) -> dict[str, Tree]:
-        data = {digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees}
-        return {digest: read_tree(content, digest) for digest, content in data.items() if content is not None}
+        return readable_trees({digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees})
 
     def _tree_changed(self, session: Session) -> bool | None:
         if session.tree is None:
@@ -71,5 +70,5 @@ class SharedSessions:
         self._store.shares.record(views)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._store.close()

@@ -1,4 +1,4 @@
-"""Read-only links as members use them: making, listing, finding and ending them."""
+"""Read-only links as members of a space use them: creating, listing, finding and revoking them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,23 +7,23 @@ from msgspec.structs import replace
 
 from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, is_token, may_revoke, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
-from rflow.identity import new_share_id
+from rflow.identity import share_id
 
 if TYPE_CHECKING:
     from rflow.ports.stores import ShareStore
     from rflow.service.local import LocalWorkspace
 
 VIEWS_SHOWN = 50
-"""The last views that `share show` lists."""
+"""How many of the last views `share show` lists."""
 
 
 def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, random: Callable[[int], bytes]) -> Minted:
-    """Make a link to a session; the maker's own patterns for secrets go along, whoever renders it later."""
+    """Create a link to a session; it keeps its creator's own patterns for secrets, which apply to every reader."""
     log = workspace.load(wish.session)
     _check_sharing(workspace, log.space)
     token = token_of(random(32))
     share = Share(
-        id=new_share_id(),
+        id=share_id(random(7)),
         session=log.id,
         space=log.space,
         hash=token_hash(token),
@@ -43,14 +43,12 @@ def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, ra
 def _check_sharing(workspace: "LocalWorkspace", space: str) -> None:
     if workspace.actor.role_in(space) == "reader":
         raise NotAllowed("You may only read here.", try_="Ask a member of this space to share it.")
-    if workspace.actor.scopes is not None and "share" not in workspace.actor.scopes:
-        raise NotAllowed("This token does not allow that.", try_="Ask for a token with more scopes.")
 
 
 def listed(
     workspace: "LocalWorkspace", store: "ShareStore", session_id: str | None, *, everybody: bool = False
 ) -> list[ShareCount]:
-    """List the links of a session, else the actor's: those they made, and those to sessions of theirs."""
+    """List the links of a session, else the actor's: those they created, and those to sessions of theirs."""
     if session_id is not None and workspace.version(session_id) is None:
         return []
     counts = [count for count in store.listed(session_id) if workspace.actor.role_in(count.share.space)]

@@ -2,10 +2,10 @@
 
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import TreeName
 from rflow.ports.workspace import Workspace
-from rflow.stores.derived import read_tree
+from rflow.stores.derived import read_tree, readable_trees
 
 
 def tree_version(workspace: Workspace, digest: str) -> Tree | None:
@@ -15,22 +15,24 @@ def tree_version(workspace: Workspace, digest: str) -> Tree | None:
 
 
 def tree_of(workspace: Workspace, session: Session) -> Tree | None:
-    """Read the version of the tree that `session` stands in."""
-    return tree_version(workspace, session.tree.digest) if session.tree else None
+    """Read the version of the tree that `session` stands in; None if the workspace can't read it."""
+    if session.tree is None:
+        return None
+    digest = session.tree.digest
+    return readable_trees({digest: workspace.tree(digest)}).get(digest)
 
 
 def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:
-    """Read the versions of trees that `session` went through, by digest, as far as the workspace has them."""
-    trees = {digest: tree_version(workspace, digest) for digest in session.trees}
-    return {digest: tree for digest, tree in trees.items() if tree is not None}
+    """Read the versions of trees that `session` went through, by digest, as far as the workspace can read them."""
+    return readable_trees({digest: workspace.tree(digest) for digest in session.trees})
 
 
 def tree_changed(workspace: Workspace, session: Session) -> bool | None:
-    """Whether the session's tree has another current version by now; None if it has no current one."""
+    """Whether the session's tree has another current version now; None if it has none that can be read."""
     if session.tree is None:
         return None
-    current = [name.digest for name in workspace.tree_names(session.space) if name.id == session.tree.id]
-    return None if not current else current[0] != session.tree.digest
+    current = next((name.digest for name in workspace.tree_names(session.space) if name.id == session.tree.id), "")
+    return current != session.tree.digest if current else None
 
 
 def named_tree(workspace: Workspace, tree_id: str) -> Tree:
@@ -44,6 +46,8 @@ def named_tree(workspace: Workspace, tree_id: str) -> Tree:
     if len(begin) > 1:
         ids = ", ".join(name.id for name in begin)
         raise UsageProblem(f'"{tree_id}" could be more than one tree.', try_=f"Name one of {ids}.")
+    if begin and not begin[0].digest:
+        raise StoreProblem(f"The tree {begin[0].id} was added by a newer rflow.", try_="Upgrade rflow to use it.")
     tree = tree_version(workspace, begin[0].digest) if begin else None
     if tree is None:
         raise NotFound(f'There is no tree "{tree_id}" in this store.', try_=_hint(tree_id, names))
@@ -67,7 +71,7 @@ def add_tree(workspace: Workspace, tree: Tree) -> bool:
 
 
 def remove_tree(workspace: Workspace, tree_id: str) -> Tree:
-    """Take a tree out of the list and return it; sessions that stand in it keep their version."""
+    """Remove a tree from the list and return it; sessions that stand in it keep their version."""
     tree = named_tree(workspace, tree_id)
     workspace.remove_tree(tree.id)
     return tree

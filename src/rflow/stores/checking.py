@@ -13,6 +13,7 @@ from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
 from rflow.ports.stores import Fault, TreeName
 from rflow.stores import codec, derived
+from rflow.stores.failures import Newer
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
 COPY = "`rflow store copy` to a new store fixes it."
@@ -86,11 +87,17 @@ def trees(
     for digest in sorted(held):
         try:
             versions[digest] = read(digest)
+        except Newer as newer:
+            versions[digest] = None
+            yield Fault(severity="info", where=f"tree {digest[:12]}", what=newer.what, remedy=newer.try_)
         except StoreProblem as problem:
             versions[digest] = None
             yield _tree_fault(digest[:12], problem.what)
     for name in names:
-        if name.digest not in versions:
+        if not name.digest:
+            what = "Its entry in the list was written by a newer rflow, or is damaged."
+            yield _tree_fault(name.id, what, severity="info", remedy="Upgrade rflow to use it.")
+        elif name.digest not in versions:
             yield _tree_fault(name.id, "Its current version is not in the store.")
         elif (tree := versions[name.digest]) and not _matches(tree, name):
             yield _tree_fault(name.id, f"Its list entry does not match the tree itself ({tree.id}, {tree.title}).")
@@ -103,14 +110,19 @@ def _matches(tree: Tree, name: TreeName) -> bool:
     return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > derived.EPOCH
 
 
-def _tree_fault(name: str, what: str, severity: Literal["error", "info"] = "error") -> Fault:
-    return Fault(severity=severity, where=f"tree {name}", what=what, remedy="Add it: rflow tree add FILE")
+def _tree_fault(
+    name: str, what: str, *, severity: Literal["error", "info"] = "error", remedy: str = "Add it: rflow tree add FILE"
+) -> Fault:
+    return Fault(severity=severity, where=f"tree {name}", what=what, remedy=remedy)
 
 
-def shares(held: Iterable[tuple[str, Share | None]], ids: Collection[str]) -> Iterator[Fault]:
-    """Report links that are damaged, or whose session is gone; none of them works."""
+def shares(held: Iterable[tuple[str, Share | Literal["newer"] | None]], ids: Collection[str]) -> Iterator[Fault]:
+    """Report links that are damaged or newer, or whose session is gone; none of them works."""
     for name, share in held:
-        if share is None:
+        if share == "newer":
+            what, remedy = "A newer rflow wrote it, so it opens nothing here.", "Upgrade rflow to use it."
+            yield Fault(severity="info", where=f"link {name}", what=what, remedy=remedy)
+        elif share is None:
             what, remedy = "It can't be read, so it does not work.", "Create another: rflow share create"
             yield Fault(severity="error", where=f"link {name}", what=what, remedy=remedy)
         elif share.session not in ids:

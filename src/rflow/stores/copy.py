@@ -9,8 +9,7 @@ import msgspec
 from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
-from rflow.core.sharing import VIEWS_KEPT
-from rflow.errors import BadInput, NotFound, StoreProblem
+from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import CodeTaken, Stale, Store, TreeName
 from rflow.stores import derived
 
@@ -120,7 +119,10 @@ def _copy_session(session_id: str, source: Store, target: Store, codes: Iterator
     try:
         log, blobs = _read(source, session_id, len(present), counts)
     except NotFound:
-        return True  # Deleted in the meantime.
+        return True  # Deleted meanwhile.
+    if log.header:
+        counts.left.append(f"{log.code}, whose file a newer rflow wrote")
+        return True
     try:
         if _differ(log.events, present):  # A text was removed, or somebody wrote to the target, since the first look.
             raise Stale
@@ -218,7 +220,9 @@ def _copy_trees(source: Store, target: Store, counts: Counts) -> list[str]:
     theirs = {(name.space, name.id): name for name in target.tree_names(None)}
     for name in _listed(lambda: source.tree_names(None), counts):
         known = theirs.get((name.space, name.id))
-        if known is None or known.added_at < name.added_at:
+        if not name.digest or (known is not None and not known.digest):
+            counts.left.append(f"The name of the tree {name.id}, whose entry in the list a newer rflow wrote.")
+        elif known is None or known.added_at < name.added_at:
             _copy_name(source, target, name, counts)
     return wrong
 
@@ -237,17 +241,15 @@ def _copy_tree(source: Store, target: Store, digest: str, space: str, counts: Co
 
 
 def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
+    """Copy which version of a tree is current, also where that is one of a newer rflow."""
     try:
-        data = source.tree_data(name.digest, (name.space,))
+        data = target.tree_data(name.digest, (name.space,)) or source.tree_data(name.digest, (name.space,))
     except StoreProblem:
         return  # Reported with the version.
     if data is None:
         counts.left.append(f"The current version of the tree {name.id} is not in the store.")
-        return
-    try:
-        target.add_tree(data, name.added_at, name.space)
-    except BadInput:
-        counts.left.append(f"The name of the tree {name.id}, whose current version a newer rflow wrote.")
+    else:
+        target.set_name(name)
 
 
 def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
@@ -256,7 +258,5 @@ def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
     for share in _listed(source.shares.stored, counts):
         if share.key.hash in there or target.standing(share.key.session) is None:
             continue
-        views = source.shares.views(share.key.id, 2 * VIEWS_KEPT)[::-1]
-        target.shares.restore(share)
-        target.shares.record({share.key.id: views})
+        target.shares.restore(share, source.shares.stored_views(share.key.id))
         counts.shares += 1

@@ -1,7 +1,8 @@
 """What every store computes from its sessions: heads, people, the contents they use, search keys and pages."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -12,10 +13,10 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareKey, StoredShare
+from rflow.core.sharing import Creator, Share, ShareKey, StoredShare
 from rflow.core.tree.model import Tree, canonical
-from rflow.errors import BadInput, NotFound, StoreProblem
-from rflow.stores.failures import damaged_content
+from rflow.errors import BadInput, NotFound
+from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
@@ -122,7 +123,7 @@ def read_tree(data: bytes, digest: str) -> Tree:
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
-        raise StoreProblem(
+        raise Newer(
             f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to continue in it."
         ) from error
     except (
@@ -131,6 +132,16 @@ def read_tree(data: bytes, digest: str) -> Tree:
         RecursionError,
     ) as error:  # Its digest is right, but it is not a tree.
         raise damaged_content("tree", digest) from error
+
+
+def readable_trees(versions: Mapping[str, bytes | None]) -> dict[str, Tree]:
+    """Decode stored trees, by digest, without those that are not there or that a newer rflow wrote."""
+    trees: dict[str, Tree] = {}
+    for digest, data in versions.items():
+        with suppress(Newer):
+            if data is not None:
+                trees[digest] = read_tree(data, digest)
+    return trees
 
 
 def new_tree(data: bytes) -> Tree:
@@ -146,5 +157,6 @@ def new_tree(data: bytes) -> Tree:
 
 def stored_share(share: Share) -> StoredShare:
     """Return a share as stores keep it."""
-    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=share.by, created_at=share.created_at)
+    by = Creator(id=share.by.id)
+    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
     return StoredShare(key=key, data=msgspec.json.encode(share))

@@ -15,6 +15,10 @@ _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _PROBE = 32 * 1024  # The size of SQLite's shared memory when a file is opened.
 
 
+class Newer(StoreProblem):
+    """Something in the store was written by a newer rflow, and can't be used here."""
+
+
 @contextmanager
 def explained(place: Path) -> Iterator[None]:
     """Turn the system's errors about the files at `place` into a `StoreProblem`."""
@@ -145,6 +149,11 @@ def damaged_content(what: str, digest: str) -> StoreProblem:
     return StoreProblem(
         f"The {what} {digest[:12]}… is damaged in the store.", try_="Restore a backup; see `rflow store check`."
     )
+
+
+def newer_link(share_id: str) -> StoreProblem:
+    """Return the error for a link that a newer rflow changed since it was read here."""
+    return StoreProblem(f"The link {share_id} was changed by a newer rflow; it stays as it is.", try_="Upgrade rflow.")
 
 
 def taken(path: Path) -> UsageProblem:

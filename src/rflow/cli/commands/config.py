@@ -115,10 +115,10 @@ def _patterns(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _store(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the full URL of the store: a relative path would mean another store in every folder."""
-    from rflow.stores import normal_url
+    """Make the store's path absolute."""
+    from rflow.service.opening import absolute_url
 
-    return (normal_url(given[0]),)
+    return (absolute_url(given[0]),)
 
 
 def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:

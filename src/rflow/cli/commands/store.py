@@ -37,11 +37,11 @@ def info(context: typer.Context, json: Json = False) -> None:
 
 def _check_exists(run: App) -> None:
     """Refuse a store that was named but does not exist: a mistyped name must not look like a sound store."""
-    from rflow.stores import open_store
+    from rflow.service.opening import check_exists
 
     store = run.settings["store"]
     if store.origin != "default":
-        open_store(store.text, create=False)
+        check_exists(store.text)
 
 
 def _counted(count: int, what: str) -> str:
@@ -76,19 +76,11 @@ def copy(
         str, typer.Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")
     ],
 ) -> None:
-    """Copy everything from one store into another, and verify the copy."""
-    from rflow.identity import new_codes
-    from rflow.stores import open_store
-    from rflow.stores.copy import copy_store
+    """Copy everything from one store into another, and verify it."""
+    from rflow.service.opening import copy_stores
 
     run = App.of(context)
-    from_store = open_store(source, create=False)
-    to_store = open_store(target)
-    try:
-        counts = copy_store(from_store, to_store, new_codes())
-    finally:
-        from_store.close()
-        to_store.close()
+    counts = copy_stores(source, target)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
         raise StoreProblem(

@@ -120,4 +120,4 @@ def in_scope(actor: Actor, command: type[Command]) -> bool:
     if actor.scopes is None:
         return True
     scope = SCOPES[command]
-    return scope is not None and scope in actor.scopes
+    return scope is not None and actor.allows(scope)

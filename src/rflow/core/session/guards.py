@@ -1,6 +1,6 @@
 """The checks before the rules: has the session begun, can it be read, is it open, who asks, and what did they see."""
 
-from rflow.core.actors import Actor
+from rflow.core.actors import Actor, no_scope
 from rflow.core.session import commands as c
 from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
 from rflow.core.session.commands import Command
@@ -49,9 +49,7 @@ def check_access(session: Session, command: Command, actor: Actor) -> None:
     if role is None and actor.person.kind != "rflow":
         raise NotFound("There is no such session or space.", try_="See what there is: rflow list --all")
     if not in_scope(actor, type(command)):
-        raise NotAllowed(
-            "This token does not allow that.", try_="Ask for a token with more scopes, or let a person do it."
-        )
+        raise no_scope()
     if isinstance(command, c.Start):
         if role == "reader":
             raise _reader()

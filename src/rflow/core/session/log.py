@@ -12,13 +12,18 @@ from rflow.core.spaces import DEFAULT_SPACE
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """The events of a session behind version `after` (all of them where that is 0)."""
+    """The events of a session after version `after` (all of them if that is 0).
+
+    `header` is the first line of its file as it is stored, where a newer rflow wrote it: the rest can't be understood
+    without it.
+    """
 
     id: str
     code: str
     events: Sequence[Stored]
     space: str = DEFAULT_SPACE
     after: int = 0
+    header: bytes = b""
 
     @cached_property
     def session(self) -> Session:

@@ -61,11 +61,15 @@ def is_torn(file: str) -> bool:
 
 
 class Content(NamedTuple):
-    """What a session's file holds; `torn` is what follows the last line break and was never acknowledged."""
+    """What a session's file holds; `torn` is what follows the last line break and was never acknowledged.
+
+    `newer_header` is the first line as it is, where a newer rflow wrote it.
+    """
 
     header: codec.Header | Literal["newer"] | None
     events: list[Stored]
     torn: bytes
+    newer_header: bytes = b""
 
 
 def read(store_files: SafeFiles, name: Name, after: int = 0) -> Content:
@@ -91,7 +95,7 @@ def parse(data: bytes, after: int = 0) -> Content:
     events = codec.from_lines(lines[after:], after + 1)
     if header == "newer":
         events = [Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event)) for event in events]
-    return Content(header, events, torn)
+    return Content(header, events, torn, first if header == "newer" else b"")
 
 
 def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:

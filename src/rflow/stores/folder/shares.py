@@ -2,12 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
+from typing import Any, Literal
 
 import msgspec
 
-from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_key, read_share
+from rflow.core.sharing import (
+    VIEWS_KEPT,
+    Share,
+    ShareCount,
+    ShareView,
+    StoredShare,
+    read_key,
+    read_or_newer,
+    read_share,
+    read_view,
+    viewed_at,
+)
 from rflow.errors import StoreProblem
-from rflow.stores import derived
+from rflow.stores import derived, failures
 from rflow.stores.folder import session_file
 from rflow.stores.folder.odd_files import OddFile
 from rflow.stores.folder.store_folder import StoreFolder
@@ -32,17 +45,24 @@ class JsonShares:
     def stored(self) -> list[StoredShare]:
         """Return all shares as they are stored; damaged ones are left out."""
         with self._folder.reading():
-            shares = [share for digest in self._digests() if (share := self._stored(digest)) is not None]
+            shares = self._all()
         return sorted(shares, key=lambda share: (share.key.created_at, share.key.id))
 
-    def restore(self, share: StoredShare) -> None:
-        """Store a share of another store as it is there; one that is here already stays as it is."""
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first."""
+        with self._folder.reading():
+            digest = next((share.key.hash for share in self._all() if share.key.id == share_id), None)
+            return self._seen(digest)[1] if digest else []
+
+    def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there; one that is here stays as it is."""
         with self._folder.writing():
             if self._files.status(_file(share.key.hash)):
                 return
             self._files.replace(_file(share.key.hash), msgspec.json.format(share.data) + b"\n")
-            if share.dropped:
-                self._files.replace(_views(share.key.hash), _lines([_Dropped(dropped=share.dropped)]))
+            first = [msgspec.json.encode({"dropped": share.dropped})] if share.dropped else []
+            if first or views:
+                self._files.replace(_views(share.key.hash), _lines([*first, *views]))
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
@@ -52,7 +72,8 @@ class JsonShares:
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
         with self._folder.reading():
-            shares = [share for _, share in self.held() if share and session in (None, share.session)]
+            read = (read_share(stored.data) for stored in self._all())
+            shares = [share for share in read if share and session in (None, share.session)]
             counted = [self._counted(share) for share in shares]
         return sorted(counted, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
 
@@ -60,31 +81,32 @@ class JsonShares:
         """Keep the new state of a share; one that was deleted meanwhile stays deleted."""
         with self._folder.writing():
             if self._files.status(_file(share.hash)):
+                if self._read(share.hash) is None and self._stored(share.hash) is not None:
+                    raise failures.newer_link(share.id)
                 self._files.replace(_file(share.hash), _text(share))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Keep views of shares, by the shares' ids: the last ones of each, the others are counted."""
         with self._folder.writing():
-            for count in self.listed():
-                if count.share.id in views:
+            for share in self._all():
+                if share.key.id in views:
                     with suppress(OddFile):  # `check` reports it; the views of other links must not be lost by it.
-                        self._record(count, views[count.share.id])
+                        self._record(share.key.hash, views[share.key.id])
 
-    def _record(self, before: ShareCount, views: Sequence[ShareView]) -> None:
-        file = _views(before.share.hash)
-        self._files.append(file, _lines(views))
-        _, seen = self._seen(before.share.hash)
+    def _record(self, digest: str, views: Sequence[ShareView]) -> None:
+        file = _views(digest)
+        self._files.append(file, _lines(map(msgspec.json.encode, views)))
+        first, seen = self._seen(digest)
         if len(seen) > 2 * VIEWS_KEPT:
-            dropped = _Dropped(dropped=before.views + len(views) - VIEWS_KEPT)
-            self._files.replace(file, _lines([dropped, *seen[-VIEWS_KEPT:]]))
+            dropped = first.get("dropped", 0) + len(seen) - VIEWS_KEPT
+            kept = [msgspec.json.encode({**first, "dropped": dropped}), *seen[-VIEWS_KEPT:]]
+            self._files.replace(file, _lines(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
         with self._folder.reading():
-            for _, share in self.held():
-                if share and share.id == share_id:
-                    return self._seen(share.hash)[1][::-1][:limit]
-        return []
+            stored = self.stored_views(share_id)[::-1]
+        return list(islice((view for data in stored if (view := read_view(data))), limit))
 
     def clear(self, session_id: str) -> None:
         """Delete the shares of a session that is being deleted; the caller holds the lock."""
@@ -94,10 +116,14 @@ class JsonShares:
                 self._files.remove(_file(digest))
                 self._files.remove(_views(digest))
 
-    def held(self) -> Iterator[tuple[str, Share | None]]:
-        """Yield every share by the hash of its token; None is one that can't be read."""
+    def held(self) -> Iterator[tuple[str, Share | Literal["newer"] | None]]:
+        """Yield every share by the hash of its token; None if it is damaged."""
         for digest in self._digests():
-            yield digest, self._read(digest)
+            stored = self._stored(digest)
+            yield digest, read_or_newer(stored.data) if stored else None
+
+    def _all(self) -> list[StoredShare]:
+        return [share for digest in self._digests() if (share := self._stored(digest)) is not None]
 
     def _digests(self) -> Iterator[str]:
         for file in self._files.names(FOLDER):
@@ -114,7 +140,7 @@ class JsonShares:
         key = read_key(data)
         if key is None or key.hash != digest:
             return None
-        return StoredShare(key=key, data=data, dropped=self._seen(digest)[0])
+        return StoredShare(key=key, data=data, dropped=self._seen(digest)[0].get("dropped", 0))
 
     def _read(self, digest: str) -> Share | None:
         """Read a share; None where it is not there, or can't be read."""
@@ -122,22 +148,20 @@ class JsonShares:
         return read_share(stored.data) if stored else None
 
     def _counted(self, share: Share) -> ShareCount:
-        dropped, seen = self._seen(share.hash)
-        return ShareCount(share=share, views=dropped + len(seen), last_view=seen[-1].at if seen else None)
+        first, seen = self._seen(share.hash)
+        last = viewed_at(seen[-1]) if seen else None
+        return ShareCount(share=share, views=first.get("dropped", 0) + len(seen), last_view=last)
 
-    def _seen(self, digest: str) -> tuple[int, list[ShareView]]:
-        """Read the views of a share: how many were dropped, and the last ones. Torn and damaged lines are ignored."""
+    def _seen(self, digest: str) -> tuple[dict[str, Any], list[bytes]]:
+        """Read the views of a share: the first line, which says how many were dropped, and the last ones.
+
+        Torn and damaged lines are ignored.
+        """
         try:
             lines = self._files.read(_views(digest)).split(b"\n")
         except (OSError, StoreProblem):
-            return 0, []
-        return _dropped(lines[0]), [view for line in lines if line and (view := _view(line))]
-
-
-class _Dropped(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line of a file of views whose oldest were dropped: how many they were."""
-
-    dropped: int
+            return {}, []
+        return _dropped(lines[0]), [line for line in lines if line and viewed_at(line)]
 
 
 def _file(digest: str) -> str:
@@ -148,22 +172,17 @@ def _views(digest: str) -> str:
     return f"{FOLDER}/{digest}{VIEWS_END}"
 
 
-def _lines(entries: Iterable[ShareView | _Dropped]) -> bytes:
-    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+def _lines(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line.replace(b"\n", b" ") + b"\n" for line in lines)
 
 
-def _dropped(line: bytes) -> int:
+def _dropped(line: bytes) -> dict[str, Any]:
+    """Read the first line of a file of views whose oldest were dropped; empty where none were."""
     try:
-        return msgspec.json.decode(line, type=_Dropped).dropped
+        first = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return 0
-
-
-def _view(line: bytes) -> ShareView | None:
-    try:
-        return msgspec.json.decode(line, type=ShareView)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        return {}
+    return first if isinstance(first.get("dropped"), int) else {}
 
 
 def _text(share: Share) -> bytes:

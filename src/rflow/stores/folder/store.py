@@ -90,13 +90,13 @@ class JsonDirStore:
         with self._folder.reading():
             name = self._find(session_id)
             try:
-                events = session_file.read(self._files, name, after).events
+                content = session_file.read(self._files, name, after)
             except FileNotFoundError:  # Deleted since it was listed.
                 raise derived.no_session() from None
             entry = self._listing.entry(name) if after else None
-        later = [event for event in events if event.seq > after]
-        space = entry.head.space if entry else replay_session(session_id, name.code, events[:1]).space
-        return Log(id=session_id, code=name.code, events=later, space=space, after=after)
+        later = [event for event in content.events if event.seq > after]
+        space = entry.head.space if entry else replay_session(session_id, name.code, content.events[:1]).space
+        return Log(id=session_id, code=name.code, events=later, space=space, after=after, header=content.newer_header)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
@@ -151,6 +151,10 @@ class JsonDirStore:
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version of a tree."""
         self._trees.put(data, space)
+
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store."""
+        self._trees.set_name(name)
 
     def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
         """Read one version of a tree."""

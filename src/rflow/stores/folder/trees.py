@@ -46,9 +46,18 @@ class Trees:
             if tree.id in entries and _entry(entries[tree.id], tree.id).digest == version:
                 return False
             self._put(data, space)
-            entry = TreeEntry(digest=version, title=tree.title, nodes=len(tree.nodes), added_at=at.astimezone(UTC))
-            self._write({**entries, tree.id: msgspec.Raw(msgspec.json.encode(entry))}, space)
+            at, nodes = at.astimezone(UTC), len(tree.nodes)
+            self._set(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))
             return True
+
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store."""
+        with self._folder.writing():
+            self._set(name)
+
+    def _set(self, name: TreeName) -> None:
+        entry = TreeEntry(digest=name.digest, title=name.title, nodes=name.nodes, added_at=name.added_at)
+        self._write({**self._raw(name.space), name.id: msgspec.Raw(msgspec.json.encode(entry))}, name.space)
 
     def put(self, data: bytes, space: str) -> None:
         """Store a version of a tree."""
@@ -79,17 +88,17 @@ class Trees:
         return None if data is None else derived.read_tree(data, digest)
 
     def current(self, tree_id: str, space: str) -> str | None:
-        """Return the digest of the current version without reading it."""
+        """Return the digest of the current version without reading it; None if there is none that can be read."""
         with self._folder.reading():
             raw = self._raw(space).get(tree_id)
-        return _entry(raw, tree_id).digest if raw is not None else None
+        return (_name(raw, tree_id, space).digest or None) if raw is not None else None
 
     def names(self, space: str | None) -> list[TreeName]:
         """List the current versions of the trees of a space (None is all), by id."""
         with self._folder.reading():
             spaces = [space] if space is not None else self._spaces()
             entries = [(name, tree_id, raw) for name in spaces for tree_id, raw in self._raw(name).items()]
-        names = [_name(_entry(raw, tree_id), tree_id, name) for name, tree_id, raw in entries]
+        names = [_name(raw, tree_id, name) for name, tree_id, raw in entries]
         return sorted(names, key=lambda name: (name.id, name.space))
 
     def remove(self, tree_id: str, space: str) -> bool:
@@ -134,11 +143,16 @@ def _entry(raw: msgspec.Raw, tree_id: str) -> TreeEntry:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StoreProblem(
             f"The list entry of the tree {tree_id} was written by a newer rflow, or is damaged: {error}.",
-            try_="Upgrade rflow, or add the tree again: rflow tree add FILE",
+            try_="Upgrade rflow; if it is damaged, delete its entry in trees/names.json and add the tree again.",
         ) from error
 
 
-def _name(entry: TreeEntry, tree_id: str, space: str) -> TreeName:
+def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
+    """Return what lists show of a tree; one whose entry can't be read keeps no other from being listed."""
+    try:
+        entry = _entry(raw, tree_id)
+    except StoreProblem:
+        return TreeName(id=tree_id, title="(unreadable)", digest="", nodes=0, added_at=derived.EPOCH, space=space)
     return TreeName(
         id=tree_id,
         title=entry.title,

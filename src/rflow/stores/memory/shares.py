@@ -1,11 +1,22 @@
 """The shares of a store in memory."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
+import msgspec
 from msgspec.structs import replace
 
-from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_share
-from rflow.stores import derived
+from rflow.core.sharing import (
+    VIEWS_KEPT,
+    Share,
+    ShareCount,
+    ShareView,
+    StoredShare,
+    read_share,
+    read_view,
+    viewed_at,
+)
+from rflow.stores import derived, failures
 
 
 class MemoryShares:
@@ -14,7 +25,7 @@ class MemoryShares:
     def __init__(self, holds: Callable[[str], bool]) -> None:
         self._holds = holds
         self._shares: dict[str, StoredShare] = {}
-        self._views: dict[str, list[ShareView]] = {}
+        self._views: dict[str, list[bytes]] = {}
         self._dropped: dict[str, int] = {}
 
     def add(self, share: Share) -> None:
@@ -27,10 +38,16 @@ class MemoryShares:
         """Return all shares as they are stored."""
         return [replace(share, dropped=self._dropped[name]) for name, share in self._shares.items()]
 
-    def restore(self, share: StoredShare) -> None:
-        """Store a share as it is in another store."""
-        self._shares.setdefault(share.key.id, share)
-        self._dropped.setdefault(share.key.id, share.dropped)
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first."""
+        return list(self._views.get(share_id, ()))
+
+    def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there."""
+        if share.key.id not in self._shares:
+            self._shares[share.key.id] = share
+            self._dropped[share.key.id] = share.dropped
+            self._views[share.key.id] = list(views)
 
     def by_hash(self, digest: str) -> Share | None:
         """Return the share with this hash of its token."""
@@ -45,12 +62,14 @@ class MemoryShares:
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted in the meantime."""
         if share.id in self._shares:
+            if read_share(self._shares[share.id].data) is None:
+                raise failures.newer_link(share.id)
             self._shares[share.id] = derived.stored_share(share)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""
         for name in self._shares.keys() & views.keys():
-            seen = [*self._views.get(name, ()), *views[name]]
+            seen = [*self._views.get(name, ()), *map(msgspec.json.encode, views[name])]
             if len(seen) > 2 * VIEWS_KEPT:
                 self._dropped[name] += len(seen) - VIEWS_KEPT
                 seen = seen[-VIEWS_KEPT:]
@@ -58,7 +77,8 @@ class MemoryShares:
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
-        return self._views.get(share_id, [])[::-1][:limit]
+        views = (view for data in self._views.get(share_id, [])[::-1] if (view := read_view(data)))
+        return list(islice(views, limit))
 
     def clear(self, session_id: str) -> None:
         """End the shares of a session that is deleted."""
@@ -69,5 +89,5 @@ class MemoryShares:
     def _counted(self, share: Share) -> ShareCount:
         seen = self._views.get(share.id, [])
         return ShareCount(
-            share=share, views=self._dropped[share.id] + len(seen), last_view=seen[-1].at if seen else None
+            share=share, views=self._dropped[share.id] + len(seen), last_view=viewed_at(seen[-1]) if seen else None
         )

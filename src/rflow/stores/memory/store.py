@@ -114,9 +114,13 @@ class MemoryStore:
         if known is not None and known.digest == version:
             return False
         self.put_tree(data, space)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=len(tree.nodes), added_at=at, space=space)
-        self._names[space, tree.id] = name
+        nodes = len(tree.nodes)
+        self.set_name(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))
         return True
+
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store."""
+        self._names[name.space, name.id] = name
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version of a tree."""

@@ -172,6 +172,12 @@ def _tree_name(
     return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at, space=str(space))
 
 
+def set_name(db: sqlite3.Connection, name: TreeName) -> None:
+    """Write which version of a tree is current."""
+    row = (name.id, name.space, name.digest, name.title, name.nodes, name.added_at.isoformat())
+    db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
 def put_tree(db: sqlite3.Connection, data: bytes, space: str) -> None:
     """Write a version of a tree, unless it is there."""
     db.execute("INSERT OR IGNORE INTO trees VALUES (?, ?, ?)", (fingerprint(data), space, data))

@@ -3,11 +3,24 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
+from typing import Literal
 
 import msgspec
 
-from rflow.core.sharing import VIEWS_KEPT, Share, ShareCount, ShareView, StoredShare, read_key, read_share
-from rflow.stores import derived
+from rflow.core.sharing import (
+    VIEWS_KEPT,
+    Share,
+    ShareCount,
+    ShareView,
+    StoredShare,
+    read_key,
+    read_or_newer,
+    read_share,
+    read_view,
+    viewed_at,
+)
+from rflow.stores import derived, failures
 from rflow.stores.sqlite.file import SqliteFile
 
 _INSERT_VIEW = "INSERT INTO share_views SELECT :share, :at, :data WHERE EXISTS (SELECT 1 FROM shares WHERE id = :share)"
@@ -38,10 +51,18 @@ class SqliteShares:
         keys = ((read_key(data), data, dropped) for dropped, data in rows)
         return [StoredShare(key=key, data=data, dropped=dropped) for key, data, dropped in keys if key is not None]
 
-    def restore(self, share: StoredShare) -> None:
-        """Store a share of another store as it is there."""
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first."""
+        sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM share_views WHERE share_id = ? ORDER BY at, rowid"
+        with self._file.reading() as db:
+            return [data for (data,) in db.execute(sql, (share_id,)) if viewed_at(data)]
+
+    def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there."""
         with self._file.writing() as db:
-            _insert(db, share)
+            if _insert(db, share):
+                new = [{"share": share.key.id, "at": _micros(data), "data": data} for data in views]
+                db.executemany(_INSERT_VIEW, new)
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
@@ -60,6 +81,9 @@ class SqliteShares:
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted meanwhile."""
         with self._file.writing() as db:
+            row = db.execute("SELECT data FROM shares WHERE id = ?", (share.id,)).fetchone()
+            if row and read_share(row[0]) is None:
+                raise failures.newer_link(share.id)
             db.execute("UPDATE shares SET data = ? WHERE id = ?", (msgspec.json.encode(share), share.id))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
@@ -77,15 +101,20 @@ class SqliteShares:
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
         with self._file.reading() as db:
-            sql = "SELECT data FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC LIMIT ?"
-            selected = db.execute(sql, (share_id, limit)).fetchall()
-        return [msgspec.json.decode(data, type=ShareView) for (data,) in selected]
+            sql = "SELECT data FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC"
+            selected = db.execute(sql, (share_id,))
+            return list(islice((view for (data,) in selected if (view := read_view(data))), limit))
 
 
-def _insert(db: sqlite3.Connection, share: StoredShare) -> None:
+def _micros(data: bytes) -> int:
+    return derived.micros(viewed_at(data) or derived.EPOCH)
+
+
+def _insert(db: sqlite3.Connection, share: StoredShare) -> bool:
+    """Write a share; False if it is there already."""
     key = share.key
     columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
-    db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns)
+    return db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns).rowcount > 0
 
 
 def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
@@ -96,10 +125,10 @@ def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
         db.execute("UPDATE shares SET dropped = dropped + ? WHERE id = ?", (count - VIEWS_KEPT, share_id))
 
 
-def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | None]]:
+def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | Literal["newer"] | None]]:
     """Yield every share with its id; None if it is damaged."""
     for name, data in db.execute("SELECT id, data FROM shares"):
-        yield str(name), read_share(data)
+        yield str(name), read_or_newer(data)
 
 
 def _counted(share: Share, views: int, last: int | None) -> ShareCount:

@@ -150,13 +150,20 @@ class SqliteStore:
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
         """Make a tree the current version of its id."""
         tree, version = derived.new_tree(data), fingerprint(data)
-        name = (tree.id, space, version, tree.title, len(tree.nodes), at.astimezone(UTC).isoformat())
+        nodes, at = len(tree.nodes), at.astimezone(UTC)
+        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
         with self._file.writing() as db:
-            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND space = ? AND digest = ?", name[:3]).fetchone():
+            key = (tree.id, space, version)
+            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND space = ? AND digest = ?", key).fetchone():
                 return False
             rows.put_tree(db, data, space)
-            db.execute("INSERT OR REPLACE INTO tree_names VALUES (?, ?, ?, ?, ?, ?)", name)
+            rows.set_name(db, name)
             return True
+
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store."""
+        with self._file.writing() as db:
+            rows.set_name(db, name)
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version of a tree."""

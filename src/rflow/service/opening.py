@@ -1,0 +1,55 @@
+"""Opens stores: where `cli` and `web` get their workspaces from, so that they need not know stores."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rflow.core.actors import Actor
+from rflow.ports.stores import Clock
+
+if TYPE_CHECKING:
+    from rflow.core.summary.view import Zone
+    from rflow.service.local import LocalWorkspace
+    from rflow.service.shared import SharedSessions
+    from rflow.stores.copy import Counts
+
+
+def open_workspace(url: str, actor: Actor, clock: Clock) -> "LocalWorkspace":
+    """Return what `actor` can do at the store of that URL or path."""
+    from rflow.service.local import LocalWorkspace
+    from rflow.stores import open_store
+
+    return LocalWorkspace(open_store(url), actor, clock=clock)
+
+
+def open_shared(url: str, clock: Clock, zone: "Zone", patterns: Sequence[str]) -> "SharedSessions":
+    """Return the sessions that links to the store of that URL or path show, on a connection of their own."""
+    from rflow.service.shared import SharedSessions
+    from rflow.stores import open_store
+
+    return SharedSessions(open_store(url), clock=clock, zone=zone, patterns=patterns)
+
+
+def check_exists(url: str) -> None:
+    """Raise `StoreProblem` unless there is a store at that URL or path."""
+    from rflow.stores import open_store
+
+    open_store(url, create=False)
+
+
+def absolute_url(url: str) -> str:
+    """Return the URL of a store with an absolute path: a relative one would be another store in every folder."""
+    from rflow.stores import normal_url
+
+    return normal_url(url)
+
+
+def copy_stores(source: str, target: str) -> "Counts":
+    """Copy everything from one store into another, which is created where there is none, and verify it."""
+    from contextlib import closing
+
+    from rflow.identity import new_codes
+    from rflow.stores import open_store
+    from rflow.stores.copy import copy_store
+
+    with closing(open_store(source, create=False)) as origin, closing(open_store(target)) as copy:
+        return copy_store(origin, copy, new_codes())

@@ -1,0 +1,77 @@
+"""A workspace for each of several people over one store: what the tests of the ports are run with.
+
+A new implementation of `Workspace` is one line in `WORKSPACES`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from rflow.core.actors import Actor, MemberRole
+from rflow.core.people import Person, person
+from rflow.ports.stores import Store
+from rflow.ports.workspace import Administration, Workspace
+from rflow.service.administration import LocalAdministration
+from rflow.service.local import LocalWorkspace
+from rflow.stores import open_store
+from support.store_kinds import EVERY_KIND, url_in
+from support.store_stories import ANA, BEN, CHLOE, MORNING
+
+DEV, ADMIN = person("Dev Patel"), person("Root Admin")
+LEEDS, YORK = "leeds", "york"
+
+MEMBERS: Mapping[str, Actor] = {
+    "ana": Actor(person=ANA, roles={LEEDS: "member", YORK: "member"}),
+    "ben": Actor(person=BEN, roles={LEEDS: "member"}),
+    "chloe": Actor(person=CHLOE, roles={LEEDS: "lead"}),
+    "dev": Actor(person=DEV, roles={YORK: "lead"}),
+    "admin": Actor(person=ADMIN, roles={}, admin=True),
+}
+"""Who works in which space: Ana in both, Ben and Chloé (a lead) in Leeds, Dev (a lead) in York."""
+
+
+class Office:
+    """The people who work at one store; `at` is what each of them can do there."""
+
+    def __init__(self, workspace: Callable[[Actor], Workspace], administration: Callable[[Actor], Administration]):
+        self.workspace = workspace
+        self.administration = administration
+
+    def at(self, name: str) -> Workspace:
+        """Return a new workspace of one of `MEMBERS`."""
+        return self.workspace(MEMBERS[name])
+
+
+def ticking() -> Callable[[], datetime]:
+    """Return a clock that moves on by a second whenever it is read."""
+    seconds = count(1)
+    return lambda: MORNING + timedelta(seconds=next(seconds))
+
+
+def local_office(kind: str) -> Callable[[Path], Iterator[Office]]:
+    """Return what opens an office at a new store of this kind: a connection for each workspace."""
+
+    def open_office(folder: Path) -> Iterator[Office]:
+        clock, url = ticking(), url_in(folder, kind)
+        with ExitStack() as stores:
+
+            def opened() -> Store:
+                return stores.enter_context(closing(open_store(url)))
+
+            def workspace(actor: Actor) -> Workspace:
+                return LocalWorkspace(opened(), actor, clock=clock)
+
+            yield Office(workspace, lambda actor: LocalAdministration(opened(), actor))
+
+    return open_office
+
+
+WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {kind: local_office(kind) for kind in EVERY_KIND}
+"""Every implementation of the ports, by name: a local workspace over each kind of store."""
+
+
+def member(who: Person, role: MemberRole, space: str = LEEDS) -> Actor:
+    """Return a person with a role in one space."""
+    return Actor(person=who, roles={space: role})
