@@ -1,0 +1,119 @@
+"""Columns below a heading: a table, or lines with separators, whose heading names a secret."""
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import NamedTuple
+
+from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random
+from rflow.core.redaction.names import Named, meaning
+from rflow.core.redaction.spans import Span
+from rflow.core.redaction.values import Value
+
+_HEADING = re.compile(r"pass|pwd|pw|secret|token|key|wort|contrase|senha|psk|masterauth", re.IGNORECASE)
+_RULER = re.compile(r"[\s|+:=\-─━│┃┼╪═╞╡├┤┌┐└┘┬┴┡┩╇]{3,}")
+_COLUMN_NAME = re.compile(r"[\"'*`]{0,2}[^\W\d][\w.#()/-]*(?: [\w.#()/-]+){0,3}[\"'*`]{0,2}")
+_WIDE_CELL = re.compile(r"\S+(?: \S+)*")
+_FIELDS = {
+    separator: re.compile(rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})')
+    for separator in "|│┃\t;,"
+}
+_PLAIN_ID = re.compile(r"[a-z0-9.-]+")
+_MOST_LINES = 2000
+_WIDEST = 2000
+
+
+class Line(NamedTuple):
+    start: int
+    text: str
+
+
+class Heading(NamedTuple):
+    """The cells of a heading, what separates them (empty: wide gaps), and what the names among them mean."""
+
+    cells: list[re.Match[str]]
+    separator: str
+    named: dict[int, Named]
+
+
+def find(text: str) -> Iterator[Span]:
+    """Find the cells below a heading that names a secret."""
+    lines = list(_lines(text))
+    below = -1
+    for number, line in enumerate(lines):
+        if number <= below or len(line.text) > _WIDEST or not _HEADING.search(line.text):
+            continue
+        if heading := _heading(line.text):
+            rows = list(_rows(lines[number + 1 : number + 1 + _MOST_LINES], heading, line.text))
+            below = number + len(rows)
+            for row in rows:
+                yield from _secrets(text, row, heading)
+
+
+def _lines(text: str) -> Iterator[Line]:
+    place = 0
+    for line in text.split("\n"):
+        yield Line(place, line)
+        place += len(line) + 1
+
+
+def _heading(line: str) -> Heading | None:
+    separator = next((each for each in _FIELDS if each in line), "")
+    cells = _cells(line, separator)
+    names = [cell[0].strip() for cell in cells]
+    if len(cells) < 2 or not all(_COLUMN_NAME.fullmatch(name) or not name for name in names):
+        return None
+    if separator and separator in ",;" and f"{separator} " in line:
+        return None
+    named = {index: meant for index, name in enumerate(names) if (meant := meaning(name))}
+    return Heading(cells, separator, named) if named and len(named) < len(cells) else None
+
+
+def _cells(line: str, separator: str) -> list[re.Match[str]]:
+    pattern = _FIELDS[separator] if separator else _WIDE_CELL
+    return [cell for cell in pattern.finditer(line) if separator in ",;\t" or cell[0].strip()]
+
+
+def _rows(lines: list[Line], heading: Heading, line: str) -> Iterator[Line]:
+    """Return the lines of the table below its heading, without any where nothing shows that it is a table."""
+    ruled = bool(lines) and _RULER.fullmatch(lines[0].text) is not None
+    boxed = line.lstrip()[:1] == heading.separator and heading.separator != ""
+    if heading.separator and heading.separator not in ",;\t" and not (ruled or boxed):
+        return
+    yield from takewhile(lambda row: _RULER.fullmatch(row.text) or _fits(row.text, heading), lines)
+
+
+def _fits(row: str, heading: Heading) -> bool:
+    if not row.strip() or len(row) > _WIDEST:
+        return False
+    if heading.separator:
+        return heading.separator in row and len(_cells(row, heading.separator)) == len(heading.cells)
+    return len(_cells(row, "")) > 1 or len(heading.cells) == 1
+
+
+def _secrets(text: str, row: Line, heading: Heading) -> Iterator[Span]:
+    if _RULER.fullmatch(row.text):
+        return
+    cells = _cells(row.text, heading.separator)
+    for index, named in heading.named.items():
+        cell = cells[index] if heading.separator else _below(cells, heading.cells, index)
+        if cell is None or not (shown := cell[0].strip().strip("\"'`")):
+            continue
+        start = row.start + cell.start() + cell[0].index(shown)
+        value = Value(start, start + len(shown), start + len(shown), quoted=False)
+        if _fitting(shown, named, heading) and is_secret(text, value, named.belief):
+            yield Span(value.start, value.end, named.kind)
+
+
+def _below(cells: list[re.Match[str]], heading: list[re.Match[str]], index: int) -> re.Match[str] | None:
+    """Return the cell that stands below a heading, where columns are only lined up."""
+    left = heading[index].start()
+    right = heading[index + 1].start() if index + 1 < len(heading) else _WIDEST
+    return next((cell for cell in cells if left <= cell.start() < right), None)
+
+
+def _fitting(shown: str, named: Named, heading: Heading) -> bool:
+    """Whether the cell can hold a secret: a column SECRET may as well name one."""
+    if named.belief == "sure":
+        return (bool(heading.separator) and heading.separator != "\t") or looks_chosen(shown)
+    return looks_random(shown) and not _PLAIN_ID.fullmatch(shown) and heading.separator not in ("", "\t")

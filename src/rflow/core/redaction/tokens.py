@@ -1,0 +1,213 @@
+"""Tokens that are known by how they begin, by their shape, or by a prefix that says what they are."""
+
+import re
+from collections.abc import Iterator
+
+from rflow.core.redaction.belief import looks_random
+from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.spans import Span, values
+
+# What each service's tokens begin with, from its own documentation. The rest is at least 12 letters and digits in a
+# row, not all of them small letters.
+PREFIXES: dict[str, str] = {
+    "1Password": "ops_eyJ",
+    "Aikido": "AIK_CI_ AIK_SECRET_",
+    "Adobe": "p8e-",
+    "age": "AGE-SECRET-KEY-1",
+    "Alibaba Cloud, Volcengine": "LTAI AKLT",
+    "Anthropic, OpenAI, OpenRouter": "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or-",
+    "Apify": "apify_api_",
+    "Astra": "AstraCS:",
+    "Artifactory": "AKCp cmVmd",
+    "Atlassian": "ATAT ATBB ATCTT ATSTT BBDC-",
+    "Brevo": "xkeysib- xsmtpsib-",
+    "Buildkite": "bkua_ bkaj_ bkct_ bkaa_ bkpt_",
+    "Brave": "BSA",
+    "Canva": "cnvca",
+    "CircleCI": "CCIPAT_ CCIPRJ_",
+    "Clojars": "CLOJARS_",
+    "Cloudflare": "v1.0- cfut_ cfat_",
+    "Cloudsmith": "csa_ csb_",
+    "CockroachDB": "CCDB1_",
+    "Contentful": "CFPAT-",
+    "DefinedNetworking": "dnkey-",
+    "Deno": "ddp_",
+    "DigitalOcean": "dop_v1_ doo_v1_ dor_v1_",
+    "Discord": "mfa.",
+    "Docker": "dckr_pat_ dckr_oat_ SWMTKN-1- SWMKEY-1-",
+    "Doppler": "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.",
+    "Duffel": "duffel_test_ duffel_live_",
+    "Dynatrace": "dt0c01. dt0s01. dt0s02. dt0s04. dt0s06. dt0s08. dt0s16.",
+    "EasyPost": "EZAK EZTK",
+    "Elastic": "essu_",
+    "Exoscale": "EXO",
+    "Figma": "figd_ figo_ figor_",
+    "Flutterwave": "FLWSECK- FLWSECK_TEST- FLWPUBK_TEST-",
+    "Fly.io": "fo1_ fm1_ fm1a_ fm1r_ fm2_",
+    "Frame.io": "fio-u-",
+    "GitHub": "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+    "GitLab": "glpat- glrt- glrtr- glcbt- gldt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941",
+    "Google": "AIza ya29. GOCSPX-",
+    "Grafana": "glsa_ glc_ eyJrIjoi",
+    "Groq, Cerebras, Tavily, Perplexity, Pinecone, xAI": "gsk_ csk- tvly- pplx- pcsk_ xai-",
+    "HashiCorp Vault": "hvs. hvb. hvr.",
+    "Heroku": "HRKU-",
+    "HubSpot": "pat-na1- pat-na2- pat-eu1-",
+    "Hugging Face": "hf_ api_org_",
+    "Infracost": "ico-",
+    "Intra42": "s-s4t2ud- u-s4t2ud-",
+    "LangSmith": "lsv2_pt_ lsv2_sk_",
+    "Linear": "lin_api_ lin_oauth_ lin_wh_",
+    "LlamaCloud": "llx-",
+    "Mapbox": "pk.eyJ sk.eyJ tk.eyJ",
+    "Netlify": "nfp_",
+    "New Relic": "NRAK- NRJS- NRII- NRIQ- NRAA- NRRA- NRBR-",
+    "Notion": "ntn_ secret_",
+    "npm": "npm_",
+    "OpenShift": "sha256~",
+    "PlanetScale": "pscale_tkn_ pscale_pw_ pscale_oauth_",
+    "PostHog": "phc_ phx_",
+    "Postman": "PMAK- PMAT-",
+    "Prefect": "pnu_ pnb_",
+    "Pulumi": "pul-",
+    "PyPI": "pypi-AgE",
+    "Razorpay": "rzp_live_ rzp_test_",
+    "ReadMe": "rdme_",
+    "Replicate": "r8_",
+    "Rootly": "rootly_",
+    "rflow": "rfs_",
+    "RubyGems": "rubygems_",
+    "Scalingo": "tk-us-",
+    "SendGrid": "SG.",
+    "Sentry": "sntrys_ sntryu_",
+    "SettleMint": "sm_pat_ sm_aat_ sm_sat_",
+    "Shippo": "shippo_live_ shippo_test_",
+    "Shopify": "shpat_ shpss_ shpca_ shppa_",
+    "Slack": "xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxe- xoxe. xoxc- xoxd- xapp- xwfp-",
+    "SonarQube": "squ_ sqp_ sqa_",
+    "Sourcegraph": "sgp_ slk_",
+    "Square": "sq0atp- sq0csp-",
+    "Stripe": "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ pk_live_ pk_test_ whsec_",
+    "Supabase": "sbp_ sb_secret_",
+    "Tailscale": "tskey-",
+    "Typeform": "tfp_",
+    "Vercel": "vcp_ vercel_blob_rw_ vca_ vci_ vck_ vcr_",
+    "WakaTime, Weights & Biases": "waka_ wandb_v1_",
+    "Yandex": "AQVN YCAJE t1.9eu",
+    "Zuplo": "zpka_",
+}
+SERVICES = (
+    "adafruit adobe airtable aiven algolia alibaba aliyun amplitude apollo asana assemblyai auth0 aws azure beamer bitbucket bitly "
+    "bitrise bittrex brave browserstack bugsnag buildkite checkout circleci civo clickhouse clickup cloudflare cloudinary "
+    "codecov cohere coinbase configcat confluent contentful coveralls databricks datadog ddog deepgram digitalocean discord "
+    "doppler droneci dropbox duffel dynatrace easypost elastic elevenlabs etsy facebook fastly finicity finnhub flickr "
+    "freshbooks gitea gitlab gitter gocardless grafana heroku honeycomb hubspot intercom jenkins jfrog jira kraken kucoin "
+    "launchdarkly line linear linkedin lob logdna loggly looker mailchimp mailgun mailjet mapbox mattermost meraki messagebird "
+    "mistral mixpanel mux netlify newrelic new_relic nexmo notion nytimes octopus okta openai opsgenie pagerduty papertrail "
+    "paypal pingdom plaid plivo pinecone postmark pusher rapidapi rollbar salesforce segment sendbird sendgrid sentry shopify "
+    "sidekiq signalfx sinch slack snyk sonar splunk square squarespace statuspage stripe sumologic supabase telegram tines "
+    "travis trello twilio twitch twitter typeform vercel victorops vonage weatherapi yandex zendesk zoom"
+).split()
+"""Services whose keys begin with nothing to know them by: beside such a name, a long random value is believed."""
+_BY_PREFIX = {prefix: service for service, prefixes in PREFIXES.items() for prefix in prefixes.split()}
+_LENGTHS = sorted({len(prefix) for prefix in _BY_PREFIX}, reverse=True)
+_HEADS = frozenset(prefix[:2] for prefix in _BY_PREFIX)
+_IDS = frozenset(
+    "acct asst batch build call card ch chatcmpl chunk commit conv cus digest etag event evt file form hash id image img in "
+    "index inv invoice ip item job key log message msg node order org page pi pid pm pod price prod product proj project "
+    "ref req request resp resource response room run session sha si snap span step sub task thread tmp trace tx txn "
+    "user usr uuid v version volume".split()
+)
+"""Words before a random part that name a thing, not a secret; a telling word overrules them."""
+_TELLING = frozenset("access apikey auth live oauth pat pk priv refresh rk sec secret sk tkn tok token".split())
+
+# An escaped line break or character before a word is no part of it.
+_WORD = re.compile(r"(?:\\[nrt]|%[0-9A-F]{2})*+([A-Za-z0-9_][\w.~-]{15,}+)", re.ASCII)
+_SERVICE = re.compile(
+    r"(?P<name>[\w.-]{3,80})\\{0,3}[\"'\]]{0,3}[^\S\n]{0,8}(?:[:?.|]{0,3}[=>:,|]{1,3})[^\S\n]{0,8}\\{0,3}[\"'`]?\Z"
+)
+_NO_SECRET = re.compile(r"(?:id|name|url|uri|host|domain|region|zone|account|user|username|sha|commit|digest|ref|version)\Z", re.I)
+_MORE = re.compile(r"(?:[+/=%]++[\w.~-]*+)*+", re.ASCII)
+_LONG_RUN = re.compile(r"[A-Za-z0-9]{12,}+")
+_RANDOM = re.compile(
+    r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9]{20,}+\Z"
+    r"|(?=(?:[^0-9]*[0-9]){4})(?=[^g-zG-Z]*[g-zG-Z])[A-Za-z0-9]{32,}+\Z"
+)
+_TOKEN_PREFIX = re.compile(r"[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,12}){0,3}\Z|[A-Z][A-Z0-9]{1,7}(?:_[A-Z0-9]{1,8}){0,2}\Z")
+
+# Shapes without a prefix that could be looked up: (what must be in the text, the pattern, the kind).
+_SHAPES: tuple[tuple[str, str, Kind], ...] = (
+    ("eyj", r"(?<![A-Za-z0-9])((?-i:eyJ)[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+){0,3}=*)", "token"),
+    ("a", r"\b((?-i:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}))\b", "AWS key"),
+    ("absk", r"\b((?-i:ABSK)[\w+/]{90,}={0,2})", "AWS key"),
+    (":aa", r"(?<!\d)(\d{8,10}:AA[\w-]{30,}+)", "token"),  # Telegram
+    (".atlasv1.", r"\b(\w{10,20}\.atlasv1\.[\w=-]{40,}+)", "token"),  # Terraform Cloud
+    ("q~", r"(?<![\w.~-])([\w.~-]{3}\d(?-i:Q~)[\w.~-]{30,36})", "token"),  # Microsoft Entra
+    ("azdo", r"\b([A-Za-z0-9]{70,80}(?-i:AZDO)\w{4})\b", "token"),  # Azure DevOps
+    ("jqqj9", r"\b([\w+/]{30,80}(?-i:JQQJ9)[\w+/]{10,50}={0,2})", "key"),  # Azure's keys since 2024
+    ("m", r"\b((?-i:[MNO][A-Za-z\d]{22,26}\.[\w-]{6}\.[\w-]{27,}+))", "token"),  # Discord bots
+    ("-us", r"\b([0-9a-f]{32}-us\d{1,2})\b", "token"),  # Mailchimp
+    ("eaa", r"\b((?-i:EAA)[A-Za-z0-9]{58,}+)", "token"),  # Facebook, Square
+    ("a3-", r"\b((?-i:A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}))\b", "key"),
+    ("1//0", r"(?<![\w/])((?-i:1//0)[\w-]{30,}+)", "token"),  # Google's refresh tokens
+    ("sk", r"\b((?-i:SK[0-9a-f]{32}))\b", "key"),  # Twilio
+    ("s.", r"(?<![\w.-])((?-i:s\.(?=[A-Za-z]*\d)(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{24}))\b", "token"),  # older Vault
+    ("oy2", r"\b(oy2[a-z0-9]{43})\b", "key"),  # NuGet
+    ("cio", r"\b((?-i:cio[A-Za-z0-9]{32}))\b", "token"),  # crates.io
+    ("dapi", r"\b(dapi[0-9a-f]{32}(?:-\d)?)\b", "token"),  # Databricks
+    ("api-", r"\b((?-i:API-[A-Z0-9]{26,32}))\b", "key"),  # Octopus Deploy
+    ("pat", r"\b(pat[A-Za-z0-9]{14}\.[0-9a-f]{64})\b", "token"),  # Airtable
+    ("key-", r"\b(key-[0-9a-f]{32})\b", "key"),  # Mailgun
+    ("-", r"\b((?:api|sdk|mob|access-(?:sandbox|development|production))-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\b", "key"),
+    ("at.", r"\b([ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})\b", "token"),  # Harness
+    ("_mmk", r"\b(\w{6}_\w{29}_mmk)\b", "key"),  # MaxMind
+    ("sk-", r"\b((?-i:sk-)[A-Za-z0-9]{32,}+)\b", "key"),  # OpenAI's older keys, and DeepSeek's
+)
+
+
+def find(text: str) -> Iterator[Span]:
+    """Find tokens, whatever stands around them."""
+    for match in _WORD.finditer(text):
+        word = match[1]
+        if (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, match.start(1), word):
+            end = _MORE.match(text, match.end())
+            yield Span(match.start(1), _without_dots(text, match.start(1), end.end() if end else match.end()), "token")
+    lowered = text.lower()
+    for sign, pattern, kind in _SHAPES:
+        if sign in lowered:
+            yield from values(pattern, text, kind)
+
+
+def _has_prefix(word: str) -> bool:
+    for length in _LENGTHS:
+        if word[:length] in _BY_PREFIX:
+            rest = word[length:]
+            return any(not run[0].islower() or _has_digit(run[0]) or len(run[0]) > 24 for run in _LONG_RUN.finditer(rest))
+    return False
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _tells(word: str) -> bool:
+    """Whether a word is a short prefix with a long random rest (acme_live_…), as services write tokens now."""
+    *prefix, rest = re.split(r"[_.~-]", word)
+    if not prefix or not _RANDOM.match(rest) or not _TOKEN_PREFIX.match("_".join(prefix)):
+        return False
+    return not _TELLING.isdisjoint(prefix) or _IDS.isdisjoint(prefix)
+
+
+def _is_of_a_service(text: str, start: int, word: str) -> bool:
+    """Whether a long random word is the value of a name that names a service (datadog_key=…)."""
+    if not looks_random(word) or sum(map(str.isdigit, word)) < 3:
+        return False
+    before = _SERVICE.search(text[max(start - 120, 0) : start])
+    if not before or _NO_SECRET.search(before["name"]):
+        return False
+    name = before["name"].lower()
+    return any(service in name for service in SERVICES)
+
+
+def _without_dots(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end].rstrip(".-"))
