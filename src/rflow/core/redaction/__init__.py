@@ -43,11 +43,10 @@ class Redactor:
     def _hidden(self, text: str, spans: list[Span], places: list[int]) -> str:
         """Replace the spans; `places` says where each visible character stands in `text`, if not all are visible."""
         kept, at = list[str](), 0
-        for start, end, kind in spans:
-            if places:
-                start, end = places[start], places[end - 1] + 1
+        for span in spans:
+            start, end = (places[span.start], places[span.end - 1] + 1) if places else (span.start, span.end)
             kept.append(text[at:start])
-            self.kinds[kind] += 1
+            self.kinds[span.kind] += 1
             at = end
         return MARK.join([*kept, text[at:]])
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from rflow.core.redaction.kinds import Kind
-from rflow.core.redaction.spans import Span, compiled, values
+from rflow.core.redaction.spans import Lazy, Span, lowered, pattern
+from rflow.core.redaction.values import line_before
 
 _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
     # crypt(3): $6$…, bcrypt, Argon2, and what databases and htpasswd write.
@@ -14,22 +15,22 @@ _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
     ("netntlm", r"(?P<value>\b[0-9a-f]{16,32}:[0-9a-f]{32}:[0-9a-f]{40,})", "password hash"),
     ("machine", r"\b(?:machine\s{1,20}\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>\S+)", "password"),
 )
-# host:port:database:user:password; a host holds a letter that no hexadecimal number has, or is an address, or any (*).
-_PGPASS = (
-    r"^(?!\d\d?:)(?=[^\s:]*[g-z*.])[\w.*-]{1,200}:(?:\d{4,5}|\*):[\w.*-]{1,100}:[\w.*@-]{1,100}:((?![\s:])[^\n:]{3,200})$"
-)
+# host:port:database:user:password
+_PGPASS = Lazy(r":(?:\d{4,5}|\*):[\w.*-]{1,100}:[\w.*@-]{1,100}:((?![\s:])[^\n:]{3,200})(?=\n|\Z)")
+_HOST = Lazy(r"(?!\d\d?\Z)(?=.*[g-z*.])[\w.*-]{1,200}\Z")
 
 
 def find(text: str) -> Iterator[Span]:
     """Find hashes of passwords, and passwords in .netrc."""
-    lowered = text.lower()
-    for sign, pattern, kind in _ACCOUNTS:
-        if sign in lowered:
-            for match in compiled(pattern).finditer(text):
+    low = lowered(text)
+    for sign, source, kind in _ACCOUNTS:
+        if sign in low:
+            for match in pattern(source).finditer(text):
                 yield Span(*match.span("value"), kind)
 
 
 def find_pgpass(text: str) -> Iterator[Span]:
-    """Find passwords in lines of .pgpass."""
-    if text.count(":") >= 4:
-        yield from values(_PGPASS, text, "password")
+    """Find passwords in lines of .pgpass; a host is a name that is no hexadecimal number, an address or any (*)."""
+    for match in _PGPASS.finditer(text):
+        if _HOST.match(line_before(text, match.start())):
+            yield Span(*match.span(1), "password")

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret, looks_chosen
+from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.names import Belief, Named
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
-_SEPARATOR = re.compile(
+_SEPARATOR = Lazy(
     rf"(?:{BLANK}?#?\d{{1,2}}(?=[\])\"'\s:=]))?"  # Unseal Key 1:
     rf"\\{{0,7}}[\"'`]?\]?[*_`]{{0,3}}"  # "name", $config['name'], **name**
     rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}})?"  # Password for bob:
@@ -15,21 +16,26 @@ _SEPARATOR = re.compile(
     rf"{BLANK}{{0,40}}(?P<separator>::?=|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝]|:(?!:|//)){BLANK}{{0,40}}"
     rf"(?:[*_`]{{1,3}}{BLANK}{{1,4}})?"
 )
-_TYPE = re.compile(
+_TYPE = Lazy(
     rf"(?:{BLANK}{{0,4}}:)?{BLANK}{{0,4}}[&*]?[A-Za-z][\w.<>\[\]|?*&' ]{{0,40}}?{BLANK}{{1,8}}:?=(?!=){BLANK}{{0,8}}(?=[\"'`])"
 )
-_CHANGED_TO = re.compile(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
-_BLOCK = re.compile(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
-_LINE = re.compile(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
-_LONE = re.compile(
+_NEAR = 80
+_QUOTED = ('= "', "= '", "= `", '="', "='")
+_CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
+_BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
+_LINE = Lazy(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
+_LONE = Lazy(
     rf"{BLANK}*\n(?P<indent>{BLANK}*)(?:-{BLANK})?(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+){BLANK}*(?=\n|\Z)"
 )
-_LABEL = re.compile(rf"{BLANK}*(?:[>*•+#|-]+{BLANK}+)*(?:[\"'`*_]*|(?:[^\W\d_]+{BLANK}){{1,4}})\Z")
+_LABEL = Lazy(rf"{BLANK}*(?:[>*•+#|-]+{BLANK}+)*(?:[\"'`*_]*|(?:[^\W\d_]+{BLANK}){{1,4}})\Z")
 
 
 def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """Return the value after `=`, `:`, `:=`, `=>` and the like, on the same line or below."""
-    if typed := _TYPE.match(text, end):
+    near = text[end : end + _NEAR]
+    if not _may_separate(near):
+        return
+    if any(sign in near for sign in _QUOTED) and (typed := _TYPE.match(text, end)):
         yield from _if_secret(text, quoted_at(text, typed.end()), named.belief)
         return
     separator = _SEPARATOR.match(text, end)
@@ -45,11 +51,17 @@ def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator
         yield from _on_the_line(text, start, separator, named)
 
 
+def _may_separate(near: str) -> bool:
+    """Whether a separator may follow, as far as one can see without a pattern: the patterns take long to compile."""
+    rest = near.lstrip(" \t\xa0\"'`*_\\]#0123456789")
+    return rest[:1] in tuple(":=?.+!<：＝[(-") or rest.startswith("for ") or any(sign in near for sign in _QUOTED)
+
+
 def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) -> Iterator[Value]:
     value = value_at(text, separator.end())
     if value is None or (named.kind == "password" and _is_a_folder(text, start, separator, value)):
         return
-    hidden = is_secret(text, value, named.belief)
+    hidden = is_secret(text, value, named.belief) and not _is_a_variable(text, start, separator, value)
     if hidden:
         yield _with_blanks(text, start, separator, value) if named.belief != "weak" else value
     # Terraform shows both: "old" -> "new".
@@ -113,6 +125,12 @@ def _is_a_test_result(text: str, start: int, separator: re.Match[str]) -> bool:
         return False
     begins_line = start == 0 or text[start - 1] == "\n" or text[max(start - 4, 0) : start] == "--- "
     return (name.startswith("PASS") and begins_line) or re.match(r"\d{1,3}(?![^\s,;|)])", text[separator.end() :][:4]) is not None
+
+
+def _is_a_variable(text: str, start: int, separator: re.Match[str], value: Value) -> bool:
+    """Whether code passes on a variable of the same name: db_password=db_password."""
+    name = text[start : separator.start()].rpartition(".")[2]
+    return not value.quoted and "_" in name and text[value.start : value.end] == name
 
 
 def _is_a_folder(text: str, start: int, separator: re.Match[str], value: Value) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from rflow.core.redaction.names import Belief
-from rflow.core.redaction.spans import MARK
+from rflow.core.redaction.spans import Lazy, MARK
 from rflow.core.redaction.values import BLANK, Value
 
 _LOOKED_AT = 300
@@ -26,27 +26,28 @@ _SAYING = frozenset(
 """Those that begin a message in quotes ("is too short"); another first word there may begin a passphrase."""
 _BEFORE_PROSE = frozenset("and as at been before being by did for from in instead it its keep of or strong to via".split())
 """First words of a bare value that begin a sentence about it."""
-_FIRST_WORD = re.compile(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
-_PLACEHOLDER = re.compile(
+_FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
+_PLACEHOLDER = Lazy(
     r"\$\{[^}\n]*\}|\$\([^)\n]*\)|\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*"
-    r"|\{\{[^}\n]*\}\}|<[A-Za-z][\w .-]*>|\([A-Za-z][^)\n]*\)?|\[[^\]\n]*\]?|\$\w+(?:::\w+)+|\d+/(?:tcp|udp|sctp)|%[A-Z_]+%|[*•●xX.…#_?-]{3,}|\W"
+    r"|\{\{[^}\n]*\}\}|<[A-Za-z][\w .-]*>|\([A-Za-z][^)\n]*\)?|\[[^\]\n]*\]?|\$\w+(?:::\w+)+|\d+/(?:tcp|udp|sctp)|%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}|[*•●xX.…#_?-]{3,}|\W"
     r"|(?:process\.env|os\.environ|os\.getenv|var|local|data|secrets|each|config|self|this|args|settings|request)"
-    r"[.\[(][\w.\[\]\"'()-]*|[a-zA-Z_.]{3,}\([\w\"', .]*\)?;?"
+    r"[.\[(][\w.\[\]\"'()-]*|(?:[a-zA-Z_]{3,}|\w+(?:\.\w+)+)\([^()\n]*\)?;?|[a-z_]\w*(?:\[[\"']?\w+[\"']?\]?)+"
+    r"|[a-z_]+(?:\.[a-z_]+)*\.\w*(?:password|passwd|secret|token|key)"
 )
-_PLACE = re.compile(
+_PLACE = Lazy(
     r"arn:|op://|vault:|https?://|file:|env:|ssm:|secret/|kv/|projects/|~/|\.{1,2}/|[A-Za-z]:[\\/]"
     r"|/(?:bin|data|dev|etc|home|media|mnt|opt|proc|root|run|secrets|srv|tmp|usr|var|vault|Users)/"
 )
-_ABOUT = re.compile(r"[A-Za-z' -]{0,60} \b(?:password|passphrase|secret|token|credentials?)\b", re.IGNORECASE)
-_AMOUNT = re.compile(
+_ABOUT = Lazy(r"[A-Za-z' -]{0,60} \b(?:password|passphrase|secret|token|credentials?)\b", re.IGNORECASE)
+_AMOUNT = Lazy(
     rf"\d{{1,5}}{BLANK}{{1,4}}(?:attempts?|bytes?|char|characters?|chars|days?|entries|errors?|fail|failed|hours?|items?|keys?"
     r"|left|min|minutes?|more|ms|of|passed|remaining|s|seconds?|times?|tokens?|tries|users?|weeks?)\b"
     r"|\d{1,2}(?![^\s,;)\]|])"
 )
-_DATE = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})(?:[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?")
-_PLAIN_NAME = re.compile(r"[a-z]+(?:[-_./:](?:[a-z]+|v?\d{1,3}))+|[\w-]+\.[a-z]{2,5}")
-_PART = re.compile(r"[-_./:@~]")
-_PLAIN_PART = re.compile(r"[A-Za-z]*|\d{1,4}|[vV]?\d{1,4}|[A-Za-z]{1,6}\d{1,2}|\d{1,4}[a-zA-Z]{1,2}")
+_DATE = Lazy(r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})(?:[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?")
+_PLAIN_NAME = Lazy(r"[a-z]+(?:[-_./:](?:[a-z]+|v?\d{1,3}))+|[\w-]+\.[a-z]{2,5}")
+_PART = Lazy(r"[-_./:@~]")
+_PLAIN_PART = Lazy(r"[A-Za-z]*|\d{1,4}|[vV]?\d{1,4}|[A-Za-z]{1,6}\d{1,2}|\d{1,4}[a-zA-Z]{1,2}")
 
 
 def is_secret(text: str, value: Value, belief: Belief) -> bool:
@@ -57,7 +58,7 @@ def is_secret(text: str, value: Value, belief: Belief) -> bool:
     if is_status(shown if value.quoted else text[value.start : value.start + _LOOKED_AT], quoted=value.quoted):
         return False
     if belief == "weak":
-        return looks_random(shown)
+        return looks_random(shown) and not re.match(r"[A-Za-z_.]{3,40}\(", shown)
     return belief == "sure" or not _PLAIN_NAME.fullmatch(shown)
 
 
@@ -70,6 +71,11 @@ def is_status(shown: str, *, quoted: bool) -> bool:
     if word in ("a", "an", "the", "your", "this") and _ABOUT.match(shown):
         return True
     return word in _STATUS or word in _BEFORE_PROSE or _AMOUNT.match(shown) is not None
+
+
+def says_status(word: str) -> bool:
+    """Whether a word alone says something about a secret, and doesn't introduce one ("was", "set", "changed")."""
+    return word.lower() in _STATUS and word.lower() not in ("is", "was", "set", "reset", "changed")
 
 
 def looks_random(shown: str) -> bool:

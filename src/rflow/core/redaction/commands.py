@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from rflow.core.redaction.belief import is_secret
-from rflow.core.redaction.spans import Span, values
+from rflow.core.redaction.spans import Lazy, Span, lowered, values
 from rflow.core.redaction.values import Value
 
 How = Literal["next", "attached", "either", "user:", "user%", "user/", "user,", "cookie", "literal"]
 """Where the value stands: the next word, attached to the option, either; or behind a user's name and this sign."""
 
 
-class Rule(NamedTuple):
+class Rule(msgspec.Struct, frozen=True):
     """Options of programs; `needs` is a word that must be among the arguments, too ("login")."""
 
     programs: str
@@ -83,19 +85,21 @@ PROGRAMS = frozenset(name for rule in RULES for name in rule.programs.split()) |
     program for program, _ in _PLACES
 }
 
-_WORD = re.compile(
+_WORD = Lazy(
     r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++)"
 )
-_NAME = re.compile(r"(?:.*[\\/])?([\w.-]+?)(?:\.exe)?\Z", re.IGNORECASE)
+_NAME = Lazy(r"(?:.*[\\/])?([\w.-]+?)(?:\.exe)?\Z", re.IGNORECASE)
 _MOST_WORDS = 60
-_PORT = re.compile(r"\d{1,5}\Z")
-_BEHIND: dict[How, re.Pattern[str]] = {
-    "user:": re.compile(r"[\"']?[^\s:\"']{1,200}:(.+)", re.DOTALL),
-    "user%": re.compile(r"[\"']?[^\s%\"']{1,200}%(.+)", re.DOTALL),
-    "user,": re.compile(r"[\"']?[^\s,\"']{1,200},(.+)", re.DOTALL),
-    "user/": re.compile(r"[\"']?(?:userid=)?[\w.$#]{1,100}/([^\s/]+?)(?:@[\w./:-]*)?[\"']?\Z"),
-    "cookie": re.compile(r"([^=]{1,200}=.+)", re.DOTALL),
-    "literal": re.compile(r"=?[^=]{1,200}=(.+)", re.DOTALL),
+_APART = dict.fromkeys(map(ord, "/\\`\"'($=|;"), " ")
+_LONGEST = 2000
+_PORT = Lazy(r"\d{1,5}\Z")
+_BEHIND: dict[How, Lazy] = {
+    "user:": Lazy(r"[\"']?[^\s:\"']{1,200}:(.+)", re.DOTALL),
+    "user%": Lazy(r"[\"']?[^\s%\"']{1,200}%(.+)", re.DOTALL),
+    "user,": Lazy(r"[\"']?[^\s,\"']{1,200},(.+)", re.DOTALL),
+    "user/": Lazy(r"[\"']?(?:userid=)?[\w.$#]{1,100}/([^\s/]+?)(?:@[\w./:-]*)?[\"']?\Z"),
+    "cookie": Lazy(r"([^=]{1,200}=.+)", re.DOTALL),
+    "literal": Lazy(r"=?[^=]{1,200}=(.+)", re.DOTALL),
 }
 _PIPED = (
     r"\becho[^\S\n]{1,4}(?:-n[^\S\n])?[\"']?(?:[\w.-]{1,60}:)?([^\s\"'|:]{1,200})[\"']?[^\S\n]{0,4}\|[^\S\n]{0,4}(?:sudo[^\S\n])?"
@@ -108,25 +112,55 @@ _POWERSHELL = (
 )
 
 
-class Word(NamedTuple):
+class Word(msgspec.Struct, frozen=True):
     start: int
     text: str
 
 
 def find(text: str) -> Iterator[Span]:
     """Find passwords among the arguments of programs."""
-    for pattern in (_PIPED, _POWERSHELL):
-        yield from values(pattern, text, "password")
-    place = 0
-    for line in re.split(r"(?<!\\)\n", text):
-        if not PROGRAMS.isdisjoint(re.findall(r"[\w-]+", line.lower())):
-            for program, arguments in _calls(line):
-                for word in _secrets(program, arguments):
-                    start = place + word.start
-                    end = start + len(word.text)
-                    if is_secret(text, Value(start, end, end, quoted=True), "sure"):
-                        yield Span(start, end, "cookie" if "=" in word.text and program == "curl" else "password")
-        place += len(line) + 1
+    low = lowered(text)
+    done = -1
+    words = {word.removesuffix(".exe") for word in low.translate(_APART).split()}
+    for place in sorted(place for program in PROGRAMS & words for place in _places(low, program)):
+        if place >= done:
+            done = _line_end(low, place)
+            yield from _in_a_line(text, low.rfind("\n", max(place - _LONGEST, 0), place) + 1, done)
+
+
+def _places(low: str, program: str) -> Iterator[int]:
+    """Return where a program is called, as far as one can see without parsing the line."""
+    place = low.find(program)
+    while place >= 0:
+        end = place + len(program)
+        if low[end : end + 1] == " " or low.startswith(".exe ", end):
+            before = low[place - 1 : place]
+            if not (before.isalnum() or before in ("-", "_", ".")) or place == 0:
+                yield place
+        place = low.find(program, end)
+
+
+def find_piped(text: str) -> Iterator[Span]:
+    """Find passwords that are piped into a program, and those of PowerShell."""
+    for source in (_PIPED, _POWERSHELL):
+        yield from values(source, text, "password")
+
+
+def _line_end(text: str, start: int) -> int:
+    """Return where a command line ends: at a line break that no backslash escapes."""
+    end = text.find("\n", start)
+    while end > 0 and text[end - 1] == "\\":
+        end = text.find("\n", end + 1)
+    return end if end >= 0 else len(text)
+
+
+def _in_a_line(text: str, start: int, end: int) -> Iterator[Span]:
+    for program, arguments in _calls(text[start:end]):
+        for word in _secrets(program, arguments):
+            value = Value(start + word.start, start + word.start + len(word.text), end, quoted=True)
+            if is_secret(text, value, "sure"):
+                cookie = program == "curl" and "=" in word.text
+                yield Span(value.start, value.end, "cookie" if cookie else "password")
 
 
 def _calls(line: str) -> Iterator[tuple[str, list[Word]]]:

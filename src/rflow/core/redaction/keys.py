@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rflow.core.redaction.spans import Span, compiled
+from rflow.core.redaction.spans import Span, pattern
 
 _B = r"[^\S\n]"
 _LINE = r"[A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1) ?-{4,5}"
@@ -21,11 +21,11 @@ _PUTTY = r"\bPrivate-Lines: \d{1,4}\s{1,2}(?P<end>[A-Za-z0-9+/=]{1,100}+(?:\s{1,
 def find(text: str) -> Iterator[Span]:
     """Find private keys; what is left of one without its first line is known by its last."""
     whole, *cut = _PATTERNS
-    for match in compiled(whole).finditer(text):
+    for match in pattern(whole).finditer(text):
         yield Span(match.start(), match.end(), "private key")
-    for pattern in cut:
-        for match in compiled(pattern).finditer(text):
+    for source in cut:
+        for match in pattern(source).finditer(text):
             if match["end"]:
                 yield Span(match.start(), match.end(), "private key")
-    for match in compiled(_PUTTY).finditer(text):
+    for match in pattern(_PUTTY).finditer(text):
         yield Span(*match.span("end"), "private key")

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 
-from rflow.core.redaction.belief import is_secret, is_status, looks_chosen, looks_random
+from rflow.core.redaction.belief import is_secret, is_status, looks_chosen, looks_random, says_status
+from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, value_at
 
 Layout = Callable[[str, int, int, Named], Iterator[Value]]
 
-_BLANKS = re.compile(rf"{BLANK}{{1,8}}")
-_OPTION_PROSE = re.compile(
+_BLANKS = Lazy(rf"{BLANK}{{1,8}}")
+_OPTION_PROSE = Lazy(
     r"(?:-|(?:and|argument|but|flag|for|if|in|instead|is|option|options|or|parameter|to|was|with)\b|\w{1,20}=)"
 )
 
@@ -28,13 +29,13 @@ def option(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         yield value
 
 
-_ELEMENT = re.compile(r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,8192})(?:\]\]>)?\s{0,200}</")
-_PARENT = re.compile(r"<(?:[\w.-]{1,40}:)?\Z")
-_ATTRIBUTE = re.compile(
+_ELEMENT = Lazy(r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,8192})(?:\]\]>)?\s{0,200}</")
+_PARENT = Lazy(r"<(?:[\w.-]{1,40}:)?\Z")
+_ATTRIBUTE = Lazy(
     r"""\\{0,3}["'](?:\s{1,40}(?:value|content|password|val)\s?=\s?\\{0,3}["'](?P<value>[^"'\n\\]+)|[^<>\n]{0,100}>(?P<inner>[^<\n]+)</)"""
 )
-_ATTRIBUTE_NAME = re.compile(r"""(?:name|key|id)\s?=\s?\\{0,3}["'][^"'\s]{0,80}\Z""", re.IGNORECASE)
-_CELLS = re.compile(r"(?:</(?P<one>[\w:]{1,20})>)\s{0,40}<(?P<other>[\w:]{1,20})[^<>]{0,100}>(?P<value>[^<]+)</")
+_ATTRIBUTE_NAME = Lazy(r"""(?:name|key|id)\s?=\s?\\{0,3}["'][^"'\s]{0,80}\Z""", re.IGNORECASE)
+_CELLS = Lazy(r"(?:</(?P<one>[\w:]{1,20})>)\s{0,40}<(?P<other>[\w:]{1,20})[^<>]{0,100}>(?P<value>[^<]+)</")
 
 
 def markup(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -57,15 +58,15 @@ def markup(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
             yield value
 
 
-_PAIR_NAME = re.compile(
+_PAIR_NAME = Lazy(
     r"""(?:name|key|parameter|variable|field|option|setting|label|property)\\{0,3}["']?\s?[:=]\s{0,8}\\{0,3}["']?[^"'\s,{}]{0,80}\Z""",
     re.IGNORECASE,
 )
-_PAIR_VALUE = re.compile(
+_PAIR_VALUE = Lazy(
     r"""\\{0,3}["']?[^{}]{0,400}?(?:value|val|content)\\{0,3}["']?\s?[:=]\s{0,20}(?=\S)""", re.IGNORECASE
 )
-_NEXT_PAIR = re.compile(r"""(?:name|key)\\{0,3}["']?\s?[:=]""", re.IGNORECASE)
-_FORM_FIELD = re.compile(r"""["']?[^\n]{0,200}\r?\n(?:[\w-]{1,60}:[^\n]{0,200}\n){0,4}\r?\n(?P<value>[^\n]+)""")
+_NEXT_PAIR = Lazy(r"""(?:name|key)\\{0,3}["']?\s?[:=]""", re.IGNORECASE)
+_FORM_FIELD = Lazy(r"""["']?[^\n]{0,200}\r?\n(?:[\w-]{1,60}:[^\n]{0,200}\n){0,4}\r?\n(?P<value>[^\n]+)""")
 
 
 def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -82,10 +83,10 @@ def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         yield value
 
 
-_NEXT_ARGUMENT = re.compile(r"""\\{0,7}["']?\s{0,4},\s{0,8}(?=\\{0,7}["'])""")
-_FIRST_ARGUMENT = re.compile(r"""\(\s{0,8}(?=["'])""")
-_CALL = re.compile(r"""[\w.\])]\(\s{0,8}(?:[^()\n]{0,60},\s?)?&?\\{0,7}["']?[^"'\s]{0,60}\Z""")
-_LOOKING = re.compile(r"(?:get|check|verify|validate|find|is|has|reset|encode|decode|decrypt|encrypt|hash|by)[_A-Z]?", re.I)
+_NEXT_ARGUMENT = Lazy(r"""\\{0,7}["']?\s{0,4},\s{0,8}(?=\\{0,7}["'])""")
+_FIRST_ARGUMENT = Lazy(r"""\(\s{0,8}(?=["'])""")
+_CALL = Lazy(r"""[\w.\])]\(\s{0,8}(?:[^()\n]{0,60},\s?)?&?(?:\\{0,7}["'][\w./-]{0,60})?\Z""")
+_LOOKING = Lazy(r"(?:get|check|verify|validate|find|is|has|reset|encode|decode|decrypt|encrypt|hash|by)[_A-Z]?", re.I)
 
 
 def call(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -109,9 +110,9 @@ def _believed(text: str, value: Value, sure: bool) -> Iterator[Value]:
         yield value
 
 
-_FIRST_CELL = re.compile(r"[\s|│┃║*`]*\Z")
-_CELL = re.compile(rf"[`*]{{0,2}}{BLANK}{{0,60}}[|│┃║]{BLANK}{{0,8}}(?P<value>[^|│┃║\n]*[^|│┃║\s])(?P<rest>[^\n]{{0,200}})")
-_WIDE = re.compile(rf"(?:{BLANK}{{2,80}}|\t+)(?P<value>\S+(?:{BLANK}\S+)*){BLANK}*(?=\n|\Z)")
+_FIRST_CELL = Lazy(r"[\s|│┃║*`]*\Z")
+_CELL = Lazy(rf"[`*]{{0,2}}{BLANK}{{0,60}}[|│┃║]{BLANK}{{0,8}}(?P<value>[^|│┃║\n]*[^|│┃║\s])(?P<rest>[^\n]{{0,200}})")
+_WIDE = Lazy(rf"(?:{BLANK}{{2,80}}|\t+)(?P<value>\S+(?: \S+)*){BLANK}*(?=\n|\Z)")
 
 
 def columns(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -123,6 +124,8 @@ def columns(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         return
     value = Value(*match.span("value"), match.end("value"), quoted=False)
     shown = match["value"]
+    if shown[0] == "#":
+        return
     many = "|" in match.groupdict("").get("rest", "").strip().rstrip("|")
     described = shown.count(" ") > 1 and not any(map(str.isdigit, shown))
     plain = match.re is _WIDE and shown.isalpha() and not re.search(r"^Key\s+Value", text, re.MULTILINE)
@@ -132,14 +135,14 @@ def columns(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         yield value
 
 
-_SETTER = re.compile(
+_SETTER = Lazy(
     r"(?:\bset(?:env|x)?|\bset\s+-\w+|\bENV|\bARG|\bexport|\bconfig\s+set|\bconfigure\s+set|#define|\bdeclare\s+-\w"
     r"|\b(?:login|user|username|account|sent-username)\s+\S{1,80})\s+\Z",
     re.IGNORECASE,
 )
 _WORDS = frozenset(("requirepass", "masterauth", "auth_pass", "rootpw", "bindpw", "psksecret"))
-_TYPE_DIGIT = re.compile(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
-_ENDS_LINE = re.compile(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)]\s)")
+_TYPE_DIGIT = Lazy(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
+_ENDS_LINE = Lazy(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)]\s)")
 
 
 def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -163,7 +166,7 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
             yield value
 
 
-_SAYS = re.compile(
+_SAYS = Lazy(
     rf"(?:{BLANK}for{BLANK}(?:user{BLANK})?\S{{1,60}})?{BLANK}{{1,4}}(?:(?:is|was|ist|lautet|est|es|é|è|är|er|to){BLANK}(?:now{BLANK})?"
     rf"|(?:(?:re)?set|changed){BLANK}to{BLANK}|is:{BLANK}|(?:is|was|ist|lautet|est|es|é|è|är){BLANK}?:{BLANK}?){BLANK}{{0,4}}(?:now{BLANK})?"
 )
@@ -185,4 +188,31 @@ def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         yield value
 
 
-LAYOUTS: tuple[Layout, ...] = (option, markup, pair, call, columns, command, sentence)
+_CLOSERS = frozenset("\"'\\")
+
+
+def layouts_for(text: str, start: int, end: int) -> Iterator[Layout]:
+    """Return the layouts that the characters around a name allow, in the order in which they are tried."""
+    following = text[end : end + 1]
+    closed = following in _CLOSERS
+    if text[start] == "-":
+        yield option
+    if following in ("<", ">", " ") or closed or text[start - 1 : start] in ("<", ":"):
+        yield markup
+    if "val" in text[end : end + 420].lower() or (closed and "form-data" in text[max(start - 80, 0) : start]):
+        yield pair
+    if closed or following in (",", "("):
+        yield call
+    if _is_plain_prose(text, end):
+        return
+    if following in ("|", "│", "┃", "*", "`", "\t") or text[end + 1 : end + 2] in tuple(" |│┃"):
+        yield columns
+    if following in (" ", "\t", "\xa0"):
+        yield command
+        yield sentence
+
+
+def _is_plain_prose(text: str, end: int) -> bool:
+    """Whether a status follows ("password authentication failed"), as far as one can see without a pattern."""
+    word = text[end : end + 40].split(maxsplit=1)[:1]
+    return bool(word) and text[end : end + 1] == " " and text[end + 1 : end + 2] != " " and says_status(word[0])

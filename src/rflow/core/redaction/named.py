@@ -4,20 +4,20 @@ import re
 from collections.abc import Callable, Iterator
 
 from rflow.core.redaction.assigned import after_a_separator
-from rflow.core.redaction.layouts import LAYOUTS
+from rflow.core.redaction.layouts import layouts_for
 from rflow.core.redaction.names import Named, meaning
-from rflow.core.redaction.spans import Span
+from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
-_STEM = re.compile(
+_STEM = Lazy(
     "pass|pw|psk|mdp|secret|token|jwt|key content|key|cred|auth|wort|contrase|clave|senha|mot de pass|palavra|wachtwoord|lösenord"
     "|losenord|adgangskode|salasana|hasło|heslo|jelsz|şifre|parol|κωδ|парол|密码|密碼|パスワード|비밀번호|סיסמה"
     "|كلمة ال|schlüssel"
 )
-_NAME_END = re.compile(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
+_NAME_END = Lazy(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
 _LONGEST_NAME = 80
-_WORDS_BEFORE = re.compile(r"(?:[^\W\d_]{2,20}[ -]){1,3}\Z")
-_RESOURCE = re.compile(r"\barn:[\w:/-]*:\Z")
+_WORDS_BEFORE = Lazy(r"(?:[^\W\d_]{2,20}[ -]){1,3}\Z")
+_RESOURCE = Lazy(r"\barn:[\w:/-]*:\Z")
 _NAMES_OF_WORDS = frozenset(("key", "content", "token"))
 """Names that need the words before them: "Secret Access Key", "unexpected token"."""
 
@@ -27,7 +27,7 @@ Layout = Callable[[str, int, int, Named], Iterator[Value]]
 def find(text: str) -> Iterator[Span]:
     """Find the values that stand beside names of secrets."""
     done = 0
-    for stem in _STEM.finditer(_lowered(text)):
+    for stem in _STEM.finditer(lowered(text)):
         if stem.start() < done:
             continue
         start, done = _name_around(text, stem.start(), stem.end())
@@ -41,7 +41,7 @@ def find(text: str) -> Iterator[Span]:
 
 def _beside(text: str, start: int, end: int, named: Named) -> list[Value]:
     """Return the values of the first layout that has any."""
-    for layout in (after_a_separator, *LAYOUTS):
+    for layout in (after_a_separator, *layouts_for(text, start, end)):
         if values := list(layout(text, start, end, named)):
             return values
     return []
@@ -62,11 +62,3 @@ def _with_words_before(text: str, start: int, end: int) -> str:
     if name.lower() in _NAMES_OF_WORDS and (before := _WORDS_BEFORE.search(text[max(start - 40, 0) : start])):
         return before[0] + name
     return name
-
-
-def _lowered(text: str) -> str:
-    """Return the text in lower case, each character still at its place."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)

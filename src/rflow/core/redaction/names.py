@@ -2,7 +2,9 @@
 
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from rflow.core.redaction.kinds import Kind
 
@@ -11,7 +13,7 @@ Belief = Literal["sure", "likely", "weak"]
 looks random ("weak")."""
 
 
-class Named(NamedTuple):
+class Named(msgspec.Struct, frozen=True):
     """What a name stands for."""
 
     kind: Kind

@@ -5,13 +5,14 @@ A finder is imported, and its patterns are compiled, when the first text needs i
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from rflow.core.redaction import tokens
-from rflow.core.redaction.spans import Finder, Span
+from rflow.core.redaction.spans import Finder, Span, lowered
 
 
-class Rule(NamedTuple):
+class Rule(msgspec.Struct, frozen=True):
     """A finder, and what a text must hold, in small letters, for it to find anything: a word, and a sign if any."""
 
     find: Finder
@@ -79,10 +80,28 @@ def _manifests(text: str) -> Iterator[Span]:
     return manifests.find(text)
 
 
-def _speech(text: str) -> Iterator[Span]:
+def _piped(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import commands
+
+    return commands.find_piped(text)
+
+
+def _pairs(text: str) -> Iterator[Span]:
     from rflow.core.redaction import speech
 
-    return speech.find(text)
+    return speech.find_pairs(text)
+
+
+def _codes(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import speech
+
+    return speech.find_codes(text)
+
+
+def _cards(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import speech
+
+    return speech.find_cards(text)
 
 
 _NAMES = (
@@ -92,16 +111,20 @@ _NAMES = (
 )
 RULES = (
     Rule(_keys, ("private key", "static key", "private-lines")),
-    Rule(_addresses, ("://", "@tcp(", "@unix(", "?code=", "?key=", "&code=", "&key=", "sig=", "jsessionid")),
+    Rule(_addresses, ("://",), ("@", "hook", "logic.azure", "powerplatform", "chat.google", "/key/")),
+    Rule(_addresses, ("@tcp(", "@unix(", "?code=", "?key=", "&code=", "&key=", "sig=", "signature=", "jsessionid")),
     Rule(_headers, ("authorization", "bearer", "cookie")),
     Rule(_named, _NAMES),
     Rule(_tables, _NAMES, ("\n",)),
-    Rule(_commands, (" -", " /", "login", "auth", "set ", "user", "echo", "sqlplus", "rman", "wpa_", "securestring", "credential(")),
-    Rule(_devices, ("key", "secret", "passw", "community", "com2sec", "createuser", "identified", "snmp", "auth", "psk")),
+    Rule(_commands, (" -", " /", "login ", "auth ", " set ", " use ", " user ", "_user ", "sqlplus ", "rman ", "wpa_")),
+    Rule(_piped, ("echo ", "securestring", "credential(")),
+    Rule(_devices, ("key", "secret", "passw", "communit", "com2sec", "createuser", "identified", "auth", "psk", "$9$", "priv")),
     Rule(_accounts, ("$", "{ssha", "{sha", ":::", "ntlm", "machine", "default")),
     Rule(_pgpass, (":",)),
     Rule(_manifests, ("secret", "key-data", "tls.key", "ca.key", "docker", '"auth"', "_auth", "identitytoken")),
-    Rule(_speech, ("log", "sign", "cred", "account", "user", "code", "pin", "otp", "tan", "card", "zugang")),
+    Rule(_pairs, (" / ", "cred", "zugang")),
+    Rule(_codes, ("otp", "one-time", "one time", "ion code", "ity code", "fa code", "sms code", "ery code", "up code", "passcode", "ess code", "pin", "tan")),
+    Rule(_cards, ("card", "karte", "visa", "amex", "iban", "payment", "refund", "charge", "declin")),
 )
 _WORDS = tuple(dict.fromkeys(word for rule in RULES for word in (*rule.words, *rule.signs)))
 _WORDS_ASCII = tuple(word for word in _WORDS if word.isascii())
@@ -110,14 +133,14 @@ _WORDS_ASCII = tuple(word for word in _WORDS if word.isascii())
 def find(text: str) -> Iterator[Span]:
     """Find every secret in the text; the same may be found more than once."""
     yield from tokens.find(text)
-    for rule in _worth(text.lower()):
+    for rule in _worth(lowered(text)):
         yield from rule.find(text)
 
 
 @lru_cache(maxsize=4096)
-def _worth(lowered: str) -> tuple[Rule, ...]:
+def _worth(low: str) -> tuple[Rule, ...]:
     """Return the rules that can find something; names, questions and labels come again and again."""
-    words = {word for word in (_WORDS_ASCII if lowered.isascii() else _WORDS) if word in lowered}
+    words = {word for word in (_WORDS_ASCII if low.isascii() else _WORDS) if word in low}
     return tuple(
         rule for rule in RULES if not words.isdisjoint(rule.words) and (not rule.signs or not words.isdisjoint(rule.signs))
     )

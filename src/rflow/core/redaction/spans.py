@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import NamedTuple
+from functools import cache, cached_property, lru_cache
+from sys import maxsize
+
+import msgspec
 
 from rflow.core.redaction.kinds import Kind
 
@@ -15,7 +17,7 @@ INVISIBLE = (
 """Characters that take no room: a value copied from a web page or a chat may hold some, and is the same value."""
 
 
-class Span(NamedTuple):
+class Span(msgspec.Struct, frozen=True):
     """A secret: from `start` up to `end`, and what kind it is."""
 
     start: int
@@ -26,15 +28,50 @@ class Span(NamedTuple):
 Finder = Callable[[str], Iterator[Span]]
 
 
+class Lazy:
+    """A regular expression that is compiled on first use: most sessions need only a few of ours."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self._source, self._flags = pattern, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._source, self._flags)
+
+    def match(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        return self._compiled.match(text, start, end)
+
+    def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        return self._compiled.search(text, start, end)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return self._compiled.fullmatch(text)
+
+    def finditer(self, text: str, start: int = 0, end: int = maxsize) -> Iterator[re.Match[str]]:
+        return self._compiled.finditer(text, start, end)
+
+    def split(self, text: str) -> list[str]:
+        return self._compiled.split(text)
+
+
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a built-in pattern on first use: most sessions hold nothing that most of the patterns look for."""
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+def pattern(source: str) -> Lazy:
+    """Return a pattern of a table, where capitals don't matter and ^ and $ are the ends of lines."""
+    return Lazy(source, re.IGNORECASE | re.MULTILINE)
 
 
-def values(pattern: str, text: str, kind: Kind) -> Iterator[Span]:
-    """Find what the groups of `pattern` match; the text around the groups stays."""
-    for match in compiled(pattern).finditer(text):
+@lru_cache(maxsize=2)
+def lowered(text: str) -> str:
+    """Return the text in small letters, each still at its place."""
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+
+
+def values(source: str, text: str, kind: Kind) -> Iterator[Span]:
+    """Find what the groups of a pattern match; the text around the groups stays."""
+    for match in pattern(source).finditer(text):
         for start, end in match.regs[1:]:
             if start < end:
                 yield Span(start, end, kind)
@@ -46,7 +83,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if joined and span.start < joined[-1].end:
             last = joined[-1]
-            joined[-1] = last._replace(end=max(last.end, span.end))
+            joined[-1] = Span(last.start, max(last.end, span.end), last.kind)
         else:
             joined.append(span)
     return joined

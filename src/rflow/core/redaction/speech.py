@@ -4,31 +4,45 @@ import re
 from collections.abc import Iterator
 
 from rflow.core.redaction.belief import looks_chosen
-from rflow.core.redaction.spans import Span, values
+from rflow.core.redaction.spans import Lazy, Span, lowered
 
 _B = r"[^\S\n]"
-_PAIR = re.compile(
-    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)?|sign(?:ed)?{_B}?in|creds?|credentials|account|user(?:name)?|zugang|anmeldung)\b[^\n/]{{0,60}}?"
-    rf"[\w.@\\-]{{2,60}}{_B}?/{_B}?(?P<value>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)(?!{_B}?/)",
+_PAIR = Lazy(
+    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)?|sign(?:ed)?{_B}?in|creds?|credentials|account|user(?:name)?|zugang|anmeldung)\b"
+    rf"[^\n/]{{0,60}}?(?<![\w.@\\:-])[\w.@\\-]{{2,60}}{_B}/{_B}(?P<value>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)(?!{_B}?/)"
+    rf"|\b(?:creds?|credentials|zugang):?{_B}{{1,4}}[\w.@\\-]{{2,60}}/(?P<close>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)",
     re.IGNORECASE,
 )
-_CODES = (
-    rf"\b(?:(?:your|the|my|an?|new){_B})?(?:otp|totp|one[- ]time{_B}(?:code|password|pin)|(?:verification|security|2fa|mfa|sms"
-    rf"|recovery|backup|access){_B}code|passcode|pin|tan)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=){_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
+_CODES = Lazy(
+    rf"(?:t?otp|one[- ]time{_B}(?:code|password|pin)|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code"
+    rf"|passcode|pin|tan)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=){_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
 )
-_CARD = re.compile(r"(?<![\w.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5})(?![\w-]|\.\d)")
+_CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 
 
-def find(text: str) -> Iterator[Span]:
-    """Find pairs of user and password, codes and cards."""
+def find_pairs(text: str) -> Iterator[Span]:
+    """Find a user and a password with a slash between."""
     for match in _PAIR.finditer(text):
-        shown = match["value"].rstrip(".)!?")
-        if looks_chosen(shown) and any(map(str.isalpha, shown)):
-            yield Span(match.start("value"), match.end("value"), "password")
-    yield from values(_CODES, text, "one-time code")
+        group = "value" if match["value"] else "close"
+        if looks_chosen(match[group].rstrip(".)!?")):
+            yield Span(*match.span(group), "password")
+
+
+def find_codes(text: str) -> Iterator[Span]:
+    """Find one-time codes."""
+    low = lowered(text)
+    for match in _CODES.finditer(low):
+        if not low[match.start() - 1 : match.start()].isalnum():
+            yield Span(*match.span(1), "one-time code")
+
+
+def find_cards(text: str) -> Iterator[Span]:
+    """Find card numbers in groups of digits."""
     for match in _CARD.finditer(text):
-        if _luhn(match[0]):
-            yield Span(match.start(), match.end(), "card number")
+        start, end = match.span()
+        alone = not re.match(r"[\w.-]", text[start - 1 : start]) and not re.match(r"[\w-]|\.\d", text[end : end + 2])
+        if alone and _luhn(match[0]):
+            yield Span(start, end, "card number")
 
 
 def _luhn(number: str) -> bool:

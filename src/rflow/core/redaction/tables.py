@@ -2,33 +2,37 @@
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
-from typing import NamedTuple
+from itertools import chain, takewhile
+
+import msgspec
 
 from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.names import Named, meaning
-from rflow.core.redaction.spans import Span
+from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
-_HEADING = re.compile(r"pass|pwd|pw|secret|token|key|wort|contrase|senha|psk|masterauth", re.IGNORECASE)
-_RULER = re.compile(r"[\s|+:=\-─━│┃┼╪═╞╡├┤┌┐└┘┬┴┡┩╇]{3,}")
-_COLUMN_NAME = re.compile(r"[\"'*`]{0,2}[^\W\d][\w.#()/-]*(?: [\w.#()/-]+){0,3}[\"'*`]{0,2}")
-_WIDE_CELL = re.compile(r"\S+(?: \S+)*")
+# A name that ends its cell: a separator, a wide gap or the end of the line follows.
+_HEADING = Lazy(
+    r"(?:pass|pw|secret|token|key|wort|contrase|senha|psk)[\w.]{0,40}[\"'*`]{0,2}(?:[^\S\n]?[|│┃\t,;]|  |[^\S\n]*$)", re.MULTILINE
+)
+_RULER = Lazy(r"[\s|+:=\-─━│┃┼╪═╞╡├┤┌┐└┘┬┴┡┩╇]{3,}")
+_COLUMN_NAME = Lazy(r"[\"'*`]{0,2}[^\W\d][\w.#()/-]*(?: [\w.#()/-]+){0,3}[\"'*`]{0,2}")
+_WIDE_CELL = Lazy(r"\S+(?: \S+)*")
 _FIELDS = {
-    separator: re.compile(rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})')
+    separator: Lazy(rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})')
     for separator in "|│┃\t;,"
 }
-_PLAIN_ID = re.compile(r"[a-z0-9.-]+")
+_PLAIN_ID = Lazy(r"[a-z0-9.-]+")
 _MOST_LINES = 2000
 _WIDEST = 2000
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True):
     start: int
     text: str
 
 
-class Heading(NamedTuple):
+class Heading(msgspec.Struct, frozen=True):
     """The cells of a heading, what separates them (empty: wide gaps), and what the names among them mean."""
 
     cells: list[re.Match[str]]
@@ -38,23 +42,27 @@ class Heading(NamedTuple):
 
 def find(text: str) -> Iterator[Span]:
     """Find the cells below a heading that names a secret."""
-    lines = list(_lines(text))
-    below = -1
-    for number, line in enumerate(lines):
-        if number <= below or len(line.text) > _WIDEST or not _HEADING.search(line.text):
+    done = 0
+    for name in _HEADING.finditer(lowered(text)):
+        start = text.rfind("\n", 0, name.start()) + 1
+        end = text.find("\n", start)
+        if name.start() < done or end < 0:
             continue
-        if heading := _heading(line.text):
-            rows = list(_rows(lines[number + 1 : number + 1 + _MOST_LINES], heading, line.text))
-            below = number + len(rows)
+        done = end
+        if end - start <= _WIDEST and (heading := _heading(text[start:end])):
+            rows = list(_rows(_lines(text, end + 1), heading, text[start:end]))
+            done = rows[-1].start if rows else done
             for row in rows:
                 yield from _secrets(text, row, heading)
 
 
-def _lines(text: str) -> Iterator[Line]:
-    place = 0
-    for line in text.split("\n"):
-        yield Line(place, line)
-        place += len(line) + 1
+def _lines(text: str, start: int) -> Iterator[Line]:
+    for _ in range(_MOST_LINES):
+        end = text.find("\n", start)
+        yield Line(start, text[start : end if end >= 0 else len(text)])
+        if end < 0:
+            return
+        start = end + 1
 
 
 def _heading(line: str) -> Heading | None:
@@ -74,13 +82,14 @@ def _cells(line: str, separator: str) -> list[re.Match[str]]:
     return [cell for cell in pattern.finditer(line) if separator in ",;\t" or cell[0].strip()]
 
 
-def _rows(lines: list[Line], heading: Heading, line: str) -> Iterator[Line]:
+def _rows(lines: Iterator[Line], heading: Heading, line: str) -> Iterator[Line]:
     """Return the lines of the table below its heading, without any where nothing shows that it is a table."""
-    ruled = bool(lines) and _RULER.fullmatch(lines[0].text) is not None
+    first = next(lines)
+    ruled = _RULER.fullmatch(first.text) is not None
     boxed = line.lstrip()[:1] == heading.separator and heading.separator != ""
     if heading.separator and heading.separator not in ",;\t" and not (ruled or boxed):
         return
-    yield from takewhile(lambda row: _RULER.fullmatch(row.text) or _fits(row.text, heading), lines)
+    yield from takewhile(lambda row: _RULER.fullmatch(row.text) or _fits(row.text, heading), chain([first], lines))
 
 
 def _fits(row: str, heading: Heading) -> bool:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.belief import looks_random
 from rflow.core.redaction.kinds import Kind
-from rflow.core.redaction.spans import Span, values
+from rflow.core.redaction.spans import Lazy, Span, values
 
 # What each service's tokens begin with, from its own documentation. The rest is at least 12 letters and digits in a
 # row, not all of them small letters.
@@ -17,7 +16,6 @@ PREFIXES: dict[str, str] = {
     "Alibaba Cloud, Volcengine": "LTAI AKLT",
     "Anthropic, OpenAI, OpenRouter": "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or-",
     "Apify": "apify_api_",
-    "Astra": "AstraCS:",
     "Artifactory": "AKCp cmVmd",
     "Atlassian": "ATAT ATBB ATCTT ATSTT BBDC-",
     "Brevo": "xkeysib- xsmtpsib-",
@@ -34,7 +32,7 @@ PREFIXES: dict[str, str] = {
     "Deno": "ddp_",
     "DigitalOcean": "dop_v1_ doo_v1_ dor_v1_",
     "Discord": "mfa.",
-    "Docker": "dckr_pat_ dckr_oat_ SWMTKN-1- SWMKEY-1-",
+    "Docker": "dckr_pat_ dckr_oat_",
     "Doppler": "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.",
     "Duffel": "duffel_test_ duffel_live_",
     "Dynatrace": "dt0c01. dt0s01. dt0s02. dt0s04. dt0s06. dt0s08. dt0s16.",
@@ -121,93 +119,136 @@ _IDS = frozenset(
 """Words before a random part that name a thing, not a secret; a telling word overrules them."""
 _TELLING = frozenset("access apikey auth live oauth pat pk priv refresh rk sec secret sk tkn tok token".split())
 
-# An escaped line break or character before a word is no part of it.
-_WORD = re.compile(r"(?:\\[nrt]|%[0-9A-F]{2})*+([A-Za-z0-9_][\w.~-]{15,}+)", re.ASCII)
-_SERVICE = re.compile(
-    r"(?P<name>[\w.-]{3,80})\\{0,3}[\"'\]]{0,3}[^\S\n]{0,8}(?:[:?.|]{0,3}[=>:,|]{1,3})[^\S\n]{0,8}\\{0,3}[\"'`]?\Z"
+# Shapes of words without such a prefix: (what must be in the word, its least length, the shape, the kind).
+_WORD_SHAPES: tuple[tuple[str, int, Lazy, Kind], ...] = tuple(
+    (sign, least, Lazy(shape), kind)
+    for sign, least, shape, kind in (
+        ("eyJ", 20, r".*?(?P<token>eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3})", "token"),  # JSON web tokens
+        ("KIA", 20, r"(?:\w*_)?(?P<token>AKIA[A-Z0-9]{16})\Z", "AWS key"),
+        ("SIA", 20, r"(?P<token>ASIA[A-Z0-9]{16})\Z", "AWS key"),
+        ("BIA", 20, r"(?P<token>ABIA[A-Z0-9]{16})\Z", "AWS key"),
+        ("CCA", 20, r"(?P<token>ACCA[A-Z0-9]{16})\Z", "AWS key"),
+        ("bedrock-api-key-", 40, r"(?P<token>.+)", "AWS key"),
+        (".atlasv1.", 60, r"(?P<token>\w{10,20}\.atlasv1\.[\w-]{40,})", "token"),  # Terraform Cloud
+        ("Q~", 36, r"(?P<token>[\w.~-]{3}\dQ~[\w.~-]{30,36})", "token"),  # Microsoft Entra
+        ("AZDO", 76, r"(?P<token>[A-Za-z0-9]{70,80}AZDO\w{4})", "token"),  # Azure DevOps
+        (".", 58, r"(?P<token>[MNO][A-Za-z\d]{22,26}\.[\w-]{6}\.[\w-]{27,})", "token"),  # Discord bots
+        ("-us", 34, r"(?P<token>[0-9a-f]{32}-us\d{1,2})\Z", "token"),  # Mailchimp
+        ("EAA", 60, r"(?P<token>EAA[A-Za-z0-9]{56,})\Z", "token"),  # Facebook, Square
+        ("A3-", 34, r"(?P<token>A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})", "key"),
+        ("SK", 34, r"(?P<token>SK[0-9a-fA-F]{32})\Z", "key"),  # Twilio
+        ("s.", 26, r"(?P<token>s\.(?=[A-Za-z]*\d)(?=[A-Za-z]*\d?\w*[A-Z])[A-Za-z0-9]{24})\Z", "token"),  # Vault before 1.10
+        ("oy2", 46, r"(?P<token>oy2[a-z0-9]{43})\Z", "key"),  # NuGet
+        ("cio", 35, r"(?P<token>cio[A-Za-z0-9]{32})\Z", "token"),  # crates.io
+        ("dapi", 36, r"(?P<token>dapi[0-9a-f]{32}(?:-\d)?)\Z", "token"),  # Databricks
+        ("API-", 30, r"(?P<token>API-[A-Z0-9]{26,32})\Z", "key"),  # Octopus Deploy
+        ("pat", 80, r"(?P<token>pat[A-Za-z0-9]{14}\.[0-9a-f]{64})\Z", "token"),  # Airtable
+        ("key-", 36, r"(?P<token>key-[0-9a-f]{32})\Z", "key"),  # Mailgun
+        ("access-", 40, r"(?P<token>access-(?:sandbox|development|production)-[0-9a-f-]{36})\Z", "token"),  # Plaid
+        ("api-", 40, r"(?P<token>api-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),  # LaunchDarkly
+        ("sdk-", 40, r"(?P<token>sdk-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
+        ("mob-", 40, r"(?P<token>mob-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
+        ("k-lf-", 40, r"(?P<token>[ps]k-lf-[0-9a-f-]{36})\Z", "key"),  # Langfuse
+        ("at.", 68, r"(?P<token>[ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})", "token"),  # Harness
+        ("_mmk", 40, r"(?P<token>\w{6}_\w{29}_mmk)\Z", "key"),  # MaxMind
+        ("sk-", 35, r"(?P<token>sk-[A-Za-z0-9]{32,})\Z", "key"),  # OpenAI's older keys, DeepSeek
+        ("sl.", 80, r"(?P<token>sl\.[\w-]{77,})", "token"),  # Dropbox
+    )
 )
-_NO_SECRET = re.compile(r"(?:id|name|url|uri|host|domain|region|zone|account|user|username|sha|commit|digest|ref|version)\Z", re.I)
-_MORE = re.compile(r"(?:[+/=%]++[\w.~-]*+)*+", re.ASCII)
-_LONG_RUN = re.compile(r"[A-Za-z0-9]{12,}+")
-_RANDOM = re.compile(
+# Shapes with characters that no word has: (what must be in the text, the pattern, the kind).
+_TEXT_SHAPES: tuple[tuple[str, str, Kind], ...] = (
+    (":AA", r"(?<!\d)(\d{8,10}:(?-i:AA)[\w-]{30,})", "token"),  # Telegram
+    ("1//0", r"(?<![\w/])(1//0[\w-]{30,})", "token"),  # Google's refresh tokens
+    ("ABSK", r"\b((?-i:ABSK)[\w+/]{90,}={0,2})", "AWS key"),
+    ("JQQJ9", r"\b([\w+/]{30,80}(?-i:JQQJ9)[\w+/]{10,50}={0,2})", "key"),  # Azure's keys since 2024
+    ("SWM", r"\b((?-i:SWM(?:TKN|KEY))-1-[\w-]{20,})", "token"),  # Docker Swarm
+    ("AstraCS:", r"\b(AstraCS:\w+:[0-9a-f]{20,})", "token"),
+)
+
+_WORD = re.compile(r"[A-Za-z0-9_][\w.~-]{15,}+", re.ASCII)
+_SHORTEST = 16
+_MORE = Lazy(r"(?:[+/=%]++[\w.~-]*+)*+", re.ASCII)
+_LONG_RUN = Lazy(r"[A-Za-z0-9]{12,}+")
+_RANDOM = Lazy(
     r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9]{20,}+\Z"
     r"|(?=(?:[^0-9]*[0-9]){4})(?=[^g-zG-Z]*[g-zG-Z])[A-Za-z0-9]{32,}+\Z"
 )
-_TOKEN_PREFIX = re.compile(r"[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,12}){0,3}\Z|[A-Z][A-Z0-9]{1,7}(?:_[A-Z0-9]{1,8}){0,2}\Z")
-
-# Shapes without a prefix that could be looked up: (what must be in the text, the pattern, the kind).
-_SHAPES: tuple[tuple[str, str, Kind], ...] = (
-    ("eyj", r"(?<![A-Za-z0-9])((?-i:eyJ)[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+){0,3}=*)", "token"),
-    ("a", r"\b((?-i:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}))\b", "AWS key"),
-    ("absk", r"\b((?-i:ABSK)[\w+/]{90,}={0,2})", "AWS key"),
-    (":aa", r"(?<!\d)(\d{8,10}:AA[\w-]{30,}+)", "token"),  # Telegram
-    (".atlasv1.", r"\b(\w{10,20}\.atlasv1\.[\w=-]{40,}+)", "token"),  # Terraform Cloud
-    ("q~", r"(?<![\w.~-])([\w.~-]{3}\d(?-i:Q~)[\w.~-]{30,36})", "token"),  # Microsoft Entra
-    ("azdo", r"\b([A-Za-z0-9]{70,80}(?-i:AZDO)\w{4})\b", "token"),  # Azure DevOps
-    ("jqqj9", r"\b([\w+/]{30,80}(?-i:JQQJ9)[\w+/]{10,50}={0,2})", "key"),  # Azure's keys since 2024
-    ("m", r"\b((?-i:[MNO][A-Za-z\d]{22,26}\.[\w-]{6}\.[\w-]{27,}+))", "token"),  # Discord bots
-    ("-us", r"\b([0-9a-f]{32}-us\d{1,2})\b", "token"),  # Mailchimp
-    ("eaa", r"\b((?-i:EAA)[A-Za-z0-9]{58,}+)", "token"),  # Facebook, Square
-    ("a3-", r"\b((?-i:A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}))\b", "key"),
-    ("1//0", r"(?<![\w/])((?-i:1//0)[\w-]{30,}+)", "token"),  # Google's refresh tokens
-    ("sk", r"\b((?-i:SK[0-9a-f]{32}))\b", "key"),  # Twilio
-    ("s.", r"(?<![\w.-])((?-i:s\.(?=[A-Za-z]*\d)(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{24}))\b", "token"),  # older Vault
-    ("oy2", r"\b(oy2[a-z0-9]{43})\b", "key"),  # NuGet
-    ("cio", r"\b((?-i:cio[A-Za-z0-9]{32}))\b", "token"),  # crates.io
-    ("dapi", r"\b(dapi[0-9a-f]{32}(?:-\d)?)\b", "token"),  # Databricks
-    ("api-", r"\b((?-i:API-[A-Z0-9]{26,32}))\b", "key"),  # Octopus Deploy
-    ("pat", r"\b(pat[A-Za-z0-9]{14}\.[0-9a-f]{64})\b", "token"),  # Airtable
-    ("key-", r"\b(key-[0-9a-f]{32})\b", "key"),  # Mailgun
-    ("-", r"\b((?:api|sdk|mob|access-(?:sandbox|development|production))-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\b", "key"),
-    ("at.", r"\b([ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})\b", "token"),  # Harness
-    ("_mmk", r"\b(\w{6}_\w{29}_mmk)\b", "key"),  # MaxMind
-    ("sk-", r"\b((?-i:sk-)[A-Za-z0-9]{32,}+)\b", "key"),  # OpenAI's older keys, and DeepSeek's
+_TOKEN_PREFIX = Lazy(r"[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,12}){0,3}\Z|[A-Z][A-Z0-9]{1,7}(?:_[A-Z0-9]{1,8}){0,2}\Z")
+_SERVICE = Lazy(
+    r"(?P<name>[\w.-]{3,80})\\{0,3}[\"'\]]{0,3}[^\S\n]{0,8}(?:[:?.|]{0,3}[=>:,|]{1,3})[^\S\n]{0,8}\\{0,3}[\"'`]?\Z"
 )
+_NO_SECRET = Lazy(r"(?:id|name|url|uri|host|domain|region|zone|account|user|username|sha|commit|digest|ref|version)\Z", re.I)
 
 
 def find(text: str) -> Iterator[Span]:
     """Find tokens, whatever stands around them."""
-    for match in _WORD.finditer(text):
-        word = match[1]
-        if (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, match.start(1), word):
-            end = _MORE.match(text, match.end())
-            yield Span(match.start(1), _without_dots(text, match.start(1), end.end() if end else match.end()), "token")
-    lowered = text.lower()
-    for sign, pattern, kind in _SHAPES:
-        if sign in lowered:
-            yield from values(pattern, text, kind)
+    for start, word in _words(text):
+        if span := _span(text, start, word):
+            yield span
+    for sign, source, kind in _TEXT_SHAPES:
+        if sign in text:
+            yield from values(source, text, kind)
+
+
+def _words(text: str) -> Iterator[tuple[int, str]]:
+    """Return the long words of the text and where they stand."""
+    place = 0
+    for chunk in text.split():
+        if len(chunk) >= _SHORTEST:
+            start = text.index(chunk, place)
+            place = start + len(chunk)
+            for match in _WORD.finditer(text, start, place):
+                skipped = _escape(text, match.start(), match[0])
+                yield match.start() + skipped, match[0][skipped:]
+
+
+def _escape(text: str, start: int, word: str) -> int:
+    """Return how much of the word belongs to an escaped character before it (a line break in JSON, %3D)."""
+    if start and text[start - 1] == "\\" and word[0] in "nrt":
+        return 1
+    return 2 if start and text[start - 1] == "%" else 0
+
+
+def _span(text: str, start: int, word: str) -> Span | None:
+    for sign, least, shape, kind in _WORD_SHAPES if len(word) >= 20 and not word.isalpha() else ():
+        if sign in word and len(word) >= least and (match := shape.match(word.rstrip(".-"))):
+            return Span(start + match.start("token"), start + match.end("token"), kind)
+    if (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, start, word):
+        end = start + len(word)
+        more = _MORE.match(text, end)
+        return Span(start, start + len(text[start : more.end() if more else end].rstrip(".-")), "token")
+    return None
 
 
 def _has_prefix(word: str) -> bool:
     for length in _LENGTHS:
         if word[:length] in _BY_PREFIX:
-            rest = word[length:]
-            return any(not run[0].islower() or _has_digit(run[0]) or len(run[0]) > 24 for run in _LONG_RUN.finditer(rest))
+            return any(
+                not run[0].islower() or len(run[0]) > 24 or not run[0].isalpha()
+                for run in _LONG_RUN.finditer(word, length)
+            )
     return False
-
-
-def _has_digit(word: str) -> bool:
-    return any(map(str.isdigit, word))
 
 
 def _tells(word: str) -> bool:
     """Whether a word is a short prefix with a long random rest (acme_live_…), as services write tokens now."""
-    *prefix, rest = re.split(r"[_.~-]", word)
-    if not prefix or not _RANDOM.match(rest) or not _TOKEN_PREFIX.match("_".join(prefix)):
+    border = max(word.rfind("_"), word.rfind("-"), word.rfind("."), word.rfind("~"))
+    if border < 1 or len(word) - border <= 20 or not _RANDOM.match(word[border + 1 :]):
+        return False
+    prefix = re.split(r"[_.~-]", word[:border])
+    if not _TOKEN_PREFIX.match("_".join(prefix)):
         return False
     return not _TELLING.isdisjoint(prefix) or _IDS.isdisjoint(prefix)
 
 
 def _is_of_a_service(text: str, start: int, word: str) -> bool:
     """Whether a long random word is the value of a name that names a service (datadog_key=…)."""
-    if not looks_random(word) or sum(map(str.isdigit, word)) < 3:
+    if text[max(start - 4, 0) : start].rstrip(" \t\"'`\\")[-1:] not in tuple("=:>|,") or sum(map(str.isdigit, word)) < 3:
         return False
     before = _SERVICE.search(text[max(start - 120, 0) : start])
     if not before or _NO_SECRET.search(before["name"]):
         return False
+    from rflow.core.redaction.belief import looks_random
+
     name = before["name"].lower()
-    return any(service in name for service in SERVICES)
-
-
-def _without_dots(text: str, start: int, end: int) -> int:
-    return start + len(text[start:end].rstrip(".-"))
+    return any(service in name for service in SERVICES) and looks_random(word)

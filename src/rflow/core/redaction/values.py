@@ -1,14 +1,15 @@
 """Values beside a name: where one begins and where it ends."""
 
 import re
-from typing import NamedTuple
 
-from rflow.core.redaction.spans import MARK
+import msgspec
+
+from rflow.core.redaction.spans import Lazy, MARK
 
 BLANK = r"[^\S\n]"
 
 
-class Value(NamedTuple):
+class Value(msgspec.Struct, frozen=True):
     """Where a value stands, without its quotes; `after` is where the text goes on."""
 
     start: int
@@ -18,18 +19,18 @@ class Value(NamedTuple):
 
 
 _CLOSERS = {"“": "”", "„": "“", "«": "»", "‘": "’", "‚": "‘", "「": "」"}
-_OPENING = re.compile(r"""(?:[bBrRuUfFL@$]{1,2}(?=["']))?(?P<escape>\\{0,7})(?P<quote>"{3}|'{3}|["'`“„«‘‚「])""")
-_TO_QUOTE = {quote: re.compile(rf"(?:[^{quote}\\\n]|\\[^\n])*+") for quote in "\"'`"}
+_OPENING = Lazy(r"""(?:[bBrRuUfFL@$]{1,2}(?=["']))?(?P<escape>\\{0,7})(?P<quote>"{3}|'{3}|["'`“„«‘‚「])""")
+_TO_QUOTE = {quote: Lazy(rf"(?:[^{quote}\\\n]|\\[^\n])*+") for quote in "\"'`"}
 # A bare value ends at a blank or at a delimiter. A delimiter in its middle is part of it, unless a name follows it.
 _INNER = r"""[^\s"'&,;|)\]}<]"""
-_BARE = re.compile(
+_BARE = Lazy(
     rf"(?:{_INNER}|[,|)\]}}\"'&](?={_INNER})(?![\w.-]{{1,30}}[\"']?[=:])|<(?![/\s])|;(?={_INNER})(?![\w .-]{{1,30}}=))++"
 )
-_GLUED = re.compile(r"""[^\s"'`,;|&)\]}<>=:]++""")
-_JOINT = re.compile(rf"{BLANK}{{0,8}}(?:[+.]|\\\n){BLANK}{{0,8}}(?=[\"'])|(?=[\"'])")
+_GLUED = Lazy(r"""[^\s"'`,;|&)\]}<>=:]++""")
+_JOINT = Lazy(rf"{BLANK}{{0,8}}(?:[+.]|\\\n){BLANK}{{0,8}}(?=[\"'])|(?=[\"'])")
 _LINES_OF_A_STRING = 40
 _NEAR = 300
-_NEXT_ON_THE_LINE = re.compile(
+_NEXT_ON_THE_LINE = Lazy(
     rf"{BLANK}++(?:[(#|—–]|//|<!--|->|[\w.-]{{1,40}}{BLANK}?[:=](?!\S{{0,80}}@)|(?:--?|/)[a-z])|{BLANK}{{3,}}|\t|[,;]{BLANK}|</|$",
     re.MULTILINE,
 )
@@ -52,7 +53,7 @@ def rest_of_line(text: str, value: Value) -> Value:
     """Return a bare value with the words that follow it, up to a comment, a next name or a wide gap."""
     match = _NEXT_ON_THE_LINE.search(text, value.end)
     end = match.start() if match else len(text)
-    return value._replace(end=end, after=end)
+    return Value(value.start, end, end, value.quoted)
 
 
 def quoted_at(text: str, start: int) -> Value | None:
@@ -61,6 +62,8 @@ def quoted_at(text: str, start: int) -> Value | None:
     if not opening:
         return None
     end, after = _closing(text, opening)
+    if end == opening.end() and text[after : after + 1] not in ("'", '"'):
+        return None
     while after > end:
         if glued := _GLUED.match(text, after):
             end = after = glued.end()

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret, looks_random
 from rflow.core.redaction.kinds import Kind
-from rflow.core.redaction.spans import Span, values
+from rflow.core.redaction.spans import Lazy, Span, lowered, values
 from rflow.core.redaction.values import Value
 
 _B = r"[^\S\n]"
-_USER = r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,200}"
+_USER = r"://[^\s/:@\"'<>]{0,200}"
 _QUERY = r"[?&;#](?:"
 _MADE = r")=(?=[^&#\s\"'<>]{0,100}\d)(?=[^&#\s\"'<>]{0,100}[A-Za-z])([\w%.~+/=-]{16,})"
 
@@ -17,14 +17,14 @@ _MADE = r")=(?=[^&#\s\"'<>]{0,100}\d)(?=[^&#\s\"'<>]{0,100}[A-Za-z])([\w%.~+/=-]
 _ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     # The password ends at the last @ before a host; what follows "?name=" is the query, and /@ belongs to a path.
     (
-        "://",
+        "@",
         rf"{_USER}:(?!\d{{1,5}}[/?#])((?:(?!\?[\w.-]{{1,40}}=|://)[^\s\"'<>]){{1,4000}})(?<!/)@(?=[\w\[%-])",
         "password",
     ),
-    ("://", r"://([A-Za-z0-9_.-]{20,200})@(?=[\w\[])", "token"),
+    ("@", r"://([A-Za-z0-9_.-]{20,200})@(?=[\w\[])", "token"),
     ("(", r"(?<![\w/:.%+-])[\w.%+-]{1,60}:([^\s\"'<>]{1,200})@(?:tcp|udp|unix)\(", "password"),  # Go's MySQL driver
     ("sig", rf"{_QUERY}sig|signature|x-(?:amz|goog)-(?:signature|security-token))=([^\s\"'&<>]+)", "URL signature"),
-    ("=", rf"{_QUERY}code|key|ticket|assertion|samlresponse|jwt|sid|sessionid|session_id|auth|hmac{_MADE}", "token"),
+    ("?", rf"{_QUERY}code|key|ticket|assertion|samlresponse|jwt|sid|sessionid|session_id|auth|hmac{_MADE}", "token"),
     ("jsessionid", r";jsessionid=([\w.!-]{8,})", "cookie"),
     ("hooks.slack", r"(https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+)", "webhook address"),
     (
@@ -42,41 +42,43 @@ _ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     ("chat.google", r"(https://chat\.googleapis\.com/v1/spaces/[^\s\"'<>]+)", "webhook address"),
     ("/with/key/", r"/trigger/[^\s/]{1,80}/(?:json/)?with/key/([\w-]+)", "webhook address"),
 )
-_HEADER = re.compile(
-    rf"\b(?:Proxy-)?Authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?", re.IGNORECASE
+_HEADER = Lazy(
+    rf"authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?"
 )
-_SCHEME = re.compile(rf"(?P<name>[A-Za-z][\w-]{{1,40}}):?{_B}{{1,4}}(?=\S)")
+_SCHEME = Lazy(rf"(?P<name>[A-Za-z][\w-]{{1,40}}):?{_B}{{1,4}}(?=\S)")
 _SCHEMES = frozenset(
     "apikey api-token apitoken aws4-hmac-sha256 basic bearer bot digest geniekey hawk jwt negotiate ntlm oauth "
     "sharedaccesssignature splunk ssws token".split()
 )
-_BEARER = (
-    rf"\bBearer:?{_B}{{1,4}}(?=[A-Za-z._~+/=-]{{0,200}}\d|[A-Za-z._~+/=-]{{24}})(?!\w{{1,20}}=\"?[\w\[])"
-    r"([A-Za-z0-9._~+/=-]{8,})"
+_BEARER = Lazy(
+    rf"bearer:?{_B}{{1,4}}(?=[a-z._~+/=-]{{0,200}}\d|[a-z._~+/=-]{{24}})(?!\w{{1,20}}=\"?[\w\[])"
+    r"([a-z0-9._~+/=-]{8,})"
 )
-_COOKIE = re.compile(
-    rf"\b(?:Set-)?Cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)", re.IGNORECASE
+_COOKIE = Lazy(
+    rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)"
 )
-_WORD = re.compile(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
+_WORD = Lazy(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
 
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Find passwords, tokens and signatures in addresses, and addresses that are secrets themselves."""
-    lowered = text.lower()
-    for sign, pattern, kind in _ADDRESSES:
-        if sign in lowered:
-            yield from values(pattern, text, kind)
+    low = lowered(text)
+    for sign, source, kind in _ADDRESSES:
+        if sign in low:
+            yield from values(source, text, kind)
 
 
 def find_headers(text: str) -> Iterator[Span]:
     """Find what follows Authorization, Bearer and Cookie."""
     done = 0
-    for header in _HEADER.finditer(text):
+    low = lowered(text)
+    for header in _HEADER.finditer(low):
         if header.start() >= done and (span := _credentials(text, header)):
             done = span.end
             yield span
-    yield from values(_BEARER, text, "authorization header")
-    for header in _COOKIE.finditer(text):
+    for bearer in _BEARER.finditer(low):
+        yield Span(*bearer.span(1), "authorization header")
+    for header in _COOKIE.finditer(low):
         if header.start() >= done:
             done = _end(text, header)
             yield Span(header.end(), done, "cookie")
