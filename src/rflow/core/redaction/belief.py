@@ -14,8 +14,8 @@ _STATUS = frozenset(
     "configured could default denied describe did differs disabled does doesn't empty enabled enter error expired "
     "expires failed failure false file files found given had has hidden if incorrect int invalid is isn't ldap likely "
     "managed masked may mismatch missing must na never nil no none nonexistent not null object off ok on only option "
-    "optional parameter permission permitted please policy present prohibited prompt rejected removed required reset "
-    "restricted retrieved rotated same see set should shown sss stale still str string sudo systemd too true "
+    "optional parameter permission permitted please policy present prohibited prompt raise rejected removed required reset "
+    "restricted retrieved return rotated same see set should shown sss stale still str string sudo systemd throw too true "
     "unauthorized unavailable undefined unexpected unknown unset until update updated valid varchar wait was weak were "
     "when will with won't wrong yes ja nein nie leer fehlt falsch oui non faux falso vacío vide".split()
 )
@@ -28,12 +28,13 @@ _BEFORE_PROSE = frozenset("and as at been before being by did for from in instea
 """First words of a bare value that begin a sentence about it."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
 _PLACEHOLDER = Lazy(
-    r"\$\{[^}\n]*\}|\$\([^)\n]*\)|\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*"
-    r"|\{\{[^}\n]*\}\}|<[A-Za-z][\w .-]*>|\([A-Za-z][^)\n]*\)?|\[[^\]\n]*\]?|\$\w+(?:::\w+)+|\d+/(?:tcp|udp|sctp)|%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}|[*•●xX.…#_?-]{3,}|\W"
+    r"\$\([^)\n]*\)|\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*"
+    r"|\([A-Za-z][A-Za-z ]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]|\$\w+(?:::\w+)+|\d+/(?:tcp|udp|sctp)|%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}|[*•●xX.…#_?-]{3,}|\W"
     r"|(?:process\.env|os\.environ|os\.getenv|var|local|data|secrets|each|config|self|this|args|settings|request)"
     r"[.\[(][\w.\[\]\"'()-]*|(?:[a-zA-Z_]{3,}|\w+(?:\.\w+)+)\([^()\n]*\)?;?|[a-z_]\w*(?:\[[\"']?\w+[\"']?\]?)+"
     r"|[a-z_]+(?:\.[a-z_]+)*\.\w*(?:password|passwd|secret|token|key)"
 )
+_BRACKETED = Lazy(r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>)(?=[\s,;\"')\]}]|\Z)")
 _PLACE = Lazy(
     r"arn:|op://|vault:|https?://|file:|env:|ssm:|secret/|kv/|projects/|~/|\.{1,2}/|[A-Za-z]:[\\/]"
     r"|/(?:bin|data|dev|etc|home|media|mnt|opt|proc|root|run|secrets|srv|tmp|usr|var|vault|Users)/"
@@ -54,6 +55,8 @@ def is_secret(text: str, value: Value, belief: Belief) -> bool:
     """Whether the value at this place is a secret, given what its name lets us believe."""
     shown = text[value.start : min(value.end, value.start + _LOOKED_AT)]
     if MARK[:-1] in shown or _PLACEHOLDER.fullmatch(shown) or _PLACE.match(shown) or _DATE.fullmatch(shown):
+        return False
+    if _BRACKETED.match(text, value.start, value.start + _LOOKED_AT):
         return False
     if is_status(shown if value.quoted else text[value.start : value.start + _LOOKED_AT], quoted=value.quoted):
         return False

@@ -44,9 +44,10 @@ RULES = (
     Rule("schtasks psexec", "/rp /p -p", "next"),
     Rule("plink pscp psftp putty", "-pw", "next"),
     Rule("rdesktop xfreerdp psexec crackmapexec netexec nxc smbmap evil-winrm impacket-smbclient", "-p", "either"),
+    Rule("xfreerdp wfreerdp cmdkey net psexec schtasks", "/p: /pass: /password: /rp:", "attached"),
     Rule("7z 7za 7zr rar unrar", "-p -hp", "attached"),
     Rule("zip unzip", "-P", "either"),
-    Rule("openssl", "-k -pass -passin -passout -password", "next"),
+    Rule("openssl", "-k", "next"),
     Rule("sqlplus sqlldr expdp impdp rman", "", "user/"),
     Rule("sqlcmd osql bcp isql tsql", "-P", "either"),
     Rule("cqlsh beeline impala-shell hive influx mysqlsh trino presto", "-p -password", "next"),
@@ -92,6 +93,8 @@ _NAME = Lazy(r"(?:.*[\\/])?([\w.-]+?)(?:\.exe)?\Z", re.IGNORECASE)
 _MOST_WORDS = 60
 _APART = dict.fromkeys(map(ord, "/\\`\"'($=|;"), " ")
 _LONGEST = 2000
+_SEVERAL = Lazy(r"-[A-Za-z]{1,6}?(?P<last>[uUaE])(?P<rest>[^-\n]*:.*)?\Z", re.DOTALL)
+_ATTACHED = ("attached", "either", "user:", "user%", "user,", "cookie")
 _PORT = Lazy(r"\d{1,5}\Z")
 _BEHIND: dict[How, Lazy] = {
     "user:": Lazy(r"[\"']?[^\s:\"']{1,200}:(.+)", re.DOTALL),
@@ -199,13 +202,14 @@ def _by_option(rule: Rule, arguments: list[Word]) -> Iterator[Word]:
 
 def _given(rule: Rule, options: list[str], word: Word, following: Word | None) -> Word | None:
     """Return the argument of one of the options, if this word is or begins with one."""
-    joined = "".join(option[1:] for option in options if len(option) == 2)
+    if rule.how == "user:" and (several := _SEVERAL.match(word.text)) and f"-{several['last']}" in options:
+        return Word(word.start + several.start("rest"), several["rest"]) if several["rest"] else following
     for option in options:
-        if word.text == option or (joined and re.fullmatch(rf"-[A-Za-z]{{1,6}}[{joined}]", word.text) and rule.how == "user:"):
+        if word.text == option:
             return following if rule.how != "attached" else None
         if word.text.startswith(f"{option}=") or (rule.how == "literal" and word.text.startswith(option)):
             return Word(word.start + len(option) + 1, word.text[len(option) + 1 :])
-        if len(option) <= 3 and rule.how not in ("next", "literal") and word.text.startswith(option) and option[:2] != "--":
+        if (len(option) <= 3 or option[-1] == ":") and rule.how in _ATTACHED and word.text.startswith(option):
             return Word(word.start + len(option), word.text[len(option) :])
     return None
 

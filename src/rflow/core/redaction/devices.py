@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
 from rflow.core.redaction.spans import Span, lowered, pattern
-from rflow.core.redaction.values import Value
+from rflow.core.redaction.values import value_at
 
 _B = r"[^\S\n]{1,8}"
 _TYPE = rf"(?:(?:[0-9]|ENC|encrypted|cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*){_B})*+"
-_VALUE = r"\"?(?P<value>[^\s\";]+(?:(?<=\S) [^\s\";]+(?=\"))*)"
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
-_LINES: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
+SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     (("enable secret", "enable password"), rf"\benable{_B}(?:secret|password){_B}(?:level{_B}\d+{_B})?{_TYPE}", "password"),
     (("snmp-server community",), rf"\bsnmp-server{_B}community{_B}{_TYPE}", "SNMP community"),
     (
@@ -64,17 +63,17 @@ _LINES: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         "password",
     ),
     (("$9$", "$8$"), r"(?<=[\"\s])(?=\$[89]\$)", "password"),  # Junos
-    (("identified",), rf"\bidentified{_B}(?:with{_B}\S+{_B})?(?:by|as){_B}(?:password{_B})?['\"]?", "password"),
-    (('"auth"', "auth "), r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?\"|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)", "password"),
+    (("identified",), rf"\bidentified{_B}(?:with{_B}\S+{_B})?(?:by|as){_B}(?:password{_B})?", "password"),
+    (('"auth"', "auth "), r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)", "password"),
 )
 
 
 def find(text: str) -> Iterator[Span]:
     """Find the values of such settings."""
     low = lowered(text)
-    for signs, before, kind in _LINES:
+    for signs, before, kind in SETTINGS:
         if any(sign in low for sign in signs):
-            for match in pattern(f"(?:{before}){_VALUE}").finditer(text):
-                start, end = match.span("value")
-                if is_secret(text, Value(start, end, end, quoted=False), "sure"):
-                    yield Span(start, end, kind)
+            for match in pattern(before).finditer(text):
+                value = value_at(text, match.end())
+                if value and is_secret(text, value, "sure"):
+                    yield Span(value.start, value.end, kind)

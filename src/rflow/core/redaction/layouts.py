@@ -29,12 +29,15 @@ def option(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         yield value
 
 
-_ELEMENT = Lazy(r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,8192})(?:\]\]>)?\s{0,200}</")
+_ELEMENT = Lazy(r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<!\[CDATA\[(?P<inner>(?:(?!\]\]>)[\s\S]){1,8192})\]\]>|(?P<value>[^<>]{1,8192}))\s{0,200}</")
 _PARENT = Lazy(r"<(?:[\w.-]{1,40}:)?\Z")
 _ATTRIBUTE = Lazy(
     r"""\\{0,3}["'](?:\s{1,40}(?:value|content|password|val)\s?=\s?\\{0,3}["'](?P<value>[^"'\n\\]+)|[^<>\n]{0,100}>(?P<inner>[^<\n]+)</)"""
 )
 _ATTRIBUTE_NAME = Lazy(r"""(?:name|key|id)\s?=\s?\\{0,3}["'][^"'\s]{0,80}\Z""", re.IGNORECASE)
+_ATTRIBUTE_BEFORE = Lazy(
+    r"""(?:value|content)\s?=\s?["'](?P<value>[^"'\n]+)["']\s{1,40}(?:name|key|id)\s?=\s?["'][^"'\s]{0,80}\Z"""
+)
 _CELLS = Lazy(r"(?:</(?P<one>[\w:]{1,20})>)\s{0,40}<(?P<other>[\w:]{1,20})[^<>]{0,100}>(?P<value>[^<]+)</")
 
 
@@ -44,7 +47,7 @@ def markup(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     if _PARENT.search(before):
         match = _ELEMENT.match(text, end)
     elif _ATTRIBUTE_NAME.search(before):
-        match = _ATTRIBUTE.match(text, end)
+        match = _ATTRIBUTE.match(text, end) or _ATTRIBUTE_BEFORE.search(text, max(start - 300, 0), start)
     else:
         match = _CELLS.match(text, end) if before.endswith(">") else None
         match = match if match and {match["one"], match["other"]} != {"th"} else None
@@ -99,8 +102,9 @@ def call(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
             yield from _believed(text, value, believed == "sure")
     elif first := _FIRST_ARGUMENT.match(text, end):
         value = quoted_at(text, first.end())
-        setting = re.match(r"(?:set|with|use)[_A-Z]|password\Z|token\Z", text[start:end], re.IGNORECASE) is not None
-        if value and not _LOOKING.match(text[start:end].rpartition(".")[2]):
+        called_name = text[start:end].rpartition(".")[2]
+        setting = re.match(r"(?i:set|with|use)[_A-Z]|(?i:password|token)\Z", called_name) is not None
+        if value and not _LOOKING.match(called_name):
             yield from _believed(text, value, setting and named.belief == "sure")
 
 

@@ -118,7 +118,7 @@ RULES = (
     Rule(_tables, _NAMES, ("\n",)),
     Rule(_commands, (" -", " /", "login ", "auth ", " set ", " use ", " user ", "_user ", "sqlplus ", "rman ", "wpa_")),
     Rule(_piped, ("echo ", "securestring", "credential(")),
-    Rule(_devices, ("key", "secret", "passw", "communit", "com2sec", "createuser", "identified", "auth", "psk", "$9$", "priv")),
+    Rule(_devices, ("key", "secret", "passw", "communit", "com2sec", "createuser", "identified", "auth", "psk", "$9$", "$8$", "priv", "snmp", "tacacs", "radius", "aaa-server", "ppp ", "standby", "vrrp", "glbp", "neighbor", "username")),
     Rule(_accounts, ("$", "{ssha", "{sha", ":::", "ntlm", "machine", "default")),
     Rule(_pgpass, (":",)),
     Rule(_manifests, ("secret", "key-data", "tls.key", "ca.key", "docker", '"auth"', "_auth", "identitytoken")),
@@ -133,12 +133,12 @@ _WORDS_ASCII = tuple(word for word in _WORDS if word.isascii())
 def find(text: str) -> Iterator[Span]:
     """Find every secret in the text; the same may be found more than once."""
     yield from tokens.find(text)
-    for rule in _worth(lowered(text)):
+    for rule in worth(lowered(text)):
         yield from rule.find(text)
 
 
 @lru_cache(maxsize=4096)
-def _worth(low: str) -> tuple[Rule, ...]:
+def worth(low: str) -> tuple[Rule, ...]:
     """Return the rules that can find something; names, questions and labels come again and again."""
     words = {word for word in (_WORDS_ASCII if low.isascii() else _WORDS) if word in low}
     return tuple(

@@ -123,7 +123,7 @@ _TELLING = frozenset("access apikey auth live oauth pat pk priv refresh rk sec s
 _WORD_SHAPES: tuple[tuple[str, int, Lazy, Kind], ...] = tuple(
     (sign, least, Lazy(shape), kind)
     for sign, least, shape, kind in (
-        ("eyJ", 20, r".*?(?P<token>eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3})", "token"),  # JSON web tokens
+        ("eyJ", 20, r"[\w-]{0,40}?(?P<token>eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3})", "token"),  # JSON web tokens
         ("KIA", 20, r"(?:\w*_)?(?P<token>AKIA[A-Z0-9]{16})\Z", "AWS key"),
         ("SIA", 20, r"(?P<token>ASIA[A-Z0-9]{16})\Z", "AWS key"),
         ("BIA", 20, r"(?P<token>ABIA[A-Z0-9]{16})\Z", "AWS key"),
@@ -235,7 +235,7 @@ def _tells(word: str) -> bool:
     border = max(word.rfind("_"), word.rfind("-"), word.rfind("."), word.rfind("~"))
     if border < 1 or len(word) - border <= 20 or not _RANDOM.match(word[border + 1 :]):
         return False
-    prefix = re.split(r"[_.~-]", word[:border])
+    prefix = [part.rstrip("0123456789") for part in re.split(r"[_.~-]", word[:border])]
     if not _TOKEN_PREFIX.match("_".join(prefix)):
         return False
     return not _TELLING.isdisjoint(prefix) or _IDS.isdisjoint(prefix)

@@ -19,7 +19,7 @@ class Value(msgspec.Struct, frozen=True):
 
 
 _CLOSERS = {"“": "”", "„": "“", "«": "»", "‘": "’", "‚": "‘", "「": "」"}
-_OPENING = Lazy(r"""(?:[bBrRuUfFL@$]{1,2}(?=["']))?(?P<escape>\\{0,7})(?P<quote>"{3}|'{3}|["'`“„«‘‚「])""")
+_OPENING = Lazy(r"""(?:[bBrRuUfFLN@$]{1,2}(?=["']))?(?P<escape>\\{0,7})(?P<quote>"{3}|'{3}|["'`“„«‘‚「])""")
 _TO_QUOTE = {quote: Lazy(rf"(?:[^{quote}\\\n]|\\[^\n])*+") for quote in "\"'`"}
 # A bare value ends at a blank or at a delimiter. A delimiter in its middle is part of it, unless a name follows it.
 _INNER = r"""[^\s"'&,;|)\]}<]"""
@@ -31,7 +31,7 @@ _JOINT = Lazy(rf"{BLANK}{{0,8}}(?:[+.]|\\\n){BLANK}{{0,8}}(?=[\"'])|(?=[\"'])")
 _LINES_OF_A_STRING = 40
 _NEAR = 300
 _NEXT_ON_THE_LINE = Lazy(
-    rf"{BLANK}++(?:[(#|—–]|//|<!--|->|[\w.-]{{1,40}}{BLANK}?[:=](?!\S{{0,80}}@)|(?:--?|/)[a-z])|{BLANK}{{3,}}|\t|[,;]{BLANK}|</|$",
+    rf"{BLANK}++(?:[(#|—–]|//|<!--|->|[^\W\d][\w.-]{{1,40}}(?:{BLANK}?:(?=\s)|=)|(?:--?|/)[a-z])|{BLANK}{{3,}}|\t|[,;]{BLANK}|</|$",
     re.MULTILINE,
 )
 

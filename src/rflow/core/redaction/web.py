@@ -14,7 +14,7 @@ _QUERY = r"[?&;#](?:"
 _MADE = r")=(?=[^&#\s\"'<>]{0,100}\d)(?=[^&#\s\"'<>]{0,100}[A-Za-z])([\w%.~+/=-]{16,})"
 
 # (what must be in the text, the pattern, the kind).
-_ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
+ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     # The password ends at the last @ before a host; what follows "?name=" is the query, and /@ belongs to a path.
     (
         "@",
@@ -63,7 +63,7 @@ _WORD = Lazy(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
 def find_addresses(text: str) -> Iterator[Span]:
     """Find passwords, tokens and signatures in addresses, and addresses that are secrets themselves."""
     low = lowered(text)
-    for sign, source, kind in _ADDRESSES:
+    for sign, source, kind in ADDRESSES:
         if sign in low:
             yield from values(source, text, kind)
 
