@@ -8,12 +8,24 @@ from rflow.core.redaction.values import line_before
 
 _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
     # crypt(3): $6$…, bcrypt, Argon2, and what databases and htpasswd write.
-    ("$", r"(?P<value>\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|md5|sha1|argon2\w{0,2}|pbkdf2[\w-]*|scrypt|P|H|S)\$[^\s:\"',;|)\]}]{8,})", "password hash"),
+    (
+        "$",
+        r"(?P<value>\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|md5|sha1|argon2\w{0,2}|pbkdf2[\w-]*|scrypt|P|H|S)\$[^\s:\"',;|)\]}]{8,})",
+        "password hash",
+    ),
     ("{s", r"(?P<value>\{S?SHA\d{0,3}(?:-CRYPT)?\}[\w+/$.=]{20,})", "password hash"),
-    ("$", r"(?P<value>(?:pbkdf2|bcrypt|argon2|scrypt)[\w:]*\$[^\s\"',]{20,}|SCRAM-SHA-256\$\d+:[^\s\"']{20,})", "password hash"),
+    (
+        "$",
+        r"(?P<value>(?:pbkdf2|bcrypt|argon2|scrypt)[\w:]*\$[^\s\"',]{20,}|SCRAM-SHA-256\$\d+:[^\s\"']{20,})",
+        "password hash",
+    ),
     (":::", r"^[^\s:]{1,80}:\d{1,10}:(?P<value>[0-9a-f]{32}:[0-9a-f]{32}):::", "password hash"),
     ("netntlm", r"(?P<value>\b[0-9a-f]{16,32}:[0-9a-f]{32}:[0-9a-f]{40,})", "password hash"),
-    ("machine", r"\b(?:machine\s{1,20}\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>\S+)", "password"),
+    (
+        "machine",
+        r"\b(?:machine\s{1,20}\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>\S+)",
+        "password",
+    ),
 )
 # host:port:database:user:password
 _PGPASS = Lazy(r":(?:\d{4,5}|\*):[\w.*-]{1,100}:[\w.*@-]{1,100}:((?![\s:])[^\n:]{3,200})(?=\n|\Z)")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret, looks_chosen
-from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.names import Belief, Named
+from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
 _SEPARATOR = Lazy(
@@ -17,7 +17,8 @@ _SEPARATOR = Lazy(
     rf"(?:[*_`]{{1,3}}{BLANK}{{1,4}})?"
 )
 _TYPE = Lazy(
-    rf"(?:{BLANK}{{0,4}}:)?{BLANK}{{0,4}}[&*]?[A-Za-z][\w.<>\[\]|?*&' ]{{0,40}}?{BLANK}{{1,8}}:?=(?!=){BLANK}{{0,8}}(?=[\"'`])"
+    rf"(?:{BLANK}{{0,4}}:)?{BLANK}{{0,4}}[&*]?[A-Za-z][\w.<>\[\]|?*&' ]{{0,40}}?{BLANK}{{1,8}}:?=(?!=){BLANK}{{0,8}}"
+    r"(?=[\"'`])"
 )
 _NEAR = 80
 _QUOTED = ('= "', "= '", "= `", '="', "='")
@@ -79,7 +80,11 @@ def _with_blanks(text: str, start: int, separator: re.Match[str], value: Value) 
     plain = text[value.start : value.end].isalpha()
     if colon and spaced and (labelled or plain):
         return rest_of_line(text, value)
-    if separator["separator"] in "=＝" and labelled and (spaced or (plain and text[start:separator.start()].islower())):
+    if (
+        separator["separator"] in "=＝"
+        and labelled
+        and (spaced or (plain and text[start : separator.start()].islower()))
+    ):
         return rest_of_line(text, value)
     return value
 
@@ -124,7 +129,9 @@ def _is_a_test_result(text: str, start: int, separator: re.Match[str]) -> bool:
     if not name.lower().startswith("pass") or separator.start() - start != 4:
         return False
     begins_line = start == 0 or text[start - 1] == "\n" or text[max(start - 4, 0) : start] == "--- "
-    return (name.startswith("PASS") and begins_line) or re.match(r"\d{1,3}(?![^\s,;|)])", text[separator.end() :][:4]) is not None
+    return (name.startswith("PASS") and begins_line) or re.match(
+        r"\d{1,3}(?![^\s,;|)])", text[separator.end() :][:4]
+    ) is not None
 
 
 def _is_a_variable(text: str, start: int, separator: re.Match[str], value: Value) -> bool:
@@ -137,5 +144,3 @@ def _is_a_folder(text: str, start: int, separator: re.Match[str], value: Value) 
     """Whether PWD names the working folder."""
     name = text[start : separator.start()].lower()
     return name.endswith("pwd") and re.match(r"[/~]|[A-Za-z]:[\\/]", text[value.start : value.start + 3]) is not None
-
-

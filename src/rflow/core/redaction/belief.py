@@ -3,36 +3,52 @@
 import re
 
 from rflow.core.redaction.names import Belief
-from rflow.core.redaction.spans import Lazy, MARK
+from rflow.core.redaction.spans import MARK, Lazy
 from rflow.core.redaction.values import BLANK, Value
 
 _LOOKED_AT = 300
 """How many characters of a value are looked at."""
 
 _STATUS = frozenset(
-    "accepted absent argument ask authentication bool boolean bytes can can't cannot change changed check compat "
-    "configured could default denied describe did differs disabled does doesn't empty enabled enter error expired "
-    "expires failed failure false file files found given had has hidden if incorrect int invalid is isn't ldap likely "
-    "managed masked may mismatch missing must na never nil no none nonexistent not null object off ok on only option "
-    "optional parameter permission permitted please policy present prohibited prompt raise rejected removed required reset "
-    "restricted retrieved return rotated same see set should shown sss stale still str string sudo systemd throw too true "
-    "unauthorized unavailable undefined unexpected unknown unset until update updated valid varchar wait was weak were "
-    "when will with won't wrong yes ja nein nie leer fehlt falsch oui non faux falso vacío vide".split()
+    (
+        "accepted absent argument ask authentication bool boolean bytes can can't cannot change changed check "
+        "compat configured could default denied describe did differs disabled does doesn't empty enabled enter "
+        "error expired expires failed failure false file files found given had has hidden if incorrect int "
+        "invalid is isn't ldap likely managed masked may mismatch missing must na never nil no none nonexistent "
+        "not null object off ok on only option optional parameter permission permitted please policy present "
+        "prohibited prompt raise rejected removed required reset restricted retrieved return rotated same see set "
+        "should shown sss stale still str string sudo systemd throw too true unauthorized unavailable undefined "
+        "unexpected unknown unset until update updated valid varchar wait was weak were when will with won't "
+        "wrong yes ja nein nie leer fehlt falsch oui non faux falso vacío vide "
+    ).split()
 )
 _SAYING = frozenset(
     "can't cannot does doesn't expired failed has incorrect invalid is isn't missing mismatch must not required should "
     "too unexpected was won't wrong".split()
 )
 """Those that begin a message in quotes ("is too short"); another first word there may begin a passphrase."""
-_BEFORE_PROSE = frozenset("and as at been before being by did for from in instead it its keep of or strong to via".split())
+_BEFORE_PROSE = frozenset(
+    "and as at been before being by did for from in instead it its keep of or strong to via".split()
+)
 """First words of a bare value that begin a sentence about it."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
 _PLACEHOLDER = Lazy(
-    r"\$\([^)\n]*\)|\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*"
-    r"|\([A-Za-z][A-Za-z ]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]|\$\w+(?:::\w+)+|\d+/(?:tcp|udp|sctp)|%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}|[*•●xX.…#_?-]{3,}|\W"
-    r"|(?:process\.env|os\.environ|os\.getenv|var|local|data|secrets|each|config|self|this|args|settings|request)"
-    r"[.\[(][\w.\[\]\"'()-]*|(?:[a-zA-Z_]{3,}|\w+(?:\.\w+)+)\([^()\n]*\)?;?|[a-z_]\w*(?:\[[\"']?\w+[\"']?\]?)+"
-    r"|[a-z_]+(?:\.[a-z_]+)*\.\w*(?:password|passwd|secret|token|key)"
+    "|".join(
+        (
+            r"\$\([^)\n]*\)",  # $(command)
+            r"\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*|\$\w+(?:::\w+)+",  # $NAME
+            r"\([A-Za-z][A-Za-z ]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]",  # (known after apply), [MASKED]
+            r"%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}",  # what programs fill in
+            r"[*•●xX.…#_?-]{3,}|\W",  # ********
+            r"\d+/(?:tcp|udp|sctp)",
+            # Code: a function's result, a member of an object, an element.
+            r"(?:process\.env|os\.environ|os\.getenv|var|local|data|secrets|each|config|self|this|args|settings|request)"
+            r"[.\[(][\w.\[\]\"'()-]*",
+            r"(?:[a-zA-Z_]{3,}|\w+(?:\.\w+)+)\([^()\n]*\)?;?",
+            r"[a-z_]\w*(?:\[[\"']?\w+[\"']?\]?)+",
+            r"[a-z_]+(?:\.[a-z_]+)*\.\w*(?:password|passwd|secret|token|key)",
+        )
+    )
 )
 _BRACKETED = Lazy(r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>)(?=[\s,;\"')\]}]|\Z)")
 _PLACE = Lazy(
@@ -41,8 +57,8 @@ _PLACE = Lazy(
 )
 _ABOUT = Lazy(r"[A-Za-z' -]{0,60} \b(?:password|passphrase|secret|token|credentials?)\b", re.IGNORECASE)
 _AMOUNT = Lazy(
-    rf"\d{{1,5}}{BLANK}{{1,4}}(?:attempts?|bytes?|char|characters?|chars|days?|entries|errors?|fail|failed|hours?|items?|keys?"
-    r"|left|min|minutes?|more|ms|of|passed|remaining|s|seconds?|times?|tokens?|tries|users?|weeks?)\b"
+    rf"\d{{1,5}}{BLANK}{{1,4}}(?:attempts?|bytes?|char|characters?|chars|days?|entries|errors?|fail|failed|hours?"
+    r"|items?|keys?|left|min|minutes?|more|ms|of|passed|remaining|s|seconds?|times?|tokens?|tries|users?|weeks?)\b"
     r"|\d{1,2}(?![^\s,;)\]|])"
 )
 _DATE = Lazy(r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})(?:[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?")

@@ -25,12 +25,18 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 RULES = (
-    Rule("mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlpump mariadb mariadb-dump", "-p", "attached"),
+    Rule(
+        "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlpump mariadb mariadb-dump", "-p", "attached"
+    ),
     Rule("redis-cli keydb-cli valkey-cli redis-benchmark", "-a --pass", "next"),
     Rule("mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop", "-p", "either"),
     Rule("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldapcompare ldapmodrdn ldappasswd", "-w", "either"),
     Rule("ldappasswd", "-s -a", "next"),
-    Rule("snmpwalk snmpget snmpbulkwalk snmpbulkget snmpset snmptrap snmpstatus snmpgetnext snmptable", "-c -A -X", "either"),
+    Rule(
+        "snmpwalk snmpget snmpbulkwalk snmpbulkget snmpset snmptrap snmpstatus snmpgetnext snmptable",
+        "-c -A -X",
+        "either",
+    ),
     Rule("docker podman nerdctl buildah skopeo helm oras crane oc az cf argocd rancher", "-p", "either", "login"),
     Rule("curl", "-u -U --user --proxy-user", "user:"),
     Rule("curl", "-b --cookie", "cookie"),
@@ -38,7 +44,9 @@ RULES = (
     Rule("curl", "-E --cert", "user:"),
     Rule("http https xh httpie", "-a --auth", "user:"),
     Rule("sshpass", "-p", "either"),
-    Rule("smbclient rpcclient smbget smbcacls smbtree winexe wmic wmiexec net nmblookup samba-tool", "-U --user", "user%"),
+    Rule(
+        "smbclient rpcclient smbget smbcacls smbtree winexe wmic wmiexec net nmblookup samba-tool", "-U --user", "user%"
+    ),
     Rule("ipmitool", "-P", "either"),
     Rule("ipmipower ipmiconsole ipmi-sensors racadm idracadm idracadm7 bmc-info hponcfg", "-p", "either"),
     Rule("schtasks psexec", "/rp /p -p", "next"),
@@ -82,9 +90,11 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("aws", "configure set aws_secret_access_key"),
     ("aws", "configure set aws_session_token"),
 )
-PROGRAMS = frozenset(name for rule in RULES for name in rule.programs.split()) | {"net", "htpasswd"} | {
-    program for program, _ in _PLACES
-}
+PROGRAMS = (
+    frozenset(name for rule in RULES for name in rule.programs.split())
+    | {"net", "htpasswd"}
+    | {program for program, _ in _PLACES}
+)
 
 _WORD = Lazy(
     r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++)"

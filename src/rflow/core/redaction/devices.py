@@ -8,12 +8,19 @@ from rflow.core.redaction.spans import Span, lowered, pattern
 from rflow.core.redaction.values import value_at
 
 _B = r"[^\S\n]{1,8}"
-_TYPE = rf"(?:(?:[0-9]|ENC|encrypted|cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*){_B})*+"
+_TYPE = (
+    r"(?:(?:[0-9]|ENC|encrypted|cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
+    rf"{_B})*+"
+)
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
 SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
-    (("enable secret", "enable password"), rf"\benable{_B}(?:secret|password){_B}(?:level{_B}\d+{_B})?{_TYPE}", "password"),
+    (
+        ("enable secret", "enable password"),
+        rf"\benable{_B}(?:secret|password){_B}(?:level{_B}\d+{_B})?{_TYPE}",
+        "password",
+    ),
     (("snmp-server community",), rf"\bsnmp-server{_B}community{_B}{_TYPE}", "SNMP community"),
     (
         ("snmp-server host",),
@@ -49,7 +56,11 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         rf"\b(?:standby|vrrp|glbp){_B}\d+{_B}authentication{_B}(?:text{_B}|md5{_B}key-string{_B})?{_TYPE}",
         "key",
     ),
-    (("wpa-psk", "psksecret"), rf"\b(?:wpa-psk{_B}(?:ascii|hex){_B}(?:\d{_B})?|set{_B}psksecret{_B}(?:ENC{_B})?)", "key"),
+    (
+        ("wpa-psk", "psksecret"),
+        rf"\b(?:wpa-psk{_B}(?:ascii|hex){_B}(?:\d{_B})?|set{_B}psksecret{_B}(?:ENC{_B})?)",
+        "key",
+    ),
     (("neighbor ",), rf"\bneighbor{_B}\S+{_B}password{_B}{_TYPE}", "password"),
     (("username ",), rf"\busername{_B}\S+{_B}[^\n]{{0,120}}?\b(?:password|secret){_B}{_TYPE}", "password"),
     (
@@ -64,7 +75,11 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     ),
     (("$9$", "$8$"), r"(?<=[\"\s])(?=\$[89]\$)", "password"),  # Junos
     (("identified",), rf"\bidentified{_B}(?:with{_B}\S+{_B})?(?:by|as){_B}(?:password{_B})?", "password"),
-    (('"auth"', "auth "), r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)", "password"),
+    (
+        ('"auth"', "auth "),
+        r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)",
+        "password",
+    ),
 )
 
 

@@ -7,8 +7,14 @@ from rflow.core.redaction.spans import Lazy, Span, values
 
 _SECRET = Lazy(r"^[ \t-]{0,40}kind: *[\"']?Secret\b|\"kind\": *\"Secret\"", re.MULTILINE)
 _DOCUMENT = Lazy(r"^---[^\n]*\n|\Z", re.MULTILINE)
-_YAML_DATA = Lazy(r"^(?P<indent>[ \t]*)(?:- )?(?:data|stringData):[ \t]*\n(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)*)", re.MULTILINE)
-_YAML_ENTRY = Lazy(r"^(?P<indent>[ \t]+)[\w.\"'/-]+:[ \t]+(?P<block>[|>][+-]?\n)?(?P<value>\S[^\n]*(?:\n(?P=indent)[ \t]+[^\n]*)*)", re.MULTILINE)
+_YAML_DATA = Lazy(
+    r"^(?P<indent>[ \t]*)(?:- )?(?:data|stringData):[ \t]*\n(?P<lines>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)*)",
+    re.MULTILINE,
+)
+_YAML_ENTRY = Lazy(
+    r"^(?P<indent>[ \t]+)[\w.\"'/-]+:[ \t]+(?P<block>[|>][+-]?\n)?(?P<value>\S[^\n]*(?:\n(?P=indent)[ \t]+[^\n]*)*)",
+    re.MULTILINE,
+)
 _JSON_DATA = Lazy(r"\"(?:data|stringData)\": *\{(?P<lines>[^{}]*)\}")
 _JSON_ENTRY = Lazy(r"\"[^\"\n]+\": *\"(?P<value>(?:[^\"\\\n]|\\.)+)\"")
 _SIMPLE = (

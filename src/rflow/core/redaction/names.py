@@ -77,7 +77,9 @@ def meaning(name: str) -> Named | None:
 
 def _less_sure(last: str, before: list[str], joined: str) -> Named | None:
     if last == "secret" or last.endswith(_GLUED_SECRETS):
-        return Named("password", "sure" if before and not {"image", "pull", "tls", "kubernetes"} & {*before} else "likely")
+        return Named(
+            "password", "sure" if before and not {"image", "pull", "tls", "kubernetes"} & {*before} else "likely"
+        )
     if last.endswith(("token", "jwt")):
         return None if {*before, last.removesuffix("token")} & _PLAIN_TOKENS else Named("token", "weak")
     if last.endswith("key"):

@@ -118,12 +118,55 @@ RULES = (
     Rule(_tables, _NAMES, ("\n",)),
     Rule(_commands, (" -", " /", "login ", "auth ", " set ", " use ", " user ", "_user ", "sqlplus ", "rman ", "wpa_")),
     Rule(_piped, ("echo ", "securestring", "credential(")),
-    Rule(_devices, ("key", "secret", "passw", "communit", "com2sec", "createuser", "identified", "auth", "psk", "$9$", "$8$", "priv", "snmp", "tacacs", "radius", "aaa-server", "ppp ", "standby", "vrrp", "glbp", "neighbor", "username")),
+    Rule(
+        _devices,
+        (
+            "key",
+            "secret",
+            "passw",
+            "communit",
+            "com2sec",
+            "createuser",
+            "identified",
+            "auth",
+            "psk",
+            "$9$",
+            "$8$",
+            "priv",
+            "snmp",
+            "tacacs",
+            "radius",
+            "aaa-server",
+            "ppp ",
+            "standby",
+            "vrrp",
+            "glbp",
+            "neighbor",
+            "username",
+        ),
+    ),
     Rule(_accounts, ("$", "{ssha", "{sha", ":::", "ntlm", "machine", "default")),
     Rule(_pgpass, (":",)),
     Rule(_manifests, ("secret", "key-data", "tls.key", "ca.key", "docker", '"auth"', "_auth", "identitytoken")),
     Rule(_pairs, (" / ", "cred", "zugang")),
-    Rule(_codes, ("otp", "one-time", "one time", "ion code", "ity code", "fa code", "sms code", "ery code", "up code", "passcode", "ess code", "pin", "tan")),
+    Rule(
+        _codes,
+        (
+            "otp",
+            "one-time",
+            "one time",
+            "ion code",
+            "ity code",
+            "fa code",
+            "sms code",
+            "ery code",
+            "up code",
+            "passcode",
+            "ess code",
+            "pin",
+            "tan",
+        ),
+    ),
     Rule(_cards, ("card", "karte", "visa", "amex", "iban", "payment", "refund", "charge", "declin")),
 )
 _WORDS = tuple(dict.fromkeys(word for rule in RULES for word in (*rule.words, *rule.signs)))
@@ -142,5 +185,7 @@ def worth(low: str) -> tuple[Rule, ...]:
     """Return the rules that can find something; names, questions and labels come again and again."""
     words = {word for word in (_WORDS_ASCII if low.isascii() else _WORDS) if word in low}
     return tuple(
-        rule for rule in RULES if not words.isdisjoint(rule.words) and (not rule.signs or not words.isdisjoint(rule.signs))
+        rule
+        for rule in RULES
+        if not words.isdisjoint(rule.words) and (not rule.signs or not words.isdisjoint(rule.signs))
     )

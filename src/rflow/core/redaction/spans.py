@@ -60,6 +60,12 @@ def pattern(source: str) -> Lazy:
     return Lazy(source, re.IGNORECASE | re.MULTILINE)
 
 
+@cache
+def exact(source: str) -> Lazy:
+    """Return a pattern of a table where capitals matter."""
+    return Lazy(source)
+
+
 @lru_cache(maxsize=2)
 def lowered(text: str) -> str:
     """Return the text in small letters, each still at its place."""

@@ -14,8 +14,9 @@ _PAIR = Lazy(
     re.IGNORECASE,
 )
 _CODES = Lazy(
-    rf"(?:t?otp|one[- ]time{_B}(?:code|password|pin)|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code"
-    rf"|passcode|pin|tan)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=){_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
+    rf"(?:t?otp|one[- ]time{_B}(?:code|password|pin)|passcode|pin|tan"
+    rf"|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=)"
+    rf"{_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
 )
 _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 

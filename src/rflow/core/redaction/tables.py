@@ -13,13 +13,16 @@ from rflow.core.redaction.values import Value
 
 # A name that ends its cell: a separator, a wide gap or the end of the line follows.
 _HEADING = Lazy(
-    r"(?:pass|pw|secret|token|key|wort|contrase|senha|psk)[\w.]{0,40}[\"'*`]{0,2}(?:[^\S\n]?[|│┃\t,;]|  |[^\S\n]*$)", re.MULTILINE
+    r"(?:pass|pw|secret|token|key|wort|contrase|senha|psk)[\w.]{0,40}[\"'*`]{0,2}(?:[^\S\n]?[|│┃\t,;]|  |[^\S\n]*$)",
+    re.MULTILINE,
 )
 _RULER = Lazy(r"[\s|+:=\-─━│┃┼╪═╞╡├┤┌┐└┘┬┴┡┩╇]{3,}")
 _COLUMN_NAME = Lazy(r"[\"'*`]{0,2}[^\W\d][\w.#()/-]*(?: [\w.#()/-]+){0,3}[\"'*`]{0,2}")
 _WIDE_CELL = Lazy(r"\S+(?: \S+)*")
 _FIELDS = {
-    separator: Lazy(rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})')
+    separator: Lazy(
+        rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})'
+    )
     for separator in "|│┃\t;,"
 }
 _PLAIN_ID = Lazy(r"[a-z0-9.-]+")

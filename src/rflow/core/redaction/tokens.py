@@ -4,156 +4,60 @@ import re
 from collections.abc import Iterator
 
 from rflow.core.redaction.kinds import Kind
-from rflow.core.redaction.spans import Lazy, Span, values
+from rflow.core.redaction.prefixes import PREFIXES, SERVICES
+from rflow.core.redaction.spans import Lazy, Span, exact, values
 
-# What each service's tokens begin with, from its own documentation. The rest is at least 12 letters and digits in a
-# row, not all of them small letters.
-PREFIXES: dict[str, str] = {
-    "1Password": "ops_eyJ",
-    "Aikido": "AIK_CI_ AIK_SECRET_",
-    "Adobe": "p8e-",
-    "age": "AGE-SECRET-KEY-1",
-    "Alibaba Cloud, Volcengine": "LTAI AKLT",
-    "Anthropic, OpenAI, OpenRouter": "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or-",
-    "Apify": "apify_api_",
-    "Artifactory": "AKCp cmVmd",
-    "Atlassian": "ATAT ATBB ATCTT ATSTT BBDC-",
-    "Brevo": "xkeysib- xsmtpsib-",
-    "Buildkite": "bkua_ bkaj_ bkct_ bkaa_ bkpt_",
-    "Brave": "BSA",
-    "Canva": "cnvca",
-    "CircleCI": "CCIPAT_ CCIPRJ_",
-    "Clojars": "CLOJARS_",
-    "Cloudflare": "v1.0- cfut_ cfat_",
-    "Cloudsmith": "csa_ csb_",
-    "CockroachDB": "CCDB1_",
-    "Contentful": "CFPAT-",
-    "DefinedNetworking": "dnkey-",
-    "Deno": "ddp_",
-    "DigitalOcean": "dop_v1_ doo_v1_ dor_v1_",
-    "Discord": "mfa.",
-    "Docker": "dckr_pat_ dckr_oat_",
-    "Doppler": "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.",
-    "Duffel": "duffel_test_ duffel_live_",
-    "Dynatrace": "dt0c01. dt0s01. dt0s02. dt0s04. dt0s06. dt0s08. dt0s16.",
-    "EasyPost": "EZAK EZTK",
-    "Elastic": "essu_",
-    "Exoscale": "EXO",
-    "Figma": "figd_ figo_ figor_",
-    "Flutterwave": "FLWSECK- FLWSECK_TEST- FLWPUBK_TEST-",
-    "Fly.io": "fo1_ fm1_ fm1a_ fm1r_ fm2_",
-    "Frame.io": "fio-u-",
-    "GitHub": "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
-    "GitLab": "glpat- glrt- glrtr- glcbt- gldt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941",
-    "Google": "AIza ya29. GOCSPX-",
-    "Grafana": "glsa_ glc_ eyJrIjoi",
-    "Groq, Cerebras, Tavily, Perplexity, Pinecone, xAI": "gsk_ csk- tvly- pplx- pcsk_ xai-",
-    "HashiCorp Vault": "hvs. hvb. hvr.",
-    "Heroku": "HRKU-",
-    "HubSpot": "pat-na1- pat-na2- pat-eu1-",
-    "Hugging Face": "hf_ api_org_",
-    "Infracost": "ico-",
-    "Intra42": "s-s4t2ud- u-s4t2ud-",
-    "LangSmith": "lsv2_pt_ lsv2_sk_",
-    "Linear": "lin_api_ lin_oauth_ lin_wh_",
-    "LlamaCloud": "llx-",
-    "Mapbox": "pk.eyJ sk.eyJ tk.eyJ",
-    "Netlify": "nfp_",
-    "New Relic": "NRAK- NRJS- NRII- NRIQ- NRAA- NRRA- NRBR-",
-    "Notion": "ntn_ secret_",
-    "npm": "npm_",
-    "OpenShift": "sha256~",
-    "PlanetScale": "pscale_tkn_ pscale_pw_ pscale_oauth_",
-    "PostHog": "phc_ phx_",
-    "Postman": "PMAK- PMAT-",
-    "Prefect": "pnu_ pnb_",
-    "Pulumi": "pul-",
-    "PyPI": "pypi-AgE",
-    "Razorpay": "rzp_live_ rzp_test_",
-    "ReadMe": "rdme_",
-    "Replicate": "r8_",
-    "Rootly": "rootly_",
-    "rflow": "rfs_",
-    "RubyGems": "rubygems_",
-    "Scalingo": "tk-us-",
-    "SendGrid": "SG.",
-    "Sentry": "sntrys_ sntryu_",
-    "SettleMint": "sm_pat_ sm_aat_ sm_sat_",
-    "Shippo": "shippo_live_ shippo_test_",
-    "Shopify": "shpat_ shpss_ shpca_ shppa_",
-    "Slack": "xoxb- xoxa- xoxp- xoxr- xoxs- xoxo- xoxe- xoxe. xoxc- xoxd- xapp- xwfp-",
-    "SonarQube": "squ_ sqp_ sqa_",
-    "Sourcegraph": "sgp_ slk_",
-    "Square": "sq0atp- sq0csp-",
-    "Stripe": "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ pk_live_ pk_test_ whsec_",
-    "Supabase": "sbp_ sb_secret_",
-    "Tailscale": "tskey-",
-    "Typeform": "tfp_",
-    "Vercel": "vcp_ vercel_blob_rw_ vca_ vci_ vck_ vcr_",
-    "WakaTime, Weights & Biases": "waka_ wandb_v1_",
-    "Yandex": "AQVN YCAJE t1.9eu",
-    "Zuplo": "zpka_",
-}
-SERVICES = (
-    "adafruit adobe airtable aiven algolia alibaba aliyun amplitude apollo asana assemblyai auth0 aws azure beamer bitbucket bitly "
-    "bitrise bittrex brave browserstack bugsnag buildkite checkout circleci civo clickhouse clickup cloudflare cloudinary "
-    "codecov cohere coinbase configcat confluent contentful coveralls databricks datadog ddog deepgram digitalocean discord "
-    "doppler droneci dropbox duffel dynatrace easypost elastic elevenlabs etsy facebook fastly finicity finnhub flickr "
-    "freshbooks gitea gitlab gitter gocardless grafana heroku honeycomb hubspot intercom jenkins jfrog jira kraken kucoin "
-    "launchdarkly line linear linkedin lob logdna loggly looker mailchimp mailgun mailjet mapbox mattermost meraki messagebird "
-    "mistral mixpanel mux netlify newrelic new_relic nexmo notion nytimes octopus okta openai opsgenie pagerduty papertrail "
-    "paypal pingdom plaid plivo pinecone postmark pusher rapidapi rollbar salesforce segment sendbird sendgrid sentry shopify "
-    "sidekiq signalfx sinch slack snyk sonar splunk square squarespace statuspage stripe sumologic supabase telegram tines "
-    "travis trello twilio twitch twitter typeform vercel victorops vonage weatherapi yandex zendesk zoom"
-).split()
-"""Services whose keys begin with nothing to know them by: beside such a name, a long random value is believed."""
-_BY_PREFIX = {prefix: service for service, prefixes in PREFIXES.items() for prefix in prefixes.split()}
-_LENGTHS = sorted({len(prefix) for prefix in _BY_PREFIX}, reverse=True)
-_HEADS = frozenset(prefix[:2] for prefix in _BY_PREFIX)
+_PREFIXES = frozenset(prefix for prefixes in PREFIXES.values() for prefix in prefixes.split())
+_LENGTHS = sorted({len(prefix) for prefix in _PREFIXES}, reverse=True)
+_HEADS = frozenset(prefix[:2] for prefix in _PREFIXES)
 _IDS = frozenset(
-    "acct asst batch build call card ch chatcmpl chunk commit conv cus digest etag event evt file form hash id image img in "
-    "index inv invoice ip item job key log message msg node order org page pi pid pm pod price prod product proj project "
-    "ref req request resp resource response room run session sha si snap span step sub task thread tmp trace tx txn "
-    "user usr uuid v version volume".split()
+    (
+        "acct asst batch build call card ch chatcmpl chunk commit conv cus digest etag event evt file form hash id "
+        "image img in index inv invoice ip item job key log message msg node order org page pi pid pm pod price "
+        "prod product proj project ref req request resp resource response room run session sha si snap span step "
+        "sub task thread tmp trace tx txn user usr uuid v version volume "
+    ).split()
 )
 """Words before a random part that name a thing, not a secret; a telling word overrules them."""
 _TELLING = frozenset("access apikey auth live oauth pat pk priv refresh rk sec secret sk tkn tok token".split())
 
 # Shapes of words without such a prefix: (what must be in the word, its least length, the shape, the kind).
-_WORD_SHAPES: tuple[tuple[str, int, Lazy, Kind], ...] = tuple(
-    (sign, least, Lazy(shape), kind)
-    for sign, least, shape, kind in (
-        ("eyJ", 20, r"[\w-]{0,40}?(?P<token>eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3})", "token"),  # JSON web tokens
-        ("KIA", 20, r"(?:\w*_)?(?P<token>AKIA[A-Z0-9]{16})\Z", "AWS key"),
-        ("SIA", 20, r"(?P<token>ASIA[A-Z0-9]{16})\Z", "AWS key"),
-        ("BIA", 20, r"(?P<token>ABIA[A-Z0-9]{16})\Z", "AWS key"),
-        ("CCA", 20, r"(?P<token>ACCA[A-Z0-9]{16})\Z", "AWS key"),
-        ("bedrock-api-key-", 40, r"(?P<token>.+)", "AWS key"),
-        (".atlasv1.", 60, r"(?P<token>\w{10,20}\.atlasv1\.[\w-]{40,})", "token"),  # Terraform Cloud
-        ("Q~", 36, r"(?P<token>[\w.~-]{3}\dQ~[\w.~-]{30,36})", "token"),  # Microsoft Entra
-        ("AZDO", 76, r"(?P<token>[A-Za-z0-9]{70,80}AZDO\w{4})", "token"),  # Azure DevOps
-        (".", 58, r"(?P<token>[MNO][A-Za-z\d]{22,26}\.[\w-]{6}\.[\w-]{27,})", "token"),  # Discord bots
-        ("-us", 34, r"(?P<token>[0-9a-f]{32}-us\d{1,2})\Z", "token"),  # Mailchimp
-        ("EAA", 60, r"(?P<token>EAA[A-Za-z0-9]{56,})\Z", "token"),  # Facebook, Square
-        ("A3-", 34, r"(?P<token>A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})", "key"),
-        ("SK", 34, r"(?P<token>SK[0-9a-fA-F]{32})\Z", "key"),  # Twilio
-        ("s.", 26, r"(?P<token>s\.(?=[A-Za-z]*\d)(?=[A-Za-z]*\d?\w*[A-Z])[A-Za-z0-9]{24})\Z", "token"),  # Vault before 1.10
-        ("oy2", 46, r"(?P<token>oy2[a-z0-9]{43})\Z", "key"),  # NuGet
-        ("cio", 35, r"(?P<token>cio[A-Za-z0-9]{32})\Z", "token"),  # crates.io
-        ("dapi", 36, r"(?P<token>dapi[0-9a-f]{32}(?:-\d)?)\Z", "token"),  # Databricks
-        ("API-", 30, r"(?P<token>API-[A-Z0-9]{26,32})\Z", "key"),  # Octopus Deploy
-        ("pat", 80, r"(?P<token>pat[A-Za-z0-9]{14}\.[0-9a-f]{64})\Z", "token"),  # Airtable
-        ("key-", 36, r"(?P<token>key-[0-9a-f]{32})\Z", "key"),  # Mailgun
-        ("access-", 40, r"(?P<token>access-(?:sandbox|development|production)-[0-9a-f-]{36})\Z", "token"),  # Plaid
-        ("api-", 40, r"(?P<token>api-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),  # LaunchDarkly
-        ("sdk-", 40, r"(?P<token>sdk-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
-        ("mob-", 40, r"(?P<token>mob-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
-        ("k-lf-", 40, r"(?P<token>[ps]k-lf-[0-9a-f-]{36})\Z", "key"),  # Langfuse
-        ("at.", 68, r"(?P<token>[ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})", "token"),  # Harness
-        ("_mmk", 40, r"(?P<token>\w{6}_\w{29}_mmk)\Z", "key"),  # MaxMind
-        ("sk-", 35, r"(?P<token>sk-[A-Za-z0-9]{32,})\Z", "key"),  # OpenAI's older keys, DeepSeek
-        ("sl.", 80, r"(?P<token>sl\.[\w-]{77,})", "token"),  # Dropbox
-    )
+_WORD_SHAPES: tuple[tuple[str, int, str, Kind], ...] = (
+    ("eyJ", 20, r"[\w-]{0,40}?(?P<token>eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3})", "token"),  # JSON web tokens
+    ("KIA", 20, r"(?:\w*_)?(?P<token>AKIA[A-Z0-9]{16})\Z", "AWS key"),
+    ("SIA", 20, r"(?P<token>ASIA[A-Z0-9]{16})\Z", "AWS key"),
+    ("BIA", 20, r"(?P<token>ABIA[A-Z0-9]{16})\Z", "AWS key"),
+    ("CCA", 20, r"(?P<token>ACCA[A-Z0-9]{16})\Z", "AWS key"),
+    ("bedrock-api-key-", 40, r"(?P<token>.+)", "AWS key"),
+    (".atlasv1.", 60, r"(?P<token>\w{10,20}\.atlasv1\.[\w-]{40,})", "token"),  # Terraform Cloud
+    ("Q~", 36, r"(?P<token>[\w.~-]{3}\dQ~[\w.~-]{30,36})", "token"),  # Microsoft Entra
+    ("AZDO", 76, r"(?P<token>[A-Za-z0-9]{70,80}AZDO\w{4})", "token"),  # Azure DevOps
+    (".", 58, r"(?P<token>[MNO][A-Za-z\d]{22,26}\.[\w-]{6}\.[\w-]{27,})", "token"),  # Discord bots
+    ("-us", 34, r"(?P<token>[0-9a-f]{32}-us\d{1,2})\Z", "token"),  # Mailchimp
+    ("EAA", 60, r"(?P<token>EAA[A-Za-z0-9]{56,})\Z", "token"),  # Facebook, Square
+    ("A3-", 34, r"(?P<token>A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})", "key"),
+    ("SK", 34, r"(?P<token>SK[0-9a-fA-F]{32})\Z", "key"),  # Twilio
+    (
+        "s.",
+        26,
+        r"(?P<token>s\.(?=[A-Za-z]*\d)(?=[A-Za-z]*\d?\w*[A-Z])[A-Za-z0-9]{24})\Z",
+        "token",
+    ),  # Vault before 1.10
+    ("oy2", 46, r"(?P<token>oy2[a-z0-9]{43})\Z", "key"),  # NuGet
+    ("cio", 35, r"(?P<token>cio[A-Za-z0-9]{32})\Z", "token"),  # crates.io
+    ("dapi", 36, r"(?P<token>dapi[0-9a-f]{32}(?:-\d)?)\Z", "token"),  # Databricks
+    ("API-", 30, r"(?P<token>API-[A-Z0-9]{26,32})\Z", "key"),  # Octopus Deploy
+    ("pat", 80, r"(?P<token>pat[A-Za-z0-9]{14}\.[0-9a-f]{64})\Z", "token"),  # Airtable
+    ("key-", 36, r"(?P<token>key-[0-9a-f]{32})\Z", "key"),  # Mailgun
+    ("access-", 40, r"(?P<token>access-(?:sandbox|development|production)-[0-9a-f-]{36})\Z", "token"),  # Plaid
+    ("api-", 40, r"(?P<token>api-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),  # LaunchDarkly
+    ("sdk-", 40, r"(?P<token>sdk-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
+    ("mob-", 40, r"(?P<token>mob-[0-9a-f]{8}-[0-9a-f-]{27})\Z", "key"),
+    ("k-lf-", 40, r"(?P<token>[ps]k-lf-[0-9a-f-]{36})\Z", "key"),  # Langfuse
+    ("at.", 68, r"(?P<token>[ps]at\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})", "token"),  # Harness
+    ("_mmk", 40, r"(?P<token>\w{6}_\w{29}_mmk)\Z", "key"),  # MaxMind
+    ("sk-", 35, r"(?P<token>sk-[A-Za-z0-9]{32,})\Z", "key"),  # OpenAI's older keys, DeepSeek
+    ("sl.", 80, r"(?P<token>sl\.[\w-]{77,})", "token"),  # Dropbox
 )
 # Shapes with characters that no word has: (what must be in the text, the pattern, the kind).
 _TEXT_SHAPES: tuple[tuple[str, str, Kind], ...] = (
@@ -167,6 +71,7 @@ _TEXT_SHAPES: tuple[tuple[str, str, Kind], ...] = (
 
 _WORD = re.compile(r"[A-Za-z0-9_][\w.~-]{15,}+", re.ASCII)
 _SHORTEST = 16
+_SHORTEST_SHAPE = 20
 _MORE = Lazy(r"(?:[+/=%]++[\w.~-]*+)*+", re.ASCII)
 _LONG_RUN = Lazy(r"[A-Za-z0-9]{12,}+")
 _RANDOM = Lazy(
@@ -177,7 +82,9 @@ _TOKEN_PREFIX = Lazy(r"[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,12}){0,3}\Z|[A-Z][A-Z0-
 _SERVICE = Lazy(
     r"(?P<name>[\w.-]{3,80})\\{0,3}[\"'\]]{0,3}[^\S\n]{0,8}(?:[:?.|]{0,3}[=>:,|]{1,3})[^\S\n]{0,8}\\{0,3}[\"'`]?\Z"
 )
-_NO_SECRET = Lazy(r"(?:id|name|url|uri|host|domain|region|zone|account|user|username|sha|commit|digest|ref|version)\Z", re.I)
+_NO_SECRET = Lazy(
+    r"(?:id|name|url|uri|host|domain|region|zone|account|user|username|sha|commit|digest|ref|version)\Z", re.IGNORECASE
+)
 
 
 def find(text: str) -> Iterator[Span]:
@@ -210,19 +117,25 @@ def _escape(text: str, start: int, word: str) -> int:
 
 
 def _span(text: str, start: int, word: str) -> Span | None:
-    for sign, least, shape, kind in _WORD_SHAPES if len(word) >= 20 and not word.isalpha() else ():
-        if sign in word and len(word) >= least and (match := shape.match(word.rstrip(".-"))):
-            return Span(start + match.start("token"), start + match.end("token"), kind)
-    if (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, start, word):
-        end = start + len(word)
-        more = _MORE.match(text, end)
-        return Span(start, start + len(text[start : more.end() if more else end].rstrip(".-")), "token")
+    shaped = _shaped(word.rstrip(".-")) if len(word) >= _SHORTEST_SHAPE and not word.isalpha() else None
+    if shaped or (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, start, word):
+        more = _MORE.match(text, start + len(word))
+        end = start + len(text[start : more.end() if more else start + len(word)].rstrip(".-"))
+        return Span(start + (shaped[0] if shaped else 0), end, shaped[1] if shaped else "token")
+    return None
+
+
+def _shaped(word: str) -> tuple[int, Kind] | None:
+    """Return where in the word a token of a known shape begins, and its kind."""
+    for sign, least, shape, kind in _WORD_SHAPES:
+        if sign in word and len(word) >= least and (match := exact(shape).match(word)):
+            return match.start("token"), kind
     return None
 
 
 def _has_prefix(word: str) -> bool:
     for length in _LENGTHS:
-        if word[:length] in _BY_PREFIX:
+        if word[:length] in _PREFIXES:
             return any(
                 not run[0].islower() or len(run[0]) > 24 or not run[0].isalpha()
                 for run in _LONG_RUN.finditer(word, length)
@@ -243,7 +156,10 @@ def _tells(word: str) -> bool:
 
 def _is_of_a_service(text: str, start: int, word: str) -> bool:
     """Whether a long random word is the value of a name that names a service (datadog_key=…)."""
-    if text[max(start - 4, 0) : start].rstrip(" \t\"'`\\")[-1:] not in tuple("=:>|,") or sum(map(str.isdigit, word)) < 3:
+    if (
+        text[max(start - 4, 0) : start].rstrip(" \t\"'`\\")[-1:] not in tuple("=:>|,")
+        or sum(map(str.isdigit, word)) < 3
+    ):
         return False
     before = _SERVICE.search(text[max(start - 120, 0) : start])
     if not before or _NO_SECRET.search(before["name"]):

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from rflow.core.redaction.spans import Lazy, MARK
+from rflow.core.redaction.spans import MARK, Lazy
 
 BLANK = r"[^\S\n]"
 
@@ -24,7 +24,8 @@ _TO_QUOTE = {quote: Lazy(rf"(?:[^{quote}\\\n]|\\[^\n])*+") for quote in "\"'`"}
 # A bare value ends at a blank or at a delimiter. A delimiter in its middle is part of it, unless a name follows it.
 _INNER = r"""[^\s"'&,;|)\]}<]"""
 _BARE = Lazy(
-    rf"(?:{_INNER}|[,|)\]}}\"'&](?={_INNER})(?![\w.-]{{1,30}}[\"']?[=:])|<(?![/\s])|;(?={_INNER})(?![\w .-]{{1,30}}=))++"
+    rf"(?:{_INNER}|[,|)\]}}\"'&](?={_INNER})(?![\w.-]{{1,30}}[\"']?[=:])|<(?![/\s])"
+    rf"|;(?={_INNER})(?![\w .-]{{1,30}}=))++"
 )
 _GLUED = Lazy(r"""[^\s"'`,;|&)\]}<>=:]++""")
 _JOINT = Lazy(rf"{BLANK}{{0,8}}(?:[+.]|\\\n){BLANK}{{0,8}}(?=[\"'])|(?=[\"'])")

@@ -42,9 +42,7 @@ ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     ("chat.google", r"(https://chat\.googleapis\.com/v1/spaces/[^\s\"'<>]+)", "webhook address"),
     ("/with/key/", r"/trigger/[^\s/]{1,80}/(?:json/)?with/key/([\w-]+)", "webhook address"),
 )
-_HEADER = Lazy(
-    rf"authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?"
-)
+_HEADER = Lazy(rf"authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?")
 _SCHEME = Lazy(rf"(?P<name>[A-Za-z][\w-]{{1,40}}):?{_B}{{1,4}}(?=\S)")
 _SCHEMES = frozenset(
     "apikey api-token apitoken aws4-hmac-sha256 basic bearer bot digest geniekey hawk jwt negotiate ntlm oauth "
@@ -54,9 +52,7 @@ _BEARER = Lazy(
     rf"bearer:?{_B}{{1,4}}(?=[a-z._~+/=-]{{0,200}}\d|[a-z._~+/=-]{{24}})(?!\w{{1,20}}=\"?[\w\[])"
     r"([a-z0-9._~+/=-]{8,})"
 )
-_COOKIE = Lazy(
-    rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)"
-)
+_COOKIE = Lazy(rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)")
 _WORD = Lazy(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
 
 
