@@ -414,7 +414,12 @@ def test_of_every_session_the_last_entries_are_the_end_of_all_of_them(scene: Sce
     assert last.notes == whole.notes[max(len(whole.notes) - most, 0) :]
     assert last.earlier == len(whole.tried) - len(last.tried) + len(whole.notes) - len(last.notes)
     assert last == msgspec.structs.replace(
-        whole, tried=last.tried, notes=last.notes, earlier=last.earlier, redacted=last.redacted
+        whole,
+        tried=last.tried,
+        notes=last.notes,
+        earlier=last.earlier,
+        redacted=last.redacted,
+        redacted_kinds=last.redacted_kinds,
     )
 
 
@@ -428,7 +433,8 @@ def test_what_a_format_shows_of_a_wider_summary_is_what_it_would_show_alone(
         summarise(scene.session, scene.trees, msgspec.structs.replace(looking(), extent=each))
         for each in (extent, wide)
     )
-    assert extent.limit(both) == msgspec.structs.replace(alone, redacted=both.redacted)
+    counts = {"redacted": both.redacted, "redacted_kinds": both.redacted_kinds}
+    assert extent.limit(both) == msgspec.structs.replace(alone, **counts)
     assert extent.limit(alone) == alone
 
 

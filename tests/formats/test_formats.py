@@ -353,11 +353,20 @@ def test_json_has_its_keys_in_the_order_of_the_summary() -> None:
             "evidence_more",
             "notes",
             "redacted",
+            "redacted_kinds",
             "since",
         ),
         *("earlier", "unreadable", "resume", "brief"),
     ]
-    assert list(json.loads(render("json", DIGEST))) == ["schema_version", "kind", "as_of", "of", "sessions", "redacted"]
+    assert list(json.loads(render("json", DIGEST))) == [
+        "schema_version",
+        "kind",
+        "as_of",
+        "of",
+        "sessions",
+        "redacted",
+        "redacted_kinds",
+    ]
 
 
 @of_everything

@@ -19,7 +19,7 @@ class Redactor:
     """
 
     def __init__(self, patterns: Iterable[str] = (), *, on: bool = True) -> None:
-        self.kinds: Counter[Kind] = Counter()
+        self.kinds: Counter[str] = Counter()
         self._on = on
         self._own = [_compiled(pattern) for pattern in patterns]
 

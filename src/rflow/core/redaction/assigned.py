@@ -13,7 +13,7 @@ _SEPARATOR = Lazy(
     rf"\\{{0,7}}[\"'`]?\]?[*_`]{{0,3}}"  # "name", $config['name'], **name**
     rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}})?"  # Password for bob:
     rf"(?:{BLANK}?(?:\[[^\]\n]{{0,30}}\]|\([^)\n]{{0,40}}\)))?"  # Secret Access Key [None]:
-    rf"{BLANK}{{0,40}}(?P<separator>::?=|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝]|:(?!:|//)){BLANK}{{0,40}}"
+    rf"{BLANK}{{0,40}}(?P<separator>::?=|::(?=\s)|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝]|:(?!:|//)){BLANK}{{0,40}}"
     rf"(?:[*_`]{{1,3}}{BLANK}{{1,4}})?"
 )
 _TYPE = Lazy(

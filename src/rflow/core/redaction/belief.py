@@ -37,7 +37,7 @@ _PLACEHOLDER = Lazy(
         (
             r"\$\([^)\n]*\)",  # $(command)
             r"\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*|\$\w+(?:::\w+)+",  # $NAME
-            r"\([A-Za-z][A-Za-z ]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]",  # (known after apply), [MASKED]
+            r"\([A-Za-z][A-Za-z -]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]",  # (known after apply), [MASKED]
             r"%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}",  # what programs fill in
             r"[*•●xX.…#_?-]{3,}|\W",  # ********
             r"\d+/(?:tcp|udp|sctp)",

@@ -66,6 +66,8 @@ RULES = (
     Rule("twine", "-p", "next"),
     Rule("nuget dotnet", "-k", "next"),
     Rule("etcdctl", "--user", "user:"),
+    Rule("nmcli", "password", "next"),
+    Rule("ipa-server-install ipa-client-install ipa-replica-install", "-p -w -a", "next"),
     Rule("ab", "-A -P", "user:"),
     Rule("ncftp ncftpput ncftpget", "-p", "next"),
     Rule("wget", "--http-passwd --ftp-passwd", "next"),
@@ -118,10 +120,15 @@ _PIPED = (
     r"\becho[^\S\n]{1,4}(?:-n[^\S\n])?[\"']?(?:[\w.-]{1,60}:)?([^\s\"'|:]{1,200})[\"']?[^\S\n]{0,4}\|[^\S\n]{0,4}(?:sudo[^\S\n])?"
     r"(?:chpasswd|passwd[^\n|]{0,60}--stdin|sudo[^\n|]{0,40}-S\b|kinit|[^\n|]{0,200}--(?:password|token|with)[\w-]*-(?:stdin|token))"
 )
-_POWERSHELL = (
-    r"\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?(?:\"([^\"\n]+)\"|'([^'\n]+)')"
-    r"|\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?(?=\S*\d)([\w!#%&*+.:=@^~]{5,})"
-    r"|Credential\(\s?[\"'][^\"'\n]*[\"']\s?,\s?(?:\"([^\"\n]+)\"|'([^'\n]+)')"
+_HERE = (
+    r"\b(?:kinit|chpasswd|passwd[^\n<]{0,60}--stdin|sudo[^\n<]{0,40}-S\b|--[\w-]{0,20}(?:password|token)-stdin)[^\n<]{0,100}"
+    r"<<<[^\S\n]{0,4}[\"']?([^\s\"']{1,200})"
+)
+_SECURE_STRING = r"\bConvertTo-SecureString(?:\s{1,4}-(?:String|AsPlainText|Force)){0,3}\s{1,4}"
+_CALLED = (
+    rf"{_SECURE_STRING}(?:\"([^\"\n]+)\"|'([^'\n]+)')",
+    rf"{_SECURE_STRING}(?=\S*\d)([\w!#%&*+.:=@^~]{{5,}})",
+    r"(?:Credential|login|authenticate|auth|auth=)\(\s?[\"'][^\"'\n]{0,100}[\"']\s?,\s?[\"'](?=[^\"'\n]*\d)([^\"'\n]+)[\"']",
 )
 
 
@@ -154,8 +161,8 @@ def _places(low: str, program: str) -> Iterator[int]:
 
 
 def find_piped(text: str) -> Iterator[Span]:
-    """Find passwords that are piped into a program, and those of PowerShell."""
-    for source in (_PIPED, _POWERSHELL):
+    """Find passwords that are piped into a program or given to a function that signs in."""
+    for source in (_PIPED, _HERE, *_CALLED):
         yield from values(source, text, "password")
 
 

@@ -46,6 +46,11 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         "key",
     ),
     (
+        ("tacacs server", "radius server"),
+        rf"\b(?:tacacs|radius){_B}server{_B}\S+\n(?:[^\n]{{0,120}}\n){{0,4}}?[^\S\n]*key{_B}{_TYPE}",
+        "key",
+    ),
+    (
         ("key-string", "authentication-key", "auth-key", "shared-key"),
         rf"\b(?:key-string|authentication-key|auth-key|(?:pre-?)?shared-key){_B}(?:\d+{_B}(?:md5|sha\S*){_B})?{_TYPE}",
         "key",

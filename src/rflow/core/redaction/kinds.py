@@ -20,7 +20,7 @@ Kind = Literal[
     "value of your own patterns",
 ]
 
-_PLURALS: dict[Kind, str] = {
+_PLURALS = {
     "password hash": "password hashes",
     "SNMP community": "SNMP communities",
     "webhook address": "webhook addresses",
@@ -28,7 +28,7 @@ _PLURALS: dict[Kind, str] = {
 }
 
 
-def in_words(kinds: Mapping[Kind, int]) -> str:
+def in_words(kinds: Mapping[str, int]) -> str:
     """Return the counts for people, the most frequent kind first: "2 passwords, 1 AWS key"."""
     ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} {kind if count == 1 else _PLURALS.get(kind, f'{kind}s')}" for kind, count in ranked)

@@ -7,7 +7,7 @@ from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random, s
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.structures import columns, markup, pair
-from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, value_at
+from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
 Layout = Callable[[str, int, int, Named], Iterator[Value]]
 """Finds the values that belong to the name between two places of a text."""
@@ -101,7 +101,7 @@ def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     announced = value.quoted or ":" in says[0] or looks_chosen(shown)
     believed = looks_random(shown) if named.belief == "weak" else announced
     if believed and is_secret(text, value, named.belief):
-        yield value
+        yield rest_of_line(text, value) if ":" in says[0] and not value.quoted else value
 
 
 _CLOSERS = frozenset("\"'\\")
@@ -120,7 +120,8 @@ def layouts_for(text: str, start: int, end: int) -> Iterator[Layout]:
         yield pair
     if closed or following in (",", "("):
         yield call
-    if not _is_plain_prose(text, end):
+    is_a_value_itself = text[max(start - 1, 0) : start] == "="
+    if not is_a_value_itself and not _is_plain_prose(text, end):
         if following in _BORDERS or second in _BORDERS or following in ("*", "`", "\t") or second == " ":
             yield columns
         if following in (" ", "\t", "\xa0"):

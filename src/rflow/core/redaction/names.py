@@ -35,8 +35,8 @@ _PARTS_ONLY = frozenset(("pass", "pwd", "pw", "psk", "mdp", "clave", "passwrd", 
 """Passwords only as a whole part of a name: they are parts of other words, too (compass, bypass)."""
 _KEY_OWNERS = frozenset(
     "access account activation admin aes api app application auth authentication authorization client consumer deploy "
-    "encryption function hmac ingest ingestion instrumentation integration license licence master preshared private "
-    "recovery rsa sas sdk secret server service session shared sharedaccess signing storage subscription unseal "
+    "encryption function functions hmac ingest ingestion instrumentation integration license licence master preshared "
+    "private recovery rsa sas sdk secret server service session shared sharedaccess signing storage subscription unseal "
     "webhook wep write".split()
 )
 """What makes a "key" one to keep secret; a cache key, a sort key or a public key is not."""
@@ -84,6 +84,8 @@ def _less_sure(last: str, before: list[str], joined: str) -> Named | None:
         return None if {*before, last.removesuffix("token")} & _PLAIN_TOKENS else Named("token", "weak")
     if last.endswith("key"):
         return _meaning_of_key(last, before, joined)
+    if joined.endswith(("phpsessid", "jsessionid", "sessionid")):
+        return Named("cookie", "weak")
     if last in ("auth", "credential", "credentials", "creds") or joined.endswith("secretid"):
         return Named("password", "weak")
     return None

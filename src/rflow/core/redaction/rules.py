@@ -50,6 +50,12 @@ def _tables(text: str) -> Iterator[Span]:
     return tables.find(text)
 
 
+def _inserts(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import tables
+
+    return tables.find_inserts(text)
+
+
 def _commands(text: str) -> Iterator[Span]:
     from rflow.core.redaction import commands
 
@@ -105,19 +111,57 @@ def _cards(text: str) -> Iterator[Span]:
 
 
 _NAMES = (
-    *("pass", "pwd", "pw", "psk", "mdp", "secret", "token", "jwt", "key", "cred", "auth", "wort", "contrase", "clave"),
+    *(
+        "pass",
+        "pwd",
+        "pw",
+        "psk",
+        "mdp",
+        "secret",
+        "token",
+        "jwt",
+        "key",
+        "sessionid",
+        "sessid",
+        "cred",
+        "auth",
+        "wort",
+        "contrase",
+        "clave",
+    ),
     *("senha", "mot de", "wachtwoord", "senord", "adgangskode", "salasana", "hasło", "heslo", "jelsz", "ifre"),
     *("parol", "κωδ", "парол", "密码", "密碼", "パスワード", "비밀번호", "סיסמה", "كلمة", "schlüssel"),
 )
 RULES = (
     Rule(_keys, ("private key", "static key", "private-lines")),
     Rule(_addresses, ("://",), ("@", "hook", "logic.azure", "powerplatform", "chat.google", "/key/")),
-    Rule(_addresses, ("@tcp(", "@unix(", "?code=", "?key=", "&code=", "&key=", "sig=", "signature=", "jsessionid")),
+    Rule(
+        _addresses,
+        ("@tcp(", "@unix(", "?code=", "?key=", "&code=", "&key=", "sig=", "signature=", "jsessionid", "oracle:"),
+    ),
     Rule(_headers, ("authorization", "bearer", "cookie")),
     Rule(_named, _NAMES),
     Rule(_tables, _NAMES, ("\n",)),
-    Rule(_commands, (" -", " /", "login ", "auth ", " set ", " use ", " user ", "_user ", "sqlplus ", "rman ", "wpa_")),
-    Rule(_piped, ("echo ", "securestring", "credential(")),
+    Rule(_inserts, ("insert into",)),
+    Rule(
+        _commands,
+        (
+            " -",
+            " /",
+            "login ",
+            "auth ",
+            " set ",
+            " use ",
+            " user ",
+            "_user ",
+            "sqlplus ",
+            "_password ",
+            "nmcli ",
+            "rman ",
+            "wpa_",
+        ),
+    ),
+    Rule(_piped, ("echo ", "securestring", "credential(", "login(", "auth=(", "auth(", "authenticate(", "<<<")),
     Rule(
         _devices,
         (

@@ -8,9 +8,9 @@ from rflow.core.redaction.spans import Lazy, Span, lowered
 
 _B = r"[^\S\n]"
 _PAIR = Lazy(
-    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)?|sign(?:ed)?{_B}?in|creds?|credentials|account|user(?:name)?|zugang|anmeldung)\b"
+    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)?|sign(?:ed)?{_B}?in|creds?|credentials|account|user(?:name)?|zugang\w*|anmeldung)\b"
     rf"[^\n/]{{0,60}}?(?<![\w.@\\:-])[\w.@\\-]{{2,60}}{_B}/{_B}(?P<value>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)(?!{_B}?/)"
-    rf"|\b(?:creds?|credentials|zugang):?{_B}{{1,4}}[\w.@\\-]{{2,60}}/(?P<close>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)",
+    rf"|\b(?:creds?|credentials|zugang\w*):?{_B}{{1,4}}[\w.@\\-]{{2,60}}/(?P<close>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)",
     re.IGNORECASE,
 )
 _CODES = Lazy(

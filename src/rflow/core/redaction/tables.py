@@ -129,3 +129,22 @@ def _fitting(shown: str, named: Named, heading: Heading) -> bool:
     if named.belief == "sure":
         return (bool(heading.separator) and heading.separator != "\t") or looks_chosen(shown)
     return looks_random(shown) and not _PLAIN_ID.fullmatch(shown) and heading.separator not in ("", "\t")
+
+
+_INSERT = Lazy(
+    r"insert\s{1,4}into\s{1,4}[^\s(]{1,120}\s{0,4}\((?P<names>[^()]{1,2000})\)\s{0,4}values\s{0,4}", re.IGNORECASE
+)
+_ROW = Lazy(r"\s{0,4},?\s{0,4}\((?P<row>(?:'(?:[^']|'')*+'|[^()'])*+)\)")
+_SQL_VALUE = Lazy(r"'(?P<value>(?:[^']|'')*+)'|[^,'\s][^,']*+")
+
+
+def find_inserts(text: str) -> Iterator[Span]:
+    """Find the values that SQL inserts into columns that name secrets."""
+    for insert in _INSERT.finditer(text):
+        named = {index: meaning(name.strip(' `"[]\n')) for index, name in enumerate(insert["names"].split(","))}
+        place = insert.end()
+        while row := _ROW.match(text, place):
+            place = row.end()
+            for index, value in enumerate(_SQL_VALUE.finditer(text, *row.span("row"))):
+                if (meant := named.get(index)) and value["value"]:
+                    yield Span(*value.span("value"), meant.kind)

@@ -25,6 +25,7 @@ ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     ("(", r"(?<![\w/:.%+-])[\w.%+-]{1,60}:([^\s\"'<>]{1,200})@(?:tcp|udp|unix)\(", "password"),  # Go's MySQL driver
     ("sig", rf"{_QUERY}sig|signature|x-(?:amz|goog)-(?:signature|security-token))=([^\s\"'&<>]+)", "URL signature"),
     ("?", rf"{_QUERY}code|key|ticket|assertion|samlresponse|jwt|sid|sessionid|session_id|auth|hmac{_MADE}", "token"),
+    ("oracle:", r"oracle:\w{1,10}:[\w$#.-]{1,60}/([^\s@/\"']{1,100})@", "password"),
     ("jsessionid", r";jsessionid=([\w.!-]{8,})", "cookie"),
     ("hooks.slack", r"(https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+)", "webhook address"),
     (

@@ -93,12 +93,19 @@ class Presenter:
         """The number of values redacted so far."""
         return self._redact.count
 
+    @property
+    def redacted_kinds(self) -> dict[str, int]:
+        """How many values of each kind were redacted so far."""
+        return dict(self._redact.kinds)
+
     def text(self, text: str) -> str:
         """Return an untrusted text of several lines, fit to be shown."""
         return clean(self._redact(clean(text))).strip("\n").rstrip() if text else ""
 
     def line(self, text: str) -> str:
         """Return an untrusted text on one line, fit to be shown."""
+        if "\n" in text:  # the layout shows which value belongs to which name
+            text = self._redact(clean(text))
         return one_line(self._redact(one_line(text)))
 
     def optional_text(self, text: str | None) -> str | None:
