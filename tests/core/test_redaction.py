@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
+from rflow.core.redaction.belief import is_status
 from rflow.core.redaction.devices import SETTINGS
 from rflow.core.redaction.prefixes import PREFIXES
 from rflow.core.redaction.web import ADDRESSES
@@ -33,7 +34,11 @@ INNOCENT_TEXTS = [
     " Column   | Type | Nullable\n----------+------+---------\n password | text | not null\n token    | text |",
     "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db\n      key: password\n- name: A\n  value: 8",
 ]
-EXACT = [case for kinds, case in SECRETS if kinds in ("1 password", "2 passwords", "1 SNMP community", "1 cookie")]
+EXACT = [
+    case
+    for kinds, case in SECRETS
+    if kinds in ("1 password", "2 passwords", "1 SNMP community", "1 cookie") and "«$" not in case
+]
 """Cases whose values have no form of their own, so that other letters and digits are as secret."""
 
 
@@ -78,8 +83,7 @@ def another(value: str, data: st.DataObject) -> str:
 @given(st.sampled_from(EXACT), st.data())
 def test_another_value_in_the_same_place_is_hidden_wholly(case: str, data: st.DataObject) -> None:
     changed = re.sub("(?<=«)[^»]*", lambda match: another(match[0], data), case)
-    first_words = re.findall(r"«[\"'(]*(\w+)", changed)
-    assume(all(re.search(r"\d", word) or len(word) > 6 for word in first_words))
+    assume(not any(is_status(value, quoted=False) for value in re.findall("«([^»]*)", changed)))
     text, expected = written(changed)
     assert Redactor()(text) == expected
 

@@ -33,7 +33,7 @@ class Redactor:
         if not self._on or not text:
             return text
         shown, places = visible(text)
-        spans = merged(span for span in find(shown) if not is_hidden(shown, span))
+        spans = merged(shown, (span for span in find(shown) if not is_hidden(shown, span)))
         if spans:
             text = self._hidden(text, spans, places)
         for own in self._own:

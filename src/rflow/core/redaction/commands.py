@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from rflow.core.redaction.belief import is_secret
-from rflow.core.redaction.spans import Lazy, Span, lowered, values
+from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
 How = Literal["next", "attached", "either", "user:", "user%", "user/", "user,", "cookie", "literal"]
@@ -116,20 +116,6 @@ _BEHIND: dict[How, Lazy] = {
     "cookie": Lazy(r"([^=]{1,200}=.+)", re.DOTALL),
     "literal": Lazy(r"=?[^=]{1,200}=(.+)", re.DOTALL),
 }
-_PIPED = (
-    r"\becho[^\S\n]{1,4}(?:-n[^\S\n])?[\"']?(?:[\w.-]{1,60}:)?([^\s\"'|:]{1,200})[\"']?[^\S\n]{0,4}\|[^\S\n]{0,4}(?:sudo[^\S\n])?"
-    r"(?:chpasswd|passwd[^\n|]{0,60}--stdin|sudo[^\n|]{0,40}-S\b|kinit|[^\n|]{0,200}--(?:password|token|with)[\w-]*-(?:stdin|token))"
-)
-_HERE = (
-    r"\b(?:kinit|chpasswd|passwd[^\n<]{0,60}--stdin|sudo[^\n<]{0,40}-S\b|--[\w-]{0,20}(?:password|token)-stdin)[^\n<]{0,100}"
-    r"<<<[^\S\n]{0,4}[\"']?([^\s\"']{1,200})"
-)
-_SECURE_STRING = r"\bConvertTo-SecureString(?:\s{1,4}-(?:String|AsPlainText|Force)){0,3}\s{1,4}"
-_CALLED = (
-    rf"{_SECURE_STRING}(?:\"([^\"\n]+)\"|'([^'\n]+)')",
-    rf"{_SECURE_STRING}(?=\S*\d)([\w!#%&*+.:=@^~]{{5,}})",
-    r"(?:Credential|login|authenticate|auth|auth=)\(\s?[\"'][^\"'\n]{0,100}[\"']\s?,\s?[\"'](?=[^\"'\n]*\d)([^\"'\n]+)[\"']",
-)
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -158,12 +144,6 @@ def _places(low: str, program: str) -> Iterator[int]:
             if not (before.isalnum() or before in ("-", "_", ".")) or place == 0:
                 yield place
         place = low.find(program, end)
-
-
-def find_piped(text: str) -> Iterator[Span]:
-    """Find passwords that are piped into a program or given to a function that signs in."""
-    for source in (_PIPED, _HERE, *_CALLED):
-        yield from values(source, text, "password")
 
 
 def _line_end(text: str, start: int) -> int:

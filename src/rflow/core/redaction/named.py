@@ -9,9 +9,9 @@ from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
 _STEM = Lazy(
-    "pass|pw|psk|mdp|secret|token|jwt|key content|key|sessid|sessionid|cred|auth|wort|contrase|clave|senha"
-    "|mot de pass|palavra|wachtwoord|lösenord|losenord|adgangskode|salasana|hasło|heslo|jelsz|şifre|parol|κωδ|парол|密码|密碼|パスワード|비밀번호|סיסמה"
-    "|كلمة ال|schlüssel"
+    "pass|pw|psk|mdp|secret|token|jwt|key content|key|sessid|sessionid|cred|auth|wort|contrase|clave|senha|mot de pass"
+    "|palavra|wachtwoord|lösenord|losenord|adgangskode|salasana|hasło|heslo|jelsz|şifre|parol|κωδ|парол|密码|密碼"
+    "|パスワード|비밀번호|סיסמה|كلمة ال|schlüssel"
 )
 _NAME_END = Lazy(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
 _LONGEST_NAME = 80

@@ -36,8 +36,8 @@ _PARTS_ONLY = frozenset(("pass", "pwd", "pw", "psk", "mdp", "clave", "passwrd", 
 _KEY_OWNERS = frozenset(
     "access account activation admin aes api app application auth authentication authorization client consumer deploy "
     "encryption function functions hmac ingest ingestion instrumentation integration license licence master preshared "
-    "private recovery rsa sas sdk secret server service session shared sharedaccess signing storage subscription unseal "
-    "webhook wep write".split()
+    "private recovery rsa sas sdk secret server service session shared sharedaccess signing storage subscription "
+    "unseal webhook wep write".split()
 )
 """What makes a "key" one to keep secret; a cache key, a sort key or a public key is not."""
 _GLUED_SECRETS = ("clientsecret", "appsecret", "sharedsecret", "apisecret", "mysecret", "usersecret", "jwtsecret")

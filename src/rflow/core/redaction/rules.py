@@ -86,10 +86,10 @@ def _manifests(text: str) -> Iterator[Span]:
     return manifests.find(text)
 
 
-def _piped(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import commands
+def _sign_in(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import sign_in
 
-    return commands.find_piped(text)
+    return sign_in.find(text)
 
 
 def _pairs(text: str) -> Iterator[Span]:
@@ -161,7 +161,7 @@ RULES = (
             "wpa_",
         ),
     ),
-    Rule(_piped, ("echo ", "securestring", "credential(", "login(", "auth=(", "auth(", "authenticate(", "<<<")),
+    Rule(_sign_in, ("echo ", "securestring", "credential(", "login(", "auth=(", "auth(", "authenticate(", "<<<")),
     Rule(
         _devices,
         (

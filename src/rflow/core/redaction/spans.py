@@ -83,16 +83,22 @@ def values(source: str, text: str, kind: Kind) -> Iterator[Span]:
                 yield Span(start, end, kind)
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order, those that overlap as one."""
+def merged(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in order, those that overlap or touch as one, each up to the end of a word."""
     joined: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if joined and span.start < joined[-1].end:
+        if joined and span.start <= joined[-1].end:
             last = joined[-1]
-            joined[-1] = Span(last.start, max(last.end, span.end), last.kind)
+            joined[-1] = Span(last.start, _word_end(text, max(last.end, span.end)), last.kind)
         else:
-            joined.append(span)
+            joined.append(Span(span.start, _word_end(text, span.end), span.kind))
     return joined
+
+
+def _word_end(text: str, place: int) -> int:
+    while place < len(text) and (text[place].isalnum() or text[place] == "_" or text.startswith(MARK, place)):
+        place += len(MARK) if text[place] == "[" else 1
+    return place
 
 
 def is_hidden(text: str, span: Span) -> bool:

@@ -32,7 +32,7 @@ _JOINT = Lazy(rf"{BLANK}{{0,8}}(?:[+.]|\\\n){BLANK}{{0,8}}(?=[\"'])|(?=[\"'])")
 _LINES_OF_A_STRING = 40
 _NEAR = 300
 _NEXT_ON_THE_LINE = Lazy(
-    rf"{BLANK}++(?:[(#|—–]|//|<!--|->|[^\W\d][\w.-]{{1,40}}(?:{BLANK}?:(?=\s)|=)|(?:--?|/)[a-z])|{BLANK}{{3,}}|\t|[,;]{BLANK}|</|$",
+    rf"{BLANK}++(?:[(#|—–]|//|<!--|->|[^\W\d][\w.-]{{1,40}}(?:{BLANK}?:(?=\s)|=))|{BLANK}{{3,}}|\t|[,;]{BLANK}|</|$",
     re.MULTILINE,
 )
 

@@ -75,6 +75,7 @@ def find_headers(text: str) -> Iterator[Span]:
             yield span
     for bearer in _BEARER.finditer(low):
         yield Span(*bearer.span(1), "authorization header")
+    done = 0
     for header in _COOKIE.finditer(low):
         if header.start() >= done:
             done = _end(text, header)
