@@ -226,7 +226,7 @@ def test_secrets_are_left_out_and_counted_unless_the_reader_may_see_them(ana: Pr
             assert "Hidden: " in result.err, words
     ana.ok("handoff", "--cancel")
     assert ana.ok("progress").err == "Hidden: 2 passwords.\n"
-    assert ana.json("progress", "-f", "json")["redacted_kinds"] == {"password": 2}
+    assert ana.json("progress", "-f", "json")["redacted_kinds"] == [{"kind": "password", "count": 2}]
     assert "Hidden: 2 passwords." in ana.ok("progress", "--copy").err
     assert PASSWORD not in clipboard(ana)
     open_ = ana.ok("progress", "--no-redact")

@@ -80,6 +80,7 @@ def another(value: str, data: st.DataObject) -> str:
     return value
 
 
+@pytest.mark.slow
 @given(st.sampled_from(EXACT), st.data())
 def test_another_value_in_the_same_place_is_hidden_wholly(case: str, data: st.DataObject) -> None:
     changed = re.sub("(?<=«)[^»]*", lambda match: another(match[0], data), case)
@@ -113,6 +114,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(PLACES), st.data())
 def test_nothing_of_a_value_survives_beside_its_mark(
     place: tuple[str, st.SearchStrategy[str]], data: st.DataObject
@@ -130,6 +132,7 @@ def test_a_token_is_known_by_its_prefix_whatever_stands_around_it(prefix: str) -
         assert Redactor()(text) == text.replace(token, MARK), text
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from([*[case for _, case in SECRETS], *INNOCENT]).map(lambda case: written(case)[0]), max_size=6
@@ -151,12 +154,14 @@ PIECES = (
 ).split("|")
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_hiding_twice_hides_nothing_more_in_any_mixture(text: str) -> None:
     hidden = Redactor()(text)
     assert Redactor()(hidden) == hidden
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(SECRETS), max_size=8))
 def test_each_value_is_counted_once(cases: list[tuple[str, str]]) -> None:
     redact = Redactor()
@@ -284,6 +289,7 @@ ADVERSARIAL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("head", "middle", "tail"), ADVERSARIAL)

@@ -9,6 +9,8 @@ import pytest
 
 from rflow.core.redaction import Redactor
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[1] / "samples" / "redaction"
 
 STILL_REPORTED = {

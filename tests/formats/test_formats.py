@@ -115,6 +115,7 @@ NOT_SHOWN = {
     "remaining.ends": "counted in steps; the way ahead names the next ones",
     "outline.label": "the whole tree is for pages and programs",
     "outline.text": "the whole tree is for pages and programs",
+    "redacted_kinds.kind": "how many there are is shown; the kinds are for whoever makes the summary, on stderr",
 }
 
 

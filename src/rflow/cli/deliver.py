@@ -83,7 +83,8 @@ def redaction_note(summary: Progress | Digest) -> str:
     """Return a sentence that counts the secrets hidden in a summary, if any, to be put after another sentence."""
     from rflow.core.redaction import in_words
 
-    return f" Hidden: {in_words(summary.redacted_kinds)}." if summary.redacted_kinds else ""
+    kinds = {redacted.kind: redacted.count for redacted in summary.redacted_kinds}
+    return f" Hidden: {in_words(kinds)}." if kinds else ""
 
 
 def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None:

@@ -176,6 +176,13 @@ class Continuing(_Part, frozen=True, kw_only=True):
     link_expires: datetime | None = None
 
 
+class Redacted(_Part, frozen=True, kw_only=True):
+    """How many values of a kind were hidden; `kind` is for people ("password", "AWS key")."""
+
+    kind: str
+    count: int
+
+
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session.
 
@@ -203,7 +210,7 @@ class Progress(_Part, frozen=True, kw_only=True):
     evidence_more: int = 0
     notes: tuple[ProgressNote, ...] = ()
     redacted: int = 0
-    redacted_kinds: dict[str, int] = {}
+    redacted_kinds: tuple[Redacted, ...] = ()
     since: datetime | None = None
     earlier: int = 0
     unreadable: int = 0
@@ -261,7 +268,7 @@ class Digest(_Part, frozen=True, kw_only=True):
     of: str | None = None
     sessions: tuple[DigestEntry, ...] = ()
     redacted: int = 0
-    redacted_kinds: dict[str, int] = {}
+    redacted_kinds: tuple[Redacted, ...] = ()
 
 
 Summary = Progress | Digest

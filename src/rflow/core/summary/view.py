@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.redaction import Redactor
-from rflow.core.summary.progress import Progress
+from rflow.core.summary.progress import Progress, Redacted
 from rflow.core.text import clean, one_line
 
 Zone = Callable[[datetime], datetime]
@@ -94,9 +94,9 @@ class Presenter:
         return self._redact.count
 
     @property
-    def redacted_kinds(self) -> dict[str, int]:
+    def redacted_kinds(self) -> tuple[Redacted, ...]:
         """How many values of each kind were redacted so far."""
-        return dict(self._redact.kinds)
+        return tuple(Redacted(kind=kind, count=count) for kind, count in sorted(self._redact.kinds.items()))
 
     def text(self, text: str) -> str:
         """Return an untrusted text of several lines, fit to be shown."""
