@@ -79,7 +79,7 @@ def test_however_many_ways_it_goes_a_summary_is_computed_once_and_rendered_once_
 def test_what_was_hidden_is_counted_once_however_many_ways_it_goes(ana: Program, channel: Server) -> None:
     assert ana.cwd is not None
     delivered = ana.ok("progress", "--copy", "-o", "summary.md", "--post", "noc")
-    assert [line.rpartition(" ")[0][-7:] for line in delivered.err.splitlines()[:3]] == ["1 value"] * 3
+    assert [line.partition("Hidden: ")[2] for line in delivered.err.splitlines()[:3]] == ["1 password."] * 3
     assert json.loads(channel.requests[0].body)["redacted"] == 1
     assert "**Redacted:** 1 value\n" in (ana.cwd / "summary.md").read_text("utf-8")
 

@@ -133,9 +133,9 @@ def test_the_options_of_a_summary_apply_to_what_is_posted(ana: Program) -> None:
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         posted = ana.ok("progress", "--post", "noc", "--ask", "Who has a spare?", "--brief")
         assert ana.ok("progress", "--post", "noc", "--no-redact", "--again").err.endswith("(HTTP 200).\n")
-    assert "Nothing was sent. 1 value redacted." in shown.err
+    assert "Nothing was sent. Hidden: 1 password." in shown.err
     assert PASSWORD not in shown.out
-    assert posted.err.endswith("(HTTP 200). 1 value redacted.\n")
+    assert posted.err.endswith("(HTTP 200). Hidden: 1 password.\n")
     assert (body(server, 0)["ask"], body(server, 0)["brief"]) == ("Who has a spare?", True)
     assert PASSWORD.encode() not in server.requests[0].body
     assert PASSWORD.encode() in server.requests[1].body

@@ -223,10 +223,11 @@ def test_secrets_are_left_out_and_counted_unless_the_reader_may_see_them(ana: Pr
                 ana.run("handoff", "--cancel")
             result = ana.ok(*words, "-f", name)
             assert PASSWORD not in result.out, words
-            assert "value" in result.err, words
-    assert "2 values redacted." in ana.ok("handoff", "--cancel").err or ana.ok("progress").err == "2 values redacted.\n"
-    assert ana.json("progress", "-f", "json")["redacted"] == 2
-    assert "2 values redacted." in ana.ok("progress", "--copy").err
+            assert "Hidden: " in result.err, words
+    ana.ok("handoff", "--cancel")
+    assert ana.ok("progress").err == "Hidden: 2 passwords.\n"
+    assert ana.json("progress", "-f", "json")["redacted_kinds"] == [{"kind": "password", "count": 2}]
+    assert "Hidden: 2 passwords." in ana.ok("progress", "--copy").err
     assert PASSWORD not in clipboard(ana)
     open_ = ana.ok("progress", "--no-redact")
     assert open_.out.count(PASSWORD) == 2
@@ -242,7 +243,7 @@ def test_ones_own_patterns_from_the_configuration_and_the_environment(ana: Progr
     assert "4711-0815" not in told.out
     assert "99-12" not in told.out
     assert "door code" in told.out
-    assert told.err == "2 values redacted.\n"
+    assert told.err == "Hidden: 2 values of your own patterns.\n"
     assert "4711-0815" in ana.ok("progress", RFLOW_REDACT_PATTERNS="door").out
 
 

@@ -414,7 +414,12 @@ def test_of_every_session_the_last_entries_are_the_end_of_all_of_them(scene: Sce
     assert last.notes == whole.notes[max(len(whole.notes) - most, 0) :]
     assert last.earlier == len(whole.tried) - len(last.tried) + len(whole.notes) - len(last.notes)
     assert last == msgspec.structs.replace(
-        whole, tried=last.tried, notes=last.notes, earlier=last.earlier, redacted=last.redacted
+        whole,
+        tried=last.tried,
+        notes=last.notes,
+        earlier=last.earlier,
+        redacted=last.redacted,
+        redacted_kinds=last.redacted_kinds,
     )
 
 
@@ -428,7 +433,8 @@ def test_what_a_format_shows_of_a_wider_summary_is_what_it_would_show_alone(
         summarise(scene.session, scene.trees, msgspec.structs.replace(looking(), extent=each))
         for each in (extent, wide)
     )
-    assert extent.limit(both) == msgspec.structs.replace(alone, redacted=both.redacted)
+    counts = {"redacted": both.redacted, "redacted_kinds": both.redacted_kinds}
+    assert extent.limit(both) == msgspec.structs.replace(alone, **counts)
     assert extent.limit(alone) == alone
 
 
@@ -548,7 +554,7 @@ def test_the_hostile_session_fills_every_field_of_a_summary() -> None:
     view = looking(link="https://leeds.example", link_expires=NIGHT, since_at=NIGHT, ask="ask", outline=True)
     progress = summarise(session, trees, view)
     empty = {path for path, value in fields_of(progress) if value in (None, "", ())}
-    assert empty <= {"session.outcome", "session.closing_summary", "session.tree.changed"}
+    assert empty <= {"session.outcome", "session.closing_summary", "session.tree.changed", "redacted_kinds"}
 
 
 def fields_of(value: object, path: str = "") -> list[tuple[str, object]]:

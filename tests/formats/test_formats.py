@@ -115,6 +115,7 @@ NOT_SHOWN = {
     "remaining.ends": "counted in steps; the way ahead names the next ones",
     "outline.label": "the whole tree is for pages and programs",
     "outline.text": "the whole tree is for pages and programs",
+    "redacted_kinds.kind": "how many there are is shown; the kinds are for whoever makes the summary, on stderr",
 }
 
 
@@ -353,11 +354,20 @@ def test_json_has_its_keys_in_the_order_of_the_summary() -> None:
             "evidence_more",
             "notes",
             "redacted",
+            "redacted_kinds",
             "since",
         ),
         *("earlier", "unreadable", "resume", "brief"),
     ]
-    assert list(json.loads(render("json", DIGEST))) == ["schema_version", "kind", "as_of", "of", "sessions", "redacted"]
+    assert list(json.loads(render("json", DIGEST))) == [
+        "schema_version",
+        "kind",
+        "as_of",
+        "of",
+        "sessions",
+        "redacted",
+        "redacted_kinds",
+    ]
 
 
 @of_everything

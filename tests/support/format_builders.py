@@ -21,6 +21,7 @@ from rflow.core.summary.progress import (
     ProgressRuledOut,
     ProgressTree,
     ProgressWaiting,
+    Redacted,
     Tried,
 )
 
@@ -253,6 +254,7 @@ FULL = Progress(
         ),
     ),
     redacted=2,
+    redacted_kinds=(Redacted(kind="password", count=2),),
     unreadable=1,
     resume=Continuing(
         command="rflow resume K7QM-2F", link="https://rflow.example/s/Vt3_k9-Qm", link_expires=at("02:41", day=9)
@@ -393,6 +395,7 @@ DIGEST = Digest(
         ),
     ),
     redacted=1,
+    redacted_kinds=(Redacted(kind="token", count=1),),
 )
 NO_SESSIONS = Digest(as_of=at("06:00"))
 

@@ -81,9 +81,10 @@ def say_delivered(run: App, session: Session | None, what: str) -> None:
 
 def redaction_note(summary: Progress | Digest) -> str:
     """Return a sentence that counts the secrets hidden in a summary, if any, to be put after another sentence."""
-    if not summary.redacted:
-        return ""
-    return f" {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted."
+    from rflow.core.redaction import in_words
+
+    kinds = {redacted.kind: redacted.count for redacted in summary.redacted_kinds}
+    return f" Hidden: {in_words(kinds)}." if kinds else ""
 
 
 def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None:

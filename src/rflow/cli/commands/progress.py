@@ -58,8 +58,8 @@ def progress(
 ) -> None:
     """What have you tried so far? A summary, ready to paste.
 
-    It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are left
-    out.
+    It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are
+    hidden, and counted by kind.
     """
     from rflow.cli.sources import find_source
 

@@ -16,7 +16,13 @@ def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest
     """Compute the digest of `sessions`; `of` is whose they are, None for everybody's."""
     presenter = Presenter(view)
     entries = tuple(_entry(session, presenter) for session in sessions)
-    return Digest(as_of=presenter.time(view.as_of), of=of, sessions=entries, redacted=presenter.redacted)
+    return Digest(
+        as_of=presenter.time(view.as_of),
+        of=of,
+        sessions=entries,
+        redacted=presenter.redacted,
+        redacted_kinds=presenter.redacted_kinds,
+    )
 
 
 def _entry(session: Session, presenter: Presenter) -> DigestEntry:

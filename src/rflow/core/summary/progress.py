@@ -176,12 +176,19 @@ class Continuing(_Part, frozen=True, kw_only=True):
     link_expires: datetime | None = None
 
 
+class Redacted(_Part, frozen=True, kw_only=True):
+    """How many values of a kind were hidden; `kind` is for people ("password", "AWS key")."""
+
+    kind: str
+    count: int
+
+
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session.
 
     `earlier` counts the steps and notes that are left out, because they came before `since` or because only the latest
     were asked for; `evidence_more` the pieces of evidence not shown; `unreadable` the entries that this version can't
-    read; `redacted` the values that were hidden when it was computed.
+    read; `redacted` the values that were hidden when it was computed, `redacted_kinds` how many of each kind.
     The `outline` of the whole tree is there only if the view asks for it.
     """
 
@@ -203,6 +210,7 @@ class Progress(_Part, frozen=True, kw_only=True):
     evidence_more: int = 0
     notes: tuple[ProgressNote, ...] = ()
     redacted: int = 0
+    redacted_kinds: tuple[Redacted, ...] = ()
     since: datetime | None = None
     earlier: int = 0
     unreadable: int = 0
@@ -260,6 +268,7 @@ class Digest(_Part, frozen=True, kw_only=True):
     of: str | None = None
     sessions: tuple[DigestEntry, ...] = ()
     redacted: int = 0
+    redacted_kinds: tuple[Redacted, ...] = ()
 
 
 Summary = Progress | Digest

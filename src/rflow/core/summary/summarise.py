@@ -56,6 +56,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         unreadable=len(session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
+        redacted_kinds=presenter.redacted_kinds,
     )
 
 

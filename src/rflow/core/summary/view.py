@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.redaction import Redactor
-from rflow.core.summary.progress import Progress
+from rflow.core.summary.progress import Progress, Redacted
 from rflow.core.text import clean, one_line
 
 Zone = Callable[[datetime], datetime]
@@ -93,12 +93,19 @@ class Presenter:
         """The number of values redacted so far."""
         return self._redact.count
 
+    @property
+    def redacted_kinds(self) -> tuple[Redacted, ...]:
+        """How many values of each kind were redacted so far."""
+        return tuple(Redacted(kind=kind, count=count) for kind, count in sorted(self._redact.kinds.items()))
+
     def text(self, text: str) -> str:
         """Return an untrusted text of several lines, fit to be shown."""
         return clean(self._redact(clean(text))).strip("\n").rstrip() if text else ""
 
     def line(self, text: str) -> str:
         """Return an untrusted text on one line, fit to be shown."""
+        if "\n" in text:  # the layout shows which value belongs to which name
+            text = self._redact(clean(text))
         return one_line(self._redact(one_line(text)))
 
     def optional_text(self, text: str | None) -> str | None:

@@ -1,0 +1,69 @@
+"""Redaction: secrets hidden in everything that leaves, and counted by kind. docs/redaction.md says what is found."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from rflow.core.redaction.kinds import Kind, in_words
+from rflow.core.redaction.rules import find
+from rflow.core.redaction.spans import MARK, Span, is_hidden, merged, visible
+from rflow.errors import UsageProblem
+
+__all__ = ["MARK", "Kind", "Redactor", "in_words"]
+
+
+class Redactor:
+    """Hides secret values in texts and counts what it hid.
+
+    `patterns` are the user's own regular expressions; where one has a group named "secret", only that is hidden.
+    """
+
+    def __init__(self, patterns: Iterable[str] = (), *, on: bool = True) -> None:
+        self.kinds: Counter[str] = Counter()
+        self._on = on
+        self._own = [_compiled(pattern) for pattern in patterns]
+
+    @property
+    def count(self) -> int:
+        """How many values were hidden."""
+        return self.kinds.total()
+
+    def __call__(self, text: str) -> str:
+        """Return `text` with its secrets replaced by "[redacted]"."""
+        if not self._on or not text:
+            return text
+        shown, places = visible(text)
+        spans = merged(shown, (span for span in find(shown) if not is_hidden(shown, span)))
+        if spans:
+            text = self._hidden(text, spans, places)
+        for own in self._own:
+            text = MARK.join(own.sub(self._hide_own, part) for part in text.split(MARK))
+        return text
+
+    def _hidden(self, text: str, spans: list[Span], places: list[int]) -> str:
+        """Replace the spans; `places` says where each visible character stands in `text`, if not all are visible."""
+        kept, at = list[str](), 0
+        for span in spans:
+            start, end = (places[span.start], places[span.end - 1] + 1) if places else (span.start, span.end)
+            kept.append(text[at:start])
+            self.kinds[span.kind] += 1
+            at = end
+        return MARK.join([*kept, text[at:]])
+
+    def _hide_own(self, match: re.Match[str]) -> str:
+        hidden = "secret" if match.groupdict().get("secret") else 0
+        if not match[hidden]:
+            return match[0]
+        self.kinds["value of your own patterns"] += 1
+        start, whole = match.start(), match[0]
+        return whole[: match.start(hidden) - start] + MARK + whole[match.end(hidden) - start :]
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UsageProblem(
+            f"The redaction pattern {pattern!r} is not a regular expression: {error}.",
+            try_="Correct it with `rflow config set redact.patterns …`.",
+        ) from error

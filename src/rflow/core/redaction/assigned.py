@@ -1,0 +1,146 @@
+"""Values after a separator: `name = value`, `name: value`, and what languages and prompts put between the two."""
+
+import re
+from collections.abc import Iterator
+
+from rflow.core.redaction.belief import is_secret, looks_chosen
+from rflow.core.redaction.names import Belief, Named
+from rflow.core.redaction.spans import Lazy
+from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
+
+_SEPARATOR = Lazy(
+    rf"(?:{BLANK}?#?\d{{1,2}}(?=[\])\"'\s:=]))?"  # Unseal Key 1:
+    rf"\\{{0,7}}[\"'`]?\]?[*_`]{{0,3}}"  # "name", $config['name'], **name**
+    rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}})?"  # Password for bob:
+    rf"(?:{BLANK}?(?:\[[^\]\n]{{0,30}}\]|\([^)\n]{{0,40}}\)))?"  # Secret Access Key [None]:
+    rf"{BLANK}{{0,40}}(?P<separator>::?=|::(?=\s)|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝]|:(?!:|//)){BLANK}{{0,40}}"
+    rf"(?:[*_`]{{1,3}}{BLANK}{{1,4}})?"
+)
+_TYPE = Lazy(
+    rf"(?:{BLANK}{{0,4}}:)?{BLANK}{{0,4}}[&*]?[A-Za-z][\w.<>\[\]|?*&' ]{{0,40}}?{BLANK}{{1,8}}:?=(?!=){BLANK}{{0,8}}"
+    r"(?=[\"'`])"
+)
+_NEAR = 80
+_QUOTED = ('= "', "= '", "= `", '="', "='")
+_CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
+_BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
+_LINE = Lazy(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
+_LONE = Lazy(
+    rf"{BLANK}*\n(?P<indent>{BLANK}*)(?:-{BLANK})?(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+){BLANK}*(?=\n|\Z)"
+)
+_LABEL = Lazy(rf"{BLANK}*(?:[>*•+#|-]+{BLANK}+)*(?:[\"'`*_]*|(?:[^\W\d_]+{BLANK}){{1,4}})\Z")
+
+
+def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """Return the value after `=`, `:`, `:=`, `=>` and the like, on the same line or below."""
+    near = text[end : end + _NEAR]
+    if not _may_separate(near):
+        return
+    if any(sign in near for sign in _QUOTED) and (typed := _TYPE.match(text, end)):
+        yield from _if_secret(text, quoted_at(text, typed.end()), named.belief)
+        return
+    separator = _SEPARATOR.match(text, end)
+    if not separator or _is_a_test_result(text, start, separator):
+        return
+    if text.startswith(("\\n", "\\r"), separator.end()):
+        return
+    if block := _BLOCK.match(text, separator.end()):
+        yield from _block(text, start, block.end())
+    elif text[separator.end() : separator.end() + 1] in ("\n", ""):
+        yield from _on_the_next_line(text, start, separator.end(), named)
+    else:
+        yield from _on_the_line(text, start, separator, named)
+
+
+def _may_separate(near: str) -> bool:
+    """Whether a separator may follow, as far as one can see without a pattern: the patterns take long to compile."""
+    rest = near.lstrip(" \t\xa0\"'`*_\\]#0123456789")
+    return rest[:1] in tuple(":=?.+!<：＝[(-") or rest.startswith("for ") or any(sign in near for sign in _QUOTED)
+
+
+def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) -> Iterator[Value]:
+    value = value_at(text, separator.end())
+    if value is None or (named.kind == "password" and _is_a_folder(text, start, separator, value)):
+        return
+    hidden = is_secret(text, value, named.belief) and not _is_a_variable(text, start, separator, value)
+    if hidden:
+        yield _with_blanks(text, start, separator, value) if named.belief != "weak" else value
+    # Terraform shows both: "old" -> "new".
+    if (changed := _CHANGED_TO.match(text, value.after)) and (new := value_at(text, changed.end())):
+        yield from _if_secret(text, new, "sure" if hidden else named.belief)
+
+
+def _with_blanks(text: str, start: int, separator: re.Match[str], value: Value) -> Value:
+    """Return the value with the words after it, where the line holds nothing but the name and its value."""
+    if value.quoted:
+        return value
+    labelled = _LABEL.match(line_before(text, start)) is not None
+    colon = separator["separator"] in ":："
+    spaced = separator[0][-1:].isspace()
+    plain = text[value.start : value.end].isalpha()
+    if colon and spaced and (labelled or plain):
+        return rest_of_line(text, value)
+    if (
+        separator["separator"] in "=＝"
+        and labelled
+        and (spaced or (plain and text[start : separator.start()].islower()))
+    ):
+        return rest_of_line(text, value)
+    return value
+
+
+def _block(text: str, start: int, first: int) -> Iterator[Value]:
+    """Return the lines of a YAML block scalar: those below that are indented more than its key."""
+    margin = _indent(text, start)
+    end = first
+    for line in _LINE.finditer(text, first):
+        if not line[0] or (line[2] and len(line[1]) <= margin):
+            break
+        if line[2]:
+            end = line.end(2)
+    start = end - len(text[first:end].lstrip())
+    if start < end:
+        yield from _if_secret(text, Value(start, end, end, quoted=True), "sure")
+
+
+def _on_the_next_line(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """Return the only thing on the next line, where that is indented more than the name."""
+    lone = _LONE.match(text, end)
+    if lone is None or len(lone["indent"]) <= _indent(text, start) or lone["value"].endswith(":"):
+        return
+    value = value_at(text, lone.start("value"))
+    if value and (value.quoted or looks_chosen(lone["value"])):
+        yield from _if_secret(text, value, named.belief)
+
+
+def _indent(text: str, place: int) -> int:
+    line = line_before(text, place)
+    return len(line) - len(line.lstrip())
+
+
+def _if_secret(text: str, value: Value | None, belief: Belief) -> Iterator[Value]:
+    if value and is_secret(text, value, belief):
+        yield value
+
+
+def _is_a_test_result(text: str, start: int, separator: re.Match[str]) -> bool:
+    """Whether "PASS: TestPrint" or "pass: 12" reports a test."""
+    name = text[start : start + 5].strip("-")
+    if not name.lower().startswith("pass") or separator.start() - start != 4:
+        return False
+    begins_line = start == 0 or text[start - 1] == "\n" or text[max(start - 4, 0) : start] == "--- "
+    return (name.startswith("PASS") and begins_line) or re.match(
+        r"\d{1,3}(?![^\s,;|)])", text[separator.end() :][:4]
+    ) is not None
+
+
+def _is_a_variable(text: str, start: int, separator: re.Match[str], value: Value) -> bool:
+    """Whether code passes on a variable of the same name: db_password=db_password."""
+    name = text[start : separator.start()].rpartition(".")[2]
+    return not value.quoted and "_" in name and text[value.start : value.end] == name
+
+
+def _is_a_folder(text: str, start: int, separator: re.Match[str], value: Value) -> bool:
+    """Whether PWD names the working folder."""
+    name = text[start : separator.start()].lower()
+    return name.endswith("pwd") and re.match(r"[/~]|[A-Za-z]:[\\/]", text[value.start : value.start + 3]) is not None

@@ -1,0 +1,99 @@
+"""Settings of network devices and databases: passwords, keys and communities by the words before them."""
+
+from collections.abc import Iterator
+
+from rflow.core.redaction.belief import is_secret
+from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.spans import Span, lowered, pattern
+from rflow.core.redaction.values import value_at
+
+_B = r"[^\S\n]{1,8}"
+_TYPE = (
+    r"(?:(?:[0-9]|ENC|encrypted|cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
+    rf"{_B})*+"
+)
+
+# (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
+# secret) are found in `layouts`.
+SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
+    (
+        ("enable secret", "enable password"),
+        rf"\benable{_B}(?:secret|password){_B}(?:level{_B}\d+{_B})?{_TYPE}",
+        "password",
+    ),
+    (("snmp-server community",), rf"\bsnmp-server{_B}community{_B}{_TYPE}", "SNMP community"),
+    (
+        ("snmp-server host",),
+        rf"\bsnmp-server{_B}host{_B}\S+{_B}(?:(?:traps|informs){_B})?(?:version{_B}(?:1|2c){_B})?(?!version)",
+        "SNMP community",
+    ),
+    (
+        ("community",),
+        rf"\b(?:r[ow]community6?|snmp-agent{_B}community{_B}(?:read|write)|snmp{_B}(?:set{_B})?community){_B}{_TYPE}",
+        "SNMP community",
+    ),
+    (("com2sec",), rf"\bcom2sec6?{_B}(?:-Cn{_B}\S+{_B})?\S+{_B}\S+{_B}", "SNMP community"),
+    (
+        ("auth md5", "auth sha", "priv aes", "priv des", "priv 3des"),
+        rf"\b(?:auth|priv){_B}(?:md5|sha\d*|des|3des|aes)(?:{_B}(?:128|192|256))?{_B}{_TYPE}",
+        "password",
+    ),
+    (("createuser",), rf"\bcreateUser{_B}\S+{_B}(?:MD5|SHA\S*){_B}", "password"),
+    (("createuser",), rf"\bcreateUser{_B}\S+{_B}(?:MD5|SHA\S*){_B}\S+{_B}(?:DES|AES\S*){_B}", "password"),
+    (
+        ("tacacs", "radius", "aaa-server", "isakmp key", "server-key"),
+        rf"\b(?:(?:tacacs|radius|aaa-server)[^\n]{{0,120}}?|server-|isakmp{_B})key{_B}{_TYPE}(?!chain)",
+        "key",
+    ),
+    (
+        ("tacacs server", "radius server"),
+        rf"\b(?:tacacs|radius){_B}server{_B}\S+\n(?:[^\n]{{0,120}}\n){{0,4}}?[^\S\n]*key{_B}{_TYPE}",
+        "key",
+    ),
+    (
+        ("key-string", "authentication-key", "auth-key", "shared-key"),
+        rf"\b(?:key-string|authentication-key|auth-key|(?:pre-?)?shared-key){_B}(?:\d+{_B}(?:md5|sha\S*){_B})?{_TYPE}",
+        "key",
+    ),
+    (("message-digest-key",), rf"\bmessage-digest-key{_B}\d+{_B}md5{_B}{_TYPE}", "key"),
+    (
+        ("standby ", "vrrp ", "glbp "),
+        rf"\b(?:standby|vrrp|glbp){_B}\d+{_B}authentication{_B}(?:text{_B}|md5{_B}key-string{_B})?{_TYPE}",
+        "key",
+    ),
+    (
+        ("wpa-psk", "psksecret"),
+        rf"\b(?:wpa-psk{_B}(?:ascii|hex){_B}(?:\d{_B})?|set{_B}psksecret{_B}(?:ENC{_B})?)",
+        "key",
+    ),
+    (("neighbor ",), rf"\bneighbor{_B}\S+{_B}password{_B}{_TYPE}", "password"),
+    (("username ",), rf"\busername{_B}\S+{_B}[^\n]{{0,120}}?\b(?:password|secret){_B}{_TYPE}", "password"),
+    (
+        ("encrypted-password", "plain-text-password", "ppp chap", "ppp pap"),
+        rf"\b(?:(?:encrypted|plain-text)-password(?:-value)?|ppp{_B}(?:chap|pap){_B}[^\n]{{0,80}}?password){_B}{_TYPE}",
+        "password",
+    ),
+    (
+        tuple(f"{name} {digit}" for name in ("secret", "password", "key") for digit in "056789"),
+        rf"\b(?:secret|password|key){_B}[05-9]{_B}(?=\S{{6}})(?!\S*[-:])",
+        "password",
+    ),
+    (("$9$", "$8$"), r"(?<=[\"\s])(?=\$[89]\$)", "password"),  # Junos
+    (("identified",), rf"\bidentified{_B}(?:with{_B}\S+{_B})?(?:by|as){_B}(?:password{_B})?", "password"),
+    (
+        ('"auth"', "auth "),
+        r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)",
+        "password",
+    ),
+)
+
+
+def find(text: str) -> Iterator[Span]:
+    """Find the values of such settings."""
+    low = lowered(text)
+    for signs, before, kind in SETTINGS:
+        if any(sign in low for sign in signs):
+            for match in pattern(before).finditer(text):
+                value = value_at(text, match.end())
+                if value and is_secret(text, value, "sure"):
+                    yield Span(value.start, value.end, kind)

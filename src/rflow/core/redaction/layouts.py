@@ -1,0 +1,134 @@
+"""Values after their names without a separator: options, calls, settings, sentences; and which layouts to try."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random, says_status
+from rflow.core.redaction.names import Named, meaning
+from rflow.core.redaction.spans import Lazy
+from rflow.core.redaction.structures import columns, markup, pair
+from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
+
+Layout = Callable[[str, int, int, Named], Iterator[Value]]
+"""Finds the values that belong to the name between two places of a text."""
+
+_BLANKS = Lazy(rf"{BLANK}{{1,8}}")
+_PROSE = Lazy(
+    r"(?:-|(?:and|argument|but|flag|for|if|in|instead|is|option|options|or|parameter|to|was|with)\b|\w{1,20}=)"
+)
+_BEFORE_OPTIONS = ("", " ", "\t", "\n", '"', "'", "`", "[", "(", "\xa0")
+
+
+def option(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """--password VALUE, -Password VALUE."""
+    blanks = _BLANKS.match(text, end)
+    if not blanks or text.startswith("--no-", start) or text[max(start - 1, 0) : start] not in _BEFORE_OPTIONS:
+        return
+    value = None if _PROSE.match(text, blanks.end()) else value_at(text, blanks.end())
+    kind_of_sign_in = text[start:end].lower().endswith("auth")
+    belief = named.belief if named.belief == "sure" or kind_of_sign_in else "likely"
+    if value and is_secret(text, value, belief):
+        yield value
+
+
+_NEXT_ARGUMENT = Lazy(r"""\\{0,7}["']?\s{0,4},\s{0,8}(?=\\{0,7}["'])""")
+_FIRST_ARGUMENT = Lazy(r"""\(\s{0,8}(?=["'])""")
+_CALL = Lazy(r"""[\w.\])]\(\s{0,8}(?:[^()\n]{0,60},\s?)?&?(?:\\{0,7}["'][\w./-]{0,60})?\Z""")
+_READS = Lazy(
+    r"(?:get|check|verify|validate|find|is|has|reset|encode|decode|decrypt|encrypt|hash|by)[_A-Z]?", re.IGNORECASE
+)
+_SETS = Lazy(r"(?i:set|with|use)[_A-Z]|(?i:password|token)\Z")
+
+
+def call(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """setProperty("password", "VALUE"), setPassword("VALUE"), ("password", "VALUE")."""
+    if following := _NEXT_ARGUMENT.match(text, end):
+        value = quoted_at(text, following.end())
+        sure = text[end] in _CLOSERS and _CALL.search(line_before(text, start)) is not None
+    elif first := _FIRST_ARGUMENT.match(text, end):
+        value = quoted_at(text, first.end())
+        function = text[start:end].rpartition(".")[2]
+        if _READS.match(function):
+            return
+        sure = named.belief == "sure" and _SETS.match(function) is not None
+    else:
+        return
+    if value and not meaning(text[value.start : min(value.end, value.start + 80)]):
+        chosen = sure or looks_chosen(text[value.start : value.end])
+        if chosen and is_secret(text, value, "sure"):
+            yield value
+
+
+_SETTER = Lazy(
+    r"(?:\bset(?:env|x)?|\bset\s+-\w+|\bENV|\bARG|\bexport|\bconfig\s+set|\bconfigure\s+set|#define|\bdeclare\s+-\w"
+    r"|\b(?:login|user|username|account|sent-username)\s+\S{1,80})\s+\Z",
+    re.IGNORECASE,
+)
+_SETTINGS = frozenset(("requirepass", "masterauth", "auth_pass", "rootpw", "bindpw", "psksecret"))
+_TYPE = Lazy(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
+_ENDS_LINE = Lazy(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)]\s)")
+
+
+def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """set -x PASSWORD VALUE, password "VALUE", password 7 VALUE, password VALUE at the end of a line."""
+    typed = _TYPE.match(text, end) if named.belief != "weak" else None
+    blanks = typed or _BLANKS.match(text, end)
+    value = value_at(text, blanks.end()) if blanks else None
+    if value is None:
+        return
+    chosen = looks_chosen(text[value.start : value.end])
+    ends = _ENDS_LINE.match(text, value.after) is not None
+    is_set = text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
+    alone = named.belief == "sure" and (value.quoted or (ends and chosen))
+    if (typed or alone or (is_set and (ends or chosen))) and is_secret(text, value, named.belief):
+        yield value
+
+
+_SAYS = Lazy(
+    rf"(?:{BLANK}for{BLANK}(?:user{BLANK})?\S{{1,60}})?{BLANK}{{1,4}}"
+    rf"(?:(?:is|was|ist|lautet|est|es|é|è|är|er|to){BLANK}(?:now{BLANK})?|(?:(?:re)?set|changed){BLANK}to{BLANK}"
+    rf"|(?:is|was|ist|lautet|est|es|é|è|är){BLANK}?:{BLANK}?){BLANK}{{0,4}}(?:now{BLANK})?"
+)
+
+
+def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
+    """The password is VALUE; the password was changed to VALUE."""
+    says = _SAYS.match(text, end)
+    value = value_at(text, says.end()) if says else None
+    if not says or value is None:
+        return
+    shown = text[value.start : value.end].rstrip(".,!?:")
+    announced = value.quoted or ":" in says[0] or looks_chosen(shown)
+    believed = looks_random(shown) if named.belief == "weak" else announced
+    if believed and is_secret(text, value, named.belief):
+        yield rest_of_line(text, value) if ":" in says[0] and not value.quoted else value
+
+
+_CLOSERS = frozenset("\"'\\")
+_BORDERS = frozenset("|│┃")
+
+
+def layouts_for(text: str, start: int, end: int) -> Iterator[Layout]:
+    """Return the layouts that the characters around a name allow, in the order in which they are tried."""
+    following, second = text[end : end + 1], text[end + 1 : end + 2]
+    closed = following in _CLOSERS
+    if text[start] == "-":
+        yield option
+    if closed or following in ("<", ">", " ") or text[max(start - 1, 0) : start] in ("<", ":"):
+        yield markup
+    if "val" in text[end : end + 420].lower() or (closed and "form-data" in text[max(start - 80, 0) : start]):
+        yield pair
+    if closed or following in (",", "("):
+        yield call
+    is_a_value_itself = text[max(start - 1, 0) : start] == "="
+    if not is_a_value_itself and not _is_plain_prose(text, end):
+        if following in _BORDERS or second in _BORDERS or following in ("*", "`", "\t") or second == " ":
+            yield columns
+        if following in (" ", "\t", "\xa0"):
+            yield from (command, sentence)
+
+
+def _is_plain_prose(text: str, end: int) -> bool:
+    """Whether a status follows ("password authentication failed"), as far as one can see without a pattern."""
+    word = text[end : end + 40].split(maxsplit=1)[:1]
+    return bool(word) and text[end : end + 1] == " " and text[end + 1 : end + 2] != " " and says_status(word[0])

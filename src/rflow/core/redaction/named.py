@@ -1,0 +1,63 @@
+"""Values beside their names: finds the name of a secret, then the value in whichever layout it is written."""
+
+from collections.abc import Callable, Iterator
+
+from rflow.core.redaction.assigned import after_a_separator
+from rflow.core.redaction.layouts import layouts_for
+from rflow.core.redaction.names import Named, meaning
+from rflow.core.redaction.spans import Lazy, Span, lowered
+from rflow.core.redaction.values import Value
+
+_STEM = Lazy(
+    "pass|pw|psk|mdp|secret|token|jwt|key content|key|sessid|sessionid|cred|auth|wort|contrase|clave|senha|mot de pass"
+    "|palavra|wachtwoord|lösenord|losenord|adgangskode|salasana|hasło|heslo|jelsz|şifre|parol|κωδ|парол|密码|密碼"
+    "|パスワード|비밀번호|סיסמה|كلمة ال|schlüssel"
+)
+_NAME_END = Lazy(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
+_LONGEST_NAME = 80
+_WORDS_BEFORE = Lazy(r"(?:[^\W\d_]{2,20}[ -]){1,3}\Z")
+_RESOURCE = Lazy(r"\barn:[\w:/-]*:\Z")
+_NAMES_OF_WORDS = frozenset(("key", "content", "token"))
+"""Names that need the words before them: "Secret Access Key", "unexpected token"."""
+
+Layout = Callable[[str, int, int, Named], Iterator[Value]]
+
+
+def find(text: str) -> Iterator[Span]:
+    """Find the values that stand beside names of secrets."""
+    done = 0
+    for stem in _STEM.finditer(lowered(text)):
+        if stem.start() < done:
+            continue
+        start, done = _name_around(text, stem.start(), stem.end())
+        named = meaning(_with_words_before(text, start, done))
+        if named is None or _RESOURCE.search(text[max(start - 120, 0) : start]):
+            continue
+        for value in _beside(text, start, done, named):
+            done = max(done, value.end)
+            yield Span(value.start, value.end, named.kind)
+
+
+def _beside(text: str, start: int, end: int, named: Named) -> list[Value]:
+    """Return the values of the first layout that has any."""
+    for layout in (after_a_separator, *layouts_for(text, start, end)):
+        if values := list(layout(text, start, end, named)):
+            return values
+    return []
+
+
+def _name_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the whole name begins and ends, of which a stem stands at this place."""
+    first = max(start - _LONGEST_NAME, 0)
+    while start > first and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
+        start -= 1
+    match = _NAME_END.match(text, end)
+    whole = text[end : match.end() if match else end].rstrip(".-")
+    return start, end + len(whole)
+
+
+def _with_words_before(text: str, start: int, end: int) -> str:
+    name = text[start:end]
+    if name.lower() in _NAMES_OF_WORDS and (before := _WORDS_BEFORE.search(text[max(start - 40, 0) : start])):
+        return before[0] + name
+    return name

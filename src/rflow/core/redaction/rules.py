@@ -1,0 +1,235 @@
+"""The rules: which finder is worth its time on a text, by the words that the text must hold.
+
+A finder is imported, and its patterns are compiled, when the first text needs it: most sessions need two or three.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+from rflow.core.redaction import tokens
+from rflow.core.redaction.spans import Finder, Span, lowered
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A finder, and what a text must hold, in small letters, for it to find anything: a word, and a sign if any."""
+
+    find: Finder
+    words: tuple[str, ...]
+    signs: tuple[str, ...] = ()
+
+
+def _keys(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import keys
+
+    return keys.find(text)
+
+
+def _addresses(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import web
+
+    return web.find_addresses(text)
+
+
+def _headers(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import web
+
+    return web.find_headers(text)
+
+
+def _named(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import named
+
+    return named.find(text)
+
+
+def _tables(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import tables
+
+    return tables.find(text)
+
+
+def _inserts(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import tables
+
+    return tables.find_inserts(text)
+
+
+def _commands(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import commands
+
+    return commands.find(text)
+
+
+def _devices(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import devices
+
+    return devices.find(text)
+
+
+def _accounts(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import accounts
+
+    return accounts.find(text)
+
+
+def _pgpass(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import accounts
+
+    return accounts.find_pgpass(text)
+
+
+def _manifests(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import manifests
+
+    return manifests.find(text)
+
+
+def _sign_in(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import sign_in
+
+    return sign_in.find(text)
+
+
+def _pairs(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import speech
+
+    return speech.find_pairs(text)
+
+
+def _codes(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import speech
+
+    return speech.find_codes(text)
+
+
+def _cards(text: str) -> Iterator[Span]:
+    from rflow.core.redaction import speech
+
+    return speech.find_cards(text)
+
+
+_NAMES = (
+    *(
+        "pass",
+        "pwd",
+        "pw",
+        "psk",
+        "mdp",
+        "secret",
+        "token",
+        "jwt",
+        "key",
+        "sessionid",
+        "sessid",
+        "cred",
+        "auth",
+        "wort",
+        "contrase",
+        "clave",
+    ),
+    *("senha", "mot de", "wachtwoord", "senord", "adgangskode", "salasana", "hasło", "heslo", "jelsz", "ifre"),
+    *("parol", "κωδ", "парол", "密码", "密碼", "パスワード", "비밀번호", "סיסמה", "كلمة", "schlüssel"),
+)
+RULES = (
+    Rule(_keys, ("private key", "static key", "private-lines")),
+    Rule(_addresses, ("://",), ("@", "hook", "logic.azure", "powerplatform", "chat.google", "/key/")),
+    Rule(
+        _addresses,
+        ("@tcp(", "@unix(", "?code=", "?key=", "&code=", "&key=", "sig=", "signature=", "jsessionid", "oracle:"),
+    ),
+    Rule(_headers, ("authorization", "bearer", "cookie")),
+    Rule(_named, _NAMES),
+    Rule(_tables, _NAMES, ("\n",)),
+    Rule(_inserts, ("insert into",)),
+    Rule(
+        _commands,
+        (
+            " -",
+            " /",
+            "login ",
+            "auth ",
+            " set ",
+            " use ",
+            " user ",
+            "_user ",
+            "sqlplus ",
+            "_password ",
+            "nmcli ",
+            "rman ",
+            "wpa_",
+        ),
+    ),
+    Rule(_sign_in, ("echo ", "securestring", "credential(", "login(", "auth=(", "auth(", "authenticate(", "<<<")),
+    Rule(
+        _devices,
+        (
+            "key",
+            "secret",
+            "passw",
+            "communit",
+            "com2sec",
+            "createuser",
+            "identified",
+            "auth",
+            "psk",
+            "$9$",
+            "$8$",
+            "priv",
+            "snmp",
+            "tacacs",
+            "radius",
+            "aaa-server",
+            "ppp ",
+            "standby",
+            "vrrp",
+            "glbp",
+            "neighbor",
+            "username",
+        ),
+    ),
+    Rule(_accounts, ("$", "{ssha", "{sha", ":::", "ntlm", "machine", "default")),
+    Rule(_pgpass, (":",)),
+    Rule(_manifests, ("secret", "key-data", "tls.key", "ca.key", "docker", '"auth"', "_auth", "identitytoken")),
+    Rule(_pairs, (" / ", "cred", "zugang")),
+    Rule(
+        _codes,
+        (
+            "otp",
+            "one-time",
+            "one time",
+            "ion code",
+            "ity code",
+            "fa code",
+            "sms code",
+            "ery code",
+            "up code",
+            "passcode",
+            "ess code",
+            "pin",
+            "tan",
+        ),
+    ),
+    Rule(_cards, ("card", "karte", "visa", "amex", "iban", "payment", "refund", "charge", "declin")),
+)
+_WORDS = tuple(dict.fromkeys(word for rule in RULES for word in (*rule.words, *rule.signs)))
+_WORDS_ASCII = tuple(word for word in _WORDS if word.isascii())
+
+
+def find(text: str) -> Iterator[Span]:
+    """Find every secret in the text; the same may be found more than once."""
+    yield from tokens.find(text)
+    for rule in worth(lowered(text)):
+        yield from rule.find(text)
+
+
+@lru_cache(maxsize=4096)
+def worth(low: str) -> tuple[Rule, ...]:
+    """Return the rules that can find something; names, questions and labels come again and again."""
+    words = {word for word in (_WORDS_ASCII if low.isascii() else _WORDS) if word in low}
+    return tuple(
+        rule
+        for rule in RULES
+        if not words.isdisjoint(rule.words) and (not rule.signs or not words.isdisjoint(rule.signs))
+    )

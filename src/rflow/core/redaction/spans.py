@@ -1,0 +1,114 @@
+"""Spans: where a secret stands in a text, and how overlapping ones become one mark."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, cached_property, lru_cache
+from sys import maxsize
+
+import msgspec
+
+from rflow.core.redaction.kinds import Kind
+
+MARK = "[redacted]"
+
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+)
+"""Characters that take no room: a value copied from a web page or a chat may hold some, and is the same value."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A secret: from `start` up to `end`, and what kind it is."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+Finder = Callable[[str], Iterator[Span]]
+
+
+class Lazy:
+    """A regular expression that is compiled on first use: most sessions need only a few of ours."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self._source, self._flags = pattern, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._source, self._flags)
+
+    def match(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        return self._compiled.match(text, start, end)
+
+    def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        return self._compiled.search(text, start, end)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return self._compiled.fullmatch(text)
+
+    def finditer(self, text: str, start: int = 0, end: int = maxsize) -> Iterator[re.Match[str]]:
+        return self._compiled.finditer(text, start, end)
+
+    def split(self, text: str) -> list[str]:
+        return self._compiled.split(text)
+
+
+@cache
+def pattern(source: str) -> Lazy:
+    """Return a pattern of a table, where capitals don't matter and ^ and $ are the ends of lines."""
+    return Lazy(source, re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def exact(source: str) -> Lazy:
+    """Return a pattern of a table where capitals matter."""
+    return Lazy(source)
+
+
+@lru_cache(maxsize=2)
+def lowered(text: str) -> str:
+    """Return the text in small letters, each still at its place."""
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+
+
+def values(source: str, text: str, kind: Kind) -> Iterator[Span]:
+    """Find what the groups of a pattern match; the text around the groups stays."""
+    for match in pattern(source).finditer(text):
+        for start, end in match.regs[1:]:
+            if start < end:
+                yield Span(start, end, kind)
+
+
+def merged(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in order, those that overlap or touch as one, each up to the end of a word."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if joined and span.start <= joined[-1].end:
+            last = joined[-1]
+            joined[-1] = Span(last.start, _word_end(text, max(last.end, span.end)), last.kind)
+        else:
+            joined.append(Span(span.start, _word_end(text, span.end), span.kind))
+    return joined
+
+
+def _word_end(text: str, place: int) -> int:
+    while place < len(text) and (text[place].isalnum() or text[place] == "_" or text.startswith(MARK, place)):
+        place += len(MARK) if text[place] == "[" else 1
+    return place
+
+
+def is_hidden(text: str, span: Span) -> bool:
+    """Whether nothing but a mark (and punctuation around it) stands there."""
+    return not any(map(str.isalnum, text[span.start : span.end].replace(MARK, "")))
+
+
+def visible(text: str) -> tuple[str, list[int]]:
+    """Return the text without characters that take no room, and where each of the others stood (empty: unchanged)."""
+    if text.isascii() or not any(mark in text for mark in INVISIBLE):
+        return text, []
+    places = [place for place, letter in enumerate(text) if letter not in INVISIBLE]
+    return "".join(text[place] for place in places), [*places, len(text)]

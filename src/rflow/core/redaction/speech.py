@@ -1,0 +1,53 @@
+"""What people write in notes: a user's name with a password after a slash, one-time codes, card numbers."""
+
+import re
+from collections.abc import Iterator
+
+from rflow.core.redaction.belief import looks_chosen
+from rflow.core.redaction.spans import Lazy, Span, lowered
+
+_B = r"[^\S\n]"
+_PAIR = Lazy(
+    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)?|sign(?:ed)?{_B}?in|creds?|credentials|account|user(?:name)?|zugang\w*|anmeldung)\b"
+    rf"[^\n/]{{0,60}}?(?<![\w.@\\:-])[\w.@\\-]{{2,60}}{_B}/{_B}(?P<value>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)(?!{_B}?/)"
+    rf"|\b(?:creds?|credentials|zugang\w*):?{_B}{{1,4}}[\w.@\\-]{{2,60}}/(?P<close>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)",
+    re.IGNORECASE,
+)
+_CODES = Lazy(
+    rf"(?:t?otp|one[- ]time{_B}(?:code|password|pin)|passcode|pin|tan"
+    rf"|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=)"
+    rf"{_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
+)
+_CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
+
+
+def find_pairs(text: str) -> Iterator[Span]:
+    """Find a user and a password with a slash between."""
+    for match in _PAIR.finditer(text):
+        group = "value" if match["value"] else "close"
+        if looks_chosen(match[group].rstrip(".)!?")):
+            yield Span(*match.span(group), "password")
+
+
+def find_codes(text: str) -> Iterator[Span]:
+    """Find one-time codes."""
+    low = lowered(text)
+    for match in _CODES.finditer(low):
+        if not low[match.start() - 1 : match.start()].isalnum():
+            yield Span(*match.span(1), "one-time code")
+
+
+def find_cards(text: str) -> Iterator[Span]:
+    """Find card numbers in groups of digits."""
+    for match in _CARD.finditer(text):
+        start, end = match.span()
+        alone = not re.match(r"[\w.-]", text[start - 1 : start]) and not re.match(r"[\w-]|\.\d", text[end : end + 2])
+        if alone and _luhn(match[0]):
+            yield Span(start, end, "card number")
+
+
+def _luhn(number: str) -> bool:
+    """Whether the check digit of a card number is right (ISO/IEC 7812-1, annex B)."""
+    digits = [int(digit) for digit in number if digit.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(doubled) + sum(digits[-1::-2])) % 10 == 0

@@ -1,0 +1,106 @@
+"""Secrets of the web: addresses with a password or signature, webhooks, authorization headers, cookies."""
+
+import re
+from collections.abc import Iterator
+
+from rflow.core.redaction.belief import is_secret, looks_random
+from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.spans import Lazy, Span, lowered, values
+from rflow.core.redaction.values import Value
+
+_B = r"[^\S\n]"
+_USER = r"://[^\s/:@\"'<>]{0,200}"
+_QUERY = r"[?&;#](?:"
+_MADE = r")=(?=[^&#\s\"'<>]{0,100}\d)(?=[^&#\s\"'<>]{0,100}[A-Za-z])([\w%.~+/=-]{16,})"
+
+# (what must be in the text, the pattern, the kind).
+ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
+    # The password ends at the last @ before a host; what follows "?name=" is the query, and /@ belongs to a path.
+    (
+        "@",
+        rf"{_USER}:(?!\d{{1,5}}[/?#])((?:(?!\?[\w.-]{{1,40}}=|://)[^\s\"'<>]){{1,4000}})(?<!/)@(?=[\w\[%-])",
+        "password",
+    ),
+    ("@", r"://([A-Za-z0-9_.-]{20,200})@(?=[\w\[])", "token"),
+    ("(", r"(?<![\w/:.%+-])[\w.%+-]{1,60}:([^\s\"'<>]{1,200})@(?:tcp|udp|unix)\(", "password"),  # Go's MySQL driver
+    ("sig", rf"{_QUERY}sig|signature|x-(?:amz|goog)-(?:signature|security-token))=([^\s\"'&<>]+)", "URL signature"),
+    ("?", rf"{_QUERY}code|key|ticket|assertion|samlresponse|jwt|sid|sessionid|session_id|auth|hmac{_MADE}", "token"),
+    ("oracle:", r"oracle:\w{1,10}:[\w$#.-]{1,60}/([^\s@/\"']{1,100})@", "password"),
+    ("jsessionid", r";jsessionid=([\w.!-]{8,})", "cookie"),
+    ("hooks.slack", r"(https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+)", "webhook address"),
+    (
+        ".com",
+        r"(https://[\w.-]{1,200}\.(?:webhook\.office\.com|logic\.azure\.com|environment\.api\.powerplatform\.com)"
+        r"[^\s\"'<>]*)",
+        "webhook address",
+    ),
+    (
+        "webhook",
+        r"(https://(?:(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks|outlook\.office(?:365)?\.com/webhook)/[^\s\"'<>]+)",
+        "webhook address",
+    ),
+    ("hooks", r"(https?://[\w.:-]{1,200}/hooks/(?:catch/\d|[a-z0-9]{20})[^\s\"'<>]*)", "webhook address"),
+    ("chat.google", r"(https://chat\.googleapis\.com/v1/spaces/[^\s\"'<>]+)", "webhook address"),
+    ("/with/key/", r"/trigger/[^\s/]{1,80}/(?:json/)?with/key/([\w-]+)", "webhook address"),
+)
+_HEADER = Lazy(rf"authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?")
+_SCHEME = Lazy(rf"(?P<name>[A-Za-z][\w-]{{1,40}}):?{_B}{{1,4}}(?=\S)")
+_SCHEMES = frozenset(
+    "apikey api-token apitoken aws4-hmac-sha256 basic bearer bot digest geniekey hawk jwt negotiate ntlm oauth "
+    "sharedaccesssignature splunk ssws token".split()
+)
+_BEARER = Lazy(
+    rf"bearer:?{_B}{{1,4}}(?=[a-z._~+/=-]{{0,200}}\d|[a-z._~+/=-]{{24}})(?!\w{{1,20}}=\"?[\w\[])"
+    r"([a-z0-9._~+/=-]{8,})"
+)
+_COOKIE = Lazy(rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)")
+_WORD = Lazy(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Find passwords, tokens and signatures in addresses, and addresses that are secrets themselves."""
+    low = lowered(text)
+    for sign, source, kind in ADDRESSES:
+        if sign in low:
+            yield from values(source, text, kind)
+
+
+def find_headers(text: str) -> Iterator[Span]:
+    """Find what follows Authorization, Bearer and Cookie."""
+    done = 0
+    low = lowered(text)
+    for header in _HEADER.finditer(low):
+        if header.start() >= done and (span := _credentials(text, header)):
+            done = span.end
+            yield span
+    for bearer in _BEARER.finditer(low):
+        yield Span(*bearer.span(1), "authorization header")
+    done = 0
+    for header in _COOKIE.finditer(low):
+        if header.start() >= done:
+            done = _end(text, header)
+            yield Span(header.end(), done, "cookie")
+
+
+def _credentials(text: str, header: re.Match[str]) -> Span | None:
+    """Return the credentials of a header: one word, or all to the header's end where they have parameters."""
+    start, end, scheme = header.end(), _end(text, header), ""
+    while (match := _SCHEME.match(text, start, end)) and (not scheme or match["name"].lower() in _SCHEMES):
+        start, scheme = match.end(), match["name"].lower()
+    word = _WORD.match(text, start, end)
+    if not word or not is_secret(text, Value(start, word.end(), word.end(), quoted=False), "sure"):
+        return None
+    shown = word[0]
+    if scheme not in _SCHEMES and not (looks_random(shown) or "=" in shown or len(shown) > 30):
+        return None
+    parameters = '="' in shown or text[word.end() : word.end() + 1] == "," or scheme in ("digest", "aws4-hmac-sha256")
+    return Span(start, end if parameters else word.end(), "authorization header")
+
+
+def _end(text: str, header: re.Match[str]) -> int:
+    """Return where a header ends: at the quote that closes the one before it, else with its line."""
+    line_end = text.find("\n", header.end())
+    line_end = len(text) if line_end < 0 else line_end
+    quote = header["quote"] or text[max(header.start() - 1, 0) : header.start()]
+    closing = text.find(quote, header.end(), line_end) if quote[-1:] in ("'", '"') and quote else -1
+    return closing if closing > header.end() else line_end
