@@ -300,3 +300,12 @@ def test_a_path_of_ten_thousand_moves_is_no_trouble() -> None:
     tree = ladder(1_000)
     path = [turn(f"n{n % 1_000}", "left", f"n{n % 1_000 + 1}") for n in range(10_000)]
     assert ruled_out(tree, path) == []
+
+
+def test_an_answer_such_as_not_known_rules_out_nothing() -> None:
+    choices = (Choice(label="Yes", to="on"), Choice(label="Not known", to="off", rules_out=False))
+    ends: dict[str, Node] = {name: End(text=name, outcome="escalate") for name in ("on", "off")}
+    tree = tree_of({"power": Decision(text="Is it on?", choices=choices), **ends})
+    assert ruled_out(tree, [Turn(node="power", label="Not known", to="off")]) == []
+    [answer] = ruled_out(tree, [Turn(node="power", label="Yes", to="on")])
+    assert answer.ends == ("off",)

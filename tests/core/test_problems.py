@@ -1,5 +1,6 @@
 """Checking a tree finds everything that is wrong with it, and nothing else: compared with plain searching by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 
 from rflow.core.tree.document import check
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
-from rflow.core.tree.problems import Problem, problems
+from rflow.core.tree.problems import Problem, ends_without_cause, problems
+from rflow.data import data_dir
+from rflow.trees.files import load_tree
+from support.core_builders import tree_of
 
 NAMES = tuple("abcdefg")
 WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=3)
@@ -226,3 +230,23 @@ def test_a_tree_without_nodes_says_so_once() -> None:
     assert messages(a_document() | {"nodes": [{"text": "Is it on?"}]}) == ['"nodes" is not a table of nodes.']
     empty = Tree(id="x", title="x", start="on", nodes={})
     assert [problem.message for problem in problems(empty)] == ["The tree has no nodes."]
+
+
+def test_ends_that_say_only_what_to_do_are_named_and_solved_is_not_one() -> None:
+    ends: dict[str, Node] = {
+        "raise-limit": End(text="Raise the memory limit", outcome="resolved"),
+        "fix-probe": End(text="Correct the probe", outcome="resolved", cause="The probe kills it"),
+        "solved": End(text="Solved", outcome="resolved"),
+        "vendor": End(text="Call the vendor", outcome="escalate"),
+    }
+    assert ends_without_cause(tree_of(ends)) == ["raise-limit"]
+
+
+@pytest.mark.parametrize("path", sorted((data_dir("examples") / "trees").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_examples_name_a_cause_at_every_end_and_yes_before_no(path: Path) -> None:
+    tree = load_tree(path)
+    assert ends_without_cause(tree) == []
+    for node in tree.nodes.values():
+        labels = [choice.label for choice in getattr(node, "choices", ())]
+        if {"Yes", "No"} <= {*labels}:
+            assert labels.index("Yes") < labels.index("No")

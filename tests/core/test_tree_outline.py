@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.test_graph import trees
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.tree_outline import MOST_LINES, tree_outline
@@ -102,7 +101,7 @@ def test_a_loop_that_was_gone_round_is_marked_where_it_leads_back() -> None:
 def test_it_is_there_only_if_asked_for_and_never_in_the_brief_form() -> None:
     scene = printing("Yes")
     assert summarise(scene.session, scene.trees, looking()).outline == ()
-    assert shorten_progress(summarise(scene.session, scene.trees, looking(outline=True))).outline == ()
+    assert summarise(scene.session, scene.trees, looking(outline=True, brief=True)).outline == ()
     assert outlined(free()) == []
 
 

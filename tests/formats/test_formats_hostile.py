@@ -4,15 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from judges.html import assert_literal_as_html
 from judges.jira import assert_literal_in_jira
 from judges.visible import collapsed, render_all, tags, visible_text
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, format_named, render_whole
-from support.format_builders import DIGEST, STORIES
+from support.format_builders import DIGEST, STORIES, changed
 from support.format_strategies import NOTES, Twin, hostile, shown, told_with
 from support.nightly import examples
 
@@ -38,7 +36,7 @@ def render(name: str, told: Progress | Digest) -> str:
 
 def both_forms(told: Progress | Digest) -> list[Progress | Digest]:
     """Give a summary, and its brief form where it has one."""
-    return [told, shorten_progress(told)] if isinstance(told, Progress) else [told]
+    return [told, changed(told, brief=True)] if isinstance(told, Progress) else [told]
 
 
 def assert_literal_in_markdown(told: Progress | Digest) -> None:
@@ -97,9 +95,9 @@ def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("text", LONG, ids=["words", "one word", "lines", "paragraphs"])
 def test_long_texts_show_literally(name: str, text: str) -> None:
-    assert_literal(name, replace(STORIES["full"], ask=shown(text), notes=told_with(STORIES["full"], [text]).notes))
+    assert_literal(name, changed(STORIES["full"], ask=shown(text), notes=told_with(STORIES["full"], [text]).notes))
 
 
 @pytest.mark.parametrize("name", HERE)
 def test_a_text_of_100_kb_shows_literally(name: str) -> None:
-    assert_literal(name, replace(STORIES["free"], ask=shown(LONG[0] * 10)))
+    assert_literal(name, changed(STORIES["free"], ask=shown(LONG[0] * 10)))

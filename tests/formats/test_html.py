@@ -16,14 +16,13 @@ from msgspec.structs import replace
 from judges.html import assert_literal_as_html, skeleton
 from judges.node_tools import node_file
 from judges.visible import tags, visible_text
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, OutlineEntry, Progress
 from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page_helpers import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
 from support.browser import a_page
-from support.format_builders import DIGEST, FULL, STORIES, TOLD
-from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
+from support.format_strategies import NOTES, Twin, hostile, told_with
 from support.nightly import examples
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def test_the_page_is_valid_html(told: Progress | Digest) -> None:
 
 def test_the_page_has_the_tags_that_are_meant() -> None:
     found = tags(render("html", FULL))
-    meant = {"h1": 1, "h2": 6, "ol": 1, "pre": 2, "a": 1, "time": 2, "details": 1, "style": 1, "title": 1, "main": 1}
+    meant = {"h1": 1, "h2": 4, "ol": 2, "pre": 2, "a": 1, "time": 2, "details": 3, "style": 1, "title": 1, "main": 1}
     assert {tag: found[tag] for tag in meant} == meant
     assert {*found}.isdisjoint({"script", "img", "link", "iframe", "object", "form", "svg", "base"})
 
@@ -65,12 +64,12 @@ def test_the_page_has_the_tags_that_are_meant() -> None:
 def test_steps_keep_their_numbers_on_the_page() -> None:
     told = STORIES["since"]
     steps = [step for tag, step in skeleton(render("html", told), page=True) if tag == "li" and step]
-    assert steps == [(("value", str(step.number)),) for step in told.tried]
+    assert steps[-len(told.tried) :] == [(("value", str(step.number)),) for step in told.tried]
 
 
 def test_a_link_tells_its_target_nothing_and_only_web_links_are_links() -> None:
     def links(url: str) -> list[dict[str, str]]:
-        page = render("html", replace(FULL, resume=replace(FULL.resume, link=url)))
+        page = render("html", changed(FULL, resume=replace(FULL.resume, link=url)))
         assert url in visible_text(page)
         return [dict(attributes) for tag, attributes in skeleton(page, page=True) if tag == "a"]
 
@@ -83,8 +82,8 @@ def test_a_link_tells_its_target_nothing_and_only_web_links_are_links() -> None:
 
 def test_a_tree_that_is_very_deep_is_set_in_only_so_far() -> None:
     outline = tuple(OutlineEntry(depth=depth, label="", kind="decision", text=f"Q{depth}") for depth in range(1, 401))
-    page = html5lib.parse(render("html", replace(FULL, outline=outline)), namespaceHTMLElements=False)
-    [tree] = page.iter("details")
+    page = html5lib.parse(render("html", changed(FULL, outline=outline)), namespaceHTMLElements=False)
+    *_, tree = page.iter("details")
     assert lists_within(tree) == DEEPEST
     assert len(list(tree.iter("li"))) == 400
 
@@ -99,7 +98,7 @@ def test_what_stands_elsewhere_says_where() -> None:
         return OutlineEntry(depth=1, label="", kind="decision", text=text, repeated=repeated)
 
     outline = (entry("Late?", repeated=True), entry("Early?"), entry("Early?", repeated=True), entry("Late?"))
-    lines = visible_text(render("html", replace(FULL, outline=outline))).split("\n")
+    lines = visible_text(render("html", changed(FULL, outline=outline))).split("\n")
     assert lines[-4:] == ["Late? (see below)", "Early?", "Early? (see above)", "Late?"]
 
 
@@ -257,7 +256,7 @@ def assert_literal_when_pasted(told: Progress | Digest) -> None:
 @examples(25)
 def test_any_text_shows_literally_when_pasted(told: Progress | Digest, texts: list[str], offset: int) -> None:
     made = told_with(told, texts, offset)
-    for form in [made, shorten_progress(made)] if isinstance(made, Progress) else [made]:
+    for form in [made, changed(made, brief=True)] if isinstance(made, Progress) else [made]:
         assert_literal_when_pasted(form)
 
 
@@ -314,18 +313,9 @@ def count_of(items: tuple[Item, ...]) -> int:
 
 
 def test_a_paste_into_slack_calls_nobody() -> None:
-    told = retold(FULL, lambda path, _: "@here, @channel (@everyone) <!channel>" if path != "resume.link" else "")
-    for form in (told, shorten_progress(told)):
+    told = told_with(FULL, ["@here, @channel (@everyone) <!channel>"])
+    for form in (told, changed(told, brief=True)):
         assert re.findall(r"@(?:here|channel|everyone)", pasted("slack", form)) == []
-
-
-def test_output_keeps_its_leading_spaces_in_teams() -> None:
-    piece = replace(FULL.evidence[0], lines=("a:", "  b: 1", "\tc"), command="")
-    told = replace(FULL, evidence=(piece,))
-    assert "<pre>\na:\n&nbsp;&nbsp;b: 1\n&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;c</pre>" in pasted(
-        "teams", told
-    )
-    assert "<pre>\na:\n  b: 1\n\tc</pre>" in pasted("slack", told)  # so that it can be copied out again
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -336,7 +326,7 @@ def test_only_formats_for_pasting_have_html_beside_the_text(name: str) -> None:
 
 
 def test_both_flavours_are_cut_to_the_same() -> None:
-    told = replace(FULL, notes=tuple(replace(FULL.notes[0], text=" ".join(["x" * 70] * 5)) for _ in range(80)))
+    told = changed(FULL, notes=tuple(replace(FULL.notes[0], text=" ".join(["x" * 70] * 5)) for _ in range(80)))
     for name in ("slack", "teams"):
         text, html = flavours(name, told)
         assert html is not None

@@ -18,19 +18,18 @@ from msgspec.structs import replace
 
 from judges.node_tools import MODULES, node_file
 from judges.visible import collapsed
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.fitting import fit
-from rflow.core.summary.progress import Digest, FittedProgress, Progress
+from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import shorten
 from rflow.formats import FORMATS, format_named, render, render_whole
 from rflow.formats.slack_blocks import weight
-from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.format_strategies import NOTES, Twin, hostile, retold, told_with
 from support.nightly import examples
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 LONG = "word " * 900
-LONG_STORY = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
+LONG_STORY = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
 CROWDED = replace(DIGEST, sessions=DIGEST.sessions * 40)
 SAMPLES: dict[str, Progress | Digest] = {
     **TOLD,
@@ -138,7 +137,7 @@ def test_the_room_is_kept(told: Progress | Digest) -> None:
 
 
 def test_the_notification_says_the_title_and_the_ask_and_calls_nobody() -> None:
-    told = replace(FULL, ask="<!channel> & @here\n@everyone", session=replace(FULL.session, title="<@U024> is down"))
+    told = changed(FULL, ask="<!channel> & @here\n@everyone", session=replace(FULL.session, title="<@U024> is down"))
     assert message_of(told)["text"] == "&lt;@U024&gt; is down — &lt;!channel&gt; &amp; @\u2060here @\u2060everyone"
     assert message_of(DIGEST)["text"] == "3 open sessions of Priya Nair as of 2026-06-02 06:00 +01:00"
 
@@ -170,21 +169,21 @@ def test_each_step_has_its_own_number(story: str) -> None:
 
 
 def test_entries_below_another_are_indented_behind_it() -> None:
-    told = replace(FULL, evidence=(), changes=(), notes=(), ahead=())
+    told = changed(FULL, evidence=(), changes=(), notes=(), ahead=())
     shape = [(found["indent"], len(found["elements"])) for found in lists_of(told, "bullet")]
     assert shape == [(0, 1), (1, 2), (0, 1), (1, 1), (0, 1), (1, 1)]
 
 
 def test_a_title_longer_than_a_header_is_told_in_full_below() -> None:
     title = "Label printer in Leeds " * 8
-    header, context, *_ = message_of(replace(FULL, session=replace(FULL.session, title=title)))["blocks"]
+    header, context, *_ = message_of(changed(FULL, session=replace(FULL.session, title=title)))["blocks"]
     assert header["text"]["text"].endswith("…")
     assert title in context["elements"][0]["text"]
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "https://x.example/" + "a" * 3_000])
 def test_what_may_not_be_a_link_is_a_text(link: str) -> None:
-    found = list(elements(message_of(replace(FULL, resume=replace(FULL.resume, link=link)))["blocks"]))
+    found = list(elements(message_of(changed(FULL, resume=replace(FULL.resume, link=link)))["blocks"]))
     assert [element for element in found if element["type"] == "link"] == []
     assert any(element.get("text") == link for element in found)
 
@@ -208,7 +207,7 @@ def titled(told: Progress | Digest) -> Progress | Digest:
     """Give it a title that fits into a header: a longer one is told once more."""
     if isinstance(told, Digest):
         return replace(told, of=shorten(told.of or "", 60))
-    return replace(told, session=replace(told.session, title=shorten(told.session.title, 150)))
+    return changed(told, session=replace(told.session, title=shorten(told.session.title, 150)))
 
 
 def shape(told: Progress | Digest) -> list[str]:
@@ -218,7 +217,7 @@ def shape(told: Progress | Digest) -> list[str]:
 
 def assert_literal(told: Progress | Digest) -> None:
     """Compare with harmless texts: the very texts, in elements of the same types."""
-    for form in [told, shorten_progress(told)] if isinstance(told, Progress) else [told]:
+    for form in [told, changed(told, brief=True)] if isinstance(told, Progress) else [told]:
         twin, form = Twin(), titled(form)
         harmless = twin.of(form)
         assert read(form) == seen(twin.original(read(harmless)))
@@ -241,15 +240,14 @@ def test_every_text_that_could_break_a_format_stands_literally(told: Progress | 
 
 
 def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
-    told = replace(FULL, tried=(replace(FULL.tried[0], text="7. a\n8. b"),))
+    told = changed(FULL, tried=(replace(FULL.tried[0], text="7. a\n8. b"),))
     assert not re.search(r'"offset"', json.dumps(message_of(told)["blocks"]))
 
 
 @pytest.mark.slow
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
-        told = told_with(replace(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
+        told = told_with(changed(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
         cut = fit(told, 5_000, lambda left: render_whole(format_named("slack-blocks"), left, None), weight)[1]
-        assert isinstance(cut, FittedProgress)
-        assert len(cut.tried) < 40
+        assert isinstance(cut, Progress)
         assert_literal(cut)

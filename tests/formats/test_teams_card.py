@@ -19,11 +19,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from judges.node_tools import node_file
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render
 from support.browser import a_page
-from support.format_builders import DIGEST, FULL, STORIES, TOLD
+from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.format_strategies import NOTES, Twin, hostile, told_with
 from support.nightly import examples
 
@@ -103,7 +102,7 @@ def test_the_schema_would_notice_a_fault() -> None:
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "mailto:ann@x.example", "file:///etc/passwd"])
 def test_only_an_address_on_the_web_gets_a_button(link: str) -> None:
-    card = card_of(replace(FULL, resume=replace(FULL.resume, link=link)))
+    card = card_of(changed(FULL, resume=replace(FULL.resume, link=link)))
     assert "actions" not in card
     assert link in json.dumps(card)
 
@@ -229,12 +228,12 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
 @pytest.mark.slow
 def test_a_date_function_is_shown_and_not_run(drawn: Drawn) -> None:
     ask = "{{DATE(2026-11-23T08:00:00Z, SHORT)}} and {{TIME(2026-11-23T08:00:00Z)}}"
-    assert ask in seen(drawn.of(replace(FULL, ask=ask))["text"])
+    assert ask in seen(drawn.of(changed(FULL, ask=ask))["text"])
 
 
 def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
     """Draw it with harmless texts, too: the very texts stand on the screen, and nothing else differs."""
-    for form in [told, shorten_progress(told)] if isinstance(told, Progress) else [told]:
+    for form in [told, changed(told, brief=True)] if isinstance(told, Progress) else [told]:
         twin = Twin()
         harmless, found = drawn.of(twin.of(form)), drawn.of(form)
         assert seen(found["text"]) == seen(twin.original(harmless["text"]))
@@ -261,7 +260,7 @@ def test_every_text_that_could_break_a_format_shows_literally(drawn: Drawn, told
 
 @pytest.mark.slow
 def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> None:
-    told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 41)))
+    told = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 41)))
     found = drawn.of(told)
     assert "not shown)" not in found["text"].replace("793 KiB, not shown)", "")
     assert "\n40.\u00a0Is the driver" in found["text"]
@@ -272,7 +271,7 @@ def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> Non
 
 @pytest.mark.slow
 def test_a_card_that_is_cut_is_still_valid_and_draws(drawn: Drawn) -> None:
-    told = replace(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
+    told = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
     assert_valid(card_of(told))
     found = drawn.of(told)
     assert found["complaints"] == []

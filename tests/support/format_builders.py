@@ -1,22 +1,27 @@
 """Summaries to write down: a night with a label printer in Leeds, as it looks at different moments."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from msgspec.structs import replace
 
-from rflow.core.summary.brief import shorten_progress
+from rflow.core.session.events import Contingency
+from rflow.core.summary.arrange import arranged
 from rflow.core.summary.progress import (
     Ahead,
     Continuing,
     Digest,
     DigestEntry,
+    Handover,
     Header,
     OutlineEntry,
     Progress,
     ProgressChange,
     ProgressEvidence,
+    ProgressFlag,
     ProgressNote,
     ProgressPlace,
+    ProgressQuestion,
     ProgressRemaining,
     ProgressRuledOut,
     ProgressTree,
@@ -24,6 +29,12 @@ from rflow.core.summary.progress import (
     Redacted,
     Tried,
 )
+
+
+def changed(story: Progress, **fields: Any) -> Progress:
+    """Return a story with other facts, arranged anew."""
+    return arranged(replace(story, **fields))
+
 
 BST = timezone(timedelta(hours=1))
 
@@ -206,20 +217,31 @@ FULL = Progress(
         ProgressRuledOut(
             question="Can anybody print on it?",
             answer="Nobody",
-            ends=("Choose it as default printer", "Renew the user's profile"),
+            causes=("Choose it as default printer", "Renew the user's profile"),
         ),
         ProgressRuledOut(
-            question="Does it answer a ping?", answer="Yes", ends=("Check its cable, Wi-Fi and switch port",)
+            question="Does it answer a ping?", answer="Yes", causes=("Check its cable, Wi-Fi and switch port",)
         ),
         ProgressRuledOut(
             question="Is the driver the one the vendor names?",
             answer="Yes",
-            ends=("Install the driver 7.2.1",),
+            causes=("Install the driver 7.2.1",),
             unconfirmed=True,
         ),
     ),
     hypothesis="Yesterday's firewall change closed port 9100 between the server and the warehouse.",
     changes=(
+        ProgressChange(
+            seq=25,
+            text="Spooler of print-01 set to manual",
+            revert="sc config spooler start= auto",
+            by="Sam",
+            at=at("01:20"),
+            reverted=True,
+            reverted_at=at("01:30"),
+            then="no difference",
+            then_step=8,
+        ),
         ProgressChange(
             seq=16,
             text="Port of WH-LAB-02 on print-01 set to TCP/IP",
@@ -240,6 +262,17 @@ FULL = Progress(
     evidence_more=2,
     notes=(
         ProgressNote(
+            seq=19, text="WH-LAB-02 holds the only 4-inch roll.", by="Dave (warehouse)", at=at("00:40"), kind="warning"
+        ),
+        ProgressNote(
+            seq=23,
+            text="The firewall was changed for all warehouses.",
+            by="Priya Nair",
+            at=at("02:35"),
+            kind="assumption",
+        ),
+        ProgressNote(seq=24, text="Port 9100 was open last week.", by="Priya Nair", at=at("02:36"), pinned=True),
+        ProgressNote(
             seq=17,
             text="The vendor changed the label layout yesterday at 17:40.",
             by="Dave (warehouse)",
@@ -251,6 +284,28 @@ FULL = Progress(
             by="Priya Nair",
             at=at("01:05"),
             amended=True,
+        ),
+    ),
+    questions=(
+        ProgressQuestion(
+            seq=20, to="Cleo", text="Did the firewall change?", by="Priya Nair", replies=("Cleo: at 17:40",)
+        ),
+        ProgressQuestion(seq=21, to="@network", text="Is port 9100 open?", by="Priya Nair", at=at("02:30")),
+    ),
+    flags=(ProgressFlag(seq=22, node="driver", text="The driver page has moved.", by="Sam"),),
+    handovers=(
+        Handover(
+            seq=2,
+            at=at("23:53", day=1),
+            by="Dave (warehouse)",
+            word="handed off",
+            to="Priya Nair",
+            text="Please call me first.\n\nI leave at 06:00.",
+            warnings=("Don't restart print-01: it prints for two other warehouses.",),
+            contingencies=(Contingency(condition="no labels by 05:00", action="call the driver, 0113 496 0001"),),
+        ),
+        Handover(
+            seq=3, at=at("23:54", day=1), by="Priya Nair", word="accepted", text="no labels since the shift began"
         ),
     ),
     redacted=2,
@@ -321,7 +376,16 @@ HANDED_OFF = replace(
         status="handed_off",
         owner="@tier2",
         handed_off_by="Priya Nair",
-        handoff_note="Please call Dave first.\n\nHe leaves at 06:00.",
+    ),
+    handovers=(
+        Handover(
+            seq=30,
+            at=at("02:40"),
+            by="Priya Nair",
+            word="handed off",
+            to="@tier2",
+            text="Please call Dave first.\n\nHe leaves at 06:00.",
+        ),
     ),
     position=ProgressPlace(node="firmware", kind="action", text="Update the printer's firmware", run="fwupd 7.4"),
     remaining=ProgressRemaining(fewest=None, most=None, loops=True),
@@ -351,15 +415,19 @@ SINCE = replace(
 NOTHING_NEW = replace(SINCE, tried=(), notes=(), earlier=12)
 
 STORIES = {
-    "full": FULL,
-    "fresh": FRESH,
-    "free": FREE,
-    "empty": EMPTY,
-    "closed": CLOSED,
-    "handed-off": HANDED_OFF,
-    "since": SINCE,
-    "nothing-new": NOTHING_NEW,
+    name: arranged(story)
+    for name, story in {
+        "full": FULL,
+        "fresh": FRESH,
+        "free": FREE,
+        "empty": EMPTY,
+        "closed": CLOSED,
+        "handed-off": HANDED_OFF,
+        "since": SINCE,
+        "nothing-new": NOTHING_NEW,
+    }.items()
 }
+FULL = STORIES["full"]
 
 DIGEST = Digest(
     as_of=at("06:00"),
@@ -401,7 +469,7 @@ NO_SESSIONS = Digest(as_of=at("06:00"))
 
 TOLD: dict[str, Progress | Digest] = {
     **STORIES,
-    **{f"{name}-brief": shorten_progress(STORIES[name]) for name in ("full", "fresh", "empty", "closed", "since")},
+    **{f"{name}-brief": changed(STORIES[name], brief=True) for name in ("full", "fresh", "empty", "closed", "since")},
     "digest": DIGEST,
     "no-sessions": NO_SESSIONS,
 }

@@ -125,7 +125,7 @@ NOTES = (
 
 # The texts that may have several lines; all others are put on one on their way into a summary.
 _OF_LINES = re.compile(
-    r"(^|\.)(ask|situation|impact|hypothesis|text|result|reason|revert|closing_summary|handoff_note|help|run"
+    r"(^|\.)(ask|situation|impact|hypothesis|text|result|reason|revert|closing_summary|help|run"
     r"|ticket|customer|severity)$"
 )
 
@@ -160,8 +160,8 @@ def _retold(kind: Type, told: Any, path: str, text: Callable[[str, str], str]) -
     return told
 
 
-# A digest is shown in part, and whether a link is one is decided by its text: both are not the user's to write.
-_NOT_WRITTEN = ("session.tree.digest", "resume.link")
+# A digest is shown in part, whether a link is one is decided by its text, and labels are rflow's own words.
+_NOT_WRITTEN = re.compile(r"session\.tree\.digest|resume\.link|sections\[\d+\]\.(key|label)")
 
 
 def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
@@ -169,10 +169,10 @@ def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
     turns = count(offset)
 
     def turn(path: str, old: str) -> str:
-        if path in _NOT_WRITTEN:
+        if _NOT_WRITTEN.fullmatch(path):
             return old
         text = texts[next(turns) % len(texts)]
-        if ".lines[" in path:
+        if ".lines[" in path or ".below[" in path:
             return shown(text).replace("\n", " ")
         return shown(text) if _OF_LINES.search(path) else one_line(text)
 
@@ -191,7 +191,7 @@ class Twin:
 
     def of(self, told: Told) -> Told:
         """Give the twin."""
-        return retold(told, lambda path, text: text if path in _NOT_WRITTEN else self._disguised(text))
+        return retold(told, lambda path, text: text if _NOT_WRITTEN.fullmatch(path) else self._disguised(text))
 
     def _disguised(self, text: str) -> str:
         return "\n".join(self._word(line) if line.strip() else line for line in text.split("\n"))

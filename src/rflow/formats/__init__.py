@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """How a progress or a digest is rendered.
 
-    A text format has a `drawing`: the template whose macros draw the parts of the layouts progress.j2, brief.j2 and
-    digest.j2; its suffix selects the escaping. Any other format has a `page`, a template that gets the parts (`sheet`,
-    see rflow.formats.parts), or `build`, a function that makes the text. `rich` is a page as well: the HTML that goes
-    to the clipboard beside the text.
+    A text format has a `drawing`: the template whose macros draw the parts of the layouts progress.j2 and digest.j2;
+    its suffix selects the escaping. Any other format has a `page`, a template that gets the parts (`sheet`, see
+    rflow.formats.parts), or `build`, a function that makes the text. `rich` is a page as well: the HTML that goes to
+    the clipboard beside the text.
 
-    It shows the latest `most` steps and as many notes (None: all), the latest `evidence` pieces of evidence, and the
-    outline of the whole tree if `outline`. `limit` is what the place where it is pasted or posted takes, as `measure`
+    It shows what a summary has room for; with `everything`, all steps, notes and outputs are there, for programs, and
+    with `outline` that of the whole tree. `limit` is what the place where it is pasted or posted takes, as `measure`
     counts; a longer summary is cut to it (rflow.core.summary.fitting).
     """
 
@@ -36,8 +36,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     build: Callable[[Summary, Path | None], str] | None = None
     rich: str = ""
-    most: int | None = 100
-    evidence: int = 3
+    everything: bool = False
     limit: int | None = None
     measure: Callable[[str], int] = len
     outline: bool = False
@@ -45,7 +44,9 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def extent(self) -> Extent:
         """How much of a session it shows."""
-        return Extent(entries=self.most, evidence=self.evidence, outline=self.outline)
+        if self.everything:
+            return Extent(entries=None, evidence=None, outline=self.outline)
+        return Extent(outline=self.outline)
 
 
 def _json(summary: Summary, cache: Path | None) -> str:
@@ -126,8 +127,6 @@ FORMATS: dict[str, Format] = {
             media_type="text/html",
             suffix=".html",
             page="page.html.j2",
-            most=1_000,
-            evidence=50,
             limit=300_000,  # small enough for any mail or ticket to take as a file
             measure=_utf8,
             outline=True,
@@ -146,7 +145,7 @@ FORMATS: dict[str, Format] = {
             media_type="application/json",
             suffix=".json",
             build=_json,
-            most=None,
+            everything=True,
             outline=True,
         ),
         Format(
@@ -237,12 +236,11 @@ def _fitted(format_: Format, summary: Summary, cache: Path | None) -> Rendered:
     """Render `summary`, cut to the format's limit."""
     if format_.limit is None:
         return Rendered(text=render_whole(format_, summary, cache), shown=summary)
-    from rflow.core.summary.fitting import fit, is_far_too_long
+    from rflow.core.summary.fitting import fit
 
-    if not is_far_too_long(summary, format_.limit):
-        text = render_whole(format_, summary, cache)
-        if format_.measure(text) <= format_.limit:
-            return Rendered(text=text, shown=summary)
+    text = render_whole(format_, summary, cache)
+    if format_.measure(text) <= format_.limit:
+        return Rendered(text=text, shown=summary)
     text, shown = fit(summary, format_.limit, lambda cut: render_whole(format_, cut, cache), format_.measure)
     return Rendered(text=text, shown=shown)
 
@@ -274,7 +272,7 @@ def render_page(page: str, summary: Summary, cache: Path | None = None, **more: 
 
 def layout_of(summary: Summary) -> str:
     """Return the name of the layout: the template that says which parts a summary has, in which order."""
-    return "digest.j2" if isinstance(summary, Digest) else "brief.j2" if summary.brief else "progress.j2"
+    return "digest.j2" if isinstance(summary, Digest) else "progress.j2"
 
 
 def suffix_of(template: str) -> str:

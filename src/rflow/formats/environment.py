@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from functools import cache as cached
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +21,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from rflow import __version__
+from rflow.core.summary.times import clock, duration, stamp
 from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
@@ -204,30 +204,6 @@ def _is_only_ours(folder: Path) -> bool:
 
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == getuid() and not status.st_mode & 0o077
-
-
-def clock(at: datetime) -> str:
-    """Return a time of day: 02:41."""
-    return f"{at:%H:%M}"
-
-
-def stamp(at: datetime) -> str:
-    """Return a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
-    text = at.isoformat(" ", "minutes")
-    return f"{text[:16]} {text[16:]}".rstrip()
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in at most two units: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f}".removesuffix(".0") + " s"
-    if (whole := round(seconds)) < 60:
-        return f"{whole} s"
-    minutes = round(seconds / 60)
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {rest:02} min" if hours else f"{minutes} min"
-    return f"{hours // 24} d {hours % 24} h"
 
 
 NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {

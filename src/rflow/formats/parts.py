@@ -1,6 +1,6 @@
 """A summary as parts, for formats that are not plain text: what a layout draws is recorded instead of written.
 
-The layouts (progress.j2, brief.j2, digest.j2) decide for every format what is shown, in which order and words. They
+The layouts (progress.j2, digest.j2) decide for every format what is shown, in which order and words. They
 draw by calling `f`: in a text format the macros of its template, here a `Recorder`, whose parts are what cards,
 messages and pages are built from.
 """
@@ -152,14 +152,14 @@ class Recorder:
         """Record the title."""
         return self._keep(_Title(text=text, lines=tuple(line for line in lines if line)))
 
-    def part(self, heading: str = "", *, caller: Callable[[], str]) -> Markup:
+    def part(self, heading: str = "", detail: str = "", *, caller: Callable[[], str]) -> Markup:
         """Record a section, unless it is empty."""
         blocks = tuple(_grouped(self._placed(caller())))
-        return self._keep(Section(heading=str(heading), blocks=blocks)) if blocks else Markup()
+        return self._keep(Section(heading=f"{heading} {detail}".strip(), blocks=blocks)) if blocks else Markup()
 
-    def fact(self, label: str, text: object) -> Markup:
-        """Record a fact, unless it is empty."""
-        return self._keep(Fact(label=label, text=str(text))) if text else Markup()
+    def fact(self, label: str, text: object, detail: str = "") -> Markup:
+        """Record a fact, unless it is empty; `detail` belongs to its label."""
+        return self._keep(Fact(label=f"{label} {detail}".strip(), text=str(text))) if text else Markup()
 
     def command(self, label: str, text: str) -> Markup:
         """Record a command."""

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from rflow.core.summary.progress import Summary
+from rflow.core.summary.times import stamp
 from rflow.formats import layout_of
-from rflow.formats.environment import stamp
 from rflow.formats.escaping.plain import is_link
 from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Steps, sheet
 

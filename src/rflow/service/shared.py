@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
-from rflow.core.summary.brief import shorten_progress
+from rflow.core.summary.arrange import sections_only
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.view import Extent, View, Zone
@@ -52,9 +52,9 @@ class SharedSessions:
         session = replay_session(log.id, log.code, events)
         as_of = session.updated_at or self.now()
         patterns = tuple(dict.fromkeys([*self._patterns, *share.patterns]))
-        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent)
+        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent, brief=share.brief)
         progress = summarise(session, self._trees(session), view, tree_changed=self._tree_changed(session))
-        return session, shorten_progress(progress) if share.brief else progress
+        return session, sections_only(progress) if share.brief else progress
 
     def _trees(self, session: Session) -> dict[str, Tree]:
         return readable_trees({digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees})

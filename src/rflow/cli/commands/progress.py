@@ -14,7 +14,6 @@ from rflow.cli.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Summary
 from rflow.core.summary.view import Extent, View, widest
 from rflow.errors import UsageProblem
@@ -74,13 +73,13 @@ def progress(
     if posting is not None and session is not None:
         posting.check(session)
     view = run.view(redact=not no_redact)
-    view = replace(view, ask=run.text(ask) if ask is not None else None, extent=to.extent(run, name))
+    view = replace(view, ask=run.text(ask) if ask is not None else None, extent=to.extent(run, name), brief=brief)
     if since is not None:
         view = _since(run, source, since, to.name, view)
     if link:
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
-    _deliver(run, name, session, shorten_progress(summary) if brief else summary, to)
+    _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
 

@@ -9,6 +9,8 @@ from rflow.cli.app import App
 from rflow.cli.completion import trees
 from rflow.cli.options import Json
 from rflow.cli.output import echo
+from rflow.core.tree.model import Tree
+from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
@@ -69,8 +71,18 @@ def check(context: typer.Context, files: Files = None) -> None:
         if read.tree is not None:
             without = "" if read.problems else " and no warnings"
             run.say(f"{read.file}: {len(read.tree.nodes)} nodes, no errors{without}.")
+            _suggest_causes(run, read.tree)
     if any(read.errors for read in reads):
         raise typer.Exit(int(Exit.BAD_INPUT))
+
+
+def _suggest_causes(run: App, tree: Tree) -> None:
+    """Suggest a cause for each end that says only what to do."""
+    missing = ends_without_cause(tree)
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        run.say(f"Say what it was at {', '.join(missing[:3])}{more}, so that summaries can rule it out:")
+        run.say('  cause = "The memory limit is too low"')
 
 
 @app.command()

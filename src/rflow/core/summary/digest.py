@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from rflow.core.session.state import Session, Step
+from rflow.core.summary.entries import waiting
 from rflow.core.summary.progress import Digest, DigestEntry
-from rflow.core.summary.summarise import steps_in_order, waiting
+from rflow.core.summary.summarise import steps_in_order
 from rflow.core.summary.view import Presenter, View
 from rflow.core.text import one_line, shorten
 
@@ -15,7 +16,7 @@ _LAST_STEP = 160
 def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest:
     """Compute the digest of `sessions`; `of` is whose they are, None for everybody's."""
     presenter = Presenter(view)
-    entries = tuple(_entry(session, presenter) for session in sessions)
+    entries = tuple(_entry(session, view, presenter) for session in sessions)
     return Digest(
         as_of=presenter.time(view.as_of),
         of=of,
@@ -25,7 +26,7 @@ def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest
     )
 
 
-def _entry(session: Session, presenter: Presenter) -> DigestEntry:
+def _entry(session: Session, view: View, presenter: Presenter) -> DigestEntry:
     steps = [step for step in steps_in_order(session) if not step.undone]
     last = steps[-1] if steps else None
     brief, pending = session.brief, session.pending
@@ -43,7 +44,7 @@ def _entry(session: Session, presenter: Presenter) -> DigestEntry:
         last_at=presenter.optional_time(last.at) if last else None,
         steps=len(steps),
         changes=sum(change.in_place for change in session.changes.values()),
-        waiting=waiting(session, presenter),
+        waiting=waiting(session, view, presenter),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
     )
 

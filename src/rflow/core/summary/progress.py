@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from rflow.core.session.events import CloseOutcome, EvidenceKind
+from rflow.core.session.events import CloseOutcome, Contingency, EvidenceKind, NoteKind
 from rflow.core.session.state import Status, StepKind
 from rflow.core.tree.model import Kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Mark = Literal["", "here", "taken", "ruled out"]
 """What happened to a part of the tree."""
@@ -49,7 +49,6 @@ class Header(_Part, frozen=True, kw_only=True):
     elapsed: float | None = None
     tree: ProgressTree | None = None
     handed_off_by: str | None = None
-    handoff_note: str | None = None
     source: str | None = None
 
 
@@ -74,7 +73,10 @@ class ProgressRemaining(_Part, frozen=True, kw_only=True):
 
 
 class Tried(_Part, frozen=True, kw_only=True):
-    """A step tried, numbered from 1: `text` is the question or action, `result` the answer or outcome."""
+    """A step tried, numbered from 1: `text` is the question or action, `result` the answer or outcome.
+
+    `reason` says why it was skipped or assumed, `settled` what came of an assumed one.
+    """
 
     number: int
     seq: int
@@ -86,33 +88,47 @@ class Tried(_Part, frozen=True, kw_only=True):
     assumed: bool = False
     skipped: bool = False
     undone: bool = False
+    pinned: bool = False
+    amended: bool = False
     reason: str = ""
+    settled: str | None = None
 
 
 class ProgressRuledOut(_Part, frozen=True, kw_only=True):
-    """The ends that an answer ruled out; `unconfirmed` if the answer was only assumed."""
+    """The causes that an answer ruled out; `unconfirmed` if the answer was only assumed."""
 
     question: str
     answer: str
-    ends: tuple[str, ...]
+    causes: tuple[str, ...]
     unconfirmed: bool = False
 
 
 class ProgressChange(_Part, frozen=True, kw_only=True):
-    """A change left in place, and how to revert it."""
+    """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
+
+    `then` is what came of it: the result of the step with the number `then_step`.
+    """
 
     seq: int
     text: str
     revert: str
     by: str
     at: datetime | None = None
+    reverted: bool = False
+    reverted_at: datetime | None = None
+    then: str = ""
+    then_step: int = 0
+    pinned: bool = False
+    amended: bool = False
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """What the session waits for, and until when."""
+    """What the session waits for, until when, and who said so; `overdue` if that time has passed."""
 
     text: str
     until: datetime | None = None
+    by: str = ""
+    overdue: bool = False
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
@@ -156,16 +172,84 @@ class ProgressEvidence(_Part, frozen=True, kw_only=True):
     exit_code: int | None = None
     duration: float | None = None
     host: str = ""
+    on: int = 0
+    pinned: bool = False
+    amended: bool = False
 
 
 class ProgressNote(_Part, frozen=True, kw_only=True):
-    """An entry of the scratchpad."""
+    """An entry of the scratchpad: a note, a warning or an assumption.
+
+    `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that was taken back;
+    `settled` says what came of an assumption.
+    """
 
     seq: int
     text: str
     by: str
     at: datetime | None = None
+    kind: NoteKind = "note"
+    on: int = 0
+    about: str = ""
+    about_undone: bool = False
+    pinned: bool = False
     amended: bool = False
+    settled: str | None = None
+
+
+class ProgressQuestion(_Part, frozen=True, kw_only=True):
+    """Something that somebody was asked, and what they answered."""
+
+    seq: int
+    to: str
+    text: str
+    by: str
+    at: datetime | None = None
+    replies: tuple[str, ...] = ()
+
+
+class ProgressFlag(_Part, frozen=True, kw_only=True):
+    """A report that something is wrong with a node of the tree."""
+
+    seq: int
+    node: str
+    text: str
+    by: str
+    at: datetime | None = None
+
+
+class Handover(_Part, frozen=True, kw_only=True):
+    """A change of owner: `word` says what happened, `text` why."""
+
+    seq: int
+    at: datetime
+    by: str
+    word: str
+    to: str | None = None
+    text: str = ""
+    warnings: tuple[str, ...] = ()
+    contingencies: tuple[Contingency, ...] = ()
+
+
+class SectionEntry(_Part, frozen=True, kw_only=True):
+    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output."""
+
+    text: str
+    number: int = 0
+    below: tuple[str, ...] = ()
+
+
+class Section(_Part, frozen=True, kw_only=True):
+    """A part of the summary as it is shown: `detail` stands behind its label ("until 09:00", "(2 of 3)").
+
+    `key` names the part for programs. Where it is `single`, its only entry stands on the line of the label.
+    """
+
+    key: str
+    label: str
+    detail: str = ""
+    entries: tuple[SectionEntry, ...]
+    single: bool = False
 
 
 class Continuing(_Part, frozen=True, kw_only=True):
@@ -186,18 +270,24 @@ class Redacted(_Part, frozen=True, kw_only=True):
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session.
 
-    `earlier` counts the steps and notes that are left out, because they came before `since` or because only the latest
-    were asked for; `evidence_more` the pieces of evidence not shown; `unreadable` the entries that this version can't
-    read; `redacted` the values that were hidden when it was computed, `redacted_kinds` how many of each kind.
+    `sections` is what every format shows, in this order, after the title and the line of `header`; the other fields
+    are what they were made from, for programs. `earlier` and `earlier_notes` count the steps and notes left out because
+    they came before `since` or because only the latest were asked for, `evidence_more` the pieces of evidence left
+    out; `since_position` are the numbers of the steps since the last move in the tree; `unreadable` counts the entries
+    that this version can't read, `redacted` the values that were hidden when it was computed,
+    `redacted_kinds` how many of each kind.
     The `outline` of the whole tree is there only if the view asks for it.
     """
 
     schema_version: int = SCHEMA_VERSION
     session: Header
+    header: str = ""
+    sections: tuple[Section, ...] = ()
     ask: str | None = None
     situation: str | None = None
     impact: str | None = None
     position: ProgressPlace | None = None
+    since_position: tuple[int, ...] = ()
     remaining: ProgressRemaining | None = None
     tried: tuple[Tried, ...] = ()
     ruled_out: tuple[ProgressRuledOut, ...] = ()
@@ -209,34 +299,17 @@ class Progress(_Part, frozen=True, kw_only=True):
     evidence: tuple[ProgressEvidence, ...] = ()
     evidence_more: int = 0
     notes: tuple[ProgressNote, ...] = ()
+    questions: tuple[ProgressQuestion, ...] = ()
+    flags: tuple[ProgressFlag, ...] = ()
+    handovers: tuple[Handover, ...] = ()
     redacted: int = 0
     redacted_kinds: tuple[Redacted, ...] = ()
     since: datetime | None = None
     earlier: int = 0
+    earlier_notes: int = 0
     unreadable: int = 0
     resume: Continuing
     brief: bool = False
-
-
-class Omitted(_Part, frozen=True, kw_only=True):
-    """How much a format had no room for; of `steps` and `changes`, how many before the first that is shown.
-
-    `ahead` and `outline` are left out whole, and so are the `texts` named.
-    """
-
-    steps: int = 0
-    outputs: int = 0
-    ahead: bool = False
-    outline: bool = False
-    answers: int = 0
-    texts: tuple[str, ...] = ()
-    changes: int = 0
-
-
-class FittedProgress(Progress, frozen=True, kw_only=True):
-    """A progress cut to a format's limit (`fitting`); `earlier` and `evidence_more` include what was cut."""
-
-    omitted: Omitted
 
 
 class DigestEntry(_Part, frozen=True, kw_only=True):

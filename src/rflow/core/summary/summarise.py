@@ -1,28 +1,22 @@
 """Computing Progress from a session and its trees: the summary that answers "what have you tried so far?"."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from operator import le
+from typing import TypeVar
 
-from rflow.core.session.state import Change, Evidence, Note, Session, Step
+from rflow.core.session.state import Evidence, Note, Session, Step
 from rflow.core.summary import tree_parts
-from rflow.core.summary.progress import (
-    Continuing,
-    Header,
-    Progress,
-    ProgressChange,
-    ProgressEvidence,
-    ProgressNote,
-    ProgressTree,
-    ProgressWaiting,
-    Tried,
-)
+from rflow.core.summary.arrange import arranged
+from rflow.core.summary.entries import EntryReader, waiting
+from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
+from rflow.core.summary.relations import own_steps_since_move
 from rflow.core.summary.view import Presenter, View, latest
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 
-EVIDENCE_LINES = 10
+_Kept = TypeVar("_Kept", Note, Evidence)
 
 
 def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_changed: bool | None = None) -> Progress:
@@ -32,46 +26,69 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
     newer version by now (None: not known).
     """
     presenter, brief = Presenter(view), session.brief
+    reader = EntryReader(session, presenter)
     tree = trees.get(session.tree.digest) if session.tree else None
-    tried, notes, evidence = _entries(session, view, presenter)
-    return Progress(
+    steps = list(enumerate(steps_in_order(session), 1))
+    numbers = {step.seq: number for number, step in steps}
+    tried = _wanted_steps(steps, session, view)
+    notes = _wanted(session.notes.values(), session, view, view.extent.entries)
+    evidence = _wanted(session.evidence.values(), session, view, view.extent.evidence)
+    progress = Progress(
         session=_header(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         situation=presenter.optional_text(brief.situation),
         impact=presenter.optional_text(brief.impact),
         position=tree_parts.position(session, tree, presenter),
+        since_position=tuple(sorted(numbers[seq] for seq in own_steps_since_move(session))),
         remaining=tree_parts.steps_remaining(session, tree, presenter),
-        tried=tried,
+        tried=tuple(reader.step(step, number) for number, step in tried),
         ruled_out=tuple(tree_parts.answers_that_ruled_out(session, trees, presenter)),
         hypothesis=presenter.optional_text(brief.hypothesis),
-        changes=tuple(_change(change, presenter) for change in session.changes.values() if change.in_place),
-        waiting=waiting(session, presenter),
+        changes=tuple(reader.change(change, numbers) for change in session.changes.values() if not change.undone),
+        waiting=waiting(session, view, presenter),
         ahead=tree_parts.ahead(session, tree, presenter),
-        outline=tree_parts.whole_outline(session, tree, presenter) if view.extent.outline else (),
-        evidence=evidence,
+        outline=tree_parts.whole_outline(session, tree, presenter) if view.extent.outline and not view.brief else (),
+        evidence=tuple(map(reader.evidence, evidence)),
         evidence_more=len(session.evidence) - len(evidence),
-        notes=notes,
+        notes=tuple(map(reader.note, notes)),
+        questions=tuple(reader.question(question) for question in session.questions.values() if not question.undone),
+        flags=tuple(reader.flag(flag) for flag in session.flags.values() if not flag.undone),
+        handovers=tuple(reader.handover(entry) for entry in session.ownership if entry.seq not in session.undone),
         since=presenter.optional_time(view.since_at),
-        earlier=len(session.steps) - len(tried) + sum(not n.undone for n in session.notes.values()) - len(notes),
+        earlier=_valid(session.steps) - sum(not step.undone for _, step in tried),
+        earlier_notes=_valid(session.notes) - len(notes),
         unreadable=len(session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
         redacted_kinds=presenter.redacted_kinds,
+        brief=view.brief,
     )
+    return arranged(progress)
 
 
-def _entries(
-    session: Session, view: View, presenter: Presenter
-) -> tuple[tuple[Tried, ...], tuple[ProgressNote, ...], tuple[ProgressEvidence, ...]]:
-    """Return the steps, notes and pieces of evidence that the view asks for; only these are cleaned and redacted."""
-    steps = [(number, step) for number, step in enumerate(steps_in_order(session), 1) if step.seq > view.since]
-    notes = [note for note in session.notes.values() if note.seq > view.since and not note.undone]
-    evidence = [piece for piece in session.evidence.values() if piece.seq > view.since and not piece.undone]
-    return (
-        tuple(_tried(step, number, presenter) for number, step in latest(steps, view.extent.entries)),
-        tuple(_note(note, presenter) for note in latest(notes, view.extent.entries)),
-        tuple(_evidence(piece, presenter) for piece in latest(evidence, view.extent.evidence)),
-    )
+def _valid(entries: Mapping[int, Step] | Mapping[int, Note]) -> int:
+    return sum(not entry.undone for entry in entries.values())
+
+
+def _wanted_steps(steps: list[tuple[int, Step]], session: Session, view: View) -> list[tuple[int, Step]]:
+    """Return the steps that the view asks for, and those that are pinned; only these are cleaned and redacted."""
+    late = {step.seq for _, step in latest(steps, view.extent.entries)}
+    return [
+        (number, step)
+        for number, step in steps
+        if step.seq > view.since and (step.seq in late or step.seq in session.pins)
+    ]
+
+
+def _wanted(entries: Iterable[_Kept], session: Session, view: View, count: int | None) -> Sequence[_Kept]:
+    """Return the valid entries that the view asks for: the latest, those pinned, warnings and assumptions."""
+    valid = [entry for entry in entries if not entry.undone and entry.seq > view.since]
+    late = {entry.seq for entry in latest(valid, count)}
+    return [
+        entry
+        for entry in valid
+        if entry.seq in late or entry.seq in session.pins or getattr(entry, "kind", "note") != "note"
+    ]
 
 
 def steps_in_order(session: Session) -> list[Step]:
@@ -115,7 +132,6 @@ def _header(session: Session, view: View, presenter: Presenter, tree_changed: bo
         elapsed=max(elapsed, 0.0) if elapsed is not None else None,
         tree=_tree(session, presenter, tree_changed),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
-        handoff_note=presenter.optional_text(pending.note) if pending else None,
         source=presenter.optional_line(session.source),
     )
 
@@ -129,73 +145,9 @@ def _tree(session: Session, presenter: Presenter, changed: bool | None) -> Progr
     )
 
 
-def _tried(step: Step, number: int, presenter: Presenter) -> Tried:
-    return Tried(
-        number=number,
-        seq=step.seq,
-        kind=step.kind,
-        text=presenter.text(step.text),
-        result=presenter.text(step.result),
-        by=presenter.line(step.by.name),
-        at=presenter.optional_time(step.at),
-        assumed=step.assumed,
-        skipped=step.kind == "skipped",
-        undone=step.undone,
-        reason=presenter.text(step.reason),
-    )
-
-
-def _change(change: Change, presenter: Presenter) -> ProgressChange:
-    return ProgressChange(
-        seq=change.seq,
-        text=presenter.text(change.text),
-        revert=presenter.text(change.revert),
-        by=presenter.line(change.by.name),
-        at=presenter.optional_time(change.at),
-    )
-
-
-def waiting(session: Session, presenter: Presenter) -> ProgressWaiting | None:
-    """Return what the session waits for; None for nothing."""
-    if session.waiting is None:
-        return None
-    text, until = session.waiting.waiting_for, session.waiting.until
-    return ProgressWaiting(text=presenter.text(text), until=presenter.optional_time(until))
-
-
 def _how_to_resume(session: Session, view: View, presenter: Presenter) -> Continuing:
     return Continuing(
         command=f"rflow resume {one_line(session.code)}" if session.code else "rflow import FILE",
         link=view.link,
         link_expires=presenter.optional_time(view.link_expires),
-    )
-
-
-def _evidence(piece: Evidence, presenter: Presenter) -> ProgressEvidence:
-    what = piece.what
-    lines = presenter.text(what.excerpt).split("\n") if what.excerpt.strip() else []
-    shown = lines[-EVIDENCE_LINES:]
-    return ProgressEvidence(
-        seq=piece.seq,
-        kind=what.kind,
-        label=presenter.line(what.label),
-        command=presenter.line(what.command),
-        by=presenter.line(piece.by.name),
-        lines=tuple(shown),
-        left_out=len(lines) - len(shown) + max(what.left_out - 1, 0),  # the excerpt has a line for its gap
-        bytes_total=what.bytes_total,
-        at=presenter.optional_time(piece.at),
-        exit_code=what.exit_code,
-        duration=what.duration,
-        host=presenter.line(what.host),
-    )
-
-
-def _note(note: Note, presenter: Presenter) -> ProgressNote:
-    return ProgressNote(
-        seq=note.seq,
-        text=presenter.text(note.text),
-        by=presenter.line(note.by.name),
-        at=presenter.optional_time(note.at),
-        amended=note.amended,
     )

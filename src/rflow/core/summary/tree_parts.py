@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from rflow.core.session.state import Session, Step
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
 from rflow.core.summary.view import Presenter
-from rflow.core.tree.branches import joins
 from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree
 
@@ -68,30 +67,40 @@ def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> 
 def answers_that_ruled_out(
     session: Session, trees: Mapping[str, Tree], presenter: Presenter
 ) -> Iterator[ProgressRuledOut]:
-    """Return the answers that ruled something out, in each tree that the session went through.
-
-    An end such as "Solved", which several ways lead to and which says only that it works again, is not worth showing.
-    """
+    """Return the answers that ruled out a cause, in each tree that the session went through."""
     paths = _paths(session)
     for digest, tree in trees.items():
         if digest not in session.trees:
             continue
-        shared = joins(tree)
-        for answer in ruled_out(tree, paths.get(digest, ())):
-            ends = [tree.nodes[name] for name in answer.ends if not (name in shared and _is_solved(tree.nodes[name]))]
-            if ends and answer.node in tree.nodes:
-                yield _ruled_out(answer, tree, ends, presenter)
+        answers = ruled_out(tree, paths.get(digest, ()))
+        possible = _still_possible(tree, answers)
+        for answer in answers:
+            causes = [cause_of(tree.nodes[name]) for name in answer.ends]
+            named = [cause for cause in dict.fromkeys(causes) if cause and cause not in possible]
+            if named and answer.node in tree.nodes:
+                yield _ruled_out(answer, tree, named, presenter)
 
 
-def _is_solved(node: Node) -> bool:
-    return isinstance(node, End) and node.outcome == "resolved"
+def cause_of(node: Node) -> str:
+    """Return the cause that an end stands for: its own, or its text where it escalates; "" for none.
+
+    An end that means "solved" is no cause, and what to do about something is none either.
+    """
+    if not isinstance(node, End):
+        return ""
+    return node.cause or (node.text if node.outcome == "escalate" else "")
 
 
-def _ruled_out(answer: RuledOut, tree: Tree, ends: list[Node], presenter: Presenter) -> ProgressRuledOut:
+def _still_possible(tree: Tree, answers: list[RuledOut]) -> set[str]:
+    gone = {name for answer in answers for name in answer.ends}
+    return {cause_of(node) for name, node in tree.nodes.items() if name not in gone}
+
+
+def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Presenter) -> ProgressRuledOut:
     return ProgressRuledOut(
         question=presenter.line(tree.nodes[answer.node].text),
         answer=presenter.line(answer.label),
-        ends=tuple(presenter.line(end.text) for end in ends),
+        causes=tuple(presenter.line(cause) for cause in causes),
         unconfirmed=answer.unconfirmed,
     )
 

@@ -20,41 +20,33 @@ _Entry = TypeVar("_Entry")
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a session is shown.
 
-    The latest `entries` steps and as many notes (None: all of them), the latest `evidence` pieces of evidence, and
-    whether the outline of the whole tree.
+    The latest `entries` steps and as many notes, the latest `evidence` pieces of evidence (None: all of them), what is
+    pinned, and whether the outline of the whole tree. More entries than these never have room in what people read.
     """
 
-    entries: int | None = None
-    evidence: int = 3
+    entries: int | None = 300
+    evidence: int | None = 30
     outline: bool = False
 
     def limit(self, progress: Progress) -> Progress:
-        """Return `progress` without what goes beyond this extent; what is left out is counted.
-
-        The values redacted are still those of the whole `progress`.
-        """
-        tried, notes = latest(progress.tried, self.entries), latest(progress.notes, self.entries)
-        evidence = latest(progress.evidence, self.evidence)
-        return replace(
-            progress,
-            tried=tried,
-            notes=notes,
-            earlier=progress.earlier + len(progress.tried) - len(tried) + len(progress.notes) - len(notes),
-            evidence=evidence,
-            evidence_more=progress.evidence_more + len(progress.evidence) - len(evidence),
-            outline=progress.outline if self.outline else (),
-        )
+        """Return `progress` without the outline of the tree, unless it is wanted."""
+        return progress if self.outline or not progress.outline else replace(progress, outline=())
 
 
 def widest(extents: Iterable[Extent]) -> Extent:
     """Return the smallest extent that covers all of `extents`, of which there is at least one."""
     each = list(extents)
-    limits = [extent.entries for extent in each if extent.entries is not None]
     return Extent(
-        entries=max(limits) if len(limits) == len(each) else None,
-        evidence=max(extent.evidence for extent in each),
+        entries=_most(extent.entries for extent in each),
+        evidence=_most(extent.evidence for extent in each),
         outline=any(extent.outline for extent in each),
     )
+
+
+def _most(counts: Iterable[int | None]) -> int | None:
+    each = list(counts)
+    limits = [count for count in each if count is not None]
+    return max(limits) if len(limits) == len(each) else None
 
 
 def latest(entries: Sequence[_Entry], count: int | None) -> Sequence[_Entry]:
@@ -66,7 +58,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """What a summary is asked to show: at which time, in which time zone, how much, since when, with which secrets.
 
     Secrets are hidden if `redact`, those that the user's own `patterns` match too. `since` is the number of the last
-    event that the reader knows already. `ask` overrides the recorded one.
+    event that the reader knows already. `ask` overrides the recorded one. `brief` asks for the form of 200 words.
     """
 
     as_of: datetime
@@ -74,6 +66,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     redact: bool = True
     patterns: tuple[str, ...] = ()
     extent: Extent = Extent()
+    brief: bool = False
     since: int = 0
     since_at: datetime | None = None
     ask: str | None = None

@@ -176,7 +176,8 @@ def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
 
     An end that a later turn brings back into reach is not ruled out; each end is listed with the last answer that
     ruled it out. The path is walked backwards: what a turn's node adds to all that later nodes reach is what the turn
-    ruled out, so every node is visited once, however long the path.
+    ruled out, so every node is visited once, however long the path. An answer whose choice says `rules_out = false`
+    rules nothing out.
     """
     order = {name: number for number, name in enumerate(tree.nodes)}
     reached: dict[str, int] = {}
@@ -186,7 +187,14 @@ def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
         known = len(reached)
         _explore(tree, turn.node, reached)
         lost = [name for name in islice(reversed(reached), len(reached) - known) if isinstance(tree.nodes[name], End)]
-        if lost:
+        if lost and _rules_out(tree, turn):
             ends = tuple(sorted(lost, key=order.__getitem__))
             answers.append(RuledOut(node=turn.node, label=turn.label, ends=ends, unconfirmed=turn.assumed))
     return answers[::-1]
+
+
+def _rules_out(tree: Tree, turn: Turn) -> bool:
+    """Whether an answer says anything about the others: "not known" does not."""
+    node = tree.nodes.get(turn.node)
+    ways = exits(node) if node is not None else ()
+    return all(way.rules_out for way in ways if (way.label, way.to) == (turn.label, turn.to))

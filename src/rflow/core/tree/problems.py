@@ -13,6 +13,7 @@ from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exi
 Severity = Literal["error", "warning"]
 KeyPath = tuple[str | int, ...]
 LONGEST_NAME = 64
+_SOLVED = 2
 _MOST_COMPARISONS = 200_000  # difflib takes some 3 µs each: a file full of unknown targets must not take minutes
 
 
@@ -182,3 +183,15 @@ def _single_exits(tree: Tree) -> Iterator[Problem]:
         if isinstance(node, Decision) and len(node.choices) == 1:
             remedy = "Make it an action, or add the other answers."
             yield warning(("nodes", name), "The decision has one exit: it acts as an action.", remedy)
+
+
+def ends_without_cause(tree: Tree) -> list[str]:
+    """Return the ends that say what to do, but not what it was: no answer ever rules them out.
+
+    An end of one or two words, such as "Solved", is taken to mean that it works again, which is no cause.
+    """
+    return [
+        name
+        for name, node in tree.nodes.items()
+        if isinstance(node, End) and node.outcome == "resolved" and not node.cause and len(node.text.split()) > _SOLVED
+    ]

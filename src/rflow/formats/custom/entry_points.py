@@ -56,7 +56,7 @@ def _from_function(name: str, function: Callable[[Summary], str]) -> Format:
         media_type="text/plain",
         suffix=".txt",
         build=lambda summary, cache: function(summary),
-        most=None,
+        everything=True,
     )
 
 

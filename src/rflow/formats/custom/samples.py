@@ -10,13 +10,12 @@ from typing import Any
 from msgspec import inspect
 from msgspec.structs import replace
 
-from rflow.core.summary.brief import shorten_progress
 from rflow.core.summary.progress import Digest, Progress, Summary
 
 _AT = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
-_FROM_RFLOW = frozenset({"id", "digest", "link"})
-"""Texts that no user writes: ids, digests of trees, rflow's own link."""
-_WITH_LINES = frozenset({"ask", "situation", "impact", "hypothesis", "text", "result", "revert", "handoff_note"})
+_FROM_RFLOW = frozenset({"id", "digest", "link", "key", "label"})
+"""Texts that no user writes: ids, digests of trees, rflow's own link, the labels of sections."""
+_WITH_LINES = frozenset({"ask", "situation", "impact", "hypothesis", "text", "result", "revert"})
 _ENTRIES = 5
 
 # Each begins with what is markup only at the beginning; the letters `zq` tell it from the template's own markup.
@@ -43,7 +42,7 @@ class _Sample:
         """Return the summary of an open session."""
         progress: Progress = self._value(inspect.type_info(Progress))
         session = replace(progress.session, status="open", outcome=None, closing_summary=None)
-        session = replace(session, handed_off_by=None, handoff_note=None)
+        session = replace(session, handed_off_by=None)
         return replace(progress, session=session, since=None)
 
     def digest(self) -> Digest:
@@ -77,7 +76,7 @@ def _closed(progress: Progress) -> Progress:
 
 
 def _handed_off(progress: Progress) -> Progress:
-    session = replace(progress.session, status="handed_off", handed_off_by="Ana Ruiz", handoff_note="Call Dave.")
+    session = replace(progress.session, status="handed_off", handed_off_by="Ana Ruiz")
     return replace(progress, session=session, since=_AT, tried=(), notes=())
 
 
@@ -104,8 +103,8 @@ SAMPLES: dict[str, Summary] = {
     "a closed session": _closed(USUAL),
     "a session handed off, since the last summary": _handed_off(USUAL),
     "a long session": _long(USUAL),
-    "the brief form": shorten_progress(USUAL),
-    "the brief form of an empty session": shorten_progress(_EMPTY.open_session()),
+    "the brief form": replace(USUAL, brief=True),
+    "the brief form of an empty session": replace(_EMPTY.open_session(), brief=True),
     "a digest": _SAMPLE.digest(),
     "a digest without sessions": _EMPTY.digest(),
     **{f"{HOSTILE} {first}": _hostile(first) for first in range(len(_HOSTILE))},

@@ -1,0 +1,115 @@
+"""Arranging a summary: what the budget of its form has room for, in sections."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from rflow.core.summary import entry_units, state_units
+from rflow.core.summary.cutting import word_count
+from rflow.core.summary.filling import Filling, Shown, fill
+from rflow.core.summary.phrases import header_line
+from rflow.core.summary.progress import Progress
+from rflow.core.summary.sections import COUNTS_LABEL, detail, label, most_counts, not_shown, sections
+from rflow.core.summary.shares import BRIEF, BRIEF_WORDS, WHOLE, whole_words
+from rflow.core.summary.times import stamp
+from rflow.core.summary.unit import SectionKey, Unit
+
+_TITLE = "Session without a title"
+
+
+def arranged(progress: Progress, words: int | None = None, warnings: int | None = None) -> Progress:
+    """Return `progress` with its sections, within the words of its form.
+
+    With fewer `words`, or only the newest of its `warnings`, where it must be shorter than that.
+    """
+    header, units = header_line(progress), list(_units(progress))
+    budget = _budget(progress, units)
+    budget = budget if words is None else min(budget, words)
+    fixed = _fixed_words(progress, header)
+    shown = _filled(progress, units, budget, fixed + most_counts(units), warnings)
+    spare = fixed + word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
+    better = _filled(progress, units, budget, spare, warnings)
+    if word_count(not_shown(progress, units, better)) + COUNTS_LABEL + fixed <= spare:
+        shown = better
+    return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
+
+
+def sections_only(progress: Progress) -> Progress:
+    """Return `progress` without what its sections were made from, for readers who may see no more than these."""
+    return Progress(
+        session=progress.session,
+        header=progress.header,
+        sections=progress.sections,
+        ask=progress.ask,
+        redacted=progress.redacted,
+        redacted_kinds=progress.redacted_kinds,
+        since=progress.since,
+        unreadable=progress.unreadable,
+        resume=progress.resume,
+        brief=progress.brief,
+    )
+
+
+def _filled(progress: Progress, units: list[Unit], budget: int, fixed: int, warnings: int | None) -> Shown:
+    totals = Counter(unit.place for unit in units)
+
+    def label_of(key: SectionKey, shown: int) -> str:
+        return f"{label(key, progress)} {detail(key, progress, shown, totals[key])}"
+
+    filling = Filling(units, budget - fixed, label_of, warnings)
+    return fill(filling, budget, _last_steps(progress, units) if progress.brief else None)
+
+
+def _fixed_words(progress: Progress, header: str) -> int:
+    """Return how many words are shown in any case."""
+    texts = [progress.session.title or _TITLE, header]
+    texts += [text for pair in (*state_units.footer(progress), *_continuing(progress)) for text in pair]
+    return sum(map(word_count, texts))
+
+
+def _budget(progress: Progress, units: list[Unit]) -> int:
+    if progress.brief:
+        return BRIEF_WORDS
+    valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
+    outputs = len(progress.evidence) + progress.evidence_more
+    uncut = sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in ("ask", "caution", "plans"))
+    return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, uncut)
+
+
+def _last_steps(progress: Progress, units: list[Unit]) -> int:
+    """Return for how many of the last steps room is held back: fewer where other results are shown."""
+    results = sum(unit.section == "facts" for unit in units) + sum(bool(change.then) for change in progress.changes)
+    return max(BRIEF.last_results - results, 0)
+
+
+def _units(progress: Progress) -> Iterator[Unit]:
+    shares = BRIEF if progress.brief else WHOLE
+    last = list(state_units.last_note(progress, shares))
+    yield from state_units.asked(progress, shares)
+    yield from state_units.closed(progress, shares)
+    yield from last
+    yield from state_units.at(progress)
+    yield from state_units.now(progress, shares)
+    yield from state_units.cautions(progress)
+    yield from state_units.waiting(progress, shares)
+    yield from state_units.plans(progress)
+    yield from state_units.choices(progress, shares)
+    yield from state_units.hypothesis(progress, shares)
+    yield from state_units.ruled_out(progress, shares)
+    yield from state_units.handed_over(progress, shares)
+    yield from entry_units.changes(progress, shares)
+    yield from entry_units.facts(progress, shares)
+    yield from entry_units.assumptions(progress, shares)
+    yield from entry_units.steps(progress, shares)
+    yield from (unit for unit in entry_units.notes(progress, shares) if unit.seq not in {note.seq for note in last})
+    yield from entry_units.outputs(progress, shares)
+    if not progress.brief:
+        yield from entry_units.taken_back(progress, shares)
+
+
+def _continuing(progress: Progress) -> Iterator[tuple[str, str]]:
+    yield "Continue", progress.resume.command
+    if progress.resume.link:
+        until = progress.resume.link_expires
+        yield "Link", f"{progress.resume.link} (until {stamp(until)})" if until else progress.resume.link

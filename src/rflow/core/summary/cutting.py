@@ -1,0 +1,174 @@
+"""Cutting a text at its end, at a clause where there is one: the levels in which a summary may show it.
+
+A text is cut only at its end and the cut is marked with `…`, so that what is shown is always what somebody wrote.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+CUT = "…"
+_LONGEST = 60
+"""Characters of a word that count as one: a longer word, such as an address, counts as several."""
+_WIDE = 2
+"""Characters of a script without spaces (Chinese, Japanese, Thai) that count as a word."""
+_FURTHER = 2
+"""How many words more a text may have at first, where a clause ends there."""
+_LEAST_SAVED = 4
+"""A cut that saves fewer words is not worth it."""
+
+_SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+_WIDE_END = "。！？；"
+_PIECE = re.compile(
+    rf"[{_SPACELESS}]{{1,{_WIDE}}}[{_WIDE_END}、，：]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{_WIDE_END}、，：]*\s*|\S\s*"
+)
+_OPENING, _CLOSING = "([{（「『", ")]}）」』"
+# What continues a clause, so that it would read differently without it.
+_CONTINUING = frozenset(
+    "but except unless only however although not until if aber außer doch nur nicht bis falls sondern".split()
+)
+_WEAK = frozenset(
+    "the a an of is are was were to in on at by for from with and or than that it its this both"
+    " der die das den dem ein eine einen und oder im am zu von mit".split()
+)
+_ABBREVIATION = re.compile(r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]{1,2}|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|Nr|No|vs|Hr|Fr|Dr)\.")
+_DASHES = frozenset("-–—")
+_ARROWS = frozenset({"->", "=>", "→", "<-", "="})
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How many words of a text are shown: at least and at most at first, and at most when there is room."""
+
+    least: int
+    most: int
+    cap: int
+
+
+class Target(msgspec.Struct, frozen=True):
+    """How many words of a text are wanted before other texts are shown more of."""
+
+    least: int
+    most: int
+
+
+def word_count(text: str) -> int:
+    """Return the number of words as they count towards a budget; never fewer than `wc -w` counts."""
+    return len(_pieces(text))
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """The ways to show a text, shortest first; `rough` if the first is cut within a clause."""
+
+    texts: tuple[str, ...]
+    rough: bool = False
+
+
+def levels(text: str, limits: Limits) -> Levels:
+    """Return the ways to show `text`: whole, or cut at ever later clauses."""
+    pieces = _pieces(text)
+    count = len(pieces)
+    if count <= limits.most:
+        return Levels((text,))
+    ends = list(_clause_ends(pieces))
+    first = _first_cut(pieces, ends, limits)
+    if first == count:
+        return Levels((text,))
+    whole = count < limits.cap + _LEAST_SAVED
+    later = [place for place, strength in ends if strength >= 2 and first < place <= limits.cap]
+    texts = (*(_cut(pieces, place) for place in (first, *later)), *([text] if whole else []))
+    return Levels(texts, rough=first not in dict(ends))
+
+
+def target(shown: tuple[str, ...], wanted: Target) -> int:
+    """Return which of the levels has as many words as wanted: the first long enough, else the longest that fits."""
+    counts = [word_count(level) for level in shown]
+    enough = next((number for number, count in enumerate(counts) if count >= wanted.least), None)
+    if enough is not None and counts[enough] <= wanted.most:
+        return enough
+    return max((number for number, count in enumerate(counts) if count <= wanted.most), default=0)
+
+
+def shortest(text: str, limits: Limits) -> str:
+    """Return the shortest way to show `text`."""
+    return levels(text, limits).texts[0]
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[str, ...]:
+    """Split a text into words with the white space behind them."""
+    return tuple(_PIECE.findall(text.strip()))
+
+
+def _cut(pieces: tuple[str, ...], count: int) -> str:
+    text = "".join(pieces[:count]).rstrip()
+    return (text.rstrip(" ,;:.-–—" + _WIDE_END + "、，：") or text) + CUT
+
+
+def _first_cut(pieces: tuple[str, ...], ends: list[tuple[int, int]], limits: Limits) -> int:
+    """Return after how many words to cut at first: at the first of the strongest clause ends within the limits."""
+    within = [(-strength, place) for place, strength in ends if limits.least <= place <= limits.most]
+    within = within or [(0, place) for place, _ in ends if limits.most < place <= limits.most + _FURTHER]
+    if within:
+        return min(within)[1]
+    if len(pieces) <= limits.most + _LEAST_SAVED:
+        return len(pieces)
+    return _hard_cut(pieces, limits)
+
+
+def _hard_cut(pieces: tuple[str, ...], limits: Limits) -> int:
+    """Return a place to cut within a clause: not behind a weak word, an opened bracket or an arrow."""
+    place = limits.most
+    if any(word.strip() in _ARROWS for word in pieces[place - 1 : place + 1]):
+        place += 1 + (pieces[place].strip() in _ARROWS)  # "60s -> 350s" stays together
+    while place > max(limits.least, 1) and _ends_badly(pieces[place - 1], pieces[place]):
+        place -= 1
+    bracket = _open_bracket(pieces[:place])
+    return bracket if bracket >= max(limits.least - _LEAST_SAVED, 2) else place
+
+
+def _ends_badly(word: str, following: str) -> bool:
+    last = word.strip()
+    return last.casefold() in _WEAK or last in _ARROWS or following.strip() in _ARROWS or last in _DASHES
+
+
+def _open_bracket(pieces: tuple[str, ...]) -> int:
+    """Return the place before the last bracket that is opened and not closed; 0 for none."""
+    depth, place = 0, 0
+    for number, piece in enumerate(pieces):
+        opened = sum(map(piece.count, _OPENING)) - sum(map(piece.count, _CLOSING))
+        place = number if depth == 0 and opened > 0 else place
+        depth = max(depth + opened, 0)
+    return place if depth else 0
+
+
+def _clause_ends(pieces: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Return the places where a clause ends, with their strength: 3 a sentence, 2 a comma or colon, 1 a bracket."""
+    depth = 0
+    for place in range(1, len(pieces) - _LEAST_SAVED + 1):
+        word, following = pieces[place - 1], pieces[place].strip()
+        depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
+        if depth == 0 and _plain(following) not in _CONTINUING:
+            strength = _strength(word, following)
+            if strength:
+                yield place, strength
+
+
+def _plain(word: str) -> str:
+    return word.strip("\"'“”(),.;:!?").casefold()
+
+
+def _strength(word: str, following: str) -> int:
+    if not word[-1].isspace() and word[-1] not in _WIDE_END + "、，：":
+        return 0
+    bare = word.strip().rstrip("\"'”’»")
+    if "\n" in word or bare.endswith(tuple("!?;" + _WIDE_END)):
+        return 3
+    if bare.endswith(".") and not _ABBREVIATION.fullmatch(bare):
+        return 3
+    if bare.endswith((",", "、", "，")):
+        return 0 if following[:1].isdigit() else 2
+    if bare.endswith((":", "：")):
+        return 2
+    return 1 if following[:1] in _OPENING else 0

@@ -1,0 +1,156 @@
+"""The entries of a session as a summary shows them: cleaned, redacted, with their times in the reader's zone."""
+
+from msgspec.structs import replace
+
+from rflow.core.session.events import WaitingSet
+from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
+from rflow.core.summary.progress import (
+    Handover,
+    ProgressChange,
+    ProgressEvidence,
+    ProgressFlag,
+    ProgressNote,
+    ProgressQuestion,
+    ProgressWaiting,
+    Tried,
+)
+from rflow.core.summary.relations import step_after, subject_of
+from rflow.core.summary.view import Presenter, View
+
+EVIDENCE_LINES = 10
+
+
+class EntryReader:
+    """Makes the entries of one session fit to be shown."""
+
+    def __init__(self, session: Session, presenter: Presenter) -> None:
+        self._session = session
+        self._presenter = presenter
+
+    def step(self, step: Step, number: int) -> Tried:
+        """Return a step with its number."""
+        text = self._presenter.text
+        return Tried(
+            number=number,
+            seq=step.seq,
+            kind=step.kind,
+            text=text(step.text),
+            result=text(step.result),
+            by=self._presenter.line(step.by.name),
+            at=self._presenter.optional_time(step.at),
+            assumed=step.assumed,
+            skipped=step.kind == "skipped",
+            undone=step.undone,
+            pinned=step.seq in self._session.pins,
+            amended=step.amended,
+            reason=text(step.reason),
+            settled=self._presenter.optional_text(step.settled),
+        )
+
+    def note(self, note: Note) -> ProgressNote:
+        """Return a note, a warning or an assumption."""
+        about = subject_of(self._session, note)
+        return ProgressNote(
+            seq=note.seq,
+            text=self._presenter.text(note.text),
+            by=self._presenter.line(note.by.name),
+            at=self._presenter.optional_time(note.at),
+            kind=note.kind,
+            on=about.seq if about else note.on,
+            about=self._presenter.line(about.text) if about else "",
+            about_undone=about is not None and about.undone,
+            pinned=note.seq in self._session.pins,
+            amended=note.amended,
+            settled=self._presenter.optional_text(note.settled),
+        )
+
+    def change(self, change: Change, numbers: dict[int, int]) -> ProgressChange:
+        """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
+        after = step_after(self._session, change)
+        return ProgressChange(
+            seq=change.seq,
+            text=self._presenter.text(change.text),
+            revert=self._presenter.text(change.revert),
+            by=self._presenter.line(change.by.name),
+            at=self._presenter.optional_time(change.at),
+            reverted=change.reverted,
+            reverted_at=self._presenter.optional_time(change.reverted_at),
+            then=self._presenter.text(after.result) if after else "",
+            then_step=numbers.get(after.seq, 0) if after else 0,
+            pinned=change.seq in self._session.pins,
+            amended=change.amended,
+        )
+
+    def evidence(self, piece: Evidence) -> ProgressEvidence:
+        """Return a piece of evidence with the end of its output."""
+        what = piece.what
+        lines = self._presenter.text(what.excerpt).split("\n") if what.excerpt.strip() else []
+        shown = lines[-EVIDENCE_LINES:]
+        return ProgressEvidence(
+            seq=piece.seq,
+            kind=what.kind,
+            label=self._presenter.line(what.label),
+            command=self._presenter.line(what.command),
+            by=self._presenter.line(piece.by.name),
+            lines=tuple(shown),
+            left_out=len(lines) - len(shown) + max(what.left_out - 1, 0),  # the excerpt has a line for its gap
+            bytes_total=what.bytes_total,
+            at=self._presenter.optional_time(piece.at),
+            exit_code=what.exit_code,
+            duration=what.duration,
+            host=self._presenter.line(what.host),
+            on=piece.on,
+            pinned=piece.seq in self._session.pins,
+            amended=piece.amended,
+        )
+
+    def question(self, question: Question) -> ProgressQuestion:
+        """Return a question with its answers."""
+        return ProgressQuestion(
+            seq=question.seq,
+            to=self._presenter.line(question.to.name),
+            text=self._presenter.text(question.text),
+            by=self._presenter.line(question.by.name),
+            at=self._presenter.optional_time(question.at),
+            replies=tuple(self._presenter.text(f"{reply.by.name}: {reply.text}") for reply in question.replies),
+        )
+
+    def flag(self, flag: Flag) -> ProgressFlag:
+        """Return a report about a node of the tree."""
+        return ProgressFlag(
+            seq=flag.seq,
+            node=self._presenter.line(flag.node),
+            text=self._presenter.text(flag.text),
+            by=self._presenter.line(flag.by.name),
+            at=self._presenter.optional_time(flag.at),
+        )
+
+    def handover(self, entry: OwnershipEntry) -> Handover:
+        """Return a change of owner."""
+        text, line = self._presenter.text, self._presenter.line
+        return Handover(
+            seq=entry.seq,
+            at=self._presenter.time(entry.at),
+            by=self._presenter.line(entry.by.name),
+            word=entry.word,
+            to=self._presenter.line(entry.to.name) if entry.to else None,
+            text=text(entry.text),
+            warnings=tuple(map(text, entry.warnings)),
+            contingencies=tuple(
+                replace(plan, condition=line(plan.condition), action=line(plan.action)) for plan in entry.contingencies
+            ),
+        )
+
+
+def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiting | None:
+    """Return what the session waits for; None for nothing."""
+    if session.waiting is None:
+        return None
+    text, until = session.waiting.waiting_for, session.waiting.until
+    by = [event.by.name for event in session.adjustments.values() if isinstance(event.fact, WaitingSet)]
+    return ProgressWaiting(
+        text=presenter.text(text),
+        until=presenter.optional_time(until),
+        by=presenter.line(by[-1]) if by else "",
+        overdue=until is not None and until < view.as_of and session.status != "closed",
+    )

@@ -1,0 +1,172 @@
+"""Units of what was entered: changes, key facts, assumptions, steps, notes, outputs, and what was taken back."""
+
+from collections.abc import Callable, Iterator
+
+from rflow.core.summary import phrases
+from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
+from rflow.core.summary.shares import Shares
+from rflow.core.summary.state_units import last_answer
+from rflow.core.summary.unit import Share, Unit, one_text, share, two_texts
+from rflow.core.text import one_line
+
+
+def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the changes left in place, and those that are no longer so."""
+    for entry in progress.changes:
+        yield _reverted(entry, progress, shares) if entry.reverted else _in_place(entry, progress, shares)
+
+
+def _counts(entry: ProgressChange) -> tuple[str, ...]:
+    return ("change", "step") if entry.then else ("change",)
+
+
+def _in_place(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
+    def render(what: str, then: str) -> str:
+        head, whole = progress.session, not progress.brief
+        return phrases.change(entry, head, head.code, whole=whole, what=what, then=then)
+
+    shown = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
+    return Unit(section="changes", lengths=shown, order=(entry.seq, 0), counts=_counts(entry))
+
+
+def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
+    def render(what: str, then: str) -> str:
+        return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
+
+    shown = two_texts(one_line(entry.text), one_line(entry.then), shares.reverted, render)
+    return Unit(section="reverted", lengths=shown, order=(entry.seq, 0), counts=_counts(entry))
+
+
+def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what was pinned: the key facts."""
+    texts = [
+        *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
+        *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
+        *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
+    ]
+    part = _fact_share(shares, len(texts))
+    for seq, what, result, kind in sorted(texts):
+        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
+        yield Unit(section="facts", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+
+
+def pinned(progress: Progress) -> list[Tried]:
+    """Return the steps that are key facts."""
+    return [step for step in progress.tried if step.pinned and not step.undone and not is_assumed(step)]
+
+
+def _fact_share(shares: Shares, number: int) -> Share:
+    together, least, most = shares.facts
+    each = min(max(together // max(number, 1), least), most)
+    return share(shares.fact[0], shares.fact[1], each * 2 // 3, each, shares.fact[2])
+
+
+def is_assumed(step: Tried) -> bool:
+    """Whether a step rests on an assumption that has not been settled."""
+    return step.assumed and step.settled is None and not step.undone
+
+
+def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what is assumed and not verified: answers and own steps with their reasons, notes."""
+    texts = [
+        *(
+            (step.seq, phrases.step_text(step), _with_reason(step), "step")
+            for step in progress.tried
+            if is_assumed(step)
+        ),
+        *((note.seq, "", note.text, "assumption") for note in progress.notes if is_open_assumption(note)),
+    ]
+    for seq, what, result, kind in sorted(texts):
+        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(said, came, (shares.step[0], shares.assumption), phrases.joined)
+        yield Unit(section="assumed", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+
+
+def is_open_assumption(note: ProgressNote) -> bool:
+    """Whether a note is an assumption that has not been settled."""
+    return note.kind == "assumption" and note.settled is None
+
+
+def _with_reason(step: Tried) -> str:
+    return f"{step.result}, because: {step.reason}" if step.result and step.reason else step.result or step.reason
+
+
+def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the steps that are not shown elsewhere, oldest first."""
+    used = {change.then_step for change in progress.changes}
+    answer = last_answer(progress)
+    used |= {answer.number} if answer else set()
+    for step in progress.tried:
+        if not (step.undone or step.number in used or step.pinned or is_assumed(step)):
+            by = step.by if step.by != progress.session.owner and not progress.brief else ""
+            yield _step(step, by, shares)
+
+
+def _step(step: Tried, by: str, shares: Shares) -> Unit:
+    def render(what: str, result: str) -> str:
+        return phrases.with_details(phrases.joined(what, result), by, "corrected" if step.amended else "")
+
+    result = one_line(phrases.step_result(step))
+    shown = two_texts(phrases.step_text(step), result, shares.step, render)
+    return Unit(
+        section="tried",
+        lengths=shown,
+        order=(step.number, 0),
+        number=step.number,
+        counts=("step",),
+        seq=step.seq,
+    )
+
+
+def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
+    for seq, by, text, kind in sorted(_scratchpad(progress)):
+        author = by if by != progress.session.owner else ""
+        shown = one_text(one_line(text), shares.note, _by(author))
+        yield Unit(section="notes", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+
+
+def _by(author: str) -> Callable[[str], str]:
+    return lambda cut: phrases.with_details(cut, author)
+
+
+def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
+    for note in progress.notes:
+        if note.kind == "note" and not note.pinned:
+            yield note.seq, note.by, note.text, "note"
+        elif note.kind == "assumption" and note.settled is not None:
+            yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"
+    for question in progress.questions:
+        if question.replies:
+            yield (
+                question.seq,
+                question.by,
+                f"asked {question.to}: {question.text} {' '.join(question.replies)}",
+                "question",
+            )
+    for flag in progress.flags:
+        yield flag.seq, flag.by, f"wrong in the tree, at {flag.node}: {flag.text}", "flag"
+
+
+def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the last line of each output, newest last."""
+    for piece in progress.evidence:
+        if not piece.pinned:
+            yield _output(piece, shares)
+
+
+def _output(piece: ProgressEvidence, shares: Shares) -> Unit:
+    what, last = phrases.output(piece)
+    shown = one_text(one_line(last), shares.output, lambda cut: phrases.joined(one_line(what), cut))
+    return Unit(section="outputs", lengths=shown, order=(piece.seq, 0), counts=("output",), seq=piece.on)
+
+
+def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the steps that were taken back, which are not valid."""
+    for step in progress.tried:
+        if step.undone:
+            alone = step.kind == "choice" and len(step.result) > phrases.SHORT_ANSWER
+            text = step.result if alone else phrases.joined(step.text, step.result)
+            shown = one_text(one_line(text), shares.taken_back)
+            yield Unit(section="taken_back", lengths=shown, order=(step.number, 0), number=step.number)

@@ -1,0 +1,169 @@
+"""Filling a budget of words with units: what is most important first, whole parts before longer texts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from rflow.core.summary.cutting import word_count
+from rflow.core.summary.unit import SectionKey, Unit
+
+Shown = dict[Unit, int]
+"""Each unit that is shown, with its level."""
+
+FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "waiting", "plans", "next", "ruled_out")
+"""Sections whose first entries are the most important; elsewhere the newest are, which stand last."""
+ALWAYS: tuple[SectionKey, ...] = ("ask", "caution")
+"""What is shown even where it needs more than the budget."""
+PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
+    ("closed", None),
+    ("last_note", None),
+    ("at", None),
+    ("now", None),
+    ("waiting", None),
+    ("plans", None),
+    ("changes", 3),
+    ("reverted", None),
+    ("assumed", None),
+    ("facts", 2),
+    ("hypothesis", None),
+    ("facts", None),
+    ("changes", None),
+    ("handed_over", None),
+    ("next", None),
+    ("taken_back", None),
+)
+"""What is shown first, each at its shortest: the newest of a section, None for all."""
+MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted")
+"""What somebody marked as important, which comes before the room that is held back for the steps."""
+GROWING: tuple[SectionKey, ...] = (
+    "facts",
+    "assumed",
+    "reverted",
+    "changes",
+    "waiting",
+    "at",
+    "now",
+    "hypothesis",
+    "plans",
+    "next",
+    "closed",
+    "last_note",
+    "handed_over",
+)
+"""What reaches its wanted length next, in this order."""
+LAST = 3
+"""Of so many steps, the last, there is a result in any case."""
+TRIED_SHARE = 4
+"""The part of the whole form's budget that is held back for the steps."""
+
+
+class Filling:
+    """The units shown so far, with `room` for so many words; `label` returns that of a section with so many shown.
+
+    Where only the newest `warnings` are asked for, the others are shown if they fit.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        room: int,
+        label: Callable[[SectionKey, int], str],
+        warnings: int | None = None,
+    ) -> None:
+        self.shown: Shown = {}
+        self._sections: dict[SectionKey, list[Unit]] = {}
+        for unit in units:
+            self._sections.setdefault(unit.section, []).append(unit)
+        self._room = room
+        self._label = label
+        self._warnings = warnings
+        self._open: Counter[SectionKey] = Counter()
+
+    def units(self, section: SectionKey) -> list[Unit]:
+        """Return the units of a section, most important first."""
+        newest = section not in FIRST_COUNTS
+        return sorted(self._sections.get(section, ()), key=lambda unit: unit.order, reverse=newest)
+
+    def cost(self, unit: Unit, level: int = 0) -> int:
+        """Return how many words more a unit at `level` takes, with its number and the label of a new section."""
+        had = self.shown.get(unit)
+        if had is not None:
+            return _words(unit, level) - _words(unit, had)
+        count = self._open[unit.place]
+        return _words(unit, level) + self._label_words(unit, count + 1) - self._label_words(unit, count)
+
+    def _label_words(self, unit: Unit, count: int) -> int:
+        return word_count(self._label(unit.place, count)) if count else 0
+
+    def show(self, unit: Unit, level: int = 0, *, held_back: int = 0, always: bool = False) -> bool:
+        """Show a unit at `level` if it fits beside what is held back; return whether it does."""
+        cost = self.cost(unit, level)
+        if not always and cost > self._room - held_back:
+            return False
+        self._room -= cost
+        if unit not in self.shown:
+            self._open[unit.place] += 1
+        self.shown[unit] = level
+        return True
+
+    def present(self, *, held_back: int) -> None:
+        """Show units at their shortest, by priority; the ask and the warnings in any case."""
+        for section in ALWAYS:
+            for unit in self.units(section)[: self._warnings]:
+                self.show(unit, always=True)
+        for section, newest in PRESENCE:
+            units = [unit for unit in self.units(section) if unit not in self.shown]
+            for unit in units[:newest]:
+                self.show(unit, held_back=0 if section in MARKED else held_back)
+
+    def grow(self, *, held_back: int) -> None:
+        """Let units reach the end of a clause, then the length that is wanted, while they fit."""
+        units = [unit for section in GROWING for unit in self.units(section) if unit in self.shown]
+        for unit in units:
+            self._raise(unit, min(unit.lengths.smooth, unit.lengths.wanted), held_back)
+        for unit in units:
+            self._raise(unit, unit.lengths.wanted, held_back)
+
+    def _raise(self, unit: Unit, wanted: int, held_back: int) -> None:
+        for level in range(wanted, self.shown[unit], -1):
+            if self.show(unit, level, held_back=held_back):
+                return
+
+    def add(self, section: SectionKey, *, held_back: int = 0) -> None:
+        """Show the newest units of a section at their shortest, up to the first that does not fit."""
+        for unit in self.units(section):
+            if not self.show(unit, held_back=held_back):
+                return
+
+    def use_leftovers(self, sections: Iterable[SectionKey]) -> None:
+        """Lengthen units by a level each in turn, until nothing fits."""
+        growing = [unit for section in sections for unit in self.units(section) if unit in self.shown]
+        while growing:
+            growing = [unit for unit in growing if self._lengthen(unit)]
+
+    def _lengthen(self, unit: Unit) -> bool:
+        level = self.shown[unit] + 1
+        return level < len(unit.lengths.levels) and self.show(unit, level)
+
+
+def _words(unit: Unit, level: int) -> int:
+    return word_count(unit.lengths.levels[level]) + (1 if unit.number else 0)
+
+
+def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
+    """Fill a budget: first everything important at its shortest, then at its wanted length, then the steps.
+
+    In the brief form, room is held back for the `last_steps`; in the whole form (None) for as many as there are.
+    """
+    steps = [_words(unit, 0) for unit in filling.units("tried")[:last_steps]]
+    held_back = min(sum(steps) + 1, budget // TRIED_SHARE) if steps else 0
+    filling.present(held_back=held_back if last_steps else max(held_back // 2, sum(steps[:LAST])))
+    filling.grow(held_back=held_back)
+    if last_steps is None:
+        filling.add("ruled_out", held_back=held_back)
+    filling.add("tried")
+    filling.add("ruled_out")
+    if last_steps is None:
+        filling.add("notes")
+        filling.add("outputs")
+    filling.use_leftovers((*GROWING, "tried", "ruled_out", "notes", "outputs"))
+    return filling.shown

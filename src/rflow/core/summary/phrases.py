@@ -1,0 +1,187 @@
+"""Entries in words, the same in every format."""
+
+from datetime import datetime
+
+from rflow.core.summary.progress import (
+    Handover,
+    Header,
+    Progress,
+    ProgressChange,
+    ProgressEvidence,
+    ProgressNote,
+    ProgressPlace,
+    ProgressRemaining,
+    Tried,
+)
+from rflow.core.summary.times import moment, stamp
+from rflow.core.text import byte_size, one_line
+
+_OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
+_FEW = 3
+SHORT_ANSWER = 4
+"""An answer of so few letters, such as "no", says nothing without its question."""
+_LONGEST_REVERT = 30
+
+
+def joined(what: str, result: str) -> str:
+    """Return what was done and what came of it."""
+    between = " " if what.endswith(("?", ":")) else ": "
+    return f"{what}{between}{result}" if what and result else what or result
+
+
+def with_details(text: str, *details: str) -> str:
+    """Return a text with details in brackets, if there are any."""
+    named = ", ".join(detail for detail in details if detail)
+    return f"{text} ({named})" if named else text
+
+
+def sentence(text: str) -> str:
+    """Return a text that another can follow."""
+    return text if text.endswith((".", "!", "?", "…", ";", ":", "。")) else f"{text}."
+
+
+def header_line(progress: Progress) -> str:
+    """Return the line below the title: code, ticket, customer, severity, owner, status, time."""
+    head = progress.session
+    severity = f"sev {head.severity}" if head.severity else ""
+    code = head.code if not (progress.brief and head.ticket) else ""
+    at = stamp(head.as_of)
+    named = [code, head.ticket, head.customer, severity, _owner(progress), at if progress.brief else f"as of {at}"]
+    return ", ".join(part for part in named if part)
+
+
+def _owner(progress: Progress) -> str:
+    head = progress.session
+    owner = head.owner or "not known"
+    if head.status == "handed_off":
+        return f"handed off by {head.handed_off_by} to {owner}, not accepted yet"
+    state = f"closed as {head.outcome}, " if head.outcome else ""
+    return f"{state}owner {with_details(owner, _came_from(progress) if progress.brief else '')}"
+
+
+def _came_from(progress: Progress) -> str:
+    """Return from whom the owner has the session, where it was handed over."""
+    changes = [entry for entry in progress.handovers if entry.word in _OWNER_CHANGES]
+    if not changes:
+        return ""
+    last, as_of = changes[-1], progress.session.as_of
+    if last.word == "accepted" and len(changes) > 1 and changes[-2].word == "handed off":
+        given = changes[-2]
+        return f"from {given.by} {moment(given.at, as_of)}, accepted {moment(last.at, as_of)}"
+    return ""
+
+
+def when(at: datetime | None, by: str, head: Header) -> str:
+    """Return when something happened, and who did it if that was not the owner."""
+    named = [moment(at, head.as_of) if at else "", by if by != head.owner else ""]
+    return " ".join(part for part in named if part)
+
+
+# Where it stands
+
+
+def place(progress: Progress) -> str:
+    """Return the question or action at the position, with the steps left."""
+    here = progress.position
+    return with_details(here.text, steps_left(progress.remaining)) if here else ""
+
+
+def end(progress: Progress, here: ProgressPlace, *, short: bool) -> str:
+    """Return that the tree has ended, after which answer, and in the longer form with what it says there."""
+    path = moves(progress)
+    last = (path[-1].result or path[-1].text) if path else ""
+    text = f"end of the tree after “{one_line(last)}”" if last else "end of the tree"
+    return text if short and last else f"{text}: {here.text}"
+
+
+def moves(progress: Progress) -> list[Tried]:
+    """Return the steps of the tree that are valid."""
+    return [step for step in progress.tried if step.kind not in ("own", "tree") and not step.undone]
+
+
+def steps_since(progress: Progress) -> str:
+    """Return which own steps came after the session reached its position."""
+    numbers = progress.since_position
+    if not numbers:
+        return ""
+    if len(numbers) == 1:
+        return f"then step {numbers[0]}"
+    if len(numbers) <= _FEW:
+        return f"then steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return f"then {len(numbers)} own steps, {numbers[0]} to {numbers[-1]}"
+
+
+def steps_left(remaining: ProgressRemaining | None) -> str:
+    """Return how many steps remain; "" at an end, or if the tree is not known."""
+    if remaining is None or remaining.fewest == 0:
+        return ""
+    if remaining.fewest is None:
+        return "no end can be reached from here"
+    most = "+" if remaining.loops else f"–{remaining.most}" if remaining.most != remaining.fewest else ""
+    return f"{remaining.fewest}{most} {'step' if most == '' and remaining.fewest == 1 else 'steps'} left"
+
+
+# Entries
+
+
+def warning(entry: ProgressNote, head: Header, number: int, *, short: bool) -> str:
+    """Return a warning with the step it is about."""
+    author = entry.by if entry.by != head.owner and not short else ""
+    if not entry.about:
+        return with_details(entry.text, author)
+    step = f"step {number}, " if number else ""
+    return with_details(entry.text, author, f"about {step}“{entry.about}”", "taken back" if entry.about_undone else "")
+
+
+def change(entry: ProgressChange, head: Header, code: str, *, whole: bool, what: str, then: str) -> str:
+    """Return a change left in place: when it was made, what came of it, and last how to revert it."""
+    by = entry.by if whole else head.owner
+    text = sentence(with_details(what, when(entry.at, by, head), "corrected" if entry.amended else ""))
+    number = f"step {entry.then_step}" if whole and entry.then_step else ""
+    result = f" Then: {sentence(with_details(then, number))}" if then else ""
+    return f"{text}{result} Revert: {_revert(entry, code)}"
+
+
+def _revert(entry: ProgressChange, code: str) -> str:
+    if not entry.revert:
+        return "not recorded"
+    long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
+    return f"rflow show {code}, entry {entry.seq}" if long else entry.revert
+
+
+def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
+    """Return a change that is no longer in place: from when to when, and what came of it."""
+    ends = [moment(at, head.as_of) if at else "" for at in (entry.at, entry.reverted_at)]
+    span = "–".join(end for end in ends if end)
+    by = entry.by if whole and entry.by != head.owner else ""
+    number = f"step {entry.then_step}" if whole and entry.then_step else ""
+    return joined(with_details(what, " ".join(part for part in (span, by) if part)), with_details(then, number))
+
+
+def step_result(step: Tried) -> str:
+    """Return what came of a step."""
+    if step.skipped:
+        return f"skipped, {step.reason}" if step.reason else "skipped"
+    settled = f"settled: {step.settled}" if step.settled else ""
+    return with_details(step.result, "assumed" if step.assumed else "", settled)
+
+
+def step_text(step: Tried) -> str:
+    """Return what was tried."""
+    text = f"Went on in another tree: {step.text}" if step.kind == "tree" else step.text
+    return one_line(text)
+
+
+def output(piece: ProgressEvidence) -> tuple[str, str]:
+    """Return what brought an output, and its last line or how it ended."""
+    lines = [line.strip() for line in piece.lines if line.strip()]
+    failed = f"exit code {piece.exit_code}" if piece.exit_code else ""
+    size = byte_size(piece.bytes_total) if piece.bytes_total else "no output"
+    return piece.label or piece.command, with_details(lines[-1] if lines else size, failed)
+
+
+def handover(entry: Handover, head: Header) -> tuple[str, str]:
+    """Return a change of owner, and its note or reason."""
+    at = moment(entry.at, head.as_of)
+    to = f" to {entry.to}" if entry.to and entry.word in ("handed off", "reassigned") else ""
+    return f"{entry.by} {entry.word}{to} {at}", entry.text

@@ -1,0 +1,145 @@
+"""The sections of a summary: their labels, their order, and what is not shown."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from rflow.core.summary import state_units
+from rflow.core.summary.filling import Shown
+from rflow.core.summary.progress import Progress, Section, SectionEntry
+from rflow.core.summary.unit import SectionKey, Unit
+from rflow.core.text import counted
+
+_PARTIAL: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "next", "ruled_out", "caution")
+_NOUNS = {
+    "step": "step",
+    "note": "note",
+    "change": "change",
+    "output": "output",
+    "warning": "warning",
+    "assumption": "assumption",
+    "question": "question",
+    "flag": "flag",
+}
+COUNTS_LABEL = 2
+"""The words of the label before what is not shown."""
+
+
+# Labels
+
+
+def label(key: SectionKey, progress: Progress) -> str:
+    """Return the label of a section."""
+    if key == "at" and progress.session.status == "closed":
+        return "Ended at"
+    if key == "at" and (progress.ask is not None or progress.waiting is not None):
+        return "Stuck at"
+    if key == "closed":
+        return "Closed with"
+    short = _SHORT_LABELS if progress.brief else {}
+    return short.get(key) or _LABELS[key]
+
+
+_SHORT_LABELS: dict[SectionKey, str] = {"assumed": "Assumed", "hypothesis": "Unconfirmed"}
+_LABELS: dict[SectionKey, str] = {
+    "at": "At",
+    "last_note": "Last note",
+    "waiting": "Waiting",
+    "assumed": "Assumed, not verified",
+    "hypothesis": "Hypothesis (unconfirmed)",
+    "ask": "Ask",
+    "now": "Now",
+    "caution": "Caution",
+    "facts": "Key facts",
+    "changes": "Changes in place",
+    "reverted": "No longer so",
+    "tried": "Tried",
+    "next": "Next",
+    "ruled_out": "Ruled out",
+    "outputs": "Outputs",
+    "notes": "Notes",
+    "handed_over": "Handed over",
+    "taken_back": "Taken back, not valid",
+}
+
+
+def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
+    """Return what stands behind the label of a section of which `shown` entries of `total` are shown."""
+    if key == "waiting":
+        return state_units.waiting_detail(progress)
+    if key == "last_note":
+        return state_units.last_note_time(progress)
+    return f"({shown} of {total})" if key in _PARTIAL and shown < total else ""
+
+
+# Sections
+
+
+def _order(progress: Progress) -> tuple[SectionKey, ...]:
+    first: tuple[SectionKey, ...] = ("ask", "now", "caution", "at")
+    if progress.ask is None:
+        first = ("closed", "at", "last_note", "now", "caution")
+    return (
+        *dict.fromkeys((*first, "closed")),
+        *("facts", "assumed", "hypothesis", "changes", "reverted", "waiting", "tried", "next"),
+        *("ruled_out", "outputs", "notes", "handed_over", "taken_back"),
+    )
+
+
+def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Section]:
+    """Return the sections in the order in which they are read."""
+    beside = _outputs_below(shown)
+    for key in _order(progress):
+        mine = sorted((unit for unit in shown if unit.place == key), key=lambda unit: unit.order)
+        if mine and key == "outputs":
+            mine = [unit for unit in mine if unit not in beside]
+        if mine:
+            total = sum(unit.place == key for unit in units)
+            section = _section(key, label(key, progress), mine, shown, beside)
+            yield replace(section, detail=detail(key, progress, len(mine), total))
+        elif key == "tried" and not any(not step.undone for step in progress.tried) and not progress.earlier:
+            yield _single("tried", "Tried", "Nothing new." if progress.since else "Nothing yet.")
+    for name, text in state_units.footer(progress):
+        yield _single(name.lower(), name, text)
+    if counts := not_shown(progress, units, shown):
+        yield _single("not_shown", "Not shown", counts)
+
+
+def _single(key: str, name: str, text: str) -> Section:
+    return Section(key=key, label=name, entries=(SectionEntry(text=text),), single=True)
+
+
+def _section(key: str, text: str, units: list[Unit], shown: Shown, beside: dict[Unit, Unit]) -> Section:
+    entries = []
+    for unit in units:
+        below = tuple(output.lengths.levels[shown[output]] for output, parent in beside.items() if parent is unit)
+        entries.append(SectionEntry(text=unit.lengths.levels[shown[unit]], number=unit.number, below=below))
+    return Section(key=key, label=text, entries=tuple(entries), single=len(entries) == 1 and not entries[0].below)
+
+
+def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
+    """Return the outputs that are shown below the entry they belong to."""
+    parents = {unit.seq: unit for unit in shown if unit.seq and unit.section != "outputs"}
+    return {unit: parents[unit.seq] for unit in shown if unit.section == "outputs" and unit.seq in parents}
+
+
+# What is not shown
+
+
+def most_counts(units: list[Unit]) -> int:
+    """Return how many words the line of what is not shown may have."""
+    kinds = {kind for unit in units for kind in unit.counts if kind in _NOUNS}
+    return COUNTS_LABEL + 2 * len(kinds) + 3
+
+
+def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
+    """Return how many entries of each kind are not shown; "" for none."""
+    missing: Counter[str] = Counter(kind for unit in units if unit not in shown for kind in unit.counts)
+    missing["step"] += progress.earlier
+    missing["note"] += progress.earlier_notes
+    missing["output"] += progress.evidence_more
+    counts = [counted(missing[kind], noun) for kind, noun in _NOUNS.items() if missing[kind]]
+    undone = sum(step.undone for step in progress.tried) - sum(unit.section == "taken_back" for unit in shown)
+    gaps = undone > 0 and (not progress.brief or any(unit.section == "tried" for unit in shown))
+    return ", ".join([*counts, *([f"{undone:,} taken back"] if gaps else [])])

@@ -1,0 +1,93 @@
+"""How many words of each kind of text a summary shows, in its two forms."""
+
+import msgspec
+
+from rflow.core.summary.unit import Share, share
+
+BRIEF_WORDS = 200
+WHOLE_LEAST, WHOLE_MOST = 280, 900
+UNCUT = 60
+"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
+
+
+class Shares(msgspec.Struct, frozen=True, kw_only=True):
+    """The shares of one form."""
+
+    ask: Share
+    last_note: Share
+    situation: Share
+    impact: Share
+    waiting: Share
+    change: tuple[Share, Share]
+    reverted: tuple[Share, Share]
+    assumption: Share
+    hypothesis: Share
+    choice: Share
+    step: tuple[Share, Share]
+    taken_back: Share
+    note: Share
+    output: Share
+    handover: Share
+    closing: Share
+    causes: tuple[int, int, int]
+    """Causes named of an answer: at first, before other texts get more, at most."""
+    fact_what: Share
+    fact: tuple[int, int, int]
+    """The shortest form of a key fact in words (at least, at most), and its longest."""
+    facts: tuple[int, int, int]
+    """The words of all key facts together, and the least and most of each of them that are wanted."""
+    last_results: int
+    """How many results are shown at least: of key facts, changes, and the last steps."""
+
+
+BRIEF = Shares(
+    ask=share(60, 60, 60, 60, 60),
+    last_note=share(12, 40, 40, 40, 40),
+    situation=share(8, 14, 8, 16, 26),
+    impact=share(8, 20, 8, 20, 26),
+    waiting=share(5, 13, 10, 14, 18),
+    change=(share(3, 8, 3, 8, 14), share(2, 5, 4, 10, 14)),
+    reverted=(share(3, 7, 3, 7, 12), share(2, 5, 6, 12, 24)),
+    assumption=share(5, 9, 12, 16, 24),
+    hypothesis=share(5, 10, 9, 14, 28),
+    choice=share(4, 7, 6, 9, 16),
+    step=(share(2, 5, 3, 7, 10), share(2, 6, 4, 8, 14)),
+    taken_back=share(3, 6, 3, 6, 8),
+    note=share(7, 12, 12, 24, 40),
+    output=share(6, 12, 8, 16, 20),
+    handover=share(6, 12, 8, 20, 40),
+    closing=share(12, 40, 40, 40, 60),
+    causes=(1, 2, 3),
+    fact_what=share(2, 4, 3, 6, 10),
+    fact=(6, 10, 30),
+    facts=(44, 12, 22),
+    last_results=3,
+)
+WHOLE = Shares(
+    ask=share(90, 90, 90, 90, 90),
+    last_note=share(14, 40, 40, 40, 60),
+    situation=share(10, 16, 20, 32, 60),
+    impact=share(10, 18, 20, 32, 50),
+    waiting=share(8, 14, 12, 20, 30),
+    change=(share(4, 9, 8, 16, 28), share(3, 8, 20, 24, 24)),
+    reverted=(share(4, 8, 6, 12, 16), share(4, 8, 20, 26, 26)),
+    assumption=share(5, 10, 16, 24, 40),
+    hypothesis=share(8, 14, 24, 36, 45),
+    choice=share(5, 9, 10, 16, 24),
+    step=(share(3, 6, 5, 10, 16), share(2, 7, 5, 12, 24)),
+    taken_back=share(3, 8, 3, 8, 8),
+    note=share(7, 12, 12, 24, 40),
+    output=share(6, 12, 8, 16, 20),
+    handover=share(6, 12, 16, 24, 60),
+    closing=share(12, 40, 40, 40, 90),
+    causes=(1, 2, 5),
+    fact_what=share(3, 6, 5, 10, 16),
+    fact=(6, 12, 60),
+    facts=(10_000, 36, 40),
+    last_results=0,
+)
+
+
+def whole_words(entries: int, outputs: int, uncut: int) -> int:
+    """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
+    return min(max(130 + 7 * entries + 12 * outputs, WHOLE_LEAST) + max(uncut - UNCUT, 0), WHOLE_MOST)

@@ -1,0 +1,205 @@
+"""Units of how it stands: the ask, the position, the situation, what it waits for, what may come next."""
+
+from collections.abc import Callable, Iterator
+
+from rflow.core.summary import phrases
+from rflow.core.summary.phrases import with_details
+from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
+from rflow.core.summary.shares import Shares
+from rflow.core.summary.times import moment, stamp
+from rflow.core.summary.unit import Lengths, Unit, one_text, two_texts
+from rflow.core.text import counted, one_line
+
+
+def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what the reader is asked."""
+    if progress.ask:
+        shown = one_text(progress.ask, shares.ask)
+        yield Unit(section="ask", lengths=shown)
+
+
+def closed(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what was said when the session was closed."""
+    if progress.session.closing_summary:
+        shown = one_text(progress.session.closing_summary, shares.closing)
+        yield Unit(section="closed", lengths=shown)
+
+
+def at(progress: Progress) -> Iterator[Unit]:
+    """Return the position in the tree."""
+    here = progress.position
+    if here is None:
+        return
+    if here.kind != "end":
+        yield Unit(section="at", lengths=Lengths((phrases.place(progress),)))
+        return
+    if progress.brief:
+        ends = tuple(dict.fromkeys(phrases.end(progress, here, short=short) for short in (True, False)))
+    else:
+        ends = (phrases.with_details(phrases.end(progress, here, short=False), phrases.steps_since(progress)),)
+    wanted = 0 if progress.ask is not None else len(ends) - 1
+    counts = ("step",) if last_answer(progress) else ()
+    yield Unit(section="at", lengths=Lengths(ends, wanted), counts=counts)
+
+
+def last_answer(progress: Progress) -> Tried | None:
+    """Return the answer or action that led to the end of the tree, which the position names; None elsewhere."""
+    moves = phrases.moves(progress)
+    at_end = progress.position is not None and progress.position.kind == "end"
+    return moves[-1] if at_end and moves and not moves[-1].pinned and not moves[-1].assumed else None
+
+
+def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the situation and the impact."""
+    situation, impact = one_line(progress.situation or ""), one_line(progress.impact or "")
+    if situation or impact:
+        shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
+        yield Unit(section="now", lengths=shown)
+
+
+def _both(situation: str, impact: str) -> str:
+    return f"{phrases.sentence(situation)} {impact}" if situation and impact else situation or impact
+
+
+def _last_note(progress: Progress) -> ProgressNote | None:
+    notes = [note for note in progress.notes if note.kind == "note" and not note.pinned and not note.on]
+    notes = [note for note in notes if note.by == progress.session.owner]
+    wanted = progress.ask is None and progress.session.status != "closed"
+    return notes[-1] if notes and wanted else None
+
+
+def last_note_time(progress: Progress) -> str:
+    """Return when the last note was written."""
+    note = _last_note(progress)
+    return f"({moment(note.at, progress.session.as_of)})" if note and note.at else ""
+
+
+def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the owner's newest note, where there is no ask: it often says what is needed."""
+    note = _last_note(progress)
+    if note is not None:
+        shown = one_text(one_line(note.text), shares.last_note)
+        yield Unit(section="last_note", lengths=shown, counts=("note",), seq=note.seq)
+
+
+def cautions(progress: Progress) -> Iterator[Unit]:
+    """Return the warnings, newest first, those of the handoff among them."""
+    numbers = {step.seq: step.number for step in progress.tried}
+    for note in progress.notes:
+        if note.kind == "warning":
+            number = 0 if progress.brief else numbers.get(note.on, 0)
+            text = phrases.warning(note, progress.session, number, short=progress.brief)
+            yield Unit(
+                section="caution", lengths=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
+            )
+    for entry in progress.handovers:
+        for place, text in enumerate(entry.warnings):
+            yield Unit(section="caution", lengths=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
+
+
+def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what the session waits for, and open questions."""
+    part = progress.waiting
+    if part is not None:
+        shown = one_text(one_line(part.text) or "not said for what", shares.waiting)
+        yield Unit(section="waiting", lengths=shown)
+    for question in progress.questions:
+        if not question.replies:
+            shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
+            yield Unit(section="waiting", lengths=shown, order=(1, question.seq), counts=("question",))
+
+
+def _after(start: str) -> Callable[[str], str]:
+    return lambda text: start + text
+
+
+def waiting_detail(progress: Progress) -> str:
+    """Return until when it waits, and that this is the owner's own limit, not the reader's."""
+    part = progress.waiting
+    if part is None or part.until is None:
+        return ""
+    until = moment(part.until, progress.session.as_of)
+    if part.overdue:
+        return f"overdue since {until}"
+    by = part.by if progress.brief else f"set by {part.by}"
+    return with_details(f"until {until}", by if part.by else "")
+
+
+def plans(progress: Progress) -> Iterator[Unit]:
+    """Return what to do if something happens, as the last handoff said."""
+    entries = [entry for entry in progress.handovers if entry.contingencies]
+    for place, plan in enumerate(entries[-1].contingencies if entries else ()):
+        text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
+        yield Unit(section="plans", lengths=Lengths((text,)), order=(-1, place), counts=("plan",))
+
+
+def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the choices at the position, and where each leads."""
+    if progress.session.status == "closed":
+        return
+    for place, line in enumerate(line for line in progress.ahead if line.depth == 1):
+        label = line.label or "then"
+        text = line.text + (" (end)" if line.kind == "end" else "")
+        shown = one_text(f"{label}: {text}", shares.choice)
+        yield Unit(section="next", lengths=shown, order=(0, place), counts=("choice",))
+
+
+def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return what the owner believes."""
+    if progress.hypothesis:
+        shown = one_text(one_line(progress.hypothesis), shares.hypothesis)
+        yield Unit(section="hypothesis", lengths=shown)
+
+
+def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the causes that each answer ruled out; those that only an assumed answer did, in the whole form."""
+    for place, answer in enumerate(progress.ruled_out):
+        if not (answer.unconfirmed and progress.brief):
+            shown = _causes(answer, shares)
+            yield Unit(section="ruled_out", lengths=shown, order=(-place, 0), counts=("answer",))
+
+
+def _causes(answer: ProgressRuledOut, shares: Shares) -> Lengths:
+    by = f"“{answer.answer}”"
+    by = f"{by} to “{answer.question}”" if len(answer.answer) <= phrases.SHORT_ANSWER else by
+    first, wanted, most = (min(count, len(answer.causes)) for count in shares.causes)
+    assumed = "only assumed: " if answer.unconfirmed else ""
+    levels = [assumed + _some(answer.causes, count) + f" ({by})" for count in range(first, most + 1)]
+    return Lengths(tuple(levels), wanted - first)
+
+
+def _some(causes: tuple[str, ...], count: int) -> str:
+    if len(causes) > 5:
+        return f"{len(causes):,} causes"
+    more = [f"+{len(causes) - count}"] if len(causes) > count else []
+    return "; ".join([*causes[:count], *more])
+
+
+def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return who gave the session to whom, when, and with what note."""
+    for entry in progress.handovers:
+        if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
+            who, text = phrases.handover(entry, progress.session)
+            if text:
+                said = one_text(one_line(text), shares.handover, _after(f"{who}: "))
+                shown = Lengths((who, *said.levels), said.wanted + 1)
+            else:
+                shown = Lengths((who,))
+            yield Unit(section="handed_over", lengths=shown, order=(entry.seq, 0), counts=("handover",))
+
+
+def footer(progress: Progress) -> list[tuple[str, str]]:
+    """Return labels and texts of what is always said at the end."""
+    head = progress.session
+    facts = []
+    if progress.redacted:
+        facts.append(("Redacted", counted(progress.redacted, "value")))
+    if progress.unreadable:
+        facts.append(
+            ("Unreadable", f"{counted(progress.unreadable, 'entry', 'entries')}, written by a newer rflow or damaged")
+        )
+    if head.tree and head.tree.changed and not progress.brief:
+        facts.append(("Tree", f"{head.tree.id}, version {head.tree.digest[:8]}; a newer one exists"))
+    if progress.since:
+        facts.append(("New", f"only what came since {stamp(progress.since)}"))
+    return facts

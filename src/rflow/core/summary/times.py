@@ -1,0 +1,34 @@
+"""Times in words, as summaries show them."""
+
+from datetime import datetime
+
+
+def clock(at: datetime) -> str:
+    """Return a time of day: 02:41."""
+    return f"{at:%H:%M}"
+
+
+def stamp(at: datetime) -> str:
+    """Return a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
+    text = at.isoformat(" ", "minutes")
+    return f"{text[:16]} {text[16:]}".rstrip()
+
+
+def moment(at: datetime, as_of: datetime) -> str:
+    """Return a time, with its day and offset only where they differ from those of the summary."""
+    if at.utcoffset() != as_of.utcoffset():
+        return stamp(at)
+    return clock(at) if at.date() == as_of.date() else f"{at.date()} {clock(at)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in at most two units: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f}".removesuffix(".0") + " s"
+    if (whole := round(seconds)) < 60:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest:02} min" if hours else f"{minutes} min"
+    return f"{hours // 24} d {hours % 24} h"

@@ -1,0 +1,100 @@
+"""Units: what a summary shows of one entry, with the levels between its shortest and its fullest form."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from rflow.core.summary.cutting import Limits, Target, levels, target
+
+SectionKey = Literal[
+    "ask",
+    "closed",
+    "at",
+    "last_note",
+    "now",
+    "caution",
+    "facts",
+    "assumed",
+    "hypothesis",
+    "changes",
+    "reverted",
+    "waiting",
+    "tried",
+    "plans",
+    "next",
+    "ruled_out",
+    "outputs",
+    "notes",
+    "handed_over",
+    "taken_back",
+]
+"""What units belong together; the plans of a handoff are shown as a part of "next"."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """How much of a text is shown: `limits` at first and with room to spare, `wanted` before other texts get more."""
+
+    limits: Limits
+    wanted: Target
+
+
+def share(least: int, most: int, wanted_least: int, wanted_most: int, cap: int) -> Share:
+    """Return a share of at least `least` and at first at most `most` words, `wanted_…` of them, never over `cap`."""
+    return Share(Limits(least, most, cap), Target(wanted_least, wanted_most))
+
+
+class Lengths(msgspec.Struct, frozen=True):
+    """The levels of a unit, which of them is wanted, and which is the first that is not cut within a clause."""
+
+    levels: tuple[str, ...]
+    wanted: int = 0
+    smooth: int = 0
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What is shown of one entry, in one of its `lengths`.
+
+    `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
+    the kinds of entries that it shows.
+    """
+
+    section: SectionKey
+    lengths: Lengths
+    order: tuple[float, int] = (0.0, 0)
+    number: int = 0
+    seq: int = 0
+    counts: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> SectionKey:
+        """The section in which it is shown."""
+        return "next" if self.section == "plans" else self.section
+
+
+def one_text(text: str, part: Share, render: Callable[[str], str] = str) -> Lengths:
+    """Return the lengths of an entry with a text."""
+    shown = levels(text, part.limits)
+    smooth = min(int(shown.rough), len(shown.texts) - 1)
+    return Lengths(tuple(map(render, shown.texts)), target(shown.texts, part.wanted), smooth)
+
+
+def two_texts(first: str, second: str, shares: tuple[Share, Share], render: Callable[[str, str], str]) -> Lengths:
+    """Return the lengths of an entry with two texts: the second reaches its target first, then the first; then both."""
+    one, two = levels(first, shares[0].limits), levels(second, shares[1].limits)
+    wanted = target(one.texts, shares[0].wanted), target(two.texts, shares[1].wanted)
+    path = list(_through(wanted, (len(one.texts) - 1, len(two.texts) - 1)))
+    smooth = next((place for place, (_, at) in enumerate(path) if at >= two.rough), 0)
+    return Lengths(tuple(render(one.texts[at], two.texts[to]) for at, to in path), path.index(wanted), smooth)
+
+
+def _through(wanted: tuple[int, int], last: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    one = two = 0
+    yield one, two
+    for goal in (wanted, last):
+        while two < goal[1]:
+            two += 1
+            yield one, two
+        while one < goal[0]:
+            one += 1
+            yield one, two

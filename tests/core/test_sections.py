@@ -1,0 +1,436 @@
+"""What a summary shows: cut only at the end of texts, within its words, nothing undone as valid, everything counted."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rflow.core.session import commands as c
+from rflow.core.session.events import Brief, Contingency
+from rflow.core.session.state import Change, Note
+from rflow.core.summary.arrange import arranged
+from rflow.core.summary.cutting import CUT, Limits, levels, word_count
+from rflow.core.summary.progress import Progress, SectionEntry
+from rflow.core.summary.shares import whole_words
+from rflow.core.summary.summarise import summarise
+from rflow.formats import FORMATS, format_named, render
+from support.core_builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
+
+WORDS = (
+    *"the queue is empty, printer says: no paper. restarted it; twice (in vain) since 01:50 but not on web-3".split(),
+    *"Mr. Doe said 60s -> 350s of port 9100 – Störung um 2.10 Uhr, z.B. beim Drucken; error=0x3 C:\\spool".split(),
+)
+texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=60).map(" ".join)
+short_texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join)
+
+
+def progress_of(scene: Scene, *, brief: bool = False) -> Progress:
+    """Return the summary of a scene."""
+    return summarise(scene.session, scene.trees, looking(brief=brief))
+
+
+def entries(progress: Progress, *keys: str) -> list[SectionEntry]:
+    """Return the entries of the sections with these keys, of all without any."""
+    return [entry for section in progress.sections if not keys or section.key in keys for entry in section.entries]
+
+
+def text_of(progress: Progress, *keys: str) -> str:
+    """Return the text of sections."""
+    return "\n".join("\n".join([entry.text, *entry.below]) for entry in entries(progress, *keys))
+
+
+# Cutting
+
+
+@given(text=texts, least=st.integers(1, 12), more=st.integers(0, 12), further=st.integers(0, 30))
+def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least: int, more: int, further: int) -> None:
+    shown = levels(text, Limits(least, least + more, least + more + further)).texts
+    assert [word_count(level) for level in shown] == sorted({word_count(level) for level in shown})
+    for level in shown[:-1] if shown[-1] == text else shown:
+        kept = level.removesuffix(CUT)
+        assert text.startswith(kept)
+        assert kept != level
+        assert re.fullmatch(r"[,;:.\-–—]*(\s.*)?", text[len(kept) :])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("All pods restart. Nothing was deployed since Monday morning at nine", "All pods restart…"),
+        ("It is off, but nobody knows since when or by whom it was done", "It is off, but nobody knows since when…"),
+        ("Timeout set from 60s -> 350s on both of the load balancers in Leeds", "Timeout set from 60s -> 350s…"),
+        ("Memory limit (MR 812 in the deploy repository of the platform team)", "Memory limit…"),
+        (
+            "Störung seit ca. 25.11. in Halle vier, betroffen sind alle Drucker dort",
+            "Störung seit ca. 25.11. in Halle vier…",
+        ),
+        ("印刷できません。ネットワークは正常です。再起動しても変わりませんでした。", "印刷できません…"),
+    ],
+)
+def test_a_cut_is_made_where_a_clause_ends(text: str, shown: str) -> None:
+    assert levels(text, Limits(2, 8, 8)).texts[0] == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://logs.example/search?q=" + "a" * 3_000,
+        "x" * 10_000,
+        "Traceback (most recent call last):\n" + '  File "/srv/app.py", line 3, in main\n    run()\n' * 40,
+        "プリンターが動きません" * 200,
+        "Donaudampfschifffahrtsgesellschaftskapitän " * 50,
+    ],
+    ids=["address", "one word", "stack trace", "Japanese", "German"],
+)
+def test_long_words_and_other_scripts_are_cut_too(text: str) -> None:
+    [first, *_] = levels(text, Limits(5, 10, 20)).texts
+    assert len(first) <= 12 * 60
+    assert word_count(first) <= 12
+    assert text.startswith(first.removesuffix(CUT))
+
+
+# Sessions
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Scene:
+    """A session with all that can be entered, in which each entry has a word of its own."""
+    scene = printing("Yes", "No") if draw(st.booleans()) else free()
+    for number in range(draw(st.integers(0, 22))):
+        _enter(draw, scene, f"n{number}n")
+    if draw(st.booleans()):
+        fields = [draw(st.none() | short_texts) for _ in range(3)]
+        brief = Brief(situation=fields[0], impact=fields[1], hypothesis=fields[2], ask=draw(st.none() | short_texts))
+        if brief != Brief():
+            scene.do(ANN, c.SetBrief(brief=brief))
+    return scene
+
+
+def _enter(draw: st.DrawFn, scene: Scene, word: str) -> None:
+    text, result, pin = f"{word} {draw(short_texts)}", draw(short_texts), draw(st.booleans())
+    kind = draw(st.sampled_from(("step", "step", "note", "warn", "assume", "change", "revert", "undo", "run", "wait")))
+    who = draw(st.sampled_from((ANN, ANN, BEN)))
+    match kind:
+        case "step":
+            scene.do(who, c.AddStep(text=text, result=result, assume=draw(st.integers(0, 4)) == 0, pin=pin))
+        case "note" | "assume":
+            scene.do(who, c.AddNote(text=text, kind="note" if kind == "note" else "assumption", pin=pin))
+        case "warn":
+            scene.do(who, c.AddNote(text=" ".join(text.split()[:12]), kind="warning"))
+        case "change":
+            scene.do(ANN, c.MakeChange(text=text, revert=f"undo-{word} --now"))
+        case "revert" if in_place := [change for change in scene.session.changes.values() if change.in_place]:
+            scene.do(ANN, c.RevertChange(change=in_place[-1].seq))
+        case "run":
+            scene.do(who, c.AddEvidence(evidence=output(f"first\n{result}", label=word)))
+        case "wait":
+            scene.do(ANN, c.SetWaiting(waiting_for=text))
+        case "undo" if scene.session.kinds[scene.session.version].__name__ in ("StepAdded", "NoteAdded"):
+            author = scene.session.people[scene.session.authors[scene.session.version]]
+            scene.do(author, c.Undo())
+
+
+many = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+both_forms = pytest.mark.parametrize("brief", [True, False], ids=["brief", "whole"])
+
+
+def word_in(text: str) -> str:
+    """Return the word that belongs to one entry only."""
+    return re.findall(r"n\d+n", text)[0]  # type: ignore[no-any-return]
+
+
+def entered_texts(scene: Scene) -> Iterator[str]:
+    """Return every text that a summary may show a part of."""
+    session, brief = scene.session, scene.session.brief
+    for step in session.steps.values():
+        yield from (step.text, step.result, step.reason)
+    yield from (note.text for note in session.notes.values())
+    for change in session.changes.values():
+        yield from (change.text, change.revert)
+    for piece in session.evidence.values():
+        yield from piece.what.excerpt.split("\n")
+    yield from (brief.ask or "", brief.situation or "", brief.impact or "", brief.hypothesis or "")
+    yield session.waiting.waiting_for if session.waiting else ""
+    for tree in scene.trees.values():
+        for node in tree.nodes.values():
+            yield node.text
+            yield from (f"{choice.label}: {tree.nodes[choice.to].text}" for choice in getattr(node, "choices", ()))
+
+
+@pytest.mark.slow
+@both_forms
+@many
+@given(scene=scenes())
+def test_each_cut_ends_the_beginning_of_an_entered_text(brief: bool, scene: Scene) -> None:
+    texts = [" ".join(text.split()) for text in entered_texts(scene)]
+    for entry in entries(progress_of(scene, brief=brief)):
+        for before in entry.text.split(CUT)[:-1]:
+            assert any(_ends_with_beginning(before, text) for text in texts), entry.text
+
+
+def _ends_with_beginning(before: str, text: str) -> bool:
+    words = text.split()
+    return any(before.endswith(" ".join(words[:count]).rstrip(" ,;:.-–—")) for count in range(1, len(words) + 1))
+
+
+@pytest.mark.slow
+@both_forms
+@many
+@given(scene=scenes())
+def test_a_summary_keeps_to_its_words_except_for_the_ask_and_warnings(brief: bool, scene: Scene) -> None:
+    progress = progress_of(scene, brief=brief)
+    words = len(render("text", progress).split())
+    valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
+    uncut = word_count(text_of(progress, "ask", "caution"))
+    budget = 200 if brief else whole_words(valid, len(progress.evidence), uncut)
+    always = [f"{section.label} {text_of(progress, section.key)}" for section in progress.sections]
+    forced = sum(len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown")))
+    assert words <= max(budget, forced + len(f"{progress.session.title} {progress.header}".split()) + 4)
+
+
+@pytest.mark.slow
+@both_forms
+@many
+@given(scene=scenes())
+def test_warnings_and_ways_back_are_shown_in_full(brief: bool, scene: Scene) -> None:
+    progress = progress_of(scene, brief=brief)
+    for note in scene.session.notes.values():
+        if note.kind == "warning" and not note.undone:
+            assert note.text in text_of(progress, "caution")
+    in_place = {word_in(change.text): change for change in scene.session.changes.values() if change.in_place}
+    for entry in entries(progress, "changes"):
+        assert in_place[word_in(entry.text)].revert in entry.text
+
+
+@pytest.mark.slow
+@both_forms
+@many
+@given(scene=scenes())
+def test_nothing_that_was_undone_reverted_or_assumed_reads_as_valid(brief: bool, scene: Scene) -> None:
+    progress = progress_of(scene, brief=brief)
+    session = scene.session
+    undone = [entry for table in session.entries for entry in table.values() if entry.undone]
+    for entry in undone:
+        valid = [
+            section.key for section in progress.sections if section.key not in ("taken_back", "caution", "outputs")
+        ]
+        assert word_in(getattr(entry, "text", "") or "n9999n") not in text_of(progress, *valid)
+    for change in session.changes.values():
+        if change.reverted:
+            assert word_in(change.text) not in text_of(progress, "changes", "facts", "tried")
+    for step in session.steps.values():
+        if step.assumed and step.kind == "own":
+            assert word_in(step.text) not in text_of(progress, "facts", "tried")
+
+
+@pytest.mark.slow
+@both_forms
+@many
+@given(scene=scenes())
+def test_what_is_shown_and_what_is_counted_is_all_that_is_valid(brief: bool, scene: Scene) -> None:
+    progress, session = progress_of(scene, brief=brief), scene.session
+    counted = Counter(dict(_counts(text_of(progress, "not_shown"))))
+    shown = set(re.findall(r"n\d+n", text_of(progress, *(s.key for s in progress.sections if s.key not in _ASIDE))))
+    own = [step for step in session.steps.values() if step.kind == "own" and not step.undone]
+    then = {change.then_step for change in progress.changes if change.then and word_in(change.text) in shown}
+    numbers = {step.seq: step.number for step in progress.tried}
+    hidden = [step for step in own if word_in(step.text) not in shown and numbers[step.seq] not in then]
+    choices = sum(step.kind != "own" for step in session.steps.values())
+    assert len(hidden) <= counted["step"] <= len(hidden) + choices
+    kinds: list[tuple[str, Note | Change]] = [("change", change) for change in session.changes.values()]
+    kinds += [({"note": "note", "assumption": "assumption"}.get(n.kind, ""), n) for n in session.notes.values()]
+    for kind in ("note", "assumption", "change"):
+        valid = [entry for name, entry in kinds if name == kind and not entry.undone]
+        assert counted[kind] == sum(word_in(entry.text) not in shown for entry in valid), kind
+
+
+_ASIDE = ("taken_back", "caution", "not_shown")
+
+
+def _counts(text: str) -> Iterator[tuple[str, int]]:
+    for number, noun in re.findall(r"(\d[\d,]*) (\w+?)s?\b", text):
+        yield noun, int(number.replace(",", ""))
+
+
+# One by one
+
+
+def test_an_ask_of_sixty_words_is_shown_in_full() -> None:
+    scene = free()
+    ask = " ".join(f"word{number}" for number in range(60))
+    scene.do(ANN, c.SetBrief(brief=Brief(ask=ask)))
+    for brief in (True, False):
+        assert text_of(progress_of(scene, brief=brief), "ask") == ask
+
+
+def test_forty_warnings_make_the_brief_form_longer_instead_of_being_cut() -> None:
+    scene = free()
+    warnings = [f"Do NOT restart w{number} {'really ' * 30}" for number in range(40)]
+    for text in warnings:
+        scene.do(ANN, c.AddNote(text=text.strip(), kind="warning"))
+    shown = text_of(progress_of(scene, brief=True), "caution")
+    assert all(text.strip() in shown for text in warnings)
+
+
+def test_what_came_of_a_change_stands_behind_it_and_not_under_tried() -> None:
+    scene = free()
+    scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
+    scene.do(ANN, c.AddStep(text="Tried again", result="809 too"))
+    progress = progress_of(scene)
+    [change] = entries(progress, "changes")
+    assert change.text == "Firewall off (03:15). Then: 809 too (step 1). Revert: netsh firewall on"
+    assert entries(progress, "tried") == []
+
+
+def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
+    scene = free()
+    [made] = scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
+    scene.do(ANN, c.AddStep(text="Tried again", result="809 too"), c.RevertChange(change=made.seq))
+    progress = progress_of(scene, brief=True)
+    assert [entry.text for entry in entries(progress, "reverted")] == ["Firewall off (03:15–03:17): 809 too"]
+    assert entries(progress, "changes") == []
+
+
+def test_a_result_long_after_or_of_somebody_else_is_not_what_came_of_a_change() -> None:
+    scene = free()
+    scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
+    scene.do(BEN, c.AddStep(text="Looked at the switch", result="fine"))
+    scene.now = scene.now.replace(hour=4)
+    scene.do(ANN, c.AddStep(text="Had lunch", result="good"))
+    assert "Then" not in text_of(progress_of(scene), "changes")
+
+
+def test_a_warning_right_after_a_step_says_what_it_is_about() -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
+    scene.do(ANN, c.AddNote(text="STOP, that was staging", kind="warning"))
+    for brief, about in ((True, "about “Rolled back to 46”"), (False, "about step 1, “Rolled back to 46”")):
+        assert text_of(progress_of(scene, brief=brief), "caution") == f"STOP, that was staging ({about}, taken back)"
+    assert text_of(progress_of(scene), "taken_back") == "Rolled back to 46: gone!"
+
+
+def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:
+    scene = free()
+    until = looking().as_of.replace(hour=6)
+    scene.do(ANN, c.SetWaiting(until=until, waiting_for="the network team"))
+    [section] = [section for section in progress_of(scene).sections if section.key == "waiting"]
+    assert (section.label, section.detail) == ("Waiting", "until 07:00 (set by Ann)")
+    overdue = summarise(scene.session, scene.trees, replace(looking(), as_of=until.replace(hour=8)))
+    [section] = [section for section in overdue.sections if section.key == "waiting"]
+    assert section.detail == "overdue since 07:00"
+
+
+def test_a_handoff_stays_visible_for_its_new_owner() -> None:
+    scene = free()
+    plan = Contingency(condition="no answer by 09:30", action="call the vendor, case 00418833")
+    scene.do(ANN, c.HandOff(to=BEN, note="Parts come at nine.", warnings=("Don't reboot it.",), contingencies=(plan,)))
+    scene.do(BEN, c.Accept(read_back="wait for parts"), c.AddStep(text="Called Dave", result="no answer"))
+    progress = progress_of(scene)
+    assert text_of(progress, "caution") == "Don't reboot it."
+    assert "if no answer by 09:30: call the vendor, case 00418833" in text_of(progress, "next")
+    assert "Ann handed off to Ben 03:15: Parts come at nine." in text_of(progress, "handed_over")
+    assert "Ben accepted 03:16: wait for parts" in text_of(progress, "handed_over")
+    assert "owner Ben (from Ann 03:15, accepted 03:16)" in progress_of(scene, brief=True).header
+
+
+def test_without_an_ask_the_owners_last_note_stands_in_its_place() -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text="I need somebody with a login on print-01"))
+    scene.do(BEN, c.AddNote(text="Not me"))
+    assert text_of(progress_of(scene), "last_note") == "I need somebody with a login on print-01"
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Who has a login?")))
+    progress = progress_of(scene)
+    assert entries(progress, "last_note") == []
+    assert "login on print-01" in text_of(progress, "notes")
+
+
+def test_outputs_stand_below_the_step_they_belong_to_and_not_in_the_brief_form() -> None:
+    scene = free()
+    scene.do(ANN, c.AddEvidence(evidence=output("one\n2 packets lost", label="ping leeds")))
+    scene.do(ANN, c.AddStep(text="Pinged it", result="slow"))
+    [step] = entries(progress_of(scene), "tried")
+    assert step.below == ("ping leeds: 2 packets lost",)
+    assert "packets" not in text_of(progress_of(scene, brief=True))
+
+
+def test_an_assumption_that_was_settled_is_no_longer_assumed() -> None:
+    scene = free()
+    [note] = scene.do(ANN, c.AddNote(text="The cable is new", kind="assumption"))
+    assert text_of(progress_of(scene), "assumed") == "The cable is new"
+    scene.do(ANN, c.SettleAssumption(target=note.seq, text="it is ten years old"))
+    assert text_of(progress_of(scene), "assumed") == ""
+    assert "Settled: it is ten years old" in text_of(progress_of(scene), "notes")
+
+
+def test_an_assumed_answer_rules_out_nothing_for_sure() -> None:
+    scene = printing("Yes")
+    scene.do(ANN, c.Choose(choice="No", assume=True, reason="nobody is there"))
+    progress = progress_of(scene)
+    assert all(entry.text.startswith("only assumed: ") for entry in entries(progress, "ruled_out"))
+    assert entries(progress_of(scene, brief=True), "ruled_out") == []
+    assert "Does it show a paper jam? No, because: nobody is there" in text_of(progress, "assumed")
+
+
+def test_one_more_step_leaves_what_is_more_important_in_its_place() -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Who has a login?", situation="All labels are missing.")))
+    scene.do(ANN, c.MakeChange(text="Spooler off", revert="sc start spooler"))
+    for number in range(40):
+        scene.do(ANN, c.AddStep(text=f"Tried port {number}", result="no difference at all"))
+    before = progress_of(scene, brief=True)
+    scene.do(ANN, c.AddStep(text="Tried port 40", result="no difference at all"))
+    after = progress_of(scene, brief=True)
+    for key in ("ask", "now", "changes"):
+        assert entries(before, key) == entries(after, key)
+    assert entries(after, "tried")[-1].text == "Tried port 40: no difference at all"
+
+
+# Large ones
+
+
+def test_two_answers_in_a_tree_of_1_365_nodes_take_sixty_lines_at_most() -> None:
+    from rflow.core.tree.model import End, Node
+    from support.core_builders import decision, tree_of
+
+    nodes: dict[str, Node] = {}
+    for number in range(341):
+        nodes[f"n{number}"] = decision(f"Question {number}?", **{f"Way_{k}": f"n{4 * number + k}" for k in range(1, 5)})
+    for number in range(341, 1_365):
+        nodes[f"n{number}"] = End(text=f"Replace part {number}", outcome="escalate", cause=f"Part {number} is broken")
+    scene = printing("Way 1", "Way 2", tree=tree_of(nodes))
+    text = render("text", progress_of(scene))
+    assert len(text.splitlines()) <= 60
+    assert "192 causes" in text
+
+
+@pytest.mark.slow
+def test_a_free_session_of_300_steps_is_readable_and_fits_everywhere() -> None:
+    scene = free()
+    for number in range(300):
+        text = f"Checked host web-{number} and all that runs on it, one service after the other"
+        scene.do(
+            ANN, c.AddStep(text=text, result=f"nothing over {number} ms, so it is not that one either, as expected")
+        )
+        if number % 10 == 0:
+            scene.do(
+                BEN, c.AddNote(text=f"Seen again at minute {number}, for the third time today; nobody knows why yet")
+            )
+    for brief in (True, False):
+        progress = progress_of(scene, brief=brief)
+        assert len(render("text", progress).split()) <= (200 if brief else 900)
+        for name, format_ in FORMATS.items():
+            rendered = render(name, progress)
+            assert format_.limit is None or format_named(name).measure(rendered) <= format_.limit
+    assert len(entries(progress_of(scene, brief=True), "tried")) >= 3
+
+
+def test_fewer_words_can_be_asked_for() -> None:
+    scene = free()
+    for number in range(30):
+        scene.do(CLEO if number % 2 else ANN, c.AddStep(text=f"Tried port {number}", result="no difference"))
+    scene.do(ANN, c.HandOff(to=TIER2, note="See above"))
+    assert len(render("text", arranged(progress_of(scene), words=60)).split()) <= 60
