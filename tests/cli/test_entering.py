@@ -248,6 +248,7 @@ def test_undo_of_a_change_needs_to_know_whether_it_was_made(ana: Program) -> Non
     assert "exclude each other" in ana.refused(2, "undo", "--never-made", "--reverted")
     assert said(ana, "undo", "--reverted") == 'change 2 "Firewall off" is recorded as reverted.'
     assert entry(ana, "changes", 2)["reverted"] is True
+    assert "nothing of yours left" in ana.refused(2, "undo")
     ana.ok("change", "Queue cleared", "--revert", "can't be reverted")
     assert said(ana, "undo", "--never-made") == 'took back your change 4 "Queue cleared".'
     assert "Queue cleared — never made (undone)" in ana.ok("show").out
