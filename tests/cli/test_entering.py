@@ -476,6 +476,13 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
     assert missing not in ana.ok("progress", "-o", file).err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: Program) -> None:
+    assert "the summary does not say what you need" in answer(ana, ("progress",), "")[1]
+    ana.ok("brief", "--ask", "Who has the key?")
+    assert "the summary does not say what you need" not in answer(ana, ("progress",), "")[1]
+
+
 # Handing over
 
 
