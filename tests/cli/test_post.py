@@ -97,7 +97,7 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
         assert (server.visits, recorded(ana)) == (0, [])
         posted = ana.ok("progress", "--post", "noc")
     assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n{NO_ASK}"
-    assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n")
+    assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n{NO_ASK}")
     assert without_times(body(server)) == without_times(shown.json)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
     assert recorded(ana) == ["post:noc started", "post:noc sent"]
