@@ -82,7 +82,7 @@ def test_formats_people_and_settings_are_offered(ana: Program) -> None:
 
 def test_commands_and_options_are_offered(ana: Program) -> None:
     assert offered(ana, "") == list(COMMANDS)
-    assert offered(ana, "re") == ["resume", "reopen", "redact"]
+    assert offered(ana, "re") == ["resume", "reply", "reopen", "redact"]
     assert offered(ana, "tree", "") == ["list", "show", "check", "add", "remove"]
     assert "--copy" in offered(ana, "progress", "--c")
 
@@ -172,7 +172,7 @@ def test_a_project_that_is_not_trusted_offers_nothing(ana: Program, tmp_path: Pa
 
 
 def test_the_version_is_not_among_the_words_offered(ana: Program) -> None:
-    assert answered(ana, "zsh", "--version", "dem") == ["demo\tPlay a recorded session, each command with..."]
+    assert answered(ana, "zsh", "--version", "dem") == ["demo\tReplay a recorded session, each command..."]
 
 
 # The scripts that Typer installed before evaluate or split what they get

@@ -248,6 +248,7 @@ def test_undo_of_a_change_needs_to_know_whether_it_was_made(ana: Program) -> Non
     assert "exclude each other" in ana.refused(2, "undo", "--never-made", "--reverted")
     assert said(ana, "undo", "--reverted") == 'change 2 "Firewall off" is recorded as reverted.'
     assert entry(ana, "changes", 2)["reverted"] is True
+    assert "nothing of yours left" in ana.refused(2, "undo")
     ana.ok("change", "Queue cleared", "--revert", "can't be reverted")
     assert said(ana, "undo", "--never-made") == 'took back your change 4 "Queue cleared".'
     assert "Queue cleared — never made (undone)" in ana.ok("show").out
@@ -473,6 +474,13 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
     assert missing not in ana.at(user=BEN).ok("progress", ana.show()["code"], "-o", file).err
     ana.ok("brief", "--ask", "Who has the key?")
     assert missing not in ana.ok("progress", "-o", file).err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: Program) -> None:
+    assert "the summary does not say what you need" in answer(ana, ("progress",), "")[1]
+    ana.ok("brief", "--ask", "Who has the key?")
+    assert "the summary does not say what you need" not in answer(ana, ("progress",), "")[1]
 
 
 # Handing over

@@ -100,7 +100,7 @@ SESSION = {
     "waiting": Maybe({"for": str, "until": Maybe(TIME)}),
     "handoff": Maybe({"seq": int, "sender": PERSON, "to": PERSON, "note": str, "at": TIME}),
     "history": [OWNERSHIP],
-    "closing": Maybe({"outcome": str, "summary": str, "at": TIME, "by": PERSON}),
+    "closing": Maybe({"seq": int, "outcome": str, "summary": str, "at": TIME, "by": PERSON}),
 }
 HEAD = {
     **{name: SESSION[name] for name in ("id", "code", "title", "status", "owner", "version", "started_at")},
@@ -214,7 +214,10 @@ def test_trees_formats_the_store_and_settings_are_told(ana: Program) -> None:
     told = ana.json("store", "info", "--json")
     fits(
         told,
-        {"url": str, "kind": str, **dict.fromkeys(("format", "sessions", "events", "trees", "blobs", "size"), int)},
+        {
+            **dict.fromkeys(("url", "kind"), str),
+            **dict.fromkeys(("format", "records", "sessions", "events", "trees", "blobs", "size"), int),
+        },
     )
     assert (told["kind"], told["sessions"], told["trees"], told["blobs"]) == ("sqlite", 1, 1, 2)
     assert ana.json("store", "check", "--json") == []

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 PATH = "/services/T0LEEDS99/B0PRINT42/xK9sECRETt0kenZ7qLm?sig=aB3dEf9ghIjKl0mNo"
 SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
 PASSWORD = "Sommer-2026-Leeds"
+NO_ASK = 'Note: the summary does not say what you need. To add it: rflow brief --ask "…"\n'
 BEN = "Ben Okafor"
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "examples" / "sessions" / "postgres-refused.jsonl"
@@ -95,8 +96,8 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         assert (server.visits, recorded(ana)) == (0, [])
         posted = ana.ok("progress", "--post", "noc")
-    assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n"
-    assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n")
+    assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n{NO_ASK}"
+    assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n{NO_ASK}")
     assert without_times(body(server)) == without_times(shown.json)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
     assert recorded(ana) == ["post:noc started", "post:noc sent"]
@@ -120,7 +121,7 @@ def test_each_kind_of_target_gets_its_format(
     with Server(answer) as server:
         set_target(ana, server, kind)
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
-        assert ana.ok("progress", "--post", "noc").err == f"{label_of(ana)}: {said}\n"
+        assert ana.ok("progress", "--post", "noc").err == f"{label_of(ana)}: {said}\n{NO_ASK}"
         ana.ok("digest", "--post", "noc")
     assert [holds <= summary.keys() for summary in (shown.json, body(server, 0), body(server, 1))] == [True] * 3
     assert b"Clear the print queue" in server.requests[0].body
@@ -132,7 +133,7 @@ def test_the_options_of_a_summary_apply_to_what_is_posted(ana: Program) -> None:
         set_target(ana, server)
         shown = ana.ok("progress", "--post", "noc", "--dry-run")
         posted = ana.ok("progress", "--post", "noc", "--ask", "Who has a spare?", "--brief")
-        assert ana.ok("progress", "--post", "noc", "--no-redact", "--again").err.endswith("(HTTP 200).\n")
+        assert ana.ok("progress", "--post", "noc", "--no-redact", "--again").err.endswith(f"(HTTP 200).\n{NO_ASK}")
     assert "Nothing was sent. Hidden: 1 password." in shown.err
     assert PASSWORD not in shown.out
     assert posted.err.endswith("(HTTP 200). Hidden: 1 password.\n")
@@ -394,8 +395,8 @@ def test_each_destination_is_served_even_if_another_fails(ana: Program) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("progress", "--again"), "--dry-run and --again go with --post."),
-        (("digest", "--dry-run"), "--dry-run and --again go with --post."),
+        (("progress", "--again"), "--dry-run and --again need --post."),
+        (("digest", "--dry-run"), "--dry-run and --again need --post."),
         (("progress", "--post", "noc", "--dry-run", "--copy"), "--dry-run delivers nothing"),
         (("progress", "--post", "noc", "--dry-run", "-o", "x"), "--dry-run delivers nothing"),
         (("progress", "--post", "noc", "-f", "text"), 'noc is of kind json and always gets the format "json".'),
@@ -445,7 +446,7 @@ def test_the_environment_overrides_the_file(new: Program) -> None:
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in listed
     assert "targets.night-shift.kind = json  [environment]" in listed
     shown = new.ok("config", "set", "targets.night-shift.url", "", **environ)
-    assert "Note: the environment says otherwise now" in shown.err
+    assert "Note: for now the environment overrides the file" in shown.err
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in new.ok("config", "list", **environ).out
 
 

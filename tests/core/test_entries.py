@@ -133,9 +133,17 @@ def test_undo_of_a_change_asks_whether_it_was_never_made_or_reverted() -> None:
     assert asked.exit_code == Exit.USAGE
     assert "--never-made" in asked.try_
     assert "--reverted" in asked.try_
-    assert facts(scene, ANN, c.Undo(change="reverted")) == [e.ChangeReverted(change=2)]
+    assert facts(scene, ANN, c.Undo(change="reverted")) == [e.ChangeReverted(change=2, by_undo=True)]
     scene.do(ANN, c.Undo(change="never_made"))
     assert (scene.session.changes[2].undone, scene.session.changes[2].in_place) == (True, False)
+
+
+def test_undo_after_an_undo_that_reverted_a_change_goes_further_back() -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text="It hums"), c.MakeChange(text="DHCP on", revert="DHCP off"))
+    scene.do(ANN, c.Undo(change="reverted"), c.Undo())
+    assert scene.session.changes[3].reverted
+    assert scene.session.notes[2].undone
 
 
 def test_undo_of_a_revert_leaves_the_change_in_place_again() -> None:
@@ -335,7 +343,8 @@ def test_undoing_everything_leaves_no_entry_of_mine_that_is_not_undone(scene: Sc
         pytest.fail("undo does not come to an end")
     mine = [entry for table in scene.session.entries for entry in table.values() if entry.by == ANN]
     moved = {before.seq for before in scene.session.moves}
-    left = [entry for entry in mine if not entry.undone and entry.seq not in moved]
+    reverted = {change.seq for change in scene.session.changes.values() if change.reverted}  # by an earlier undo
+    left = [entry for entry in mine if not entry.undone and entry.seq not in moved | reverted]
     assert all(getattr(entry, "kind", "") in ("choice", "action", "skipped", "tree") for entry in left)
 
 

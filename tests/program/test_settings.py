@@ -78,7 +78,7 @@ def test_setting_and_taking_out(ana: Program) -> None:
 
 def test_where_something_goes_before_the_file_that_is_said(ana: Program) -> None:
     assert ana.ok("config", "set", "user.name", "Ben").err.endswith(
-        "Note: the environment says otherwise now, and goes before the file.\n"
+        "Note: for now the environment overrides the file.\n"
     )
 
 

@@ -38,7 +38,7 @@ def now() -> datetime:
 
 
 def local(at: datetime) -> datetime:
-    """Put an aware time into this computer's zone, as it was at that time; one that has no place there stays in UTC."""
+    """Return an aware time in this computer's zone; a time that it cannot represent stays in UTC."""
     try:
         return at.astimezone()
     except (OverflowError, ValueError, OSError):  # year 1 west of Greenwich; before 1970 on Windows
@@ -46,7 +46,7 @@ def local(at: datetime) -> datetime:
 
 
 class App:
-    """One run: global options, then everything else made when it is first wanted."""
+    """One run: its global options; everything else is made when it is first used."""
 
     def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
         self.flags = {"store": store, "user.name": user}
@@ -56,7 +56,7 @@ class App:
 
     @classmethod
     def of(cls, context: typer.Context) -> "App":
-        """Give the app of the run that `context` belongs to."""
+        """Return the app of the run that `context` belongs to."""
         app = context.find_object(App)
         assert app is not None
         return app
@@ -136,7 +136,7 @@ class App:
         return Terminal(self.settings.folders.state, self.workspace.about.url, os.environ)
 
     def format(self, name: str) -> "Format":
-        """Find an output format: one of rflow's, else one of the user's, the project's or a package's."""
+        """Return an output format: one of rflow's, else of the user's, the project's or a package's."""
         if name not in self._formats:
             from rflow.formats import format_named
 
@@ -144,7 +144,7 @@ class App:
         return self._formats[name]
 
     def usual_format(self, said: str | None) -> str:
-        """Name the format that was said, else that of the settings, and find it."""
+        """Return the name of the format that was given, else the one in the settings; it must exist."""
         setting = self.settings["progress.format"]
         name = said or setting.text
         try:
@@ -158,7 +158,7 @@ class App:
         return name
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         if "workspace" in self.__dict__:
             self.workspace.close()
 
@@ -196,7 +196,7 @@ class App:
     # Sessions
 
     def session(self, reference: str | None = None) -> Session:
-        """Load the session that is meant: the one named, else this terminal's, else the only open one of mine."""
+        """Load the session that is named, else this terminal's current one, else the only open one of this user."""
         reference = reference or self.session_reference
         if reference:
             return find_session(self.workspace, reference)
@@ -283,17 +283,17 @@ class App:
         )
 
     def begin(self, session: Session, *, named: bool = False) -> str:
-        """Give how a command begins that goes to `session`: it is named where this terminal would go to another one.
+        """Return how a command for `session` begins: with -s CODE if this terminal would use another session.
 
-        `named` says that the session was named on the command line, not found.
+        `named` says that the session was named on the command line.
         """
         current = self.terminal.current
-        found = current is None and not named and self.session_reference is None
-        return self.program if found or current == session.id else f"{self.program} -s {session.code}"
+        usual = current is None and not named and self.session_reference is None
+        return self.program if usual or current == session.id else f"{self.program} -s {session.code}"
 
     @property
     def program(self) -> str:
-        """Give how a command begins that goes to this store: it is named where it was named for this command only."""
+        """Return how a command for this store begins: with --store if it was given as a flag."""
         store = self.settings["store"]
         if store.origin != "flag":
             return "rflow"
@@ -302,21 +302,21 @@ class App:
         return f"rflow --store {quote(store.text)}"
 
     def seen(self, session: Session) -> int | None:
-        """Give the version of `session` last displayed in this terminal."""
+        """Return the version of `session` last displayed in this terminal."""
         return self.terminal.seen(session.id)
 
     # Input
 
     def text(self, said: str) -> str:
-        """Take a text from the command line; what is not UTF-8 is replaced, with a warning."""
+        """Return a text from the command line; what is not UTF-8 is replaced, with a warning."""
         if said.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in said):
             return said
         self.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
         return clean(said)
 
     def read_stdin(self, limit: int) -> bytes:
-        """Read standard input, one byte more than `limit` at the most; a terminal is told how to end it."""
-        if sys.stdin is None:  # closed by whoever started us
+        """Read standard input, up to one byte more than `limit`; on a terminal, say how to end it."""
+        if sys.stdin is None:  # closed before the program began
             return b""
         if sys.stdin.isatty():
             self.say("Type or paste, then end with Ctrl-D (Ctrl-Z, Enter on Windows):")

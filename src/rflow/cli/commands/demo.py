@@ -37,6 +37,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 STORE = "demo.db"
 RECEIVER = "sam"
+_NOTES = {"note": "note", "warning": "warn", "assumption": "assume"}
 
 
 @app.command()
@@ -129,12 +130,12 @@ def command_of(fact: Fact) -> list[str]:
             return ["done", result]
         case StepSkipped(reason=reason):
             return ["skip", "--reason", reason]
-        case StepAdded(text=text, result=result):
-            return ["step", text, *(["--result", result] if result else [])]
+        case StepAdded(text=text, result=result, assumed=assumed):
+            return ["step", text, *(["--result", result] if result else []), *(["--assume"] if assumed else [])]
         case SteppedBack():
             return ["back"]
-        case NoteAdded(text=text):
-            return ["note", text]
+        case NoteAdded(text=text, kind=kind):
+            return [_NOTES[kind], text]
         case BriefSet(brief=brief):
             return ["brief", *_options(brief)]
         case ChangeMade(text=text, revert=revert):

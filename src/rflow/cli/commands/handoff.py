@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from rflow.core.summary.view import View
 
 app = typer.Typer(rich_markup_mode=None)
+Warnings = Annotated[
+    list[str] | None, typer.Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
+]
+Conditions = Annotated[
+    list[str] | None, typer.Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")
+]
+Actions = Annotated[list[str] | None, typer.Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
@@ -27,13 +34,9 @@ def handoff(
     context: typer.Context,
     to: Annotated[str, typer.Argument(metavar="[USER|@QUEUE]", help="Who takes it over.", autocompletion=people)] = "",
     note: Annotated[str, typer.Option(metavar="TEXT", help="A message to them.")] = "",
-    warn: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
-    ] = None,
-    if_: Annotated[
-        list[str] | None, typer.Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")
-    ] = None,
-    then: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="… then do this: one for each --if.")] = None,
+    warn: Warnings = None,
+    if_: Conditions = None,
+    then: Actions = None,
     copy: Copy = False,
     format_: FormatName = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Take it back, as long as it is not accepted.")] = False,

@@ -43,7 +43,7 @@ def create(
 ) -> None:
     """Create a read-only link to a session.
 
-    Anyone with it can read the session without an account. The link is shown only once. It works until it expires or
+    Anyone with it can read the session without an account. The link is shown only once, and works until it expires or
     you revoke it.
     """
     from rflow.cli.display.links import base_of, copy_link, link_to

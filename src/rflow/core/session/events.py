@@ -228,9 +228,10 @@ class ChangeMade(_Fact, frozen=True, kw_only=True, tag="change_made"):
 
 
 class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
-    """The change of event `change` was reverted."""
+    """The change of event `change` was reverted; `by_undo` if an `undo` recorded that, which is not undone itself."""
 
     change: int
+    by_undo: bool = False
 
 
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):

@@ -49,13 +49,20 @@ def last_undoable(session: Session, actor: Actor) -> int | None:
             kind = session.kinds[seq]
             last_move = owner and bool(session.moves) and session.moves[-1].seq == seq
             if (
-                kind in _ENTRIES
+                (kind in _ENTRIES and not _is_settled_change(session, seq))
                 or (kind in _MOVES and last_move)
                 or (kind is e.HandedOff and session.pending is not None and session.pending.seq == seq)
                 or (kind is e.SessionClosed and session.closing is not None and session.closing.seq == seq and owner)
             ):
                 return seq
     return None
+
+
+def _is_settled_change(session: Session, seq: int) -> bool:
+    """Whether event `seq` is a change that an earlier `undo` recorded as reverted, or the recording of that."""
+    change = session.changes.get(seq)
+    adjustment = session.adjustments.get(change.reverted_seq if change else seq)
+    return adjustment is not None and isinstance(adjustment.fact, e.ChangeReverted) and adjustment.fact.by_undo
 
 
 def _unit(session: Session, first: int) -> list[int]:
@@ -83,4 +90,4 @@ def _change(session: Session, seq: int, command: c.Undo) -> e.Fact:
             f'The last thing you entered is a change: "{what}". Was it never made, or did you revert it?',
             try_="Say which: rflow undo --never-made, or rflow undo --reverted",
         )
-    return e.EntryUndone(target=seq) if command.change == "never_made" else e.ChangeReverted(change=seq)
+    return e.EntryUndone(target=seq) if command.change == "never_made" else e.ChangeReverted(change=seq, by_undo=True)
