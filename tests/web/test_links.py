@@ -109,7 +109,7 @@ def test_views_are_counted_in_every_form_and_shown(served: Served) -> None:
         served.get(link["path"] + suffix, headers={"user-agent": "Firefox/150"})
     assert served.views(link, 4) == 4
     shown = served.ana.ok("share", "show", link["id"]).out
-    assert "looked at 4 times" in shown
+    assert "viewed 4 times" in shown
     assert shown.count("Firefox/150") == 4
 
 
