@@ -26,16 +26,16 @@ ViewForm = Literal["page", "md", "txt", "json"]
 
 
 def token_of(random: bytes) -> str:
-    """Make a token of 32 random bytes: 33 digits to base 62 (196 bits), and six that catch a slip of the pen.
+    """Return a token from 32 random bytes: 33 digits to base 62 (196 bits), and six that catch a typing error.
 
-    The prefix lets secret scanners and rflow's own redaction know it.
+    Secret scanners and rflow's own redaction recognise it by its prefix.
     """
     secret = _base62(int.from_bytes(random) % 62**_SECRET, _SECRET)
     return PREFIX + secret + _checksum(secret)
 
 
 def is_token(text: str) -> bool:
-    """Say whether a text can be a token: what can't need not be looked for in a store."""
+    """Whether a text can be a token; any other need not be looked up in a store."""
     if not _TOKEN.fullmatch(text):
         return False
     secret = text[len(PREFIX) : -_CHECK]
@@ -43,7 +43,7 @@ def is_token(text: str) -> bool:
 
 
 def token_hash(token: str) -> str:
-    """Give what a store keeps of a token: with so many random bits, SHA-256 can't be turned back."""
+    """Return what a store keeps of a token: with so many random bits, SHA-256 can't be reversed."""
     return fingerprint(token.encode())
 
 
@@ -88,7 +88,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants of a new link; `patterns` of theirs are hidden besides the usual secrets."""
+    """What somebody wants of a new link; what matches their `patterns` is hidden besides the usual secrets."""
 
     session: str
     expires_at: datetime | None = None
@@ -156,6 +156,13 @@ def viewed_at(data: bytes) -> datetime | None:
         return None
 
 
+def stored_share(share: Share) -> StoredShare:
+    """Return a share as stores keep it."""
+    by = Creator(id=share.by.id)
+    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
+    return StoredShare(key=key, data=msgspec.json.encode(share))
+
+
 def read_key(data: bytes) -> ShareKey | None:
     """Read what a stored share is found by; None if it is damaged."""
     try:
@@ -173,7 +180,7 @@ def read_share(data: bytes) -> Share | None:
 
 
 class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One look at a share: when, in which form, and what program said it was (its User-Agent, shortened)."""
+    """One view of a share: when, in which form, and by which program (its User-Agent, shortened)."""
 
     at: datetime
     form: ViewForm
@@ -181,7 +188,7 @@ class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 
 class ShareCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A share with how often it was looked at, and when last."""
+    """A share with how often it was viewed, and when last."""
 
     share: Share
     views: int = 0
@@ -189,7 +196,7 @@ class ShareCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_of(share: Share, at: datetime) -> ShareState:
-    """Say whether a share can be looked at now."""
+    """Return whether a share is live now, has expired or was revoked."""
     if share.revoked_at is not None:
         return "revoked"
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
