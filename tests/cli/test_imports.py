@@ -99,3 +99,32 @@ def test_the_other_commands_of_every_day_load_neither_formats_nor_trees(words: t
     modules = loaded(ana, RUN, *words)
     assert of(modules, *NEVER) == []
     assert of(modules, "jinja2", "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []
+
+
+RULES = ("decide", "guards", "access", "texts", "entries", "undo", "moves")
+DECIDING = (
+    *("rflow.core.summary", "rflow.core.sharing", "rflow.core.redaction", "rflow.core.session.document"),
+    *("rflow.service.summaries", "rflow.service.shares", "rflow.service.shared", "rflow.service.importing"),
+    *("rflow.service.interchange", "rflow.formats", "rflow.trees", "rflow.delivery", "rflow.web", "jinja2"),
+)
+READING = (
+    *(f"rflow.core.session.{rule}" for rule in RULES),
+    *("rflow.service.sending", "rflow.service.starting", "rflow.service.importing", "rflow.service.shares"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("choose", "green"), ("note", "It hums"), ("step", "Printed it")], ids=" ".join)
+def test_deciding_and_appending_loads_no_summary_no_format_and_no_sharing(words: tuple[str, ...], ana: Program) -> None:
+    ana.start()
+    modules = loaded(ana, RUN, *words)
+    assert of(modules, *DECIDING) == []
+    assert of(modules, "rflow.core.session.decide", "rflow.service.sending") != []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("progress",), ("progress", "-f", "teams"), (), ("list",), ("show",)], ids=" ".join)
+def test_reading_loads_no_rules_and_nothing_that_writes(words: tuple[str, ...], ana: Program) -> None:
+    modules = loaded(ana, RUN, *words)
+    assert of(modules, *READING) == []
+    assert of(modules, "rflow.core.session.replay") != []

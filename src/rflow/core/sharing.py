@@ -156,6 +156,13 @@ def viewed_at(data: bytes) -> datetime | None:
         return None
 
 
+def stored_share(share: Share) -> StoredShare:
+    """Return a share as stores keep it."""
+    by = Creator(id=share.by.id)
+    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
+    return StoredShare(key=key, data=msgspec.json.encode(share))
+
+
 def read_key(data: bytes) -> ShareKey | None:
     """Read what a stored share is found by; None if it is damaged."""
     try:

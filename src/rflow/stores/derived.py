@@ -13,7 +13,6 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
-from rflow.core.sharing import Creator, Share, ShareKey, StoredShare
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.stores.failures import Newer, damaged_content
@@ -153,10 +152,3 @@ def new_tree(data: bytes) -> Tree:
     if canonical(tree) != data:
         raise BadInput("That is not the canonical form of a tree.", try_="Add it with: rflow tree add FILE")
     return tree
-
-
-def stored_share(share: Share) -> StoredShare:
-    """Return a share as stores keep it."""
-    by = Creator(id=share.by.id)
-    key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
-    return StoredShare(key=key, data=msgspec.json.encode(share))

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 from rflow.core.session.events import Event, Stored, Unreadable
 from rflow.errors import StoreProblem
@@ -90,12 +90,21 @@ def parse(data: bytes, after: int = 0) -> Content:
     if torn and codec.is_sealed(torn):
         lines, torn = [*lines, torn], b""
     header = codec.read_header(first)
+    if _is_older(header):
+        from rflow.stores.upgrades import upgraded
+
+        lines = [upgraded(line, header.records) for line in lines]
     if after and not (len(lines) >= after and isinstance(codec.decode(lines[after - 1], after), Event)):
         after = 0
     events = codec.from_lines(lines[after:], after + 1)
     if header == "newer":
         events = [Unreadable(seq=event.seq, reason="newer", raw=codec.encode(event)) for event in events]
     return Content(header, events, torn, first if header == "newer" else b"")
+
+
+def _is_older(header: codec.Header | Literal["newer"] | None) -> TypeGuard[codec.Header]:
+    """Whether a file has records of an older version: it was copied into the store by hand."""
+    return isinstance(header, codec.Header) and header.records < codec.RECORD
 
 
 def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
@@ -143,8 +152,13 @@ class SessionFile:
 
 @contextmanager
 def opened(store_files: SafeFiles, name: Name) -> Iterator[SessionFile]:
-    """Open a session's file to continue it."""
+    """Open a session's file to continue it; one with records of an older version is upgraded first."""
     fd = store_files.open_to_write(name.file, os.O_RDWR)
+    if _is_older(_header(fd)):
+        os.close(fd)
+        content = read(store_files, name)
+        store_files.replace(name.file, text(name.session_id, name.code, content.events) + content.torn)
+        fd = store_files.open_to_write(name.file, os.O_RDWR)
     try:
         yield SessionFile(store_files, name, fd)
     finally:
@@ -173,15 +187,20 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
 
 def _end(store_files: SafeFiles, name: Name, fd: int) -> End:
     size = os.fstat(fd).st_size
-    newer = codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0]) == "newer"
+    header = _header(fd)
     line, torn = _last_lines(fd, size)
     line_open = bool(torn) and codec.is_sealed(torn)
     line, torn = (torn, b"") if line_open else (line, torn)
     last: Stored | None = codec.decode(line.rstrip(b"\r"), 1, unsealed=True, ahead=1 << 60)
-    if newer or not isinstance(last, Event):
+    if header == "newer" or _is_older(header) or not isinstance(last, Event):
         events = read(store_files, name).events
         last = events[-1] if events else None
     return End(last, size - len(torn), torn, line_open)
+
+
+def _header(fd: int) -> codec.Header | Literal["newer"] | None:
+    os.lseek(fd, 0, os.SEEK_SET)
+    return codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0])
 
 
 def _last_lines(fd: int, size: int) -> tuple[bytes, bytes]:

@@ -17,6 +17,7 @@ from rflow.core.sharing import (
     read_or_newer,
     read_share,
     read_view,
+    stored_share,
     viewed_at,
 )
 from rflow.errors import StoreProblem
@@ -40,7 +41,7 @@ class JsonShares:
         """Store a new share; raise `NotFound` if its session is gone."""
         if not self._holds(share.session):
             raise derived.no_session()
-        self.restore(derived.stored_share(share))
+        self.restore(stored_share(share))
 
     def stored(self) -> list[StoredShare]:
         """Return all shares as they are stored; damaged ones are left out."""

@@ -14,6 +14,7 @@ from rflow.core.sharing import (
     StoredShare,
     read_share,
     read_view,
+    stored_share,
     viewed_at,
 )
 from rflow.stores import derived, failures
@@ -32,7 +33,7 @@ class MemoryShares:
         """Store a new share; raise `NotFound` if its session is gone."""
         if not self._holds(share.session):
             raise derived.no_session()
-        self.restore(derived.stored_share(share))
+        self.restore(stored_share(share))
 
     def stored(self) -> list[StoredShare]:
         """Return all shares as they are stored."""
@@ -64,7 +65,7 @@ class MemoryShares:
         if share.id in self._shares:
             if read_share(self._shares[share.id].data) is None:
                 raise failures.newer_link(share.id)
-            self._shares[share.id] = derived.stored_share(share)
+            self._shares[share.id] = stored_share(share)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""

@@ -18,6 +18,7 @@ from rflow.core.sharing import (
     read_or_newer,
     read_share,
     read_view,
+    stored_share,
     viewed_at,
 )
 from rflow.stores import derived, failures
@@ -42,7 +43,7 @@ class SqliteShares:
         with self._file.writing() as db:
             if not db.execute("SELECT 1 FROM sessions WHERE id = ?", (share.session,)).fetchone():
                 raise derived.no_session()
-            _insert(db, derived.stored_share(share))
+            _insert(db, stored_share(share))
 
     def stored(self) -> list[StoredShare]:
         """Return all shares as they are stored; damaged ones are left out."""
