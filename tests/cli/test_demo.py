@@ -39,7 +39,7 @@ def test_it_ends_with_the_teams_summary_and_the_handoff_and_leaves_nothing(ana: 
     assert session.brief.ask.split("?")[0] in " ".join(summary.split())
     assert "$ rflow inbox" in handoff
     assert "from Maya, now" in handoff
-    assert played.out.endswith("To keep one and go on with it: rflow demo --keep DIR\n")
+    assert played.out.endswith("To keep it and continue: rflow demo --keep DIR\n")
 
 
 def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
@@ -64,7 +64,7 @@ def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
     } <= kinds
 
 
-def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> None:
+def test_a_demo_that_is_kept_can_be_continued_and_replayed(ana: Program) -> None:
     assert ana.cwd is not None
     kept: set[str] = set()
     for folder in ("demo folder", "demo folder-2"):
@@ -72,7 +72,7 @@ def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> 
         kept.add(f"{folder}/{STORE}")
         assert files(ana.cwd) == kept
         assert ("holds an earlier demo, which stays" in played.err) == (len(kept) > 1)
-        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("Go on with it")[2], re.MULTILINE)
+        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("Continue it as")[2], re.MULTILINE)
         commands = [shlex.split(line) for line in suggested]
         assert [words[-1] for words in commands] == ["accept", "sam", "--examples", commands[-1][0]]
         for words in commands:

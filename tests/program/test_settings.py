@@ -72,13 +72,13 @@ def test_setting_and_taking_out(ana: Program) -> None:
     assert told == (0, "", f"progress.format set in {file_of(ana)}.\n")
     assert ana.ok("config", "path").out == f"{file_of(ana)}\n"
     assert file_of(ana).stat().st_mode & 0o777 == 0o600
-    assert ana.ok("config", "set", "progress.format").err == f"progress.format taken out in {file_of(ana)}.\n"
+    assert ana.ok("config", "set", "progress.format").err == f"progress.format removed from {file_of(ana)}.\n"
     assert origin(ana, "progress.format") == ("markdown", "default")
 
 
 def test_where_something_goes_before_the_file_that_is_said(ana: Program) -> None:
     assert ana.ok("config", "set", "user.name", "Ben").err.endswith(
-        "Note: the environment says otherwise now, and goes before the file.\n"
+        "Note: the environment has another value at the moment, which takes precedence over the file.\n"
     )
 
 
@@ -133,7 +133,7 @@ def test_another_file_may_be_named(ana: Program) -> None:
 
 
 BROKEN = {
-    "user = [": "is not TOML",
+    "user = [": "is not valid TOML",
     "\xff": "it is not UTF-8",
     "[user]\nname = 7": "user.name is neither a text nor a list of texts.",
     'user.name = ["Ana", "Ben"]': "user.name is a list, but must be a single text.",
