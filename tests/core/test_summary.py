@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rflow.core.excerpt import excerpt
 from rflow.core.people import Person
 from rflow.core.session.commands import (
     AddEvidence,
@@ -49,7 +50,6 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.summary.brief import shorten_progress, telling, words
 from rflow.core.summary.digest import digest_of
-from rflow.core.summary.excerpt import excerpt
 from rflow.core.summary.progress import DigestEntry, Progress, ProgressRemaining
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.tree_parts import path_through

@@ -7,11 +7,11 @@ import typer
 
 from rflow.cli.app import App
 from rflow.cli.options import CommandId
+from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence
 from rflow.core.session.events import EvidenceAdded
 from rflow.core.session.state import Session
-from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import byte_size, shorten
 from rflow.errors import BadInput, UsageProblem
 
