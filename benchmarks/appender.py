@@ -1,6 +1,6 @@
 """A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`, `bare FILE COUNT`).
 
-It says "ready", waits for a line, appends one by one, and says when it began and ended and how many appends failed.
+It prints "ready", waits for a line, appends event by event, and prints its start, its end, and the failed appends.
 """
 
 import os
@@ -25,12 +25,12 @@ from rflow.stores.sqlite.schema import SCHEMA
 
 
 def note(session: Session, text: str) -> Event:
-    """Make the event of a note."""
+    """Return the event of a note."""
     return Event(seq=session.version + 1, at=stories.NIGHT, by=stories.MAYA, fact=NoteAdded(text=text))
 
 
 def raw(path: Path) -> Callable[[int], None]:
-    """Append records as long as a store's to a file, each synced: what the disk can do."""
+    """Return a function that appends a record to a file and syncs it: the limit of the disk."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     record = encode_line(note(Session(id="raw"), _text(0))) + b"\n"
 
@@ -42,10 +42,10 @@ def raw(path: Path) -> Callable[[int], None]:
 
 
 def bare(path: Path) -> Callable[[int], None]:
-    """Insert the same records into a table like a store's, and nothing else: what SQLite's write-ahead log can do."""
+    """Return a function that inserts a record into a table like a store's: the limit of SQLite's write-ahead log."""
     db = sqlite3.connect(path, isolation_level=None)
-    for how in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
-        db.execute(f"PRAGMA {how}")
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "secure_delete = ON"):
+        db.execute(f"PRAGMA {pragma}")
     db.execute(next(statement for statement in SCHEMA if "CREATE TABLE events" in statement))
     record = encode(note(Session(id="bare"), _text(0)))
 
@@ -58,9 +58,9 @@ def bare(path: Path) -> Callable[[int], None]:
 
 
 def stored(store: Store, session_id: str) -> Callable[[int], None]:
-    """Append notes to a session; where others write to it, too, go on behind them.
+    """Return a function that appends a note to a session, which others may write to at the same time.
 
-    The state is not folded anew for each note, which would measure `replay`: what the store needs of it is enough.
+    The state is not replayed for each note, which would measure `replay`; only what the store needs is updated.
     """
     log = store.load(session_id)
     state = replay(log.events, Session(id=log.id, code=log.code))

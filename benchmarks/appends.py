@@ -1,4 +1,4 @@
-"""How fast events get onto the disk, against what the disk can do; and that none fails and none is lost."""
+"""How fast events are appended, compared with the disk itself, and whether any append fails or is lost."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,23 +21,23 @@ CASES = {
     "8 writers, a session each": (8, 8, Aim(0.65, "≥", RATE)),
     "8 writers on one session": (8, 1, None),
 }
-"""How many writers, on how many sessions, and what the rate should be, against the raw one."""
+"""The number of writers and of sessions, and the target rate as a ratio of the raw rate."""
 KINDS = {"SQLite": "sqlite:{}/a.db", "JSON": "json:{}/a"}
 
 
 def appends(run: Run) -> Section:
     """Measure both stores."""
     count = 200 if run.quick else 2_000
-    found = [_turn(run.folder(f"appends-{number}"), count) for number in range(run.turns(9))]
-    figures = [_figure(found, f"{name}, {case}", aim) for name in KINDS for case, (_, _, aim) in CASES.items()]
-    figures.insert(0, _figure(found, BARE, None))
-    events = len(found) * count * len(CASES) * 2
-    remark = f"{events:,} appends of one event each in all: none failed, none was lost, none is there twice."
+    rounds = [_round(run.folder(f"appends-{number}"), count) for number in range(run.turns(9))]
+    figures = [_figure(rounds, f"{name}, {case}", aim) for name in KINDS for case, (_, _, aim) in CASES.items()]
+    figures.insert(0, _figure(rounds, BARE, None))
+    events = len(rounds) * count * len(CASES) * 2
+    remark = f"{events:,} appends of one event each: none failed, none was lost, none was stored twice."
     return Section(name="Appends", figures=figures, remark=remark)
 
 
-def _turn(folder: Path, count: int) -> Mapping[str, float]:
-    """Measure each case once against the raw rate right before and right after it: disks have moods."""
+def _round(folder: Path, count: int) -> Mapping[str, float]:
+    """Return the rate of each case as a ratio of the raw rate just before and just after it: disks vary."""
     raws = (_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 2))
     before, rates = next(raws), {}
     for name, rate in _rates(folder, count):
@@ -55,7 +55,7 @@ def _rates(folder: Path, count: int) -> Iterator[tuple[str, float]]:
 
 
 def _stored(url: str, case: str, count: int) -> float:
-    """Give the rate of a case; `count` appends, shared between its writers, are verified to be there."""
+    """Return the rate of a case; verifies that all `count` appends of its writers were stored."""
     writers, sessions, _ = CASES[case]
     ids = [f"{case} {number % sessions}" for number in range(writers)]
     _create(url, set(ids))
@@ -65,18 +65,20 @@ def _stored(url: str, case: str, count: int) -> float:
 
 
 def _rate(writers: list[tuple[str, str, int]]) -> float:
-    """Let writers begin together, and give their appends a second, all together."""
+    """Start writers together, and return their total appends per second."""
     running = [_started(*words) for words in writers]
-    for one in running:
-        _read(one)
-    for one in running:
-        _write(one)
-    told = [[float(word) for word in _read(one).split()] for one in running]
-    for one in running:
-        one.communicate()
-    if failed := sum(failed for _, _, failed in told):
+    for writer in running:
+        _read(writer)
+    for writer in running:
+        _write(writer)
+    results = [[float(word) for word in _read(writer).split()] for writer in running]
+    for writer in running:
+        writer.communicate()
+    if failed := sum(failed for _, _, failed in results):
         raise Failed(f"{failed:.0f} appends failed at {writers[0][0]}")
-    return sum(count for *_, count in writers) / (max(end for _, end, _ in told) - min(begun for begun, *_ in told))
+    return sum(count for *_, count in writers) / (
+        max(end for _, end, _ in results) - min(start for start, *_ in results)
+    )
 
 
 def _started(where: str, session_id: str, count: int) -> Popen[str]:
@@ -98,13 +100,13 @@ def _write(writer: Popen[str]) -> None:
 def _create(url: str, ids: set[str]) -> None:
     store = open_store(url)
     for session_id in ids:
-        told = stories.events([SessionStarted(title="Label printer prints nothing")])
-        store.create(stories.session(session_id, session_id.upper(), told), told, {})
+        events = stories.events([SessionStarted(title="Label printer prints nothing")])
+        store.create(stories.session(session_id, session_id.upper(), events), events, {})
     store.close()
 
 
 def _verify(url: str, ids: set[str], count: int) -> None:
-    """See that every note is there, once, and nothing else."""
+    """Check that every note was stored exactly once, and nothing else."""
     store = open_store(url)
     events = [event for session_id in ids for event in store.load(session_id).events]
     facts = [event.fact for event in events if isinstance(event, Event)]
@@ -114,6 +116,6 @@ def _verify(url: str, ids: set[str], count: int) -> None:
         raise Failed(f"of {count} appends at {url} {len(set(texts))} are there, in {len(events)} events")
 
 
-def _figure(found: list[Mapping[str, float]], told: str, aim: Aim | None) -> Figure:
-    values = {RATE: spread(rates[told] for rates in found)}
-    return Figure(what=told, base="1 writer, a file, `fdatasync` after each record", values=values, aim=aim)
+def _figure(rounds: list[Mapping[str, float]], case: str, aim: Aim | None) -> Figure:
+    values = {RATE: spread(rates[case] for rates in rounds)}
+    return Figure(what=case, base="1 writer, a file, `fdatasync` after each record", values=values, aim=aim)

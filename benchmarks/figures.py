@@ -1,4 +1,4 @@
-"""Figures and how they are told: a table on the screen, the same one in Markdown."""
+"""Figures, and their tables on the screen and in Markdown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -11,7 +11,7 @@ WALL, CPU = "wall clock", "CPU"
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """What a figure should be at most, or at least; `on` names which of its values is judged."""
+    """The target of a figure, an upper or lower bound for its value `on`."""
 
     bound: float
     sense: Literal["≤", "≥"] = "≤"
@@ -19,7 +19,7 @@ class Aim(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured against what: values by what they are of, in `unit` ("×" is a ratio)."""
+    """What was measured and what it is compared with; `values` by their names, in `unit` ("×" is a ratio)."""
 
     what: str
     base: str
@@ -29,11 +29,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> str:
-        """Whether the aim is met; "" without one."""
+        """Whether the target is met; "" if there is none."""
         if self.aim is None:
             return ""
-        found, bound = self.values[self.aim.on].median, self.aim.bound
-        met = found <= bound if self.aim.sense == "≤" else found >= bound
+        value, bound = self.values[self.aim.on].median, self.aim.bound
+        met = value <= bound if self.aim.sense == "≤" else value >= bound
         return "met" if met else "missed"
 
 
@@ -45,14 +45,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
 
 
-def ratio(found: Sequence[Round], name: str, base: str, aim: Aim | None = None, *, of: str, to: str) -> Figure:
-    """Make the figure of the jobs `name` ÷ `base`, which are called `of` and `to`."""
-    values = {WALL: ratios(found, wall, name, base), CPU: ratios(found, cpu, name, base)}
+def ratio(results: Sequence[Round], name: str, base: str, aim: Aim | None = None, *, of: str, to: str) -> Figure:
+    """Return the figure of the commands `name` ÷ `base`, described as `of` and `to`."""
+    values = {WALL: ratios(results, wall, name, base), CPU: ratios(results, cpu, name, base)}
     return Figure(what=of, base=to, values=values, aim=aim)
 
 
 def markdown(sections: Sequence[Section]) -> str:
-    """Give the sections as Markdown tables."""
+    """Return the sections as Markdown tables."""
     return "\n\n".join(_markdown(section) for section in sections)
 
 
@@ -64,7 +64,7 @@ def _markdown(section: Section) -> str:
 
 
 def screen(section: Section) -> str:
-    """Give a section as a table in columns."""
+    """Return a section as a table in columns."""
     rows = _table(section) if section.figures else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -79,14 +79,14 @@ def _table(section: Section) -> list[list[str]]:
 
 
 def _row(figure: Figure, columns: Sequence[str], aims: bool) -> list[str]:
-    values = [_told(figure.values.get(name), figure.unit) for name in columns]
+    values = [_formatted(figure.values.get(name), figure.unit) for name in columns]
     aim = figure.aim
     on = f" {aim.on}" if aim and aim.on != next(iter(figure.values)) else ""
     wanted = f"{aim.sense} {aim.bound:g} {figure.unit}{on}" if aim else ""
     return [figure.what, figure.base, *values, *([wanted, figure.verdict] if aims else [])]
 
 
-def _told(value: Spread | None, unit: str) -> str:
+def _formatted(value: Spread | None, unit: str) -> str:
     if value is None:
         return ""
     return f"{_rounded(value.median)} {unit} ({_rounded(value.low)} to {_rounded(value.high)})"

@@ -1,4 +1,4 @@
-"""Where the time of a long session goes, stage by stage, within one process: `python -m benchmarks.inside STORE…`."""
+"""The time of each stage of `progress` on a long session, in one process: `python -m benchmarks.inside STORE N`."""
 
 import gc
 import sys
@@ -10,7 +10,7 @@ import msgspec
 
 from benchmarks import stories
 from benchmarks.figures import CPU, Aim, Figure
-from benchmarks.measuring import Job
+from benchmarks.measuring import Command
 from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
@@ -26,31 +26,31 @@ Stages = dict[str, float]
 
 
 def inside(run: Run) -> list[Figure]:
-    """Measure the stages of `progress`, in a process that goes back and forth between a short and a long session."""
+    """Measure the stages of `progress`, in a process that alternates between a short and a long session."""
     world = World(run.folder("inside"))
     for size in (FEW, MANY):
         tree = stories.tree(60)
         world.add(f"{CODE}-{size}", stories.events(stories.facts(tree, size)), tree)
     words = ("-m", "benchmarks.inside", world.store, str(run.turns(15)))
-    printed = run.measure.printed(Job((sys.executable, *words), {**world.env, "PYTHONPATH": ":".join(sys.path)}))
-    found = msgspec.json.decode(printed, type=list[tuple[Stages, Stages]])
-    return [_figure(found, stage) for stage in found[0][0]]
+    printed = run.measure.printed(Command((sys.executable, *words), {**world.env, "PYTHONPATH": ":".join(sys.path)}))
+    rounds = msgspec.json.decode(printed, type=list[tuple[Stages, Stages]])
+    return [_figure(rounds, stage) for stage in rounds[0][0]]
 
 
-def _figure(found: list[tuple[Stages, Stages]], stage: str) -> Figure:
+def _figure(rounds: list[tuple[Stages, Stages]], stage: str) -> Figure:
     thousands = (MANY - FEW) / 1000
-    values = {CPU: spread((many[stage] - few[stage]) * 1000 / thousands for few, many in found)}
-    told = f"in the process, {stage}: added by each 1,000 of {MANY:,} events"
+    values = {CPU: spread((many[stage] - few[stage]) * 1000 / thousands for few, many in rounds)}
+    what = f"in the process, {stage}: added by each 1,000 of {MANY:,} events"
     aim = Aim(3, on=CPU) if stage == "all of `progress`" else None
-    return Figure(what=told, base=f"the same on {FEW} events", values=values, unit="ms", aim=aim)
+    return Figure(what=what, base=f"the same on {FEW} events", values=values, unit="ms", aim=aim)
 
 
 def stages(store: str, size: int) -> Stages:
-    """Do what `progress` does, and give the seconds of CPU of each stage."""
+    """Do what `progress` does, and return the CPU seconds of each stage."""
     workspace = LocalWorkspace(open_store(store), Actor(person=stories.MAYA), clock=lambda: datetime.now(UTC))
-    marks = [("", process_time()), *((name, process_time()) for name in _progress(workspace, f"id-{CODE}-{size}"))]
+    times = [("", process_time()), *((name, process_time()) for name in _progress(workspace, f"id-{CODE}-{size}"))]
     workspace.close()
-    taken = {name: after - marks[number][1] for number, (name, after) in enumerate(marks[1:])}
+    taken = {name: after - times[number][1] for number, (name, after) in enumerate(times[1:])}
     return {**taken, "all of `progress`": sum(taken.values())}
 
 
@@ -67,10 +67,10 @@ def _progress(workspace: LocalWorkspace, session_id: str) -> Iterator[str]:
 
 
 def main(store: str, turns: int) -> None:
-    """Measure in turns, after one to warm up."""
-    gc.set_threshold(30_000)  # As the program does: rflow.cli.entry.
-    found = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
-    print(msgspec.json.encode(found[1:]).decode())
+    """Measure in rounds, after a first to warm up."""
+    gc.set_threshold(30_000)  # As in the program: rflow.cli.entry.
+    rounds = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
+    print(msgspec.json.encode(rounds[1:]).decode())
 
 
 if __name__ == "__main__":

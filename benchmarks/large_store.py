@@ -1,4 +1,4 @@
-"""A store of very many sessions, made once and kept in the cache."""
+"""A store of very many sessions, created once and kept in the cache."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,7 +22,7 @@ _PEOPLE = [person(f"Engineer {number}") for number in range(40)]
 
 
 def large_store(cache: Path, count: int) -> Path:
-    """Give a SQLite store with `count` sessions, the last of them the usual one; make it if it is not there."""
+    """Return a SQLite store with `count` sessions, the last of which is the usual one; create it if necessary."""
     path = cache / f"{count}-sessions-{_key()}.db"
     if not path.exists():
         draft = path.with_suffix(".draft.db")
@@ -34,24 +34,24 @@ def large_store(cache: Path, count: int) -> Path:
 
 
 def _key() -> str:
-    """Name what such a store is made of: another format or another story makes another store."""
-    told = [str(codec.RECORD), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
-    return sha256("\n".join(told).encode()).hexdigest()[:8]
+    """Return a key for the content of such a store, which changes with its format and the made-up sessions."""
+    parts = [str(codec.RECORD), *SCHEMA, *(Path(file).read_text("utf-8") for file in (__file__, stories.__file__))]
+    return sha256("\n".join(parts).encode()).hexdigest()[:8]
 
 
 def fill(path: Path, count: int) -> None:
-    """Write the sessions through the store's own rows, many in a transaction (each with its own would take minutes)."""
+    """Write the sessions as rows, many in a transaction (a transaction for each would take minutes)."""
     file = SqliteFile(path)
     for start in range(0, count - 1, _BATCH):
         with file.writing() as db:
             for number in range(start, min(start + _BATCH, count - 1)):
-                told = _story(number)
-                rows.insert(db, stories.session(_id(number), _code(number), told), told, {})
+                events = _story(number)
+                rows.insert(db, stories.session(_id(number), _code(number), events), events, {})
     tree = stories.tree(60)
-    told = stories.events(stories.facts(tree, 60))
+    events = stories.events(stories.facts(tree, 60))
     with file.writing() as db:
         rows.put_tree(db, canonical(tree), DEFAULT_SPACE)
-        rows.insert(db, stories.session(f"id-{CODE}", CODE, told), told, stories.blobs(told))
+        rows.insert(db, stories.session(f"id-{CODE}", CODE, events), events, stories.blobs(events))
     file.close()
 
 
@@ -65,7 +65,7 @@ def _code(number: int) -> str:
 
 
 def _story(number: int) -> list[Event]:
-    """Tell a small session: one in twenty is open, some of these wait; forty engineers, a thousand customers."""
+    """Return a small session: one in twenty is open, some of these handed off; 40 engineers, 1,000 customers."""
     start = stories.NIGHT - timedelta(minutes=number * 3)
     return stories.events(_facts(number), by=_PEOPLE[number // 20 % len(_PEOPLE)], start=start)
 

@@ -1,4 +1,4 @@
-"""The machine that a run was made on, in words."""
+"""A description of the machine that a run was made on."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def described(folder: Path) -> str:
-    """Describe the machine; `folder` is where the stores were."""
+    """Return a description of the machine; `folder` is where the stores were."""
     parts = [
         f"{_processor()}, {os.cpu_count()} cores, load {_load()} at the start",
         f"{platform.system()} {platform.release()}, {_file_system(folder)}",
@@ -21,10 +21,10 @@ def described(folder: Path) -> str:
 
 def _processor() -> str:
     try:
-        told = Path("/proc/cpuinfo").read_text("utf-8")
+        text = Path("/proc/cpuinfo").read_text("utf-8")
     except OSError:
         return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
+    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
     return names[0] if names else platform.machine()
 
 
@@ -33,10 +33,10 @@ def _load() -> str:
 
 
 def _file_system(folder: Path) -> str:
-    """Name the kind of file system that holds `folder` (proc(5), mounts)."""
+    """Return the kind of file system that holds `folder` (proc(5), mounts)."""
     if sys.platform != "linux":
         return "file system not known"
     here = folder.resolve()
     mounts = (line.split()[1:3] for line in Path("/proc/mounts").read_text("utf-8").splitlines())
-    found = [(len(place), kind) for place, kind in mounts if here.is_relative_to(place)]
-    return max(found)[1] if found else "file system not known"
+    holding = [(len(point), kind) for point, kind in mounts if here.is_relative_to(point)]
+    return max(holding)[1] if holding else "file system not known"

@@ -1,4 +1,4 @@
-"""Measuring: a job is a program with its environment, a sample is what one run of it took."""
+"""Measuring commands: a sample is what a run of a command took."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 
-class Job(NamedTuple):
-    """A program to measure; `prepare` is called before each run and not measured."""
+class Command(NamedTuple):
+    """A command to measure, with its environment; `prepare` is called before each run, without being measured."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -19,7 +19,7 @@ class Job(NamedTuple):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One run: seconds on the clock and of CPU, peak memory (KiB on Linux, bytes on macOS), exit code."""
+    """A run: elapsed seconds, CPU seconds, peak memory (KiB on Linux, bytes on macOS), exit code."""
 
     wall: float
     cpu: float
@@ -28,33 +28,33 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Failed(Exception):
-    """A program that is to be measured does not work."""
+    """A program to measure does not work."""
 
 
 class Measurer:
-    """Runs jobs through a spawner (see there); `folder` takes what they print."""
+    """Runs commands in a spawner (spawner.py); their output goes to files in `folder`."""
 
     def __init__(self, spawner: Popen[bytes], folder: Path) -> None:
         self._spawner = spawner
         self._out, self._err = folder / "stdout", folder / "stderr"
 
-    def run(self, job: Job, *, kept: bool = False) -> Sample:
-        """Run a job once; `kept` keeps what it prints for `printed`."""
-        job.prepare()
+    def run(self, command: Command, *, kept: bool = False) -> Sample:
+        """Run a command once; `kept` keeps its output for `printed`."""
+        command.prepare()
         out = str(self._out) if kept else "/dev/null"
-        request = {"argv": job.argv, "env": job.env, "stdout": out, "stderr": str(self._err)}
+        request = {"argv": command.argv, "env": command.env, "stdout": out, "stderr": str(self._err)}
         assert self._spawner.stdin is not None
         assert self._spawner.stdout is not None
         self._spawner.stdin.write(msgspec.json.encode(request) + b"\n")
         self._spawner.stdin.flush()
         sample = msgspec.json.decode(self._spawner.stdout.readline(), type=Sample)
         if sample.code:
-            raise Failed(f"{' '.join(job.argv)} ended with {sample.code}: {self._err.read_text('utf-8').strip()}")
+            raise Failed(f"{' '.join(command.argv)} ended with {sample.code}: {self._err.read_text('utf-8').strip()}")
         return sample
 
-    def printed(self, job: Job) -> str:
-        """Run a job once and give what it printed."""
-        self.run(job, kept=True)
+    def printed(self, command: Command) -> str:
+        """Run a command once and return its output."""
+        self.run(command, kept=True)
         return self._out.read_text("utf-8")
 
 

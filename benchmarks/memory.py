@@ -1,4 +1,4 @@
-"""How much memory a summary takes at its peak."""
+"""The peak memory of a summary."""
 
 from benchmarks.figures import Aim, Figure, Section
 from benchmarks.pairing import Round, ratios, rounds, rss
@@ -14,16 +14,16 @@ def memory(run: Run) -> Section:
     """Measure `progress`, and the same with 10,000 events."""
     world = usual(run.measure, run.folder("memory"))
     large = usual(run.measure, run.folder("memory-large"), events=10_000)
-    jobs = {"60": world.rflow("progress"), "10,000": large.rflow("progress"), "floor": world.python(FLOOR)}
-    found = rounds(run.measure, jobs, run.turns(10))
+    commands = {"60": world.rflow("progress"), "10,000": large.rflow("progress"), "floor": world.python(FLOOR)}
+    results = rounds(run.measure, commands, run.turns(10))
     return Section(
         name="Peak memory",
-        figures=[_figure(found, "60", AIM), _figure(found, "10,000", None)],
+        figures=[_figure(results, "60", AIM), _figure(results, "10,000", None)],
         remark="The largest resident set (`ru_maxrss`).",
     )
 
 
-def _figure(found: list[Round], events: str, aim: Aim | None) -> Figure:
-    told = f"`rflow progress`, {events} events"
-    values = {PEAK: ratios(found, rss, events, "floor")}
-    return Figure(what=told, base=f'`python -c "{FLOOR}"`', values=values, aim=aim)
+def _figure(results: list[Round], events: str, aim: Aim | None) -> Figure:
+    what = f"`rflow progress`, {events} events"
+    values = {PEAK: ratios(results, rss, events, "floor")}
+    return Figure(what=what, base=f'`python -c "{FLOOR}"`', values=values, aim=aim)

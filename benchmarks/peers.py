@@ -1,4 +1,4 @@
-"""Other programs from the registry that show a journal, beside `rflow progress`: what a user may compare it with."""
+"""`rflow progress` compared with other programs that show a journal, from the package index."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import msgspec
 
 from benchmarks import stories
 from benchmarks.figures import Section, ratio
-from benchmarks.measuring import Failed, Job
+from benchmarks.measuring import Command, Failed
 from benchmarks.pairing import rounds
 from benchmarks.run import Run
 from benchmarks.world import World, usual
@@ -20,23 +20,23 @@ ENTRIES = 40
 
 
 def peers(run: Run) -> Section:
-    """Measure `progress` against each peer, all with some forty entries to show from."""
+    """Measure `progress` against each peer, each with some forty entries."""
     try:
         programs = installed(run.cache / "peers")
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
         return Section(name="Peers", remark=f"Skipped: {', '.join(PACKAGES)} can't be installed ({' '.join(reason)}).")
     world = usual(run.measure, run.folder("peers"))
-    jobs = {name: prepare(world, programs) for name, prepare in PEERS.items()}
-    for name, job in jobs.items():
-        _see(name, run.measure.printed(job))
-    found = rounds(run.measure, jobs | {"rflow": world.rflow("progress")}, run.turns(20))
-    figures = [ratio(found, "rflow", name, of="`rflow progress`, 60 events", to=f"`{name}`") for name in jobs]
+    commands = {name: prepare(world, programs) for name, prepare in PEERS.items()}
+    for name, command in commands.items():
+        _check(name, run.measure.printed(command))
+    results = rounds(run.measure, commands | {"rflow": world.rflow("progress")}, run.turns(20))
+    figures = [ratio(results, "rflow", name, of="`rflow progress`, 60 events", to=f"`{name}`") for name in commands]
     return Section(name="Peers", figures=figures, remark=_versions(programs))
 
 
 def installed(folder: Path) -> Path:
-    """Give the folder of the peers' programs; install them into an environment of their own if they are not there."""
+    """Return the folder of the peers' programs; install them into a virtual environment if necessary."""
     programs = folder / "bin"
     if not (folder / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
@@ -48,22 +48,24 @@ def installed(folder: Path) -> Path:
 
 def _versions(programs: Path) -> str:
     code = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in {PACKAGES}), sep=', ')"
-    told = subprocess.run([programs / "python", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-    return f"{told}; {ENTRIES} entries each."
+    listed = subprocess.run(
+        [programs / "python", "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    return f"{listed}; {ENTRIES} entries each."
 
 
-def _see(name: str, printed: str) -> None:
+def _check(name: str, printed: str) -> None:
     if "label roll" not in printed:
         raise Failed(f"{name} does not show its entries: {printed!r}")
 
 
-def _jrnl(world: World, programs: Path) -> Job:
-    """Show ten of forty entries of a journal."""
+def _jrnl(world: World, programs: Path) -> Command:
+    """Return the command that shows ten of forty entries of a journal."""
     journal, config = world.home / "journal.txt", world.home / "jrnl.yaml"
     moments = (stories.NIGHT + timedelta(minutes=number) for number in range(ENTRIES))
     journal.write_text("".join(f"[{at:%Y-%m-%d %H:%M}] {_entry(n)}\n\n" for n, at in enumerate(moments)), "utf-8")
     config.write_text(_JRNL.format(journal=journal), "utf-8")
-    return Job((str(programs / "jrnl"), "--config-file", str(config), "-n", "10"), world.env)
+    return Command((str(programs / "jrnl"), "--config-file", str(config), "-n", "10"), world.env)
 
 
 _JRNL = """
@@ -87,25 +89,25 @@ def _entry(number: int) -> str:
     return f"Entry {number}. The night shift changed the label roll."
 
 
-def _watson(world: World, programs: Path) -> Job:
-    """Show forty frames of a time sheet, of this month as of the others."""
+def _watson(world: World, programs: Path) -> Command:
+    """Return the command that shows all forty frames of a time sheet."""
     folder = world.home / "watson"
     folder.mkdir()
     begin = int(stories.NIGHT.timestamp())
     frames = [[begin + 600 * n, begin + 600 * n + 300, "label roll", f"{n:032x}", [], begin] for n in range(ENTRIES)]
     (folder / "frames").write_bytes(msgspec.json.encode(frames))
     env = {**world.env, "WATSON_DIR": str(folder)}
-    return Job((str(programs / "watson"), "log", "--all", "--no-pager"), env)
+    return Command((str(programs / "watson"), "log", "--all", "--no-pager"), env)
 
 
-def _todo(world: World, programs: Path) -> Job:
-    """List forty tasks."""
+def _todo(world: World, programs: Path) -> Command:
+    """Return the command that lists forty tasks."""
     folder, config = world.home / "tasks" / "night", world.home / "todoman.py"
     folder.mkdir(parents=True)
     config.write_text(f'path = "{folder.parent}/*"\ncache_path = "{world.home / "todoman.sqlite3"}"\n', "utf-8")
     for number in range(ENTRIES):
         (folder / f"{number}.ics").write_text(_ICS.format(number=number, entry=_entry(number)), "utf-8", newline="\r\n")
-    return Job((str(programs / "todo"), "--config", str(config), "list"), world.env)
+    return Command((str(programs / "todo"), "--config", str(config), "list"), world.env)
 
 
 _ICS = """BEGIN:VCALENDAR
@@ -120,11 +122,11 @@ END:VCALENDAR
 """
 
 
-def _llm(world: World, programs: Path) -> Job:
-    """Show the last three of forty answers."""
+def _llm(world: World, programs: Path) -> Command:
+    """Return the command that shows the last three of forty answers."""
     env = {**world.env, "LLM_USER_PATH": str(world.home / "llm")}
     subprocess.run([programs / "python", "-c", _LLM, str(ENTRIES)], env=env, check=True, capture_output=True)
-    return Job((str(programs / "llm"), "logs", "-n", "3"), env)
+    return Command((str(programs / "llm"), "logs", "-n", "3"), env)
 
 
 _LLM = """
@@ -149,7 +151,7 @@ for number in range(int(sys.argv[1])):
     response.log_to_db(db)
 """
 
-PEERS: Mapping[str, Callable[[World, Path], Job]] = {
+PEERS: Mapping[str, Callable[[World, Path], Command]] = {
     "jrnl -n 10": _jrnl,
     "watson log": _watson,
     "todo list": _todo,

@@ -1,4 +1,4 @@
-"""What a run of the benchmarks has at hand."""
+"""A run of the benchmarks: its measurer and its folders."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from benchmarks.measuring import Measurer
 
 
 class Run(msgspec.Struct, frozen=True):
-    """`work` is an empty folder that goes with the run, `cache` one that stays; `quick` is a trial of the measures."""
+    """`work` is an empty folder, removed after the run; `cache` stays; a `quick` run only tries everything."""
 
     measure: Measurer
     work: Path
@@ -16,11 +16,11 @@ class Run(msgspec.Struct, frozen=True):
     quick: bool
 
     def turns(self, full: int) -> int:
-        """How many turns a measure takes."""
+        """Return the number of rounds to measure."""
         return 3 if self.quick else full
 
     def folder(self, name: str) -> Path:
-        """Make a folder for this run."""
+        """Create a folder for this run and return it."""
         path = self.work / name
         path.mkdir(parents=True)
         return path

@@ -1,7 +1,7 @@
-"""Starts programs one after the other and measures them, in a small process of its own: `python -I -S spawner.py`.
+"""Starts programs one after the other and measures them, in a small separate process: `python -I -S spawner.py`.
 
-It reads a request as a line of JSON and answers with one. It must stay small and without threads: until a started
-program is loaded, the system counts what this process holds as that program's memory (`ru_maxrss`).
+It reads requests and writes responses as lines of JSON. It must stay small and without threads: until a started
+program is loaded, the system counts this process's memory as that program's (`ru_maxrss`).
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def run(argv: list[str], env: dict[str, str], stdout: str, stderr: str) -> dict[str, Any]:
-    """Run a program to its end: seconds on the clock, seconds of CPU (its children's too), peak memory, exit code."""
+    """Run a program to its end; return elapsed seconds, CPU seconds (children included), peak memory, exit code."""
     write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     opened = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -28,7 +28,7 @@ def run(argv: list[str], env: dict[str, str], stdout: str, stderr: str) -> dict[
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Respond to requests until the input ends."""
     for line in sys.stdin:
         print(json.dumps(run(**json.loads(line))), flush=True)
 

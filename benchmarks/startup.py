@@ -1,9 +1,9 @@
-"""What starting costs: commands on a session of 60 events against importing what they are built on."""
+"""Start-up: commands on a session of 60 events, compared with importing what they are built on."""
 
 from collections.abc import Mapping
 
 from benchmarks.figures import Aim, Figure, Section, ratio
-from benchmarks.measuring import Job
+from benchmarks.measuring import Command
 from benchmarks.pairing import Round, rounds
 from benchmarks.run import Run
 from benchmarks.world import CLIPBOARD, World, usual
@@ -19,31 +19,31 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "note": (("note", "The night shift changed the label roll."), True),
     "list": (("list",), False),
 }
-"""The commands measured: their words, and whether they write. The store is put back before each one that does."""
+"""The commands measured: their words, and whether they write. The store is restored before those that do."""
 
 
 def startup(run: Run) -> Section:
     """Measure the commands."""
     world = usual(run.measure, run.folder("startup"))
-    found = rounds(run.measure, _jobs(world), run.turns(40))
+    results = rounds(run.measure, _commands(world), run.turns(40))
     remark = f"The clipboard command is `{CLIPBOARD}`. `--copy` also records that the summary was shared, on the disk."
-    return Section(name="Start-up", figures=_figures(found), remark=remark)
+    return Section(name="Start-up", figures=_figures(results), remark=remark)
 
 
-def _jobs(world: World) -> dict[str, Job]:
-    jobs = {name: world.rflow(*words, writes=writes) for name, (words, writes) in COMMANDS.items()}
-    clipboard = Job(("/bin/sh", "-c", CLIPBOARD), world.env)
-    return jobs | {"floor": world.python(FLOOR), "pass": world.python("pass"), "clipboard": clipboard}
+def _commands(world: World) -> dict[str, Command]:
+    commands = {name: world.rflow(*words, writes=writes) for name, (words, writes) in COMMANDS.items()}
+    clipboard = Command(("/bin/sh", "-c", CLIPBOARD), world.env)
+    return commands | {"floor": world.python(FLOOR), "pass": world.python("pass"), "clipboard": clipboard}
 
 
-def _figures(found: list[Round]) -> list[Figure]:
+def _figures(results: list[Round]) -> list[Figure]:
     floor, nothing = f'`python -c "{FLOOR}"`', "`python -c pass`"
-    told = {name: f"`rflow {name}`" if name != "rflow" else "`rflow`" for name in COMMANDS}
-    copy = told["progress --copy"]
+    labels = {name: f"`rflow {name}`" if name != "rflow" else "`rflow`" for name in COMMANDS}
+    copy = labels["progress --copy"]
     return [
-        *(ratio(found, name, "floor", AIM, of=told[name], to=floor) for name in COMMANDS),
-        *(ratio(found, name, "pass", of=told[name], to=nothing) for name in COMMANDS),
-        ratio(found, "floor", "pass", of=floor, to=nothing),
-        ratio(found, "progress --copy", "progress", of=copy, to=told["progress"]),
-        ratio(found, "clipboard", "progress --copy", of="the clipboard command alone", to=copy),
+        *(ratio(results, name, "floor", AIM, of=labels[name], to=floor) for name in COMMANDS),
+        *(ratio(results, name, "pass", of=labels[name], to=nothing) for name in COMMANDS),
+        ratio(results, "floor", "pass", of=floor, to=nothing),
+        ratio(results, "progress --copy", "progress", of=copy, to=labels["progress"]),
+        ratio(results, "clipboard", "progress --copy", of="the clipboard command alone", to=copy),
     ]

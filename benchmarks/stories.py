@@ -1,4 +1,4 @@
-"""Made-up work to measure with: trees of any size, sessions of any length. The same numbers give the same stories."""
+"""Made-up sessions to measure with: trees of any size, sessions of any length, the same for the same numbers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ _KINDS = "move note move step move evidence move move note move own move note mo
 
 
 def tree(size: int) -> Tree:
-    """Make a tree of about `size` nodes: a chain of questions, each with an action and an end beside the way on."""
+    """Return a tree of about `size` nodes: a chain of questions, each with an action and an end."""
     groups = max(size // 3, 1)
     nodes: dict[str, Node] = {}
     for number in range(groups):
@@ -55,13 +55,13 @@ def _group(number: int, following: str) -> dict[str, Node]:
 
 
 def place(through: Tree, name: str) -> Place:
-    """Give a node as a session stands there."""
+    """Return a node as the position of a session."""
     node = through.nodes[name]
     return Place(node=name, kind=kind_of(node), text=node.text)
 
 
 def moves(through: Tree) -> Iterator[Fact]:
-    """Go down the tree, and enter it again from its end, for ever."""
+    """Yield moves down the tree, and enter it again at its end, forever."""
     reference = TreeRef(id=through.id, title=through.title, digest=digest(through))
     while True:
         yield TreeEntered(tree=reference, place=place(through, through.start))
@@ -79,7 +79,7 @@ def _move(name: str, node: Decision | Action, to: Place) -> Fact:
 
 
 def evidence(number: int, content: bytes) -> EvidenceAdded:
-    """Describe a command's output."""
+    """Return the evidence of a command's output."""
     command = f"ip -s link show eth{number}"
     return EvidenceAdded(
         kind="command",
@@ -97,13 +97,13 @@ def evidence(number: int, content: bytes) -> EvidenceAdded:
 
 
 def content(number: int, size: int = 0) -> bytes:
-    """Make the content of the evidence of fact `number`, at least `size` bytes."""
+    """Return the content of the evidence of fact `number`, at least `size` bytes."""
     head = f"{number}\n{_OUTPUT * 12}".encode()
     return head + b"x" * (size - len(head))
 
 
 def facts(through: Tree | None, count: int, size: int = 0) -> Iterator[Fact]:
-    """Tell `count` facts of a session; `size` is that of each piece of evidence."""
+    """Yield `count` facts of a session; `size` is that of each piece of evidence."""
     brief = Brief(customer="Harrow Foods", ticket="INC-4711", severity="2", ask="Can the network team look at eth0?")
     yield SessionStarted(title="Label printer in Leeds prints nothing", brief=brief)
     walk = moves(through) if through else None
@@ -120,7 +120,7 @@ def _fact(kind: str, number: int, size: int) -> Fact:
     match kind:
         case "evidence":
             return evidence(number, content(number, size))
-        case "note" if number % 20 == 4:  # As in real sessions: words that make the redaction look closer.
+        case "note" if number % 20 == 4:  # As in real sessions: words that redaction looks at more closely.
             return NoteAdded(text=f"{number}: the queue has its key and the same password as before")
         case "note":
             return NoteAdded(text=f"{number}: the night shift changed the label roll at 01:30, *not* the ribbon")
@@ -128,19 +128,19 @@ def _fact(kind: str, number: int, size: int) -> Fact:
             return StepAdded(text=f"Printed test page {number} from the web page", result="blank label")
 
 
-def events(told: Iterable[Fact], by: Person = MAYA, start: datetime = NIGHT) -> list[Event]:
-    """Put facts into envelopes, ten seconds apart."""
+def events(facts: Iterable[Fact], by: Person = MAYA, start: datetime = NIGHT) -> list[Event]:
+    """Return facts as events, ten seconds apart."""
     return [
-        Event(seq=seq, at=start + timedelta(seconds=10 * seq), by=by, fact=fact) for seq, fact in enumerate(told, 1)
+        Event(seq=seq, at=start + timedelta(seconds=10 * seq), by=by, fact=fact) for seq, fact in enumerate(facts, 1)
     ]
 
 
-def session(session_id: str, code: str, told: Iterable[Event]) -> Session:
-    """Give the state after `told`."""
-    return replay(told, Session(id=session_id, code=code))
+def session(session_id: str, code: str, events: Iterable[Event]) -> Session:
+    """Return the state after `events`."""
+    return replay(events, Session(id=session_id, code=code))
 
 
-def blobs(told: Iterable[Event], size: int = 0) -> Mapping[str, bytes]:
-    """Give the contents that the evidence of `told` names."""
-    made = (content(event.seq - 1, size) for event in told if isinstance(event.fact, EvidenceAdded))
+def blobs(events: Iterable[Event], size: int = 0) -> Mapping[str, bytes]:
+    """Return the contents of the evidence in `events`."""
+    made = (content(event.seq - 1, size) for event in events if isinstance(event.fact, EvidenceAdded))
     return {sha256(data).hexdigest(): data for data in made}

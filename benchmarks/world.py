@@ -1,4 +1,4 @@
-"""A world to run rflow in: a home of its own, a store that is put back before each run, nothing of this user's."""
+"""An environment to run rflow in: its own home folder, a store that is restored before each run, no user settings."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks import stories
-from benchmarks.measuring import Job, Measurer
+from benchmarks.measuring import Command, Measurer
 from rflow.core.session.events import Event
 from rflow.core.tree.model import Tree, canonical
 from rflow.stores import open_store
@@ -18,7 +18,7 @@ CLIPBOARD = "cat >/dev/null"
 
 
 class World:
-    """A computer with one store (by default a SQLite file in its home) and one terminal."""
+    """A computer with a store (by default a SQLite file in its home folder) and a terminal."""
 
     def __init__(self, home: Path, store: str = "") -> None:
         self.home = home
@@ -29,7 +29,7 @@ class World:
 
     @property
     def env(self) -> Mapping[str, str]:
-        """The environment: bytecode is used and written, output is buffered, as for anybody."""
+        """The environment variables: bytecode is used and written, and output is buffered, as usual."""
         folders = {f"XDG_{name.upper()}_HOME": str(self.home / name) for name in ("data", "state", "config", "cache")}
         return folders | {
             "PATH": os.environ["PATH"],
@@ -41,29 +41,29 @@ class World:
             "RFLOW_CLIPBOARD_CMD": CLIPBOARD,
         }
 
-    def rflow(self, *words: str, writes: bool = False) -> Job:
-        """Make a job of a command; one that `writes` finds the store as it was kept."""
-        return Job((str(BIN / "rflow"), *words), self.env, self.restore if writes else lambda: None)
+    def rflow(self, *words: str, writes: bool = False) -> Command:
+        """Return a command of rflow; before a command that `writes`, the store is restored."""
+        return Command((str(BIN / "rflow"), *words), self.env, self.restore if writes else lambda: None)
 
-    def python(self, code: str) -> Job:
-        """Make a job of a Python program."""
-        return Job((str(BIN / "python"), "-c", code), self.env)
+    def python(self, code: str) -> Command:
+        """Return a command that runs Python code."""
+        return Command((str(BIN / "python"), "-c", code), self.env)
 
-    def add(self, code: str, told: list[Event], tree: Tree | None = None, size: int = 0) -> None:
-        """Put a session into the store, with its tree and its evidence."""
+    def add(self, code: str, events: list[Event], tree: Tree | None = None, size: int = 0) -> None:
+        """Add a session to the store, with its tree and its evidence."""
         store = open_store(self.store)
         if tree is not None:
             store.add_tree(canonical(tree), stories.NIGHT)
-        store.create(stories.session(f"id-{code}", code, told), told, stories.blobs(told, size))
+        store.create(stories.session(f"id-{code}", code, events), events, stories.blobs(events, size))
         store.close()
 
     def keep(self) -> None:
-        """Keep the store and the terminal's memory as they are now."""
+        """Keep a copy of the store and of the terminal's state."""
         for name in ("data", "state"):
             shutil.copytree(self.home / name, self._kept / name, dirs_exist_ok=True)
 
     def restore(self) -> None:
-        """Put them back, on the disk: else the next command would wait until they are there."""
+        """Restore the copy and sync it to the disk, else the next command would wait for that."""
         for name in ("data", "state"):
             shutil.rmtree(self.home / name)
             shutil.copytree(self._kept / name, self.home / name)
@@ -80,7 +80,7 @@ def _sync(file: Path) -> None:
 
 
 def usual(measure: Measurer, home: Path, events: int = 60, nodes: int = 60, size: int = 0) -> World:
-    """Make the world of most measures: a session of 60 events in a tree of 60 nodes, current in its terminal."""
+    """Create the usual environment: a session of 60 events in a tree of 60 nodes, current in its terminal."""
     world, tree = World(home), stories.tree(nodes)
     world.add(CODE, stories.events(stories.facts(tree, events, size)), tree, size)
     measure.run(world.rflow("resume", CODE))

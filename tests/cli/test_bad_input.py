@@ -111,8 +111,8 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("run", "--", "pgrep-of-another-machine"), 'There is no program "pgrep-of-another-machine" here.'),
     (2, ("attach", "-"), "There is nothing in it."),
     (2, ("digest", "--mine", "--all"), "--mine and --all exclude each other."),
-    (2, ("tree", "add"), "Which file?"),
-    (2, ("tree", "check"), "Which file?"),
+    (2, ("tree", "add"), "No file was named."),
+    (2, ("tree", "check"), "No file was named."),
     (2, ("choose",), "Missing argument 'CHOICE'."),
     (2, ("skip",), "Missing option '--reason'."),
     (2, ("-s",), "Option '-s' requires an argument."),
@@ -132,15 +132,15 @@ TIMES: list[tuple[int, Sequence[str], str]] = [
     (2, ("step", "Rebooted it", "--at", "yesterday"), '"yesterday" is not a time.'),
     (2, ("step", "Rebooted it", "--at", "2026-02-30 02:10"), "is not a time."),
     (2, ("step", "Rebooted it", "--at", "0001-01-01"), "is not a time."),
-    (2, ("step", "Rebooted it", "--at", "2999-01-01"), "is still to come."),
+    (2, ("step", "Rebooted it", "--at", "2999-01-01"), "is in the future."),
     (2, ("step", "Rebooted it", "--at", "-20m"), '"-20m" is not a time.'),
     (2, ("wait", "--until", "later"), '"later" is not a time.'),
-    (2, ("wait", "--until", "2020-01-01"), '"2020-01-01" is over already.'),
+    (2, ("wait", "--until", "2020-01-01"), '"2020-01-01" is in the past.'),
     (2, ("wait", "--until", "9999-12-31T23:59-12:00"), "is not a time."),
     (2, ("progress", "--since", "noon"), '"noon" is not a time.'),
-    (2, ("progress", "--since", "2999-01-01"), "is still to come."),
-    (2, ("list", "--stale", "old"), '"old" is not a span of time.\n       Write it as 30m, 4h or 2d.'),
-    (2, ("list", "--stale", "-4h"), '"-4h" is not a span of time.'),
+    (2, ("progress", "--since", "2999-01-01"), "is in the future."),
+    (2, ("list", "--stale", "old"), '"old" is not a time span.\n       Write it as 30m, 4h or 2d.'),
+    (2, ("list", "--stale", "-4h"), '"-4h" is not a time span.'),
 ]
 
 FILES: list[tuple[int, Sequence[str], str]] = [
@@ -161,7 +161,7 @@ FILES: list[tuple[int, Sequence[str], str]] = [
     (7, ("export", "-o", "no folder/session.jsonl"), "can't be written: No such file or directory."),
     (7, ("export", "-o", "/"), "can't be written: Is a directory."),
     (8, ("store", "copy", "old.db", "new.db"), "There is no store at"),
-    (2, ("store", "backup", "."), "exists already; a backup overwrites nothing."),
+    (2, ("store", "backup", "."), "already exists, and a backup overwrites nothing."),
 ]
 
 
@@ -357,7 +357,7 @@ def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> 
     folder.mkdir()
     (folder / "to the vendor.txt").write_text("Dear Sir or Madam")
     for words in (("list",), ("start", "--title", "The till in Leeds is slow")):
-        assert "is no rflow store; it was left untouched" in ana.refused(8, "--store", str(folder), *words)
+        assert "is not an rflow store; it was left untouched" in ana.refused(8, "--store", str(folder), *words)
     assert [path.name for path in folder.iterdir()] == ["to the vendor.txt"]
 
 

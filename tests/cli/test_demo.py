@@ -64,7 +64,7 @@ def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
     } <= kinds
 
 
-def test_one_that_is_kept_can_be_gone_on_with_and_played_again(ana: Program) -> None:
+def test_a_demo_that_is_kept_can_be_continued_and_replayed(ana: Program) -> None:
     assert ana.cwd is not None
     kept: set[str] = set()
     for folder in ("demo folder", "demo folder-2"):

@@ -28,7 +28,7 @@ OWN = (
     ),
     *(
         "rflow.core.tree.document",
-        "rflow.core.summary.excerpt",
+        "rflow.core.excerpt",
         "rflow.cli.display.text",
         "rflow.cli.display.status",
         "rflow.cli.times",

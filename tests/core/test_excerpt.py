@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.summary.excerpt import HEAD, TAIL, Excerpt, cut_line, excerpt
+from rflow.core.excerpt import HEAD, TAIL, Excerpt, cut_line, excerpt
 
 
 def log(first: int, last: int) -> bytes:

@@ -202,7 +202,7 @@ def test_what_is_wrong_with_a_node_is_said_at_the_node(node: object, message: st
 @pytest.mark.parametrize("name", ["", " on", "o\nn", "on\x1b[31m", "\udc80", "x" * 65])
 def test_a_name_that_could_not_be_shown_or_typed_is_no_name_of_a_node(name: str) -> None:
     found = check(a_document(**{name: {"text": "Go", "to": "end"}})).errors
-    assert [problem.message for problem in found] == ["This name can't be a node's."]
+    assert [problem.message for problem in found] == ["This can't be the name of a node."]
 
 
 def test_numbers_serve_as_texts() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rflow.core.excerpt import excerpt
 from rflow.core.people import Person
 from rflow.core.session.commands import (
     AddEvidence,
@@ -48,7 +49,6 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.summary.arrange import arranged
 from rflow.core.summary.digest import digest_of
-from rflow.core.summary.excerpt import excerpt
 from rflow.core.summary.progress import DigestEntry, Progress, ProgressRemaining
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.tree_parts import cause_of, path_through

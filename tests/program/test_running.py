@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from rflow.capture import Captured, run_captured
 from rflow.capture.output import HeadAndTail
-from rflow.core.summary.excerpt import excerpt
+from rflow.core.excerpt import excerpt
 from rflow.errors import UsageProblem
 from support.needs import need
 from support.waiting import PATIENCE, until

@@ -133,7 +133,7 @@ def test_another_file_may_be_named(ana: Program) -> None:
 
 
 BROKEN = {
-    "user = [": "is not TOML",
+    "user = [": "is not valid TOML",
     "\xff": "it is not UTF-8",
     "[user]\nname = 7": "user.name is neither a text nor a list of texts.",
     'user.name = ["Ana", "Ben"]': "user.name is a list, but must be a single text.",

@@ -593,7 +593,7 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path, opener: Opener, c
     file.write_bytes(content)
     store = opener(str(file))
     for call in (store.people, store.check, lambda: put(store, short_story())):
-        with pytest.raises(StoreProblem, match="no rflow store"):
+        with pytest.raises(StoreProblem, match="not an rflow store"):
             call()
     store.close()
     assert file.read_bytes() == content
@@ -604,7 +604,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path, opener: Opener)
     with closing(sqlite3.connect(tmp_path / "bank.db")) as db, db:
         db.execute("CREATE TABLE sessions (id)")
     before = (tmp_path / "bank.db").read_bytes()
-    with pytest.raises(StoreProblem, match="no rflow store"):
+    with pytest.raises(StoreProblem, match="not an rflow store"):
         put(opener(str(tmp_path / "bank.db")), short_story())
     assert (tmp_path / "bank.db").read_bytes() == before
 
@@ -613,7 +613,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path, opener: 
     (tmp_path / "holiday.jpg").write_bytes(b"")
     store = opener(f"json:{tmp_path}")
     for call in (store.people, lambda: put(store, short_story())):
-        with pytest.raises(StoreProblem, match="no rflow store"):
+        with pytest.raises(StoreProblem, match="not an rflow store"):
             call()
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 

@@ -60,7 +60,7 @@ def test_a_path_means_what_is_there(here: Path) -> None:
     (here / "diary").write_text("Dear diary")
     assert normal_url("folder.db") == f"json:{here}/folder.db"
     assert normal_url("renamed") == f"sqlite://{here}/renamed"
-    with pytest.raises(StoreProblem, match="no rflow store"):
+    with pytest.raises(StoreProblem, match="not an rflow store"):
         open_store("diary")
 
 

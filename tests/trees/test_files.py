@@ -250,7 +250,7 @@ def test_yaml_answers_stay_the_words_that_were_written() -> None:
         ("a: 1\nb: *x\n", "vpn.yaml:2: The alias *x can't be used"),
         ("id: !!python/object/apply:os.system [touch owned]\n", "vpn.yaml:1: The tag !!python/object/apply:os.system"),
         ("id: vpn\ntitle: !env HOME\n", "vpn.yaml:2: The tag !env can't be used"),
-        ("? [a, b]\n: c\n", "vpn.yaml:1: A list or a table stands where a key belongs."),
+        ("? [a, b]\n: c\n", "vpn.yaml:1: A list or a table is used as a key."),
         ("id: vpn\ntitle: a\x07b\n", "vpn.yaml:2: There are control characters in the file."),
     ],
 )
@@ -306,7 +306,7 @@ def test_a_byte_order_mark_is_no_matter() -> None:
         (b"[]", "vpn.json: The file does not hold a tree. Start with id, title, start and nodes."),
         (
             b" " * (LARGEST + 1),
-            "vpn.json: The file is larger than 2 MB, the most a tree may have. Is it the right file?",
+            "vpn.json: The file is larger than 2 MB, the limit for trees. Is it the right file?",
         ),
     ],
 )
@@ -325,8 +325,7 @@ def test_a_missing_file_a_folder_and_a_name_too_long_are_refused_in_one_sentence
     (tmp_path / "trees.toml").mkdir()
     (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
     assert (
-        refusal(tmp_path / "vpn.toml")
-        == f"{tmp_path}/vpn.toml: There is no such file. Look at the name and the folder."
+        refusal(tmp_path / "vpn.toml") == f"{tmp_path}/vpn.toml: There is no such file. Check the name and the folder."
     )
     assert refusal(tmp_path / "trees.toml") == f"{tmp_path}/trees.toml: This is a folder. Name a file in it."
     assert "The file can't be read: File name too long." in refusal(tmp_path / f"{'x' * 300}.toml")
@@ -344,7 +343,7 @@ def test_a_file_that_may_not_be_read_is_refused_in_one_sentence(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", denied)  # the tests may run as root, who may read everything
-    assert refusal(path) == f"{path}: The file can't be read: Permission denied. Look at its name and permissions."
+    assert refusal(path) == f"{path}: The file can't be read: Permission denied. Check its name and permissions."
 
 
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import msgspec
 
-from rflow.core.summary.excerpt import cut_line
+from rflow.core.excerpt import cut_line
 
 _ROOM = 64  # bytes for the line that says what is missing
 _NEAR = 4096  # how far from a cut to look for the end of a line

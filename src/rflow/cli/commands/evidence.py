@@ -12,7 +12,6 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence, AddStep
 from rflow.core.session.events import EvidenceAdded
 from rflow.core.session.state import Session
-from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import byte_size, shorten
 from rflow.errors import BadInput, UsageProblem
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person, person
 from rflow.core.session.events import (
@@ -25,7 +26,6 @@ from rflow.core.session.events import (
     TreeRef,
 )
 from rflow.core.session.moves import place_of
-from rflow.core.summary.excerpt import excerpt
 from rflow.core.text import clean, one_line
 from rflow.core.tree.model import Action, Decision, Tree, digest
 from rflow.errors import BadInput
