@@ -18,6 +18,13 @@ class Glance:
         self.moved = moved
 
 
+def url_of(store: str) -> str:
+    """Return the URL of the store that a setting names."""
+    from rflow.stores import normal_url
+
+    return normal_url(store)
+
+
 def glance(url: str, session_id: str, seen: int | None) -> Glance | None:
     """Return a glance at a session of the store at `url`; None if it is not there.
 

@@ -46,12 +46,11 @@ def _glance(given: Given) -> "Glance | None":
     import os
 
     from rflow.cli.terminal_state import Terminal
-    from rflow.service.glance import glance
+    from rflow.service.glance import glance, url_of
     from rflow.settings import folders, load_settings
-    from rflow.stores import normal_url
 
     settings = load_settings({"store": given.store, "user.name": given.user}, folders(given.config))
-    url = normal_url(settings["store"].text)
+    url = url_of(settings["store"].text)
     terminal = Terminal(settings.folders.state, url, os.environ)
     session_id = given.app.session().id if given.session else terminal.current
     return glance(url, session_id, terminal.seen(session_id)) if session_id else None
