@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import typer
-
-from rflow.cli.main import COMMANDS, app
+from rflow.cli.commands import COMMANDS
+from rflow.cli.with_typer import root_command
 from rflow.service.interchange import session_schema
 
 HERE = Path(__file__).parent
@@ -14,11 +13,11 @@ MARK = "<!-- From here on written by docs/generate.py -->\n"
 
 def command_help() -> str:
     """Give the help of every command, as the program prints it at 80 columns."""
-    root = typer.main.get_command(app)
+    root = root_command()
     context = root.make_context("rflow", [], resilient_parsing=True)
     pages = [("rflow", root, context)]
     for name in COMMANDS:
-        command = root.get_command(context, name)  # type: ignore[attr-defined]
+        command = root.get_command(context, name)
         inner = type(context)(command, info_name=name, parent=context)
         pages.append((f"rflow {name}", command, inner))
         for sub in getattr(command, "commands", {}):

@@ -4,17 +4,16 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
-
-import msgspec
+from typing import Literal, NamedTuple
 
 from rflow.config_file import read_config, write_config
 from rflow.errors import BadInput, UsageProblem
+from rflow.folders import user_folder
 
 Origin = Literal["flag", "environment", "file", "default"]
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
+class Setting(NamedTuple):
     """A setting: its name in the file, its environment variable, and what it means."""
 
     name: str
@@ -77,7 +76,7 @@ TARGET_SETTINGS: dict[str, Setting] = {
 _TARGET = r"targets\.([a-z0-9][a-z0-9-]{0,63})\.(url|kind)"
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
+class Value(NamedTuple):
     """A setting's value and where it came from."""
 
     value: str | tuple[str, ...]
@@ -99,7 +98,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
         return self.value if isinstance(self.value, tuple) else (self.value,) if self.value else ()
 
 
-class Folders(msgspec.Struct, frozen=True, kw_only=True):
+class Folders(NamedTuple):
     """The folders for this user's files, by the conventions of the platform."""
 
     config_file: Path
@@ -108,11 +107,12 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings:
     """All settings of one run."""
 
-    values: dict[str, Value]
-    folders: Folders
+    def __init__(self, values: dict[str, Value], folders: Folders) -> None:
+        self.values = values
+        self.folders = folders
 
     def __getitem__(self, name: str) -> Value:
         return self.values.get(name) or Value(value="", origin="default")
@@ -126,15 +126,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) -> Folders:
     """Return the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
-    from platformdirs import PlatformDirs
-
-    dirs = PlatformDirs("rflow", appauthor=False)
     named = config or environ.get("RFLOW_CONFIG")
     return Folders(
-        config_file=Path(named).expanduser() if named else Path(dirs.user_config_dir) / "config.toml",
-        data=Path(dirs.user_data_dir),
-        state=Path(dirs.user_state_dir),
-        cache=Path(dirs.user_cache_dir),
+        config_file=Path(named).expanduser() if named else Path(user_folder("config")) / "config.toml",
+        data=Path(user_folder("data")),
+        state=Path(user_folder("state")),
+        cache=Path(user_folder("cache")),
     )
 
 
@@ -149,7 +146,8 @@ def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapp
 def _of_targets(in_file: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[Setting]:
     """Return the settings of all targets in the file or the environment."""
     written = [*in_file, *(_dotted(variable) for variable, value in environ.items() if value)]
-    for name in sorted({match[1] for name in written if (match := re.fullmatch(_TARGET, name))}):
+    targets = [name for name in written if name.startswith("targets.")]
+    for name in sorted({match[1] for name in targets if (match := re.fullmatch(_TARGET, name))}):
         yield from (_of_target(setting, name) for setting in TARGET_SETTINGS.values())
 
 
@@ -163,7 +161,7 @@ def _dotted(variable: str) -> str:
 def _of_target(setting: Setting, name: str) -> Setting:
     """Return the setting of one target."""
     variable = setting.variable.replace("NAME", name.upper().replace("-", "_"))
-    return msgspec.structs.replace(setting, name=setting.name.replace("NAME", name), variable=variable)
+    return setting._replace(name=setting.name.replace("NAME", name), variable=variable)
 
 
 def _value(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from rflow.cli.main import COMMANDS
+from rflow.cli.commands import COMMANDS
 from support.program import LABELS, Program, Result
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rflow.cli.main import COMMANDS
+from rflow.cli.commands import COMMANDS
 from rflow.formats import FORMATS
 from rflow.settings import SETTINGS
 from support.completion import answered, explained, offered

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rflow.cli.main import COMMANDS
+from rflow.cli.commands import COMMANDS
 from support.program import LABELS, Program
 
 BEN = "Ben Okafor"

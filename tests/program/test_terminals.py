@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from rflow.cli.main import COMMANDS
+from rflow.cli.commands import COMMANDS
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.store_kinds import SHARED_KINDS, url_in

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import chdir, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -200,7 +199,6 @@ class Program:
         with (
             patch.dict(os.environ, loud, clear=True),
             patch("sys.argv", ["rflow", *words]),
-            patch("rflow.cli.main.app", _commands()),
             patches[0],
             patches[1],
             patches[2],
@@ -212,16 +210,6 @@ class Program:
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
         return Result(code, *map(_written, streams[1:]))
-
-
-@cache
-def _commands() -> Any:
-    """All commands, made once: the program makes them anew in each process."""
-    from typer.main import get_command
-
-    from rflow.cli.main import app
-
-    return get_command(app)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
-import typer
 
 from rflow.cli.output import echo, folded, is_terminal
 from rflow.core.actors import Actor
@@ -53,13 +52,6 @@ class App:
         self.session_reference = session
         self._config = config
         self._formats: dict[str, Format] = {}
-
-    @classmethod
-    def of(cls, context: typer.Context) -> "App":
-        """Return the app of the run that `context` belongs to."""
-        app = context.find_object(App)
-        assert app is not None
-        return app
 
     @cached_property
     def settings(self) -> Settings:
@@ -331,12 +323,9 @@ class App:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not self.can_ask:
             raise UsageProblem(f"{question} There is no terminal to ask at.", try_=f"To do it, add {option}.")
-        try:
-            sure = typer.confirm(folded(question), err=True)
-        except typer.Abort:
-            echo(err=True)  # the shell's prompt begins on a line of its own
-            raise typer.Exit(130) from None
-        if not sure:
+        from rflow.cli.ask import confirmed, or_end
+
+        if not or_end(confirmed(folded(question))):
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")
 
 

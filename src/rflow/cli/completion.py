@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import typer
-
 from rflow.cli.app import App
 from rflow.service.trees import tree_of
 
@@ -17,7 +15,7 @@ def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list
     Typer reads the parameters by name: `functools.wraps` would show it the wrong ones.
     """
 
-    def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
+    def complete(ctx: Any, incomplete: str) -> list[Offer]:
         try:
             app = App(**{name: ctx.find_root().params.get(name) for name in ("store", "user", "session", "config")})
             try:

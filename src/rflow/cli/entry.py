@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-import threading
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def _leave(code: str | int | None) -> None:
     What must be closed is closed by now (the store by the root command). Where output can't be flushed, a thread still
     works or the code is a message, Python's own way out says so or waits.
     """
-    if isinstance(code, int | None) and threading.active_count() == 1:
+    if isinstance(code, int | None) and not _threads_left():
         try:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:  # closed before the program began: `>&-`
@@ -36,3 +35,9 @@ def _leave(code: str | int | None) -> None:
             sys.exit(code)
         os._exit(code or 0)
     sys.exit(code)
+
+
+def _threads_left() -> bool:
+    """Whether a thread still works; where nothing has imported `threading`, there is none."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1

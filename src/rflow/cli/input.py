@@ -3,10 +3,9 @@
 import re
 from collections.abc import Sequence
 
-import typer
-
 from rflow.cli.app import App
-from rflow.cli.output import echo, folded
+from rflow.cli.ask import confirmed, or_end, typed
+from rflow.cli.output import folded
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 
 _WARNS = re.compile(
@@ -37,19 +36,11 @@ def wants_warning(run: App, text: str) -> bool:
     if not (run.can_ask and reads_like_a_warning(text)):
         return False
     question = "This reads like a warning. Show it as CAUTION at the top of every summary?"
-    try:
-        return typer.confirm(folded(question), err=True)
-    except typer.Abort:
-        echo(err=True)
-        return False
+    return bool(confirmed(folded(question)))
 
 
 def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
     """Ask a question that is answered with one of `letters`; "" for any other answer. There must be a terminal."""
-    try:
-        said: str = typer.prompt(folded(question), default="", show_default=False, err=True)
-    except typer.Abort:
-        echo(err=True)
-        raise typer.Exit(130) from None
+    said = or_end(typed(folded(question)))
     letter = said.strip()[:1].casefold()
     return letter if letter in letters else ""

@@ -3,14 +3,14 @@
 It holds only ids and numbers, never a text of a session, and can be deleted at any time without harm.
 """
 
+import json
 import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from zlib import crc32
-
-import msgspec
 
 from rflow.config_file import replace_file
 
@@ -18,13 +18,31 @@ _KEPT_DAYS = 30
 _SEEN_LIMIT = 50
 
 
-class _State(msgspec.Struct, kw_only=True):
+class _State:
     """The file of a terminal and a store; `key` names both in full, because the file name is only a hash of it."""
 
-    key: str
-    current: str | None = None
-    left: str | None = None
-    seen: dict[str, int] = {}
+    def __init__(self, key: str, current: str | None = None, left: str | None = None, seen: Any = None) -> None:
+        self.key = key
+        self.current = current
+        self.left = left
+        self.seen: dict[str, int] = seen or {}
+
+    @classmethod
+    def read(cls, path: Path) -> "_State":
+        """Read a file; raise `OSError` or `ValueError`. This needs no msgspec, which `rflow prompt` can't wait for."""
+        saved = json.loads(path.read_bytes())
+        if not isinstance(saved, dict) or not isinstance(saved.get("key"), str):
+            raise ValueError("not the state of a terminal")
+        current, left, seen = (saved.get(name) for name in ("current", "left", "seen"))
+        versions = seen.values() if isinstance(seen, dict) else ()
+        if not all(isinstance(value, str | None) for value in (current, left)):
+            raise ValueError("not the ids of sessions")
+        if not all(isinstance(version, int) for version in versions):
+            raise ValueError("not versions")
+        return cls(saved["key"], current, left, seen if versions else None)
+
+    def __bytes__(self) -> bytes:
+        return json.dumps(vars(self)).encode()
 
 
 class Terminal:
@@ -46,8 +64,8 @@ class Terminal:
         here = f" {self._id}"
         stores = []
         for path in self._path.parent.glob("*.json"):
-            with suppress(OSError, msgspec.DecodeError):
-                saved = msgspec.json.decode(path.read_bytes(), type=_State)
+            with suppress(OSError, ValueError, RecursionError):
+                saved = _State.read(path)
                 if saved.current and saved.key.endswith(here) and saved.key != self._key:
                     stores.append((path.stat().st_mtime_ns, saved.key.removesuffix(here)))
         return max(stores)[1] if stores else None
@@ -90,8 +108,8 @@ class Terminal:
 
     def _read(self) -> _State:
         try:
-            saved = msgspec.json.decode(self._path.read_bytes(), type=_State)
-        except (OSError, msgspec.DecodeError):
+            saved = _State.read(self._path)
+        except (OSError, ValueError, RecursionError):
             return _State(key=self._key)
         return saved if saved.key == self._key else _State(key=self._key)
 
@@ -99,7 +117,7 @@ class Terminal:
         """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
         try:
             first = not self._path.exists()
-            replace_file(self._path, msgspec.json.encode(self._state))
+            replace_file(self._path, bytes(self._state))
             if first:
                 self._prune()
         except OSError:  # with an outdated version every later move would be refused
@@ -123,7 +141,8 @@ def terminal_id(environ: Mapping[str, str]) -> str:
     if environ.get("RFLOW_TERMINAL"):
         return f"named {environ['RFLOW_TERMINAL']}"
     if environ.get("TMUX_PANE"):
-        return f"tmux {environ.get('TMUX', '')} {environ['TMUX_PANE']}"
+        server = ",".join(environ.get("TMUX", "").split(",")[:2])  # its third part is a session, which a pane may leave
+        return f"tmux {server} {environ['TMUX_PANE']}"
     for variable in ("WT_SESSION", "TERM_SESSION_ID", "WEZTERM_PANE", "KITTY_WINDOW_ID", "WINDOWID"):
         if environ.get(variable):
             return f"{variable} {environ[variable]} {_session()}"

@@ -3,10 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-import typer
-
 from rflow.cli.app import App
-from rflow.cli.output import echo
 from rflow.delivery.webhooks.targets import KINDS, checked_host, kinds_accepted_by, url_command
 from rflow.errors import UsageProblem
 from rflow.settings import Setting
@@ -52,14 +49,9 @@ def _typed(setting: Setting) -> str:
             "The URL is a secret, and there is no terminal to ask for it.",
             try_=f'Pipe it in: … | rflow config set {setting.name} -  (to remove it, "" instead of the -)',
         )
-    try:
-        typed: str = typer.prompt(
-            f"{setting.name} (not shown)", hide_input=True, default="", show_default=False, err=True
-        )
-    except typer.Abort:
-        echo(err=True)  # the shell's prompt begins on a new line
-        raise typer.Exit(130) from None
-    return typed.strip()
+    from rflow.cli.ask import or_end, typed
+
+    return or_end(typed(f"{setting.name} (not shown)", hidden=True)).strip()
 
 
 def check_target_setting(setting: Setting, value: str) -> None:

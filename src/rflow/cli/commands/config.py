@@ -3,25 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
 from rflow.cli.completion import settings
+from rflow.cli.declare import Argument, Group
 from rflow.cli.options import Json
 from rflow.settings import SETTINGS, TARGET_SETTINGS, Setting, Value, setting_named, write_setting
 
-app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Settings and where they come from: list, get, set, path."
-)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="See `rflow config list`.", autocompletion=settings)]
+app = Group(help="Settings and where they come from: list, get, set, path.")
+Name = Annotated[str, Argument(metavar="NAME", help="See `rflow config list`.", autocompletion=settings)]
 
 
-@app.command(name="list")
-def list_(context: typer.Context, json: Json = False) -> None:
+@app.command("list")
+def list_(run: App, json: Json = False) -> None:
     """List all settings, with their values and where those come from. Secrets are masked."""
     from rflow.cli.display.text import wrapped
 
-    run = App.of(context)
     values = run.settings.values
     if json:
         rows = [(name, _masked(value) or value.value, value.origin) for name, value in values.items()]
@@ -35,25 +31,22 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def get(context: typer.Context, name: Name) -> None:
+def get(run: App, name: Name) -> None:
     """Print the value of a setting. A secret is masked."""
     setting_named(name)
-    App.of(context).out(_shown(App.of(context).settings[name]))
+    run.out(_shown(run.settings[name]))
 
 
-@app.command(name="set")
+@app.command("set")
 def set_(
-    context: typer.Context,
+    run: App,
     name: Name,
     values: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="VALUE...", help="Without one, the setting is removed; secrets: asked for, or piped in (-)."
-        ),
+        Argument(metavar="VALUE...", help="Without one, the setting is removed; secrets: asked for, or piped in (-)."),
     ] = None,
 ) -> None:
     """Set a setting in the configuration file."""
-    run = App.of(context)
     setting = setting_named(name)
     given = _checked(setting, _given(run, setting, values or ()))
     if name == "progress.format" and given:
@@ -69,9 +62,8 @@ def set_(
 
 
 @app.command()
-def path(context: typer.Context) -> None:
+def path(run: App) -> None:
     """Print the path of the configuration file."""
-    run = App.of(context)
     run.out(str(run.settings.folders.config_file))
 
 

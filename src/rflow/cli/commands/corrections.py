@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.display.entries import described, in_words, quoted
 from rflow.cli.input import ask_letter, text_or_stdin
 from rflow.cli.options import CommandId, Entry
@@ -16,28 +15,25 @@ from rflow.core.session.undo import last_undoable
 from rflow.errors import UsageProblem
 from rflow.service.sessions import Outcome
 
-app = typer.Typer(rich_markup_mode=None)
-Entries = Annotated[
-    list[int] | None, typer.Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")
-]
+app = Group()
+Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")]
 
 
 @app.command()
 def amend(
-    context: typer.Context,
+    run: App,
     entry: Entry,
     text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
+        str | None, Argument(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
     ] = None,
-    result: Annotated[str | None, typer.Option(metavar="TEXT", help="The corrected result.")] = None,
-    revert: Annotated[str | None, typer.Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
+    result: Annotated[str | None, Option(metavar="TEXT", help="The corrected result.")] = None,
+    revert: Annotated[str | None, Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
     command_id: CommandId = "",
 ) -> None:
     """Correct an entry of yours; summaries show the new text.
 
     TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action.
     """
-    run = App.of(context)
     session = run.session()
     command = c.AmendEntry(
         target=entry,
@@ -59,23 +55,21 @@ def _main_text(session: Session, seq: int) -> str | None:
 
 
 @app.command()
-def pin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
+def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
     """Mark entries as key facts, which every summary shows.
 
     Without a number: your last entry.
     """
-    run = App.of(context)
     outcome = run.send(run.session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"pinned: {_targets(outcome)}.")
 
 
 @app.command()
-def unpin(context: typer.Context, entries: Entries = None, command_id: CommandId = "") -> None:
+def unpin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
     """Remove the pin from entries.
 
     Without a number: from the entry that was pinned last.
     """
-    run = App.of(context)
     outcome = run.send(run.session(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
 
@@ -88,9 +82,9 @@ def _targets(outcome: Outcome) -> str:
 
 @app.command()
 def undo(
-    context: typer.Context,
-    never_made: Annotated[bool, typer.Option("--never-made", help="Of a change: it was never made.")] = False,
-    reverted: Annotated[bool, typer.Option("--reverted", help="Of a change: it was made, then reverted.")] = False,
+    run: App,
+    never_made: Annotated[bool, Option("--never-made", help="Of a change: it was never made.")] = False,
+    reverted: Annotated[bool, Option("--reverted", help="Of a change: it was made, then reverted.")] = False,
     command_id: CommandId = "",
 ) -> None:
     """Take back the last thing you entered, whatever it was.
@@ -99,7 +93,6 @@ def undo(
     """
     if never_made and reverted:
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
-    run = App.of(context)
     session = run.to_undo(command_id)
     said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
     repeated = bool(command_id) and command_id in session.commands

@@ -11,9 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.declare import Group, Option
 from rflow.cli.examples import Recording, recorded
 from rflow.cli.output import echo, styled
 from rflow.core.session.events import (
@@ -33,7 +32,7 @@ from rflow.core.session.events import (
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 
 STORE = "demo.db"
 RECEIVER = "sam"
@@ -42,10 +41,11 @@ _NOTES = {"note": "note", "warning": "warn", "assumption": "assume"}
 
 @app.command()
 def demo(
+    _: App,
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the demo's store in this folder, to try more.")
+        Path | None, Option(metavar="DIR", help="Keep the demo's store in this folder, to try more.")
     ] = None,
-    slow: Annotated[bool, typer.Option("--slow", help="Pause before each command.")] = False,
+    slow: Annotated[bool, Option("--slow", help="Pause before each command.")] = False,
 ) -> None:
     """Replay a recorded session, each command with its real output."""
     if keep is not None:
@@ -170,14 +170,14 @@ class _Player:
 
     def run(self, *words: str, shown: tuple[str, ...] = (), user: str = "", quiet: bool = False) -> None:
         """Run a command; `quiet` leaves out what it prints as data."""
-        from rflow.cli.main import app as program
+        from rflow.cli.main import run
 
         self._prompt(" ".join(map(_quoted, ["rflow", *(shown or words)])))
         here = ["--store", str(self._store), "--user", user or self._author]
         with redirect_stdout(StringIO()) if quiet else nullcontext():
-            code = program([*here, *words], prog_name="rflow", standalone_mode=False)
+            code = run([*here, *words])
         if code:
-            raise typer.Exit(code)
+            sys.exit(code)
 
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
         """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""

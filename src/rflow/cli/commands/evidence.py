@@ -1,13 +1,15 @@
 """Commands that keep evidence: run, attach."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import typer
 from msgspec.structs import replace
 
 from rflow.cli.app import App
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import CommandId, On, Pin
+from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence, AddStep
 from rflow.core.session.events import EvidenceAdded
@@ -20,28 +22,28 @@ if TYPE_CHECKING:
 
     from rflow.capture import Captured
 
-app = typer.Typer(rich_markup_mode=None)
-Label = Annotated[str, typer.Option(metavar="TEXT", help="What summaries call it.")]
+app = Group()
+Label = Annotated[str, Option(metavar="TEXT", help="What summaries call it.")]
 
 LIMIT = 8 * 1024 * 1024
 """How many bytes of one output or file are kept, so that a store stays quick whatever is attached."""
 _NOTHING = EvidenceAdded(kind="command", label="-", excerpt="", bytes_total=0, bytes_kept=0, digest="")
 
 
-@app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
+@app.command(verbatim=True)
 def run(
-    context: typer.Context,
+    here: App,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- COMMAND...", help="The command with its arguments.")
+        list[str] | None, Argument(metavar="-- COMMAND...", help="The command with its arguments.")
     ] = None,
     string: Annotated[
-        str | None, typer.Option("-c", metavar="STRING", help="A command line for your shell, such as 'dmesg | tail'.")
+        str | None, Option("-c", metavar="STRING", help="A command line for your shell, such as 'dmesg | tail'.")
     ] = None,
     label: Label = "",
     step: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Record a step too: what you try with this command.")
+        str | None, Option(metavar="TEXT", help="Record a step too: what you try with this command.")
     ] = None,
-    result: Annotated[str, typer.Option(metavar="TEXT", help="With --step: what came of it.")] = "",
+    result: Annotated[str, Option(metavar="TEXT", help="With --step: what came of it.")] = "",
     on: On = None,
     pin: Pin = False,
     command_id: CommandId = "",
@@ -53,7 +55,6 @@ def run(
     """
     from rflow.capture import run_captured
 
-    here = App.of(context)
     wanted = command or [] if string is None else string.strip()
     if not wanted or not wanted[0] or (command and string is not None):
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
@@ -67,7 +68,7 @@ def run(
     keep(here, session, recorded(_evidence_of(captured, here.text(label))), captured.data)
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
-    raise typer.Exit(captured.status)
+    sys.exit(captured.status)
 
 
 def _check_step_options(step: str | None, result: str, on: int | None) -> None:
@@ -114,7 +115,7 @@ def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
     number = f", as evidence {pieces[0].seq}" if pieces else ""
     here.wrote(session, f"nothing new: this was run before{number}.")
     code = (pieces[0].what.exit_code or 0) if pieces else 0
-    raise typer.Exit(code if code >= 0 else 128 - code)
+    sys.exit(code if code >= 0 else 128 - code)
 
 
 def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: bytes) -> None:
@@ -140,15 +141,14 @@ def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: by
 
 @app.command()
 def attach(
-    context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The file, or - to read standard input.")],
+    here: App,
+    file: Annotated[str, Argument(metavar="FILE|-", help="The file, or - to read standard input.")],
     label: Label = "",
     on: On = None,
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Keep a file, or a text pasted into the terminal, as evidence."""
-    here = App.of(context)
     session = here.session()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"

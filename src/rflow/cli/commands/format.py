@@ -1,31 +1,26 @@
 """Commands for output formats: format list, show, new, check, trust."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
 from rflow.cli.completion import formats, own_formats
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import Json
 from rflow.cli.output import echo
 from rflow.errors import Exit, UsageProblem
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Formats of summaries, and your own: list, show, new, check, trust.",
-)
+app = Group(help="Formats of summaries, and your own: list, show, new, check, trust.")
 
 
-@app.command(name="list")
-def list_(context: typer.Context, json: Json = False) -> None:
+@app.command("list")
+def list_(run: App, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
     from rflow.cli.custom_formats import listed
     from rflow.cli.display.text import table
     from rflow.formats.custom.find import untrusted_folder
 
-    run = App.of(context)
     folders = run.settings.folders
     entries = list(listed(folders))
     if json:
@@ -38,14 +33,13 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def show(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `rflow format list`.", autocompletion=formats)],
+    run: App,
+    name: Annotated[str, Argument(metavar="FORMAT", help="See `rflow format list`.", autocompletion=formats)],
 ) -> None:
     """Show what a summary looks like in a format."""
     from rflow.cli.examples import example_progress
     from rflow.formats import render
 
-    run = App.of(context)
     format_ = run.format(name)
     run.say(f"{name}{f': {format_.description}' if format_.description else ''}. An example:\n")
     echo(render(format_, example_progress(), cache=run.settings.folders.cache))
@@ -53,13 +47,13 @@ def show(
 
 @app.command()
 def new(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name that -f will take.")],
+    run: App,
+    name: Annotated[str, Argument(metavar="NAME", help="The name that -f will take.")],
     from_: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="The format to start from.", autocompletion=formats)
+        str, Option("--from", metavar="FORMAT", help="The format to start from.", autocompletion=formats)
     ] = "markdown",
     project: Annotated[
-        bool, typer.Option("--project", help="For everyone who works in this folder: in .rflow/templates.")
+        bool, Option("--project", help="For everyone who works in this folder: in .rflow/templates.")
     ] = False,
 ) -> None:
     """Create a format of your own, for you to change.
@@ -68,7 +62,6 @@ def new(
     """
     from rflow.cli.custom_formats import create
 
-    run = App.of(context)
     path = create(run, name, from_, project=project)
     run.out(str(path))
     run.say(f"This is the template of {name}: change it in any editor. Then:")
@@ -80,10 +73,10 @@ def new(
 
 @app.command()
 def check(
-    context: typer.Context,
+    run: App,
     names: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="[FORMAT|FILE]...", help="If none: all of yours and of the project.", autocompletion=own_formats
         ),
     ] = None,
@@ -95,23 +88,22 @@ def check(
     """
     from rflow.cli.custom_formats import passes_check, templates
 
-    run = App.of(context)
     results = [passes_check(run, folder, file) for folder, file in templates(run, names or [])]
     if not results:
         run.say("You have no formats of your own. To make one: rflow format new NAME")
     if not all(results):
-        raise typer.Exit(int(Exit.BAD_INPUT))
+        sys.exit(int(Exit.BAD_INPUT))
 
 
 @app.command()
 def trust(
-    context: typer.Context,
+    run: App,
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="Without one: the folder of this project.", show_default=False),
+        Argument(metavar="[FOLDER]", help="Without one: the folder of this project.", show_default=False),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    no: Annotated[bool, typer.Option("--no", help="Stop trusting it.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
+    no: Annotated[bool, Option("--no", help="Stop trusting it.")] = False,
 ) -> None:
     """Trust the formats of a project, as they are now.
 
@@ -120,7 +112,6 @@ def trust(
     from rflow.cli.custom_formats import folder_to_trust, show_folder
     from rflow.formats.custom import trust as trusted
 
-    run = App.of(context)
     if yes and no:
         raise UsageProblem("--yes and --no exclude each other.", try_="Use one of them.")
     templates, state = folder_to_trust(folder), run.settings.folders.state

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.completion import people
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import CommandId, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
@@ -19,27 +19,25 @@ from rflow.service.sessions import all_heads, find_session, load_session, receiv
 if TYPE_CHECKING:
     from rflow.core.summary.view import View
 
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 Warnings = Annotated[
-    list[str] | None, typer.Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
+    list[str] | None, Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
 ]
-Conditions = Annotated[
-    list[str] | None, typer.Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")
-]
-Actions = Annotated[list[str] | None, typer.Option(metavar="TEXT", help="… then do this: one for each --if.")]
+Conditions = Annotated[list[str] | None, Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")]
+Actions = Annotated[list[str] | None, Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
 def handoff(
-    context: typer.Context,
-    to: Annotated[str, typer.Argument(metavar="[USER|@QUEUE]", help="Who takes it over.", autocompletion=people)] = "",
-    note: Annotated[str, typer.Option(metavar="TEXT", help="A message to them.")] = "",
+    run: App,
+    to: Annotated[str, Argument(metavar="[USER|@QUEUE]", help="Who takes it over.", autocompletion=people)] = "",
+    note: Annotated[str, Option(metavar="TEXT", help="A message to them.")] = "",
     warn: Warnings = None,
     if_: Conditions = None,
     then: Actions = None,
     copy: Copy = False,
     format_: FormatName = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Take it back, as long as it is not accepted.")] = False,
+    cancel: Annotated[bool, Option("--cancel", help="Take it back, as long as it is not accepted.")] = False,
     new_user: NewUser = False,
     command_id: CommandId = "",
 ) -> None:
@@ -48,7 +46,6 @@ def handoff(
     Prints the summary for them; --copy copies it. It appears in their `rflow inbox`. Warnings, and each --if and
     --then, take up to 40 words and are shown in full.
     """
-    run = App.of(context)
     if cancel:
         if to or note or warn or if_ or then:
             raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
@@ -139,11 +136,10 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 
 
 @app.command()
-def inbox(context: typer.Context, json: Json = False) -> None:
+def inbox(run: App, json: Json = False) -> None:
     """List the sessions handed to you, or to a queue."""
     from rflow.cli.display.text import ago, typing, wrapped
 
-    run = App.of(context)
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
         from rflow.cli.display.json import head_record
@@ -180,17 +176,16 @@ def _handed_to_me(run: App, reference: str | None) -> Session:
 
 @app.command()
 def accept(
-    context: typer.Context,
+    run: App,
     reference: Reference = None,
     read_back: Annotated[
-        str, typer.Option(metavar="TEXT", help="What you understood, in your own words; the sender sees it.")
+        str, Option(metavar="TEXT", help="What you understood, in your own words; the sender sees it.")
     ] = "",
     command_id: CommandId = "",
 ) -> None:
     """Accept a handoff, or claim one from a queue."""
     from rflow.cli.display.status import show_session
 
-    run = App.of(context)
     session = _handed_to_me(run, reference)
     command = Accept(read_back=run.text(read_back), command_id=command_id)
     session = run.send(session, command).session
@@ -201,13 +196,12 @@ def accept(
 
 @app.command()
 def decline(
-    context: typer.Context,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; the sender sees it.")],
+    run: App,
+    reason: Annotated[str, Option(metavar="TEXT", help="Why; the sender sees it.")],
     reference: Reference = None,
     command_id: CommandId = "",
 ) -> None:
     """Decline a handoff: the last owner gets it back."""
-    run = App.of(context)
     session = _handed_to_me(run, reference)
     command = Decline(reason=run.text(reason), command_id=command_id)
     outcome = run.send(session, command)

@@ -3,35 +3,33 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import CommandId
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
 
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 ASK_WORDS = 60
 """How many words of an ask are never cut."""
 
 
 @app.command()
 def brief(
-    context: typer.Context,
-    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, from whom.")] = None,
-    situation: Annotated[str | None, typer.Option(metavar="TEXT", help="What happens, since when.")] = None,
-    impact: Annotated[str | None, typer.Option(metavar="TEXT", help="Who can't do what.")] = None,
-    hypothesis: Annotated[str | None, typer.Option(metavar="TEXT", help="What you suspect.")] = None,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
-    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
-    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
-    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
+    run: App,
+    ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, from whom.")] = None,
+    situation: Annotated[str | None, Option(metavar="TEXT", help="What happens, since when.")] = None,
+    impact: Annotated[str | None, Option(metavar="TEXT", help="Who can't do what.")] = None,
+    hypothesis: Annotated[str | None, Option(metavar="TEXT", help="What you suspect.")] = None,
+    title: Annotated[str | None, Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
+    ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
+    customer: Annotated[str | None, Option(metavar="TEXT", help="Whose problem it is.")] = None,
+    severity: Annotated[str | None, Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
     command_id: CommandId = "",
 ) -> None:
     """Record what a summary begins with; an empty text clears it."""
-    run = App.of(context)
     facts = {
         "ask": ask,
         "situation": situation,
@@ -80,16 +78,15 @@ def _recorded(facts: Mapping[str, str | None]) -> str:
 
 @app.command()
 def change(
-    context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
-    revert: Annotated[str, typer.Option(metavar="HOW", help="How to revert it.")] = "",
-    reverted: Annotated[int | None, typer.Option(metavar="SEQ", help="This change has been reverted.")] = None,
+    run: App,
+    text: Annotated[str, Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
+    revert: Annotated[str, Option(metavar="HOW", help="How to revert it.")] = "",
+    reverted: Annotated[int | None, Option(metavar="SEQ", help="This change has been reverted.")] = None,
     command_id: CommandId = "",
 ) -> None:
     """Record a change made on the system, and how to revert it."""
     from rflow.cli.display.entries import quoted
 
-    run = App.of(context)
     session = run.session()
     if reverted is not None:
         _reverted(run, session, reverted, command_id, alone=not (text or revert))
@@ -114,18 +111,15 @@ def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: b
 
 @app.command()
 def wait(
-    context: typer.Context,
-    for_: Annotated[str, typer.Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')
-    ] = None,
-    over: Annotated[bool, typer.Option("--over", help="It is no longer waiting.")] = False,
+    run: App,
+    for_: Annotated[str, Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
+    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')] = None,
+    over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
     command_id: CommandId = "",
 ) -> None:
     """Record what the session is waiting for, and until when."""
     from rflow.cli.times import future
 
-    run = App.of(context)
     if over == bool(for_.strip() or until):
         raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
     moment = future(until, run.workspace.now()) if until else None

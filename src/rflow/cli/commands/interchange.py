@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from rflow.cli.app import App, label
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import Reference
 from rflow.cli.output import echo_bytes
 from rflow.core.people import Person
@@ -23,20 +22,19 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 ACCEPT = "--accept-ownership"
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 
 
 @app.command()
 def export(
-    context: typer.Context,
+    run: App,
     reference: Reference = None,
-    output: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
-    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
+    output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
+    no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
     from rflow.cli.sources import write_output
 
-    run = App.of(context)
     session = run.session(reference)
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
@@ -46,12 +44,12 @@ def export(
     run.wrote(session, f"written to {output}, unredacted. To import it elsewhere: rflow import {output}")
 
 
-@app.command(name="import")
+@app.command("import")
 def import_(
-    context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="An export, or a plain JSON document of a session.")],
+    run: App,
+    file: Annotated[str, Argument(metavar="FILE|-", help="An export, or a plain JSON document of a session.")],
     accept_ownership: Annotated[
-        bool, typer.Option(ACCEPT, help="Allow it to change the owner or status of a session that is here.")
+        bool, Option(ACCEPT, help="Allow it to change the owner or status of a session that is here.")
     ] = False,
 ) -> None:
     """Import an exported session, or another tool's document.
@@ -61,7 +59,6 @@ def import_(
     from rflow.cli.sources import name_of, read_input
     from rflow.service.interchange import read_session
 
-    run = App.of(context)
     read = read_session(read_input(file), name_of(file), run.me, run.workspace.now())
     if not accept_ownership:
         accept_ownership = _ask(run, read, run.workspace.plan_import(read.incoming))

@@ -2,26 +2,25 @@
 
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
 from rflow.cli.completion import people
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.input import text_or_stdin, wants_warning
 from rflow.cli.options import CommandId, Entry, NewUser, On, Pin
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
 from rflow.errors import UsageProblem
 
-app = typer.Typer(rich_markup_mode=None)
-Text = Annotated[str, typer.Argument(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
+app = Group()
+Text = Annotated[str, Argument(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
 
 
 @app.command()
 def note(
-    context: typer.Context,
+    run: App,
     text: Text,
-    warn_: Annotated[bool, typer.Option("--warn", help="A warning: see `rflow warn`.")] = False,
-    assume_: Annotated[bool, typer.Option("--assume", help="An assumption: see `rflow assume`.")] = False,
+    warn_: Annotated[bool, Option("--warn", help="A warning: see `rflow warn`.")] = False,
+    assume_: Annotated[bool, Option("--assume", help="An assumption: see `rflow assume`.")] = False,
     on: On = None,
     pin: Pin = False,
     command_id: CommandId = "",
@@ -30,24 +29,24 @@ def note(
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
     kind: NoteKind = "warning" if warn_ else "assumption" if assume_ else "note"
-    _write(App.of(context), kind, text, on, pin, command_id)
+    _write(run, kind, text, on, pin, command_id)
 
 
 @app.command()
-def warn(context: typer.Context, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
+def warn(run: App, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
     """Write a warning: every summary shows it, in full.
 
     It stands under CAUTION at the top, and can have up to 40 words.
     """
-    _write(App.of(context), "warning", text, on, pin, command_id)
+    _write(run, "warning", text, on, pin, command_id)
 
 
 @app.command()
 def assume(
-    context: typer.Context,
+    run: App,
     text: Text,
     settled: Annotated[
-        int | None, typer.Option(metavar="SEQ", min=1, help="This assumption is settled; TEXT says how.")
+        int | None, Option(metavar="SEQ", min=1, help="This assumption is settled; TEXT says how.")
     ] = None,
     on: On = None,
     pin: Pin = False,
@@ -57,7 +56,6 @@ def assume(
 
     Once you know, record it with --settled.
     """
-    run = App.of(context)
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)
         return
@@ -86,14 +84,13 @@ def _write(run: App, kind: NoteKind, text: str, on: int | None, pin: bool, comma
 
 @app.command()
 def flag(
-    context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is wrong with the question or action.")],
+    run: App,
+    text: Annotated[str, Argument(metavar="TEXT", help="What is wrong with the question or action.")],
     command_id: CommandId = "",
 ) -> None:
     """Report that the tree is wrong where the session stands."""
     from rflow.cli.display.entries import quoted
 
-    run = App.of(context)
     outcome = run.send(run.session(), FlagNode(text=run.text(text), command_id=command_id))
     place = outcome.session.place
     at = f" at {quoted(place.text)}" if place else ""
@@ -102,16 +99,15 @@ def flag(
 
 @app.command()
 def question(
-    context: typer.Context,
-    to: Annotated[str, typer.Argument(metavar="USER|@QUEUE", help="Who should answer.", autocompletion=people)],
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you want to know.")],
+    run: App,
+    to: Annotated[str, Argument(metavar="USER|@QUEUE", help="Who should answer.", autocompletion=people)],
+    text: Annotated[str, Argument(metavar="TEXT", help="What you want to know.")],
     new_user: NewUser = False,
     command_id: CommandId = "",
 ) -> None:
     """Ask somebody a question about the session."""
     from rflow.service.sessions import receiver
 
-    run = App.of(context)
     session = run.session()
     person, _ = receiver(run.workspace, run.text(to), new=new_user)
     outcome = run.send(session, AskQuestion(to=person, text=run.text(text), command_id=command_id))
@@ -121,13 +117,12 @@ def question(
 
 @app.command()
 def reply(
-    context: typer.Context,
+    run: App,
     entry: Entry,
-    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The answer, or - to read it from standard input.")],
+    text: Annotated[str, Argument(metavar="TEXT|-", help="The answer, or - to read it from standard input.")],
     command_id: CommandId = "",
 ) -> None:
     """Answer a question that was asked in the session."""
-    run = App.of(context)
     session = run.session()
     command = ReplyQuestion(target=entry, text=text_or_stdin(run, text), command_id=command_id)
     run.did(run.send(session, command), f"answer to question {entry} recorded.")

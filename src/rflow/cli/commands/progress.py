@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-import typer
 from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.completion import codes, targets
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from rflow.cli.sources import Source
     from rflow.formats import Format
 
-app = typer.Typer(rich_markup_mode=None)
-Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")]
+app = Group()
+Output = Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write it to a file.")]
 Post = Annotated[
     str | None,
-    typer.Option("--post", metavar="TARGET", help="Post it to a channel (docs/posting.md).", autocompletion=targets),
+    Option("--post", metavar="TARGET", help="Post it to a channel (docs/posting.md).", autocompletion=targets),
 ]
-Again = Annotated[bool, typer.Option("--again", help="Post it even if it was posted before.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what --post would send, and send nothing.")]
+Again = Annotated[bool, Option("--again", help="Post it even if it was posted before.")]
+DryRun = Annotated[bool, Option("--dry-run", help="Print what --post would send, and send nothing.")]
 
 
 @app.command()
 def progress(
-    context: typer.Context,
+    run: App,
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[SESSION|FILE|-]", help="A session, or a file of one.", autocompletion=codes),
+        Argument(metavar="[SESSION|FILE|-]", help="A session, or a file of one.", autocompletion=codes),
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,
-    brief: Annotated[bool, typer.Option("--brief", help="At most 130 words: the thirty-second form.")] = False,
-    ask: Annotated[str | None, typer.Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
+    brief: Annotated[bool, Option("--brief", help="At most 130 words: the thirty-second form.")] = False,
+    ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
+        str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
     ] = None,
     output: Output = None,
-    link: Annotated[bool, typer.Option("--link", help="Add a read-only link that works for a day.")] = False,
+    link: Annotated[bool, Option("--link", help="Add a read-only link that works for a day.")] = False,
     post: Post = None,
     dry_run: DryRun = False,
     again: Again = False,
@@ -62,7 +62,6 @@ def progress(
     """
     from rflow.cli.sources import find_source
 
-    run = App.of(context)
     name = run.usual_format(format_)
     source = find_source(run, target)
     session = source.session if source.stored else None
@@ -198,9 +197,9 @@ def _to(destination: str | None) -> str:
 
 @app.command()
 def digest(
-    context: typer.Context,
-    mine: Annotated[bool, typer.Option("--mine", help="Only my sessions (the default).")] = False,
-    all_: Annotated[bool, typer.Option("--all", help="Everybody's sessions.")] = False,
+    run: App,
+    mine: Annotated[bool, Option("--mine", help="Only my sessions (the default).")] = False,
+    all_: Annotated[bool, Option("--all", help="Everybody's sessions.")] = False,
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
@@ -212,7 +211,6 @@ def digest(
     """Summarise every open session in a few lines: the shift handover."""
     from rflow.service.summaries import digest_of_heads
 
-    run = App.of(context)
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
     name = run.usual_format(format_)

@@ -2,34 +2,26 @@
 
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.declare import Group, Option
 from rflow.errors import UsageProblem
 
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 PORT = 8765
 
 
 @app.command()
 def serve(
-    context: typer.Context,
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = PORT,
-    public_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="What links begin with, if behind a proxy.")
-    ] = None,
-    requests: Annotated[
-        bool, typer.Option("--log-requests", help="Log each request, without the client's address.")
-    ] = False,
+    run: App,
+    host: Annotated[str, Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=1, max=65535, help="The port to listen on.")] = PORT,
+    public_url: Annotated[str | None, Option(metavar="URL", help="What links begin with, if behind a proxy.")] = None,
+    requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
 ) -> None:
     """Serve the read-only links to this store; Ctrl-C stops it.
 
     It logs JSON lines to stderr. /healthz and /metrics report its state.
     """
-    run = App.of(context)
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
     store = run.workspace.about
     if store.url.startswith("memory:"):

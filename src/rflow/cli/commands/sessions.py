@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-import typer
-
 from rflow.cli.app import App, label
 from rflow.cli.completion import people, trees
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.cli.output import echo_bytes
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
@@ -18,24 +17,21 @@ from rflow.errors import UsageProblem
 from rflow.service.sessions import evidence_content, find_session, start_session
 from rflow.service.trees import named_tree, tree_of
 
-app = typer.Typer(rich_markup_mode=None)
+app = Group()
 
 
 @app.command()
 def start(
-    context: typer.Context,
-    tree: Annotated[
-        str | None, typer.Argument(metavar="[TREE]", help="See `rflow tree list`.", autocompletion=trees)
-    ] = None,
-    title: Annotated[str, typer.Option(metavar="TEXT", help="What is wrong, in a line.")] = "",
-    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
-    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Whose problem it is.")] = None,
-    severity: Annotated[str | None, typer.Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
+    run: App,
+    tree: Annotated[str | None, Argument(metavar="[TREE]", help="See `rflow tree list`.", autocompletion=trees)] = None,
+    title: Annotated[str, Option(metavar="TEXT", help="What is wrong, in a line.")] = "",
+    ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
+    customer: Annotated[str | None, Option(metavar="TEXT", help="Whose problem it is.")] = None,
+    severity: Annotated[str | None, Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
     """Start a session in a tree, or without a tree (--title)."""
-    run = App.of(context)
     entered = named_tree(run.workspace, tree) if tree else None
     if entered is None and not title.strip():
         raise UsageProblem(
@@ -52,15 +48,14 @@ def start(
 
 @app.command()
 def resume(
-    context: typer.Context,
+    run: App,
     reference: NeededReference,
-    take: Annotated[bool, typer.Option("--take", help="Make somebody else's session yours.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why you take it over; its owner sees this.")] = "",
+    take: Annotated[bool, Option("--take", help="Make somebody else's session yours.")] = False,
+    reason: Annotated[str, Option(metavar="TEXT", help="Why you take it over; its owner sees this.")] = "",
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
     """Continue a session: it becomes the current one of this terminal."""
-    run = App.of(context)
     session = find_session(run.workspace, reference)
     if take:
         if not reason.strip():
@@ -83,28 +78,25 @@ def _shown(run: App, session: Session, json: bool) -> None:
         show_session(run, session)
 
 
-@app.command(name="list")
+@app.command("list")
 def list_(
-    context: typer.Context,
-    mine: Annotated[bool, typer.Option("--mine", help="Only those I own.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Only those not closed (the default).")] = False,
-    inbox: Annotated[bool, typer.Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
-    stale: Annotated[str | None, typer.Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
-    customer: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this customer's.")] = None,
-    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Only this ticket's.")] = None,
-    tree: Annotated[
-        str | None, typer.Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)
-    ] = None,
-    owner: Annotated[str | None, typer.Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Closed sessions too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
+    run: App,
+    mine: Annotated[bool, Option("--mine", help="Only those I own.")] = False,
+    open_: Annotated[bool, Option("--open", help="Only those not closed (the default).")] = False,
+    inbox: Annotated[bool, Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
+    stale: Annotated[str | None, Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
+    customer: Annotated[str | None, Option(metavar="TEXT", help="Only this customer's.")] = None,
+    ticket: Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")] = None,
+    tree: Annotated[str | None, Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)] = None,
+    owner: Annotated[str | None, Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
+    all_: Annotated[bool, Option("--all", help="Closed sessions too.")] = False,
+    limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
 ) -> None:
     """List sessions, the most recently updated first."""
     from rflow.cli.times import span
     from rflow.core.people import person
 
-    run = App.of(context)
     now = run.workspace.now()
     me = run.me.id
     statuses: tuple[Status, ...] = () if all_ and not open_ else ("open", "handed_off")
@@ -141,10 +133,10 @@ def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
 
 @app.command()
 def show(
-    context: typer.Context,
+    run: App,
     reference: Reference = None,
     evidence: Annotated[
-        int | None, typer.Option(metavar="SEQ", help="Print only the whole content of this evidence.")
+        int | None, Option(metavar="SEQ", help="Print only the whole content of this evidence.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -155,7 +147,6 @@ def show(
     from rflow.cli.display.record import record
     from rflow.cli.display.text import next_words, position, typing
 
-    run = App.of(context)
     session = run.session(reference)
     if evidence is not None:
         echo_bytes(evidence_content(run.workspace, session, evidence))
@@ -179,16 +170,15 @@ def show(
 
 @app.command()
 def close(
-    context: typer.Context,
+    run: App,
     outcome: Annotated[
         Literal["resolved", "escalated", "abandoned"] | None,
-        typer.Option(help="How it ended; escalated: it goes on outside rflow. Not needed at an end of the tree."),
+        Option(help="How it ended; escalated: it goes on outside rflow. Not needed at an end of the tree."),
     ] = None,
-    summary: Annotated[str, typer.Option(metavar="TEXT", help="What the cause was, for the record.")] = "",
+    summary: Annotated[str, Option(metavar="TEXT", help="What the cause was, for the record.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
-    run = App.of(context)
     session = run.to_leave(command_id)
     ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
@@ -213,11 +203,10 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
 
 
 @app.command()
-def reopen(context: typer.Context, reference: Reference = None, command_id: CommandId = "") -> None:
+def reopen(run: App, reference: Reference = None, command_id: CommandId = "") -> None:
     """Open a closed session again."""
     from rflow.cli.display.status import show_session
 
-    run = App.of(context)
     session = run.session(reference)
     session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
     run.terminal.enter(session.id)
@@ -227,7 +216,7 @@ def reopen(context: typer.Context, reference: Reference = None, command_id: Comm
 
 @app.command()
 def redact(
-    context: typer.Context,
+    run: App,
     entry: Entry,
     command_id: CommandId = "",
 ) -> None:
@@ -235,7 +224,6 @@ def redact(
 
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
-    run = App.of(context)
     session = run.session()
     outcome = run.send(session, RedactText(target=entry, command_id=command_id))
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
@@ -243,12 +231,11 @@ def redact(
 
 @app.command()
 def delete(
-    context: typer.Context,
+    run: App,
     reference: NeededReference,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Remove a session for good, with its evidence."""
-    run = App.of(context)
     session = find_session(run.workspace, reference)
     if not yes:
         run.confirm(f"Remove {label(session)} for good?", "--yes")

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from rflow.cli import completion
 from rflow.cli.app import App, label, local
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import Copy, Json
 from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
 from rflow.core.summary.view import Extent
@@ -14,14 +13,10 @@ from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session, load_session
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Read-only links to sessions: create, list, show, revoke.",
-)
+app = Group(help="Read-only links to sessions: create, list, show, revoke.")
 Link = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="LINK", help="Its id, or the beginning of it: see `rflow share list`.", autocompletion=completion.links
     ),
 ]
@@ -29,14 +24,12 @@ Link = Annotated[
 
 @app.command()
 def create(
-    context: typer.Context,
-    expires: Annotated[
-        str, typer.Option(metavar="SPAN|never", help="How long it works: 30m, 24h, 7d, or never.")
-    ] = "24h",
-    label_: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for; only you see this.")] = "",
-    brief: Annotated[bool, typer.Option("--brief", help="Show only the brief summary.")] = False,
+    run: App,
+    expires: Annotated[str, Option(metavar="SPAN|never", help="How long it works: 30m, 24h, 7d, or never.")] = "24h",
+    label_: Annotated[str, Option("--label", metavar="TEXT", help="What it is for; only you see this.")] = "",
+    brief: Annotated[bool, Option("--brief", help="Show only the brief summary.")] = False,
     snapshot: Annotated[
-        bool, typer.Option("--snapshot", help="Show the session as it is now, without later entries.")
+        bool, Option("--snapshot", help="Show the session as it is now, without later entries.")
     ] = False,
     copy: Copy = False,
     json: Json = False,
@@ -48,7 +41,6 @@ def create(
     """
     from rflow.cli.display.links import base_of, copy_link, link_to
 
-    run = App.of(context)
     session = run.session()
     until = ending(expires, run.workspace.now())
     wish = ShareWish(
@@ -120,10 +112,10 @@ def _plural(one: str) -> str:
     return one.replace("piece", "pieces") if one.startswith("piece") else one + "s"
 
 
-@app.command(name="list")
+@app.command("list")
 def list_(
-    context: typer.Context,
-    all_: Annotated[bool, typer.Option("--all", help="Links of all people, not only mine.")] = False,
+    run: App,
+    all_: Annotated[bool, Option("--all", help="Links of all people, not only mine.")] = False,
     json: Json = False,
 ) -> None:
     """List my links, with how often each was viewed.
@@ -133,7 +125,6 @@ def list_(
     """
     from rflow.cli.display.links import share_record, shares_table
 
-    run = App.of(context)
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
@@ -146,11 +137,10 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, link: Link, json: Json = False) -> None:
+def show(run: App, link: Link, json: Json = False) -> None:
     """Show a link and when it was viewed."""
     from rflow.cli.display.links import share_record
 
-    run = App.of(context)
     one = run.workspace.share(link)
     views = run.workspace.share_views(one.share.id)
     if json:
@@ -187,18 +177,17 @@ def _named(run: App, share: Share) -> str:
 
 @app.command()
 def revoke(
-    context: typer.Context,
+    run: App,
     links: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.", autocompletion=completion.links),
+        Argument(metavar="[LINK]...", help="Their ids: see `rflow share list`.", autocompletion=completion.links),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="All my links.")] = False,
+    all_: Annotated[bool, Option("--all", help="All my links.")] = False,
 ) -> None:
     """Revoke links: they stop working at once.
 
     With -s and no id: all links to that session.
     """
-    run = App.of(context)
     wanted = [run.workspace.share(reference) for reference in links or ()] or _many(run, all_)
     now = run.workspace.now()
     for one in wanted:

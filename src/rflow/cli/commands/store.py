@@ -1,28 +1,23 @@
 """Commands for stores: store info, check, copy, backup."""
 
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
+from rflow.cli.declare import Argument, Group
 from rflow.cli.options import Json
 from rflow.errors import Exit, StoreProblem
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Look after the store: info, check, copy, backup.",
-)
+app = Group(help="Look after the store: info, check, copy, backup.")
 
 
 @app.command()
-def info(context: typer.Context, json: Json = False) -> None:
+def info(run: App, json: Json = False) -> None:
     """Show where the store is and how much it holds."""
     from rflow.core.text import byte_size
 
-    run = App.of(context)
     _check_exists(run)
     about = run.administration.info()
     if json:
@@ -49,12 +44,11 @@ def _counted(count: int, what: str) -> str:
 
 
 @app.command()
-def check(context: typer.Context, json: Json = False) -> None:
+def check(run: App, json: Json = False) -> None:
     """Read the whole store and list its problems.
 
     It also finishes an erasure that was interrupted.
     """
-    run = App.of(context)
     _check_exists(run)
     faults = run.administration.check()
     if json:
@@ -63,23 +57,20 @@ def check(context: typer.Context, json: Json = False) -> None:
         run.out(f"{fault.severity}: {fault.where}: {fault.what} {fault.remedy}".rstrip())
     wrong = [fault for fault in faults if fault.severity != "info"]
     if wrong:
-        raise typer.Exit(int(Exit.STORE))
+        sys.exit(int(Exit.STORE))
     if not json:
         run.say("The store is sound.")
 
 
 @app.command()
 def copy(
-    context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="A store's URL or path.")],
-    target: Annotated[
-        str, typer.Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")
-    ],
+    run: App,
+    source: Annotated[str, Argument(metavar="FROM", help="A store's URL or path.")],
+    target: Annotated[str, Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")],
 ) -> None:
     """Copy everything from one store into another, and verify it."""
     from rflow.service.opening import copy_stores
 
-    run = App.of(context)
     counts = copy_stores(source, target)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
@@ -91,13 +82,12 @@ def copy(
 
 @app.command()
 def backup(
-    context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The new file or folder; it must not exist yet.")],
+    run: App,
+    path: Annotated[Path, Argument(metavar="PATH", help="The new file or folder; it must not exist yet.")],
 ) -> None:
     """Copy the whole store to a new file or folder.
 
     The copy is a snapshot of one moment, even while others write to the store.
     """
-    run = App.of(context)
     run.administration.backup(path.absolute())
     run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")

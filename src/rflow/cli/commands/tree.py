@@ -1,12 +1,12 @@
 """Commands for trees: tree list, show, check, add, remove."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
-
 from rflow.cli.app import App
 from rflow.cli.completion import trees
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import Json
 from rflow.cli.output import echo
 from rflow.core.tree.model import Tree
@@ -14,17 +14,16 @@ from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Trees: list, show, check, add, remove.")
-Name = Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
-Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
+app = Group(help="Trees: list, show, check, add, remove.")
+Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
+Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
 
-@app.command(name="list")
-def list_(context: typer.Context, json: Json = False) -> None:
+@app.command("list")
+def list_(run: App, json: Json = False) -> None:
     """List the trees."""
     from rflow.cli.display.text import table
 
-    run = App.of(context)
     names = run.workspace.tree_names()
     if json:
         fields = ("id", "title", "digest", "nodes", "added_at")
@@ -37,16 +36,15 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def show(
-    context: typer.Context,
+    run: App,
     tree: Name,
     format_: Annotated[
-        Literal["drawing", "toml", "yaml", "json"], typer.Option("-f", "--format", help="How to show it.")
+        Literal["drawing", "toml", "yaml", "json"], Option("-f", "--format", help="How to show it.")
     ] = "drawing",
 ) -> None:
     """Draw a tree in the terminal, or print it as a tree file."""
     from rflow.cli.display.tree import drawn
 
-    run = App.of(context)
     wanted = named_tree(run.workspace, tree)
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
@@ -59,11 +57,10 @@ def show(
 
 
 @app.command()
-def check(context: typer.Context, files: Files = None) -> None:
+def check(run: App, files: Files = None) -> None:
     """Check tree files, and list all their problems at once."""
     from rflow.trees.files import describe, read_tree
 
-    run = App.of(context)
     reads = [read_tree(path) for path in _named(files)]
     for read in reads:
         for problem in read.problems:
@@ -73,7 +70,7 @@ def check(context: typer.Context, files: Files = None) -> None:
             run.say(f"{read.file}: {len(read.tree.nodes)} nodes, no errors{without}.")
             _suggest_causes(run, read.tree)
     if any(read.errors for read in reads):
-        raise typer.Exit(int(Exit.BAD_INPUT))
+        sys.exit(int(Exit.BAD_INPUT))
 
 
 def _suggest_causes(run: App, tree: Tree) -> None:
@@ -87,9 +84,9 @@ def _suggest_causes(run: App, tree: Tree) -> None:
 
 @app.command()
 def add(
-    context: typer.Context,
+    run: App,
     files: Files = None,
-    examples: Annotated[bool, typer.Option("--examples", help="Add the trees that come with rflow.")] = False,
+    examples: Annotated[bool, Option("--examples", help="Add the trees that come with rflow.")] = False,
 ) -> None:
     """Check tree files and add them to this store.
 
@@ -98,7 +95,6 @@ def add(
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
 
-    run = App.of(context)
     given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
     for path in given or _named(files):
         read = read_tree(path)
@@ -111,12 +107,11 @@ def add(
 
 
 @app.command()
-def remove(context: typer.Context, tree: Name) -> None:
+def remove(run: App, tree: Name) -> None:
     """Remove a tree from the list.
 
     Sessions in it keep their version.
     """
-    run = App.of(context)
     run.say(f"{remove_tree(run.workspace, tree).id}: removed from the list.")
 
 

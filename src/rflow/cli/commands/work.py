@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from rflow.cli.app import App
 from rflow.cli.completion import choices, trees
+from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.display.status import show_next
 from rflow.cli.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
@@ -14,8 +13,8 @@ from rflow.core.session.state import Session
 from rflow.core.tree.model import digest
 from rflow.service.trees import named_tree
 
-app = typer.Typer(rich_markup_mode=None)
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="With --assume: why you assume it.")]
+app = Group()
+Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
@@ -43,20 +42,17 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
 
 @app.command()
 def choose(
-    context: typer.Context,
+    run: App,
     choice: Annotated[
         list[str],  # a label of several words needs no quotes, and shells complete it without any
-        typer.Argument(
-            metavar="CHOICE", help="Its number or label, or the beginning of the label.", autocompletion=choices
-        ),
+        Argument(metavar="CHOICE", help="Its number or label, or the beginning of the label.", autocompletion=choices),
     ],
-    assume: Annotated[bool, typer.Option("--assume", help="Go on without having verified it.")] = False,
+    assume: Annotated[bool, Option("--assume", help="Go on without having verified it.")] = False,
     reason: Reason = "",
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Answer the question at the position."""
-    run = App.of(context)
     session = run.session()
     command = Choose(
         choice=run.text(" ".join(choice)),
@@ -71,13 +67,12 @@ def choose(
 
 @app.command()
 def done(
-    context: typer.Context,
-    result: Annotated[str, typer.Argument(metavar="[RESULT]", help="What came of it.")] = "",
+    run: App,
+    result: Annotated[str, Argument(metavar="[RESULT]", help="What came of it.")] = "",
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Record that the action at the position is done, and its result."""
-    run = App.of(context)
     session = run.session()
     command = Done(result=run.text(result), pin=pin, seen=run.seen(session), command_id=command_id)
     _move(run, session, command, "done")
@@ -85,25 +80,24 @@ def done(
 
 @app.command()
 def skip(
-    context: typer.Context,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is skipped.")],
+    run: App,
+    reason: Annotated[str, Option(metavar="TEXT", help="Why it is skipped.")],
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
-    run = App.of(context)
     session = run.session()
     _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
 def step(
-    context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you tried.")],
-    result: Annotated[str, typer.Option(metavar="TEXT", help="What came of it.")] = "",
+    run: App,
+    text: Annotated[str, Argument(metavar="TEXT", help="What you tried.")],
+    result: Annotated[str, Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
+        str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
     ] = None,
-    assume: Annotated[bool, typer.Option("--assume", help="The result has not been verified.")] = False,
+    assume: Annotated[bool, Option("--assume", help="The result has not been verified.")] = False,
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
@@ -113,7 +107,6 @@ def step(
     """
     from rflow.cli.times import past
 
-    run = App.of(context)
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(
         text=run.text(text),
@@ -128,24 +121,22 @@ def step(
 
 
 @app.command()
-def back(context: typer.Context, command_id: CommandId = "") -> None:
+def back(run: App, command_id: CommandId = "") -> None:
     """Take back the last move in the tree.
 
     It stays in the record, shown as undone. For entries of other kinds: `rflow undo`.
     """
-    run = App.of(context)
     session = run.session()
     _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back")
 
 
 @app.command()
 def enter(
-    context: typer.Context,
-    tree: Annotated[str, typer.Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
+    run: App,
+    tree: Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
     command_id: CommandId = "",
 ) -> None:
     """Continue in another tree, from its start."""
-    run = App.of(context)
     session = run.session()
     entered = named_tree(run.workspace, tree)
     command = Enter(tree=digest(entered), seen=run.seen(session), command_id=command_id)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import typer
-
 from rflow.cli.output import echo
 from rflow.cli.shells.quoting import for_bash, for_powershell, words_of
 from rflow.core.text import clean, shorten
@@ -22,13 +20,14 @@ Offer = tuple[str, str]
 _MEANING = 60  # characters
 
 
-def answer(app: Any) -> None:
-    """Answer the shell that asks, with the commands of `app`."""
+def answer() -> None:
+    """Answer the shell that asks."""
     shell, words = os.environ.pop("_RFLOW_COMPLETE"), os.environ.pop("_RFLOW_WORDS", None)
     if words is not None and shell in _ANSWERS:
         with suppress(Exception):  # an error in the middle of typing helps nobody
-            root = typer.main.get_command(app) if isinstance(app, typer.Typer) else app
-            lines = list(_ANSWERS[shell](root, words.removesuffix("\n").split("\n")))
+            from rflow.cli.with_typer import root_command
+
+            lines = list(_ANSWERS[shell](root_command(), words.removesuffix("\n").split("\n")))
             echo("\n".join(lines), newline=bool(lines))
 
 

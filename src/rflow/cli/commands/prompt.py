@@ -1,0 +1,90 @@
+"""The command for shell prompts and status lines: prompt. It runs before every line that a person types."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from rflow.cli.declare import Group, Option
+from rflow.cli.root import Given
+
+if TYPE_CHECKING:
+    from rflow.service.glance import Glance
+
+app = Group()
+
+_RED = {
+    "bash": ("\x01\x1b[31m\x02", "\x01\x1b[0m\x02"),  # what stands between these two takes no room on the line
+    "zsh": ("%F{red}", "%f"),
+    "fish": ("\x1b[31m", "\x1b[0m"),
+    "tmux": ("#[fg=red]", "#[default]"),
+}
+_PLACES = {"decision": "question, ", "action": "action, ", "end": "end, "}
+
+
+@app.command(bare=True)
+def prompt(
+    given: Given,
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "tmux"] | None,
+        Option(help="Mark colours for this program; otherwise there are none."),
+    ] = None,
+) -> None:
+    """Print this terminal's session in a few words, for a shell prompt (docs/prompt.md).
+
+    It prints nothing where there is no session, and never fails.
+    """
+    from rflow.cli.output import echo
+
+    with suppress(Exception):
+        glance = _glance(given)
+        if glance is not None and _is_plain(glance.code):
+            text = _marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance)
+            echo(text, newline=shell is None)
+
+
+def _glance(given: Given) -> "Glance | None":
+    """Return a glance at the session that is named, or else at the current one of this terminal."""
+    import os
+
+    from rflow.cli.terminal_state import Terminal
+    from rflow.service.glance import glance, url_of
+    from rflow.settings import folders, load_settings
+
+    settings = load_settings({"store": given.store, "user.name": given.user}, folders(given.config))
+    url = url_of(settings["store"].text)
+    terminal = Terminal(settings.folders.state, url, os.environ)
+    session_id = given.app.session().id if given.session else terminal.current
+    return glance(url, session_id, terminal.seen(session_id)) if session_id else None
+
+
+def _is_plain(code: str) -> bool:
+    """Whether a code is one: only these letters mean nothing to a shell. In a damaged store it may be anything."""
+    return code.isascii() and code.replace("-", "").isalnum()
+
+
+def _in_words(glance: "Glance") -> str:
+    """Say where a session stands. No text of the session is used: a shell evaluates its prompt."""
+    if glance.moved:
+        return f"{glance.code} moved by someone else"
+    if glance.status == "handed_off":
+        return f"{glance.code} handed off"
+    if glance.waiting:
+        return f"{glance.code} waiting{_until(glance.waiting)}"
+    return f"{glance.code} {_PLACES.get(glance.place, '')}{glance.steps} tried"
+
+
+def _until(waiting: str) -> str:
+    """Return until when a session waits: the time, with the date if that is not today."""
+    from datetime import UTC, datetime
+
+    if waiting == "-":
+        return ""
+    until, now = datetime.fromisoformat(waiting).astimezone(), datetime.now(UTC).astimezone()
+    return f" until {until:%H:%M}" if until.date() == now.date() else f" until {until:%Y-%m-%d %H:%M}"
+
+
+def _marked(text: str, shell: str) -> str:
+    """Return a text in red, as a shell or tmux has it; NO_COLOR leaves it plain."""
+    import os
+
+    begin, end = ("", "") if os.environ.get("NO_COLOR") else _RED[shell]
+    return f"{begin}{text}{end}"

@@ -1,0 +1,165 @@
+"""The whole command line, built by Typer from the declarations: help, completion and every error of usage."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from rflow.cli.commands import COMMANDS, NOUNS, group_of
+from rflow.cli.declare import Argument, Command, Group, Parameter, parameters
+from rflow.cli.reader import hoisted
+from rflow.cli.root import root
+from rflow.core.text import clean
+
+
+class Root(TyperGroup):
+    """Loads commands when they are wanted, and takes global options anywhere."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load a command."""
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            group = group_of(cmd_name)
+            self.commands[cmd_name] = (
+                _group(group) if cmd_name in NOUNS else _command(cmd_name, group.commands[cmd_name])
+            )
+        return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant, with the nearest name where there is none."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f' Did you mean "{close[0]}"?' if close else ""
+            ctx.fail(f'There is no command "{args[0]}".{hint}')
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options; the global ones may stand behind the command, too."""
+        if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
+            args = [*args, ""]  # the shell that asks
+        with _pointing_to_help(ctx):
+            return super().parse_args(ctx, hoisted(args))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands by what they are for."""
+        for section in dict.fromkeys(section for _, section in COMMANDS.values()):
+            rows = [
+                (name, self.get_command(ctx, name).get_short_help_str(formatter.width))
+                for name, (_, here) in COMMANDS.items()
+                if here == section
+            ]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command, and close what it opened."""
+        try:
+            with _pointing_to_help(ctx):
+                return super().invoke(ctx)
+        finally:
+            if ctx.obj is not None:
+                ctx.obj.close()
+
+
+@contextmanager
+def _pointing_to_help(ctx: typer.Context) -> Iterator[None]:
+    """Let every usage error point to the command's help: an option without its value comes without a context."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = clean(error.message)
+        if getattr(error, "ctx", ctx) is None:
+            name = ctx.invoked_subcommand
+            command = ctx.command.get_command(ctx, name) if isinstance(ctx.command, Root) and name else None
+            error.ctx = type(ctx)(command, info_name=name, parent=ctx) if command else ctx  # type: ignore[attr-defined]
+        raise
+
+
+@cache
+def root_command() -> Any:
+    """Return the command line as Typer has it; its commands are loaded when they are wanted."""
+    app = _typer(
+        cls=Root,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    )
+
+    def callback(context: typer.Context, **values: Any) -> None:
+        begin(context, values)
+
+    app.callback()(_declared(callback, root))
+    return typer.main.get_command(app)
+
+
+def begin(context: typer.Context, values: dict[str, Any]) -> None:
+    """Begin a run with its global options; show where the session stands if there is no command."""
+    context.obj = root(**values)
+    if context.invoked_subcommand is None:
+        context.obj.call(None, {})
+
+
+def call(context: typer.Context, command: Command, values: dict[str, Any]) -> None:
+    """Call a command."""
+    context.find_root().obj.call(command, values)
+
+
+def _group(group: Group) -> Any:
+    """Return the commands of a noun as Typer has them."""
+    app = _typer(help=group.help, no_args_is_help=True)
+    for name, command in group.commands.items():
+        _add(app, name, command)
+    return typer.main.get_group(app)
+
+
+def _command(name: str, command: Command) -> Any:
+    """Return one command as Typer has it: building all of a module would take longer."""
+    app = _typer()
+    _add(app, name, command)
+    return typer.main.get_command(app)
+
+
+def _typer(**settings: Any) -> typer.Typer:
+    # Typer's own completion is left out: its script for zsh evaluates what it is offered.
+    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, **settings)
+
+
+def _add(app: typer.Typer, name: str, command: Command) -> None:
+    def callback(context: typer.Context, **values: Any) -> None:
+        call(context, command, values)
+
+    settings = {"allow_interspersed_args": False} if command.verbatim else {}
+    app.command(name, context_settings=settings)(_declared(callback, command.function))
+
+
+def _declared(callback: Callable[..., None], function: Callable[..., Any]) -> Callable[..., None]:
+    """Give a callback the parameters and the help of a declared function."""
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    callback.__signature__ = inspect.Signature([context, *map(_parameter, parameters(function))])  # type: ignore[attr-defined]
+    callback.__annotations__ = {}
+    callback.__doc__ = function.__doc__
+    return callback
+
+
+def _parameter(parameter: Parameter) -> inspect.Parameter:
+    """Return a parameter with its declaration in Typer's words."""
+    declared: Any = (
+        typer.Argument(**parameter.declared.details)
+        if isinstance(parameter.declared, Argument)
+        else typer.Option(*parameter.declared.names, **parameter.declared.details)
+    )
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if parameter.required else parameter.default,
+        annotation=Annotated[parameter.type, declared],
+    )

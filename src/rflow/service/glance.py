@@ -1,0 +1,48 @@
+"""A glance at a session: the few facts of it that a shell prompt shows, read as fast as the store allows."""
+
+
+class Glance:
+    """Where a session stands.
+
+    `place` is the kind of node: decision, action, end, or "" if there is none. `waiting` is "" if it does not wait,
+    else until when, in ISO 8601, or "-" without a time. `moved` says whether it moved, or changed its owner, after the
+    version that was seen.
+    """
+
+    def __init__(self, code: str, status: str, steps: int, place: str, waiting: str, moved: bool) -> None:
+        self.code = code
+        self.status = status
+        self.steps = steps
+        self.place = place
+        self.waiting = waiting
+        self.moved = moved
+
+
+def url_of(store: str) -> str:
+    """Return the URL of the store that a setting names."""
+    from rflow.stores import normal_url
+
+    return normal_url(store)
+
+
+def glance(url: str, session_id: str, seen: int | None) -> Glance | None:
+    """Return a glance at a session of the store at `url`; None if it is not there.
+
+    A SQLite store is read without msgspec, whose import alone takes longer than a prompt may.
+    """
+    scheme, _, path = url.partition("://")
+    if scheme == "sqlite":
+        from rflow.stores.sqlite.glance import facts
+
+        row = facts(path, session_id, seen)
+        return Glance(*row) if row else None
+    from rflow.core.session.state import Session
+    from rflow.stores import open_store
+
+    store = open_store(url, create=False)
+    session: Session = store.load(session_id).session
+    waiting = session.waiting
+    until = waiting.until.isoformat() if waiting and waiting.until else "-" if waiting else ""
+    steps = sum(not step.undone for step in session.steps.values())
+    place = session.place.kind if session.place else ""
+    return Glance(session.code, session.status, steps, place, until, seen is not None and seen < session.steered)

@@ -1,0 +1,46 @@
+"""The few facts of a session that a shell prompt shows, from its row, without loading the rest of rflow."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from rflow.stores.sqlite.schema import SCHEMA_VERSION
+
+STEERING = frozenset(
+    (
+        *("tree_entered", "choice_made", "action_done", "step_skipped", "stepped_back", "session_closed"),
+        *("session_reopened", "handed_off", "handoff_accepted", "handoff_declined", "handoff_cancelled"),
+        *("handoff_expired", "taken_over", "reassigned"),
+    )
+)
+"""The facts that move a session or change who owns it (`is_steering`), by their tags."""
+
+Facts = tuple[str, str, int, str, str, bool]
+
+
+def facts(path: str, session_id: str, seen: int | None) -> Facts | None:
+    """Return the facts of `service.glance.Glance`; None if the file, or the session, is not there or not readable."""
+    if not Path(path).exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=0.1)) as db:
+            if db.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+                return None
+            row = db.execute("SELECT code, status, head FROM sessions WHERE id = ?", (session_id,)).fetchone()
+            return _facts(*row, moved=seen is not None and _moved(db, session_id, seen)) if row else None
+    except (sqlite3.Error, ValueError, AttributeError, TypeError):  # a lock, damage: a prompt then shows nothing
+        return None
+
+
+def _facts(code: str, status: str, head: bytes, *, moved: bool) -> Facts:
+    told = json.loads(head)
+    waits = told.get("waiting_for") or told.get("waiting_until")
+    place = (told.get("place") or {}).get("kind", "")
+    return code, status, int(told.get("steps", 0)), place, told.get("waiting_until") or ("-" if waits else ""), moved
+
+
+def _moved(db: sqlite3.Connection, session_id: str, seen: int) -> bool:
+    """Whether an event after version `seen` moved the session."""
+    rows = db.execute("SELECT data FROM events WHERE session_id = ? AND seq > ?", (session_id, seen))
+    return any(json.loads(data)["fact"]["type"] in STEERING for (data,) in rows)
