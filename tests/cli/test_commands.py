@@ -48,6 +48,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     named = f"{code} · A label printer prints nothing · Leeds: "
     assert started == (0, started.out, f"{named}started.\n")
     assert ana.ok().out == started.out
+    assert code in ana.ok("prompt").out
     assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'
     assert ana.ok("skip", "--reason", "nobody is there").err == f'{named}"Clear the print queue" skipped.\n'
     taken_back = "taken back; it stays in the record as undone."
