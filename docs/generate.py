@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args
+
+import msgspec
 
 from rflow.cli.commands import COMMANDS
 from rflow.cli.with_typer import root_command
+from rflow.core.session.events import Fact
 from rflow.service.interchange import session_schema
 
 HERE = Path(__file__).parent
@@ -12,7 +16,7 @@ MARK = "<!-- From here on written by docs/generate.py -->\n"
 
 
 def command_help() -> str:
-    """Give the help of every command, as the program prints it at 80 columns."""
+    """Return the help of every command, as the program prints it at 80 columns."""
     root = root_command()
     context = root.make_context("rflow", [], resilient_parsing=True)
     pages = [("rflow", root, context)]
@@ -30,12 +34,31 @@ def _page(title: str, text: str) -> str:
     return f"### `{title}`\n\n```text\n{text.rstrip()}\n```\n"
 
 
+def facts() -> str:
+    """Return a table of all kinds of facts: their `type`, their fields (optional ones in brackets), what they mean."""
+    rows = [f"| `{_tag(kind)}` | {_fields(kind)} | {_meaning(kind)} |" for kind in get_args(Fact)]
+    return "\n".join(["| `type` | fields | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _tag(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def _fields(kind: type[msgspec.Struct]) -> str:
+    fields = msgspec.structs.fields(kind)
+    return ", ".join(f"`{field.name}`" if field.required else f"[`{field.name}`]" for field in fields)
+
+
+def _meaning(kind: type[msgspec.Struct]) -> str:
+    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+
+
 def generated() -> dict[Path, str]:
-    """Give each generated file with its whole content."""
-    commands = HERE / "commands.md"
-    written = commands.read_text("utf-8").partition(MARK)[0]
+    """Return each generated file with its whole content."""
+    parts = {HERE / "commands.md": command_help(), HERE / "session-format.md": facts()}
+    pages = {page: f"{page.read_text('utf-8').partition(MARK)[0]}{MARK}\n{part}" for page, part in parts.items()}
     schema = json.dumps(session_schema(), indent=2, ensure_ascii=False) + "\n"
-    return {commands: f"{written}{MARK}\n{command_help()}", HERE / "session.schema.json": schema}
+    return {**pages, HERE / "session.schema.json": schema}
 
 
 if __name__ == "__main__":

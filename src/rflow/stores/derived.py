@@ -122,6 +122,8 @@ def read_tree(data: bytes, digest: str) -> Tree:
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
+        if not _is_like_a_tree(data):
+            raise damaged_content("tree", digest) from error
         raise Newer(
             f"The tree {digest[:12]}… was made by a newer rflow: {error}.", try_="Upgrade rflow to continue in it."
         ) from error
@@ -131,6 +133,21 @@ def read_tree(data: bytes, digest: str) -> Tree:
         RecursionError,
     ) as error:  # Its digest is right, but it is not a tree.
         raise damaged_content("tree", digest) from error
+
+
+class _TreeKey(msgspec.Struct):
+    """What every version of a tree has."""
+
+    id: str
+    title: str
+    nodes: dict[str, msgspec.Raw]
+
+
+def _is_like_a_tree(data: bytes) -> bool:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        msgspec.json.decode(data, type=_TreeKey)
+        return True
+    return False
 
 
 def readable_trees(versions: Mapping[str, bytes | None]) -> dict[str, Tree]:
