@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rflow.cli.app import App
-from rflow.cli.output import echo, is_terminal
+from rflow.cli.output import complain, echo, is_terminal
 from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
@@ -109,8 +109,6 @@ def record(run: App, session: Session | None, format_: str, destination: str, st
 
 def deliver_all(deliveries: Iterable[Callable[[], None]]) -> None:
     """Make all deliveries, even if some fail. All failures are reported; the last one is raised."""
-    from rflow.cli.main import complain
-
     failure: NotDelivered | None = None
     for delivery in deliveries:
         try:

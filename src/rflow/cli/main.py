@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from rflow.cli.output import discard_output, echo, folded, guard_streams, styled
+from rflow.cli.output import complain, discard_output, echo, guard_streams
 from rflow.cli.reader import read
 from rflow.cli.root import root
-from rflow.core.text import clean
-from rflow.errors import BadInput, Exit, NotDelivered, RflowError
+from rflow.errors import Exit, NotDelivered, RflowError
 
 _LIGHT = (["prompt"],)
 """The beginnings of command lines that need no msgspec."""
@@ -80,14 +79,6 @@ def _import_msgspec() -> None:
         import msgspec  # noqa: F401
     finally:
         del sys.modules["typing_extensions"]
-
-
-def complain(error: RflowError) -> None:
-    """Print an error: what happened, all its details, what to try."""
-    lines = [folded(clean(error.what), "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
-    lines += [folded(clean(problem), "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
-    lines += [folded(clean(error.try_), "       ", "       ")] if error.try_ else []
-    echo("\n".join(lines), err=True)
 
 
 def _interrupted_late(unraisable: Any) -> None:

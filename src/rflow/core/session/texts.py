@@ -42,10 +42,7 @@ def _tree(path: str) -> Text:
     return Text(path, path, "free", written=False)
 
 
-_BRIEF = tuple(
-    Text(f"brief.{name}", name)
-    for name in ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis")
-)
+_BRIEF = tuple(Text(f"brief.{name}", name) for name in e.Brief.__struct_fields__)
 
 TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
     e.SessionStarted: (Text("title", "title", "title", required=True), *_BRIEF, Text("source", "source", "name")),
