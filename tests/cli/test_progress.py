@@ -236,6 +236,13 @@ def test_secrets_are_left_out_and_counted_unless_the_reader_may_see_them(ana: Pr
     assert PASSWORD in ana.ok("export").out
 
 
+def test_a_secret_is_known_by_the_lines_of_a_text_that_is_shown_on_one(ana: Program) -> None:
+    ana.ok("step", f"kubectl get pod -o yaml said\n- name: DB_PASSWORD\n  value: {PASSWORD}")
+    shown = ana.ok("progress")
+    assert PASSWORD not in shown.out
+    assert "Hidden: 1 password." in shown.err
+
+
 def test_ones_own_patterns_from_the_configuration_and_the_environment(ana: Program) -> None:
     ana.ok("note", "Customer number 4711-0815, door code 99-12")
     ana.ok("config", "set", "redact.patterns", r"\d{4}-\d{4}", r"door code (?P<secret>\S+)")
