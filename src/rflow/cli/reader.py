@@ -141,7 +141,7 @@ def _split(function: Callable[..., object], words: list[str], *, whole: bool) ->
 def _option(parameter: Parameter, waiting: list[str]) -> Any:
     """Return the value of an option; None if it is not sure."""
     if parameter.type is bool:
-        return True if isinstance(parameter.declared, Option) and parameter.declared.names else None
+        return True
     return _value(parameter.type, parameter, waiting.pop(0)) if waiting else None
 
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 import typer
@@ -118,14 +118,35 @@ def _group(group: Group) -> Any:
     app = _typer(help=group.help, no_args_is_help=True)
     for name, command in group.commands.items():
         _add(app, name, command)
-    return typer.main.get_group(app)
+    built = typer.main.get_group(app)
+    for name, command in group.commands.items():
+        _describe_arguments(built.commands[name], command)
+    return built
 
 
 def _command(name: str, command: Command) -> Any:
     """Return one command as Typer has it: building all of a module would take longer."""
     app = _typer()
     _add(app, name, command)
-    return typer.main.get_command(app)
+    built = typer.main.get_command(app)
+    _describe_arguments(built, command)
+    return built
+
+
+def _describe_arguments(built: Any, command: Command) -> None:
+    """Let the help show arguments as they are declared: what Typer makes of them differs from version to version."""
+    declared = {parameter.name: parameter for parameter in parameters(command.function)}
+    for argument in built.params:
+        if argument.param_type_name == "argument":
+            parameter = declared[argument.name]
+            name, help_ = (str(parameter.declared.details.get(key, "")) for key in ("metavar", "help"))
+            usage = name if name.startswith("[") else f"{{{name}}}" if parameter.required else f"[{name}]"
+            argument.get_usage_pieces = partial(_constant, [usage])
+            argument.get_help_record = partial(_constant, (name, f"{help_}  [required]" if usage[0] == "{" else help_))
+
+
+def _constant(value: Any, _: typer.Context) -> Any:
+    return value
 
 
 def _typer(**settings: Any) -> typer.Typer:
@@ -155,7 +176,7 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     declared: Any = (
         typer.Argument(**parameter.declared.details)
         if isinstance(parameter.declared, Argument)
-        else typer.Option(*parameter.declared.names, **parameter.declared.details)
+        else typer.Option(*parameter.options, **parameter.declared.details)
     )
     return inspect.Parameter(
         parameter.name,

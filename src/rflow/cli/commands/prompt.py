@@ -38,7 +38,7 @@ def prompt(
         glance = _glance(given)
         if glance is not None and _is_plain(glance.code):
             text = _marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance)
-            echo(text, newline=shell is None)
+            echo(text if shell in (None, "tmux") else f"{text} ", newline=shell is None)
 
 
 def _glance(given: Given) -> "Glance | None":
@@ -64,7 +64,7 @@ def _is_plain(code: str) -> bool:
 def _in_words(glance: "Glance") -> str:
     """Say where a session stands. No text of the session is used: a shell evaluates its prompt."""
     if glance.moved:
-        return f"{glance.code} moved by someone else"
+        return f"{glance.code} moved elsewhere"
     if glance.status == "handed_off":
         return f"{glance.code} handed off"
     if glance.waiting:
