@@ -36,10 +36,13 @@ def step_after(session: Session, change: Change) -> Step | None:
 def _is_near(change: Change, step: Step) -> bool:
     if change.at is None or step.at is None:
         return True
-    passed = step.at - change.at
+    return timedelta(0) <= step.at - change.at <= (THEN_WITHIN if is_about(step, change) else THEN_SURELY)
+
+
+def is_about(step: Step, change: Change) -> bool:
+    """Whether a step names something of a change; if not, its result is read only with what was done."""
     beginning = " ".join(step.result.split()[:_BEGINNING])
-    related = bool(_words(change.text) & _words(f"{step.text} {beginning}"))
-    return timedelta(0) <= passed <= (THEN_WITHIN if related else THEN_SURELY)
+    return bool(_words(change.text) & _words(f"{step.text} {beginning}"))
 
 
 def _words(text: str) -> frozenset[str]:
