@@ -4,7 +4,6 @@ from msgspec.structs import replace
 
 from rflow.core.session.events import WaitingSet
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
-from rflow.core.summary.phrases import joined
 from rflow.core.summary.progress import (
     Handover,
     ProgressChange,
@@ -15,7 +14,7 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary.relations import is_about, step_after, subject_of
+from rflow.core.summary.relations import step_after, subject_of
 from rflow.core.summary.view import Presenter, View
 
 EVIDENCE_LINES = 10
@@ -68,7 +67,6 @@ class EntryReader:
     def change(self, change: Change, numbers: dict[int, int]) -> ProgressChange:
         """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
         after = step_after(self._session, change)
-        result = "" if after is None else after.result if is_about(after, change) else joined(after.text, after.result)
         return ProgressChange(
             seq=change.seq,
             text=self._presenter.text(change.text),
@@ -77,7 +75,7 @@ class EntryReader:
             at=self._presenter.optional_time(change.at),
             reverted=change.reverted,
             reverted_at=self._presenter.optional_time(change.reverted_at),
-            then=self._presenter.text(result),
+            then=self._presenter.text(after.result) if after else "",
             then_step=numbers.get(after.seq, 0) if after else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
