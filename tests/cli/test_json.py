@@ -275,7 +275,7 @@ def test_the_most_steps_that_remain_are_null_where_a_loop_is_ahead(ana: Program)
 def test_a_digest_as_json(ana: Program) -> None:
     code = full(ana)
     told = ana.json("digest", "-f", "json")
-    assert (told["schema_version"], told["kind"], told["of"]) == (1, "digest", "Ana Ruiz")
+    assert (told["schema_version"], told["kind"], told["of"]) == (2, "digest", "Ana Ruiz")
     assert [entry["code"] for entry in told["sessions"]] == [code]
     assert ana.json("digest", "--all", "-f", "json")["of"] is None
 

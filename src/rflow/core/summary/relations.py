@@ -22,8 +22,8 @@ def step_after(session: Session, change: Change) -> Step | None:
     """Return the step whose result shows what came of a change.
 
     It is the first own step with a result of the same person's within half an hour, before the change was reverted,
-    their next change, or a change of owner; of a change that was not reverted, only if it names something of the change.
-    A pinned step stands for itself.
+    their next change, or a change of owner. While the change is in place, the step must name something of it. A pinned
+    step stands for itself.
     """
     for seq in _following(session, change):
         step = session.steps.get(seq)
