@@ -279,7 +279,7 @@ def test_forty_warnings_make_the_brief_form_longer_instead_of_being_cut() -> Non
 def test_what_came_of_a_change_stands_behind_it_and_not_under_tried() -> None:
     scene = free()
     scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
-    scene.do(ANN, c.AddStep(text="Tried again", result="809 too"))
+    scene.do(ANN, c.AddStep(text="Tried without firewall", result="809 too"))
     progress = progress_of(scene)
     [change] = entries(progress, "changes")
     assert change.text == "Firewall off (03:15). Then: 809 too (step 1). Revert: netsh firewall on"
@@ -289,7 +289,7 @@ def test_what_came_of_a_change_stands_behind_it_and_not_under_tried() -> None:
 def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
     scene = free()
     [made] = scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
-    scene.do(ANN, c.AddStep(text="Tried again", result="809 too"), c.RevertChange(change=made.seq))
+    scene.do(ANN, c.AddStep(text="Tried without firewall", result="809 too"), c.RevertChange(change=made.seq))
     progress = progress_of(scene, brief=True)
     assert [entry.text for entry in entries(progress, "reverted")] == ["Firewall off (03:15–03:17): 809 too"]
     assert entries(progress, "changes") == []
@@ -302,6 +302,15 @@ def test_a_result_long_after_or_of_somebody_else_is_not_what_came_of_a_change() 
     scene.now = scene.now.replace(hour=4)
     scene.do(ANN, c.AddStep(text="Had lunch", result="good"))
     assert "Then" not in text_of(progress_of(scene), "changes")
+
+
+def test_a_step_that_names_nothing_of_a_change_in_place_is_not_what_came_of_it() -> None:
+    scene = free()
+    scene.do(ANN, c.MakeChange(text="Shop in maintenance", revert="shopctl on"))
+    scene.do(ANN, c.AddStep(text="Asked for a login", result="only Dave has it"))
+    progress = progress_of(scene)
+    assert "Then" not in text_of(progress, "changes")
+    assert text_of(progress, "tried") == "Asked for a login: only Dave has it"
 
 
 def test_a_warning_right_after_a_step_says_what_it_is_about() -> None:

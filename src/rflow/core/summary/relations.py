@@ -7,8 +7,8 @@ from datetime import timedelta
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Note, Session, Step
 
-THEN_WITHIN, THEN_SURELY = timedelta(minutes=30), timedelta(minutes=5)
-"""How long after a change a step may show what came of it, and how long if it names nothing of the change."""
+THEN_WITHIN = timedelta(minutes=30)
+"""How long after a change a step may show what came of it."""
 _BEGINNING = 8
 _COMMON = frozenset("the and with from for that this not now still again back was has had off out all".split())
 
@@ -21,9 +21,9 @@ _HANDOVERS = (e.HandedOff, e.HandoffAccepted, e.TakenOver, e.Reassigned)
 def step_after(session: Session, change: Change) -> Step | None:
     """Return the step whose result shows what came of a change.
 
-    It is the first own step with a result of the same person's within five minutes, or within half an hour if it names
-    something of the change, before the change was reverted, their next change, or a change of owner. A pinned step
-    stands for itself.
+    It is the first own step with a result of the same person's within half an hour, before the change was reverted,
+    their next change, or a change of owner. While the change is in place, the step must name something of it. A pinned
+    step stands for itself.
     """
     for seq in _following(session, change):
         step = session.steps.get(seq)
@@ -34,17 +34,15 @@ def step_after(session: Session, change: Change) -> Step | None:
 
 
 def _is_near(change: Change, step: Step) -> bool:
-    if change.at is None or step.at is None:
-        return True
-    passed = step.at - change.at
+    if change.at is not None and step.at is not None and not timedelta(0) <= step.at - change.at <= THEN_WITHIN:
+        return False
     beginning = " ".join(step.result.split()[:_BEGINNING])
-    related = bool(_words(change.text) & _words(f"{step.text} {beginning}"))
-    return timedelta(0) <= passed <= (THEN_WITHIN if related else THEN_SURELY)
+    return change.reverted or bool(_words(change.text) & _words(f"{step.text} {beginning}"))
 
 
 def _words(text: str) -> frozenset[str]:
     """Return the words of a text that say what it is about."""
-    return frozenset(word for word in re.findall(r"[^\W_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
+    return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
 
 
 def _following(session: Session, change: Change) -> Iterator[int]:

@@ -137,7 +137,8 @@ def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the choices at the position, and where each leads."""
     if progress.session.status == "closed":
         return
-    for place, line in enumerate(line for line in progress.ahead if line.depth == 1):
+    ahead = (line for line in progress.ahead if line.depth == 1 and (line.label or not progress.brief))
+    for place, line in enumerate(ahead):
         label = line.label or "then"
         text = line.text + (" (end)" if line.kind == "end" else "")
         shown = one_text(f"{label}: {text}", shares.choice)
