@@ -18,7 +18,15 @@ from rflow.errors import BadInput, RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
 """Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
-_COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
+_COLOURS = {
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+    "bright_white": "97",
+}
 
 
 class Guarded:
@@ -104,8 +112,8 @@ def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | No
     """Return a text that is styled where it reaches a terminal; NO_COLOR (no-color.org) leaves it plain."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    codes = [code for code, wanted in (("1", bold), ("2", dim), (_COLOURS.get(colour or ""), colour)) if wanted]
-    return f"{_STYLE}{';'.join(map(str, codes))}m{clean(text)}{_STYLE}0m" if codes else clean(text)
+    codes = ["1"] * bold + ["2"] * dim + ([_COLOURS[colour]] if colour else [])
+    return f"{_STYLE}{';'.join(codes)}m{clean(text)}{_STYLE}0m" if codes else clean(text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -154,7 +154,8 @@ def _blob(folder: StoreFolder, name: Name, digest: str) -> bytes:
     try:
         return folder.files.read(blob_name(name.session_id, digest))
     except OSError as error:
-        raise StoreProblem(f"The content {printable(digest)[:12]}… can't be read: {error.strerror}.") from error
+        what = f"The content {printable(digest)[:12]}… can't be read: {error.strerror}."
+        raise StoreProblem(what, try_="Check the rights on the store's files, then try again.") from error
 
 
 def _header(name: Name, header: Header | Literal["newer"] | None) -> Iterator[Fault]:
