@@ -42,7 +42,7 @@ def plan_import(workspace: "LocalWorkspace", incoming: Incoming) -> Imported:
 
 
 def _check_may_write(workspace: "LocalWorkspace", events: list[Event]) -> None:
-    """Refuse whoever may not add sessions to the space that the file names."""
+    """Raise unless the actor may add sessions to the space that the file names."""
     role = workspace.actor.role_in(Log(id="", code="", events=events).session.space)
     if role is None:
         raise NotFound("There is no such space.", try_="Import it into a space that you are a member of.")
@@ -51,7 +51,7 @@ def _check_may_write(workspace: "LocalWorkspace", events: list[Event]) -> None:
 
 
 def _check_may_extend(workspace: "LocalWorkspace", log: Log) -> None:
-    """Refuse those who may not do everything to a session: a file could make others appear to have moved it."""
+    """Raise unless the actor is trusted with the session: a file could make others appear to have moved it."""
     actor, session = workspace.actor, log.session
     trusted = actor.roles is None or actor.role_in(session.space) == "lead" or session.owner.id == actor.person.id
     if not trusted:
@@ -75,7 +75,7 @@ def _here(workspace: "LocalWorkspace", incoming: Incoming) -> Log | None:
 def _new_id(workspace: "LocalWorkspace", incoming: Incoming) -> str:
     """Return the id that the session gets if it is not here; empty for one that has none yet.
 
-    It keeps its own only where the importer sees every session: elsewhere, an id that is in use would show that a
+    It keeps its own only if the importer sees every session: otherwise, an id that is in use would show that a
     session exists. The same file leads to the same id again.
     """
     if not incoming.id or workspace.actor.spaces is None:
@@ -85,7 +85,7 @@ def _new_id(workspace: "LocalWorkspace", incoming: Incoming) -> str:
 
 
 def _code(workspace: "LocalWorkspace", incoming: Incoming) -> str:
-    """Return the code that the session keeps if it is free; empty where it gets a new one, for the same reason."""
+    """Return the code that the session keeps if it is free; empty if it gets a new one, for the same reason."""
     return incoming.code if workspace.actor.spaces is None and is_code(incoming.code) else ""
 
 

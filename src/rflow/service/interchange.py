@@ -194,7 +194,7 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
     if document.version > VERSION:
         raise BadInput(f"{name} is of version {document.version}; this rflow reads {VERSION}.", try_="Upgrade rflow.")
     if not one_line(document.title):
-        raise BadInput(f"{name} has no title.", try_="Say in it what is wrong, in a line.")
+        raise BadInput(f"{name} has no title.", try_="Add one that says what is wrong.")
     tree = _tree(document.tree, document.position, name) if document.tree is not None else None
     events, blobs = document_events(document, tree, name, reader, at)
     trees = {digest(tree): canonical(tree)} if tree is not None else {}

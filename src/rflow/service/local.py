@@ -96,7 +96,7 @@ class LocalWorkspace:
         return None if standing is None or self.actor.role_in(standing.space) is None else standing.version
 
     def load(self, session_id: str, after: int = 0) -> Log:
-        """Read a session's events behind version `after`."""
+        """Read a session's events after version `after`."""
         log = self.allowed().load(session_id, after)
         if self.actor.role_in(log.space) is None:
             raise no_session()
@@ -218,7 +218,7 @@ class LocalWorkspace:
     # Links
 
     def create_share(self, wish: "ShareWish") -> "Minted":
-        """Make a read-only link to a session."""
+        """Create a read-only link to a session."""
         from rflow.service.shares import create
 
         return create(self, self.allowed("share").shares, wish, self._random)
@@ -243,7 +243,7 @@ class LocalWorkspace:
         return shares.views(find(self, shares, share_id).share.id, VIEWS_SHOWN)
 
     def revoke_share(self, share_id: str) -> "Share":
-        """End a link at once."""
+        """Revoke a link at once."""
         from rflow.service.shares import revoke
 
         return revoke(self, self.allowed("share").shares, share_id)

@@ -1,6 +1,7 @@
 """Working with sessions over any workspace: states, commands, people, evidence, exports."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did: the session after it, and what `Sent` says of it."""
+    """What a command did: the session after it, and what `Sent` says about it."""
 
     session: Session
     events: tuple[Event, ...]
@@ -76,10 +77,10 @@ def all_heads(workspace: Workspace, query: Query) -> Iterator[Head]:
         query = replace(query, after=page.after)
 
 
-def version_at(workspace: Workspace, session: Session, at: object) -> int:
+def version_at(workspace: Workspace, session: Session, at: datetime) -> int:
     """Return the version that `session` had at a time."""
-    events = [event for event in workspace.load(session.id).events if isinstance(event, Event) and event.at <= at]  # type: ignore[operator]
-    return events[-1].seq if events else 0
+    events = workspace.load(session.id).events
+    return max((event.seq for event in events if isinstance(event, Event) and event.at <= at), default=0)
 
 
 def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:

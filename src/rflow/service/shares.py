@@ -92,7 +92,7 @@ def find(workspace: "LocalWorkspace", store: "ShareStore", reference: str) -> Sh
 
 
 def revoke(workspace: "LocalWorkspace", store: "ShareStore", share_id: str) -> Share:
-    """End a link at once; one that was revoked before stays as it is."""
+    """Revoke a link at once; one that was revoked before stays as it is."""
     share = find(workspace, store, share_id).share
     if not may_revoke(share, _owner(workspace, share), workspace.actor):
         raise NotAllowed(
