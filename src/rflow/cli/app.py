@@ -206,7 +206,7 @@ class App:
             session = load_session(self.workspace, left)
         except NotFound:
             return self.session()
-        if command_id and command_id in session.commands:
+        if session.has_carried_out(command_id, self.me):
             return session
         raise UsageProblem(
             f"This terminal has no current session; {session.code} was the last one here.",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.session.events import OWNERSHIP, Event
+from rflow.core.session.events import OWNERSHIP, Event, SessionStarted
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
@@ -73,6 +73,8 @@ def _readable(incoming: Incoming) -> list[Event]:
     events = [event for event in incoming.events if isinstance(event, Event)]
     if len(events) < len(incoming.events):
         raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
+    if any(isinstance(event.fact, SessionStarted) for event in events[1:]):  # It would change owner, title and space.
+        raise BadInput("The session in it begins more than once.", try_="Export the session again.")
     return events
 
 

@@ -42,7 +42,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
         return _redact(sender, log, command)
     session, tail, reload = log.session, list(_after(log.events, known)), False
     for _ in range(ATTEMPTS):
-        if command.command_id and command.command_id in session.commands:
+        if session.has_carried_out(command.command_id, sender.actor.person):
             return _repeated(session, command, tail, reload=reload)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
@@ -90,7 +90,7 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
     """Remove the texts of an event for good, with those of its corrections and answers."""
     for _ in range(ATTEMPTS):
         session = log.session
-        if command.command_id and command.command_id in session.commands:
+        if session.has_carried_out(command.command_id, sender.actor.person):
             return _repeated(session, command, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
