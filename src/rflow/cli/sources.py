@@ -79,8 +79,11 @@ def read_input(said: str) -> bytes:
 
 def write_output(said: str, data: bytes, *, private: bool = False) -> None:
     """Write to the file `said`, which may be a device; one that is `private` and new can be read by its owner only."""
+    from rflow.stores.places import check_output
+
     mode = 0o600 if private else 0o666
     try:
+        check_output(Path(said))
         with open(said, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             file.write(data)
     except OSError as error:
