@@ -282,15 +282,15 @@ def shared(ana: Program, hull: Program) -> Shared:
     return shared
 
 
-def forged(shared: Shared, *facts: dict[str, Any], by: str = SAM) -> bytes:
-    """The file as somebody might make it by hand: with more entries, by `by`."""
+def forged(shared: Shared, *facts: dict[str, Any], by: str = SAM, **fields: Any) -> bytes:
+    """The file as somebody might make it by hand: with more entries, by `by`, with these `fields` of their events."""
     shared.export()
     header, *lines = shared.file.read_bytes().splitlines(keepends=True)
     events = [line for line in lines if not line.startswith(b'{"rflow"')]
     last = json.loads(events[-1])
     for number, fact in enumerate(facts, start=1):
-        who = {"id": by.casefold(), "name": by}
-        event = {"seq": last["seq"] + number, "at": last["at"], "by": who, "fact": fact}
+        who = {"id": fields.pop("person_id", by.casefold()), "name": by}
+        event = {"seq": last["seq"] + number, "at": last["at"], "by": who, "fact": fact} | fields
         lines.append(json.dumps(event).encode() + b"\n")
     data = header + b"".join(lines)
     shared.file.write_bytes(data)
@@ -300,6 +300,9 @@ def forged(shared: Shared, *facts: dict[str, Any], by: str = SAM) -> bytes:
 ME = {"id": "ana ruiz", "name": "Ana Ruiz"}
 OWNERSHIP: dict[str, tuple[dict[str, Any], ...]] = {
     "handed off to you by Sam Okafor": ({"type": "handed_off", "to": ME},),
+    "reassigned to Mallory by Sam Okafor": (
+        {"type": "reassigned", "to": {"id": "mallory", "name": "Mallory"}, "reason": "it is hers"},
+    ),
     "took over by Sam Okafor": ({"type": "taken_over", "reason": "it is mine"},),
     "closed as resolved by Sam Okafor": ({"type": "session_closed", "outcome": "resolved"},),
     "reopened by Sam Okafor": (
@@ -377,3 +380,39 @@ def test_names_in_a_file_can_not_reach_the_terminal(shared: Shared) -> None:
     said = shared.ana.refused(5, "import", str(shared.file))
     assert "\x1b" not in said
     assert len(said.splitlines()) == 2
+
+
+NOTE = {"type": "note_added", "text": "All is well"}
+
+
+def test_a_session_that_begins_twice_is_refused_and_keeps_its_owner(shared: Shared) -> None:
+    forged(shared, {"type": "session_started", "title": "Mine now", "space": "elsewhere"})
+    before = shared.ana.ok("export", shared.code).data
+    for words in (("import", str(shared.file)), ("import", "--accept-ownership", str(shared.file))):
+        assert "not a whole session" in shared.ana.refused(6, *words)
+    assert shared.ana.ok("export", shared.code).data == before
+
+
+@pytest.mark.parametrize("field", ["at", "happened_at", "until"])
+def test_a_time_without_its_offset_is_refused_and_stops_no_list(field: str, shared: Shared) -> None:
+    time = {field: "2026-03-01T02:10:00"}
+    forged(shared, {"type": "waiting_set"} | time) if field == "until" else forged(shared, NOTE, **time)
+    assert "can't be read" in shared.ana.refused(6, "import", str(shared.file))
+    shared.ana.start("--title", "Another one")
+    assert len(shared.ana.json("list", "--all", "--json")) == 2
+
+
+@pytest.mark.parametrize("name", ["you", "Ana Ruiz", ""])
+def test_whoever_has_the_name_of_another_in_a_file_is_shown_with_their_id(name: str, shared: Shared) -> None:
+    forged(shared, NOTE, by=name, person_id="mallory")
+    told = shared.ana.ok("import", str(shared.file)).err
+    assert f"{name} (id mallory)".removeprefix(" ") in told.replace('"', "")
+
+
+def test_the_id_of_another_persons_command_does_not_stop_a_command(shared: Shared) -> None:
+    forged(shared, NOTE, command_id="nightly-1")
+    shared.ana.ok("import", str(shared.file))
+    for _ in range(2):
+        shared.ana.ok("-s", shared.code, "note", "The lamp is red again", "--command-id", "nightly-1")
+    notes = [note["text"] for note in shared.ana.show(shared.code)["notes"]]
+    assert notes.count("The lamp is red again") == 1

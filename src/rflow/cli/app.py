@@ -203,7 +203,7 @@ class App:
         session = self._left()
         if session is None:
             return self.session()
-        if command_id and command_id in session.commands:
+        if session.has_carried_out(command_id, self.me):
             return session
         raise _which(session)
 

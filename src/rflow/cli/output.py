@@ -27,14 +27,6 @@ _COLOURS = {
     "cyan": "36",
     "bright_white": "97",
 }
-    "red": "31",
-    "green": "32",
-    "yellow": "33",
-    "blue": "34",
-    "magenta": "35",
-    "cyan": "36",
-    "bright_white": "97",
-}
 
 
 class Guarded:

@@ -79,8 +79,11 @@ def read_input(name: str) -> bytes:
 
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:
     """Write to a file, which may be a device; a new file that is `private` can be read only by its owner."""
+    from rflow.service.opening import check_output
+
     mode = 0o600 if private else 0o666
     try:
+        check_output(Path(name))
         with open(name, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             file.write(data)
     except OSError as error:

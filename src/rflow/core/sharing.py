@@ -10,6 +10,7 @@ import msgspec
 from rflow.core.actors import Actor
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
+from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
 
 PREFIX = "rfs_"
@@ -74,8 +75,8 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     hash: str
     ending: str
     by: Person
-    created_at: datetime
-    expires_at: datetime | None = None
+    created_at: Moment
+    expires_at: Moment | None = None
     label: str = ""
     brief: bool = False
     until_seq: int | None = None
@@ -83,7 +84,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     password: str = ""
     max_views: int | None = None
     audience: Audience = "public"
-    revoked_at: datetime | None = None
+    revoked_at: Moment | None = None
     revoked_by: Person | None = None
 
 
@@ -118,7 +119,7 @@ class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
     session: str
     hash: str
     by: Creator
-    created_at: datetime
+    created_at: Moment
 
 
 class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +183,7 @@ def read_share(data: bytes) -> Share | None:
 class ShareView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A view of a share: when, in which form, and by which program (its User-Agent, shortened)."""
 
-    at: datetime
+    at: Moment
     form: ViewForm
     agent: str = ""
 

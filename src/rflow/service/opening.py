@@ -7,6 +7,8 @@ from rflow.core.actors import Actor
 from rflow.ports.stores import Clock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.core.summary.view import Zone
     from rflow.service.local import LocalWorkspace
     from rflow.service.shared import SharedSessions
@@ -34,6 +36,13 @@ def check_exists(url: str) -> None:
     from rflow.stores import open_store
 
     open_store(url, create=False)
+
+
+def check_output(path: "Path") -> None:
+    """Raise `UsageProblem` where a file of a store would be overwritten, or one added to its own folders."""
+    from rflow.stores.places import check_output as check
+
+    check(path)
 
 
 def absolute_url(url: str) -> str:

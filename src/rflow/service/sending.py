@@ -45,7 +45,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     session, tail = log.session, list(_after(log.events, known))
     reload = known > 0 and _removed(tail)
     for _ in range(ATTEMPTS):
-        if command.command_id and command.command_id in session.commands:
+        if session.has_carried_out(command.command_id, sender.actor.person):
             return _repeated(session, command, tail, reload=reload)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
@@ -108,7 +108,7 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
     """Remove the texts of an event for good, with those of its corrections and answers."""
     for _ in range(ATTEMPTS):
         session = log.session
-        if command.command_id and command.command_id in session.commands:
+        if session.has_carried_out(command.command_id, sender.actor.person):
             return _repeated(session, command, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]

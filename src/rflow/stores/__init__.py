@@ -113,8 +113,9 @@ def _kind_of(path: Path) -> tuple[str, str]:
     """Return the kind of store that a path means, and the path."""
     with explained(path):
         if path.is_file() and path.suffix not in _SUFFIXES:
-            with path.open("rb") as file:
-                if file.read(16) != b"SQLite format 3\0":
-                    raise foreign(path)
+            from rflow.stores.places import is_database
+
+            if not is_database(path):
+                raise foreign(path)
             return "sqlite", str(path)
         return ("sqlite" if path.suffix in _SUFFIXES and not path.is_dir() else "json"), str(path)

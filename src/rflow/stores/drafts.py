@@ -38,6 +38,9 @@ def draft(path: Path, kind: Kind) -> Iterator[Path]:
 
     At the end the draft is removed, together with files that SQLite may have put beside it.
     """
+    from rflow.stores.places import check_new_place
+
+    check_new_place(path)
     sweep(path.parent)
     with ExitStack() as cleanup:
         yield _new_folder(path, kind, cleanup) / _CONTENT

@@ -8,11 +8,11 @@ from rflow.cli.app import App, label
 from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.options import Reference
 from rflow.cli.output import echo_bytes
-from rflow.core.people import Person
+from rflow.core.people import Person, person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
 from rflow.core.session.state import OwnershipEntry, Session
-from rflow.core.text import one_line, shorten
+from rflow.core.text import shorten
 from rflow.errors import NotAllowed
 from rflow.service.sessions import export_session, load_session
 
@@ -86,7 +86,7 @@ def _ask(run: App, read: "Read", planned: "Imported") -> bool:
 
 def _result(run: App, session: Session, done: "Imported") -> str:
     """Say what was imported, and whose it is."""
-    whose = "It is yours." if session.owner.id == run.me.id else f"It belongs to {session.owner.name}."
+    whose = "It is yours." if session.owner.id == run.me.id else f"It belongs to {_name(session.owner, run.me)}."
     match done.outcome:
         case "new":
             return f"imported. {whose}"
@@ -116,12 +116,17 @@ def ownership_changes(after: Session, changes: Sequence[Event], me: Person) -> s
     return "; ".join([*([f"{left_out} earlier changes"] if left_out else []), *texts])
 
 
-def _name(person: Person, me: Person) -> str:
-    return "you" if person.id == me.id else shorten(one_line(person.name), 40)
+def _name(somebody: Person, me: Person) -> str:
+    """Return what somebody in a file is called, with their id where it is not that of the name."""
+    if somebody.id == me.id:
+        return "you"
+    name, own_id = shorten(somebody.name, 40), shorten(somebody.id, 40)
+    name = f'"{name}"' if not name or name.casefold() == "you" else name
+    return name if person(somebody.name).id == somebody.id else f"{name} (id {own_id})"
 
 
 def _change(entry: OwnershipEntry, me: Person) -> str:
-    to = ""
+    to = f"to {_name(entry.to, me)}" if entry.to else ""
     if entry.to:
-        to = f" to {_name(entry.to, me)}" if entry.word == "handed off" else f" (back to {_name(entry.to, me)})"
+        to = f" {to}" if entry.word in ("handed off", "reassigned") else f" (back {to})"
     return f"{entry.word}{to} by {_name(entry.by, me)} (entry {entry.seq})"

@@ -7,12 +7,12 @@ Every struct refuses fields that it does not know: an event that a newer rflow w
 What is in an event refers to nothing above it, so the garbage collector need not look (`gc=False`).
 """
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from rflow.core.people import Person
+from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Kind
 
@@ -215,7 +215,7 @@ class EvidenceAdded(_Fact, frozen=True, kw_only=True, tag="evidence_added"):
     duration: float | None = None
     host: str = ""
     cwd: str = ""
-    started_at: datetime | None = None
+    started_at: Moment | None = None
     origin: Origin = "reported"
     on: int = 0
 
@@ -237,7 +237,7 @@ class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
     """The session waits for somebody or something; with neither field it is no longer waiting."""
 
-    until: datetime | None = None
+    until: Moment | None = None
     waiting_for: str = ""
 
 
@@ -371,12 +371,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     """
 
     seq: int
-    at: datetime
+    at: Moment
     by: Person
     fact: Fact
     command_id: str = ""
     part_of: int = 0
-    happened_at: datetime | None = None
+    happened_at: Moment | None = None
     undated: bool = False
 
 

@@ -7,6 +7,7 @@ import msgspec
 from rflow.core.people import Person
 from rflow.core.session.events import Place, TreeRef
 from rflow.core.session.state import Session, Status
+from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import UsageProblem
 
@@ -20,8 +21,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     title: str
     status: Status
     owner: Person
-    started_at: datetime
-    updated_at: datetime
+    started_at: Moment
+    updated_at: Moment
     space: str = DEFAULT_SPACE
     ticket: str = ""
     customer: str = ""
@@ -30,7 +31,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     place: Place | None = None
     sender: Person | None = None
     waiting_for: str = ""
-    waiting_until: datetime | None = None
+    waiting_until: Moment | None = None
     steps: int = 0
     notes: int = 0
     evidence: int = 0

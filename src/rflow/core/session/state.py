@@ -255,3 +255,8 @@ class Session(msgspec.Struct, kw_only=True):
                 entry: Entry = table[seq]
                 return entry
         return None
+
+    def has_carried_out(self, command_id: str, by: Person) -> bool:
+        """Whether a command of that id was carried out before. Another person's of the same id is another command."""
+        seq = self.commands.get(command_id) if command_id else None
+        return seq is not None and self.authors[seq] == by.id

@@ -1,8 +1,14 @@
 """Times as they are recorded: in UTC, to the millisecond."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
 
 from rflow.errors import UsageProblem
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time in a record. One without its offset from UTC is damage: it can't be compared with the others."""
 
 
 def utc(at: datetime) -> datetime:

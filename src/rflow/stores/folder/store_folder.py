@@ -47,10 +47,17 @@ class StoreFolder:
         with explained(self.root):
             self._accept()
             if not self._accepted:
+                self._check_place()
                 files.make_folder(self.root)
             with self.lock():
                 self._check_format_again()
                 yield
+
+    def _check_place(self) -> None:
+        """Refuse to make a store inside another one."""
+        from rflow.stores.places import check_new_place
+
+        check_new_place(self.root)
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the store's lock."""

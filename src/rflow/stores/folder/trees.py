@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
+from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
@@ -28,7 +29,7 @@ class TreeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     digest: str
     title: str
     nodes: int
-    added_at: datetime
+    added_at: Moment
 
 
 class Trees:

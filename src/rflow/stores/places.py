@@ -1,0 +1,59 @@
+"""Which paths belong to a store that is there already, so that nothing else is written to them."""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from rflow.errors import UsageProblem
+from rflow.stores.folder.store_folder import FILES, FOLDERS, FORMAT_FILE, LOCK
+
+_BESIDE = ("-wal", "-shm", "-journal")
+_TAG = re.compile(rb'\s*\{\s*"rflow"\s*:\s*"store"')
+_MAGIC = b"SQLite format 3\0"
+
+
+def is_database(path: Path) -> bool:
+    """Whether a plain file is a SQLite database."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def check_new_place(path: Path) -> None:
+    """Raise `UsageProblem` where a new store or backup would be inside another store, or one of the files beside it."""
+    path = Path(os.path.realpath(path))
+    store = _database_of(path) or next((folder for folder in path.parents if _is_store(folder)), None)
+    if store:
+        raise UsageProblem(f"{path} is inside the store at {store}.", try_="Use a path outside of it.")
+
+
+def check_output(path: Path) -> None:
+    """Raise `UsageProblem` where a file of a store would be overwritten, or one added to its own folders."""
+    path = Path(os.path.realpath(path))
+    store = path if is_database(path) else _database_of(path)
+    for folder in path.parents:
+        if path.relative_to(folder).parts[0] in (LOCK, *FILES, *FOLDERS) and _is_store(folder):
+            store = folder
+    if store:
+        raise UsageProblem(f"{path} belongs to the store at {store}.", try_="Use another file.")
+
+
+def _database_of(path: Path) -> Path | None:
+    """Return the database that SQLite keeps a file of this name for."""
+    name, dash, end = path.name.rpartition("-")
+    database = path.with_name(name) if name and dash + end in _BESIDE else None
+    with suppress(OSError):
+        return database if database and is_database(database) else None
+    return None
+
+
+def _is_store(folder: Path) -> bool:
+    """Whether a folder has the file that says so."""
+    form = folder / FORMAT_FILE
+    with suppress(OSError):
+        if form.is_file():
+            with form.open("rb") as file:
+                return _TAG.match(file.read(200)) is not None
+    return False
