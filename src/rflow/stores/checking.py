@@ -96,7 +96,7 @@ def trees(
     for name in names:
         if not name.digest:
             what = "Its entry in the list was written by a newer rflow, or is damaged."
-            yield _tree_fault(name.id, what, severity="info", remedy="Upgrade rflow to use it.")
+            yield _tree_fault(name.id, what, severity="warning", remedy="Upgrade rflow to use it.")
         elif name.digest not in versions:
             yield _tree_fault(name.id, "Its current version is not in the store.")
         elif (tree := versions[name.digest]) and not _matches(tree, name):
@@ -111,7 +111,11 @@ def _matches(tree: Tree, name: TreeName) -> bool:
 
 
 def _tree_fault(
-    name: str, what: str, *, severity: Literal["error", "info"] = "error", remedy: str = "Add it: rflow tree add FILE"
+    name: str,
+    what: str,
+    *,
+    severity: Literal["error", "warning", "info"] = "error",
+    remedy: str = "Add it: rflow tree add FILE",
 ) -> Fault:
     return Fault(severity=severity, where=f"tree {name}", what=what, remedy=remedy)
 
