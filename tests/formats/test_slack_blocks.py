@@ -165,13 +165,8 @@ def test_each_step_has_its_own_number(story: str) -> None:
         for found in lists_of(told, "ordered")
         for place in range(1, len(found["elements"]) + 1)
     ]
-    assert numbers == [step.number for step in told.tried]
-
-
-def test_entries_below_another_are_indented_behind_it() -> None:
-    told = changed(FULL, evidence=(), changes=(), notes=(), ahead=())
-    shape = [(found["indent"], len(found["elements"])) for found in lists_of(told, "bullet")]
-    assert shape == [(0, 1), (1, 2), (0, 1), (1, 1), (0, 1), (1, 1)]
+    listed = [section.entries for section in told.sections if not section.single]
+    assert numbers == [entry.number for entries in listed for entry in entries if entry.number]
 
 
 def test_a_title_longer_than_a_header_is_told_in_full_below() -> None:

@@ -1,6 +1,7 @@
 """Units of what was entered: changes, key facts, assumptions, steps, notes, outputs, and what was taken back."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from rflow.core.summary import phrases
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
@@ -26,7 +27,7 @@ def _in_place(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         return phrases.change(entry, head, head.code, whole=whole, what=what, then=then)
 
     shown = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
-    return Unit(section="changes", lengths=shown, order=(entry.seq, 0), counts=_counts(entry))
+    return Unit(section="changes", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
 
 
 def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
@@ -34,7 +35,7 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
     shown = two_texts(one_line(entry.text), one_line(entry.then), shares.reverted, render)
-    return Unit(section="reverted", lengths=shown, order=(entry.seq, 0), counts=_counts(entry))
+    return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
 
 
 def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -48,7 +49,7 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
-        yield Unit(section="facts", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 
 def pinned(progress: Progress) -> list[Tried]:
@@ -80,7 +81,7 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(said, came, (shares.step[0], shares.assumption), phrases.joined)
-        yield Unit(section="assumed", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 
 def is_open_assumption(note: ProgressNote) -> bool:
@@ -108,10 +109,9 @@ def _step(step: Tried, by: str, shares: Shares) -> Unit:
         return phrases.with_details(phrases.joined(what, result), by, "corrected" if step.amended else "")
 
     result = one_line(phrases.step_result(step))
-    shown = two_texts(phrases.step_text(step), result, shares.step, render)
     return Unit(
         section="tried",
-        lengths=shown,
+        prepared=partial(two_texts, phrases.step_text(step), result, shares.step, render),
         order=(step.number, 0),
         number=step.number,
         counts=("step",),
@@ -124,7 +124,7 @@ def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for seq, by, text, kind in sorted(_scratchpad(progress)):
         author = by if by != progress.session.owner else ""
         shown = one_text(one_line(text), shares.note, _by(author))
-        yield Unit(section="notes", lengths=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        yield Unit(section="notes", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 
 def _by(author: str) -> Callable[[str], str]:
@@ -159,7 +159,7 @@ def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
 def _output(piece: ProgressEvidence, shares: Shares) -> Unit:
     what, last = phrases.output(piece)
     shown = one_text(one_line(last), shares.output, lambda cut: phrases.joined(one_line(what), cut))
-    return Unit(section="outputs", lengths=shown, order=(piece.seq, 0), counts=("output",), seq=piece.on)
+    return Unit(section="outputs", prepared=shown, order=(piece.seq, 0), counts=("output",), seq=piece.on)
 
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -169,4 +169,4 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
             alone = step.kind == "choice" and len(step.result) > phrases.SHORT_ANSWER
             text = step.result if alone else phrases.joined(step.text, step.result)
             shown = one_text(one_line(text), shares.taken_back)
-            yield Unit(section="taken_back", lengths=shown, order=(step.number, 0), number=step.number)
+            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number)

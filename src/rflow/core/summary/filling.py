@@ -154,7 +154,7 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
 
     In the brief form, room is held back for the `last_steps`; in the whole form (None) for as many as there are.
     """
-    steps = [_words(unit, 0) for unit in filling.units("tried")[:last_steps]]
+    steps = _shortest(filling.units("tried")[:last_steps], budget // TRIED_SHARE)
     held_back = min(sum(steps) + 1, budget // TRIED_SHARE) if steps else 0
     filling.present(held_back=held_back if last_steps else max(held_back // 2, sum(steps[:LAST])))
     filling.grow(held_back=held_back)
@@ -167,3 +167,13 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
         filling.add("outputs")
     filling.use_leftovers((*GROWING, "tried", "ruled_out", "notes", "outputs"))
     return filling.shown
+
+
+def _shortest(units: Iterable[Unit], most: int) -> list[int]:
+    """Return the words of units at their shortest, until they are more than `most` together."""
+    words: list[int] = []
+    for unit in units:
+        if sum(words) > most:
+            break
+        words.append(_words(unit, 0))
+    return words

@@ -15,14 +15,14 @@ def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what the reader is asked."""
     if progress.ask:
         shown = one_text(progress.ask, shares.ask)
-        yield Unit(section="ask", lengths=shown)
+        yield Unit(section="ask", prepared=shown)
 
 
 def closed(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what was said when the session was closed."""
     if progress.session.closing_summary:
         shown = one_text(progress.session.closing_summary, shares.closing)
-        yield Unit(section="closed", lengths=shown)
+        yield Unit(section="closed", prepared=shown)
 
 
 def at(progress: Progress) -> Iterator[Unit]:
@@ -31,7 +31,7 @@ def at(progress: Progress) -> Iterator[Unit]:
     if here is None:
         return
     if here.kind != "end":
-        yield Unit(section="at", lengths=Lengths((phrases.place(progress),)))
+        yield Unit(section="at", prepared=Lengths((phrases.place(progress),)))
         return
     if progress.brief:
         ends = tuple(dict.fromkeys(phrases.end(progress, here, short=short) for short in (True, False)))
@@ -39,7 +39,7 @@ def at(progress: Progress) -> Iterator[Unit]:
         ends = (phrases.with_details(phrases.end(progress, here, short=False), phrases.steps_since(progress)),)
     wanted = 0 if progress.ask is not None else len(ends) - 1
     counts = ("step",) if last_answer(progress) else ()
-    yield Unit(section="at", lengths=Lengths(ends, wanted), counts=counts)
+    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts)
 
 
 def last_answer(progress: Progress) -> Tried | None:
@@ -54,7 +54,7 @@ def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
     situation, impact = one_line(progress.situation or ""), one_line(progress.impact or "")
     if situation or impact:
         shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
-        yield Unit(section="now", lengths=shown)
+        yield Unit(section="now", prepared=shown)
 
 
 def _both(situation: str, impact: str) -> str:
@@ -79,7 +79,7 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
     note = _last_note(progress)
     if note is not None:
         shown = one_text(one_line(note.text), shares.last_note)
-        yield Unit(section="last_note", lengths=shown, counts=("note",), seq=note.seq)
+        yield Unit(section="last_note", prepared=shown, counts=("note",), seq=note.seq)
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
@@ -90,11 +90,11 @@ def cautions(progress: Progress) -> Iterator[Unit]:
             number = 0 if progress.brief else numbers.get(note.on, 0)
             text = phrases.warning(note, progress.session, number, short=progress.brief)
             yield Unit(
-                section="caution", lengths=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
+                section="caution", prepared=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
             )
     for entry in progress.handovers:
         for place, text in enumerate(entry.warnings):
-            yield Unit(section="caution", lengths=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
+            yield Unit(section="caution", prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
 
 
 def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -102,11 +102,11 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     part = progress.waiting
     if part is not None:
         shown = one_text(one_line(part.text) or "not said for what", shares.waiting)
-        yield Unit(section="waiting", lengths=shown)
+        yield Unit(section="waiting", prepared=shown)
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
-            yield Unit(section="waiting", lengths=shown, order=(1, question.seq), counts=("question",))
+            yield Unit(section="waiting", prepared=shown, order=(1, question.seq), counts=("question",))
 
 
 def _after(start: str) -> Callable[[str], str]:
@@ -130,7 +130,7 @@ def plans(progress: Progress) -> Iterator[Unit]:
     entries = [entry for entry in progress.handovers if entry.contingencies]
     for place, plan in enumerate(entries[-1].contingencies if entries else ()):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
-        yield Unit(section="plans", lengths=Lengths((text,)), order=(-1, place), counts=("plan",))
+        yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
 
 def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -142,14 +142,14 @@ def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
         label = line.label or "then"
         text = line.text + (" (end)" if line.kind == "end" else "")
         shown = one_text(f"{label}: {text}", shares.choice)
-        yield Unit(section="next", lengths=shown, order=(0, place), counts=("choice",))
+        yield Unit(section="next", prepared=shown, order=(0, place), counts=("choice",))
 
 
 def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what the owner believes."""
     if progress.hypothesis:
         shown = one_text(one_line(progress.hypothesis), shares.hypothesis)
-        yield Unit(section="hypothesis", lengths=shown)
+        yield Unit(section="hypothesis", prepared=shown)
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -157,7 +157,7 @@ def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for place, answer in enumerate(progress.ruled_out):
         if not (answer.unconfirmed and progress.brief):
             shown = _causes(answer, shares)
-            yield Unit(section="ruled_out", lengths=shown, order=(-place, 0), counts=("answer",))
+            yield Unit(section="ruled_out", prepared=shown, order=(-place, 0), counts=("answer",))
 
 
 def _causes(answer: ProgressRuledOut, shares: Shares) -> Lengths:
@@ -186,7 +186,7 @@ def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
                 shown = Lengths((who, *said.levels), said.wanted + 1)
             else:
                 shown = Lengths((who,))
-            yield Unit(section="handed_over", lengths=shown, order=(entry.seq, 0), counts=("handover",))
+            yield Unit(section="handed_over", prepared=shown, order=(entry.seq, 0), counts=("handover",))
 
 
 def footer(progress: Progress) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Units: what a summary shows of one entry, with the levels between its shortest and its fullest form."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -52,19 +53,25 @@ class Lengths(msgspec.Struct, frozen=True):
     smooth: int = 0
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """What is shown of one entry, in one of its `lengths`.
 
+    `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
     the kinds of entries that it shows.
     """
 
     section: SectionKey
-    lengths: Lengths
+    prepared: Lengths | Callable[[], Lengths]
     order: tuple[float, int] = (0.0, 0)
     number: int = 0
     seq: int = 0
     counts: tuple[str, ...] = ()
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """The levels in which it may be shown."""
+        return self.prepared() if callable(self.prepared) else self.prepared
 
     @property
     def place(self) -> SectionKey:

@@ -24,7 +24,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     pinned, and whether the outline of the whole tree. More entries than these never have room in what people read.
     """
 
-    entries: int | None = 300
+    entries: int | None = 150
     evidence: int | None = 30
     outline: bool = False
 
