@@ -90,7 +90,7 @@ def add(
 ) -> None:
     """Check tree files and add them to this store.
 
-    A newer version replaces the one in the list; sessions keep the version they entered.
+    A newer version replaces the older one; sessions keep the version they started in.
     """
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
