@@ -117,5 +117,5 @@ def remove(run: App, tree: Name) -> None:
 
 def _named(files: list[Path] | None) -> list[Path]:
     if not files:
-        raise UsageProblem("Which file?", try_="rflow tree add FILE, or rflow tree add --examples")
+        raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
     return files
