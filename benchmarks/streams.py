@@ -1,4 +1,4 @@
-"""Readers of live updates: any number of open streams in this process, and when each got what was new."""
+"""Readers of live updates: any number of open streams in this process, and when each received an update."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ _PATIENCE = 30.0
 
 
 class Reader(asyncio.Protocol):
-    """One open stream; `seen` is when it last was told a version, and `version` which."""
+    """An open stream; `version` is the last version that it received, `seen` when."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -35,7 +35,7 @@ class Reader(asyncio.Protocol):
 
 
 async def opened(urls: Sequence[str]) -> list[Reader]:
-    """Open a stream for each address, and wait until all have been told where their sessions stand."""
+    """Open a stream for each address, and wait until each has received the version of its session."""
     readers = [await _opened(url) for url in urls]
     await _until(lambda: all(reader.version for reader in readers))
     return readers
@@ -49,19 +49,19 @@ async def _opened(url: str) -> Reader:
 
 
 async def delays(readers: Sequence[Reader], append: Callable[[int], None], count: int) -> list[list[float]]:
-    """Append `count` times; give for each time the seconds from its return until each reader had been told."""
-    found = []
+    """Append `count` times; return for each time the seconds until each reader received the update."""
+    rounds = []
     for number in range(count):
         append(number)
         done = time.monotonic()
-        # Nobody was told while this process was busy appending: whoever is told has a later moment.
-        await _until(partial(_all_told, readers, done))
-        found.append([reader.seen - done for reader in readers])
+        # No reader received anything while this process was busy appending, so `seen` is later for each.
+        await _until(partial(_all_updated, readers, done))
+        rounds.append([reader.seen - done for reader in readers])
         await asyncio.sleep(0.1 + 0.007 * number)  # at another moment between two looks of the server each time
-    return found
+    return rounds
 
 
-def _all_told(readers: Sequence[Reader], since: float) -> bool:
+def _all_updated(readers: Sequence[Reader], since: float) -> bool:
     return all(reader.seen > since for reader in readers)
 
 
@@ -69,5 +69,5 @@ async def _until(done: Callable[[], bool]) -> None:
     end = time.monotonic() + _PATIENCE
     while not done():
         if time.monotonic() > end:
-            raise Failed(f"not all streams were told within {_PATIENCE:.0f} s")
+            raise Failed(f"not all streams were updated within {_PATIENCE:.0f} s")
         await asyncio.sleep(0.01)

@@ -1,8 +1,10 @@
 """The docs say what is so: generated parts are up to date, examples and links hold."""
 
 import json
+import pkgutil
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -33,6 +35,23 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+NAMED = re.findall(r"`((?:cli|web|service|capture|delivery|stores|formats|trees|core)(?:\.\w+)+)`", ARCHITECTURE)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED)))
+def test_every_function_in_the_architecture_exists(name: str) -> None:
+    assert pkgutil.resolve_name(f"rflow.{name}") is not None
+
+
+def test_the_packages_of_the_architecture_are_those_that_the_import_contract_names() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = [layer for contract in contracts for layer in contract.get("layers", ())]
+    contracted = {part.strip().removeprefix("rflow.") for layer in layers for part in layer.split("|")}
+    rows = [line.split("|")[1] for line in ARCHITECTURE.splitlines() if line.startswith("| `")]
+    assert {*re.findall(r"`(.+?)`", " ".join(rows))} == contracted - {"core"}
 
 
 def test_the_summary_in_the_readme_is_the_real_one(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ class Creator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store finds a share by, also one that a newer rflow wrote."""
+    """The fields that a store finds a share by; they can also be read if a newer rflow wrote the share."""
 
     id: str
     session: str
@@ -131,7 +131,7 @@ class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_or_newer(data: bytes) -> Share | Literal["newer"] | None:
-    """Read a share as a store keeps it; "newer" if only what it is found by can be read, None if not even that."""
+    """Return a stored share; "newer" if only its key can be read, None if not even that."""
     return read_share(data) or ("newer" if read_key(data) else None)
 
 
@@ -144,7 +144,7 @@ def read_view(data: bytes) -> "ShareView | None":
 
 
 class _ViewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store sorts a view by, also one that a newer rflow wrote."""
+    """The fields that a store sorts views by; they can also be read if a newer rflow wrote the view."""
 
     at: datetime
 
@@ -165,7 +165,7 @@ def stored_share(share: Share) -> StoredShare:
 
 
 def read_key(data: bytes) -> ShareKey | None:
-    """Read what a stored share is found by; None if it is damaged."""
+    """Return the key of a stored share; None if it is damaged."""
     try:
         return msgspec.json.decode(data, type=ShareKey)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):

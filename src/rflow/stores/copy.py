@@ -119,7 +119,7 @@ def _copy_session(session_id: str, source: Store, target: Store, codes: Iterator
     try:
         log, blobs = _read(source, session_id, len(present), counts)
     except NotFound:
-        return True  # Deleted meanwhile.
+        return True  # Deleted in the meantime.
     if log.header:
         counts.left.append(f"{log.code}, whose file a newer rflow wrote")
         return True

@@ -60,7 +60,7 @@ def demo(
 
 
 def _folder(keep: Path) -> Path:
-    """Make the folder; where one of an earlier demo is there, with what was done in it since, the next one."""
+    """Create the folder and return it; if it holds an earlier demo, use the next free name."""
     folder, number = keep, 1
     try:
         while (folder / STORE).exists():
@@ -70,7 +70,7 @@ def _folder(keep: Path) -> Path:
     except OSError as error:
         raise UsageProblem(f"{keep} can't be used: {error.strerror}.", try_="Name another folder.") from error
     if folder != keep:
-        echo(f"{keep} holds an earlier demo, which stays as it is; this one goes into {folder}.\n", err=True)
+        echo(f"{keep} holds an earlier demo, which stays as it is. This one is in {folder}.\n", err=True)
     return folder
 
 
@@ -89,16 +89,18 @@ def _say_how_to_continue(keep: Path) -> None:
     echo(f"\nThe session is kept. To continue as {RECEIVER}, who received it:")
     echo(f"    {store} --user {RECEIVER} accept")
     echo(f"    {store} --user {RECEIVER}")
-    echo("Or start one of your own, in your own store:")
+    echo("Or start your own session, in your own store:")
     echo(f"    {program} tree add --examples")
     echo(f"    {program}")
 
 
 def _play(folder: Path, slow: bool) -> None:
-    """Play the recording into a new store in `folder`."""
+    """Replay the recording into a new store in `folder`."""
     recording = recorded("postgres-refused")
     player = _Player(folder / STORE, recording.author, slow)
-    player.say("Two in the morning: an application can't reach its database. The engineer starts the tree for that.")
+    player.say(
+        "Two in the morning: an application can't reach its database. The engineer starts a session in its tree."
+    )
     tree = data_dir("examples") / "trees" / f"{recording.tree}.toml"
     player.run("tree", "add", str(tree), shown=("tree", "add", f"examples/trees/{tree.name}"))
     player.run(*_start(recording))
@@ -109,7 +111,7 @@ def _play(folder: Path, slow: bool) -> None:
             player.run(*words)
     player.say('Stuck. "What have you tried so far?" One command answers, ready to paste into Teams:')
     player.run("progress", "-f", "teams")
-    player.say("And the session is handed to somebody who can continue at the same place:")
+    player.say("Then hand the session to somebody, who continues at the same point:")
     player.run("handoff", RECEIVER, "--new-user", "--note", "Please take it from here.", "-f", "teams", quiet=True)
     player.say(f"What {RECEIVER} sees:")
     player.run("inbox", user=RECEIVER)
@@ -145,7 +147,7 @@ def command_of(fact: Fact) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """Quote a word as somebody would who types it: "can't" rather than 'can'"'"'t'."""
+    """Return a word quoted as a person would type it: "can't" rather than 'can'"'"'t'."""
     return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
@@ -157,12 +159,12 @@ def _options(brief: Brief) -> Iterator[str]:
 
 
 class _Player:
-    """Runs commands of this program, showing each as somebody would have typed it."""
+    """Runs commands of this program, and shows each as a person would have typed it."""
 
     def __init__(self, store: Path, author: str, slow: bool) -> None:
         self._store, self._author, self._slow = store, author, slow
         os.environ["RFLOW_TERMINAL"] = f"demo {store}"
-        os.environ.pop("RFLOW_SESSION", None)  # one of another store
+        os.environ.pop("RFLOW_SESSION", None)  # it belongs to another store
 
     def say(self, text: str) -> None:
         """Print what happens next."""
@@ -180,7 +182,7 @@ class _Player:
             sys.exit(code)
 
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
-        """Keep recorded evidence again: its command was run when it was recorded, and can't be here."""
+        """Record the evidence again without running its command, which may not be available here."""
         from rflow.cli.commands.evidence import keep
         from rflow.core.session.commands import AddEvidence
 

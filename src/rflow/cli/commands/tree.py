@@ -90,7 +90,7 @@ def add(
 ) -> None:
     """Check tree files and add them to this store.
 
-    A newer version replaces the one in the list; sessions keep the version they entered.
+    A newer version replaces the older one; sessions keep the version they started in.
     """
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
@@ -117,5 +117,5 @@ def remove(run: App, tree: Name) -> None:
 
 def _named(files: list[Path] | None) -> list[Path]:
     if not files:
-        raise UsageProblem("Which file?", try_="rflow tree add FILE, or rflow tree add --examples")
+        raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
     return files

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from operator import le
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rflow.core.session.state import Evidence, Note, Session, Step
 from rflow.core.summary import tree_parts
@@ -28,35 +28,31 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
     presenter, brief = Presenter(view), session.brief
     reader = EntryReader(session, presenter)
     tree = trees.get(session.tree.digest) if session.tree else None
-    steps = list(enumerate(steps_in_order(session), 1))
-    numbers = {step.seq: number for number, step in steps}
-    tried = _wanted_steps(steps, session, view)
-    notes = _wanted(session.notes.values(), session, view, view.extent.entries)
-    evidence = _wanted(session.evidence.values(), session, view, view.extent.evidence)
+    shown = _shown(session, view)
     progress = Progress(
         session=_header(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         situation=presenter.optional_text(brief.situation),
         impact=presenter.optional_text(brief.impact),
         position=tree_parts.position(session, tree, presenter),
-        since_position=tuple(sorted(numbers[seq] for seq in own_steps_since_move(session))),
+        since_position=tuple(sorted(shown.numbers[seq] for seq in own_steps_since_move(session))),
         remaining=tree_parts.steps_remaining(session, tree, presenter),
-        tried=tuple(reader.step(step, number) for number, step in tried),
+        tried=tuple(reader.step(step, number) for number, step in shown.steps),
         ruled_out=tuple(tree_parts.answers_that_ruled_out(session, trees, presenter)),
         hypothesis=presenter.optional_text(brief.hypothesis),
-        changes=tuple(reader.change(change, numbers) for change in _not_undone(session.changes)),
+        changes=tuple(reader.change(change, shown.numbers) for change in session.changes.values() if not change.undone),
         waiting=waiting(session, view, presenter),
         ahead=tree_parts.ahead(session, tree, presenter),
         outline=tree_parts.whole_outline(session, tree, presenter) if view.extent.outline and not view.brief else (),
-        evidence=tuple(map(reader.evidence, evidence)),
-        evidence_more=len(session.evidence) - len(evidence),
-        notes=tuple(map(reader.note, notes)),
-        questions=tuple(map(reader.question, _not_undone(session.questions))),
-        flags=tuple(map(reader.flag, _not_undone(session.flags))),
+        evidence=tuple(map(reader.evidence, shown.evidence)),
+        evidence_more=len(session.evidence) - len(shown.evidence),
+        notes=tuple(map(reader.note, shown.notes)),
+        questions=tuple(reader.question(question) for question in session.questions.values() if not question.undone),
+        flags=tuple(reader.flag(flag) for flag in session.flags.values() if not flag.undone),
         handovers=tuple(reader.handover(entry) for entry in session.ownership if entry.seq not in session.undone),
         since=presenter.optional_time(view.since_at),
-        earlier=_valid(session.steps) - sum(not step.undone for _, step in tried),
-        earlier_notes=_valid(session.notes) - len(notes),
+        earlier=_valid(session.steps) - sum(not step.undone for _, step in shown.steps),
+        earlier_notes=_valid(session.notes) - len(shown.notes),
         unreadable=len(session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
@@ -64,6 +60,25 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         brief=view.brief,
     )
     return arranged(progress)
+
+
+class _Shown(NamedTuple):
+    """The entries that a view asks for, and the number of each step of the session by its sequence number."""
+
+    numbers: Mapping[int, int]
+    steps: Sequence[tuple[int, Step]]
+    notes: Sequence[Note]
+    evidence: Sequence[Evidence]
+
+
+def _shown(session: Session, view: View) -> _Shown:
+    steps = list(enumerate(steps_in_order(session), 1))
+    return _Shown(
+        numbers={step.seq: number for number, step in steps},
+        steps=_wanted_steps(steps, session, view),
+        notes=_wanted(session.notes.values(), session, view, view.extent.entries),
+        evidence=_wanted(session.evidence.values(), session, view, view.extent.evidence),
+    )
 
 
 def _valid(entries: Mapping[int, Step] | Mapping[int, Note]) -> int:
