@@ -57,7 +57,7 @@ def _rates(folder: Path, count: int) -> Iterator[tuple[str, float]]:
 def _stored(url: str, case: str, count: int) -> float:
     """Return the rate of a case; verifies that all `count` appends of its writers were stored."""
     writers, sessions, _ = CASES[case]
-    ids = [f"{case} {number % sessions}" for number in range(writers)]
+    ids = [f"{count}-{writers}-{sessions}-{number % sessions}" for number in range(writers)]
     _create(url, set(ids))
     rate = _rate([(url, session_id, count // writers) for session_id in ids])
     _verify(url, set(ids), count)

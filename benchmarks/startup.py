@@ -9,7 +9,7 @@ from benchmarks.run import Run
 from benchmarks.world import CLIPBOARD, World, usual
 
 FLOOR = "import typer, jinja2, sqlite3"
-AIM = Aim(1.25)
+EVERYDAY, SUMMARY, PROMPT = Aim(0.65), Aim(0.9), Aim(3.0)
 COMMANDS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "progress --copy": (("progress", "--copy"), True),
     "progress": (("progress",), False),
@@ -17,7 +17,10 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "choose": (("choose", "1"), True),
     "back": (("back",), True),
     "note": (("note", "The night shift changed the label roll."), True),
+    "step": (("step", "Changed the label roll"), True),
+    "pin": (("pin",), True),
     "list": (("list",), False),
+    "prompt": (("prompt",), False),
 }
 """The commands measured: their words, and whether they write. The store is restored before those that do."""
 
@@ -40,9 +43,13 @@ def _figures(results: list[Round]) -> list[Figure]:
     floor, nothing = f'`python -c "{FLOOR}"`', "`python -c pass`"
     labels = {name: f"`rflow {name}`" if name != "rflow" else "`rflow`" for name in COMMANDS}
     copy = labels["progress --copy"]
+    aims = {"progress": SUMMARY, "progress --copy": SUMMARY, "prompt": None}
     return [
-        *(ratio(results, name, "floor", AIM, of=labels[name], to=floor) for name in COMMANDS),
-        *(ratio(results, name, "pass", of=labels[name], to=nothing) for name in COMMANDS),
+        *(ratio(results, name, "floor", aims.get(name, EVERYDAY), of=labels[name], to=floor) for name in COMMANDS),
+        *(
+            ratio(results, name, "pass", PROMPT if name == "prompt" else None, of=labels[name], to=nothing)
+            for name in COMMANDS
+        ),
         ratio(results, "floor", "pass", of=floor, to=nothing),
         ratio(results, "progress --copy", "progress", of=copy, to=labels["progress"]),
         ratio(results, "clipboard", "progress --copy", of="the clipboard command alone", to=copy),

@@ -8,7 +8,7 @@ import pytest
 from support.program import Program
 
 # What the libraries load by themselves is theirs; the rest is rflow's own doing.
-LIBRARIES = "import typer, typer.main, jinja2, msgspec, sqlite3, platformdirs"
+LIBRARIES = "import jinja2, jinja2.ext, msgspec, sqlite3, json, pathlib, subprocess"
 RUN = "import sys; sys.argv = ['rflow', *sys.argv[1:]]; from rflow.cli.main import main; main()"
 LIST = "import atexit, os, sys; atexit.register(lambda: open(os.environ['LISTED'], 'w').write(' '.join(sys.modules)))"
 
@@ -89,42 +89,50 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...], ana: Program) -> None:
 def test_rflow_loads_next_to_nothing_beyond_its_libraries(ana: Program) -> None:
     libraries = loaded(ana, LIBRARIES)
     modules = loaded(ana, RUN, "progress", "--copy")
-    own = {name for name in modules - libraries if not name.startswith(("rflow", "jinja2.", "typer.", "encodings."))}
+    own = {name for name in modules - libraries if not name.startswith(("rflow", "jinja2.", "encodings."))}
     assert own <= NEEDED, own - NEEDED
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("words", [(), ("done", "printed one"), ("note", "x"), ("list",)], ids=" ".join)
-def test_the_other_commands_of_every_day_load_neither_formats_nor_trees(words: tuple[str, ...], ana: Program) -> None:
-    modules = loaded(ana, RUN, *words)
-    assert of(modules, *NEVER) == []
-    assert of(modules, "jinja2", "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []
-
-
-RULES = ("decide", "guards", "access", "texts", "entries", "undo", "moves")
-DECIDING = (
-    *("rflow.core.summary", "rflow.core.sharing", "rflow.core.redaction", "rflow.core.session.document"),
-    *("rflow.service.summaries", "rflow.service.shares", "rflow.service.shared", "rflow.service.importing"),
-    *("rflow.service.interchange", "rflow.formats", "rflow.trees", "rflow.delivery", "rflow.web", "jinja2"),
-)
-READING = (
-    *(f"rflow.core.session.{rule}" for rule in RULES),
-    *("rflow.service.sending", "rflow.service.starting", "rflow.service.importing", "rflow.service.shares"),
-)
+EVERYDAY = [(), ("choose", "1"), ("done",), ("back",), ("note", "x"), ("step", "y"), ("pin",), ("list",)]
+SLOW = ("typer", "jinja2", "typing_extensions", "inspect", "platformdirs", "tempfile", "shutil", "random", "threading")
+"""What takes longer to import than a command of every day takes to do its work."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("choose", "green"), ("note", "It hums"), ("step", "Printed it")], ids=" ".join)
-def test_deciding_and_appending_loads_no_summary_no_format_and_no_sharing(words: tuple[str, ...], ana: Program) -> None:
+@pytest.mark.parametrize("words", EVERYDAY, ids=" ".join)
+def test_an_everyday_command_loads_nothing_slow(words: tuple[str, ...], ana: Program) -> None:
     ana.start()
+    ana.ok("step", "Changed the label roll")
+    if words and words[0] in ("done", "back"):
+        ana.ok("choose", "green")
     modules = loaded(ana, RUN, *words)
-    assert of(modules, *DECIDING) == []
-    assert of(modules, "rflow.core.session.decide", "rflow.service.sending") != []
+    assert of(modules, *NEVER, *SLOW) == []
+    assert of(modules, "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []
+    assert of(modules, "rflow.cli.with_typer") == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("progress",), ("progress", "-f", "teams"), (), ("list",), ("show",)], ids=" ".join)
-def test_reading_loads_no_rules_and_nothing_that_writes(words: tuple[str, ...], ana: Program) -> None:
-    modules = loaded(ana, RUN, *words)
-    assert of(modules, *READING) == []
-    assert of(modules, "rflow.core.session.replay") != []
+@pytest.mark.parametrize("words", [("progress",), ("progress", "--copy")], ids=" ".join)
+def test_a_summary_is_made_without_typer(words: tuple[str, ...], ana: Program) -> None:
+    assert of(loaded(ana, RUN, *words), "typer", "typing_extensions", "platformdirs") == []
+
+
+@pytest.mark.slow
+def test_a_prompt_loads_neither_msgspec_nor_the_core(ana: Program) -> None:
+    modules = loaded(ana, RUN, "prompt")
+    assert "rflow.stores.sqlite.glance" in modules
+    assert of(modules, *NEVER, *SLOW, "msgspec", "uuid", "decimal", "subprocess", "hashlib") == []
+    assert of(modules, "rflow.core.session", "rflow.service.local", "rflow.cli.app") == []
+
+
+@pytest.mark.slow
+def test_a_mistake_is_explained_by_typer(ana: Program) -> None:
+    listed = ana.home / "modules"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{LIST}; {RUN}", "note"],
+        capture_output=True,
+        env=ana.variables | {"LISTED": str(listed)},
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "typer" in listed.read_text("utf-8").split()

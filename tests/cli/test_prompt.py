@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from rflow.cli.terminal_state import terminal_id
 from rflow.core.session.events import MOVES, OWNERSHIP
 from rflow.stores.sqlite.glance import STEERING
 from support.foreign_trees import put_tree
@@ -86,6 +87,13 @@ def test_it_is_red_when_the_session_was_moved_elsewhere(shell: str, ana: Program
     assert "red" not in says(ana.at(environ={"NO_COLOR": "1"}), "--shell", shell)
     ana.ok()
     assert says(ana) == f"{code} question, 0 tried\n"
+
+
+def test_a_tmux_pane_is_the_same_terminal_in_another_session_of_its_server() -> None:
+    pane = {"TMUX": "/tmp/tmux-0/default,4711,0", "TMUX_PANE": "%3"}
+    assert terminal_id(pane) == terminal_id(pane | {"TMUX": "/tmp/tmux-0/default,4711,5"})
+    assert terminal_id(pane) != terminal_id(pane | {"TMUX": "/tmp/tmux-0/default,4712,0"})
+    assert terminal_id(pane) != terminal_id(pane | {"TMUX_PANE": "%4"})
 
 
 def test_what_moves_a_session_is_what_rflow_holds_for_a_move() -> None:
