@@ -629,7 +629,7 @@ def test_a_folder_where_a_file_should_be_and_the_other_way_round(tmp_path: Path,
     (tmp_path / "folder.db").mkdir()
     (tmp_path / "file").write_text("x")
     for url in (f"sqlite://{tmp_path}/folder.db", f"json:{tmp_path}/file", f"sqlite://{tmp_path}/file/x.db"):
-        with pytest.raises(StoreProblem, match="can't be used|is not an rflow store"):
+        with pytest.raises(StoreProblem, match=r"can't be used|is not an rflow store"):
             put(opener(url), short_story())
 
 

@@ -65,7 +65,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
 class _Shown(NamedTuple):
     """The entries that a view asks for, and the number of each step of the session by its sequence number."""
 
-    numbers: Mapping[int, int]
+    numbers: dict[int, int]
     steps: Sequence[tuple[int, Step]]
     notes: Sequence[Note]
     evidence: Sequence[Evidence]
