@@ -441,6 +441,12 @@ DIGEST = Digest(
             ticket="REQ-20418",
             customer="Northern Parcels",
             severity="2",
+            lines=(
+                "Ask: Can second level look at print-01?\nThe queue there empties without printing: no login.",
+                f"Stuck at: {PLACE.text}",
+                "Changes in place: Port of WH-LAB-02 set to TCP/IP (02:02). Revert: choose the WSD port again",
+                "Waiting until 07:30: the network team to read the firewall's log",
+            ),
             ask="Can second level look at print-01?\nThe queue there empties without printing, and I have no login.",
             position=PLACE.text,
             last="Changed the port from WSD to TCP/IP → no difference",

@@ -8,7 +8,6 @@ from rflow.core.summary.progress import (
     FittedDigest,
     Header,
     Progress,
-    ProgressWaiting,
     Section,
     SectionEntry,
     Summary,
@@ -102,19 +101,6 @@ def status(header: Header | DigestEntry) -> str:
     return f"{header.status}, owner {owner}"
 
 
-def waiting(part: ProgressWaiting | None) -> str:
-    """Return what the session waits for, and until when; "" for nothing."""
-    if part is None:
-        return ""
-    text = [f"for {part.text}"] if part.text else []
-    return " ".join([*text, *([f"until {stamp(part.until)}"] if part.until else [])])
-
-
-def _with(text: str, details: list[str]) -> str:
-    """Return a text with details in brackets."""
-    return f"{text} ({', '.join(details)})" if details else text
-
-
 def more_sessions(digest: Digest) -> str:
     """Return the number of sessions that the format had no room for; "" for none."""
     return counted(digest.more, "more session") if isinstance(digest, FittedDigest) and digest.more else ""
@@ -131,20 +117,12 @@ def digest_title(digest: Digest) -> str:
 def entry(session: DigestEntry, digest: Digest) -> list[str]:
     """Return a session in a few lines, with its owner only if the title does not name them."""
     known = session.status == "open" and session.owner == digest.of
-    state = [] if known else [status(session)]
-    state += [f"waiting {waiting(session.waiting)}"] if session.waiting else []
-    state += [f"{counted(session.changes, 'change')} left in place"] if session.changes else []
-    lines = [facts(session), ", ".join(state)]
-    lines += [f"Ask: {session.ask}"] if session.ask else []
-    lines += [f"At: {session.position}"] if session.position else []
-    tried = f"Tried {counted(session.steps, 'step')}{', last' if session.steps > 1 else ''}: {session.last}"
-    lines += [_with(tried, [stamp(session.last_at)] if session.last_at else [])] if session.last else []
-    return [line for line in lines if line]
+    return [facts(session), *([] if known else [status(session)]), *session.lines]
 
 
 _ALL: tuple[Callable[..., object], ...] = (
     *(title, groups, heading, detail, footer, lines, numbered, runs),
-    *(facts, status, waiting, digest_title, entry, more_sessions, hidden),
+    *(facts, status, digest_title, entry, more_sessions, hidden),
 )
 PHRASES = {phrase.__name__: phrase for phrase in _ALL}
 """The functions that templates may call, by name; templates of users rely on these names."""

@@ -1,54 +1,72 @@
 """The digest: every open session in a few lines each, for the shift handover."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from rflow.core.session.state import Session, Step
-from rflow.core.summary.entries import waiting
-from rflow.core.summary.progress import Digest, DigestEntry
-from rflow.core.summary.summarise import steps_in_order
-from rflow.core.summary.view import Presenter, View
-from rflow.core.text import one_line, shorten
+from msgspec.structs import replace
 
+from rflow.core.session.state import Session
+from rflow.core.summary.arrange import arranged
+from rflow.core.summary.phrases import joined, step_result, step_text
+from rflow.core.summary.progress import Digest, DigestEntry, Progress, Redacted, Section, SectionEntry
+from rflow.core.summary.summarise import summarise
+from rflow.core.summary.view import Extent, View
+from rflow.core.text import shorten
+
+WORDS = 90
+"""The words of a session, but for its ask and warnings, which are shown in full."""
+_FEW = Extent(entries=10, evidence=0)
 _LAST_STEP = 160
 """Characters of the last step that are shown."""
 
 
 def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest:
     """Compute the digest of `sessions`; `of` is whose they are, None for everybody's."""
-    presenter = Presenter(view)
-    entries = tuple(_entry(session, view, presenter) for session in sessions)
+    short = replace(view, brief=True, extent=_FEW)
+    summaries = [(session, summarise(session, {}, short)) for session in sessions]
+    kinds: Counter[str] = Counter()
+    for _, progress in summaries:
+        kinds.update({hidden.kind: hidden.count for hidden in progress.redacted_kinds})
     return Digest(
-        as_of=presenter.time(view.as_of),
+        as_of=view.zone(view.as_of),
         of=of,
-        sessions=entries,
-        redacted=presenter.redacted,
-        redacted_kinds=presenter.redacted_kinds,
+        sessions=tuple(_entry(session, progress) for session, progress in summaries),
+        redacted=sum(progress.redacted for _, progress in summaries),
+        redacted_kinds=tuple(Redacted(kind=kind, count=count) for kind, count in sorted(kinds.items())),
     )
 
 
-def _entry(session: Session, view: View, presenter: Presenter) -> DigestEntry:
-    steps = [step for step in steps_in_order(session) if not step.undone]
-    last = steps[-1] if steps else None
-    brief, pending = session.brief, session.pending
+def _entry(session: Session, progress: Progress) -> DigestEntry:
+    head, tried = progress.session, [step for step in progress.tried if not step.undone]
+    last = tried[-1] if tried else None
     return DigestEntry(
-        code=one_line(session.code),
-        title=presenter.line(session.title),
-        status=session.status,
-        owner=presenter.line(session.owner.name),
-        ticket=presenter.optional_line(brief.ticket),
-        customer=presenter.optional_line(brief.customer),
-        severity=presenter.optional_line(brief.severity),
-        ask=presenter.optional_text(brief.ask),
-        position=presenter.line(session.place.text) if session.place else None,
-        last=shorten(presenter.line(_step_and_result(last)), _LAST_STEP) if last else None,
-        last_at=presenter.optional_time(last.at) if last else None,
-        steps=len(steps),
+        code=head.code,
+        title=head.title,
+        status=head.status,
+        owner=head.owner,
+        lines=_lines(arranged(progress, WORDS).sections),
+        ticket=head.ticket,
+        customer=head.customer,
+        severity=head.severity,
+        ask=progress.ask,
+        position=progress.position.text if progress.position else None,
+        last=shorten(joined(step_text(last), step_result(last)), _LAST_STEP) if last else None,
+        last_at=last.at if last else None,
+        steps=sum(not step.undone for step in session.steps.values()),
         changes=sum(change.in_place for change in session.changes.values()),
-        waiting=waiting(session, view, presenter),
-        handed_off_by=presenter.line(pending.sender.name) if pending else None,
+        waiting=progress.waiting,
+        handed_off_by=head.handed_off_by,
     )
 
 
-def _step_and_result(step: Step) -> str:
-    result = step.result or (f"skipped: {step.reason}" if step.kind == "skipped" else "")
-    return f"{step.text} → {result}" if result else step.text
+def _lines(sections: Sequence[Section]) -> tuple[str, ...]:
+    """Return sections as lines, each with its label."""
+    return tuple(
+        f"{section.label} {section.detail}".strip() + ": " + "; ".join(map(_text, section.entries))
+        for section in sections
+        if section.key not in ("not_shown", "redacted", "unreadable")
+    )
+
+
+def _text(entry: SectionEntry) -> str:
+    return f"{entry.number}. {entry.text}" if entry.number else entry.text

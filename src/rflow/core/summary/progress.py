@@ -313,12 +313,13 @@ class Progress(_Part, frozen=True, kw_only=True):
 
 
 class DigestEntry(_Part, frozen=True, kw_only=True):
-    """One session of a digest, in a few lines."""
+    """One session of a digest; `lines` are what is shown of it, the other fields are for programs."""
 
     code: str
     title: str
     status: Status
     owner: str
+    lines: tuple[str, ...] = ()
     ticket: str | None = None
     customer: str | None = None
     severity: str | None = None
