@@ -1,6 +1,7 @@
 """A folder store that came from somebody else: nothing outside is read or changed, and the other sessions go on."""
 
 import os
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import cycle
@@ -294,6 +295,23 @@ def test_numbers_that_run_ahead_do_not_stand_for_millions_of_entries(night: Nigh
     assert len(night.program.show(night.victim)["notes"]) <= 1
     events = run(night, ("export", night.victim)).out.count("\n")
     assert events < 10_000
+
+
+def test_a_long_list_of_removals_holds_nobody_up(night: Night) -> None:
+    night.place("the removals").write_text("".join(f"{number}\n" for number in range(500_000)))
+    assert "A removal was interrupted earlier. It is finished now." in run(night, ("store", "check")).out
+    assert not night.place("the removals").exists()
+
+
+def test_a_time_without_its_offset_is_damage_and_stops_no_list(night: Night) -> None:
+    for place, field in (("a session", "at"), ("the trees' names", "added_at"), ("a link", "created_at")):
+        file = night.place(place)
+        text, count = re.subn(rf'("{field}":\s*"[^"]*?)Z"', r'\1"', file.read_text())
+        assert count, place
+        file.write_text(re.sub(r',"sum":"[0-9a-f]{8}"', "", text))
+    for words in [("list", "--all"), ("digest",), ("share", "list"), ("inbox",)]:
+        assert run(night, words).code == 0, words
+    assert run(night, ("store", "check")).code == 8
 
 
 SHOWN = {

@@ -1,6 +1,6 @@
 """The folder of a JSON store: its format, its lock, and how files get into it and are removed without a trace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -181,9 +181,14 @@ class StoreFolder:
         sweep(self.root.parent)
         self.files.remove(DRAFT)
         self.files.remove(_OLD_CACHE)
-        for session_id in self.unfinished():
+        for session_id in self._holding_anything(self.unfinished()):
             self._sweep(session_id)
         self.files.remove(UNFINISHED)
+
+    def _holding_anything(self, session_ids: Iterable[str]) -> set[str]:
+        """Return those sessions of which there are files: a list that somebody else made may name any number."""
+        parts = [file.split(".") for file in self.files.names(session_file.FOLDER)]
+        return {*session_ids} & {*self.files.names(BLOBS), *(part[1] for part in parts if len(part) == 3)}
 
     def _sweep(self, session_id: str) -> None:
         named: set[str] = set()
