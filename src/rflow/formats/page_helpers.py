@@ -7,7 +7,6 @@ from typing import TypeVar
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
-from rflow.core.summary.phrases import joined
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.tree.model import Kind
 from rflow.formats.parts import Item, NumberedStep
@@ -72,7 +71,6 @@ def style_hash(style: str) -> str:
 
 PAGE: dict[str, Callable[..., object]] = {
     "branches": branches,
-    "joined": joined,
     "kind": kind,
     "several_lines": several_lines,
     "split": split,
