@@ -28,7 +28,7 @@ def prompt(
         Option(help="Mark colours for this program; otherwise there are none."),
     ] = None,
 ) -> None:
-    """Print this terminal's session in a few words, for a shell prompt (docs/prompt.md).
+    """Show the session in your shell prompt (docs/prompt.md).
 
     It prints nothing where there is no session, and never fails.
     """
