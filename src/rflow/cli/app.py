@@ -61,10 +61,13 @@ class App:
     @cached_property
     def workspace(self) -> "LocalWorkspace":
         """What this user can do at the configured store."""
-        from rflow.service.opening import open_workspace
+        from rflow.cli.interrupts import held
 
         actor = Actor(person=_member_named(self.settings["user.name"].text))
-        return open_workspace(self.settings["store"].text, actor, now)
+        with held():
+            from rflow.service.opening import open_workspace
+
+            return open_workspace(self.settings["store"].text, actor, now)
 
     @property
     def administration(self) -> "LocalAdministration":

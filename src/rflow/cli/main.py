@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
-from rflow.cli.reader import read
+from rflow.cli.reader import Call, read
 from rflow.cli.root import root
 from rflow.errors import Exit, NotDelivered, RflowError
 
@@ -47,9 +47,7 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command line, and return its exit code."""
     try:
-        if words[:1] not in _LIGHT:
-            _import_msgspec()
-        call = read(words, root)
+        call = read(words, root) if list(words[:1]) in _LIGHT else _loaded(words)
         if call is not None:
             options, command, values = call
             with closing(root(**options)) as given:
@@ -64,6 +62,15 @@ def run(words: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _loaded(words: Sequence[str]) -> Call | None:
+    """Read a command line, with what its command needs loaded."""
+    from rflow.cli.interrupts import held
+
+    with held():
+        _import_msgspec()
+        return read(words, root)
 
 
 def _import_msgspec() -> None:
