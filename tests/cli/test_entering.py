@@ -9,6 +9,8 @@ import pytest
 from support.program import Program
 from support.prompts import answer
 
+pytestmark = pytest.mark.slow
+
 BEN = "Ben Okafor"
 FORTY_ONE_WORDS = " ".join(["careful"] * 41)
 

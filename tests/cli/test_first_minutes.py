@@ -13,6 +13,8 @@ import pytest
 from rflow.cli.commands import COMMANDS
 from support.program import LABELS, Program
 
+pytestmark = pytest.mark.slow
+
 BEN = "Ben Okafor"
 FREE = ("--title", "The till in Leeds is slow", "--customer", "Leeds")
 PLACEHOLDERS = {
@@ -205,7 +207,6 @@ def each_can_be_typed(me: Program, out: str, tmp_path: Path, code: str = "") -> 
             assert code in result.err, (typed, result)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", STANDING, ids=lambda state: state.__name__.replace("_", " "))
 def test_rflow_alone_says_where_you_stand_and_each_thing_it_says_to_type_works(
     state: Callable[[Program], Program], ana: Program, tmp_path: Path
@@ -256,7 +257,6 @@ def test_the_inbox_and_what_to_do_with_it_can_be_typed(ana: Program, tmp_path: P
     assert ana.run("inbox") == (0, "", "Your inbox is empty.\n")
 
 
-@pytest.mark.slow
 def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(ana: Program) -> None:
     ana = ana.at(real=True)
     assert ["tree", "add", "--examples"] in suggested(ana.ok().out)
@@ -272,7 +272,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     )
     assert ana.ok("note", "Two label jobs hang").err.endswith("note 4 recorded.\n")
     assert "Nobody" in ana.ok("progress").out
-    assert ana.ok("choose", "2").out.startswith("? Does its IP address answer a ping?")
+    assert ana.ok("choose", "1").out.startswith("? Does its IP address answer a ping?")
     at_the_end = ana.ok("choose", "No, address changed").out
     assert "= Add it again under its new address" in at_the_end
     assert suggested(at_the_end) == [["close"], ["back"]]
@@ -368,7 +368,6 @@ def test_every_command_is_documented(ana: Program) -> None:
         assert f"### `{' '.join(('rflow', *words))}`\n" in text, f"docs/commands.md lacks {' '.join(words)}"
 
 
-@pytest.mark.slow
 def test_every_error_in_the_code_says_what_to_try() -> None:
     """What the tests provoke is held to this when it happens; here are the errors that are hard to provoke."""
     family = ("RflowError", "UsageProblem", "NotFound", "SessionMoved", "NotAllowed", "BadInput", "NotDelivered")

@@ -11,6 +11,8 @@ import pytest
 from support.program import Program
 from support.prompts import answer
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
 BEN = "Ben Okafor"
 ACCEPT = "--accept-ownership"
@@ -212,7 +214,6 @@ def test_what_is_no_session_is_told_as_that(name: str, ana: Program) -> None:
     assert not (ana.home / "nobody.db").exists()
 
 
-@pytest.mark.slow
 def test_the_first_and_the_last_days_there_are_can_be_shown_everywhere(ana: Program) -> None:
     days = [f"{day}T00:00:00{zone}" for day in ("0001-01-01", "9999-12-31") for zone in ("", "Z")]
     steps = [{"text": "Looked at the clock", "at": day} for day in days]
@@ -232,7 +233,6 @@ def test_an_export_that_was_cut_off_is_refused_also_between_two_entries(ana: Pro
     assert "was cut off: it has 1 of its " in ana.run("progress", "-", stdin=exported[: ends[2]]).err
 
 
-@pytest.mark.slow
 def test_an_export_with_a_flipped_bit_is_refused_or_what_it_was(ana: Program) -> None:
     exported = ana.ok("export").data
     session = ana.show()

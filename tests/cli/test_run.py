@@ -9,7 +9,7 @@ import pytest
 from rflow.cli.commands.evidence import LIMIT
 from support.program import SCRIPT, Program
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")]
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def test_it_can_be_called_something_else(ana: Program) -> None:
     assert "The queue in Leeds" in ana.ok("progress").out
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [b"", b"no line break", b"caf\xe9 \xff\xfe\x00\x01\n", bytes(range(256)) * 16, b"\x1b[31mred\x1b[0m\r\nline\r\n"],

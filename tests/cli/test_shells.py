@@ -12,7 +12,11 @@ from support.needs import need
 from support.program import Program
 from support.shells import TAB, Shell, with_completion
 
-pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells"),
+    pytest.mark.timeout(180),
+]
 
 TOUCH = "touch EVALUATED"
 LABEL_BY_BEGINNING = {

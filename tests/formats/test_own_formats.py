@@ -131,7 +131,7 @@ def test_a_template_is_copied_by_hand(ana: Program) -> None:
 
 def test_a_format_of_the_settings_that_is_not_there_is_told_with_where_it_comes_from(ana: Program) -> None:
     said = ana.refused(2, "progress", RFLOW_FORMAT="team")
-    assert "It is what progress.format says (environment); -f markdown works meanwhile." in said
+    assert "It is the setting progress.format (environment); until it is fixed, use -f markdown." in said
     assert "progress.format" not in ana.refused(2, "progress", "-f", "team")
 
 

@@ -52,6 +52,8 @@ from support.store_stories import (
 )
 from support.workspaces import ticking
 
+pytestmark = pytest.mark.slow
+
 FIELD = b'"mood":{"since":12345678901234567890123,"why":["d\\u0061rk",null,1.50],"mood":""}'
 """A field that this version does not know, written as it would not write it itself."""
 MAPPINGS = ("texts", "nodes")

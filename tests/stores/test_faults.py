@@ -54,6 +54,8 @@ from support.store_stories import (
 )
 from support.store_worker import Told, act, plan
 
+pytestmark = pytest.mark.slow
+
 LEEDS, VPN = "019a4711-0000-7000-8000-000000000001", "019a4711-0000-7000-8000-000000000002"
 SECRET = "hunter2-the-password-of-the-till"
 Opener = Callable[..., Store]
@@ -123,7 +125,6 @@ def wrong(store: Store) -> list[str]:
 # Races
 
 
-@pytest.mark.slow
 def test_eight_writers_of_one_session_lose_nothing_and_none_fails(kind: str, on_disk: Path, opener: Opener) -> None:
     url, count = url_in(on_disk, kind), 200 if NIGHTLY else 50
     store = opener(url)
@@ -138,7 +139,6 @@ def test_eight_writers_of_one_session_lose_nothing_and_none_fails(kind: str, on_
     assert wrong(store) == []
 
 
-@pytest.mark.slow
 def test_eight_programs_that_make_a_new_store_at_once_all_succeed(kind: str, tmp_path: Path, opener: Opener) -> None:
     url = url_in(tmp_path / "new" / "folder", kind)
     workers = [Worker("create", url, number) for number in range(8)]
@@ -151,7 +151,6 @@ def test_eight_programs_that_make_a_new_store_at_once_all_succeed(kind: str, tmp
 # Crashes
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(50 if NIGHTLY else 10))
 def test_what_was_acknowledged_survives_kill_9(kind: str, on_disk: Path, opener: Opener, seed: int) -> None:
     url = url_in(on_disk, kind)

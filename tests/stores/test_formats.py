@@ -35,6 +35,8 @@ from support.store_stories import (
     whole_story,
 )
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[1] / "samples" / "stores"
 FORMATS = sorted(folder.name for folder in SAMPLES.iterdir() if folder.is_dir())
 LEEDS, VPN = "019a4711-0000-7000-8000-000000000001", "019a4711-0000-7000-8000-000000000002"

@@ -11,7 +11,7 @@ Shown = dict[Unit, int]
 
 FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "waiting", "plans", "next", "ruled_out")
 """Sections whose first entries are the most important; elsewhere the newest are, which stand last."""
-ALWAYS: tuple[SectionKey, ...] = ("ask", "caution")
+ALWAYS: tuple[SectionKey, ...] = ("ask", "caution", "at")
 """What is shown even where it needs more than the budget."""
 PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),

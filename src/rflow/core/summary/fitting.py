@@ -23,6 +23,8 @@ _WORDS = (*range(850, 200, -50), *range(200, 20, -20))
 _WARNINGS = (40, 20, 10, 5, 2, 1)
 _SHARES = (8, 16, 32, 64, 128, 256, 1024, 4096)
 """A single text may take this part of the limit."""
+_GIANT = 1_200
+"""A text of more characters leaves no room for others in a summary that must be shorter."""
 _SHORTEST = 16
 _COMMAND = 200
 _LINK = 2_000  # rflow's own has about 60; a link that is cut leads nowhere
@@ -51,17 +53,24 @@ def _cuts(summary: Summary, limit: int) -> list[Callable[[], Summary]]:
     if isinstance(summary, Digest):
         return _digest_cuts(summary, limit)
     fewer = [(words, None) for words in _WORDS] + [(_WORDS[-1], count) for count in _WARNINGS]
-    shortest = _sections_only(arranged(summary, *fewer[-1]))
+    small = _without_giants(summary, min(limit // _SHARES[0], _GIANT))
+    shortest = _sections_only(arranged(small, *fewer[-1]))
     return [
         lambda: replace(summary, outline=()),
         lambda: _sections_only(summary),
-        *(partial(_arranged, summary, words, count) for words, count in fewer),
+        *(partial(_arranged, small, words, count) for words, count in fewer),
         *(partial(_abridged, shortest, limit // share) for share in _SHARES),
     ]
 
 
 def _arranged(progress: Progress, words: int, warnings: int | None) -> Progress:
     return _sections_only(arranged(progress, words, warnings))
+
+
+def _without_giants(progress: Progress, most: int) -> Progress:
+    """Cut every text of more than `most` characters, also a warning, before it pushes out all others."""
+    names = [name for name in progress.__struct_fields__ if name != "sections"]
+    return replace(progress, **{name: _abridged(getattr(progress, name), most) for name in names})
 
 
 def _sections_only(progress: Progress) -> Progress:

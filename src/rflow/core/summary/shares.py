@@ -90,4 +90,4 @@ WHOLE = Shares(
 
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(130 + 7 * entries + 12 * outputs, WHOLE_LEAST) + max(uncut - UNCUT, 0), WHOLE_MOST)
+    return min(max(130 + 7 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
