@@ -14,7 +14,7 @@ BRIEF = ("ticket", "customer", "severity", "situation", "impact", "ask", "hypoth
 CHECKED = {"choose", "done", "skip", "back", "enter", "hand off", "cancel", "take over", "close", "reopen"}
 """What is refused on a session that has moved since this terminal displayed it."""
 OWNERS = {
-    *("choose", "done", "skip", "step", "back", "enter", "brief", "change", "revert", "wait"),
+    *("choose", "done", "skip", "back", "enter", "brief", "change", "revert", "wait"),
     *("close", "reopen", "hand off", "delete"),
 }
 RECEIVERS, SENDERS, OTHERS = {"accept", "decline"}, {"cancel"}, {"take over"}
@@ -71,7 +71,7 @@ class Session:
     node: str | None = None
     moves: list[tuple[dict[str, Any], str | None, str | None]] = field(default_factory=list)
     log: list[Happening] = field(default_factory=list)
-    done: dict[str, int] = field(default_factory=dict)
+    done: dict[tuple[str, str], int] = field(default_factory=dict)
     brief: dict[str, Text | None] = field(default_factory=lambda: dict.fromkeys(BRIEF))
     steps: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)

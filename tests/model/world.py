@@ -62,7 +62,7 @@ class World:
         last = self.sessions.get(at.last or "") if at.current is None and reference is None else None
         if last is None:
             return self.meant(at, reference)
-        if command_id and command_id in last.done:
+        if command_id and (at.member, command_id) in last.done:
             return last
         raise Refused(USAGE)
 
@@ -88,7 +88,7 @@ class World:
         self, at: Terminal, session: Session, name: str, command_id: str, act: Callable[[Session, str], None]
     ) -> Session:
         """Check the rules that all commands share, then let `act` change the session, all of it or nothing."""
-        if command_id and command_id in session.done:
+        if command_id and (at.member, command_id) in session.done:
             return session
         if name in CHECKED and at.seen.get(session.id, session.steered) < session.steered:
             raise Refused(MOVED)
@@ -101,7 +101,7 @@ class World:
             draft.accept(at.member)
         act(draft, at.member)
         if command_id:
-            draft.done[command_id] = draft.version
+            draft.done[at.member, command_id] = draft.version
         self.sessions[session.id] = draft
         if draft.steered > session.steered and at.seen.get(session.id, session.steered) >= session.steered:
             at.seen[session.id] = draft.version  # what this terminal did itself is no surprise to it
@@ -144,7 +144,7 @@ class World:
         if tree is not None:
             session.move(at.member, TREES[tree]["start"], tree=tree)
         if command_id:
-            session.done[command_id] = session.version
+            session.done[at.member, command_id] = session.version
         return session
 
     def begun(self, at: Terminal, session: Session, session_id: str, code: str, command_id: str = "") -> Session:
@@ -285,7 +285,7 @@ class World:
         def act(session: Session, by: str) -> None:
             note = session.entry(session.notes, seq)
             if note is None:
-                raise Refused(USAGE)
+                raise Refused(NOT_FOUND)
             if note["by"] != person(by):
                 raise Refused(NOT_ALLOWED)
             if not text.strip():

@@ -86,7 +86,7 @@ def test_of_two_members_who_take_a_session_over_at_once_one_gets_it(ann: Program
     results = at_once([typed(one, "resume", code, "--take", "--reason", "Ann is off shift") for one in both])
     assert codes(results) == [0, 4]
     owner = here(ann).show(code)["owner"]["name"]
-    assert f"{owner} was there" in the_loser(results).err
+    assert f"took over ({owner})" in the_loser(results).err
     assert f"belongs to {owner}" in the_loser(results).err
     assert [entry["word"] for entry in here(ann).show(code)["history"]] == ["took over"]
 
