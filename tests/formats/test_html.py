@@ -282,7 +282,8 @@ def test_an_editor_like_slacks_keeps_the_numbers_of_steps_and_what_belongs_to_an
     page.set_content("<div id='editor'></div>")
     page.evaluate(node_file("quill/dist/quill.js").read_text("utf-8"))
     pieces = page.evaluate("(html) => new Quill('#editor').clipboard.convert({ html }).ops", html)
-    steps, entries, place = [], 0, 0
+    steps: list[tuple[int, str]] = []
+    entries = place = 0
     for kind, text in editor_lines(pieces):
         place = place + 1 if kind == "ordered" else 0
         typed = re.match(r"(\d+)\. (.*)", text) if kind is None else None
