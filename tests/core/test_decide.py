@@ -411,7 +411,15 @@ def test_all_events_of_a_command_carry_its_id_and_its_author_and_follow_the_last
     assert [event.seq for event in events] == [5, 6]
     assert {event.command_id for event in events} == {"c-1"}
     assert {event.by for event in events} == {BEN}
-    assert scene.session.commands == {"c-1": 6}
+    assert scene.session.commands == {("ben", "c-1"): 6}
+
+
+def test_a_command_id_of_one_person_stays_theirs_when_another_uses_it() -> None:
+    scene = printing()
+    scene.do(ANN, AddNote(text="The lamp is green.", command_id="c-1"))
+    scene.do(BEN, AddNote(text="It was red at noon.", command_id="c-1"))
+    entries = [scene.session.carried_out("c-1", by) for by in (ANN, BEN)]
+    assert [scene.session.notes[entry or 0].text for entry in entries] == ["The lamp is green.", "It was red at noon."]
 
 
 def test_deciding_changes_nothing_and_twice_gives_the_same() -> None:

@@ -149,7 +149,7 @@ def with_giant(change: str) -> Progress:
 def test_one_giant_text_does_not_push_out_the_others(name: str, giant: str) -> None:
     rendered = render(name, with_giant(giant))
     assert format_named(name).measure(rendered) <= limit_of(name)
-    text = " ".join(rendered.replace("\\", "").split())
+    text = " ".join(rendered.replace("\\", "").split())  # lines of text are wrapped
     for kept in ("14 batches wait", "set to TCP/IP", "Vt3"):
         assert kept in text.replace("&#39;", "'").replace("&#x27;", "'")
 

@@ -43,6 +43,7 @@ def test_only_text_newlines_and_tabs_pass_the_cleaning() -> None:
     for point in range(sys.maxunicode + 1):
         char = chr(point)
         control = point < 0x20 or 0x7F <= point < 0xA0 or 0xD800 <= point < 0xE000
+        control = control or 0xFDD0 <= point < 0xFDF0 or point & 0xFFFE == 0xFFFE  # no characters
         if char in newlines:
             wanted = "\n"
         elif char in dropped:

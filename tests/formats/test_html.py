@@ -282,15 +282,18 @@ def test_an_editor_like_slacks_keeps_the_numbers_of_steps_and_what_belongs_to_an
     page.set_content("<div id='editor'></div>")
     page.evaluate(node_file("quill/dist/quill.js").read_text("utf-8"))
     pieces = page.evaluate("(html) => new Quill('#editor').clipboard.convert({ html }).ops", html)
-    numbers, entries, place = [], 0, 0
+    steps: list[tuple[int, str]] = []
+    entries = place = 0
     for kind, text in editor_lines(pieces):
         place = place + 1 if kind == "ordered" else 0
-        typed = re.match(r"(\d+)\. ", text) if kind is None else None
-        numbers += [place] if place else [int(typed[1])] if typed else []
+        typed = re.match(r"(\d+)\. (.*)", text) if kind is None else None
+        steps += [(place, text)] if place else [(int(typed[1]), typed[2])] if typed else []
         entries += kind == "bullet" or text.lstrip("\u00a0").startswith("• ")
     told_of = sheet(told, layout_of(told))
     lists = [part.items for section in told_of.sections for part in section.blocks if isinstance(part, Items)]
-    assert numbers == ([step.number for step in told.tried] if isinstance(told, Progress) else [])
+    listed = [section for section in told.sections if not section.single] if isinstance(told, Progress) else []
+    shown = [entry for section in listed for entry in section.entries if entry.number]
+    assert steps == [(entry.number, entry.text.split("\n")[0]) for entry in shown]
     assert entries == sum(map(count_of, lists))
 
 

@@ -214,15 +214,27 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
     for told in (
         "Can second level look at print-01?",
         "10. Changed the port",
-        "• Renew the user's profile",
-        "RemotePort",
+        "• WH-LAB-02 holds the only 4-inch roll.",
+        "• Yes: Update the printer's firmware",
+        "4 steps, 2 notes, 5 outputs, 1 question, 1 flag, 1 taken back",
+        "rflow resume K7QM-2F",
     ):
         assert told in seen(text)
-    assert "RemotePort       : 9100" in text.replace("\u00a0", " ")
     if os.environ.get("RFLOW_UPDATE_GOLDEN"):
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         drawn.page.set_viewport_size({"width": 600, "height": 1_180})  # its upper half: all of it is 200 KB
         drawn.page.screenshot(path=PICTURE)
+
+
+@pytest.mark.slow
+def test_a_card_shows_outputs_and_keeps_the_columns_of_what_was_pasted(drawn: Drawn) -> None:
+    ask = "Is that all right?\nComputerName     : 10.8.14.52\nRemotePort       : 9100"
+    told = changed(
+        FULL, ask=ask, situation=None, impact=None, waiting=None, tried=(), notes=(), changes=(), handovers=()
+    )
+    text = drawn.of(told)["text"].replace("\u00a0", " ")
+    assert ask in text
+    assert "• ping of the printer: Reply from 10.8.14.52: bytes=32" in seen(text)
 
 
 @pytest.mark.slow
@@ -258,12 +270,23 @@ def test_every_text_that_could_break_a_format_shows_literally(drawn: Drawn, told
         assert_literal(drawn, told_with(told, NOTES, offset))
 
 
+def counts_in(text: str) -> str:
+    """Return what a card or a summary says is not shown."""
+    (counts,) = re.findall(r"[\d,]+ steps?, .+", text)
+    return str(counts)
+
+
+def left_out(told: Progress) -> str:
+    """Return what the summary itself leaves out, in any format."""
+    return next(section.entries[0].text for section in told.sections if section.key == "not_shown")
+
+
 @pytest.mark.slow
 def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> None:
-    told = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 41)))
+    told = changed(FULL, tried=tuple(replace(FULL.tried[-1], number=number) for number in range(1, 81)))
     found = drawn.of(told)
-    assert "not shown)" not in found["text"].replace("793 KiB, not shown)", "")
-    assert "\n40.\u00a0Is the driver" in found["text"]
+    assert counts_in(found["text"]) == left_out(told)
+    assert "\n80.\u00a0Changed the port" in found["text"]
     assert "\n10.\n" in drawn.of(FULL)["text"]
     for offset in range(0, len(NOTES), 20):
         assert_literal(drawn, told_with(told, NOTES[:60], offset))
@@ -271,9 +294,13 @@ def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> Non
 
 @pytest.mark.slow
 def test_a_card_that_is_cut_is_still_valid_and_draws(drawn: Drawn) -> None:
-    told = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for number in range(1, 500)))
+    long = replace(FULL.tried[-1], text=" ".join(["w" * 50] * 10))
+    told = changed(FULL, tried=tuple(replace(long, number=number) for number in range(1, 500)))
     assert_valid(card_of(told))
     found = drawn.of(told)
     assert found["complaints"] == []
-    assert re.search(r"Tried \(\d+ earlier steps not shown\)", found["text"])
+    steps = [int(counts.partition(" ")[0]) for counts in (counts_in(found["text"]), left_out(told))]
+    assert steps[0] > steps[1]
+    told_of = re.findall(r"\n\d+\.\s|\(step \d+\)", found["text"])  # one is told with a change that it followed
+    assert steps[0] + len(told_of) == len(told.tried)
     assert len(render("teams-card", told).encode()) <= (FORMATS["teams-card"].limit or 0)

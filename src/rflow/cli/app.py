@@ -206,7 +206,7 @@ class App:
         session = self._left()
         if session is None:
             return self.session()
-        if session.has_carried_out(command_id, self.me):
+        if session.carried_out(command_id, self.me):
             return session
         raise _which(session)
 
@@ -222,7 +222,7 @@ class App:
         if session is None:
             return self.session()
         last = last_undoable(session, self.workspace.actor)
-        repeated = bool(command_id) and command_id in session.commands
+        repeated = session.carried_out(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
         raise _which(session)

@@ -16,13 +16,18 @@ _NEWLINES = "\r\v\f\x85\u2028\u2029"
 _DROPPED = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff"
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _SURROGATES = range(0xD800, 0xE000)
+# Code points that are never characters (Unicode 23.7): HTML calls them errors.
+_NONCHARACTERS = [
+    *range(0xFDD0, 0xFDF0),
+    *(plane + last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
+]
 
 
 @cache
 def _table() -> dict[int, str]:
     """Return the replacement of each unsafe character; made when first needed, which is seldom."""
     return (
-        dict.fromkeys([*_CONTROLS, *_SURROGATES], GONE)
+        dict.fromkeys([*_CONTROLS, *_SURROGATES, *_NONCHARACTERS], GONE)
         | dict.fromkeys(map(ord, _NEWLINES), "\n")
         | dict.fromkeys(map(ord, _DROPPED), "")
         | {ord("\n"): "\n", ord("\t"): "\t"}
@@ -32,8 +37,8 @@ def _table() -> dict[int, str]:
 def clean(text: str) -> str:
     """Return untrusted text, safe to show: only `\\n` ends a line, no control, bidi or lone surrogate characters.
 
-    Controls other than newline and tab become U+FFFD, which also stops escape sequences from reaching the reader's
-    terminal; bidi controls and byte order marks are dropped. Cleaning again changes nothing.
+    Controls other than newline and tab, and what is no character, become U+FFFD, which also stops escape sequences from
+    reaching the reader's terminal; bidi controls and byte order marks are dropped. Cleaning again changes nothing.
     """
     if _is_printable(text):
         return text
@@ -47,7 +52,8 @@ def ascii_controls(json: str) -> str:
     """
     if _is_printable(json):
         return json
-    return json.translate({code: f"\\u{code:04x}" for code in _table() if code >= 0x7F and code not in _SURROGATES})
+    left = {*_SURROGATES, *_NONCHARACTERS}
+    return json.translate({code: f"\\u{code:04x}" for code in _table() if code >= 0x7F and code not in left})
 
 
 def _is_printable(text: str) -> bool:

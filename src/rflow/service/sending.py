@@ -45,8 +45,8 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     session, tail = log.session, list(_after(log.events, known))
     reload = known > 0 and _removed(tail)
     for _ in range(ATTEMPTS):
-        if session.has_carried_out(command.command_id, sender.actor.person):
-            return _repeated(session, command, tail, reload=reload)
+        if entry := session.carried_out(command.command_id, sender.actor.person):
+            return _repeated(session, entry, tail, reload=reload)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
         try:
@@ -86,8 +86,7 @@ def _after(events: Sequence[Stored], known: int) -> Sequence[Stored]:
     return [event for event in events[known:] if event.seq > known]
 
 
-def _repeated(session: Session, command: Command, tail: Sequence[Stored], *, reload: bool) -> Sent:
-    entry = session.commands[command.command_id]
+def _repeated(session: Session, entry: int, tail: Sequence[Stored], *, reload: bool) -> Sent:
     return Sent(session=session.id, code=session.code, events=(), entry=entry, tail=tuple(tail), reload=reload)
 
 
@@ -108,8 +107,8 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
     """Remove the texts of an event for good, with those of its corrections and answers."""
     for _ in range(ATTEMPTS):
         session = log.session
-        if session.has_carried_out(command.command_id, sender.actor.person):
-            return _repeated(session, command, (), reload=True)
+        if entry := session.carried_out(command.command_id, sender.actor.person):
+            return _repeated(session, entry, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))

@@ -95,7 +95,7 @@ def undo(
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
     session = run.to_undo(command_id)
     said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
-    repeated = bool(command_id) and command_id in session.commands
+    repeated = session.carried_out(command_id, run.me) is not None
     change = said if repeated else said or _asked(run, session)
     outcome = run.send(session, c.Undo(change=change, seen=run.seen(session), command_id=command_id))
     _report(run, session, outcome)

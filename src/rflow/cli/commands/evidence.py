@@ -60,8 +60,8 @@ def run(
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
     session = here.session()
-    if command_id and command_id in session.commands:
-        _carried_out(here, session, session.commands[command_id])
+    if entry := session.carried_out(command_id, here.me):
+        _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
     here.workspace.check(session.id, recorded(_NOTHING))  # if it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
@@ -111,7 +111,7 @@ def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
     """Say that the command was run before, and pass its exit code on again."""
-    pieces = [piece for piece in session.evidence.values() if seq in (piece.seq, piece.on)]
+    pieces = [piece for piece in session.evidence.values() if seq in (piece.seq, session.units.get(piece.seq))]
     number = f", as evidence {pieces[0].seq}" if pieces else ""
     here.wrote(session, f"nothing new: this was run before{number}.")
     code = (pieces[0].what.exit_code or 0) if pieces else 0

@@ -51,7 +51,7 @@ def replay(events: Iterable[Stored], session: Session) -> Session:
         if event.part_of:
             after.units[seq] = event.part_of
         elif event.command_id:
-            commands[event.command_id] = seq
+            commands[by.id, event.command_id] = seq
         if kind is not e.ProgressShared:
             after.content_version = seq
         if is_steering(fact):

@@ -236,7 +236,7 @@ class Session(msgspec.Struct, kw_only=True):
     authors: dict[int, str] = {}
     kinds: dict[int, type[Fact]] = {}
     units: dict[int, int] = {}
-    commands: dict[str, int] = {}
+    commands: dict[tuple[str, str], int] = {}
     undone: set[int] = set()
     adjustments: dict[int, Event] = {}
     originals: dict[int, Entry] = {}
@@ -256,7 +256,6 @@ class Session(msgspec.Struct, kw_only=True):
                 return entry
         return None
 
-    def has_carried_out(self, command_id: str, by: Person) -> bool:
-        """Whether a command of that id was carried out before. Another person's of the same id is another command."""
-        seq = self.commands.get(command_id) if command_id else None
-        return seq is not None and self.authors[seq] == by.id
+    def carried_out(self, command_id: str, by: Person) -> int | None:
+        """Return the entry that a command of that id brought. Another person's of the same id is another command."""
+        return self.commands.get((by.id, command_id)) if command_id else None
