@@ -429,7 +429,7 @@ def test_what_members_type_gives_what_the_design_says(kind: str, number: int, py
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
+        phases=[Phase.generate, Phase.shrink],
         print_blob=NIGHTLY,
     )
     night = pytestconfig.getoption("hypothesis_seed", None) or ""  # differs in each run of `make nightly`
