@@ -34,10 +34,10 @@ def facts(path: str, session_id: str, seen: int | None) -> Facts | None:
 
 
 def _facts(code: str, status: str, head: bytes, *, moved: bool) -> Facts:
-    told = json.loads(head)
-    waits = told.get("waiting_for") or told.get("waiting_until")
-    place = (told.get("place") or {}).get("kind", "")
-    return code, status, int(told.get("steps", 0)), place, told.get("waiting_until") or ("-" if waits else ""), moved
+    summary = json.loads(head)
+    waits = summary.get("waiting_for") or summary.get("waiting_until")
+    place = (summary.get("place") or {}).get("kind", "")
+    return code, status, int(summary.get("steps", 0)), place, summary.get("waiting_until") or ("-" if waits else ""), moved
 
 
 def _moved(db: sqlite3.Connection, session_id: str, seen: int) -> bool:
