@@ -35,9 +35,9 @@ def facts(path: str, session_id: str, seen: int | None) -> Facts | None:
 
 def _facts(code: str, status: str, head: bytes, *, moved: bool) -> Facts:
     summary = json.loads(head)
-    waits = summary.get("waiting_for") or summary.get("waiting_until")
+    until = summary.get("waiting_until") or ("-" if summary.get("waiting_for") else "")
     place = (summary.get("place") or {}).get("kind", "")
-    return code, status, int(summary.get("steps", 0)), place, summary.get("waiting_until") or ("-" if waits else ""), moved
+    return code, status, int(summary.get("steps", 0)), place, until, moved
 
 
 def _moved(db: sqlite3.Connection, session_id: str, seen: int) -> bool:
