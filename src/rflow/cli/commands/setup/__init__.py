@@ -1,0 +1,1 @@
+"""Commands that set rflow up: trees, stores, configuration, the prompt, the demonstration."""

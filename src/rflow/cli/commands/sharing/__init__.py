@@ -1,0 +1,1 @@
+"""Commands that let others see a session, or take it over."""

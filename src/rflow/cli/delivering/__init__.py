@@ -1,0 +1,1 @@
+"""Delivering a summary: copying and posting, recorded and once."""

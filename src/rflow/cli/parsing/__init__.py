@@ -1,0 +1,1 @@
+"""From declarations to command lines: the fast reader, Typer, completion."""

@@ -1,0 +1,1 @@
+"""Units: what a summary can show of a session, entry by entry."""

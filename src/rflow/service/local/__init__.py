@@ -1,0 +1,1 @@
+"""The workspace over a store: what one actor can do there."""
