@@ -15,9 +15,9 @@ from benchmarks.pairing import spread
 from benchmarks.run import Run
 from benchmarks.world import CODE, World
 from rflow.core.actors import Actor
-from rflow.core.summary.view import View
+from rflow.core.summary.budget.view import View
 from rflow.formats import FORMATS, render
-from rflow.service.local import LocalWorkspace
+from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.summaries import session_progress
 from rflow.stores import open_store
 

@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 
 from rflow.cli.commands import COMMANDS
-from rflow.cli.with_typer import root_command
+from rflow.cli.parsing.with_typer import root_command
 from rflow.core.session.events import Fact
 from rflow.service.interchange import session_schema
 

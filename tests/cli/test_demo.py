@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rflow.cli.commands.demo import STORE
+from rflow.cli.commands.setup.demo import STORE
 from rflow.cli.examples import recorded
 from support.program import SCRIPT, Program
 

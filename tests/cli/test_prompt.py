@@ -15,7 +15,7 @@ import pytest
 from rflow.cli.terminal_state import terminal_id
 from rflow.core.session.events import MOVES, OWNERSHIP
 from rflow.stores.sqlite.glance import STEERING
-from support.foreign_trees import put_tree
+from support.core.foreign_trees import put_tree
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.waiting import until

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 
 from rflow.cli.output import Guarded, styled
-from support.foreign_trees import put_tree
+from support.core.foreign_trees import put_tree
 from support.program import SCRIPT, Program
 
 pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"), pytest.mark.timeout(180)]

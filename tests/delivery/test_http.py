@@ -14,10 +14,10 @@ import pytest
 
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl, parse_url
-from support import webhook_server as scenes
 from support.needs import need
 from support.waiting import PATIENCE, until
-from support.webhook_server import Scene, Server, Visit, reply
+from support.web import webhook_server as scenes
+from support.web.webhook_server import Scene, Server, Visit, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
 NOTE = '{"text": "The printer in Leeds hums 🖨"}'.encode()

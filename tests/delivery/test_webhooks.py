@@ -24,9 +24,9 @@ from rflow.delivery.webhooks.outcomes import NotPosted, Posted
 from rflow.delivery.webhooks.responses import interpret
 from rflow.delivery.webhooks.targets import WebhookTarget, redact_url, webhook_target
 from rflow.errors import Exit, NotDelivered, UsageProblem
-from support import webhook_server as scenes
 from support.needs import need
-from support.webhook_server import Server, reply
+from support.web import webhook_server as scenes
+from support.web.webhook_server import Server, reply
 
 TOKEN = "xK9sECRETt0kenZ7qLm"
 PATH = f"/services/T0LEEDS99/B0PRINT42/{TOKEN}?sig=aB3%2FdEf9-ghIjKl0mNo"

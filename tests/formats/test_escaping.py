@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
 from judges.visible import collapsed, render_all, tags, unmarked, visible_text
-from rflow.core.summary.times import duration
+from rflow.core.summary.units.times import duration
 from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem

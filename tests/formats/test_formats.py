@@ -18,8 +18,8 @@ from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
 from rflow.formats.environment import environment
-from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.format_strategies import retold, told_with
+from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
+from support.formats.strategies import retold, told_with
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXTS = tuple(name for name, format_ in FORMATS.items() if format_.drawing)

@@ -10,8 +10,8 @@ from judges.jira import assert_literal_in_jira
 from judges.visible import collapsed, render_all, tags, visible_text
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, format_named, render_whole
-from support.format_builders import DIGEST, STORIES, changed
-from support.format_strategies import NOTES, Twin, hostile, shown, told_with
+from support.formats.builders import DIGEST, STORIES, changed
+from support.formats.strategies import NOTES, Twin, hostile, shown, told_with
 from support.nightly import examples
 
 pytestmark = pytest.mark.slow

@@ -20,10 +20,10 @@ from rflow.core.summary.progress import Digest, OutlineEntry, Progress
 from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page_helpers import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
-from support.browser import a_page
-from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.format_strategies import NOTES, Twin, hostile, told_with
+from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
+from support.formats.strategies import NOTES, Twin, hostile, told_with
 from support.nightly import examples
+from support.web.browser import a_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -12,13 +12,13 @@ from rflow.core.summary.progress import Progress
 from rflow.core.text import clean
 from rflow.formats import render
 from rflow.formats.environment import environment
-from support import format_strategies
-from support.format_builders import FULL, TOLD, changed
-from support.format_strategies import hostile, told_with
+from support.formats import strategies
+from support.formats.builders import FULL, TOLD, changed
+from support.formats.strategies import hostile, told_with
 from support.nightly import examples
 
 NOTES = (
-    *format_strategies.NOTES,
+    *strategies.NOTES,
     *("h1. x", "h1.x", "H6. x", "bq. x", "BQ.x", "h1", "bq", "a h1. x", "\\h1. x"),
     *(
         "{noformat}",

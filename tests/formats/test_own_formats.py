@@ -22,7 +22,7 @@ from rflow.formats.custom.template import as_format, description_of
 from rflow.formats.environment import ESCAPERS, flavour_of
 from rflow.formats.phrases import PHRASES
 from support.completion import explained, offered
-from support.format_builders import DIGEST, FULL, TOLD
+from support.formats.builders import DIGEST, FULL, TOLD
 from support.program import Program
 
 TEMPLATES = tuple(name for name, format_ in FORMATS.items() if format_.drawing or format_.page)

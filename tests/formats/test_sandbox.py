@@ -18,8 +18,8 @@ from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.custom.samples import SAMPLES
 from rflow.formats.custom.template import as_format
 from rflow.formats.parts import sheet
-from support.format_builders import FULL
-from support.format_strategies import NOTES, shown, told_with
+from support.formats.builders import FULL
+from support.formats.strategies import NOTES, shown, told_with
 from support.program import SCRIPT, Program
 from support.waiting import until
 

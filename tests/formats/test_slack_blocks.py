@@ -18,13 +18,13 @@ from msgspec.structs import replace
 
 from judges.node_tools import MODULES, node_file
 from judges.visible import collapsed
-from rflow.core.summary.fitting import fit
+from rflow.core.summary.budget.fitting import fit
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import shorten
 from rflow.formats import FORMATS, format_named, render, render_whole
 from rflow.formats.slack_blocks import weight
-from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.format_strategies import NOTES, Twin, hostile, retold, told_with
+from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
+from support.formats.strategies import NOTES, Twin, hostile, retold, told_with
 from support.nightly import examples
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)

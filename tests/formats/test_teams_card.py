@@ -21,10 +21,10 @@ from msgspec.structs import replace
 from judges.node_tools import node_file
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render
-from support.browser import a_page
-from support.format_builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.format_strategies import NOTES, Twin, hostile, told_with
+from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
+from support.formats.strategies import NOTES, Twin, hostile, told_with
 from support.nightly import examples
+from support.web.browser import a_page
 
 pytestmark = pytest.mark.xdist_group("teams-card")
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)

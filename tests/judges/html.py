@@ -3,7 +3,7 @@
 import html5lib
 
 from judges.visible import collapsed, visible_text
-from support.format_strategies import Twin
+from support.formats.strategies import Twin
 
 Tag = tuple[str, tuple[tuple[str, str], ...]]
 

@@ -9,7 +9,7 @@ from typing import Any
 from judges.node import NodeJudge
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render_whole
-from support.format_strategies import Twin
+from support.formats.strategies import Twin
 
 _BLOCKS = frozenset("doc paragraph heading listItem bulletList orderedList codeBlock blockquote rule".split())
 

@@ -18,7 +18,7 @@ from model.trees import TREES, Refused
 from model.world import Terminal, World
 from support.nightly import NIGHTLY
 from support.program import Program, Result
-from support.store_kinds import EVERY_KIND, url_in
+from support.stores.kinds import EVERY_KIND, url_in
 
 pytestmark = pytest.mark.slow
 

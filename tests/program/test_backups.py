@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from support.program import SCRIPT, Program
-from support.races_killing import AtAnyStep
-from support.store_faults import Worker, files_with, fill, small_disk
-from support.store_kinds import FILE_KINDS, url_in
+from support.races.killing import AtAnyStep
+from support.stores.faults import Worker, files_with, fill, small_disk
+from support.stores.kinds import FILE_KINDS, url_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")]
 

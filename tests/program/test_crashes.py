@@ -15,9 +15,9 @@ from model.trees import TREES
 from model.world import Terminal, World
 from support.nightly import NIGHTLY
 from support.program import Program, Result
-from support.races_killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Killing
-from support.store_faults import files_with
-from support.store_kinds import SHARED_KINDS, url_in
+from support.races.killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Killing
+from support.stores.faults import files_with
+from support.stores.kinds import SHARED_KINDS, url_in
 
 pytestmark = pytest.mark.slow
 

@@ -13,13 +13,13 @@ import pytest
 from rflow.stores.codec import seal
 from rflow.stores.locking import locked
 from support.program import Program, Result
-from support.store_faults import files_with, fill, make_read_only, small_disk, snapshot
-from support.store_kinds import FILE_KINDS, url_in
+from support.stores.faults import files_with, fill, make_read_only, small_disk, snapshot
+from support.stores.kinds import FILE_KINDS, url_in
 
 pytestmark = pytest.mark.slow
 
 SECRET = "hunter2-the-password-of-the-till"
-IMPATIENT = (sys.executable, str(Path(__file__).parents[1] / "support" / "races_impatient.py"))
+IMPATIENT = (sys.executable, str(Path(__file__).parents[1] / "support" / "races" / "impatient.py"))
 WRITING: list[tuple[str, ...]] = [
     ("note", "it worked this morning"),
     ("amend", "3", "it did not"),

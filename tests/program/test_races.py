@@ -9,7 +9,7 @@ import pytest
 
 from support.nightly import NIGHTLY
 from support.program import Program, Result
-from support.store_kinds import SHARED_KINDS, url_in
+from support.stores.kinds import SHARED_KINDS, url_in
 
 pytestmark = pytest.mark.slow
 

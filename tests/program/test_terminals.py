@@ -20,7 +20,7 @@ import pytest
 from rflow.cli.commands import COMMANDS
 from support.needs import need
 from support.program import SCRIPT, Program
-from support.store_kinds import SHARED_KINDS, url_in
+from support.stores.kinds import SHARED_KINDS, url_in
 from support.waiting import PATIENCE, until
 
 pytestmark = [

@@ -25,8 +25,8 @@ from rflow.core.sharing import Share, ShareWish, is_token
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import BadInput, NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.ports.workspace import Incoming, Sent, Workspace
-from support.store_faults import quick_folder
-from support.store_stories import ANA, BEN, CHLOE, LPSTAT, LPSTAT_DIGEST, PRINTER, events, evidence, whole_story
+from support.stores.faults import quick_folder
+from support.stores.stories import ANA, BEN, CHLOE, LPSTAT, LPSTAT_DIGEST, PRINTER, events, evidence, whole_story
 from support.workspaces import LEEDS, WORKSPACES, YORK, Office
 
 TREE, TREE_DATA = digest(PRINTER), canonical(PRINTER)

@@ -23,15 +23,15 @@ from rflow.core.sharing import Audience, Share, ShareWish, token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.ports.workspace import Administration, Incoming, Workspace
-from rflow.service.administration import LocalAdministration
-from rflow.service.local import LocalWorkspace
+from rflow.service.local.administration import LocalAdministration
+from rflow.service.local.shared import SharedSessions
+from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import receiver
-from rflow.service.shared import SharedSessions
 from rflow.service.trees import named_tree
 from rflow.stores import open_store
-from support.store_faults import quick_folder
-from support.store_kinds import EVERY_KIND, url_in
-from support.store_stories import LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, events, evidence
+from support.stores.faults import quick_folder
+from support.stores.kinds import EVERY_KIND, url_in
+from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, events, evidence
 from support.workspaces import LEEDS, YORK, ticking
 
 OWNER, MEMBER, DEV = person("Ana Ruiz"), person("Ben Okafor"), person("Dev Patel")

@@ -21,24 +21,24 @@ from rflow.core.session import commands as c
 from rflow.core.session.events import Event, Fact, Stored, TreeEntered, TreeRef, Unreadable
 from rflow.core.session.head import Query
 from rflow.core.sharing import Share, ShareView, StoredShare, read_key, token_hash, token_of
-from rflow.core.summary.view import Extent, View
+from rflow.core.summary.budget.view import Extent, View
 from rflow.core.tree.model import End, Tree, canonical
 from rflow.errors import BadInput, NotAllowed, RflowError, StoreProblem
 from rflow.identity import ALPHABET, new_codes
 from rflow.ports.stores import Store, TreeName
 from rflow.service.interchange import read_session
-from rflow.service.local import LocalWorkspace
+from rflow.service.local.shared import SharedSessions
+from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import export_session, load_session
-from rflow.service.shared import SharedSessions
 from rflow.service.summaries import session_progress
 from rflow.service.trees import named_tree
 from rflow.stores import open_store
 from rflow.stores.codec import header, seal
 from rflow.stores.copy import copy_store
-from support.core_builders import filled
-from support.store_faults import quick_folder, snapshot
-from support.store_kinds import EVERY_KIND, url_in
-from support.store_stories import (
+from support.core.builders import filled
+from support.stores.faults import quick_folder, snapshot
+from support.stores.kinds import EVERY_KIND, url_in
+from support.stores.stories import (
     ANA,
     BEN,
     LAMP,

@@ -16,8 +16,8 @@ from rflow.stores.codec import LINES, RECORD
 from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 from support.program import Program
-from support.store_faults import snapshot
-from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, night_story
+from support.stores.faults import snapshot
+from support.stores.stories import ANA, LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, night_story
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "stores"
 LEEDS = "K7QM-2F.019a4711-0000-7000-8000-000000000001.jsonl"

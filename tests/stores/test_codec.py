@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rflow.core.session.events import Event, NoteAdded, Unreadable
 from rflow.stores import codec
-from support.store_stories import ANA, short_story, whole_story
+from support.stores.stories import ANA, short_story, whole_story
 
 NOTE = short_story("VPN drops every hour", "Only on the guest network")[1]
 

@@ -33,9 +33,9 @@ from rflow.stores import open_store
 from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store
 from support.reading import digests_in, named_tree, tree_version, version_in
-from support.store_faults import quick_folder
-from support.store_kinds import EVERY_KIND, url_in
-from support.store_stories import (
+from support.stores.faults import quick_folder
+from support.stores.kinds import EVERY_KIND, url_in
+from support.stores.stories import (
     ANA,
     BEN,
     CHLOE,

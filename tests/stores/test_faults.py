@@ -27,7 +27,7 @@ from rflow.stores import open_store
 from rflow.stores.folder.store_folder import StoreFolder
 from support.nightly import NIGHTLY
 from support.reading import named_tree
-from support.store_faults import (
+from support.stores.faults import (
     Worker,
     as_nobody,
     files_with,
@@ -39,8 +39,8 @@ from support.store_faults import (
     small_disk,
     snapshot,
 )
-from support.store_kinds import FILE_KINDS, url_in
-from support.store_stories import (
+from support.stores.kinds import FILE_KINDS, url_in
+from support.stores.stories import (
     LPSTAT,
     LPSTAT_DIGEST,
     MORNING,
@@ -52,7 +52,7 @@ from support.store_stories import (
     short_story,
     whole_story,
 )
-from support.store_worker import Told, act, plan
+from support.stores.worker import Told, act, plan
 
 pytestmark = pytest.mark.slow
 

@@ -22,8 +22,8 @@ from rflow.stores import open_store
 from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 from support.reading import named_tree, tree_version
-from support.store_faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
-from support.store_stories import (
+from support.stores.faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
+from support.stores.stories import (
     ANA,
     LPSTAT,
     LPSTAT_DIGEST,

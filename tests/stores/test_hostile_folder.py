@@ -9,9 +9,9 @@ from itertools import cycle
 import pytest
 
 from rflow.stores.folder import safe_files
-from support.hostile_folder import KINDS, PLACES, SECRET, Night, begun, cases, copied, note, put, state
 from support.program import Result
-from support.store_faults import quick_folder
+from support.stores.faults import quick_folder
+from support.stores.hostile_folder import KINDS, PLACES, SECRET, Night, begun, cases, copied, note, put, state
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="links, FIFOs and sockets of POSIX"),

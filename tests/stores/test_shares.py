@@ -15,9 +15,9 @@ from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.reading import version_in
-from support.store_faults import quick_folder
-from support.store_kinds import EVERY_KIND, url_in
-from support.store_stories import ANA, BEN, CHLOE, MORNING, session, short_story
+from support.stores.faults import quick_folder
+from support.stores.kinds import EVERY_KIND, url_in
+from support.stores.stories import ANA, BEN, CHLOE, MORNING, session, short_story
 
 LEEDS, VPN = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2))
 TOKENS = [token_of(bytes([number]) * 32) for number in range(4)]

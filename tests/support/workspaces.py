@@ -13,11 +13,11 @@ from rflow.core.actors import Actor, MemberRole
 from rflow.core.people import Person, person
 from rflow.ports.stores import Store
 from rflow.ports.workspace import Administration, Workspace
-from rflow.service.administration import LocalAdministration
-from rflow.service.local import LocalWorkspace
+from rflow.service.local.administration import LocalAdministration
+from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
-from support.store_kinds import EVERY_KIND, url_in
-from support.store_stories import ANA, BEN, CHLOE, MORNING
+from support.stores.kinds import EVERY_KIND, url_in
+from support.stores.stories import ANA, BEN, CHLOE, MORNING
 
 DEV, ADMIN = person("Dev Patel"), person("Root Admin")
 LEEDS, YORK = "leeds", "york"

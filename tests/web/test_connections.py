@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rflow.web import connections
-from support.web_app import running
+from support.web.app import running
 
 
 async def hello(_: Request) -> Response:

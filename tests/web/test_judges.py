@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from judges.node_tools import node_file
-from support.browser import CHROMIUM, a_page
 from support.needs import NIGHTLY_NPM_PACKAGES, need, skip_without
 from support.nightly import NIGHTLY
 from support.program import Program
-from support.web_server import Served, serving
+from support.web.browser import CHROMIUM, a_page
+from support.web.server import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

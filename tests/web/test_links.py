@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from support.program import SCRIPT, Program
-from support.web_server import Served, free_port, serving
+from support.web.server import Served, free_port, serving
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.browser import a_page
 from support.program import Program
-from support.web_server import Served, serving
+from support.web.browser import a_page
+from support.web.server import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

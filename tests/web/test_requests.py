@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from rflow.web.metrics import Metrics
 from rflow.web.middleware import BODY_LIMIT, BodyLimit, middleware, unexpected_error
-from support.web_app import running
+from support.web.app import running
 
 MIB = 1024 * 1024
 METRICS = Metrics()

@@ -30,7 +30,7 @@ from rflow.web.rendering import Rendered, Renderer
 from rflow.web.view_log import MAX_PENDING, ViewLog, share_views
 from support.nightly import NIGHTLY
 from support.program import Program
-from support.web_server import Served, serving
+from support.web.server import Served, serving
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 SHARE = Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)

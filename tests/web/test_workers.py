@@ -11,12 +11,12 @@ import pytest
 
 from rflow.core.people import person
 from rflow.core.sharing import Share, token_of
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.stores.memory.store import MemoryStore
 from rflow.web.app import LinkServer
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.workers import WorkerPool
-from support.web_app import running
+from support.web.app import running
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 TOKEN = token_of(bytes(32))

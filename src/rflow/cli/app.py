@@ -23,12 +23,12 @@ from rflow.settings import Settings, folders, load_settings
 if TYPE_CHECKING:
     from rflow.cli.terminal_state import Terminal
     from rflow.core.session.commands import Command
-    from rflow.core.summary.view import View
+    from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.service.administration import LocalAdministration
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.administration import LocalAdministration
+    from rflow.service.local.shared import SharedSessions
+    from rflow.service.local.workspace import LocalWorkspace
     from rflow.service.sessions import Outcome
-    from rflow.service.shared import SharedSessions
 
 
 def now() -> datetime:
@@ -61,7 +61,7 @@ class App:
     @cached_property
     def workspace(self) -> "LocalWorkspace":
         """What this user can do at the configured store."""
-        from rflow.cli.interrupts import held
+        from rflow.cli.parsing.interrupts import held
 
         actor = Actor(person=_member_named(self.settings["user.name"].text))
         with held():
@@ -72,14 +72,14 @@ class App:
     @property
     def administration(self) -> "LocalAdministration":
         """What this user can do with the configured store itself."""
-        from rflow.service.administration import LocalAdministration
+        from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.workspace.store, self.workspace.actor)
 
     @property
     def shared(self) -> "SharedSessions":
         """The sessions that links to the configured store show."""
-        from rflow.service.shared import SharedSessions
+        from rflow.service.local.shared import SharedSessions
 
         return SharedSessions(self.workspace.store, clock=now, zone=local, patterns=self.patterns)
 
@@ -105,7 +105,7 @@ class App:
         Raises `UsageProblem` if a pattern is not a regular expression, before anything is written.
         """
         from rflow.core.redaction import Redactor
-        from rflow.core.summary.view import View
+        from rflow.core.summary.budget.view import View
 
         Redactor(self.patterns)
         return View(as_of=self.workspace.now(), zone=local, redact=redact, patterns=self.patterns)
@@ -216,7 +216,7 @@ class App:
         Where this terminal has just left one, by a handoff or a close, it is that one, as long as this is what would be
         taken back.
         """
-        from rflow.core.session.undo import last_undoable
+        from rflow.core.session.rules.undo import last_undoable
 
         session = self._left()
         if session is None:

@@ -7,9 +7,9 @@ import msgspec
 from rflow.core.people import person
 from rflow.core.session.events import Event, TreeEntered
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import View
 from rflow.core.tree.model import Tree
 from rflow.data import data_dir
 from rflow.errors import BadInput

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
-from rflow.cli.reader import Call, read
+from rflow.cli.parsing.reader import Call, read
 from rflow.cli.root import root
 from rflow.errors import Exit, NotDelivered, RflowError
 
@@ -53,7 +53,7 @@ def run(words: Sequence[str]) -> int:
             with closing(root(**options)) as given:
                 given.call(command, values)
         else:
-            from rflow.cli.with_typer import root_command
+            from rflow.cli.parsing.with_typer import root_command
 
             root_command()(list(words), prog_name="rflow")
     except RflowError as error:
@@ -66,7 +66,7 @@ def run(words: Sequence[str]) -> int:
 
 def _loaded(words: Sequence[str]) -> Call | None:
     """Read a command line, with what its command needs loaded."""
-    from rflow.cli.interrupts import held
+    from rflow.cli.parsing.interrupts import held
 
     with held():
         _import_msgspec()

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rflow.cli.declare import Command, Option
+from rflow.cli.parsing.declare import Command, Option
 
 if TYPE_CHECKING:
     from rflow.cli.app import App
@@ -45,7 +45,7 @@ class Given:
 
 def _codes(ctx: Any, incomplete: str) -> list[tuple[str, str]]:
     """Complete the code of a session."""
-    from rflow.cli.completion import codes
+    from rflow.cli.parsing.completion import codes
 
     return codes(ctx, incomplete)
 

@@ -9,9 +9,9 @@ import msgspec
 from rflow.cli.app import App
 from rflow.core.people import person
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import View
 from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotDelivered
 from rflow.service.trees import trees_of

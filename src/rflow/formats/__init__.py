@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rflow.core.summary.budget.view import Extent
 from rflow.core.summary.progress import Digest, Progress, Summary
-from rflow.core.summary.view import Extent
 from rflow.core.text import ascii_controls
 from rflow.errors import UsageProblem
 
@@ -25,7 +25,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
     It shows what a summary has room for; with `everything`, all steps, notes and outputs are there, for programs, and
     with `outline` that of the whole tree. `limit` is what the place where it is pasted or posted takes, as `measure`
-    counts; a longer summary is cut to it (rflow.core.summary.fitting).
+    counts; a longer summary is cut to it (rflow.core.summary.budget.fitting).
     """
 
     name: str
@@ -236,7 +236,7 @@ def _fitted(format_: Format, summary: Summary, cache: Path | None) -> Rendered:
     """Render `summary`, cut to the format's limit."""
     if format_.limit is None:
         return Rendered(text=render_whole(format_, summary, cache), shown=summary)
-    from rflow.core.summary.fitting import fit
+    from rflow.core.summary.budget.fitting import fit
 
     text = render_whole(format_, summary, cache)
     if format_.measure(text) <= format_.limit:

@@ -21,7 +21,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from rflow import __version__
-from rflow.core.summary.times import clock, duration, stamp
+from rflow.core.summary.units.times import clock, duration, stamp
 from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem

@@ -12,7 +12,7 @@ from rflow.core.summary.progress import (
     SectionEntry,
     Summary,
 )
-from rflow.core.summary.times import stamp
+from rflow.core.summary.units.times import stamp
 from rflow.core.text import counted
 
 FOOTER = ("redacted", "unreadable", "tree", "new", "not_shown")

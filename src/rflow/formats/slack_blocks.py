@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from rflow.core.summary.progress import Progress, Summary
-from rflow.core.summary.times import stamp
+from rflow.core.summary.units.times import stamp
 from rflow.core.text import shorten
 from rflow.formats import layout_of
 from rflow.formats.escaping.plain import SlackPaste, is_link

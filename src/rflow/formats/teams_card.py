@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rflow.core.summary.progress import Summary
-from rflow.core.summary.times import stamp
+from rflow.core.summary.units.times import stamp
 from rflow.formats import layout_of
 from rflow.formats.escaping.plain import is_link
 from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Steps, sheet

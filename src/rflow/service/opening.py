@@ -9,15 +9,15 @@ from rflow.ports.stores import Clock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rflow.core.summary.view import Zone
-    from rflow.service.local import LocalWorkspace
-    from rflow.service.shared import SharedSessions
+    from rflow.core.summary.budget.view import Zone
+    from rflow.service.local.shared import SharedSessions
+    from rflow.service.local.workspace import LocalWorkspace
     from rflow.stores.copy import Counts
 
 
 def open_workspace(url: str, actor: Actor, clock: Clock) -> "LocalWorkspace":
     """Return what `actor` can do at the store of that URL or path."""
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.workspace import LocalWorkspace
     from rflow.stores import open_store
 
     return LocalWorkspace(open_store(url), actor, clock=clock)
@@ -25,7 +25,7 @@ def open_workspace(url: str, actor: Actor, clock: Clock) -> "LocalWorkspace":
 
 def open_shared(url: str, clock: Clock, zone: "Zone", patterns: Sequence[str]) -> "SharedSessions":
     """Return the sessions that links to the store of that URL or path show, on a connection of their own."""
-    from rflow.service.shared import SharedSessions
+    from rflow.service.local.shared import SharedSessions
     from rflow.stores import open_store
 
     return SharedSessions(open_store(url), clock=clock, zone=zone, patterns=patterns)

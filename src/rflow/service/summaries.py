@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from rflow.core.session.head import Head
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import View
 from rflow.errors import StoreProblem
 from rflow.ports.workspace import Workspace
 from rflow.service.sessions import load_session

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rflow.errors import RflowError
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.web import live_page, metrics
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup

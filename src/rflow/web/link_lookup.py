@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from rflow.core.sharing import Share, is_token, state_of
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.web.workers import WorkerPool
 
 

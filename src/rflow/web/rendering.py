@@ -12,7 +12,7 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import ViewForm
 from rflow.errors import StoreProblem
 from rflow.formats import format_named, render
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.web.link_lookup import Link
 from rflow.web.live_page import live_page, policy
 from rflow.web.metrics import Metrics

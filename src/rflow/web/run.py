@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from rflow.errors import UsageProblem
 from rflow.service import heartbeat
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.web.app import LinkServer
 from rflow.web.broadcaster import MAX_STREAMS
 from rflow.web.connections import MAX_UNFINISHED, LimitedProtocol

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rflow.core.sharing import ShareView, ViewForm
 from rflow.core.text import shorten
 from rflow.errors import RflowError
-from rflow.service.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions
 from rflow.web.workers import WorkerPool
 
 # Programs that fetch a link to show a preview of it, by their User-Agent: Slack (Slackbot-LinkExpanding), Teams and

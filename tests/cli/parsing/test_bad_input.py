@@ -11,7 +11,7 @@ import pytest
 
 from support.program import SCRIPT, Program, names_a_way_on
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 RLO, ESC = "\N{RIGHT-TO-LEFT OVERRIDE}", "\x1b[2J"
 NOT_UTF_8 = os.fsdecode(b"caf\xe9 \xff")
 

@@ -12,7 +12,7 @@ from rflow.cli.commands import COMMANDS
 from rflow.formats import FORMATS
 from rflow.settings import SETTINGS
 from support.completion import answered, explained, offered
-from support.foreign_trees import put_tree
+from support.core.foreign_trees import put_tree
 from support.needs import need
 from support.program import SCRIPT, Program
 

@@ -82,7 +82,7 @@ def test_nothing_heavy_is_loaded(words: tuple[str, ...], ana: Program) -> None:
     assert of(modules, *NEVER) == []
     assert of(modules, *OWN) == []
     commands = {module for module in modules if module.startswith("rflow.cli.commands.")}
-    assert commands == {"rflow.cli.commands.progress"}
+    assert commands == {"rflow.cli.commands.sharing.progress"}
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_an_everyday_command_loads_nothing_slow(words: tuple[str, ...], ana: Pro
     modules = loaded(ana, RUN, *words)
     assert of(modules, *NEVER, *SLOW) == []
     assert of(modules, "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []
-    assert of(modules, "rflow.cli.with_typer") == []
+    assert of(modules, "rflow.cli.parsing.with_typer") == []
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def test_a_prompt_loads_neither_msgspec_nor_the_core(ana: Program) -> None:
     modules = loaded(ana, RUN, "prompt")
     assert "rflow.stores.sqlite.glance" in modules
     assert of(modules, *NEVER, *SLOW, "msgspec", "uuid", "decimal", "subprocess", "hashlib") == []
-    assert of(modules, "rflow.core.session", "rflow.service.local", "rflow.cli.app") == []
+    assert of(modules, "rflow.core.session", "rflow.service.local.workspace", "rflow.cli.app") == []
 
 
 @pytest.mark.slow

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.declare import Argument, Command, Option, Parameter, parameters
-from rflow.cli.reader import Call, read
+from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, parameters
+from rflow.cli.parsing.reader import Call, read
+from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
-from rflow.cli.with_typer import root_command
 
 LINES = 12_000 if os.environ.get("RFLOW_TEST_HEAVY") else 300
 
@@ -103,7 +103,7 @@ def recording() -> Iterator[None]:
     def call(context: Any, command: Command, values: dict[str, Any]) -> None:
         raise Recorded((context.find_root().obj.values, command, values))
 
-    with patch("rflow.cli.with_typer.begin", begin), patch("rflow.cli.with_typer.call", call):
+    with patch("rflow.cli.parsing.with_typer.begin", begin), patch("rflow.cli.parsing.with_typer.call", call):
         yield
 
 

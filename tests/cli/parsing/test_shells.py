@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from support.foreign_trees import put_tree
+from support.core.foreign_trees import put_tree
 from support.needs import need
 from support.program import Program
 from support.shells import TAB, Shell, with_completion

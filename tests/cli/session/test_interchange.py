@@ -13,7 +13,7 @@ from support.prompts import answer
 
 pytestmark = pytest.mark.slow
 
-SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
+SESSIONS = Path(__file__).parents[3] / "examples" / "sessions"
 BEN = "Ben Okafor"
 ACCEPT = "--accept-ownership"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.program import Program
-from support.webhook_server import Server, reply
+from support.web.webhook_server import Server, reply
 
 pytestmark = pytest.mark.slow
 

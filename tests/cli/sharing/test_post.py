@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from rflow.cli.posting import Posting
+from rflow.cli.delivering.posting import Posting
 from rflow.errors import StoreProblem
-from rflow.service.local import LocalWorkspace
-from support import webhook_server as scenes
+from rflow.service.local.workspace import LocalWorkspace
 from support.completion import offered
 from support.program import SCRIPT, Program, Result
 from support.waiting import until
-from support.webhook_server import Scene, Server, Visit, reply
+from support.web import webhook_server as scenes
+from support.web.webhook_server import Scene, Server, Visit, reply
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ SECRETS = ("T0LEEDS99", "B0PRINT42", "xK9sECRETt0ken", "aB3dEf9ghIjKl0mNo")
 PASSWORD = "Sommer-2026-Leeds"
 NO_ASK = 'Note: the summary does not say what you need. To add it: rflow brief --ask "…"\n'
 BEN = "Ben Okafor"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RECORDED = ROOT / "examples" / "sessions" / "postgres-refused.jsonl"
 
 

@@ -10,7 +10,7 @@ from rflow.core.text import columns
 from rflow.formats import FORMATS
 from support.program import Program
 
-SESSIONS = Path(__file__).parents[2] / "examples" / "sessions"
+SESSIONS = Path(__file__).parents[3] / "examples" / "sessions"
 RECORDED = ["postgres-refused.jsonl", "dns-refused.jsonl", "printer-document.json"]
 PASTED = ["markdown", "text", "slack", "teams"]
 PASSWORD = "Sommer-2026-Leeds"

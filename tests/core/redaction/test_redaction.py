@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
 from rflow.core.redaction.belief import is_status
-from rflow.core.redaction.devices import SETTINGS
+from rflow.core.redaction.finders.devices import SETTINGS
+from rflow.core.redaction.finders.web import ADDRESSES
 from rflow.core.redaction.prefixes import PREFIXES
-from rflow.core.redaction.web import ADDRESSES
 from rflow.errors import UsageProblem
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "redaction"
+SAMPLES = Path(__file__).parents[2] / "samples" / "redaction"
 SECRETS = [
     (kinds, case.removesuffix("\n"))
     for kinds, case in re.findall(

@@ -11,7 +11,7 @@ from rflow.core.redaction import Redactor
 
 pytestmark = pytest.mark.slow
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "redaction"
+SAMPLES = Path(__file__).parents[2] / "samples" / "redaction"
 
 STILL_REPORTED = {
     "Hex High Entropy String": "an ETag names a version of a page; who has it can do nothing with it",

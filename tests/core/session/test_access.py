@@ -6,18 +6,18 @@ import pytest
 from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session import commands as c
-from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, may
 from rflow.core.session.commands import Command
-from rflow.core.session.entries import assumptions
 from rflow.core.session.events import (
     Brief,
     TextRedacted,
     Unreadable,
 )
 from rflow.core.session.replay import replay
+from rflow.core.session.rules.access import ACCESS, ON_CLOSED, STEERING, may
+from rflow.core.session.rules.entries import assumptions
 from rflow.core.tree.model import digest
 from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     BEN,
     CLEO,

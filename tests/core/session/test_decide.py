@@ -56,7 +56,7 @@ from rflow.core.session.events import (
 from rflow.core.session.texts import NOTE_LIMIT, TITLE_LIMIT
 from rflow.core.tree.model import digest
 from rflow.errors import Exit, NotFound, UsageProblem
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     BEN,
     NIGHT,

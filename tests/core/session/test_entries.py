@@ -18,7 +18,7 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.session.texts import NOT_TEXTS, TEXTS, texts_of
 from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     BEN,
     CLEO,
@@ -32,7 +32,7 @@ from support.core_builders import (
     refusal,
     texts_in,
 )
-from support.core_strategies import sessions
+from support.core.strategies import sessions
 
 READER = Actor(person=CLEO, roles={"default": "reader"})
 LEAD = Actor(person=CLEO, roles={"default": "lead"})

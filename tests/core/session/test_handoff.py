@@ -33,7 +33,7 @@ from rflow.core.session.events import (
 from rflow.core.session.replay import replay
 from rflow.core.tree.model import digest
 from rflow.errors import NotAllowed, SessionMoved, UsageProblem
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     BEN,
     CLEO,

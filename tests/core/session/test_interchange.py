@@ -17,11 +17,11 @@ from rflow.core.text import clean
 from rflow.core.tree.model import canonical, digest
 from rflow.errors import BadInput
 from rflow.service.interchange import Read, export_lines, read_session, session_schema
-from support.store_stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
+from support.stores.stories import ANA, LPSTAT, LPSTAT_DIGEST, PRINTER, session, short_story, whole_story
 
 ID = "019a4711-0000-7000-8000-000000000001"
 NOW = datetime(2026, 11, 23, 2, 10, 0, 123456, tzinfo=UTC)
-EXAMPLES = Path(__file__).parents[2] / "examples" / "sessions"
+EXAMPLES = Path(__file__).parents[3] / "examples" / "sessions"
 validator: Any = import_module("jsonschema").Draft202012Validator(session_schema())
 LABELS: dict[str, Any] = {
     "id": "labels",

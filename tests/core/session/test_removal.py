@@ -19,7 +19,7 @@ from rflow.core.session.events import (
     TreeEntered,
 )
 from rflow.core.session.texts import REMOVED, blank
-from support.core_builders import FACTS, filled, texts_in
+from support.core.builders import FACTS, filled, texts_in
 
 # These fields don't come from people's typing but from the tree and the program.
 KEPT: dict[type[Fact], set[str]] = {

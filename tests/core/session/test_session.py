@@ -44,8 +44,8 @@ from rflow.core.session.head import head_of
 from rflow.core.session.replay import FOLDS, evolve, replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import digest
-from support.core_builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
-from support.core_strategies import play, sessions
+from support.core.builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
+from support.core.strategies import play, sessions
 from support.nightly import examples
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rflow.core.summary.fitting import fit
+from rflow.core.summary.budget.fitting import fit
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, render_whole
-from support.format_builders import DIGEST, FULL, PLACE, STORIES, TOLD, changed
-from support.format_strategies import hostile, retold, told_with
+from support.formats.builders import DIGEST, FULL, PLACE, STORIES, TOLD, changed
+from support.formats.strategies import hostile, retold, told_with
 from support.nightly import examples
 from support.program import Program
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from rflow.formats import render
-from support.reader_sessions import READERS, SESSIONS, summary_of
+from support.core.reader_sessions import READERS, SESSIONS, summary_of
 
 every_session = pytest.mark.parametrize("name", SESSIONS)
 
@@ -13,7 +13,7 @@ every_session = pytest.mark.parametrize("name", SESSIONS)
 @every_session
 @pytest.mark.parametrize("form", ["brief", "whole"])
 def test_the_summary_of_a_session_reads_as_its_file(name: str, form: str) -> None:
-    """`RFLOW_UPDATE_GOLDEN=1 pytest tests/core/test_readers.py` writes the files; then repeat docs/reader-test.md."""
+    """`RFLOW_UPDATE_GOLDEN=1 pytest tests/core/summary/test_readers.py` writes the files (docs/reader-test.md)."""
     text, path = render("text", summary_of(name, brief=form == "brief")), READERS / name / f"{form}.txt"
     if os.environ.get("RFLOW_UPDATE_GOLDEN"):
         path.write_text(text, "utf-8")

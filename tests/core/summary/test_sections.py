@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency
 from rflow.core.session.state import Change, Note
-from rflow.core.summary.arrange import arranged
-from rflow.core.summary.cutting import CUT, Limits, levels, word_count
+from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.cutting import CUT, Limits, levels, word_count
+from rflow.core.summary.budget.shares import whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
-from rflow.core.summary.shares import whole_words
 from rflow.core.summary.summarise import summarise
 from rflow.formats import FORMATS, format_named, render
-from support.core_builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
+from support.core.builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
 
 WORDS = (
     *"the queue is empty, printer says: no paper. restarted it; twice (in vain) since 01:50 but not on web-3".split(),
@@ -403,7 +403,7 @@ def test_one_more_step_leaves_what_is_more_important_in_its_place() -> None:
 
 def test_two_answers_in_a_tree_of_1_365_nodes_take_sixty_lines_at_most() -> None:
     from rflow.core.tree.model import End, Node
-    from support.core_builders import decision, tree_of
+    from support.core.builders import decision, tree_of
 
     nodes: dict[str, Node] = {}
     for number in range(341):

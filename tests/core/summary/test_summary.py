@@ -47,16 +47,16 @@ from rflow.core.session.events import (
 )
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.summary.arrange import arranged
+from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.view import Extent, View, widest
 from rflow.core.summary.digest import digest_of
 from rflow.core.summary.progress import DigestEntry, Progress, ProgressRemaining
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.tree_parts import cause_of, path_through
-from rflow.core.summary.view import Extent, View, widest
+from rflow.core.summary.units.tree_parts import cause_of, path_through
 from rflow.core.text import one_line
 from rflow.core.tree import graph
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     BEN,
     FACTS,
@@ -74,7 +74,7 @@ from support.core_builders import (
     texts_in,
     tree_of,
 )
-from support.core_strategies import sessions
+from support.core.strategies import sessions
 
 
 def told(scene: Scene, **view: Any) -> Progress:

@@ -10,7 +10,7 @@ from rflow.core.session.events import (
 )
 from rflow.core.tree.model import End
 from rflow.errors import Exit
-from support.core_builders import (
+from support.core.builders import (
     ANN,
     decision,
     fact_of,

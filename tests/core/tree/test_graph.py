@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rflow.core.tree.graph import Remaining, RuledOut, Turn, distances, ends_in_reach, outline, remaining, ruled_out
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
-from support.core_builders import PRINTER, decision, tree_of
+from support.core.builders import PRINTER, decision, tree_of
 
 NAMES = "abcdefg"
 

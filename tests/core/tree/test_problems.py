@@ -13,7 +13,7 @@ from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exi
 from rflow.core.tree.problems import Problem, ends_without_cause, problems
 from rflow.data import data_dir
 from rflow.trees.files import load_tree
-from support.core_builders import tree_of
+from support.core.builders import tree_of
 
 NAMES = tuple("abcdefg")
 WAYS = st.lists(st.sampled_from(NAMES), min_size=2, max_size=3)

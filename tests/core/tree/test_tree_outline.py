@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.test_graph import trees
+from core.tree.test_graph import trees
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.tree_outline import MOST_LINES, tree_outline
+from rflow.core.summary.units.tree_outline import MOST_LINES, tree_outline
 from rflow.core.tree.graph import Turn
 from rflow.core.tree.model import Action, Choice, Decision, End, Tree, exits
-from support.core_builders import Scene, decision, free, looking, printing, tree_of
+from support.core.builders import Scene, decision, free, looking, printing, tree_of
 
 
 def drawn(outline: Sequence[OutlineEntry]) -> list[str]:

@@ -29,7 +29,7 @@ from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, EvidenceAdded, Fact
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.summary.view import Extent, View
+from rflow.core.summary.budget.view import Extent, View
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, digest
 from rflow.errors import RflowError
 

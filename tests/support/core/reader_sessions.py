@@ -8,14 +8,14 @@ from pathlib import Path
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency
+from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import View
 from rflow.data import data_dir
 from rflow.trees.files import load_tree
-from support.core_builders import Scene, output
+from support.core.builders import Scene, output
 
-READERS = Path(__file__).parents[1] / "readers"
+READERS = Path(__file__).parents[2] / "readers"
 SESSIONS = tuple(sorted(folder.name for folder in READERS.iterdir() if folder.is_dir()))
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
-from rflow.core.session.entries import assumptions
 from rflow.core.session.events import Brief, Contingency
+from rflow.core.session.rules.entries import assumptions
 from rflow.errors import RflowError
-from support.core_builders import ANN, BEN, CLEO, NIGHT, PRINTER, SCANNER, TIER2, Scene, output
+from support.core.builders import ANN, BEN, CLEO, NIGHT, PRINTER, SCANNER, TIER2, Scene, output
 
 T = TypeVar("T")
 TEXTS = ("It hums", "", "tray 2\nis empty", "\x1b[31mred\x1b[0m", "password=hunter2", "Drück’ 印刷 🖨️", "\u202etxet")

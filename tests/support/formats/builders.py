@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rflow.core.session.events import Contingency
-from rflow.core.summary.arrange import arranged
+from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.progress import (
     Ahead,
     Continuing,

@@ -1,6 +1,6 @@
 """The program with little patience: it waits a moment, not ten seconds, for a store that another program holds.
 
-Called as the program would be, with that before it: `python races_impatient.py rflow note …`.
+Called as the program would be, with that before it: `python impatient.py rflow note …`.
 """
 
 import sys

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from support.program import SCRIPT, Program, Result
 
-ZYGOTE = Path(__file__).with_name("races_zygote.py")
+ZYGOTE = Path(__file__).with_name("zygote.py")
 KILLED = -signal.SIGKILL
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -31,7 +31,7 @@ class Killing(Protocol):
 class AtAnyStep:
     """Kills (or interrupts) at a random step of the command's own work, or some milliseconds into it.
 
-    See races_zygote.py for how.
+    See zygote.py for how.
     """
 
     def __init__(self, place: Path, seed: int, number: int = signal.SIGKILL) -> None:

@@ -15,24 +15,24 @@ from typing import Any
 
 import rflow.capture.posix
 import rflow.cli.app
-import rflow.cli.commands.config
-import rflow.cli.commands.demo
-import rflow.cli.commands.evidence
-import rflow.cli.commands.handoff
-import rflow.cli.commands.interchange
-import rflow.cli.commands.notes
-import rflow.cli.commands.progress
-import rflow.cli.commands.sessions
-import rflow.cli.commands.store
-import rflow.cli.commands.tree
-import rflow.cli.commands.work
-import rflow.cli.completion
+import rflow.cli.commands.session.evidence
+import rflow.cli.commands.session.notes
+import rflow.cli.commands.session.sessions
+import rflow.cli.commands.session.work
+import rflow.cli.commands.setup.config
+import rflow.cli.commands.setup.demo
+import rflow.cli.commands.setup.interchange
+import rflow.cli.commands.setup.store
+import rflow.cli.commands.setup.tree
+import rflow.cli.commands.sharing.handoff
+import rflow.cli.commands.sharing.progress
 import rflow.cli.display.json
 import rflow.cli.display.status
+import rflow.cli.parsing.completion
 import rflow.cli.terminal_state
 import rflow.formats.environment
 import rflow.service.interchange
-import rflow.service.local
+import rflow.service.local.workspace
 import rflow.stores.folder.store
 import rflow.stores.sqlite.store
 from rflow.cli.main import main

@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 NOBODY = 65534
 
 
 class Worker:
-    """A running `store_worker.py`; `acknowledged` are the lines it said."""
+    """A running `worker.py`; `acknowledged` are the lines it said."""
 
     def __init__(self, task: str, url: str, *arguments: object) -> None:
-        command = [sys.executable, "-m", "support.store_worker", task, url, *map(str, arguments)]
+        command = [sys.executable, "-m", "support.stores.worker", task, url, *map(str, arguments)]
         self._process = subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.acknowledged: list[str] = []
 

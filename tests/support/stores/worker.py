@@ -1,4 +1,4 @@
-"""A program that works on a store, to be raced and killed: `python -m support.store_worker TASK URL ARGUMENT…`.
+"""A program that works on a store, to be raced and killed: `python -m support.stores.worker TASK URL ARGUMENT…`.
 
 It says "ready", waits for a line, and writes a line for everything that the store acknowledged.
 """
@@ -19,7 +19,7 @@ from rflow.core.session.state import Session
 from rflow.ports.stores import Stale, Store
 from rflow.stores import open_store
 from rflow.stores.folder.safe_files import SafeFiles
-from support.store_stories import ANA, MORNING, evidence, more, session, short_story
+from support.stores.stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
 """What a store should hold: the events of each session by its id."""

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from rflow.web.run import uvicorn_config
-from support.web_server import free_port
+from support.web.server import free_port
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.deliver import record
+from rflow.cli.delivering.deliver import record
 from rflow.config_file import replace_file
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import RecordShared

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rflow.cli.app import App
-from rflow.cli.deliver import redaction_note, say_delivered
+from rflow.cli.delivering.deliver import redaction_note, say_delivered
+from rflow.cli.delivering.post_record import LocalRecord, SessionRecord
 from rflow.cli.output import echo
-from rflow.cli.post_record import LocalRecord, SessionRecord
 from rflow.core.session.state import Session
 from rflow.delivery.webhooks import MaybePosted, post
 from rflow.delivery.webhooks.outcomes import Posted

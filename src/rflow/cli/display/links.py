@@ -64,7 +64,7 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 def copy_link(run: App, url: str) -> None:
     """Copy a link to the clipboard; if that fails, print it."""
-    from rflow.cli.deliver import copy_to_clipboard
+    from rflow.cli.delivering.deliver import copy_to_clipboard
 
     try:
         said = copy_to_clipboard(run, url)

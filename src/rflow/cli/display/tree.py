@@ -5,7 +5,7 @@ import sys
 
 from rflow.cli.output import styled
 from rflow.core.session.state import Session
-from rflow.core.summary.tree_parts import path_through
+from rflow.core.summary.units.tree_parts import path_through
 from rflow.core.tree.graph import ruled_out
 from rflow.core.tree.model import Tree
 from rflow.trees.drawing import draw

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from rflow.cli import completion
-from rflow.cli.declare import Argument, Option
+from rflow.cli.parsing import completion
+from rflow.cli.parsing.declare import Argument, Option
 
 Reference = Annotated[
     str | None,

@@ -1,8 +1,8 @@
 """Reads the usual command lines without Typer, from the same declarations (see `declare`).
 
 The reader is either sure, and then what it returns is what Typer calls, or it returns None, and Typer reads the line:
-abbreviated and joined options, values that look like options, mistakes, help. A property in tests/cli/test_reader.py
-holds the two together.
+abbreviated and joined options, values that look like options, mistakes, help. tests/cli/parsing/test_reader.py holds
+the two together, by a property.
 """
 
 import os
@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.declare import Command, Option, Parameter, parameters
+from rflow.cli.parsing.declare import Command, Option, Parameter, parameters
 
 _GLOBAL = ("--store", "--user", "-s", "--session", "--config")
 _EXPANDED = frozenset("~$%*?[")  # Typer expands these on Windows, where shells do not

@@ -11,8 +11,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.declare import Argument, Command, Group, Parameter, parameters
-from rflow.cli.reader import hoisted
+from rflow.cli.parsing.declare import Argument, Command, Group, Parameter, parameters
+from rflow.cli.parsing.reader import hoisted
 from rflow.cli.root import root
 from rflow.core.text import clean
 

@@ -25,7 +25,7 @@ def answer() -> None:
     shell, words = os.environ.pop("_RFLOW_COMPLETE"), os.environ.pop("_RFLOW_WORDS", None)
     if words is not None and shell in _ANSWERS:
         with suppress(Exception):  # an error in the middle of typing helps nobody
-            from rflow.cli.with_typer import root_command
+            from rflow.cli.parsing.with_typer import root_command
 
             lines = list(_ANSWERS[shell](root_command(), words.removesuffix("\n").split("\n")))
             echo("\n".join(lines), newline=bool(lines))

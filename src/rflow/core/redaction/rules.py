@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from rflow.core.redaction import tokens
+from rflow.core.redaction.finders import tokens
 from rflow.core.redaction.spans import Finder, Span, lowered
 
 
@@ -21,91 +21,91 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def _keys(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import keys
+    from rflow.core.redaction.finders import keys
 
     return keys.find(text)
 
 
 def _addresses(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import web
+    from rflow.core.redaction.finders import web
 
     return web.find_addresses(text)
 
 
 def _headers(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import web
+    from rflow.core.redaction.finders import web
 
     return web.find_headers(text)
 
 
 def _named(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import named
+    from rflow.core.redaction.finders import named
 
     return named.find(text)
 
 
 def _tables(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import tables
+    from rflow.core.redaction.finders import tables
 
     return tables.find(text)
 
 
 def _inserts(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import tables
+    from rflow.core.redaction.finders import tables
 
     return tables.find_inserts(text)
 
 
 def _commands(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import commands
+    from rflow.core.redaction.finders import commands
 
     return commands.find(text)
 
 
 def _devices(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import devices
+    from rflow.core.redaction.finders import devices
 
     return devices.find(text)
 
 
 def _accounts(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import accounts
+    from rflow.core.redaction.finders import accounts
 
     return accounts.find(text)
 
 
 def _pgpass(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import accounts
+    from rflow.core.redaction.finders import accounts
 
     return accounts.find_pgpass(text)
 
 
 def _manifests(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import manifests
+    from rflow.core.redaction.finders import manifests
 
     return manifests.find(text)
 
 
 def _sign_in(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import sign_in
+    from rflow.core.redaction.finders import sign_in
 
     return sign_in.find(text)
 
 
 def _pairs(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import speech
+    from rflow.core.redaction.finders import speech
 
     return speech.find_pairs(text)
 
 
 def _codes(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import speech
+    from rflow.core.redaction.finders import speech
 
     return speech.find_codes(text)
 
 
 def _cards(text: str) -> Iterator[Span]:
-    from rflow.core.redaction import speech
+    from rflow.core.redaction.finders import speech
 
     return speech.find_cards(text)
 

@@ -8,9 +8,10 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person, is_named
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.access import ACCEPTING
 from rflow.core.session.commands import Command
-from rflow.core.session.entries import (
+from rflow.core.session.events import Event, Fact
+from rflow.core.session.rules.access import ACCEPTING
+from rflow.core.session.rules.entries import (
     add_evidence,
     add_note,
     add_step,
@@ -26,13 +27,12 @@ from rflow.core.session.entries import (
     share,
     unpin,
 )
-from rflow.core.session.events import Event, Fact
-from rflow.core.session.guards import check_access, check_begun, check_closed, check_readable, check_seen
-from rflow.core.session.moves import Trees, back, choose, done, enter, skip
+from rflow.core.session.rules.guards import check_access, check_begun, check_closed, check_readable, check_seen
+from rflow.core.session.rules.moves import Trees, back, choose, done, enter, skip
+from rflow.core.session.rules.undo import undo
 from rflow.core.session.state import Session
 from rflow.core.session.texts import fit
 from rflow.core.session.times import utc
-from rflow.core.session.undo import undo
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 

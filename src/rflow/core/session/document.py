@@ -25,7 +25,7 @@ from rflow.core.session.events import (
     TreeEntered,
     TreeRef,
 )
-from rflow.core.session.moves import place_of
+from rflow.core.session.rules.moves import place_of
 from rflow.core.text import clean, one_line
 from rflow.core.tree.model import Action, Decision, Tree, digest
 from rflow.errors import BadInput

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from rflow.core.session.state import Session
-from rflow.core.summary.arrange import arranged
-from rflow.core.summary.phrases import joined, step_result, step_text
+from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.view import Extent, View
 from rflow.core.summary.progress import Digest, DigestEntry, Progress, Redacted, Section, SectionEntry
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import Extent, View
+from rflow.core.summary.units.phrases import joined, step_result, step_text
 from rflow.core.text import shorten
 
 WORDS = 90

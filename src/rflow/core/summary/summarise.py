@@ -7,12 +7,12 @@ from operator import le
 from typing import NamedTuple, TypeVar
 
 from rflow.core.session.state import Evidence, Note, Session, Step
-from rflow.core.summary import tree_parts
-from rflow.core.summary.arrange import arranged
-from rflow.core.summary.entries import EntryReader, waiting
+from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.view import Presenter, View, latest
 from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
-from rflow.core.summary.relations import own_steps_since_move
-from rflow.core.summary.view import Presenter, View, latest
+from rflow.core.summary.units import tree_parts
+from rflow.core.summary.units.entries import EntryReader, waiting
+from rflow.core.summary.units.relations import own_steps_since_move
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 

@@ -14,11 +14,11 @@ from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
 from rflow.identity import id_of, is_code, is_id
 from rflow.ports.stores import Stale
 from rflow.ports.workspace import Imported, Incoming
-from rflow.service.sending import ATTEMPTS
-from rflow.service.starting import create
+from rflow.service.local.sending import ATTEMPTS
+from rflow.service.local.starting import create
 
 if TYPE_CHECKING:
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.workspace import LocalWorkspace
 
 
 def plan_import(workspace: "LocalWorkspace", incoming: Incoming) -> Imported:

@@ -7,7 +7,7 @@ from rflow.errors import NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from rflow.ports.stores import Store
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.workspace import LocalWorkspace
 
 
 def add_tree(workspace: "LocalWorkspace", data: bytes, space: str) -> bool:

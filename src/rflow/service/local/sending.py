@@ -13,8 +13,8 @@ from rflow.core.session.commands import AddEvidence, AddStep, Command, Delete, R
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, Stored, TextRedacted
 from rflow.core.session.log import Log
-from rflow.core.session.moves import Trees
 from rflow.core.session.replay import replay
+from rflow.core.session.rules.moves import Trees
 from rflow.core.session.state import Session
 from rflow.core.session.texts import blank, target_of
 from rflow.errors import BadInput, StoreProblem, UsageProblem

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
-from rflow.core.summary.arrange import sections_only
+from rflow.core.summary.budget.arrange import sections_only
+from rflow.core.summary.budget.view import Extent, View, Zone
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
-from rflow.core.summary.view import Extent, View, Zone
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
 from rflow.stores.derived import readable_trees

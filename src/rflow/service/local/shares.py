@@ -11,7 +11,7 @@ from rflow.identity import share_id
 
 if TYPE_CHECKING:
     from rflow.ports.stores import ShareStore
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.workspace import LocalWorkspace
 
 VIEWS_SHOWN = 50
 """How many of the last views `share show` lists."""

@@ -16,7 +16,7 @@ from rflow.ports.stores import CodeTaken, Stale
 from rflow.ports.workspace import Sent
 
 if TYPE_CHECKING:
-    from rflow.service.local import LocalWorkspace
+    from rflow.service.local.workspace import LocalWorkspace
 
 
 def start(workspace: "LocalWorkspace", command: Start) -> Sent:

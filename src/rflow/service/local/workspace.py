@@ -18,7 +18,7 @@ from rflow.stores.derived import no_session, read_tree
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
-    from rflow.core.session.moves import Trees
+    from rflow.core.session.rules.moves import Trees
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
 
@@ -120,7 +120,7 @@ class LocalWorkspace:
 
     def start(self, command: "Start") -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
-        from rflow.service.starting import start
+        from rflow.service.local.starting import start
 
         return start(self, command)
 
@@ -128,7 +128,7 @@ class LocalWorkspace:
         self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command: decide, append, and decide again where somebody else wrote first."""
-        from rflow.service.sending import Sender, carry_out
+        from rflow.service.local.sending import Sender, carry_out
 
         def decided(log: Log) -> Sent:
             sender = Sender(self.store, self.actor, self.now, self.trees_in(log.space))
@@ -158,13 +158,13 @@ class LocalWorkspace:
 
     def plan_import(self, incoming: Incoming) -> Imported:
         """Return what importing a session would do now, and write nothing."""
-        from rflow.service.importing import plan_import
+        from rflow.service.local.importing import plan_import
 
         return plan_import(self, incoming)
 
     def import_session(self, incoming: Incoming, *, accept_ownership: bool = False) -> Imported:
         """Store a session that was read from a file; one that is here with the same beginning is extended."""
-        from rflow.service.importing import import_session
+        from rflow.service.local.importing import import_session
 
         return import_session(self, incoming, accept_ownership=accept_ownership)
 
@@ -205,13 +205,13 @@ class LocalWorkspace:
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
         """Make a tree the current version of its id."""
-        from rflow.service.publishing import add_tree
+        from rflow.service.local.publishing import add_tree
 
         return add_tree(self, data, space)
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
         """Remove a tree from the list."""
-        from rflow.service.publishing import remove_tree
+        from rflow.service.local.publishing import remove_tree
 
         remove_tree(self, tree_id, space)
 
@@ -219,31 +219,31 @@ class LocalWorkspace:
 
     def create_share(self, wish: "ShareWish") -> "Minted":
         """Create a read-only link to a session."""
-        from rflow.service.shares import create
+        from rflow.service.local.shares import create
 
         return create(self, self.allowed("share").shares, wish, self._random)
 
     def shares(self, session_id: str | None = None, *, everybody: bool = False) -> "list[ShareCount]":
         """List the links of a session, else the actor's."""
-        from rflow.service.shares import listed
+        from rflow.service.local.shares import listed
 
         return listed(self, self.allowed().shares, session_id, everybody=everybody)
 
     def share(self, reference: str) -> "ShareCount":
         """Find the one link whose id begins with `reference`, or whose token it is."""
-        from rflow.service.shares import find
+        from rflow.service.local.shares import find
 
         return find(self, self.allowed().shares, reference)
 
     def share_views(self, share_id: str) -> "Sequence[ShareView]":
         """Return the last views of a link, the newest first."""
-        from rflow.service.shares import VIEWS_SHOWN, find
+        from rflow.service.local.shares import VIEWS_SHOWN, find
 
         shares = self.allowed().shares
         return shares.views(find(self, shares, share_id).share.id, VIEWS_SHOWN)
 
     def revoke_share(self, share_id: str) -> "Share":
         """Revoke a link at once."""
-        from rflow.service.shares import revoke
+        from rflow.service.local.shares import revoke
 
         return revoke(self, self.allowed("share").shares, share_id)

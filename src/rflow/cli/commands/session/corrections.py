@@ -3,15 +3,15 @@
 from typing import Annotated, Any
 
 from rflow.cli.app import App
-from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.display.entries import described, in_words, quoted
 from rflow.cli.input import ask_letter, text_or_stdin
-from rflow.cli.options import CommandId, Entry
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, Entry
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
+from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Session
 from rflow.core.session.texts import amendable
-from rflow.core.session.undo import last_undoable
 from rflow.errors import UsageProblem
 from rflow.service.sessions import Outcome
 

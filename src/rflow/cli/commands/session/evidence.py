@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import CommandId, On, Pin
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, On, Pin
 from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence, AddStep

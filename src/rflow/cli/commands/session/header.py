@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import CommandId
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.completion import people
-from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.input import text_or_stdin, wants_warning
-from rflow.cli.options import CommandId, Entry, NewUser, On, Pin
+from rflow.cli.parsing.completion import people
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
 from rflow.errors import UsageProblem

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from rflow.cli.app import App, label
-from rflow.cli.completion import people, trees
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.cli.output import echo_bytes
+from rflow.cli.parsing.completion import people, trees
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
 from rflow.core.session.head import Page, Query

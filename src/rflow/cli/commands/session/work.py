@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.completion import choices, trees
-from rflow.cli.declare import Argument, Group, Option
 from rflow.cli.display.status import show_next
-from rflow.cli.options import CommandId, Pin
+from rflow.cli.parsing.completion import choices, trees
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
 from rflow.core.session.events import ActionDone, ChoiceMade, Pinned, SteppedBack, StepSkipped
 from rflow.core.session.state import Session

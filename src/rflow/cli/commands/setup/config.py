@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.completion import settings
-from rflow.cli.declare import Argument, Group
-from rflow.cli.options import Json
+from rflow.cli.parsing.completion import settings
+from rflow.cli.parsing.declare import Argument, Group
+from rflow.cli.parsing.options import Json
 from rflow.settings import SETTINGS, TARGET_SETTINGS, Setting, Value, setting_named, write_setting
 
 app = Group(help="Settings and where they come from: list, get, set, path.")
@@ -81,7 +81,7 @@ def _masked(value: Value) -> str:
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
     """Return the values given on the command line; none removes the setting."""
     if setting.secret:
-        from rflow.cli.webhook_settings import read_secret
+        from rflow.cli.delivering.webhook_settings import read_secret
 
         values = [read_secret(run, setting, values)]
     given = tuple(run.text(value) for value in values if value)
@@ -93,7 +93,7 @@ def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:
-        from rflow.cli.webhook_settings import check_target_setting
+        from rflow.cli.delivering.webhook_settings import check_target_setting
 
         check_target_setting(setting, given[0])
     return given
@@ -114,7 +114,7 @@ def _store(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
-    from rflow.cli.posting import timeout_seconds
+    from rflow.cli.delivering.posting import timeout_seconds
 
     timeout_seconds(given[0])
     return given
@@ -128,7 +128,7 @@ _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
 
 
 def _say_next_step(run: App, setting: Setting, value: str) -> None:
-    from rflow.cli.webhook_settings import next_step
+    from rflow.cli.delivering.webhook_settings import next_step
 
     _, name, field = setting.name.split(".")
     known = {each: run.settings[f"targets.{name}.{each}"].text for each in ("kind", "url")} | {field: value}

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.declare import Group, Option
 from rflow.cli.examples import Recording, recorded
 from rflow.cli.output import echo, styled
+from rflow.cli.parsing.declare import Group, Option
 from rflow.core.session.events import (
     ActionDone,
     Brief,
@@ -183,7 +183,7 @@ class _Player:
 
     def evidence(self, fact: EvidenceAdded, blobs: Mapping[str, bytes]) -> None:
         """Record the evidence again without running its command, which may not be available here."""
-        from rflow.cli.commands.evidence import keep
+        from rflow.cli.commands.session.evidence import keep
         from rflow.core.session.commands import AddEvidence
 
         self._prompt(f"rflow run -- {fact.command}")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App, label
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import Reference
 from rflow.cli.output import echo_bytes
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Reference
 from rflow.core.people import Person, person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay

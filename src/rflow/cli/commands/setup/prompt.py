@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from rflow.cli.declare import Group, Option
+from rflow.cli.parsing.declare import Group, Option
 from rflow.cli.root import Given
 
 if TYPE_CHECKING:

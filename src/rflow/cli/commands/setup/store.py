@@ -6,8 +6,8 @@ from shlex import quote
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.declare import Argument, Group
-from rflow.cli.options import Json
+from rflow.cli.parsing.declare import Argument, Group
+from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, StoreProblem
 
 app = Group(help="Look after the store: info, check, copy, backup.")

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from rflow.cli.app import App
-from rflow.cli.completion import trees
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import Json
 from rflow.cli.output import echo
+from rflow.cli.parsing.completion import trees
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Json
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.completion import formats, own_formats
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import Json
 from rflow.cli.output import echo
+from rflow.cli.parsing.completion import formats, own_formats
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, UsageProblem
 
 app = Group(help="Formats of summaries, and your own: list, show, new, check, trust.")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.completion import people
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import CommandId, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.parsing.completion import people
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import CommandId, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.events import Contingency
@@ -17,7 +17,7 @@ from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session, receiver
 
 if TYPE_CHECKING:
-    from rflow.core.summary.view import View
+    from rflow.core.summary.budget.view import View
 
 app = Group()
 Warnings = Annotated[
@@ -84,7 +84,7 @@ def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple
 
 def _hand_off(run: App, session: Session, command: HandOff, name: str, view: "View", *, copy: bool) -> None:
     """Send a handoff, and deliver the summary for the receiver."""
-    from rflow.cli.deliver import deliver
+    from rflow.cli.delivering.deliver import deliver
     from rflow.formats import Renderings
     from rflow.service.summaries import session_progress
 

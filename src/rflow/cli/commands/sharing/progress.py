@@ -8,19 +8,19 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.completion import codes, targets
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.deliver import deliver, deliver_all, missing_ask
-from rflow.cli.options import Copy, FormatName, NoRedact
+from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
+from rflow.cli.parsing.completion import codes, targets
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import Extent, View, widest
 from rflow.core.summary.progress import Summary
-from rflow.core.summary.view import Extent, View, widest
 from rflow.errors import UsageProblem
 from rflow.service.sessions import all_heads, version_at
 
 if TYPE_CHECKING:
-    from rflow.cli.posting import Posting
+    from rflow.cli.delivering.posting import Posting
     from rflow.cli.sources import Source
     from rflow.formats import Format
 
@@ -153,7 +153,7 @@ def _posting(
         if dry_run or again:
             raise UsageProblem("--dry-run and --again need --post.", try_="Name the target: --post TARGET")
         return None
-    from rflow.cli.posting import posting_options
+    from rflow.cli.delivering.posting import posting_options
 
     command = f"{anew} --copy"
     return posting_options(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, paste_command=command)
@@ -170,7 +170,7 @@ def _same_command(run: App, session: Session | None, said: str | None) -> str:
 
 def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:
     """Return the view of what came after a time, or after this user's last summary to `destination`."""
-    from rflow.cli.post_record import delivered
+    from rflow.cli.delivering.post_record import delivered
     from rflow.cli.times import past
 
     if since != "last":

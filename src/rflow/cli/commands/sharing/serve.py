@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.declare import Group, Option
+from rflow.cli.parsing.declare import Group, Option
 from rflow.errors import UsageProblem
 
 app = Group()

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from rflow.cli import completion
 from rflow.cli.app import App, label, local
-from rflow.cli.declare import Argument, Group, Option
-from rflow.cli.options import Copy, Json
+from rflow.cli.parsing import completion
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Copy, Json
 from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
-from rflow.core.summary.view import Extent
+from rflow.core.summary.budget.view import Extent
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session, load_session

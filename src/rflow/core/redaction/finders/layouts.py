@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random, says_status
+from rflow.core.redaction.finders.structures import columns, markup, pair
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy
-from rflow.core.redaction.structures import columns, markup, pair
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
 Layout = Callable[[str, int, int, Named], Iterator[Value]]

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from rflow.core.redaction.assigned import after_a_separator
-from rflow.core.redaction.layouts import layouts_for
+from rflow.core.redaction.finders.assigned import after_a_separator
+from rflow.core.redaction.finders.layouts import layouts_for
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value

@@ -8,7 +8,7 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.access import Role, roles
+from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Delivery, Entry, Note, Session, Step
 from rflow.core.session.texts import Text, amendable, fitted
 from rflow.core.session.times import utc

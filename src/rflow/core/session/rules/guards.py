@@ -2,8 +2,8 @@
 
 from rflow.core.actors import Actor, no_scope
 from rflow.core.session import commands as c
-from rflow.core.session.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
 from rflow.core.session.commands import Command
+from rflow.core.session.rules.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
 from rflow.core.session.state import OwnershipEntry, Session, Step
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem

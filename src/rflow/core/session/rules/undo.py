@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rflow.core.actors import Actor
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.access import Role, roles
-from rflow.core.session.guards import check_up_to_date, closed
+from rflow.core.session.rules.access import Role, roles
+from rflow.core.session.rules.guards import check_up_to_date, closed
 from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from rflow.core.summary import entry_units, state_units
-from rflow.core.summary.cutting import word_count
-from rflow.core.summary.filling import Filling, Shown, fill
-from rflow.core.summary.phrases import header_line
+from rflow.core.summary.budget.cutting import word_count
+from rflow.core.summary.budget.filling import Filling, Shown, fill
+from rflow.core.summary.budget.sections import COUNTS_LABEL, detail, label, most_counts, not_shown, sections
+from rflow.core.summary.budget.shares import BRIEF, BRIEF_WORDS, WHOLE, whole_words
 from rflow.core.summary.progress import Progress
-from rflow.core.summary.sections import COUNTS_LABEL, detail, label, most_counts, not_shown, sections
-from rflow.core.summary.shares import BRIEF, BRIEF_WORDS, WHOLE, whole_words
-from rflow.core.summary.times import stamp
-from rflow.core.summary.unit import SectionKey, Unit
+from rflow.core.summary.units import entry_units, state_units
+from rflow.core.summary.units.phrases import header_line
+from rflow.core.summary.units.times import stamp
+from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
 

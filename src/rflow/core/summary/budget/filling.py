@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from rflow.core.summary.cutting import word_count
-from rflow.core.summary.unit import SectionKey, Unit
+from rflow.core.summary.budget.cutting import word_count
+from rflow.core.summary.units.unit import SectionKey, Unit
 
 Shown = dict[Unit, int]
 """Each unit that is shown, with its level."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import asdict, replace
 
-from rflow.core.summary.arrange import arranged
+from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.progress import Continuing, Digest, FittedDigest, Progress, Summary
 from rflow.core.text import abridge
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from rflow.core.summary import state_units
-from rflow.core.summary.filling import Shown
+from rflow.core.summary.budget.filling import Shown
 from rflow.core.summary.progress import Progress, Section, SectionEntry
-from rflow.core.summary.unit import SectionKey, Unit
+from rflow.core.summary.units import state_units
+from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
 _PARTIAL: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "next", "ruled_out", "caution")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rflow.core.summary.unit import Share, share
+from rflow.core.summary.units.unit import Share, share
 
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 280, 900

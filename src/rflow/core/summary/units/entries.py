@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from rflow.core.session.events import WaitingSet
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
+from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import (
     Handover,
     ProgressChange,
@@ -14,8 +15,7 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary.relations import step_after, subject_of
-from rflow.core.summary.view import Presenter, View
+from rflow.core.summary.units.relations import step_after, subject_of
 
 EVIDENCE_LINES = 10
 

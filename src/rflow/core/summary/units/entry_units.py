@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from rflow.core.summary import phrases
+from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
-from rflow.core.summary.shares import Shares
-from rflow.core.summary.state_units import last_answer
-from rflow.core.summary.unit import Share, Unit, one_text, share, two_texts
+from rflow.core.summary.units import phrases
+from rflow.core.summary.units.state_units import last_answer
+from rflow.core.summary.units.unit import Share, Unit, one_text, share, two_texts
 from rflow.core.text import one_line
 
 

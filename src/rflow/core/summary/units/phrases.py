@@ -13,7 +13,7 @@ from rflow.core.summary.progress import (
     ProgressRemaining,
     Tried,
 )
-from rflow.core.summary.times import moment, stamp
+from rflow.core.summary.units.times import moment, stamp
 from rflow.core.text import byte_size, one_line
 
 _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")

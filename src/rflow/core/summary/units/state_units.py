@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from rflow.core.summary import phrases
-from rflow.core.summary.phrases import with_details
+from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
-from rflow.core.summary.shares import Shares
-from rflow.core.summary.times import moment, stamp
-from rflow.core.summary.unit import Lengths, Unit, one_text, two_texts
+from rflow.core.summary.units import phrases
+from rflow.core.summary.units.phrases import with_details
+from rflow.core.summary.units.times import moment, stamp
+from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
 

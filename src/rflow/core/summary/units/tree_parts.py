@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from rflow.core.session.state import Session, Step
+from rflow.core.summary.budget.view import Presenter
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
-from rflow.core.summary.view import Presenter
 from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree
 
@@ -58,7 +58,7 @@ def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> 
     """Return the outline of the whole tree that the session stands in, with the path taken."""
     if tree is None or session.tree is None:
         return ()
-    from rflow.core.summary.tree_outline import tree_outline
+    from rflow.core.summary.units.tree_outline import tree_outline
 
     path = path_through(session, session.tree.digest)
     return tree_outline(tree, path, session.place.node if session.place else None, presenter.line)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from rflow.core.summary.cutting import Limits, Target, levels, target
+from rflow.core.summary.budget.cutting import Limits, Target, levels, target
 
 SectionKey = Literal[
     "ask",
