@@ -18,7 +18,7 @@ from judges.node_tools import node_file
 from judges.visible import tags, visible_text
 from rflow.core.summary.progress import Digest, OutlineEntry, Progress
 from rflow.formats import FORMATS, Renderings, layout_of, render
-from rflow.formats.page_helpers import DEEPEST
+from rflow.formats.page.outline import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.formats.strategies import NOTES, Twin, hostile, told_with
