@@ -297,7 +297,7 @@ def test_the_docs_have_pictures_of_the_page(page: "Page", tmp_path: Path, name: 
     picture = PICTURES / f"html-{name}.png"
     if os.environ.get("RFLOW_UPDATE_GOLDEN"):
         page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": 800})
         look_at(page, FULL, tmp_path)
         page.screenshot(path=picture)
     assert picture.stat().st_size < 150_000
