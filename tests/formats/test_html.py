@@ -112,7 +112,9 @@ def test_a_step_has_its_result_its_author_and_its_time_apart() -> None:
 
 def test_an_author_shows_only_where_it_changes() -> None:
     steps = steps_of(parsed(FULL))
-    authors = {number: [words(each) for each in steps[number].findall("p[@class='by']/span")] for number in (6, 7, 8, 9, 10)}
+    authors = {
+        number: [words(each) for each in steps[number].findall("p[@class='by']/span")] for number in (6, 7, 8, 9, 10)
+    }
     assert authors == {6: ["Priya Nair"], 7: [], 8: ["Sam"], 9: ["Priya Nair"], 10: []}
 
 

@@ -50,7 +50,9 @@ _MESSAGE = Template(_file("web/message.html"))
 
 def message(title: str, body: str, status: int = 200, **headers: str) -> HTMLResponse:
     """Return a page that says one thing. `body` is HTML of our own: no text of a session or a request."""
-    sent = {"content-security-policy": _MESSAGE_POLICY} | {name.replace("_", "-"): text for name, text in headers.items()}
+    sent = {"content-security-policy": _MESSAGE_POLICY} | {
+        name.replace("_", "-"): text for name, text in headers.items()
+    }
     return HTMLResponse(_MESSAGE.substitute(title=title, body=body, style=STYLE.path), status, sent)
 
 

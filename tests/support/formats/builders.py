@@ -320,7 +320,14 @@ FULL = Progress(
 
 FRESH = Progress(
     session=replace(
-        HEADER, as_of=at("23:52", day=1), changed_at=at("23:52", day=1), elapsed=0.0, ticket=None, customer=None, severity=None, source=None
+        HEADER,
+        as_of=at("23:52", day=1),
+        changed_at=at("23:52", day=1),
+        elapsed=0.0,
+        ticket=None,
+        customer=None,
+        severity=None,
+        source=None,
     ),
     position=replace(
         PLACE, node="scope", text="Can anybody print on it?", choices=("Nobody", "Some can"), help="", run=""

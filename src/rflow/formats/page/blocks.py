@@ -65,13 +65,15 @@ def blocks(progress: Progress) -> Blocks:
 
 def _made(progress: Progress) -> Iterator[Block]:
     """Return a block for each section, and for what had no room in any."""
-    whole = {key: tuple(lines(progress)) for key, lines in WHOLE.items()} if is_whole(progress) else {}
+    whole: dict[str, tuple[Line, ...]] = {}
+    if is_whole(progress):
+        whole |= {key: tuple(lines(progress)) for key, lines in WHOLE.items()}
     numbers = {step.seq: step.number for step in progress.tried}
     for section in progress.sections:
         if not (whole and section.key in _REPLACED):
             yield _block(progress, section, whole.pop(section.key, ()), numbers)
-    for key, lines in whole.items():
-        if lines:
+    for key in WHOLE:
+        if lines := whole.get(key):
             yield Block(key=key, label="Not shown" if key == "not_shown" else label(key, progress), lines=lines)
 
 

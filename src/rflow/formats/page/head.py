@@ -9,7 +9,7 @@ import msgspec
 from rflow.core.summary.progress import DigestEntry, Header, Progress, Section
 from rflow.core.text import counted
 
-_SEVERE = re.compile(r"(sev|severity|p|s)?[ -]?[12]|critical|high", re.IGNORECASE)
+_SEVERE = re.compile(r"((sev|severity|p|s)[ -]?)?[12]|critical|high", re.IGNORECASE)
 
 
 class Pill(msgspec.Struct, frozen=True, kw_only=True):

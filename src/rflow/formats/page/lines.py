@@ -18,12 +18,13 @@ _CAUSES = 5
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of a block: its text, what is muted below it, a command to copy, who wrote it and when.
+    """An entry of a block: its text, what came of it, what is muted below it, a command to copy, who and when.
 
     `step` is the number of the step that it stands for, `chip` a word of state, `until` the end of a span from `at`.
     """
 
     text: str
+    result: str = ""
     note: str = ""
     command: str = ""
     by: str = ""
@@ -51,25 +52,25 @@ def _closed(progress: Progress) -> Iterator[Line]:
 
 
 def _facts(progress: Progress) -> Iterator[Line]:
-    lines = [(step.seq, Line(text=_step(step), step=step.number)) for step in pinned(progress)]
+    lines = [(step.seq, _step(step, phrases.step_result(step))) for step in pinned(progress)]
     lines += [(note.seq, _note(note)) for note in progress.notes if note.pinned and note.kind == "note"]
     lines += [
-        (piece.seq, Line(text=phrases.joined(*phrases.output(piece)), by=piece.by, at=piece.at))
+        (piece.seq, Line(text=what, result=result, by=piece.by, at=piece.at))
         for piece in progress.evidence
         if piece.pinned
+        for what, result in (phrases.output(piece),)
     ]
     return _in_order(lines)
 
 
-def _step(step: Tried) -> str:
-    return phrases.joined(phrases.step_text(step), one_line(phrases.step_result(step)))
+def _step(step: Tried, result: str, note: str = "") -> Line:
+    return Line(text=phrases.step_text(step), result=one_line(result), note=note, step=step.number)
 
 
 def _assumed(progress: Progress) -> Iterator[Line]:
     for step in progress.tried:
         if is_assumed(step):
-            text = phrases.joined(phrases.step_text(step), one_line(step.result))
-            yield Line(text=text, note=f"Because: {step.reason}" if step.reason else "", step=step.number)
+            yield _step(step, step.result, f"Because: {step.reason}" if step.reason else "")
     yield from (_note(note) for note in progress.notes if is_open_assumption(note))
 
 
@@ -91,8 +92,14 @@ def _after(change: ProgressChange) -> str:
 def _reverted(progress: Progress) -> Iterator[Line]:
     for change in progress.changes:
         if change.reverted:
-            text = phrases.joined(one_line(change.text), one_line(change.then))
-            yield Line(text=text, by=change.by, at=change.at, until=change.reverted_at, step=change.then_step)
+            yield Line(
+                text=one_line(change.text),
+                result=one_line(change.then),
+                by=change.by,
+                at=change.at,
+                until=change.reverted_at,
+                step=change.then_step,
+            )
 
 
 def _waiting(progress: Progress) -> Iterator[Line]:

@@ -45,7 +45,8 @@ class SharedSessions:
     def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
         """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
 
-        A whole link can also be read in its `brief` form. Raises `NotFound` if the session is gone. The progress is as of the last change, the same for every reader.
+        A whole link can also be read in its `brief` form. Raises `NotFound` if the session is gone. The progress is
+        as of the last change, the same for every reader.
         """
         log = self._store.load(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
