@@ -96,7 +96,7 @@ def shell() -> Iterator["Shell"]:
         finally:
             for server in here.servers:
                 server.terminate()
-                server.wait()
+                server.communicate()
             receiver.shutdown()
 
 
