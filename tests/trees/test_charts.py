@@ -10,6 +10,7 @@ from rflow.core.tree.graph import Turn
 from rflow.core.tree.model import Action, Choice, Decision, End, Tree
 from rflow.trees.charts import dot, left_out, mermaid, mermaid_ids, path_of
 from rflow.trees.files import read_tree
+from support.needs import need
 from support.program import Program
 
 ROOT = Path(__file__).parents[2]
