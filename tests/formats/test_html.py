@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from judges.html import assert_literal_as_html, skeleton
 from judges.node_tools import node_file
 from judges.visible import tags, visible_text
-from rflow.core.summary.progress import Digest, OutlineEntry, Progress
+from rflow.core.summary.progress import Digest, Mark, OutlineEntry, Progress
 from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page.outline import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
@@ -188,6 +188,20 @@ def test_what_stands_elsewhere_says_where() -> None:
     [tree] = [fold for fold in parsed(changed(FULL, outline=outline)).iter("details") if fold.get("id") == "fold-tree"]
     lines = [words(each) for each in tree.iter("li")]
     assert lines == ["Late? (see below)", "Early?", "Early? (see above)", "Late?"]
+
+
+def test_the_outline_says_in_words_what_happened_to_each_branch() -> None:
+    def entry(text: str, mark: Mark) -> OutlineEntry:
+        return OutlineEntry(depth=1, label="", kind="decision", text=text, mark=mark)
+
+    outline = (entry("On?", "taken"), entry("New?", "assumed"), entry("Old?", "unconfirmed"), entry("Hot?", "here"))
+    [tree] = [fold for fold in parsed(changed(FULL, outline=outline)).iter("details") if fold.get("id") == "fold-tree"]
+    assert [words(each) for each in tree.iter("li")] == [
+        "✓ taken: On?",
+        "? assumed, not verified: New?",
+        "✗? ruled out only by an assumed answer: Old?",
+        "▶ you are here: Hot?",
+    ]
 
 
 # The page, in a browser
