@@ -46,7 +46,9 @@ class _Reading:
         for link in self.chart.links:
             way = (link.source, link.label, link.to)
             if way in seen:
-                self._note(link.line, f"The link from {link.source} to {link.to} is there twice; the second is ignored.")
+                self._note(
+                    link.line, f"The link from {link.source} to {link.to} is there twice; the second is ignored."
+                )
                 continue
             seen.add(way)
             self.exits[link.source].append(link)
@@ -79,7 +81,9 @@ class _Reading:
             if len(self.chart.nodes) > 1:
                 self._note(node.line, f'No link leads to or from "{_short(_text(node, name))}".')
         elif node.shape in _ASKS:
-            self._note(node.line, f'"{_short(_text(node, name))}" looks like a question, but has no exits: it is an end.')
+            self._note(
+                node.line, f'"{_short(_text(node, name))}" looks like a question, but has no exits: it is an end.'
+            )
 
     def _note_decision(self, node: Node, text: str, ways: list[Link]) -> None:
         unlabelled = [way for way in ways if not one_line(way.label)]
@@ -88,7 +92,9 @@ class _Reading:
         elif len(unlabelled) == len(ways):
             self._note(node.line, f'"{_short(text)}" has {len(ways)} exits without labels: it asks which applies.')
         elif node.shape not in _ASKS and node.shape:
-            self._note(node.line, f'"{_short(text)}" is drawn as an action, but has {len(ways)} exits: it is a question.')
+            self._note(
+                node.line, f'"{_short(text)}" is drawn as an action, but has {len(ways)} exits: it is a question.'
+            )
         for way in unlabelled if len(unlabelled) < len(ways) else ():
             to = _short(_text(self.chart.nodes[way.to], way.to))
             self._note(way.line, f'The exit from {way.source} to {way.to} has no label; it is called "{to}".')

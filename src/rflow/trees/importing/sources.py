@@ -1,0 +1,100 @@
+"""What can be imported from: which reader fits a text, the charts in a file, and the files of a folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+
+from rflow.core.tree.problems import problems
+from rflow.trees.importing.chart import Chart
+from rflow.trees.importing.data import read_data
+from rflow.trees.importing.detecting import form_of
+from rflow.trees.importing.dot import read_dot
+from rflow.trees.importing.embedded import embedded
+from rflow.trees.importing.meaning import Meaning, free_name, meaning
+from rflow.trees.importing.mermaid import read_mermaid
+from rflow.trees.importing.names import slug
+from rflow.trees.importing.runbook import read_runbook
+from rflow.trees.parsed import ParseError
+
+Form = Literal["mermaid", "markdown", "dot", "yaml"]
+FORMS: tuple[str, ...] = get_args(Form)
+MOST_FILES = 5_000
+_SKIPPED = {"node_modules", "__pycache__", "venv", "vendor", "dist", "build"}
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".txt")
+_IN_FOLDERS = (".mmd", ".mermaid", ".dot", ".gv", *_PROSE)
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart that was read: its file, its line in it, the tree it means, and what had to be decided."""
+
+    file: str
+    line: int
+    meaning: Meaning
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What keeps the tree from being used."""
+        listed = (each for each in problems(self.meaning.tree) if each.severity == "error")
+        return tuple(f"{each.message} {each.remedy}" for each in listed)
+
+
+def import_text(text: str, file: str, form: str = "", name: str = "") -> list[Imported]:
+    """Return the trees in a text; raise `ParseError`. `form` is one of `FORMS`, else it is found out.
+
+    `name` is the id of the tree; several in a file have a number behind it.
+    """
+    charts = _charts(text, file, form)
+    stem = slug(name or Path(file).stem) or "tree"
+    taken: set[str] = set()
+    imported = []
+    for chart, heading in charts:
+        tree_id = free_name(name if name and not taken else stem, taken)
+        taken.add(tree_id)
+        read = meaning(chart, tree_id, heading or _title(file, name))
+        imported.append(Imported(file=file, line=chart.line, meaning=read))
+    return imported
+
+
+def _title(file: str, name: str) -> str:
+    words = (name or (Path(file).stem if file != "-" else "")).replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
+    """Return the charts in a text, each with the heading above it."""
+    suffix = Path(file).suffix.lower()
+    found = form_of(text, suffix) if not form else form
+    listed = embedded(text) if form in ("", "mermaid") and found in ("mermaid", "markdown") else []
+    if listed:
+        return [(read_mermaid(chart.text, chart.line), chart.heading if len(listed) > 1 else "") for chart in listed]
+    match found:
+        case "mermaid":
+            return [(read_mermaid(text), "")]
+        case "dot":
+            return [(read_dot(text), "")]
+        case "yaml":
+            return [(read_data(text), "")]
+        case _:
+            return [(read_runbook(text), "")]
+
+
+def files_in(folder: Path, form: str) -> Iterator[Path]:
+    """Yield the files of a folder that may hold charts, in the order of their names; not those of hidden folders."""
+    wanted = (".yaml", ".yml", ".json") if form == "yaml" else _IN_FOLDERS
+    count = 0
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part in _SKIPPED for part in parts)
+        if hidden or path.suffix.lower() not in wanted or path.is_symlink() or not path.is_file():
+            continue
+        count += 1
+        if count > MOST_FILES:
+            raise ParseError(f"The folder has more than {MOST_FILES:,} files.", None, "Name a folder inside it.")
+        yield path
+
+
+def holds_charts(text: str, path: Path, form: str) -> bool:
+    """Whether a file of a folder is imported: prose only if a flowchart is in it, or all of it is wanted."""
+    return form in ("markdown", "yaml") or path.suffix.lower() not in _PROSE or bool(embedded(text))
