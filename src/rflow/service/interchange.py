@@ -19,7 +19,7 @@ from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
 from rflow.ports.workspace import Incoming
-from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
+from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
 
@@ -102,6 +102,9 @@ def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
 
 
 def _read_log(data: bytes, name: str) -> Read:
+    if in_conflict(data):
+        what = f"{name} holds two versions with git's conflict markers."
+        raise BadInput(what, try_="Put them together in the store that it is from: rflow store merge")
     lines = [line for line in data.split(b"\n") if line.strip()]
     head = _head(lines[0], name)
     extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]

@@ -101,6 +101,11 @@ def damaged(place: Path, error: Exception) -> StoreProblem:
     )
 
 
+def in_conflict(file: Path) -> StoreProblem:
+    """Return the error for a file in which git left both sides of a merge."""
+    return StoreProblem(f"{file} holds two versions with git's conflict markers.", try_="Merge: rflow store merge")
+
+
 def unreadable(place: Path, error: BaseException) -> StoreProblem:
     """Return the error for a store of which not even `store check` can read anything."""
     return StoreProblem(

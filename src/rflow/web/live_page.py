@@ -40,7 +40,7 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def live_page(progress: Progress, share: Share, version: int, templates: Path | None) -> str:
+def live_page(progress: Progress, share: Share, version: str, templates: Path | None) -> str:
     """Render the page of a link: the HTML format with live updates."""
     from rflow.formats import render_page
 

@@ -78,6 +78,10 @@ def progress(
     if link:
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
+    if source.session.unreadable:
+        from rflow.cli.display.unreadable import warn
+
+        warn(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
