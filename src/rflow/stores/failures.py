@@ -1,6 +1,9 @@
 """The errors of stores: each says in a sentence what happened, and in another what to try."""
 
 import errno
+import os
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +36,7 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
     if error.errno in _FULL:
         return full(place)
     if is_forbidden(error):
-        return forbidden(place)
+        return not_ours(_named(place, error)) or forbidden(place)
     return StoreProblem(
         f"The store at {place} can't be used: {error.strerror or error}.",
         try_="Check that the path is right and the disk is there.",
@@ -42,6 +45,8 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
 
 def why_not_writable(place: Path) -> StoreProblem | None:
     """Return why no file can be written beside `place`, which SQLite does not say; None if it can. Tries to write."""
+    if problem := not_ours(place):
+        return problem
     from tempfile import TemporaryFile
 
     try:
@@ -67,6 +72,41 @@ def forbidden(place: Path) -> StoreProblem:
         f"This user may not read or write all of {place}, or it is on a read-only disk.",
         try_="Check the permissions of the file and its folder, or use another store with --store.",
     )
+
+
+def _named(place: Path, error: OSError) -> Path:
+    """Return the file that an error names, else the store itself."""
+    named = Path(error.filename if isinstance(error.filename, str) else "")
+    return named if named.is_absolute() else place
+
+
+def not_ours(file: Path) -> StoreProblem | None:
+    """Return the error for a file or folder of somebody else that this user may not use; None if it is no such."""
+    owner = other_owner(file)
+    if owner is None or os.access(file, os.R_OK | os.W_OK):
+        return None
+    return StoreProblem(
+        f"{file} belongs to {owner}, and this user may not read and write it.",
+        try_=f"If it is yours (a command was run with sudo?): sudo chown -R $(id -u) {shlex.quote(str(file))}",
+    )
+
+
+def other_owner(file: Path) -> str | None:
+    """Return who owns a file; None for this user's own, and where it can't be seen."""
+    if sys.platform == "win32":
+        return None
+    try:
+        owner = file.lstat().st_uid
+    except OSError:
+        return None
+    if owner == os.geteuid():
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"the user with the number {owner}"
 
 
 def busy(place: Path) -> StoreProblem:

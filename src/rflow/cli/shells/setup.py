@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rflow.errors import NotDelivered, UsageProblem
+from rflow.whole_files import make_folders, replace_file
 
 
 def script(name: str) -> str:
@@ -91,8 +92,8 @@ def _quoted(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    make_folders(path.parent, 0o777)
+    replace_file(path, text.encode(), private=False)
     return path
 
 
@@ -101,9 +102,9 @@ def _add_line(path: Path, line: str) -> None:
     there = path.read_bytes() if path.exists() else b""
     if line.encode() in there.splitlines():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write((b"\n" if there and not there.endswith(b"\n") else b"") + line.encode() + b"\n")
+    make_folders(path.parent, 0o777)
+    separator = b"\n" if there and not there.endswith(b"\n") else b""
+    replace_file(path, there + separator + line.encode() + b"\n", private=False)
 
 
 _INSTALL: dict[str, Callable[[str], Path]] = {"bash": _bash, "zsh": _zsh, "fish": _fish, "powershell": _powershell}

@@ -9,10 +9,11 @@ from rflow.errors import StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, derived
 from rflow.stores.codec import Header
+from rflow.stores.failures import of_system
 from rflow.stores.folder import session_file, shares, trees
 from rflow.stores.folder.conflicts import copy_of, is_synced_copy
 from rflow.stores.folder.listing import Listing
-from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable
 from rflow.stores.folder.safe_files import DRAFT
 from rflow.stores.folder.session_file import Content, Name
 from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, LOCK, StoreFolder, blob_name
@@ -133,8 +134,12 @@ def _session(folder: StoreFolder, name: Name) -> Iterator[Fault]:
         content = _content(folder, name)
     except FileNotFoundError:  # Deleted meanwhile.
         return
-    except (OSError, StoreProblem) as error:
-        yield _fault(name.file, "error", reason(error), checking.SAVE_REST)
+    except OSError as error:
+        problem = of_system(folder.root / name.file, error)
+        yield _fault(name.file, "error", problem.what, problem.try_)
+        return
+    except StoreProblem as problem:
+        yield _fault(name.file, "error", problem.what, checking.SAVE_REST)
         return
     log = Log(id=name.session_id, code=name.code, events=content.events)
     yield from _header(name, content.header)

@@ -7,7 +7,7 @@ file is read; then sessions are read one after another, the last updated first, 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 
@@ -20,17 +20,19 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import StoreProblem
 from rflow.stores import derived
+from rflow.stores.derived import EPOCH
+from rflow.stores.failures import other_owner
 from rflow.stores.folder import session_file
 from rflow.stores.folder.safe_files import SafeFiles
 from rflow.stores.folder.session_file import Name
 
-_Stamp = tuple[int, int, int]
+_Stamp = tuple[int, int, int, int]
 _Place = tuple[datetime, str, Name, _Stamp]
 """What lists are sorted by (the time of the last update, the id), and the file."""
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +80,7 @@ class Listing:
         return [entry for entry in found if entry]
 
     def _stamped(self) -> Iterator[tuple[Name, _Stamp]]:
-        """List all sessions with what changes whenever their file does: its size, time and number."""
+        """List all sessions with what changes whenever their file does: its size, times and number."""
         for file, status in self._files.statuses(session_file.FOLDER).items():
             if name := session_file.read_name(file):
                 yield name, _stamp(status)
@@ -108,17 +110,21 @@ class Listing:
             return b"handed_off" in self._files.read(name.file)
         return False
 
-    def _read(self, name: Name, _: _Stamp) -> Entry | None:
+    def _read(self, name: Name, stamp: _Stamp) -> Entry | None:
         """Read a session; None where it was deleted meanwhile.
 
         One that can't be read is listed as such and keeps no other from being listed.
         """
-        session = Session(id=name.session_id, code=name.code)
+        at = EPOCH + timedelta(microseconds=stamp[1] // 1000)
+        session = Session(id=name.session_id, code=name.code, updated_at=at)
         try:
             session = replay(session_file.read(self._files, name).events, session)
         except FileNotFoundError:
             return None
-        except (OSError, StoreProblem):
+        except OSError:
+            owner = other_owner(self._files.root / name.file)
+            session.title = f"(unreadable: it belongs to {owner})" if owner else ""
+        except StoreProblem:
             pass
         return Entry(
             head=derived.row(session),

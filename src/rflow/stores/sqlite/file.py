@@ -11,6 +11,7 @@ from rflow.errors import StoreProblem
 from rflow.stores import failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
+from rflow.whole_files import adopt
 
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
@@ -138,7 +139,9 @@ def create(path: Path) -> None:
 
 def _touch(path: Path) -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
-    os.close(os.open(path, files.NEW | os.O_EXCL, 0o600))
+    fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
+    adopt(fd, path.parent)
+    os.close(fd)
 
 
 def _new_database(name: str) -> sqlite3.Connection:
@@ -260,7 +263,7 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
         case sqlite3.SQLITE_FULL:
             raise failures.full(path) from error
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            raise failures.forbidden(path) from error
+            raise failures.not_ours(path) or failures.forbidden(path) from error
         case sqlite3.SQLITE_NOTADB:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
