@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_PROBE = 32 * 1024  # The size of SQLite's shared memory when a file is opened.
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Newer(StoreProblem):
@@ -37,25 +37,21 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
         return full(place)
     if is_forbidden(error):
         return not_ours(_named(place, error)) or forbidden(place)
+    if error.errno in NO_LOCKS:
+        return network_disk(place, "file locks")
     return StoreProblem(
         f"The store at {place} can't be used: {error.strerror or error}.",
         try_="Check that the path is right and the disk is there.",
     )
 
 
-def why_not_writable(place: Path) -> StoreProblem | None:
-    """Return why no file can be written beside `place`, which SQLite does not say; None if it can. Tries to write."""
-    if problem := not_ours(place):
-        return problem
-    from tempfile import TemporaryFile
-
-    try:
-        with TemporaryFile(dir=place.parent) as probe:
-            probe.write(bytes(_PROBE))
-            probe.flush()
-    except OSError as error:
-        return of_system(place, error)
-    return None
+def network_disk(place: Path, what: str) -> StoreProblem:
+    """Return the error for a disk without locks or shared memory, where two writers would damage a store."""
+    folder = " A folder store needs none: --store json:FOLDER." if what == "shared memory" else ""
+    return StoreProblem(
+        f"The store at {place} can't be written safely: its disk has no {what}. This looks like a network disk.",
+        try_=f"Use a store on a disk of this machine (--store PATH); `rflow export` takes sessions along.{folder}",
+    )
 
 
 def full(place: Path) -> StoreProblem:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from rflow.errors import StoreProblem
-from rflow.stores import failures, files
+from rflow.stores import disks, failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
 from rflow.whole_files import adopt
@@ -110,7 +110,7 @@ class SqliteFile:
             create(self.path)
         db = self._opened()
         if not self._writable:
-            raise failures.why_not_writable(self.path) or failures.forbidden(self.path)
+            raise disks.why_not_writable(self.path) or failures.forbidden(self.path)
         return db
 
 
@@ -259,7 +259,7 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
         raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            raise failures.busy(path) from error
+            raise disks.why_not_writable(path) or failures.busy(path) from error
         case sqlite3.SQLITE_FULL:
             raise failures.full(path) from error
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
@@ -268,7 +268,7 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
             raise failures.damaged(path, error) from error
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := failures.why_not_writable(path):
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := disks.why_not_writable(path):
             raise problem from error
     raise StoreProblem(
         f"The store at {path} can't be used: {error}.",
