@@ -11,7 +11,7 @@ def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
     """Return the values of the configuration file by dotted name; none if it is missing."""
     try:
         text = path.read_text("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
