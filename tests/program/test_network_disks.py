@@ -10,7 +10,7 @@ from support.needs import need
 from support.program import Program
 
 LIBRARY = Path(__file__).parents[1] / "support" / "native" / "network_disk.c"
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD")]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,6 @@ def test_a_store_on_a_network_disk_is_not_written_and_the_message_says_why(
     assert local.show(code)["notes"] == []
 
 
-@pytest.mark.slow
 def test_a_sqlite_store_without_locks_is_not_called_busy(tmp_path: Path, library: str) -> None:
     Program(tmp_path, real=True, store=str(tmp_path / "work.db")).start("--title", "The till is slow")
     there = on_network_disk(tmp_path, library, "fcntl", "work.db")

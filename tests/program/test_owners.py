@@ -13,7 +13,10 @@ from support.needs import need
 from support.program import SCRIPT, Program
 
 ANA = 4711  # a user without a name on this machine
-pytestmark = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can be two users")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can be two users"),
+]
 
 
 def reachable(folder: Path) -> None:

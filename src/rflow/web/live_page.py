@@ -41,7 +41,10 @@ def _hash(text: str) -> str:
 
 
 def live_page(progress: Progress, share: Share, version: str, templates: Path | None) -> str:
-    """Render the page of a link: the HTML format with live updates."""
+    """Render the page of a link: the HTML format with live updates.
+
+    Its script is named from the page's own address, /share/TOKEN, so that it loads below any path of a proxy.
+    """
     from rflow.formats import render_page
 
-    return render_page("share.html.j2", progress, templates, share=share, version=version, script=SCRIPT_PATH)
+    return render_page("share.html.j2", progress, templates, share=share, version=version, script=f"..{SCRIPT_PATH}")

@@ -51,8 +51,8 @@ def create(
         snapshot=snapshot,
         patterns=run.patterns,
     )
-    minted = run.workspace.create_share(wish)
     base = base_of(run)
+    minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
     run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
     run.say(_preview(run, minted.share))
@@ -123,13 +123,13 @@ def list_(
     These are the links I created and those to my sessions, expired and revoked ones too. With -s: only links to that
     session.
     """
-    from rflow.cli.display.links import share_record, shares_table
+    from rflow.cli.display.links import share_records, shares_table
 
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
-        run.out_json([share_record(count, run, now) for count in counts])
+        run.out_json(share_records(counts, run, now))
     elif counts:
         run.out(shares_table(counts, run, now))
     else:
