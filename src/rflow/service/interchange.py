@@ -187,9 +187,10 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
     try:
         document = msgspec.json.decode(data, type=Document)
     except msgspec.ValidationError as error:
-        raise BadInput(
-            f"{name} is not a session: {error}.", try_="docs/session-format.md shows what it should look like."
-        ) from error
+        hint = "docs/session-format.md shows what it should look like."
+        if "timezone" in str(error):
+            hint = "A time there needs its offset from UTC, such as 2026-11-23T02:10+01:00 or 2026-11-23T01:10Z."
+        raise BadInput(f"{name} is not a session: {error}.", try_=hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(
             f"{name} is neither an export of rflow nor JSON: {error}.", try_="Is it the right file?"
