@@ -1,7 +1,7 @@
 """Output that draws over its own lines (docker compose, cargo, npm): the text as the screen showed it at the end.
 
 Only the moves that such programs make are understood, and only while they stay among the lines that were written:
-docs/decisions/0021 compares this with a whole terminal.
+docs/decisions/0024 compares this with a whole terminal.
 """
 
 import re
