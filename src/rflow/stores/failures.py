@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,9 +80,11 @@ def not_ours(file: Path) -> StoreProblem | None:
     owner = other_owner(file)
     if owner is None or os.access(file, os.R_OK | os.W_OK):
         return None
+    from shlex import quote
+
     return StoreProblem(
         f"{file} belongs to {owner}, and this user may not read and write it.",
-        try_=f"If it is yours (a command was run with sudo?): sudo chown -R $(id -u) {shlex.quote(str(file))}",
+        try_=f"If it is yours (a command was run with sudo?): sudo chown -R $(id -u) {quote(str(file))}",
     )
 
 
