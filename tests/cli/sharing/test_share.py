@@ -217,3 +217,13 @@ def test_a_base_with_a_path_begins_links(ana: Program) -> None:
     ana.start()
     ana.ok("config", "set", "share.base_url", "https://ops.example.com/rflow/")
     assert ana.json("share", "create", "--json")["url"].startswith("https://ops.example.com/rflow/share/rfs_")
+
+
+def test_a_list_of_many_links_names_each_session(ana: Program) -> None:
+    """More sessions than are looked up one by one."""
+    titles = {f"Till {number} is slow" for number in range(23)}
+    for title in titles:
+        ana.start("--title", title)
+        ana.ok("share", "create")
+    assert {link["title"] for link in listed(ana, "--all")} == titles
+    assert all(title in ana.ok("share", "list", "--all").out for title in titles)
