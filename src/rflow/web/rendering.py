@@ -30,7 +30,7 @@ FORMATS: dict[ViewForm, tuple[str, str]] = {
 CACHE_SIZE = 64 * 1024 * 1024
 """Bytes of rendered forms that are kept; the least recently used ones go first."""
 
-_Key = tuple[str, int, ViewForm, bool]
+_Key = tuple[str, str, ViewForm, bool]
 
 
 class Rendered(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         since=presenter.optional_time(view.since_at),
         earlier=_valid(session.steps) - sum(not step.undone for _, step in shown.steps),
         earlier_notes=_valid(session.notes) - len(shown.notes),
-        unreadable=len(session.unreadable),
+        unreadable=sum(event.reason != "conflict" for event in session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
         redacted_kinds=presenter.redacted_kinds,
