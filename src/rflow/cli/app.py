@@ -173,7 +173,12 @@ class App:
 
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
-        self.say(f"{label(session)}: {what}")
+        if not is_terminal(sys.stderr):
+            self.say(f"{label(session)}: {what}")
+            return
+        from rflow.cli.display.acknowledgement import acknowledgement
+
+        echo(acknowledgement(session, clean(what)), err=True)
 
     def did(self, outcome: "Outcome", what: str) -> None:
         """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""

@@ -403,14 +403,14 @@ def test_a_question_is_answered(ana: Program) -> None:
     code = ana.show()["code"]
     ben.ok("-s", code, "note", "I know this till")
     assert (
-        f'question 3 to Ben Okafor recorded. To answer it: rflow -s {code} reply 3 "…"'
+        f'question 3 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 3 "…"'
         in ana.ok("question", "ben okafor", "Is there a second till?").err
     )
     assert "Did you mean Ben Okafor?" in ana.refused(2, "question", "ben okofor", "Is there?")
     ben.ok("-s", code, "reply", "3", "Yes, in the back room")
     question = ana.show()["questions"][0]
     assert (question["to"]["name"], question["replies"][0]["text"]) == (BEN, "Yes, in the back room")
-    assert "answer to 3: Yes, in the back room  [Ben Okafor]" in ana.ok("show").out
+    assert "Ben Okafor: Yes, in the back room" in ana.ok("show").out
     assert "Entry 2 is not a question.\n       Questions of" in ben.refused(2, "-s", code, "reply", "2", "x")
 
 
@@ -433,7 +433,7 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
     )
     assert said(ana, "brief", "--impact", "") == "impact cleared."
     assert said(ana, "change", "Firewall off", "--revert", "turn it on") == (
-        'change 4 recorded: "Firewall off", to revert: "turn it on". Once reverted: rflow change --reverted 4'
+        'change 4 recorded: "Firewall off".\nOnce reverted: rflow change --reverted 4'
     )
     assert said(ana, "change", "--reverted", "4") == 'change 4 "Firewall off" reverted.'
 

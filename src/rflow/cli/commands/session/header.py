@@ -1,6 +1,7 @@
 """Commands for what a summary begins with: brief, change, wait."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
@@ -95,8 +96,9 @@ def change(
         raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
     outcome = run.send(session, MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    shown = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{shown}. Once reverted: rflow change --reverted {outcome.entry}")
+    shown = f": {quoted(made.text)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{shown}.")
+    run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
 def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: bool) -> None:
@@ -125,4 +127,14 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else "waiting.")
+    run.did(outcome, "no longer waiting." if over else _waiting(outcome.session, run.workspace.now()))
+
+
+def _waiting(session: Session, now: datetime) -> str:
+    """Say for what a session waits, and until when."""
+    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.text import clock
+
+    waiting = session.waiting
+    what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
+    return f"waiting{what}{f' until {clock(waiting.until, now)}' if waiting and waiting.until else ''}."

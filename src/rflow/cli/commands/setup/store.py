@@ -90,4 +90,5 @@ def backup(
     The copy is a snapshot of one moment, even while others write to the store.
     """
     run.administration.backup(path.absolute())
-    run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")
+    run.say(f"Backed up to {path}.")
+    run.say(f"To see what it holds: rflow --store {quote(str(path))} list --all")
