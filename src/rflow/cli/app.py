@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import ascii_controls, clean, one_line, shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
+from rflow.identity import new_codes
 from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
@@ -44,10 +45,26 @@ def local(at: datetime) -> datetime:
         return at
 
 
+class World(NamedTuple):
+    """Where a run gets the time and new codes from; a replay brings those of its recording."""
+
+    clock: Callable[[], datetime] = now
+    codes: Callable[[], Iterator[str]] = new_codes
+
+
 class App:
     """One run: its global options; everything else is made when it is first used."""
 
-    def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: str | None,
+        user: str | None,
+        session: str | None,
+        config: str | None,
+        world: World | None = None,
+    ) -> None:
+        self._world = world or World()
         self.flags = {"store": store, "user.name": user}
         self.session_reference = session
         self._config = config
@@ -67,7 +84,7 @@ class App:
         with held():
             from rflow.service.opening import open_workspace
 
-            return open_workspace(self.settings["store"].text, actor, now)
+            return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
 
     @property
     def administration(self) -> "LocalAdministration":
@@ -81,13 +98,13 @@ class App:
         """The sessions that links to the configured store show."""
         from rflow.service.local.shared import SharedSessions
 
-        return SharedSessions(self.workspace.store, clock=now, zone=local, patterns=self.patterns)
+        return SharedSessions(self.workspace.store, clock=self._world.clock, zone=local, patterns=self.patterns)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
         from rflow.service.opening import open_shared
 
-        return open_shared(self.settings["store"].text, now, local, self.patterns)
+        return open_shared(self.settings["store"].text, self._world.clock, local, self.patterns)
 
     @property
     def me(self) -> Person:

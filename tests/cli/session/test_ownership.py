@@ -191,7 +191,7 @@ def test_the_first_move_accepts_and_the_next_one_needs_no_second_look(desk: Desk
     desk.ana.ok("handoff", BEN, "--note", "The courier comes at five")
     assert "1 session in your inbox: rflow inbox" in desk.ben.ok().out
     assert desk.ben.ok("inbox").out.startswith(
-        f"{desk.code}  A label printer prints nothing · from Ana Ruiz, now · Leeds\n"
+        f"{desk.code}  A label printer prints nothing · Leeds\n         from Ana Ruiz, now\n"
     )
     desk.ben.ok("resume", desk.code)
     desk.ben.ok("step", "Asked for a second printer")

@@ -291,7 +291,7 @@ def test_a_digest_tells_of_mine_or_of_everybodys(ana: Program) -> None:
 
 def test_a_handoff_offers_the_summary_or_prints_or_copies_it(ana: Program) -> None:
     code = ana.show()["code"]
-    said, offer = ana.ok("handoff", BEN).err.split("\n\nNext:\n")
+    said, offer = ana.ok("handoff", BEN, "--new-user").err.split("\n\nNext:\n")
     assert said.endswith("handed to Ben Okafor, who hasn't accepted it yet.")
     assert offer.startswith(f"    rflow progress {code} --copy  ")
     ana.ok("handoff", "--cancel")
