@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rflow.core.session.commands import Command
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
+    from rflow.ports.stores import Report
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
@@ -86,12 +87,12 @@ class App:
 
             return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
 
-    @property
-    def administration(self) -> "LocalAdministration":
-        """What this user can do with the configured store itself."""
+    def administration(self, report: "Report | None" = None) -> "LocalAdministration":
+        """Return what this user can do with the configured store itself; long work calls `report`."""
+        from rflow.ports.stores import unreported
         from rflow.service.local.administration import LocalAdministration
 
-        return LocalAdministration(self.workspace.store, self.workspace.actor)
+        return LocalAdministration(self.workspace.store, self.workspace.actor, report or unreported)
 
     @property
     def shared(self) -> "SharedSessions":

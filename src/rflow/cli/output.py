@@ -51,6 +51,11 @@ class Guarded:
             self.write(line)
 
     @property
+    def terminal(self) -> TextIO:
+        """The stream itself, for what rflow draws: nothing written to it may come from anybody else."""
+        return self._stream
+
+    @property
     def buffer(self) -> Any:
         """Where bytes are written: the stream's own, but on a terminal they are cleaned as texts are."""
         return _Bytes(self) if self._terminal else self._stream.buffer

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
+Report = Callable[[int, int], None]
+"""Is called during long work with how much is done, of how much."""
+
+
+def unreported(done: int, total: int) -> None:
+    """Report to nobody."""
 
 
 class Stale(Exception):
@@ -214,7 +220,7 @@ class Store(SessionStore, TreeStore, Protocol):
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:

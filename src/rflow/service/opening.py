@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.identity import new_codes
-from rflow.ports.stores import Clock
+from rflow.ports.stores import Clock, Report, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def absolute_url(url: str) -> str:
     return normal_url(url)
 
 
-def copy_stores(source: str, target: str) -> "Counts":
+def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":
     """Copy everything from one store into another, which is created where there is none, and verify it."""
     from contextlib import closing
 
@@ -63,4 +63,4 @@ def copy_stores(source: str, target: str) -> "Counts":
     from rflow.stores.copy import copy_store
 
     with closing(open_store(source, create=False)) as origin, closing(open_store(target)) as copy:
-        return copy_store(origin, copy, new_codes())
+        return copy_store(origin, copy, new_codes(), report)

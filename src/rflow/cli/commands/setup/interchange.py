@@ -59,10 +59,13 @@ def import_(
 
     If the session is in this store already, its new entries are added.
     """
+    from rflow.cli.display.bar import progress_bar
     from rflow.cli.sources import name_of, read_input
     from rflow.service.interchange import read_session
 
-    read = read_session(read_input(file), name_of(file), run.me, run.workspace.now())
+    data = read_input(file)
+    with progress_bar("Reading") as report:
+        read = read_session(data, name_of(file), run.me, run.workspace.now(), report)
     if not accept_ownership:
         accept_ownership = _ask(run, read, run.workspace.plan_import(read.incoming))
     done = run.workspace.import_session(read.incoming, accept_ownership=accept_ownership)
