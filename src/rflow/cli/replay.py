@@ -103,6 +103,13 @@ def _options(brief: Brief) -> Iterator[str]:
             yield from (f"--{name}", text)
 
 
+def pauses(lines: Sequence[Line]) -> list[float]:
+    """Return the seconds after each line: longer where there is much to read, but not too long together."""
+    wanted = [_LONG_PAUSE if line.words and line.words[0] in _LONG else _PAUSE for line in lines]
+    scale = min(1.0, _LONGEST / sum(wanted))
+    return [pause * scale for pause in wanted]
+
+
 class Player:
     """Runs commands of this program in a store, and shows each as a person would have typed it.
 
@@ -120,13 +127,11 @@ class Player:
 
     def play(self, lines: Sequence[Line]) -> None:
         """Play all lines; end the program if a command fails."""
-        wanted = [_LONG_PAUSE if line.words and line.words[0] in _LONG else _PAUSE for line in lines]
-        scale = min(1.0, _LONGEST / sum(wanted))
         with redirect_stderr(sys.stdout):
-            for line, pause in zip(lines, wanted, strict=True):
+            for line, pause in zip(lines, pauses(lines), strict=True):
                 self._play(line)
                 if self._pauses:
-                    time.sleep(pause * scale)
+                    time.sleep(pause)
 
     def _play(self, line: Line) -> None:
         if line.remark:

@@ -189,7 +189,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     ana.ok("brief", "--ask", "Who has the key?")
     ana.ok("wait", "--for", "the caretaker")
     ana.ok("amend", "2", "It hums loudly")
-    assert said(ana, "undo") == 'took back the correction of note 2, which reads again "It hums".'
+    assert said(ana, "undo") == 'took back the correction of note 2: "It hums" again.'
     assert said(ana, "undo") == 'took back the wait for "the caretaker".'
     assert said(ana, "undo") == 'took back the ask "Who has the key?".'
     assert said(ana, "undo") == 'took back the pin of note 2 "It hums".'

@@ -158,6 +158,12 @@ def _at(node: Node | None) -> list[str]:
 
 
 def next_block(commands: Sequence[str]) -> str:
-    """Return the commands to type next, a line each, the first in bold; never folded, because they may be copied."""
+    """Return what to type next, below a heading."""
+    return f"\nNext:\n{to_type(commands)}"
+
+
+def to_type(commands: Sequence[str]) -> str:
+    """Return commands to type, a line each, the first in bold; never folded, because they may be copied."""
     first, *others = commands
-    return "\n".join(["", "Next:", f"    {styled(first, bold=True)}", *(f"    {command}" for command in others)])
+    command, gap, remark = first.partition("  ")
+    return "\n".join([f"    {styled(command, bold=True)}{gap}{remark}", *(f"    {other}" for other in others)])

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.display.text import next_block
+from rflow.cli.display.text import next_block, to_type
 from rflow.cli.examples import Recording, recorded
 from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.declare import Group, Option
@@ -90,19 +90,19 @@ def _say_how_to_continue(keep: Path) -> None:
     """Say how to continue the session, and how to start one."""
     program = _program()
     store = f"{program} --store {shlex.quote(str(keep / STORE))} --user {RECEIVER}"
-    echo(f"\nThat was the demo. Its session is kept; continue as {RECEIVER}, who received it:")
-    echo(next_block([f"{store} accept", store]))
-    echo("\nOr start your own, in your own store:")
-    echo(next_block(_own(program)))
+    echo(f"\nThat was the demo. Its session is kept; to continue as {RECEIVER}, who received it:")
+    echo(to_type([f"{store} accept", store]))
+    echo("Or start your own, in your own store:")
+    echo(to_type(_own(program)))
 
 
 def _play(folder: Path, *, pauses: bool) -> None:
     """Replay the recording into a new store in `folder`."""
     recording = recorded("postgres-refused")
-    Player(folder / STORE, recording, pauses=pauses).play(list(_script(recording)))
+    Player(folder / STORE, recording, pauses=pauses).play(list(script(recording)))
 
 
-def _script(recording: Recording) -> Iterator[Line]:
+def script(recording: Recording) -> Iterator[Line]:
     """Yield what is played: the recording, then what the engineer does once they are stuck."""
     first, last = recording.events[0].at, recording.events[-1].at
     tree = data_dir("examples") / "trees" / f"{recording.tree}.toml"
@@ -110,7 +110,7 @@ def _script(recording: Recording) -> Iterator[Line]:
     yield Line(at=first, words=("tree", "add", str(tree)), shown=("tree", "add", f"examples/trees/{tree.name}"))
     yield from lines_of(recording)
     yield Line(at=last, remark='Stuck. "What have you tried so far?" One command answers, ready to paste:')
-    yield Line(at=last, words=("progress", "-f", "teams"))
+    yield Line(at=last, words=("progress", "--brief", "-f", "text"))
     yield Line(at=last, remark="Then she hands the session to Sam, who continues at the same place:")
     yield Line(at=last, words=("handoff", RECEIVER, "--new-user", "--note", "Please take it from here."))
     yield Line(at=last, remark="What Sam sees:")

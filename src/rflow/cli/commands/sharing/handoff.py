@@ -1,6 +1,6 @@
 """Commands that change who owns a session: handoff, inbox, accept, decline."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec.structs import replace
 
@@ -16,9 +16,6 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session, receiver
-
-if TYPE_CHECKING:
-    from rflow.core.summary.budget.view import View
 
 app = Group()
 Warnings = Annotated[
@@ -56,9 +53,7 @@ def handoff(
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     contingencies = _contingencies(run, if_ or [], then or [])
-    name = run.usual_format(format_)
-    # Like the format, before anything is written: both may be set wrong.
-    view = replace(run.view(), extent=run.format(name).extent)
+    delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = receiver(run.workspace, run.text(to), new=new_user)
     command = HandOff(
         to=person,
@@ -72,11 +67,11 @@ def handoff(
     run.terminal.leave(session.id)
     run.wrote(session, f"handed to {person.name}, who hasn't accepted it yet.")
     run.displayed(session)
-    if copy or format_:
-        _deliver(run, session, name, view, copy=copy)
+    if delivered is not None:
+        delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
-    _offer(run, session.code, person, summary=not (copy or format_))
+    _offer(run, session.code, person, summary=delivered is None)
 
 
 def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple[Contingency, ...]:
@@ -90,14 +85,22 @@ def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple
     return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in pairs)
 
 
-def _deliver(run: App, session: Session, name: str, view: "View", *, copy: bool) -> None:
-    """Deliver the summary for the receiver."""
-    from rflow.cli.delivering.deliver import deliver
-    from rflow.formats import Renderings
-    from rflow.service.summaries import session_progress
+class _Delivered:
+    """The summary for the receiver. Its settings are read before anything is written: they may be wrong."""
 
-    progress = session_progress(run.workspace, session, view)
-    deliver(run, name, session, Renderings(progress, run.settings.folders.cache), copy=copy)
+    def __init__(self, run: App, format_: str | None) -> None:
+        self._run = run
+        self._name = run.usual_format(format_)
+        self._view = replace(run.view(), extent=run.format(self._name).extent)
+
+    def deliver(self, session: Session, *, copy: bool) -> None:
+        """Print the summary, or copy it."""
+        from rflow.cli.delivering.deliver import deliver
+        from rflow.formats import Renderings
+        from rflow.service.summaries import session_progress
+
+        progress = session_progress(self._run.workspace, session, self._view)
+        deliver(self._run, self._name, session, Renderings(progress, self._run.settings.folders.cache), copy=copy)
 
 
 def _offer(run: App, code: str, to: Person, *, summary: bool) -> None:
