@@ -62,7 +62,7 @@ def test_what_was_written_is_said_on_a_line_that_begins_with_the_session(width: 
         assert lines[0].startswith(f"{code} · "), lines
         assert columns(lines[0]) <= width, lines[0]
         assert lines[0].endswith("."), lines[0]
-        assert CUSTOMER[:5] in lines[0]
+        assert CUSTOMER[:4] in lines[0]
 
 
 def test_what_was_recorded_is_green_and_an_error_red(ana: Program) -> None:
