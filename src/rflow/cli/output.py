@@ -144,7 +144,7 @@ def prose_width(stream: TextIO | None) -> int:
 
 
 # A command in a message: up to a comma, a bracket or the end of a quotation.
-_COMMAND = re.compile(r"""\brflow(?: (?:"[^"\n]*"|'[^'\n]*'|[^\s"'`();,]+))+""")
+_COMMAND = r"""\brflow(?: (?:"[^"\n]*"|'[^'\n]*'|[^\s"'`();,]+))+"""
 _GLUE = "\x00"
 """Stands for a blank that must not become a line break; no cleaned text has it."""
 
@@ -156,7 +156,7 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
     width = prose_width(sys.stderr)
     shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
     lines = []
-    for number, line in enumerate(_COMMAND.sub(_glued, text).split("\n")):
+    for number, line in enumerate(re.sub(_COMMAND, _glued, text).split("\n")):
         start = " " * shown if number == 0 else ""
         lines += wrap(line, width, start, indent) or [""]
     return first + "\n".join(lines)[shown:].replace(_GLUE, " ")

@@ -326,7 +326,7 @@ def test_with_two_in_the_inbox_the_one_to_accept_is_named(desk: Desk) -> None:
 
 def test_a_handoff_in_an_unknown_format_is_no_handoff(desk: Desk) -> None:
     desk.ana.refused(2, "handoff", BEN, "-f", "marksdown")
-    desk.ana.refused(2, "handoff", BEN, RFLOW_REDACT_PATTERNS="(")
+    desk.ana.refused(2, "handoff", BEN, "--copy", RFLOW_REDACT_PATTERNS="(")
     assert desk.ana.show()["owner"]["name"] == "Ana Ruiz"
 
 
