@@ -25,12 +25,13 @@ def record(session: Session, now: datetime) -> str:
 
 
 class _Record:
-    """A session in words; `_line` needs the time to know which entries are of today."""
+    """A session in words: times of today have no date."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         view = View(as_of=now, zone=local, redact=False)
         presenter = Presenter(view)
         self._session, self._now = session, now
+        self._clock = len(clock(session.started_at, now))  # wide enough for dates, if it began on another day
         self._reader = EntryReader(session, presenter)
         self._head: Header = header_of(session, view, presenter, None)
 
@@ -55,7 +56,7 @@ class _Record:
         yield from _section("Handed over", [line for entry in session.ownership for line in self._ownership(entry)])
 
     def _line(self, seq: int, at: datetime | None, text: str, *, undone: bool = False, star: bool = False) -> str:
-        first = f"{'*' if star else ' '}{seq:>4}  {clock(at, self._now)}  "
+        first = f"{'*' if star else ' '}{seq:>4}  {clock(at, self._now):<{self._clock}}  "
         return styled(wrapped(text, " " * len(first), first), dim=undone)
 
     def _entry(self, entry: Entry, text: str) -> str:
