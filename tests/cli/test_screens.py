@@ -258,7 +258,7 @@ def test_show_reads_as_a_summary_does_and_says_that_it_is_raw(ana: Program) -> N
     ana.ok("change", "Firewall off", "--revert", "ufw enable")
     ana.ok("change", "--reverted", "8")
     shown = ana.ok("show")
-    assert shown.err == f"This is raw: nothing is redacted. To share it: rflow progress {code}\n"
+    assert f"\n  Raw: nothing is redacted. To share it: rflow progress {code}\n" in shown.out
     assert "Which lamp is lit? Red, steady (taken back)\n" in shown.out
     assert "Tried password=hunter2-hunter2: refused (corrected)\n" in shown.out
     summary = ana.ok("progress", "-f", "text").out

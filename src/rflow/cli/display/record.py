@@ -19,9 +19,13 @@ from rflow.core.summary.units.entries import EntryReader
 from rflow.core.summary.units.phrases import joined, with_details
 
 
-def record(session: Session, now: datetime) -> str:
-    """Return everything in the session as text. Pinned entries have a star; what was taken back says so."""
-    return "\n".join(_Record(session, now).blocks())
+def record(session: Session, now: datetime, program: str) -> str:
+    """Return everything in the session as text. Pinned entries have a star; what was taken back says so.
+
+    `program` is how the command begins that shares it instead.
+    """
+    raw = f"  Raw: nothing is redacted. To share it: {program} progress {session.code}"
+    return "\n".join([heading(session, now), styled(raw, dim=True), *_Record(session, now).blocks()])
 
 
 class _Record:
@@ -36,9 +40,8 @@ class _Record:
         self._head: Header = header_of(session, view, presenter, None)
 
     def blocks(self) -> Iterator[str]:
-        """Yield the heading, then each section that has entries."""
+        """Yield each section that has entries."""
         session, brief = self._session, self._session.brief
-        yield heading(session, self._now)
         for name in ("ask", "situation", "impact", "hypothesis"):
             if text := getattr(brief, name):
                 yield wrapped(f"{name}: {text}", "    ", "  ")

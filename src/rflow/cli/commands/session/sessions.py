@@ -157,12 +157,11 @@ def show(
 
         run.out_json(session_record(session, tree))
     else:
-        run.out(record(session, run.workspace.now()))
+        run.out(record(session, run.workspace.now(), run.program))
         run.out("")
         run.out(position(session, tree))
         begin = run.begin(session, named=reference is not None)
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
-        run.say(f"This is raw: nothing is redacted. To share it: {run.program} progress {session.code}")
     if session.unreadable:
         run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
     run.displayed(session)
