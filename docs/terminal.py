@@ -225,17 +225,24 @@ def _look(run: Run, theme: str) -> str:
     return (f' class="{names}"' if names else "") + (f' fill="{colour}"' if colour else "")
 
 
+def stills(screen: str, columns: int) -> dict[Path, str]:
+    """Return the pictures of a screen, in each colour scheme."""
+    title = "rflow in a terminal: a session, and what to type next"
+    return {
+        IMAGES / f"terminal-{columns}-{theme}.svg": picture([Frame(screen, 1)], columns, theme, title)
+        for theme in COLOURS
+    }
+
+
 def main() -> None:
     """Take all pictures."""
     if shutil.which("tmux") is None:
         sys.exit("tmux is needed: apt install tmux")
     for columns in (80, 120):
-        frames = [Frame(screen(columns), 1)]
-        for theme in COLOURS:
-            svg = picture(frames, columns, theme, "rflow in a terminal: a session, and what to type next")
-            (IMAGES / f"terminal-{columns}-{theme}.svg").write_text(svg, "utf-8")
+        for path, svg in stills(screen(columns), columns).items():
+            path.write_text(svg, "utf-8")
     title = "rflow demo: a session from the first question to the handoff"
-    svg = picture(recording(80, 30), 80, "dark", title, still="CONTINUE")
+    svg = picture(recording(80, 36), 80, "dark", title, still="CONTINUE")
     (IMAGES / "terminal.svg").write_text(svg, "utf-8")
 
 
