@@ -84,8 +84,9 @@ class _Record:
     def _note(self, seq: int) -> str:
         note = self._session.notes[seq]
         open_ = note.kind == "assumption" and not note.undone
-        state = f" Settled: {note.settled}" if note.settled is not None else ""
-        return self._entry(note, note.text + (state or (" (not verified)" if open_ else "")))
+        if note.settled is not None:
+            return self._entry(note, f"{phrases.sentence(note.text)} Settled: {note.settled}")
+        return self._entry(note, with_details(note.text, "not verified" if open_ else ""))
 
     def _step(self, seq: int) -> str:
         step = self._session.steps[seq]
@@ -97,6 +98,8 @@ class _Record:
 
     def _change(self, change: Change) -> str:
         shown = self._reader.change(change, {})
+        if change.undone:
+            return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:
             return self._entry(
                 change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=shown.then)
