@@ -46,7 +46,7 @@ def test_it_ends_with_the_handoff_and_how_to_go_on_and_leaves_nothing(ana: Progr
 
 def test_its_summary_is_the_one_in_the_readme_at_the_time_of_the_recording(ana: Program) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    summary = readme.partition("$ rflow progress --brief -f text\n")[2].partition("```")[0]
+    summary = readme.partition("ASK: ")[2].partition("```")[0]
     assert on_any_day(summary) in on_any_day(ana.ok("demo", TZ="UTC").out)
     assert played_twice(ana) == 1
 

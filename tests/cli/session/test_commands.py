@@ -78,7 +78,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     _write_down(ana, ben, code, named)
     assert "Tried another cable" in ana.ok("show").out
     assert ana.ok("list").out.splitlines()[1] == (
-        f"{code}  you    open   now      A label printer prints nothing · Leeds"
+        f"{code}  A label printer prints nothing  Leeds     you    open   now"
     )
     assert ana.ok("prompt").out.startswith(f"{code} ")
     assert ana.ok("progress", "--copy").err.startswith(f"{named}copied with RFLOW_CLIPBOARD_CMD")
