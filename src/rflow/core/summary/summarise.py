@@ -149,6 +149,7 @@ def header_of(session: Session, view: View, presenter: Presenter, tree_changed: 
         tree=_tree(session, presenter, tree_changed),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
         source=presenter.optional_line(session.source),
+        changed_at=presenter.optional_time(session.updated_at),
     )
 
 
