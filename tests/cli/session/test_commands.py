@@ -122,7 +122,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert "progress.format = slack  [file]" in ana.ok("config", "list").out
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
-    nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
+    nouns = {"tree": "list show graph check add remove", "store": "info check copy backup"}
     nouns |= {"format": "list show new check trust", "config": "list get set path"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
