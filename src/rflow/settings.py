@@ -222,9 +222,14 @@ def _login(environ: Mapping[str, str]) -> str:
 
 
 def setting_named(name: str) -> Setting:
-    """Return a setting by name; raise `UsageProblem` with the nearest name if there is none."""
+    """Return a setting by its name, or by the part of it after the dot: `format` is progress.format.
+
+    Raises `UsageProblem` with the nearest name if there is none.
+    """
     if name in SETTINGS:
         return SETTINGS[name]
+    if len(ending := [known for known in SETTINGS if known.endswith(f".{name}")]) == 1:
+        return SETTINGS[ending[0]]
     if match := re.fullmatch(_TARGET, name):
         return _of_target(TARGET_SETTINGS[f"targets.NAME.{match[2]}"], match[1])
     from difflib import get_close_matches

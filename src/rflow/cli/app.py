@@ -47,7 +47,16 @@ def local(at: datetime) -> datetime:
 class App:
     """One run: its global options; everything else is made when it is first used."""
 
-    def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: str | None,
+        user: str | None,
+        session: str | None,
+        config: str | None,
+        verbose: bool = False,
+    ) -> None:
+        self.verbose = verbose
         self.flags = {"store": store, "user.name": user}
         self.session_reference = session
         self._config = config
@@ -138,19 +147,24 @@ class App:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None) -> str:
-        """Return the name of the format that was given, else the one in the settings; it must exist."""
+    def usual_format(self, said: str | None, output: str | None = None) -> str:
+        """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
+
+        It must exist.
+        """
+        from rflow.formats import SUFFIXES
+
         setting = self.settings["progress.format"]
-        name = said or setting.text
+        suffix = "".join(os.path.splitext(output or "")[1:]).lower()
+        said = said or SUFFIXES.get(suffix)
         try:
-            self.format(name)
+            return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:
             if not said:
                 error.try_ += (
                     f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
                 )
             raise
-        return name
 
     def close(self) -> None:
         """Close the store."""

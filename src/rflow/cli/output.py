@@ -7,9 +7,11 @@ two are meant to reach the terminal as they are.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
@@ -18,6 +20,7 @@ from rflow.errors import BadInput, RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
 """Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLOURS = {
     "red": "31",
     "green": "32",
@@ -121,8 +124,20 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+@cache
+def _command() -> re.Pattern[str]:
+    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole."""
+    from rflow.cli.commands import COMMANDS
+
+    first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
+    return re.compile(rf"""rflow (?:--store \S+ )?(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
+
+
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
+    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is.
+
+    Commands in it, which people copy, are never folded, nor are lines that are indented by four spaces or more.
+    """
     if not is_terminal(sys.stderr):
         return first + text
     import shutil
@@ -132,8 +147,12 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
     lines = []
     for number, line in enumerate(text.split("\n")):
         start = " " * shown if number == 0 else ""
-        lines += wrap(line, width, start, indent) or [""]
-    return first + "\n".join(lines)[shown:]
+        if line.startswith("    "):
+            lines.append(line)
+            continue
+        whole = _command().sub(lambda command: command[0].replace(" ", _NO_BREAK), line)
+        lines += wrap(whole, width, start, indent) or [""]
+    return first + "\n".join(lines).replace(_NO_BREAK, " ")[shown:]
 
 
 def complain(error: RflowError) -> None:

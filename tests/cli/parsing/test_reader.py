@@ -17,6 +17,7 @@ from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, para
 from rflow.cli.parsing.reader import Call, read
 from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
+from rflow.errors import RflowError
 
 LINES = 12_000 if os.environ.get("RFLOW_TEST_HEAVY") else 300
 
@@ -114,7 +115,7 @@ def by_typer(words: list[str]) -> Call | None:
             root_command()(list(words), prog_name="rflow")
         except Recorded as recorded:
             return recorded.call
-        except SystemExit:
+        except (SystemExit, RflowError):
             pass
     return None
 
@@ -147,6 +148,14 @@ rflow progress --copy
 rflow progress K7QM-2F -f teams --brief
 rflow --store work.db --user ana note x
 rflow tree list
+rflow note the night shift changed the label roll
+rflow -s K7QM-2F step changed the label roll
+rflow step --result fine changed the label roll
+rflow skip no access to the printer
+rflow status
+rflow ls -a
+rflow copy
+rflow tree ls
 """
 
 
@@ -162,7 +171,9 @@ def test_everyday_command_lines_are_read_without_typer(line: str) -> None:
     "line",
     """
 rflow note
-rflow note "two words" too many
+rflow note the lamp is red -s K7QM-2F
+rflow step changed the roll --result no change
+rflow help list
 rflow notes x
 rflow note --pin=yes x
 rflow note -- --pin

@@ -24,6 +24,11 @@ Document = dict[str, object]
 _TREE_KEYS = ("id", "title", "description", "start", "nodes")
 _NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome", "cause")
 _CHOICE_KEYS = ("label", "to", "rules_out")
+_NEEDED = ("id", "title", "start", "nodes", "kind", "text", "choices", "to", "outcome", "label")
+"""Fields without which a tree is another one: a misspelt one of them is an error."""
+_MEANT = {"next": "to", "goto": "to", "target": "to", "then": "to", "options": "choices", "answers": "choices"}
+_MEANT |= {"question": "text", "type": "kind", "answer": "label", "name": "title", "result": "outcome"}
+"""Names that people take for the field that does what they mean."""
 _LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -47,7 +52,7 @@ def check(document: object) -> Checked:
     listed = reader.problems
     if tree is not None:
         reported = {problem.path for problem in listed if _is_about_a_field(problem)}
-        listed.extend(problem for problem in problems(tree) if problem.path not in reported)
+        listed.extend(problem for problem in problems(tree, reader.doubtful) if problem.path not in reported)
     listed.sort(key=lambda problem: problem.severity)
     usable = tree if not any(problem.severity == "error" for problem in listed) else None
     return Checked(tree=usable, problems=tuple(listed))
@@ -58,17 +63,27 @@ def _is_about_a_field(problem: Problem) -> bool:
     return len(problem.path) != 2
 
 
+def _leads_nowhere(node: Document) -> bool:
+    """Whether something seems to be missing: neither an outcome nor a way on, or a kind that says otherwise."""
+    kind, ways = node.get("kind"), bool(node.get("choices") or node.get("to"))
+    return (kind == "end" and ways) or not (ways or "outcome" in node) or (kind in ("decision", "action") and not ways)
+
+
 class _Reader:
-    """Reads a document, collecting problems; a value that can't be read is replaced by a harmless default."""
+    """Reads a document, collecting problems; a value that can't be read is replaced by a harmless default.
+
+    `doubtful` are the nodes of which a problem hides where they lead.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.doubtful: set[str] = set()
 
     def tree(self, document: object) -> Tree | None:
         if not isinstance(document, dict):
             self._error((), "The file does not hold a tree.", "Start with id, title, start and nodes.")
             return None
-        self._unknown_keys((), document, _TREE_KEYS)
+        document = self._respelt((), document, _TREE_KEYS)
         tree_id = self._id(document)
         title = self._text((), document, "title", "Say in a line what the tree is for.")
         start = self._text((), document, "start", "Name the node where the tree starts.")
@@ -104,8 +119,11 @@ class _Reader:
             self._error(path, "This can't be the name of a node.", remedy)
         if not isinstance(node, dict):
             self._error(path, "The node is not a table of fields.", "Write at least a text.")
+            self.doubtful.add(name)
             return End(text=name, outcome="escalate")
-        self._unknown_keys(path, node, _NODE_KEYS)
+        node = self._respelt(path, node, _NODE_KEYS)
+        if _leads_nowhere(node):
+            self.doubtful.add(name)
         text = self._text(path, node, "text", "Say what to ask or to do here.") or name
         help_ = self._text(path, node, "help", None)
         run = self._text(path, node, "run", None)
@@ -114,7 +132,8 @@ class _Reader:
             case "decision":
                 return Decision(text=text, help=help_, run=run, limit=limit, choices=self._choices(path, node))
             case "action":
-                to = self._text(path, node, "to", "Name the node that follows this action.")
+                remedy = None if "choices" in node else "Name the node that follows this action."
+                to = self._text(path, node, "to", remedy)
                 return Action(text=text, help=help_, run=run, limit=limit, to=to)
             case _:
                 outcome, cause = self._outcome(path, node), one_line(self._text(path, node, "cause", None))
@@ -165,6 +184,8 @@ class _Reader:
         outcome = node.get("outcome")
         if outcome == "resolved" or outcome == "escalate":
             return outcome
+        if outcome is None and ("choices" in node or "to" in node):
+            return "resolved"  # that it is an end is a mistake, and has been reported
         if outcome is None:
             remedy = 'Say outcome = "resolved" or "escalate" (or give it choices, or a to).'
             self._warning(path, "The end does not say how it ends; resolved is assumed.", remedy)
@@ -183,7 +204,7 @@ class _Reader:
         if not isinstance(choice, dict):
             self._error(path, "The choice is not a table.", 'Write it as label = "…", to = "…".')
             return Choice(label=f"choice {path[-1]}", to="")
-        self._unknown_keys(path, choice, _CHOICE_KEYS)
+        choice = self._respelt(path, choice, _CHOICE_KEYS)
         label = one_line(self._text(path, choice, "label", "Say which answer this is."))
         to = self._text(path, choice, "to", "Name the node it leads to.")
         return Choice(label=label, to=to, rules_out=self._rules_out(path, choice))
@@ -210,11 +231,23 @@ class _Reader:
             self._error((*path, key), f'"{key}" {state}.', remedy)
         return clean(value or "").strip()
 
-    def _unknown_keys(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> None:
+    def _respelt(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> Document:
+        """Report unknown fields, and return the document with those that are misspelt corrected.
+
+        So one misspelt field is one problem, whatever would follow from its absence.
+        """
+        corrected = dict(holder)
         for key in holder:
-            if key not in known:
-                remedy = did_you_mean(nearest(str(key), known), f"Known here: {', '.join(known)}.")
+            if key in known:
+                continue
+            meant = _MEANT.get(str(key)) if _MEANT.get(str(key)) in known else nearest(str(key), known)
+            remedy = did_you_mean(meant, f"Known here: {', '.join(known)}.")
+            if meant in _NEEDED and meant not in corrected:
+                corrected[meant] = corrected.pop(key)
+                self._error((*path, str(key)), f"{quoted(key)} is an unknown field.", remedy)
+            else:
                 self._warning((*path, str(key)), f"{quoted(key)} is an unknown field, which is ignored.", remedy)
+        return corrected
 
     def _error(self, path: KeyPath, message: str, remedy: str) -> None:
         self.problems.append(error(path, message, remedy))

@@ -1,20 +1,23 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
+
+from msgspec import convert
 
 from rflow.cli.app import App, label
 from rflow.cli.output import echo_bytes
+from rflow.cli.input import joined, one_of
 from rflow.cli.parsing.completion import people, trees
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
-from rflow.core.session.head import Page, Query
+from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.state import Session, Status
-from rflow.core.text import counted
+from rflow.core.text import counted, listing
 from rflow.errors import UsageProblem
-from rflow.service.sessions import evidence_content, find_session, start_session
+from rflow.service.sessions import all_heads, evidence_content, find_session, start_session
 from rflow.service.trees import named_tree, tree_of
 
 app = Group()
@@ -34,9 +37,10 @@ def start(
     """Start a session in a tree, or without a tree (--title)."""
     entered = named_tree(run.workspace, tree) if tree else None
     if entered is None and not title.strip():
+        known = [(name.id, name.title) for name in run.workspace.tree_names()]
         raise UsageProblem(
-            "What is the session about?",
-            try_='Name a tree (rflow start TREE; see rflow tree list), or give a title: rflow start --title "…"',
+            listing(f"What is the session about?{' There are these trees:' if known else ''}", known),
+            try_='Name a tree: rflow start TREE   Or begin without one: rflow start --title "What is wrong"',
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
@@ -81,6 +85,9 @@ def _shown(run: App, session: Session, json: bool) -> None:
 @app.command("list")
 def list_(
     run: App,
+    words: Annotated[
+        list[str] | None, Words(metavar="[WORD]", help="Only those with it in title, customer or ticket.")
+    ] = None,
     mine: Annotated[bool, Option("--mine", help="Only those I own.")] = False,
     open_: Annotated[bool, Option("--open", help="Only those not closed (the default).")] = False,
     inbox: Annotated[bool, Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
@@ -89,7 +96,7 @@ def list_(
     ticket: Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")] = None,
     tree: Annotated[str | None, Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)] = None,
     owner: Annotated[str | None, Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
-    all_: Annotated[bool, Option("--all", help="Closed sessions too.")] = False,
+    all_: Annotated[bool, Option("-a", "--all", help="Closed sessions too.")] = False,
     limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
 ) -> None:
@@ -110,7 +117,7 @@ def list_(
         stale_before=now - span(stale) if stale else None,
         limit=limit,
     )
-    page = run.workspace.heads(query)
+    page = _with_words(run, query, words) if words else run.workspace.heads(query)
     if json:
         from rflow.cli.display.json import head_record
 
@@ -118,7 +125,20 @@ def list_(
     else:
         _print_page(run, page, now, limit)
         if not page.heads:
-            run.say("Nothing matches. Closed sessions: rflow list --all" if not all_ else "Nothing matches.")
+            run.say("Nothing matches." if all_ else "Nothing matches. Closed sessions too: rflow list --all")
+
+
+def _with_words(run: App, query: Query, words: list[str]) -> Page:
+    """Return the sessions of a query that have all of the words in title, customer or ticket."""
+    wanted = [run.text(word).casefold() for word in words]
+    matching: list[Head] = []
+    for head in all_heads(run.workspace, query):
+        text = "\n".join((head.title, head.customer, head.ticket)).casefold()
+        if all(word in text for word in wanted):
+            if len(matching) == query.limit:
+                return Page(heads=tuple(matching), after=query.after or "more")
+            matching.append(head)
+    return Page(heads=tuple(matching))
 
 
 def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
@@ -175,19 +195,28 @@ def close(
         Literal["resolved", "escalated", "abandoned"] | None,
         Option(help="How it ended; escalated: it goes on outside rflow. Not needed at an end of the tree."),
     ] = None,
-    summary: Annotated[str, Option(metavar="TEXT", help="What the cause was, for the record.")] = "",
+    how: Annotated[list[str] | None, Words(metavar="[SUMMARY]", help="What the cause was, for the record.")] = None,
+    summary: Annotated[str, Option("-m", "--summary", metavar="TEXT", help="The same as SUMMARY.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
     session = run.to_leave(command_id)
-    ended = outcome or _outcome_here(run, session)
-    command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
+    said = one_of(joined(run, how), run.text(summary), "--summary")
+    ended, said = _ended(run, session, outcome, said)
+    command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(session.id)
     run.did(closing, f"closed as {ended}.")
     left = [change for change in closing.session.changes.values() if change.in_place]
     if left:
         run.say(f"Note: {counted(left, 'change')} still in place. To see how to revert: rflow show {session.code}")
+
+
+def _ended(run: App, session: Session, outcome: CloseOutcome | None, said: str) -> tuple[CloseOutcome, str]:
+    """Return the outcome and the summary; a summary that is nothing but an outcome is that: `rflow close resolved`."""
+    if outcome is None and said in get_args(CloseOutcome):
+        return convert(said, CloseOutcome), ""
+    return outcome or _outcome_here(run, session), said
 
 
 def _outcome_here(run: App, session: Session) -> CloseOutcome:
@@ -199,7 +228,9 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
             return "resolved"
         case "escalate":
             return "escalated"
-    raise UsageProblem("How did it end?", try_="Add --outcome resolved, escalated or abandoned.")
+    raise UsageProblem(
+        "How did it end: resolved, escalated or abandoned?", try_='rflow close --outcome resolved "what the cause was"'
+    )
 
 
 @app.command()
@@ -218,14 +249,21 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
 def redact(
     run: App,
     entry: Entry,
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
     command_id: CommandId = "",
 ) -> None:
     """Remove the texts of an entry for good.
 
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
+    from rflow.cli.display.entries import described
+
     session = run.session()
-    outcome = run.send(session, RedactText(target=entry, command_id=command_id))
+    command = RedactText(target=entry, command_id=command_id)
+    if not yes:
+        run.workspace.check(session.id, command)  # an entry that is not there is no question
+        run.confirm(f"Erase the texts of {described(session, entry)} in {label(session)} for good?", "--yes")
+    outcome = run.send(session, command)
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
 
 

@@ -5,12 +5,14 @@ from typing import Annotated
 from rflow.cli.app import App
 from rflow.cli.display.status import show_next
 from rflow.cli.parsing.completion import choices, trees
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.input import joined, one_of
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
 from rflow.core.session.events import ActionDone, ChoiceMade, Pinned, SteppedBack, StepSkipped
 from rflow.core.session.state import Session
 from rflow.core.tree.model import digest
+from rflow.errors import UsageProblem
 from rflow.service.trees import named_tree
 
 app = Group()
@@ -55,7 +57,7 @@ def choose(
     """Answer the question at the position."""
     session = run.session()
     command = Choose(
-        choice=run.text(" ".join(choice)),
+        choice=joined(run, choice),
         assume=assume,
         reason=run.text(reason),
         pin=pin,
@@ -68,31 +70,35 @@ def choose(
 @app.command()
 def done(
     run: App,
-    result: Annotated[str, Argument(metavar="[RESULT]", help="What came of it.")] = "",
+    result: Annotated[list[str] | None, Words(metavar="[RESULT]", help="What came of it.")] = None,
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Record that the action at the position is done, and its result."""
     session = run.session()
-    command = Done(result=run.text(result), pin=pin, seen=run.seen(session), command_id=command_id)
+    command = Done(result=joined(run, result), pin=pin, seen=run.seen(session), command_id=command_id)
     _move(run, session, command, "done")
 
 
 @app.command()
 def skip(
     run: App,
-    reason: Annotated[str, Option(metavar="TEXT", help="Why it is skipped.")],
+    why: Annotated[list[str] | None, Words(metavar="REASON", help="Why it is skipped.")] = None,
+    reason: Annotated[str, Option(metavar="TEXT", help="The same as REASON.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
     session = run.session()
-    _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped")
+    said = one_of(joined(run, why), run.text(reason), "--reason")
+    if why is None and not reason:
+        raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
+    _move(run, session, Skip(reason=said, seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
 def step(
     run: App,
-    text: Annotated[str, Argument(metavar="TEXT", help="What you tried.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What you tried.")],
     result: Annotated[str, Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
         str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
@@ -109,7 +115,7 @@ def step(
 
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(
-        text=run.text(text),
+        text=joined(run, text),
         result=run.text(result),
         assume=assume,
         happened_at=happened,

@@ -1,6 +1,7 @@
 """Commands that summarise: progress, digest."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,13 @@ from rflow.cli.app import App
 from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import Copy, FormatName, NoRedact
+from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import Extent, View, widest
 from rflow.core.summary.progress import Summary
-from rflow.errors import UsageProblem
+from rflow.errors import BadInput, UsageProblem
+from rflow.identity import is_code
 from rflow.service.sessions import all_heads, version_at
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ def progress(
     run: App,
     target: Annotated[
         str | None,
-        Argument(metavar="[SESSION|FILE|-]", help="A session, or a file of one.", autocompletion=codes),
+        Argument(
+            metavar="[SESSION|FILE|-]", help="A session, a file of one, or a format's exact name.", autocompletion=codes
+        ),
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,
@@ -49,6 +53,7 @@ def progress(
         str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
     ] = None,
     output: Output = None,
+    json: AsJson = False,
     link: Annotated[bool, Option("--link", help="Add a read-only link that works for a day.")] = False,
     post: Post = None,
     dry_run: DryRun = False,
@@ -62,7 +67,10 @@ def progress(
     """
     from rflow.cli.sources import find_source
 
-    name = run.usual_format(format_)
+    format_ = json_or(format_, json=json)
+    if target is not None and is_format(run, target):
+        format_, target = named_twice(format_, target), None
+    name = run.usual_format(format_, output)
     source = find_source(run, target)
     session = source.session if source.stored else None
     anew = _same_command(run, session, target)
@@ -81,6 +89,39 @@ def progress(
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
+
+
+def json_or(format_: str | None, *, json: bool) -> str | None:
+    """Return the format that was given, by name or as --json; both are a mistake."""
+    if json and format_ is not None:
+        raise UsageProblem("--json and -f exclude each other.", try_="--json is the same as -f json: leave one out.")
+    return "json" if json else format_
+
+
+def is_format(run: App, word: str) -> bool:
+    """Whether a word is the exact name of a format."""
+    from rflow.formats import FORMATS, SHORT_NAMES
+
+    if word in FORMATS or word in SHORT_NAMES:
+        return True
+    if is_code(word):
+        return False
+    from rflow.formats.custom.entry_points import packaged
+    from rflow.formats.custom.find import names
+
+    with suppress(BadInput):  # a folder that can't be read offers no format
+        return word in names(run.settings.folders) or any(word == name for name, _, _ in packaged())
+    return False
+
+
+def named_twice(format_: str | None, word: str) -> str:
+    """Return the format that a word names in place of a session; with another format it is a mistake."""
+    if format_ is not None:
+        raise UsageProblem(
+            f'"{word}" is a format, and {format_} is another one.',
+            try_="Name one of them; a session of that name goes by its whole code, a file as ./FILE.",
+        )
+    return word
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +244,7 @@ def digest(
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
+    json: AsJson = False,
     post: Post = None,
     dry_run: DryRun = False,
     again: Again = False,
@@ -213,7 +255,8 @@ def digest(
 
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
-    name = run.usual_format(format_)
+    format_ = json_or(format_, json=json)
+    name = run.usual_format(format_, output)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
     member = run.me
