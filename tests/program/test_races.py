@@ -138,7 +138,7 @@ def test_a_command_sent_again_with_its_id_changes_nothing(ann: Program) -> None:
         ("change", "unplugged it", "--revert", "plug it in"),
         ("change", "--reverted", "3"),
         ("wait", "--for", "the vendor"),
-        ("redact", "9"),
+        ("redact", "9", "--yes"),
         ("enter", "label-printer"),
         ("handoff", "Ben"),
         ("handoff", "--cancel"),
@@ -224,7 +224,7 @@ def test_a_secret_removed_while_others_write_is_gone_and_their_notes_are_not(ann
     here(ann).ok("note", SECRET)
     others = [ann.at(user=name, terminal=name) for name in ("Ben", "Cleo", "Dev")]
     writing = [typed(one, "note", f"{one.user} too", "-s", code) for one in others]
-    redacted, *noted = at_once([typed(ann, "redact", "3"), *writing])
+    redacted, *noted = at_once([typed(ann, "redact", "3", "--yes"), *writing])
     assert (redacted.code in (0, 8), codes(noted)) == (True, [0] * 3)
     sound(ann)
     texts = Counter(note["text"] for note in here(ann).show(code)["notes"])

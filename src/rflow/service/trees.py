@@ -66,7 +66,7 @@ def _hint(tree_id: str, names: list[TreeName]) -> str:
 
     ids = [name.id for name in names]
     if " " in tree_id.strip():
-        return "Without a tree, name what is wrong with --title: rflow start --title \"…\""
+        return 'Without a tree, name what is wrong with --title: rflow start --title "…"'
     if close := get_close_matches(tree_id, ids, n=1):
         return f'Did you mean "{close[0]}"?'
     if ids:

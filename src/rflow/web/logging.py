@@ -51,7 +51,9 @@ class PlainLines(logging.Formatter):
         """Return the line, and a traceback below it."""
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
         facts = "".join(f"  {name}={value}" for name, value in getattr(record, "facts", {}).items())
-        line = f"{time.strftime('%H:%M:%S', time.localtime(record.created))}  {level}{record.getMessage().strip()}{facts}"
+        line = (
+            f"{time.strftime('%H:%M:%S', time.localtime(record.created))}  {level}{record.getMessage().strip()}{facts}"
+        )
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
         return without_tokens(line + trace)
 

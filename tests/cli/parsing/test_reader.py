@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, parameters
+from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import Call, read
+from rflow.cli.parsing.short_ways import SHORT
 from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
 from rflow.errors import RflowError
@@ -67,11 +68,16 @@ def lines(draw: st.DrawFn) -> list[str]:
     wanted = draw(st.lists(st.sampled_from(options + GLOBAL), max_size=4))
     parts = [draw(given_option(parameter)) for parameter in wanted]
     parts += [[draw(values_of(parameter))] for parameter in declared if isinstance(parameter.declared, Argument)]
+    parts += [[draw(WORDS)] for parameter in declared if isinstance(parameter.declared, Words) and draw(st.booleans())]
     parts += draw(st.sampled_from([[]] * 6 + [[[draw(ODD)]]]))
     parts = draw(st.permutations(parts[draw(st.sampled_from([0] * 8 + [1])) :]))
     front = draw(st.integers(0, 1)) and [draw(given_option(draw(st.sampled_from(GLOBAL))))]
+    name = draw(st.sampled_from([name] * 4 + [typed for typed in TYPED if TYPED[typed] == name[:1]]))
     words = [word for part in (front or []) for word in part] + list(name) + [word for part in parts for word in part]
     return draw(st.sampled_from([words] * 19 + [words[: len(name) - 1]]))
+
+
+TYPED = {(typed,): means[:1] for typed, means in SHORT.items()}
 
 
 class Recorded(Exception):

@@ -100,7 +100,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ben.ok("close", "--outcome", "resolved").err == f"{named}closed as resolved.\n"
     assert ben.ok("reopen", code).err == f"{named}reopened.\n"
     ben.ok("close", "--outcome", "resolved", "--summary", "A new print head")
-    assert ana.ok("redact", "8", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are erased.\n"
+    assert ana.ok("redact", "8", "--yes", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are erased.\n"
     exported = ana.ok("export", code)
     assert exported.data.startswith(b'{"rflow":"session"')
     assert "ozone" not in exported.out

@@ -489,7 +489,7 @@ def test_the_next_step_is_shown_when_a_target_is_configured(new: Program) -> Non
     assert "of kind teams, but hooks.slack.com accepts slack" in new.refused(
         2, "progress", str(RECORDED), "--post", "noc"
     )
-    new.ok("config", "set", "targets.noc.kind")
+    new.ok("config", "unset", "targets.noc.kind")
     assert "The kind is still missing: rflow config set targets.noc.kind slack|teams|json" in shown(
         "url", f"https://noc.example{PATH}"
     )

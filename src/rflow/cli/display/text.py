@@ -12,6 +12,7 @@ from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
 WIDTH = 80
+_TITLE = 46  # columns of a list that are left for the title and what belongs to it
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
@@ -154,10 +155,17 @@ def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
     """Return sessions in a row each; titles are cut to the width."""
     rows = [("CODE", "OWNER", "STATE", "UPDATED", "TITLE")]
     for head in heads:
-        title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
+        title = _titled(head)
         owner = "you" if head.owner.id == me else shorten(head.owner.name, 14)
         rows.append((head.code, owner, _word(head, me), ago(head.updated_at, now), title))
     return table(rows)
+
+
+def _titled(head: Head) -> str:
+    """Return title, customer and ticket; a long title is cut, so that the customer stays: it tells sessions apart."""
+    more = [shorten(part, most, columns) for part, most in ((head.customer, 18), (head.ticket, 12)) if part]
+    title = shorten(head.title, max(_TITLE - sum(columns(part) + 3 for part in more), 16), columns)
+    return " · ".join([title, *more])
 
 
 def _word(head: Head, me: str) -> str:

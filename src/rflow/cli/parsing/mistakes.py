@@ -69,14 +69,19 @@ def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
     return explain(error, here, words)
 
 
-def _no_such_option(error: Any, here: Here, _: Sequence[str]) -> UsageProblem:
+def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+    if error.option_name in VALUED:  # without its value it was not moved to the front
+        return _needed(here.named(error.option_name), error.option_name, here, words)
     declared = [each for each in (*here.declared, *parameters(root)) if isinstance(each.declared, Option)]
     names = [name for each in declared if not each.declared.details.get("hidden") for name in each.options]
     close = suggestion(error.option_name, names, _OPTIONS_MEANT) if error.option_name.startswith("--") else ""
     hint = f'Did you mean "{close}"? ' if close in names else ""
     if any(isinstance(each.declared, Words) for each in here.declared):
-        hint += f'If it belongs to the text, put that in quotes: {here.path} "…"; '
-    return UsageProblem(f"{here.name} has no option {_quoted(error.option_name)}.", try_=f"{hint}See: {here.help}")
+        hint += f'If it belongs to the text, put that in quotes: {here.path} "…" '
+    return UsageProblem(
+        f"{here.name} has no option {_quoted(error.option_name)}.",
+        try_=f"{hint}(see: {here.help})" if hint else f"See: {here.help}",
+    )
 
 
 _OPTIONS_MEANT = {
@@ -136,7 +141,11 @@ def _kind(parameter: Parameter) -> str:
         details = parameter.declared.details
         if "max" in details:
             return f"a number from {details.get('min', 0)} to {details['max']}"
-        return "the number of an entry (see `rflow show`)" if metavar(parameter).startswith(("SEQ", "[SEQ")) else "a number"
+        return (
+            "the number of an entry (see `rflow show`)"
+            if metavar(parameter).startswith(("SEQ", "[SEQ"))
+            else "a number"
+        )
     return metavar(parameter)
 
 

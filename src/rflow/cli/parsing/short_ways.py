@@ -27,14 +27,11 @@ SHORT: dict[str, tuple[str, ...]] = {
 """A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`."""
 
 BELOW: dict[str, dict[str, str]] = {
-    noun: {"ls": "list"} | more
-    for noun, more in {
-        "share": {"new": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
-        "tree": {"rm": "remove", "delete": "remove", "import": "add", "print": "show", "validate": "check"},
-        "format": {"create": "new", "validate": "check"},
-        "store": {"status": "info", "verify": "check"},
-        "config": {"show": "list", "rm": "unset", "remove": "unset"},
-    }.items()
+    "share": {"ls": "list", "new": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
+    "tree": {"ls": "list", "rm": "remove", "delete": "remove", "validate": "check"},
+    "format": {"ls": "list", "create": "new", "validate": "check"},
+    "store": {"status": "info"},
+    "config": {"ls": "list", "show": "list", "rm": "unset", "remove": "unset"},
 }
 """The same for the commands of a noun: `rflow tree ls`."""
 

@@ -65,8 +65,15 @@ def _is_about_a_field(problem: Problem) -> bool:
 
 def _leads_nowhere(node: Document) -> bool:
     """Whether something seems to be missing: neither an outcome nor a way on, or a kind that says otherwise."""
-    kind, ways = node.get("kind"), bool(node.get("choices") or node.get("to"))
-    return (kind == "end" and ways) or not (ways or "outcome" in node) or (kind in ("decision", "action") and not ways)
+    choices, to = bool(node.get("choices")), bool(node.get("to"))
+    match node.get("kind"):
+        case "decision":
+            return not choices
+        case "action":
+            return not to
+        case "end":
+            return choices or to
+    return not (choices or to or "outcome" in node)
 
 
 class _Reader:

@@ -42,7 +42,9 @@ def problems(tree: Tree, doubtful: Collection[str] = ()) -> list[Problem]:
     linked = _linked(tree, meant)
     doubtful = {*doubtful, *(name for name in linked.nodes if _leads_away(linked, name))}
     if linked.start in linked.nodes:
-        listed += [*_ends(linked, doubtful), *(() if doubtful else _unreachable(linked))]
+        reach = distances(linked, linked.start)
+        listed += [*_ends(linked, reach, doubtful)]
+        listed += () if any(name in reach for name in doubtful) else _unreachable(linked, reach)
     listed += _single_exits(tree)
     return sorted(listed, key=lambda problem: problem.severity)
 
@@ -144,8 +146,7 @@ def _leads_away(tree: Tree, name: str) -> bool:
     return any(way.to not in tree.nodes for way in exits(tree.nodes[name]))
 
 
-def _ends(tree: Tree, doubtful: Collection[str]) -> Iterator[Problem]:
-    reach = distances(tree, tree.start)
+def _ends(tree: Tree, reach: Collection[str], doubtful: Collection[str]) -> Iterator[Problem]:
     ends = (name for name, node in tree.nodes.items() if isinstance(node, End) or name in doubtful)
     way_out = leading_to(tree, ends)
     if tree.start not in way_out:
@@ -180,9 +181,8 @@ def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
     return list(parts.values())
 
 
-def _unreachable(tree: Tree) -> Iterator[Problem]:
+def _unreachable(tree: Tree, reach: dict[str, int]) -> Iterator[Problem]:
     """Yield the nodes that no path leads to; of a part of the tree only where it begins: one link was forgotten."""
-    reach = distances(tree, tree.start)
     left = [name for name in tree.nodes if name not in reach]
     followed = {to for name in left for to in targets(tree, name) if to != name}
     for name in [*(name for name in left if name not in followed), *left]:
@@ -192,7 +192,7 @@ def _unreachable(tree: Tree) -> Iterator[Problem]:
         explore(tree, name, reach)
         _, *behind = reversed([*islice(reversed(reach), len(reach) - before)])
         after = ", ".join(quoted(each) for each in behind[:5]) + (" …" if len(behind) > 5 else "")
-        more = f" (nor, from here, to {after})" if after else ""
+        more = f" (nor to {after})" if after else ""
         remedy = "Link it from a node on one, or delete it."
         yield warning(("nodes", name), f"No path from the start leads here{more}.", remedy)
 

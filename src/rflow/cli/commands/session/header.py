@@ -125,7 +125,8 @@ def wait(
     waiting_for = one_of(joined(run, whom), run.text(for_), "--for")
     if over == bool(waiting_for.strip() or until):
         raise UsageProblem(
-            "What is it waiting for?", try_='rflow wait "the network team", with --until TIME; or --over once it is over.'
+            "What is it waiting for?",
+            try_='rflow wait "the network team", with --until TIME; or --over once it is over.',
         )
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, command_id=command_id)

@@ -11,9 +11,10 @@ from rflow.cli.parsing.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
 from rflow.core.session.events import ActionDone, ChoiceMade, Pinned, SteppedBack, StepSkipped
 from rflow.core.session.state import Session
-from rflow.core.tree.model import digest
+from rflow.core.text import listing
+from rflow.core.tree.model import Decision, digest
 from rflow.errors import UsageProblem
-from rflow.service.trees import named_tree
+from rflow.service.trees import named_tree, tree_of
 
 app = Group()
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
@@ -46,9 +47,9 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
 def choose(
     run: App,
     choice: Annotated[
-        list[str],  # a label of several words needs no quotes, and shells complete it without any
+        list[str] | None,  # a label of several words needs no quotes, and shells complete it without any
         Argument(metavar="CHOICE", help="Its number or label, or the beginning of the label.", autocompletion=choices),
-    ],
+    ] = None,
     assume: Annotated[bool, Option("--assume", help="Go on without having verified it.")] = False,
     reason: Reason = "",
     pin: Pin = False,
@@ -56,6 +57,8 @@ def choose(
 ) -> None:
     """Answer the question at the position."""
     session = run.session()
+    if choice is None:
+        raise _which(run, session)
     command = Choose(
         choice=joined(run, choice),
         assume=assume,
@@ -65,6 +68,17 @@ def choose(
         command_id=command_id,
     )
     _move(run, session, command, "recorded")
+
+
+def _which(run: App, session: Session) -> UsageProblem:
+    """Return the error for an answer that is missing, with the choices; raise that of a place without a question."""
+    tree = tree_of(run.workspace, session)
+    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    if not isinstance(node, Decision):
+        run.workspace.check(session.id, Choose(choice="1"))
+    known = node.choices if isinstance(node, Decision) else ()
+    rows = [(str(number), choice.label) for number, choice in enumerate(known, 1)]
+    return UsageProblem(listing(f'Which answer to "{node.text if node else ""}"?', rows), try_="rflow choose NUMBER")
 
 
 @app.command()

@@ -36,7 +36,7 @@ def serve(
             f"rflow was installed without its server ({missing.name} is missing).",
             try_=f"To install it:\n       {how_to_install('server')}",
         ) from missing
-    started = f"Serving at {url} (Ctrl-C stops): {store.url}\nTo create a link: rflow share create --copy"
+    started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
         host=host,
