@@ -237,6 +237,9 @@ def setting_named(name: str) -> Setting:
     known = (*SETTINGS, *TARGET_SETTINGS)
     close = get_close_matches(name, known, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(known)}."
+    before, equals, value = name.partition("=")
+    if equals and before.rpartition(".")[2] in (setting.rpartition(".")[2] for setting in known):
+        hint = f"Write the value apart: rflow config set {before} {value}"
     if name.startswith("targets."):
         hint = f'{" or ".join(TARGET_SETTINGS)}, with a name of small letters, digits and "-".'
     raise UsageProblem(f'There is no setting "{name}".', try_=hint)

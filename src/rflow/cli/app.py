@@ -152,11 +152,12 @@ class App:
 
         It must exist.
         """
+        from pathlib import PurePath
+
         from rflow.formats import SUFFIXES
 
         setting = self.settings["progress.format"]
-        suffix = "".join(os.path.splitext(output or "")[1:]).lower()
-        said = said or SUFFIXES.get(suffix)
+        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
         try:
             return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:

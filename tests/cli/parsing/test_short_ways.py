@@ -69,8 +69,10 @@ def test_an_unknown_command_is_suggested_by_its_meaning(word: str, ana: Program)
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("statu", "status"), ("stat", "status"), ("strat", "start"), ("progres", "progress"), ("handof", "handoff")]
-    + [("Note", "note"), ("lst", "list"), ("hepl", "help")],
+    [
+        *(("statu", "status"), ("stat", "status"), ("strat", "start"), ("progres", "progress"), ("handof", "handoff")),
+        *(("Note", "note"), ("lst", "list"), ("hepl", "help")),
+    ],
 )
 def test_a_typing_mistake_is_suggested_by_its_letters(typed: str, meant: str, ana: Program) -> None:
     assert f"Did you mean: rflow {meant}   " in ana.refused(2, typed)

@@ -167,7 +167,7 @@ def test_two_loops_without_a_way_out_are_two_problems() -> None:
     ]
 
 
-NODES = {
+NODES: dict[str, dict[str, Any]] = {
     "ask": {"text": "Does it print?", "choices": [{"label": "Yes", "to": "fine"}, {"label": "No", "to": "restart"}]},
     "restart": {"text": "Restart it", "to": "wait"},
     "wait": {"text": "Wait a minute", "to": "again"},
@@ -175,7 +175,7 @@ NODES = {
     "fine": {"text": "It prints", "outcome": "resolved"},
 }
 WITHOUT = {name: {key: value for key, value in node.items() if key != "to"} for name, node in NODES.items()}
-MISTAKES = {
+MISTAKES: dict[str, tuple[str, Any]] = {
     "a target that is none": ("restart", NODES["restart"] | {"to": "reboot-the-whole-building"}),
     "a forgotten target": ("restart", WITHOUT["restart"]),
     "a misspelt field": ("restart", WITHOUT["restart"] | {"too": "wait"}),

@@ -17,6 +17,7 @@ from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
 from rflow.errors import UsageProblem
 from rflow.identity import is_code
+from rflow.settings import SETTINGS
 
 
 class Here(NamedTuple):
@@ -127,7 +128,7 @@ def _bad_value(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
         return _other(error, here, words)
     value = re.match(r"'?(.*?)'? is not ", error.message, re.DOTALL)
     said = f", not {_quoted(value[1])}" if value else ""
-    name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter)
+    name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter).strip("[].")
     return UsageProblem(f"{name} takes {_kind(parameter)}{said}.", try_=f"See: {here.help}")
 
 
@@ -154,10 +155,12 @@ def _other(error: Any, here: Here, _: Sequence[str]) -> UsageProblem:
     extra = re.match(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", error.message, re.DOTALL)
     if extra is None:
         return UsageProblem(clean(error.message), try_=f"See: {here.help}")
-    return UsageProblem(
-        f"{here.name} does not know what to do with {_quoted(extra[1])}.",
-        try_=f'Put a text of several words in quotes: "…". Write it as: {here.usage}   (help: {here.help})',
-    )
+    what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
+    if meant := {"start": "--title", "brief": "--ask"}.get(here.name):
+        return UsageProblem(what, try_=f'{here.path} {meant} "…"   (help: {here.help})')
+    if not any(isinstance(each.declared, Argument) for each in here.declared):
+        return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
+    return UsageProblem(what, try_=f'Put a text of several words in quotes: {here.usage}   (help: {here.help})')
 
 
 _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {
@@ -180,9 +183,15 @@ def unknown_command(word: str) -> UsageProblem:
 def unknown_below(noun: str, word: str, names: Iterable[str]) -> UsageProblem:
     """Return the error for a command that a noun does not have."""
     names = list(names)
+    if noun == "config" and ("." in word or word in _LAST_PARTS):
+        hint = f"To set it: rflow config set {word} VALUE   To see it: rflow config get {word}"
+        return UsageProblem(f"config needs to know what to do with {_quoted(word)}.", try_=hint)
     meant = suggestion(word, names, BELOW[noun])
     hint = f"Did you mean: rflow {noun} {meant}" if meant else f"There are: {', '.join(names)}."
     return UsageProblem(f"There is no command {_quoted(f'{noun} {word}')}.", try_=hint)
+
+
+_LAST_PARTS = {name.rpartition(".")[2] for name in SETTINGS}
 
 
 def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:

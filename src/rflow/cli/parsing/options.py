@@ -13,7 +13,12 @@ NeededReference = Annotated[
     str, Argument(metavar="SESSION", help="Its code, or the beginning of it.", autocompletion=completion.codes)
 ]
 Text = Annotated[list[str], Words(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
-Entry = Annotated[int, Argument(metavar="SEQ", help="The entry's number, as shown by `rflow show`.")]
+Entry = Annotated[
+    int,
+    Argument(
+        metavar="SEQ", help="The entry's number, as shown by `rflow show`.", autocompletion=completion.entries
+    ),
+]
 Json = Annotated[bool, Option("--json", help="Print JSON.")]
 FormatName = Annotated[
     str | None,

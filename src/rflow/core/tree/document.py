@@ -139,8 +139,9 @@ class _Reader:
             case "decision":
                 return Decision(text=text, help=help_, run=run, limit=limit, choices=self._choices(path, node))
             case "action":
-                remedy = None if "choices" in node else "Name the node that follows this action."
-                to = self._text(path, node, "to", remedy)
+                to = self._text(
+                    path, node, "to", None if "choices" in node else "Name the node that follows this action."
+                )
                 return Action(text=text, help=help_, run=run, limit=limit, to=to)
             case _:
                 outcome, cause = self._outcome(path, node), one_line(self._text(path, node, "cause", None))

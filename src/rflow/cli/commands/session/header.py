@@ -120,6 +120,7 @@ def wait(
     command_id: CommandId = "",
 ) -> None:
     """Record what the session is waiting for, and until when."""
+    from rflow.cli.display.entries import quoted
     from rflow.cli.times import future
 
     waiting_for = one_of(joined(run, whom), run.text(for_), "--for")
@@ -131,4 +132,4 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else "waiting.")
+    run.did(outcome, "no longer waiting." if over else f"waiting{f' for {quoted(waiting_for)}' if waiting_for else ''}.")

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 from msgspec import convert
 
 from rflow.cli.app import App, label
-from rflow.cli.output import echo_bytes
 from rflow.cli.input import joined, one_of
+from rflow.cli.output import echo_bytes
 from rflow.cli.parsing.completion import people, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
@@ -201,8 +201,11 @@ def close(
 ) -> None:
     """Close the session."""
     session = run.to_leave(command_id)
-    said = one_of(joined(run, how), run.text(summary), "--summary")
-    ended, said = _ended(run, session, outcome, said)
+    words = joined(run, how)
+    if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
+        outcome, words = convert(words, CloseOutcome), ""
+    said = one_of(words, run.text(summary), "--summary")
+    ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(session.id)
@@ -210,13 +213,6 @@ def close(
     left = [change for change in closing.session.changes.values() if change.in_place]
     if left:
         run.say(f"Note: {counted(left, 'change')} still in place. To see how to revert: rflow show {session.code}")
-
-
-def _ended(run: App, session: Session, outcome: CloseOutcome | None, said: str) -> tuple[CloseOutcome, str]:
-    """Return the outcome and the summary; a summary that is nothing but an outcome is that: `rflow close resolved`."""
-    if outcome is None and said in get_args(CloseOutcome):
-        return convert(said, CloseOutcome), ""
-    return outcome or _outcome_here(run, session), said
 
 
 def _outcome_here(run: App, session: Session) -> CloseOutcome:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.display.status import show_next
-from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.input import joined, one_of
+from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
