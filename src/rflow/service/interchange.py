@@ -19,7 +19,7 @@ from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
 from rflow.ports.workspace import Incoming
-from rflow.service.not_a_session import not_a_session
+from rflow.service.not_a_session import a_tree, is_tree, not_a_session
 from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
 from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
@@ -186,6 +186,8 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
         document = msgspec.json.decode(data, type=Document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_a_session(data, name, error) from error
+    if is_tree(data):
+        raise a_tree(name)
     if document.version > VERSION:
         raise BadInput(f"{name} is of version {document.version}; this rflow reads {VERSION}.", try_="Upgrade rflow.")
     if not one_line(document.title):

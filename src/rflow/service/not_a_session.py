@@ -25,8 +25,8 @@ _TREES = (".toml", ".yaml", ".yml")
 
 def not_a_session(data: bytes, name: str, error: Exception) -> BadInput:
     """Return the error for a document that is none, or not a valid one."""
-    if _is_tree(data, name):
-        return BadInput(f"{name} looks like a tree, not like a session.", try_=f"To add it: rflow tree add {name}")
+    if PurePath(name).suffix.lower() in _TREES or is_tree(data):
+        return a_tree(name)
     if not data.startswith(b"{"):
         return BadInput(
             f"{name} is not a session.",
@@ -37,9 +37,15 @@ def not_a_session(data: bytes, name: str, error: Exception) -> BadInput:
     return BadInput(f"{name} is not valid JSON: {_malformed(data, error)}", try_=f"An example:\n       {EXAMPLE}")
 
 
-def _is_tree(data: bytes, name: str) -> bool:
-    if PurePath(name).suffix.lower() in _TREES:
-        return True
+def a_tree(name: str) -> BadInput:
+    """Return the error for a tree where a session should be."""
+    return BadInput(f"{name} looks like a tree, not like a session.", try_=f"To add it: rflow tree add {name}")
+
+
+def is_tree(data: bytes) -> bool:
+    """Whether a document has nodes, as only trees have."""
+    if b'"nodes"' not in data:
+        return False
     try:
         return "nodes" in msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -73,6 +79,8 @@ def _malformed(data: bytes, error: Exception) -> str:
     """Say where a text stops being JSON."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply."
+    if isinstance(error, UnicodeDecodeError) or "UTF-8" in str(error):
+        return "it holds characters that are not UTF-8."
     if at := re.search(r"byte (\d+)", str(error)):
         return f"see line {data.count(10, 0, int(at[1])) + 1}."
-    return "it ends in the middle." if "truncated" in str(error) else "it holds characters that are not UTF-8."
+    return "it ends in the middle."

@@ -160,7 +160,7 @@ def _other(error: Any, here: Here, _: Sequence[str]) -> UsageProblem:
         return UsageProblem(what, try_=f'{here.path} {meant} "…"   (help: {here.help})')
     if not any(isinstance(each.declared, Argument) for each in here.declared):
         return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
-    return UsageProblem(what, try_=f'Put a text of several words in quotes: {here.usage}   (help: {here.help})')
+    return UsageProblem(what, try_=f"Put a text of several words in quotes: {here.usage}   (help: {here.help})")
 
 
 _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {

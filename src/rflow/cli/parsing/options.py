@@ -15,9 +15,7 @@ NeededReference = Annotated[
 Text = Annotated[list[str], Words(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
 Entry = Annotated[
     int,
-    Argument(
-        metavar="SEQ", help="The entry's number, as shown by `rflow show`.", autocompletion=completion.entries
-    ),
+    Argument(metavar="SEQ", help="The entry's number, as shown by `rflow show`.", autocompletion=completion.entries),
 ]
 Json = Annotated[bool, Option("--json", help="Print JSON.")]
 FormatName = Annotated[

@@ -132,4 +132,5 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else f"waiting{f' for {quoted(waiting_for)}' if waiting_for else ''}.")
+    whom_for = f" for {quoted(waiting_for)}" if waiting_for else ""
+    run.did(outcome, "no longer waiting." if over else f"waiting{whom_for}.")

@@ -60,7 +60,7 @@ def set_(
 
 @app.command()
 def unset(run: App, name: Name) -> None:
-    """Remove a setting from the configuration file, so that its default is used."""
+    """Remove a setting from the configuration file."""
     _write(run, setting_named(name), ())
 
 

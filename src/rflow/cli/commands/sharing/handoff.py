@@ -54,8 +54,8 @@ def handoff(
         return
     session = run.to_leave(command_id)
     if not to.strip():
-        known = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
-        what = listing(f"To whom?{' Known here:' if known else ''}", known)
+        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+        what = listing(f"To whom?{' Known here:' if people else ''}", people)
         raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     contingencies = _contingencies(run, if_ or [], then or [])
     name = run.usual_format(format_)
