@@ -395,7 +395,7 @@ class Members(RuleBasedStateMachine):
         if session is None:
             return
         file = Path(self._folder.name) / f"{len(self.exports)}.jsonl"
-        assert self.run(at, "export", session.code, "-o", str(file)).code == 0
+        assert self.run(at, "export", session.code, "-o", str(file), "--overwrite").code == 0
         self.exports.append((file, self.world.sessions[session.id]))
 
     @precondition(lambda self: self.exports)

@@ -125,7 +125,7 @@ class Night:
         """Delete the session, and take its export in again."""
         file = str(self.program.home / "session.jsonl")
         who = next(one for one in self.world.terminals if one.member == self.session.owner)
-        self.at(who).ok("export", self.code, "-o", file)
+        self.at(who).ok("export", self.code, "-o", file, "--overwrite")
         session = self.world.delete(who, self.code)
         result = self.killed(who, "delete", self.code, "--yes")
         if not self.fits():

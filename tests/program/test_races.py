@@ -189,7 +189,7 @@ def test_a_command_sent_twice_at_once_with_one_id_is_carried_out_once(ann: Progr
 def test_an_export_taken_in_twice_at_once_is_one_session(ann: Program) -> None:
     code, file = here(ann).start(), str(ann.home / "session.jsonl")
     here(ann).ok("note", "the head is worn")
-    here(ann).ok("export", code, "-o", file)
+    here(ann).ok("export", code, "-o", file, "--overwrite")
     here(ann).ok("delete", code, "--yes")
     assert codes(at_once([typed(ann, "import", file)] * 3)) == [0] * 3
     assert [head["code"] for head in here(ann).json("list", "--all", "--json")] == [code]

@@ -125,7 +125,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
     nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
-    nouns |= {"format": "list show new check trust", "config": "list get set path"}
+    nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():

@@ -141,7 +141,7 @@ def test_the_contents_of_evidence_may_stay_at_home(ana: Program, hull: Program) 
 
 def test_a_file_and_standard_input_are_the_same(ana: Program, hull: Program) -> None:
     file = ana.home / "session.jsonl"
-    ana.ok("export", "-o", str(file))
+    ana.ok("export", "-o", str(file), "--overwrite")
     assert file.read_bytes() == ana.ok("export").data
     hull.ok("import", str(file))
     assert "nothing new" in hull.ok("import", "-", stdin=file.read_bytes()).err
@@ -273,7 +273,7 @@ class Shared(NamedTuple):
 
     def export(self) -> None:
         """Let Sam write the file anew."""
-        self.sam.ok("export", self.code, "-o", str(self.file))
+        self.sam.ok("export", self.code, "-o", str(self.file), "--overwrite")
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ def test_an_import_says_whose_entries_it_adds_and_whose_the_session_is(shared: S
     told = shared.ana.ok("import", str(shared.file)).err
     assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours. {again}"
     shared.ana.ok("note", "One more")
-    shared.ana.ok("export", "-o", str(shared.file))
+    shared.ana.ok("export", "-o", str(shared.file), "--overwrite")
     assert "added 1 entry by Ana Ruiz. It belongs to Ana Ruiz." in shared.sam.ok("import", str(shared.file)).err
 
 
