@@ -122,6 +122,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "set", "progress.format", "slack").err.startswith("progress.format set in ")
     assert ana.ok("config", "get", "progress.format").out == "slack\n"
     assert "progress.format = slack  [file]" in ana.ok("config", "list").out
+    assert ana.ok("config", "unset", "format").err.startswith("progress.format removed in ")
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
     nouns = {"tree": "list show check add remove", "store": "info check copy backup"}

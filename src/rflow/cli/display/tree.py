@@ -31,14 +31,15 @@ _WIDEST = 120
 def drawn(tree: Tree, session: Session | None) -> str:
     """Return the drawing of `tree`, with the path and the position of `session` in it, and a legend below."""
     path = path_through(session, session.tree.digest) if session and session.tree else []
-    gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+    answers = ruled_out(tree, path)
     unicode = _can_show("├┣┠▶✔▲✗•")
     lines = draw(
         tree,
         width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
         position=session.place.node if session and session.place else None,
         path=path,
-        ruled_out=gone,
+        ruled_out={end for answer in answers for end in answer.ends},
+        unconfirmed={end for answer in answers if answer.unconfirmed for end in answer.ends},
         unicode=unicode,
     )
     meaning = legend("\n".join(line.text for line in lines), UNICODE if unicode else ASCII)
