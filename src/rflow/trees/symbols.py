@@ -78,12 +78,14 @@ def legend(drawing: str, symbols: Symbols) -> str:
         (symbols.branch[1].strip(), "the path taken"),
         (symbols.action, "an action"),
         (symbols.resolved, "resolved"),
-        (symbols.escalate.rstrip(":").split(" ")[0], "to escalate"),
+        (symbols.escalate.split(" ")[0], "to escalate"),
         (symbols.out, "ruled out"),
+        (f"{symbols.out}?", "ruled out by an assumption"),
         (symbols.above.split(" ")[0], "drawn above"),
         (symbols.below.split(" ")[0], "drawn below"),
     )
-    return "   ".join(f"{symbol} {meaning}" for symbol, meaning in meanings if symbol in drawing)
+    shown = {*drawing.split()}
+    return "   ".join(f"{symbol} {meaning}" for symbol, meaning in meanings if symbol in shown)
 
 
 def spans(guide: str, words: Sequence[tuple[str, Style]]) -> tuple[tuple[str, Style], ...]:

@@ -126,10 +126,22 @@ def _bad_value(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
     parameter = here.named(error.param.name) if error.param is not None else None
     if parameter is None:
         return _other(error, here, words)
-    value = re.match(r"'?(.*?)'? is not ", error.message, re.DOTALL)
-    said = f", not {_quoted(value[1])}" if value else ""
+    value = _given(parameter, here, words)
+    said = f", not {_quoted(value)}" if value is not None else ""
     name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter).strip("[].")
     return UsageProblem(f"{name} takes {_kind(parameter)}{said}.", try_=f"See: {here.help}")
+
+
+def _given(parameter: Parameter, here: Here, words: Sequence[str]) -> str | None:
+    """Return the value of a parameter on a command line; None where it is not clear."""
+    if isinstance(parameter.declared, Option):
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            if name in parameter.options:
+                return value if equals else following
+        return None
+    rest = list(words)[len(here.path.split()) - 1 :]
+    return next((word for word in rest if not word.isdecimal() and not word.startswith("-")), None)
 
 
 def _kind(parameter: Parameter) -> str:
