@@ -140,7 +140,8 @@ def _given(parameter: Parameter, here: Here, words: Sequence[str]) -> str | None
             if name in parameter.options:
                 return value if equals else following
         return None
-    rest = list(words)[len(here.path.split()) - 1 :]
+    line = expanded(words)
+    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
     return next((word for word in rest if not word.isdecimal() and not word.startswith("-")), None)
 
 
