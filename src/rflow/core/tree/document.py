@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from rflow.core.text import clean, one_line
+from rflow.core.tree.fields import CHOICE_KEYS, NEEDED, NODE_KEYS, TREE_KEYS, Document, leads_nowhere, meant_field
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.core.tree.problems import (
     LONGEST_NAME,
@@ -13,22 +14,11 @@ from rflow.core.tree.problems import (
     Problem,
     did_you_mean,
     error,
-    nearest,
     problems,
     quoted,
     warning,
 )
 
-Document = dict[str, object]
-
-_TREE_KEYS = ("id", "title", "description", "start", "nodes")
-_NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome", "cause")
-_CHOICE_KEYS = ("label", "to", "rules_out")
-_NEEDED = ("id", "title", "start", "nodes", "kind", "text", "choices", "to", "outcome", "label")
-"""Fields without which a tree is another one: a misspelt one of them is an error."""
-_MEANT = {"next": "to", "goto": "to", "target": "to", "then": "to", "options": "choices", "answers": "choices"}
-_MEANT |= {"question": "text", "type": "kind", "answer": "label", "name": "title", "result": "outcome"}
-"""Names that people take for the field that does what they mean."""
 _LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -63,19 +53,6 @@ def _is_about_a_field(problem: Problem) -> bool:
     return len(problem.path) != 2
 
 
-def _leads_nowhere(node: Document) -> bool:
-    """Whether something seems to be missing: neither an outcome nor a way on, or a kind that says otherwise."""
-    choices, to = bool(node.get("choices")), bool(node.get("to"))
-    match node.get("kind"):
-        case "decision":
-            return not choices
-        case "action":
-            return not to
-        case "end":
-            return choices or to
-    return not (choices or to or "outcome" in node)
-
-
 class _Reader:
     """Reads a document, collecting problems; a value that can't be read is replaced by a harmless default.
 
@@ -90,7 +67,7 @@ class _Reader:
         if not isinstance(document, dict):
             self._error((), "The file does not hold a tree.", "Start with id, title, start and nodes.")
             return None
-        document = self._respelt((), document, _TREE_KEYS)
+        document = self._respelt((), document, TREE_KEYS)
         tree_id = self._id(document)
         title = self._text((), document, "title", "Say in a line what the tree is for.")
         start = self._text((), document, "start", "Name the node where the tree starts.")
@@ -128,8 +105,8 @@ class _Reader:
             self._error(path, "The node is not a table of fields.", "Write at least a text.")
             self.doubtful.add(name)
             return End(text=name, outcome="escalate")
-        node = self._respelt(path, node, _NODE_KEYS)
-        if _leads_nowhere(node):
+        node = self._respelt(path, node, NODE_KEYS)
+        if leads_nowhere(node):
             self.doubtful.add(name)
         text = self._text(path, node, "text", "Say what to ask or to do here.") or name
         help_ = self._text(path, node, "help", None)
@@ -212,7 +189,7 @@ class _Reader:
         if not isinstance(choice, dict):
             self._error(path, "The choice is not a table.", 'Write it as label = "…", to = "…".')
             return Choice(label=f"choice {path[-1]}", to="")
-        choice = self._respelt(path, choice, _CHOICE_KEYS)
+        choice = self._respelt(path, choice, CHOICE_KEYS)
         label = one_line(self._text(path, choice, "label", "Say which answer this is."))
         to = self._text(path, choice, "to", "Name the node it leads to.")
         return Choice(label=label, to=to, rules_out=self._rules_out(path, choice))
@@ -248,9 +225,9 @@ class _Reader:
         for key in holder:
             if key in known:
                 continue
-            meant = _MEANT.get(str(key)) if _MEANT.get(str(key)) in known else nearest(str(key), known)
+            meant = meant_field(str(key), known)
             remedy = did_you_mean(meant, f"Known here: {', '.join(known)}.")
-            if meant in _NEEDED and meant not in corrected:
+            if meant in NEEDED and meant not in corrected:
                 corrected[meant] = corrected.pop(key)
                 self._error((*path, str(key)), f"{quoted(key)} is an unknown field.", remedy)
             else:

@@ -1,7 +1,6 @@
 """Commands that summarise: progress, digest."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
+from rflow.cli.delivering.format_names import is_format, json_or, named_twice
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact
@@ -17,8 +17,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import Extent, View, widest
 from rflow.core.summary.progress import Summary
-from rflow.errors import BadInput, UsageProblem
-from rflow.identity import is_code
+from rflow.errors import UsageProblem
 from rflow.service.sessions import all_heads, version_at
 
 if TYPE_CHECKING:
@@ -89,39 +88,6 @@ def progress(
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
-
-
-def json_or(format_: str | None, *, json: bool) -> str | None:
-    """Return the format that was given, by name or as --json; both are a mistake."""
-    if json and format_ is not None:
-        raise UsageProblem("--json and -f exclude each other.", try_="--json is the same as -f json: leave one out.")
-    return "json" if json else format_
-
-
-def is_format(run: App, word: str) -> bool:
-    """Whether a word is the exact name of a format."""
-    from rflow.formats import FORMATS, SHORT_NAMES
-
-    if word in FORMATS or word in SHORT_NAMES:
-        return True
-    if is_code(word):
-        return False
-    from rflow.formats.custom.entry_points import packaged
-    from rflow.formats.custom.find import names
-
-    with suppress(BadInput):  # a folder that can't be read offers no format
-        return word in names(run.settings.folders) or any(word == name for name, _, _ in packaged())
-    return False
-
-
-def named_twice(format_: str | None, word: str) -> str:
-    """Return the format that a word names in place of a session; with another format it is a mistake."""
-    if format_ is not None:
-        raise UsageProblem(
-            f'"{word}" is a format, and {format_} is another one.',
-            try_="Name one of them; a session of that name goes by its whole code, a file as ./FILE.",
-        )
-    return word
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):
