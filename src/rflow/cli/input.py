@@ -36,9 +36,9 @@ def is_stdin(words: Sequence[str]) -> bool:
 
 
 def acknowledged(words: Sequence[str], text: str) -> str:
-    """Return how an acknowledgement ends: in full with a text that was waited for, since nobody saw it whole."""
+    """Return how an acknowledgement ends: with the text, if it had no quotes; in full, if rflow waited for it."""
     if not is_stdin(words):
-        return "."
+        return f': "{shorten(text, 80)}".' if len(words) > 1 else "."
     lines = "".join(f"\n    {line}" for line in text.rstrip().splitlines())
     return f", {counted(len(text.rstrip().splitlines()), 'line')}:{lines}"
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.display.status import show_next
-from rflow.cli.input import joined, one_of
+from rflow.cli.input import acknowledged, joined, one_of
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Pin
@@ -128,8 +128,9 @@ def step(
     from rflow.cli.times import past
 
     happened = past(at, run.workspace.now()) if at else None
+    said = joined(run, text)
     command = AddStep(
-        text=joined(run, text),
+        text=said,
         result=run.text(result),
         assume=assume,
         happened_at=happened,
@@ -137,7 +138,7 @@ def step(
         command_id=command_id,
     )
     outcome = run.send(run.session(), command)
-    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}.")
+    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}{acknowledged(text, said)}")
 
 
 @app.command()
