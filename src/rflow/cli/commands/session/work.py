@@ -138,7 +138,8 @@ def step(
         command_id=command_id,
     )
     outcome = run.send(run.session(), command)
-    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}{acknowledged(text, said)}")
+    marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
+    run.did(outcome, f"step {outcome.entry} recorded{marks}{acknowledged(text, said)}")
 
 
 @app.command()
