@@ -387,10 +387,10 @@ class FakeRenderer(Renderer):
     def __init__(self, lookup: FakeLookup) -> None:
         self._lookup = lookup
 
-    def cached(self, link: Link, form: ViewForm) -> Rendered | None:
+    def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
         return None
 
-    async def render(self, link: Link, form: ViewForm) -> Rendered:
+    async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         self._lookup.ended = True
         await asyncio.sleep(0.01)
         return Rendered(1, b'"e"', Response("secret"), Response(status_code=304))

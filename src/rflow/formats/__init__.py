@@ -268,7 +268,7 @@ def render_whole(format_: Format, summary: Summary, cache: Path | None) -> str:
 def render_page(page: str, summary: Summary, cache: Path | None = None, **more: object) -> str:
     """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
     from rflow.formats.environment import environment
-    from rflow.formats.page_helpers import PAGE
+    from rflow.formats.page import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.phrases import PHRASES
 

@@ -43,9 +43,13 @@ def is_preview_bot(agent: bytes) -> bool:
 
 
 def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a request counts as a view: not a HEAD, a range, a browser's prefetch, or an open page's update."""
+    """Whether a request counts as a view: not a HEAD, a range, a browser's prefetch, or one that an open page makes.
+
+    That is an update, or the change between the short and the whole form.
+    """
     prefetch = any(headers.get(name) for name in _PREFETCH)
-    return method == "GET" and not prefetch and b"range" not in headers and LIVE not in headers
+    from_page = LIVE in headers or headers.get(b"sec-fetch-site") == b"same-origin"
+    return method == "GET" and not prefetch and not from_page and b"range" not in headers
 
 
 class ViewLog:

@@ -148,6 +148,7 @@ def _header(session: Session, view: View, presenter: Presenter, tree_changed: bo
         tree=_tree(session, presenter, tree_changed),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
         source=presenter.optional_line(session.source),
+        changed_at=presenter.optional_time(session.updated_at),
     )
 
 
