@@ -224,9 +224,14 @@ def _login(environ: Mapping[str, str]) -> str:
 
 
 def setting_named(name: str) -> Setting:
-    """Return a setting by name; raise `UsageProblem` with the nearest name if there is none."""
+    """Return a setting by its name, or by the part of it after the dot: `format` is progress.format.
+
+    Raises `UsageProblem` with the nearest name if there is none.
+    """
     if name in SETTINGS:
         return SETTINGS[name]
+    if len(ending := [known for known in SETTINGS if known.endswith(f".{name}")]) == 1:
+        return SETTINGS[ending[0]]
     if match := re.fullmatch(_TARGET, name):
         return _of_target(TARGET_SETTINGS[f"targets.NAME.{match[2]}"], match[1])
     from difflib import get_close_matches
@@ -234,6 +239,9 @@ def setting_named(name: str) -> Setting:
     known = (*SETTINGS, *TARGET_SETTINGS)
     close = get_close_matches(name, known, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(known)}."
+    before, equals, value = name.partition("=")
+    if equals and before.rpartition(".")[2] in (setting.rpartition(".")[2] for setting in known):
+        hint = f"Write the value apart: rflow config set {before} {value}"
     if name.startswith("targets."):
         hint = f'{" or ".join(TARGET_SETTINGS)}, with a name of small letters, digits and "-".'
     raise UsageProblem(f'There is no setting "{name}".', try_=hint)

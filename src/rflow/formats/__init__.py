@@ -176,13 +176,19 @@ FORMATS: dict[str, Format] = {
 }
 
 
+SHORT_NAMES = {"md": "markdown", "txt": "text"}
+"""Short names of formats, as `-f` takes them."""
+SUFFIXES = {".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
+"""The format that a file has by its name, where nothing else says it."""
+
+
 def format_named(name: str, folders: "Folders | None" = None) -> Format:
     """Return a format, with `folders` also one of the user, the project or a package.
 
     Raises `UsageProblem` with the nearest name.
     """
-    if name in FORMATS:
-        return FORMATS[name]
+    if SHORT_NAMES.get(name, name) in FORMATS:
+        return FORMATS[SHORT_NAMES.get(name, name)]
     known = [*FORMATS]
     if folders is not None:
         from rflow.formats.custom.find import find, names

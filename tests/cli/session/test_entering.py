@@ -46,7 +46,9 @@ def entry(me: Program, kind: str, seq: int) -> dict[str, Any]:
 
 def test_a_warning_has_two_ways_in(ana: Program) -> None:
     assert said(ana, "warn", "Do NOT reboot the till") == "warning 2 recorded."
-    assert said(ana, "note", "--warn", "It loses the day's sales") == "warning 3 recorded."
+    assert said(ana, "note", "--warn", "It loses the day's sales") == (
+        "warning 3 recorded, 1 line:\n    STOP, that was the test till"
+    )
     assert [note["kind"] for note in ana.show()["notes"]] == ["warning", "warning"]
     shown = ana.ok("show").out
     assert "Caution\n" in shown
@@ -61,7 +63,9 @@ def test_a_warning_of_more_than_forty_words_is_refused(words: tuple[str, ...], a
 
 def test_a_warning_can_come_from_standard_input_and_refer_to_an_entry(ana: Program) -> None:
     ana.ok("step", "Restarted the till", "--result", "errors gone")
-    assert said(ana, "warn", "-", "--on", "2", stdin="STOP, that was the test till\n") == "warning 3 recorded."
+    assert said(ana, "warn", "-", "--on", "2", stdin="STOP, that was the test till\n") == (
+        "warning 3 recorded, 1 line:\n    STOP, that was the test till"
+    )
     assert entry(ana, "notes", 3)["on"] == 2
     assert "STOP, that was the test till (on 2)" in ana.ok("show").out
 
@@ -148,7 +152,7 @@ def test_pins_that_can_not_be_are_refused(ana: Program) -> None:
     assert "Entry 2 is pinned already." in ana.refused(2, "pin", "2")
     assert "has no entry 99" in ana.refused(3, "pin", "99")
     assert "Entry 7 is not pinned.\n       Pinned: 2." in ana.refused(2, "unpin", "7")
-    assert "Invalid value" in ana.refused(2, "pin", "the note")
+    assert "SEQ takes the number of an entry" in ana.refused(2, "pin", "the note")
 
 
 @pytest.mark.parametrize(

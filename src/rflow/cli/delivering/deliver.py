@@ -68,7 +68,8 @@ def copy_to_clipboard(run: App, text: str, html: str | None = None) -> str:
     environ = dict(os.environ)
     if command := run.settings["clipboard.command"].text:
         environ["RFLOW_CLIPBOARD_CMD"] = command
-    return copy(text, html=html, environ=environ).message
+    copied = copy(text, html=html, environ=environ)
+    return f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
 
 
 def say_delivered(run: App, session: Session | None, what: str) -> None:

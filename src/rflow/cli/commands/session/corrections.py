@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from rflow.cli.app import App
 from rflow.cli.display.entries import described, in_words, quoted
 from rflow.cli.input import ask_letter, text_or_stdin
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
@@ -24,7 +24,7 @@ def amend(
     run: App,
     entry: Entry,
     text: Annotated[
-        str | None, Argument(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
+        list[str] | None, Words(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
     ] = None,
     result: Annotated[str | None, Option(metavar="TEXT", help="The corrected result.")] = None,
     revert: Annotated[str | None, Option(metavar="HOW", help="The corrected way to revert a change.")] = None,

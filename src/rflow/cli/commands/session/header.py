@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.input import joined, one_of
+from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import CommandId
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
@@ -79,7 +80,7 @@ def _recorded(facts: Mapping[str, str | None]) -> str:
 @app.command()
 def change(
     run: App,
-    text: Annotated[str, Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
+    words: Annotated[list[str] | None, Words(metavar="[TEXT]", help="What you changed on the system.")] = None,
     revert: Annotated[str, Option(metavar="HOW", help="How to revert it.")] = "",
     reverted: Annotated[int | None, Option(metavar="SEQ", help="This change has been reverted.")] = None,
     command_id: CommandId = "",
@@ -87,13 +88,13 @@ def change(
     """Record a change made on the system, and how to revert it."""
     from rflow.cli.display.entries import quoted
 
-    session = run.session()
+    session, text = run.session(), joined(run, words)
     if reverted is not None:
         _reverted(run, session, reverted, command_id, alone=not (text or revert))
         return
     if text.strip() and not revert.strip():
         raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
-    outcome = run.send(session, MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id))
+    outcome = run.send(session, MakeChange(text=text, revert=run.text(revert), command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
     shown = f": {quoted(made.text)}" if made else ""
     run.did(outcome, f"change {outcome.entry} recorded{shown}.")
@@ -113,7 +114,8 @@ def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: b
 @app.command()
 def wait(
     run: App,
-    for_: Annotated[str, Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
+    whom: Annotated[list[str] | None, Words(metavar="[WHOM]", help="Who or what it is waiting for.")] = None,
+    for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM.")] = "",
     until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
     command_id: CommandId = "",
@@ -121,10 +123,14 @@ def wait(
     """Record what the session is waiting for, and until when."""
     from rflow.cli.times import future
 
-    if over == bool(for_.strip() or until):
-        raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
+    waiting_for = one_of(joined(run, whom), run.text(for_), "--for")
+    if over == bool(waiting_for.strip() or until):
+        raise UsageProblem(
+            "What is it waiting for?",
+            try_='rflow wait "the network team", with --until TIME; or --over once it is over.',
+        )
     moment = future(until, run.workspace.now()) if until else None
-    command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
+    command = SetWaiting(until=moment, waiting_for=waiting_for, command_id=command_id)
     outcome = run.send(run.session(), command)
     run.did(outcome, "no longer waiting." if over else _waiting(outcome.session))
 

@@ -3,16 +3,15 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import text_or_stdin, wants_warning
+from rflow.cli.input import acknowledged, joined, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people
-from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
+from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
 from rflow.errors import UsageProblem
 
 app = Group()
-Text = Annotated[str, Argument(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
 
 
 @app.command()
@@ -70,14 +69,14 @@ def assume(
     run.did(outcome, f"{named(outcome.session, settled)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 
 
-def _write(run: App, kind: NoteKind, text: str, on: int | None, pin: bool, command_id: str) -> None:
+def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool, command_id: str) -> None:
     """Record a note of a kind, and say so."""
     session = run.session()
-    text = text_or_stdin(run, text)
+    text = text_or_stdin(run, words)
     if kind == "note" and wants_warning(run, text):
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
-    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}.")
+    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
     if kind == "assumption":
         run.say(f'Once it is settled: {run.begin(outcome.session)} assume --settled {outcome.entry} "…"')
 
@@ -85,13 +84,13 @@ def _write(run: App, kind: NoteKind, text: str, on: int | None, pin: bool, comma
 @app.command()
 def flag(
     run: App,
-    text: Annotated[str, Argument(metavar="TEXT", help="What is wrong with the question or action.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What is wrong with the question or action.")],
     command_id: CommandId = "",
 ) -> None:
     """Report that the tree is wrong where the session stands."""
     from rflow.cli.display.entries import quoted
 
-    outcome = run.send(run.session(), FlagNode(text=run.text(text), command_id=command_id))
+    outcome = run.send(run.session(), FlagNode(text=joined(run, text), command_id=command_id))
     place = outcome.session.place
     at = f" at {quoted(place.text)}" if place else ""
     run.did(outcome, f"flag {outcome.entry}{at} recorded.")
@@ -101,7 +100,7 @@ def flag(
 def question(
     run: App,
     to: Annotated[str, Argument(metavar="USER|@QUEUE", help="Who should answer.", autocompletion=people)],
-    text: Annotated[str, Argument(metavar="TEXT", help="What you want to know.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What you want to know.")],
     new_user: NewUser = False,
     command_id: CommandId = "",
 ) -> None:
@@ -110,7 +109,7 @@ def question(
 
     session = run.session()
     person, _ = receiver(run.workspace, run.text(to), new=new_user)
-    outcome = run.send(session, AskQuestion(to=person, text=run.text(text), command_id=command_id))
+    outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
     run.say(f'To answer it: {run.program} -s {session.code} reply {seq} "…"')
@@ -120,10 +119,11 @@ def question(
 def reply(
     run: App,
     entry: Entry,
-    text: Annotated[str, Argument(metavar="TEXT|-", help="The answer, or - to read it from standard input.")],
+    text: Text,
     command_id: CommandId = "",
 ) -> None:
     """Answer a question that was asked in the session."""
     session = run.session()
-    command = ReplyQuestion(target=entry, text=text_or_stdin(run, text), command_id=command_id)
-    run.did(run.send(session, command), f"answer to question {entry} recorded.")
+    answer = text_or_stdin(run, text)
+    command = ReplyQuestion(target=entry, text=answer, command_id=command_id)
+    run.did(run.send(session, command), f"answer to question {entry} recorded{acknowledged(text, answer)}")

@@ -14,6 +14,7 @@ from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.events import Contingency
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.text import listing
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session, receiver
 
@@ -51,7 +52,9 @@ def handoff(
         return
     session = run.to_leave(command_id)
     if not to.strip():
-        raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+        what = listing(f"To whom?{' Known here:' if people else ''}", people)
+        raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     contingencies = _contingencies(run, if_ or [], then or [])
     delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = receiver(run.workspace, run.text(to), new=new_user)
