@@ -8,11 +8,10 @@ _XDG = {
     "data": ("XDG_DATA_HOME", ".local/share"),
     "state": ("XDG_STATE_HOME", ".local/state"),
     "config": ("XDG_CONFIG_HOME", ".config"),
-    "cache": ("XDG_CACHE_HOME", ".cache"),
 }
 
 
-def user_folder(kind: Literal["data", "state", "config", "cache"]) -> str:
+def user_folder(kind: Literal["data", "state", "config"]) -> str:
     """Return the path of a folder for rflow's files.
 
     On Linux the plain cases are computed here: importing platformdirs takes as long as reading a session.

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 from rflow.core.sharing import Share
 from rflow.core.summary.progress import Progress
@@ -40,8 +39,8 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def live_page(progress: Progress, share: Share, version: int, templates: Path | None) -> str:
+def live_page(progress: Progress, share: Share, version: int) -> str:
     """Render the page of a link: the HTML format with live updates."""
     from rflow.formats import render_page
 
-    return render_page("share.html.j2", progress, templates, share=share, version=version, script=SCRIPT_PATH)
+    return render_page("share.html.j2", progress, share=share, version=version, script=SCRIPT_PATH)

@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from functools import partial
-from pathlib import Path
 
 import msgspec
 from starlette.responses import Response
@@ -44,9 +43,8 @@ class Rendered(msgspec.Struct, frozen=True):
 class Renderer:
     """Renders forms of links in the workers, each version once, also if many readers ask for it together."""
 
-    def __init__(self, workers: WorkerPool[SharedSessions], templates: Path | None, metrics: Metrics) -> None:
+    def __init__(self, workers: WorkerPool[SharedSessions], metrics: Metrics) -> None:
         self._workers = workers
-        self._templates = templates
         self._metrics = metrics
         self.clear()
 
@@ -70,7 +68,7 @@ class Renderer:
 
     async def _render(self, link: Link, form: ViewForm, cache: "Cache") -> Rendered:
         with self._metrics.rendered.time():
-            work = partial(_render, link=link, form=form, templates=self._templates)
+            work = partial(_render, link=link, form=form)
             rendered = await self._workers.run(work)
         cache.put(_key(link, form), rendered)
         return rendered
@@ -106,14 +104,14 @@ def _key(link: Link, form: ViewForm) -> _Key:
     return link.share.id, link.version, form
 
 
-def _render(store: SharedSessions, link: Link, form: ViewForm, templates: Path | None) -> Rendered:
+def _render(store: SharedSessions, link: Link, form: ViewForm) -> Rendered:
     format_ = format_named(FORMATS[form][0])
     session, progress = store.progress(link.share, format_.extent)
     if session.started_at is None:
         raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
     if form == "page":
-        return _responses(live_page(progress, link.share, link.version, templates), form)
-    return _responses(render(format_, progress, templates), form)
+        return _responses(live_page(progress, link.share, link.version), form)
+    return _responses(render(format_, progress), form)
 
 
 def _responses(text: str, form: ViewForm) -> Rendered:

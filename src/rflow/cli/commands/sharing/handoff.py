@@ -93,7 +93,7 @@ def _hand_off(run: App, session: Session, command: HandOff, name: str, view: "Vi
     run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
     run.displayed(session)
     progress = session_progress(run.workspace, session, view)
-    deliver(run, name, session, Renderings(progress, run.settings.folders.cache), copy=copy)
+    deliver(run, name, session, Renderings(progress), copy=copy)
 
 
 def _hint(run: App, code: str, to: Person, *, known: bool) -> None:
