@@ -15,6 +15,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.web.link_lookup import Link
 from rflow.web.live_page import live_page, policy
 from rflow.web.metrics import Metrics
+from rflow.web.middleware import with_security_headers
 from rflow.web.workers import WorkerPool
 
 FORMATS: dict[ViewForm, tuple[str, str]] = {
@@ -120,4 +121,7 @@ def _responses(text: str, form: ViewForm) -> Rendered:
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     own_policy = {"content-security-policy": policy(text)} if form == "page" else {}
     response = Response(body, headers=headers | own_policy, media_type=FORMATS[form][1])
-    return Rendered(len(body), etag.encode(), response, Response(status_code=304, headers=headers))
+    not_modified = Response(status_code=304, headers=headers)
+    for each in (response, not_modified):
+        each.raw_headers = with_security_headers(each.raw_headers)
+    return Rendered(len(body), etag.encode(), response, not_modified)

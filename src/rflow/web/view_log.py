@@ -25,7 +25,8 @@ MAX_PENDING = 100_000
 """Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"
 """The header with which an open page fetches itself again: that is not a new view."""
-_PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose")
+_NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
+"""Headers of requests that are no views: updates of an open page, parts, and what browsers fetch in advance."""
 
 View = tuple[datetime, ViewForm, bytes]
 _log = logging.getLogger("rflow")
@@ -44,8 +45,7 @@ def is_preview_bot(agent: bytes) -> bool:
 
 def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a request counts as a view: not a HEAD, a range, a browser's prefetch, or an open page's update."""
-    prefetch = any(headers.get(name) for name in _PREFETCH)
-    return method == "GET" and not prefetch and b"range" not in headers and LIVE not in headers
+    return method == "GET" and _NO_VIEW.isdisjoint(headers)
 
 
 class ViewLog:

@@ -109,9 +109,7 @@ def _spaced(letter: str) -> bool:
 def _spaceless() -> re.Pattern[str]:
     """Return the pattern of the pieces of any text; compiling its ranges takes longer than cutting a summary."""
     end = rf"{_WIDE_END}、，："
-    return re.compile(
-        rf"[{_SPACELESS}]{{1,{_WIDE}}}[{end}]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*"
-    )
+    return re.compile(rf"[{_SPACELESS}]{{1,{_WIDE}}}[{end}]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
 
 
 def _cut(pieces: tuple[str, ...], count: int) -> str:
