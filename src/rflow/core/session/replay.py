@@ -1,7 +1,6 @@
 """Folding events into the state of a session: `evolve`, `replay`, and a table of what each kind of fact does."""
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -67,7 +66,7 @@ def replay_session(session_id: str, code: str, events: Iterable[Stored]) -> Sess
 
 def _copy(session: Session) -> Session:
     """Copy the containers; what they hold is frozen."""
-    after = copy(session)
+    after = replace(session)
     for name in after.__struct_fields__:
         value = getattr(after, name)
         if isinstance(value, dict | list | set):
