@@ -11,7 +11,7 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, layout_of, render_page, render_whole, suffix_of
 from rflow.formats.compiling import COMPILED, module, sources
 from rflow.formats.environment import environment as jinja
-from rflow.formats.page_helpers import PAGE
+from rflow.formats.page import PAGE
 from rflow.formats.parts import sheet
 from rflow.formats.phrases import PHRASES
 from rflow.formats.runtime import Context, Undefined

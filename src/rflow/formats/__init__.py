@@ -71,6 +71,12 @@ def _teams_card(summary: Summary) -> str:
     return build(summary)
 
 
+def _teams_weight(card: str) -> int:
+    from rflow.formats.teams_card import weight
+
+    return weight(card)
+
+
 def _utf8(text: str) -> int:
     return len(text.encode())
 
@@ -163,7 +169,7 @@ FORMATS: dict[str, Format] = {
             suffix=".json",
             build=_teams_card,
             limit=20_000,  # of 28,672 bytes, which Teams counts after it has wrapped the card in its own
-            measure=_utf8,
+            measure=_teams_weight,
         ),
     )
 }
@@ -258,7 +264,7 @@ def render_whole(format_: Format, summary: Summary) -> str:
 
 def render_page(page: str, summary: Summary, **more: object) -> str:
     """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
-    from rflow.formats.page_helpers import PAGE
+    from rflow.formats.page import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.templates import environment
 

@@ -1,9 +1,9 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 8bf82aeed4119136d36325f01e9b030e0157fbbe9d1efda25735fbb3b8ba78c4
+SHA-256 of the template: 3da855f07e73771d9c118cd166149b0665f9140eb12e63087c98913f7944387a
 """
 
-from rflow.formats.runtime import LoopContext, Macro, Markup, Namespace, Undefined, escape, identity, missing
+from rflow.formats.runtime import Macro, Markup, Undefined, escape, identity, missing
 
 
 def template(environment):
@@ -13,524 +13,322 @@ def template(environment):
         concat = environment.concat
         cond_expr_undefined = Undefined
         if 0: yield None
-        l_0_sheet = resolve('sheet')
         l_0_p = resolve('p')
-        l_0_style = l_0_facts = l_0_items = l_0_steps = l_0_entry = l_0_section = l_0_outline = l_0_record = missing
+        l_0_digest_title = resolve('digest_title')
+        l_0_title = resolve('title')
+        l_0_is_whole = resolve('is_whole')
+        l_0_part = l_0_whole = l_0_digest = missing
         t_1 = environment.filters['block']
         t_2 = environment.filters['code']
-        t_3 = environment.filters['fence']
-        t_4 = environment.filters['join']
-        t_5 = environment.filters['link']
-        t_6 = environment.filters['stamp']
-        t_7 = environment.tests['defined']
+        t_3 = environment.filters['count']
+        t_4 = environment.filters['link']
+        t_5 = environment.tests['defined']
         pass
-        t_8 = []
-        pass
-        template = environment.get_template('page.css', 'page.html.j2')
-        gen = template.root_render_func(template.new_context(context.get_all(), True, {'entry': l_0_entry, 'facts': l_0_facts, 'items': l_0_items, 'outline': l_0_outline, 'record': l_0_record, 'section': l_0_section, 'steps': l_0_steps, 'style': l_0_style}))
-        try:
-            for event in gen:
-                t_8.append(event)
-        finally: gen.close()
-        l_0_style = (Markup if context.eval_ctx.autoescape else identity)(concat(t_8))
-        context.vars['style'] = l_0_style
-        context.exported_vars.add('style')
-        def macro(l_1_part, l_1_p):
-            t_9 = []
-            l_1_kind = resolve('kind')
-            if l_1_part is missing:
-                l_1_part = undefined("parameter 'part' was not provided", name='part')
+        l_0_part = context.vars['part'] = environment.get_template('page_parts.j2', 'page.html.j2').make_module(context.get_all(), True, {'digest': l_0_digest, 'part': l_0_part, 'whole': l_0_whole})
+        context.exported_vars.discard('part')
+        def macro(l_1_p):
+            t_6 = []
+            l_1_blocks = resolve('blocks')
+            l_1_pills = resolve('pills')
+            l_1_meta = resolve('meta')
+            l_1_loose_outputs = resolve('loose_outputs')
+            l_1_zone = resolve('zone')
+            l_1_at = l_1_page = l_1_outputs = missing
             if l_1_p is missing:
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
             pass
-            t_9.extend((
-                '<div><dt>',
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'label'))),
-                '</dt><dd>',
+            l_1_at = environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of')
+            l_1_page = context.call((undefined(name='blocks') if l_1_blocks is missing else l_1_blocks), l_1_p)
+            t_6.append(
+                '<header class="head">\n<p class="row">\n',
+            )
+            for l_2_each in context.call((undefined(name='pills') if l_1_pills is missing else l_1_pills), l_1_p):
+                _loop_vars = {}
+                pass
+                t_6.extend((
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill'), l_2_each, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                    '\n',
+                ))
+            l_2_each = missing
+            t_6.extend((
+                '</p>\n<h1>',
+                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), environment.getattr(l_1_p, 'session')))),
+                '</h1>\n<p class="meta">',
             ))
-            if (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_1_part) == 'command'):
+            for l_2_text in context.call((undefined(name='meta') if l_1_meta is missing else l_1_meta), environment.getattr(l_1_p, 'session')):
+                _loop_vars = {}
                 pass
-                t_9.append(
-                    escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(l_1_part, 'text')))),
-                )
-            elif (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_1_part) == 'link'):
+                t_6.extend((
+                    '<span>',
+                    escape(environment.finalize(context.eval_ctx, l_2_text)),
+                    '</span> ',
+                ))
+            l_2_text = missing
+            t_6.extend((
+                '<span>Owner <b>',
+                escape(environment.finalize(context.eval_ctx, (environment.getattr(environment.getattr(l_1_p, 'session'), 'owner') or 'not known'))),
+                '</b></span>',
+            ))
+            if environment.getattr(environment.getattr(l_1_p, 'session'), 'started_at'):
                 pass
-                t_9.append(
-                    escape(environment.finalize(context.eval_ctx, t_5(environment.getattr(l_1_part, 'url')))),
-                )
-                if environment.getattr(l_1_part, 'until'):
-                    pass
-                    t_9.extend((
-                        ' until <time datetime="',
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr(l_1_part, 'until'), 'isoformat'), timespec='seconds'))),
-                        '">',
-                        escape(environment.finalize(context.eval_ctx, t_6(environment.getattr(l_1_part, 'until')))),
-                        '</time>',
-                    ))
-            else:
+                t_6.extend((
+                    ' <span>Started ',
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'session'), 'started_at'), 'ago'))),
+                    '</span>',
+                ))
+            if environment.getattr(environment.getattr(l_1_p, 'session'), 'changed_at'):
                 pass
-                t_9.append(
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_1_part, 'text')))),
-                )
-            t_9.append(
-                '</dd></div>\n',
+                t_6.extend((
+                    ' <span>Last change <b>',
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'session'), 'changed_at'), 'ago'))),
+                    '</b></span>',
+                ))
+            t_6.append(
+                '</p>\n</header>\n<div class="cols',
             )
-            return concat(t_9)
-        context.exported_vars.add('facts')
-        context.vars['facts'] = l_0_facts = Macro(environment, macro, 'facts', ('part', 'p'), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_entries):
-            t_10 = []
-            if l_1_entries is missing:
-                l_1_entries = undefined("parameter 'entries' was not provided", name='entries')
-            pass
-            t_10.append(
-                '<ul>\n',
+            if (not environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side')):
+                pass
+                t_6.append(
+                    ' alone',
+                )
+            t_6.append(
+                '">\n<div class="stack">\n',
             )
-            def loop(reciter, loop_render_func, depth=0):
-                t_11 = []
-                l_2_loop = missing
-                for l_2_item, l_2_loop in LoopContext(reciter, undefined, loop_render_func, depth):
+            for l_2_block in environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'top'):
+                _loop_vars = {}
+                pass
+                t_6.append(
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout'), l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                )
+            l_2_block = missing
+            t_6.extend((
+                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'facts'), (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                '</div>\n',
+            ))
+            if environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side'):
+                pass
+                t_6.append(
+                    '<div class="side stack">\n',
+                )
+                for l_2_block in environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side'):
                     _loop_vars = {}
                     pass
-                    t_11.extend((
-                        '<li>',
-                        escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_item, 'text')))),
-                        '\n',
-                    ))
-                    if environment.getattr(l_2_item, 'output'):
-                        pass
-                        t_11.extend((
-                            escape(environment.finalize(context.eval_ctx, t_3(environment.getattr(l_2_item, 'output')))),
-                            '\n',
-                        ))
-                    if environment.getitem(l_2_item, 'items'):
-                        pass
-                        t_11.extend((
-                            '<ul>\n',
-                            escape(environment.finalize(context.eval_ctx, context.call(l_2_loop, environment.getitem(l_2_item, 'items'), _loop_vars=_loop_vars))),
-                            '</ul>\n',
-                        ))
-                    t_11.append(
-                        '</li>\n',
+                    t_6.append(
+                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout'), l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
                     )
-                return Markup(concat(t_11))
-            t_10.append(loop(l_1_entries, loop))
-            t_10.append(
-                '</ul>\n',
+                l_2_block = missing
+                t_6.append(
+                    '</div>\n',
+                )
+            t_6.append(
+                '<div>\n',
             )
-            return concat(t_10)
-        context.exported_vars.add('items')
-        context.vars['items'] = l_0_items = Macro(environment, macro, 'items', ('entries',), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_part):
-            t_12 = []
-            if l_1_part is missing:
-                l_1_part = undefined("parameter 'part' was not provided", name='part')
-            pass
-            t_12.append(
-                '<ol>\n',
-            )
-            for l_2_step in environment.getattr(l_1_part, 'steps'):
-                _loop_vars = {}
+            if (environment.getattr(l_1_p, 'tried') and (not environment.getattr(l_1_p, 'brief'))):
                 pass
-                t_12.extend((
-                    '<li value="',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_step, 'number'))),
-                    '">',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_step, 'text')))),
-                    '</li>\n',
+                t_6.extend((
+                    '<section>\n<h2 class="title">Tried <small>',
+                    escape(environment.finalize(context.eval_ctx, t_3(environment.getattr(l_1_p, 'tried'), 'step'))),
+                    '</small></h2>\n',
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'steps'), l_1_p))),
+                    '</section>\n',
                 ))
-            l_2_step = missing
-            t_12.append(
-                '</ol>\n',
+            elif environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'tried'):
+                pass
+                t_6.append(
+                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), [environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'tried')], (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                )
+            l_1_outputs = ([] if environment.getattr(l_1_p, 'brief') else context.call((undefined(name='loose_outputs') if l_1_loose_outputs is missing else l_1_loose_outputs), l_1_p))
+            if (undefined(name='outputs') if l_1_outputs is missing else l_1_outputs):
+                pass
+                def macro():
+                    t_7 = []
+                    pass
+                    for l_3_piece in (undefined(name='outputs') if l_1_outputs is missing else l_1_outputs):
+                        _loop_vars = {}
+                        pass
+                        t_7.append(
+                            escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'output'), l_3_piece, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                        )
+                    l_3_piece = missing
+                    return concat(t_7)
+                caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
+                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'outputs', 'Outputs', t_3((undefined(name='outputs') if l_1_outputs is missing else l_1_outputs), 'output'), caller=caller))
+            t_6.append(
+                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'below'), (undefined(name='at') if l_1_at is missing else l_1_at)))),
             )
-            return concat(t_12)
-        context.exported_vars.add('steps')
-        context.vars['steps'] = l_0_steps = Macro(environment, macro, 'steps', ('part',), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_part):
-            t_13 = []
-            if l_1_part is missing:
-                l_1_part = undefined("parameter 'part' was not provided", name='part')
-            pass
-            t_13.extend((
-                '<h2>',
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'title'))),
-                '</h2>\n',
+            if environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'):
+                pass
+                def macro():
+                    t_8 = []
+                    pass
+                    t_8.append(
+                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'entries'), environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), (undefined(name='at') if l_1_at is missing else l_1_at), 'lines'))),
+                    )
+                    return concat(t_8)
+                caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
+                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'ruled-out', environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'label'), t_3(environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), 'answer'), caller=caller))
+            if (environment.getattr(l_1_p, 'outline') and (not environment.getattr(l_1_p, 'brief'))):
+                pass
+                def macro():
+                    t_9 = []
+                    pass
+                    t_9.append(
+                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'outline'), environment.getattr(l_1_p, 'outline')))),
+                    )
+                    return concat(t_9)
+                caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
+                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'tree', 'The whole tree', 'with the path taken', caller=caller))
+            t_6.extend((
+                '<section class="box" id="continue">\n<h2>Continue</h2>\n<p class="row"><span>In a terminal:</span> ',
+                escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command')))),
+                '</p>\n',
             ))
-            for l_2_line in environment.getattr(l_1_part, 'lines'):
+            if environment.getattr(environment.getattr(l_1_p, 'resume'), 'link'):
+                pass
+                t_6.extend((
+                    '<p>Link: ',
+                    escape(environment.finalize(context.eval_ctx, t_4(environment.getattr(environment.getattr(l_1_p, 'resume'), 'link')))),
+                ))
+                if environment.getattr(environment.getattr(l_1_p, 'resume'), 'link_expires'):
+                    pass
+                    t_6.extend((
+                        ', until ',
+                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'resume'), 'link_expires')))),
+                    ))
+                t_6.append(
+                    '</p>\n',
+                )
+            t_6.append(
+                '</section>\n<p class="meta end">',
+            )
+            for l_2_block in environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'end'):
                 _loop_vars = {}
                 pass
-                t_13.extend((
-                    '<p>',
-                    escape(environment.finalize(context.eval_ctx, t_1(l_2_line))),
-                    '</p>\n',
+                t_6.extend((
+                    '<span>',
+                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_block, 'label'))),
+                    ': ',
+                    escape(environment.finalize(context.eval_ctx, environment.getattr(environment.getitem(environment.getattr(l_2_block, 'lines'), 0), 'text'))),
+                    '</span> ',
                 ))
-            l_2_line = missing
-            return concat(t_13)
-        context.exported_vars.add('entry')
-        context.vars['entry'] = l_0_entry = Macro(environment, macro, 'entry', ('part',), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_section, l_1_p):
-            t_14 = []
-            l_1_kind = resolve('kind')
-            l_1_namespace = resolve('namespace')
-            l_1_first = l_1_headed = l_1_list = missing
-            if l_1_section is missing:
-                l_1_section = undefined("parameter 'section' was not provided", name='section')
+            l_2_block = missing
+            t_6.extend((
+                '<span id="zone">Times are in ',
+                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='zone') if l_1_zone is missing else l_1_zone), (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                '.</span></p>\n</div>\n</div>\n',
+            ))
+            return concat(t_6)
+        context.exported_vars.add('whole')
+        context.vars['whole'] = l_0_whole = Macro(environment, macro, 'whole', ('p',), False, False, False, context.eval_ctx.autoescape)
+        def macro(l_1_p):
+            t_10 = []
+            l_1_more_sessions = resolve('more_sessions')
+            l_1_hidden = resolve('hidden')
+            l_1_zone = resolve('zone')
             if l_1_p is missing:
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
             pass
-            l_1_first = (environment.getattr(environment.getitem(environment.getattr(l_1_section, 'blocks'), 0), 'label') if t_7(environment.getattr(environment.getitem(environment.getattr(l_1_section, 'blocks'), 0), 'label')) else '')
-            l_1_headed = (environment.getattr(l_1_section, 'heading') or (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), environment.getitem(environment.getattr(l_1_section, 'blocks'), 0)) == 'entry'))
-            t_14.append(
-                '<',
-            )
-            if (undefined(name='headed') if l_1_headed is missing else l_1_headed):
-                pass
-                t_14.append(
-                    'section',
-                )
-            else:
-                pass
-                t_14.append(
-                    'div',
-                )
-            t_14.append(
-                ' class="part',
-            )
-            if ((undefined(name='first') if l_1_first is missing else l_1_first) == 'Ask'):
-                pass
-                t_14.append(
-                    ' ask',
-                )
-            elif ((undefined(name='first') if l_1_first is missing else l_1_first) in ('At', 'Stuck at', 'Ended at')):
-                pass
-                t_14.append(
-                    ' place',
-                )
-            elif (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), environment.getitem(environment.getattr(l_1_section, 'blocks'), 0)) == 'entry'):
-                pass
-                t_14.append(
-                    ' entry',
-                )
-            t_14.append(
-                '">\n',
-            )
-            if environment.getattr(l_1_section, 'heading'):
-                pass
-                t_14.extend((
-                    '<h2>',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_section, 'heading'))),
-                    '</h2>\n',
-                ))
-            l_1_list = context.call((undefined(name='namespace') if l_1_namespace is missing else l_1_namespace), open=False)
-            for l_2_part in environment.getattr(l_1_section, 'blocks'):
-                l_2_is_fact = missing
+            t_10.extend((
+                '<header class="head">\n<h1>',
+                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title), l_1_p))),
+                '</h1>\n</header>\n<div class="rows">\n',
+            ))
+            for l_2_session in environment.getattr(l_1_p, 'sessions'):
+                l_2_pills = resolve('pills')
+                l_2_meta = resolve('meta')
                 _loop_vars = {}
                 pass
-                l_2_is_fact = (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_2_part, _loop_vars=_loop_vars) in ('fact', 'command', 'link'))
-                _loop_vars['is_fact'] = l_2_is_fact
-                if ((undefined(name='is_fact') if l_2_is_fact is missing else l_2_is_fact) and (not environment.getattr((undefined(name='list') if l_1_list is missing else l_1_list), 'open'))):
+                t_10.extend((
+                    '<section>\n<h2 class="title">',
+                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), l_2_session, _loop_vars=_loop_vars))),
+                    '</h2>\n<p class="row">\n',
+                ))
+                for l_3_each in context.call((undefined(name='pills') if l_2_pills is missing else l_2_pills), l_2_session, _loop_vars=_loop_vars):
+                    _loop_vars = {}
                     pass
-                    t_14.append(
-                        '<dl>\n',
-                    )
-                elif (environment.getattr((undefined(name='list') if l_1_list is missing else l_1_list), 'open') and (not (undefined(name='is_fact') if l_2_is_fact is missing else l_2_is_fact))):
+                    t_10.extend((
+                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill'), l_3_each, environment.getattr(l_1_p, 'as_of'), _loop_vars=_loop_vars))),
+                        '\n',
+                    ))
+                l_3_each = missing
+                t_10.append(
+                    '</p>\n<p class="meta">',
+                )
+                for l_3_text in context.call((undefined(name='meta') if l_2_meta is missing else l_2_meta), l_2_session, _loop_vars=_loop_vars):
+                    _loop_vars = {}
                     pass
-                    t_14.append(
-                        '</dl>\n',
-                    )
-                if not isinstance(l_1_list, Namespace):
-                    raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
-                l_1_list['open'] = (undefined(name='is_fact') if l_2_is_fact is missing else l_2_is_fact)
-                if (undefined(name='is_fact') if l_2_is_fact is missing else l_2_is_fact):
+                    t_10.extend((
+                        '<span>',
+                        escape(environment.finalize(context.eval_ctx, l_3_text)),
+                        '</span> ',
+                    ))
+                l_3_text = missing
+                t_10.extend((
+                    '<span>Owner <b>',
+                    escape(environment.finalize(context.eval_ctx, (environment.getattr(l_2_session, 'owner') or 'not known'))),
+                    '</b></span></p>\n',
+                ))
+                for l_3_line in environment.getattr(l_2_session, 'lines'):
+                    _loop_vars = {}
                     pass
-                    t_14.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='facts') if l_0_facts is missing else l_0_facts), l_2_part, l_1_p, _loop_vars=_loop_vars))),
-                    )
-                elif (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_2_part, _loop_vars=_loop_vars) == 'steps'):
-                    pass
-                    t_14.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='steps') if l_0_steps is missing else l_0_steps), l_2_part, _loop_vars=_loop_vars))),
-                    )
-                elif (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_2_part, _loop_vars=_loop_vars) == 'items'):
-                    pass
-                    t_14.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='items') if l_0_items is missing else l_0_items), environment.getitem(l_2_part, 'items'), _loop_vars=_loop_vars))),
-                    )
-                elif (context.call((undefined(name='kind') if l_1_kind is missing else l_1_kind), l_2_part, _loop_vars=_loop_vars) == 'entry'):
-                    pass
-                    t_14.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entry') if l_0_entry is missing else l_0_entry), l_2_part, _loop_vars=_loop_vars))),
-                    )
-                else:
-                    pass
-                    t_14.extend((
+                    t_10.extend((
                         '<p>',
-                        escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_part, 'text')))),
+                        escape(environment.finalize(context.eval_ctx, t_1(l_3_line))),
                         '</p>\n',
                     ))
-            l_2_part = l_2_is_fact = missing
-            if environment.getattr((undefined(name='list') if l_1_list is missing else l_1_list), 'open'):
-                pass
-                t_14.append(
-                    '</dl>\n',
+                l_3_line = missing
+                t_10.append(
+                    '</section>\n',
                 )
-            t_14.append(
-                '</',
+            l_2_session = l_2_pills = l_2_meta = missing
+            t_10.append(
+                '</div>\n<p class="meta end">',
             )
-            if (undefined(name='headed') if l_1_headed is missing else l_1_headed):
+            if context.call((undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions), l_1_p):
                 pass
-                t_14.append(
-                    'section',
-                )
-            else:
+                t_10.extend((
+                    '<span>Not shown: ',
+                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions), l_1_p))),
+                    '</span> ',
+                ))
+            if context.call((undefined(name='hidden') if l_1_hidden is missing else l_1_hidden), l_1_p):
                 pass
-                t_14.append(
-                    'div',
-                )
-            t_14.append(
-                '>\n',
-            )
-            return concat(t_14)
-        context.exported_vars.add('section')
-        context.vars['section'] = l_0_section = Macro(environment, macro, 'section', ('section', 'p'), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_entries):
-            t_15 = []
-            l_1_branches = resolve('branches')
-            if l_1_entries is missing:
-                l_1_entries = undefined("parameter 'entries' was not provided", name='entries')
+                t_10.extend((
+                    '<span>Redacted: ',
+                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='hidden') if l_1_hidden is missing else l_1_hidden), l_1_p))),
+                    '</span> ',
+                ))
+            t_10.extend((
+                '<span>Times are in ',
+                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='zone') if l_1_zone is missing else l_1_zone), environment.getattr(l_1_p, 'as_of')))),
+                '.</span></p>\n',
+            ))
+            return concat(t_10)
+        context.exported_vars.add('digest')
+        context.vars['digest'] = l_0_digest = Macro(environment, macro, 'digest', ('p',), False, False, False, context.eval_ctx.autoescape)
+        yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n<meta name="format-detection" content="telephone=no">\n<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n<title>'
+        if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')):
             pass
-            t_15.append(
-                '<details>\n<summary>The whole tree, with the path taken</summary>\n<p><b>✓</b> taken <b>▶</b> you are here <b>✗</b> ruled out <b>…</b> more not shown</p>\n<ul class="tree">\n',
-            )
-            def loop(reciter, loop_render_func, depth=0):
-                t_16 = []
-                l_2_loop = missing
-                for l_2_branch, l_2_loop in LoopContext(reciter, undefined, loop_render_func, depth):
-                    l_2_entry = l_0_entry
-                    _loop_vars = {}
-                    pass
-                    l_2_entry = environment.getattr(l_2_branch, 'entry')
-                    _loop_vars['entry'] = l_2_entry
-                    t_16.append(
-                        '<li',
-                    )
-                    if environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark'):
-                        pass
-                        t_16.append(
-                            ' class="',
-                        )
-                        if (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark') == 'ruled out'):
-                            pass
-                            t_16.append(
-                                'out',
-                            )
-                        elif (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark') == 'here'):
-                            pass
-                            t_16.append(
-                                'here',
-                            )
-                        else:
-                            pass
-                            t_16.append(
-                                'taken',
-                            )
-                        t_16.append(
-                            '"',
-                        )
-                    t_16.append(
-                        '>',
-                    )
-                    if (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark') == 'ruled out'):
-                        pass
-                        t_16.append(
-                            '<b>✗</b><i> ruled out: </i>',
-                        )
-                    elif (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark') == 'here'):
-                        pass
-                        t_16.append(
-                            '<b>▶</b><i> you are here: </i>',
-                        )
-                    elif environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark'):
-                        pass
-                        t_16.append(
-                            '<b>✓</b><i> taken: </i>',
-                        )
-                    if environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label'):
-                        pass
-                        t_16.extend((
-                            '<span>',
-                            escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label'))),
-                            ':</span> ',
-                        ))
-                    t_16.append(
-                        escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'text'))),
-                    )
-                    if environment.getattr(l_2_branch, 'see'):
-                        pass
-                        t_16.extend((
-                            ' (see ',
-                            escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_branch, 'see'))),
-                            ')',
-                        ))
-                    elif environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'cut'):
-                        pass
-                        t_16.append(
-                            ' …',
-                        )
-                    elif (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'kind') == 'end'):
-                        pass
-                        t_16.append(
-                            ' (end)',
-                        )
-                    t_16.append(
-                        '\n',
-                    )
-                    if environment.getattr(l_2_branch, 'branches'):
-                        pass
-                        t_16.extend((
-                            '<ul>\n',
-                            escape(environment.finalize(context.eval_ctx, context.call(l_2_loop, environment.getattr(l_2_branch, 'branches'), _loop_vars=_loop_vars))),
-                            '</ul>\n',
-                        ))
-                    t_16.append(
-                        '</li>\n',
-                    )
-                return Markup(concat(t_16))
-            t_15.append(loop(context.call((undefined(name='branches') if l_1_branches is missing else l_1_branches), l_1_entries), loop))
-            t_15.append(
-                '</ul>\n</details>\n',
-            )
-            return concat(t_15)
-        context.exported_vars.add('outline')
-        context.vars['outline'] = l_0_outline = Macro(environment, macro, 'outline', ('entries',), False, False, False, context.eval_ctx.autoescape)
-        def macro(l_1_p):
-            t_17 = []
-            if l_1_p is missing:
-                l_1_p = undefined("parameter 'p' was not provided", name='p')
+            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title), (undefined(name='p') if l_0_p is missing else l_0_p))))
+        else:
             pass
-            if environment.getattr(l_1_p, 'tried'):
-                pass
-                t_17.append(
-                    '<details>\n<summary>All steps</summary>\n<ol>\n',
-                )
-                for l_2_step in environment.getattr(l_1_p, 'tried'):
-                    _loop_vars = {}
-                    pass
-                    t_17.extend((
-                        '<li value="',
-                        escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_step, 'number'))),
-                        '"',
-                    ))
-                    if environment.getattr(l_2_step, 'undone'):
-                        pass
-                        t_17.append(
-                            ' class="gone"',
-                        )
-                    t_17.extend((
-                        '>',
-                        escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_step, 'text')))),
-                    ))
-                    if environment.getattr(l_2_step, 'result'):
-                        pass
-                        t_17.extend((
-                            ' → ',
-                            escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_step, 'result')))),
-                        ))
-                    t_17.append(
-                        '</li>\n',
-                    )
-                l_2_step = missing
-                t_17.append(
-                    '</ol>\n</details>\n',
-                )
-            if environment.getattr(l_1_p, 'evidence'):
-                pass
-                t_17.append(
-                    '<details>\n<summary>Outputs</summary>\n<ul>\n',
-                )
-                for l_2_piece in environment.getattr(l_1_p, 'evidence'):
-                    _loop_vars = {}
-                    pass
-                    t_17.extend((
-                        '<li>',
-                        escape(environment.finalize(context.eval_ctx, (environment.getattr(l_2_piece, 'label') or environment.getattr(l_2_piece, 'command')))),
-                        '\n',
-                    ))
-                    if environment.getattr(l_2_piece, 'lines'):
-                        pass
-                        t_17.extend((
-                            escape(environment.finalize(context.eval_ctx, t_3(t_4(environment.getattr(l_2_piece, 'lines'), '\n')))),
-                            '\n',
-                        ))
-                    t_17.append(
-                        '</li>\n',
-                    )
-                l_2_piece = missing
-                t_17.append(
-                    '</ul>\n</details>\n',
-                )
-            return concat(t_17)
-        context.exported_vars.add('record')
-        context.vars['record'] = l_0_record = Macro(environment, macro, 'record', ('p',), False, False, False, context.eval_ctx.autoescape)
-        yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        yield from context.blocks['policy'][0](context)
-        yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n<meta name="format-detection" content="telephone=no">\n<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n<title>'
-        yield escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'title')))
-        yield '</title>\n<style>'
-        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
-        yield '</style>\n'
+            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'))))
+        yield '</title>\n'
         yield from context.blocks['head'][0](context)
         yield '</head>\n<body'
         yield from context.blocks['body'][0](context)
         yield '>\n'
-        yield from context.blocks['above'][0](context)
-        yield '<main>\n<header>\n<h1>'
-        yield escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'title')))
-        yield '</h1>\n'
-        l_1_loop = missing
-        for l_1_line, l_1_loop in LoopContext(environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'lines'), undefined):
-            _loop_vars = {}
+        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icons'))))
+        yield from context.blocks['bar'][0](context)
+        yield '<main id="main"'
+        if ((not t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions'))) and context.call((undefined(name='is_whole') if l_0_is_whole is missing else l_0_is_whole), (undefined(name='p') if l_0_p is missing else l_0_p))):
             pass
-            yield '<p>'
-            if (environment.getattr(l_1_loop, 'last') and t_7(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'))):
-                pass
-                yield '<time datetime="'
-                yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of'), 'isoformat'), timespec='seconds', _loop_vars=_loop_vars)))
-                yield '">'
-                yield escape(environment.finalize(context.eval_ctx, l_1_line))
-                yield '</time>'
-            else:
-                pass
-                yield escape(environment.finalize(context.eval_ctx, l_1_line))
-            yield '</p>\n'
-        l_1_loop = l_1_line = missing
-        yield '</header>\n'
-        for l_1_part in environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'sections'):
-            _loop_vars = {}
-            pass
-            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='section') if l_0_section is missing else l_0_section), l_1_part, (undefined(name='p') if l_0_p is missing else l_0_p), _loop_vars=_loop_vars)))
-        l_1_part = missing
-        if t_7(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'tried')):
-            pass
-            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='record') if l_0_record is missing else l_0_record), (undefined(name='p') if l_0_p is missing else l_0_p))))
-        if (t_7(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'outline')) and environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'outline')):
-            pass
-            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='outline') if l_0_outline is missing else l_0_outline), environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'outline'))))
+            yield ' data-as-of="'
+            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of'), 'isoformat'), timespec='seconds')))
+            yield '"'
+        yield '>\n'
+        yield escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='digest') if l_0_digest is missing else l_0_digest), (undefined(name='p') if l_0_p is missing else l_0_p)) if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else context.call((undefined(name='whole') if l_0_whole is missing else l_0_whole), (undefined(name='p') if l_0_p is missing else l_0_p)))))
         yield '</main>\n</body>\n</html>\n'
-
-    def block_policy(context, missing=missing, environment=environment):
-        resolve = context.resolve_or_missing
-        undefined = environment.undefined
-        concat = environment.concat
-        cond_expr_undefined = Undefined
-        if 0: yield None
-        _block_vars = {}
-        l_0_style_hash = resolve('style_hash')
-        l_0_style = resolve('style')
-        pass
-        yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \''
-        yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='style_hash') if l_0_style_hash is missing else l_0_style_hash), (undefined(name='style') if l_0_style is missing else l_0_style), _block_vars=_block_vars)))
-        yield '\'; base-uri \'none\'; form-action \'none\'">\n'
 
     def block_head(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
@@ -539,7 +337,24 @@ def template(environment):
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
+        l_0_style_hash = resolve('style_hash')
+        l_0_style = missing
         pass
+        t_11 = []
+        pass
+        template = environment.get_template('page.css', 'page.html.j2')
+        gen = template.root_render_func(template.new_context(context.get_all(), True, {'style': l_0_style}))
+        try:
+            for event in gen:
+                t_11.append(event)
+        finally: gen.close()
+        l_0_style = (Markup if context.eval_ctx.autoescape else identity)(concat(t_11))
+        _block_vars['style'] = l_0_style
+        yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \''
+        yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='style_hash') if l_0_style_hash is missing else l_0_style_hash), (undefined(name='style') if l_0_style is missing else l_0_style), _block_vars=_block_vars)))
+        yield '\'; base-uri \'none\'; form-action \'none\'">\n<style>'
+        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
+        yield '</style>\n'
 
     def block_body(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
@@ -550,14 +365,23 @@ def template(environment):
         _block_vars = {}
         pass
 
-    def block_above(context, missing=missing, environment=environment):
+    def block_bar(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
         undefined = environment.undefined
         concat = environment.concat
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
+        l_0_part = resolve('part')
+        l_0_full = resolve('full')
+        l_0_p = resolve('p')
+        t_5 = environment.tests['defined']
         pass
+        yield '<header class="bar"><span class="logo">'
+        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon'), 'logo', _block_vars=_block_vars)))
+        yield 'rflow</span> <p class="by">As of '
+        yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='full') if l_0_full is missing else l_0_full), (environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'as_of') if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of')), _block_vars=_block_vars)))
+        yield '. What came later does not show.</p></header>\n'
 
-    blocks = {'policy': block_policy, 'head': block_head, 'body': block_body, 'above': block_above}
+    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar}
     return root, blocks

@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: bb6feb5ce40eab19305bf4a5266568d0b679120b2fdebfa4777b9f9be6377f86
+SHA-256 of the template: 8b7012161fe571f9735a6461eb60351548e649ffd44e8f1cb02afe9f3102873b
 """
 
 from rflow.formats.runtime import Undefined, escape, missing
@@ -20,15 +20,6 @@ def template(environment):
             context.blocks.setdefault(name, []).append(parent_block)
         yield from parent_template.root_render_func(context)
 
-    def block_policy(context, missing=missing, environment=environment):
-        resolve = context.resolve_or_missing
-        undefined = environment.undefined
-        concat = environment.concat
-        cond_expr_undefined = Undefined
-        if 0: yield None
-        _block_vars = {}
-        pass
-
     def block_head(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
         undefined = environment.undefined
@@ -36,18 +27,14 @@ def template(environment):
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
+        l_0_style = resolve('style')
         l_0_script = resolve('script')
         pass
-        yield '<link rel="icon" href="data:,">\n<noscript><meta http-equiv="refresh" content="20"></noscript>\n<script src="'
+        yield '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="'
+        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
+        yield '">\n<noscript><meta http-equiv="refresh" content="20"></noscript>\n<script src="'
         yield escape(environment.finalize(context.eval_ctx, (undefined(name='script') if l_0_script is missing else l_0_script)))
-        yield '" defer></script>\n<style>'
-        template = environment.get_template('share.css', 'share.html.j2')
-        gen = template.root_render_func(template.new_context(context.get_all(), True, {}))
-        try:
-            for event in gen:
-                yield event
-        finally: gen.close()
-        yield '</style>\n'
+        yield '" defer></script>\n'
 
     def block_body(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
@@ -57,44 +44,63 @@ def template(environment):
         if 0: yield None
         _block_vars = {}
         l_0_version = resolve('version')
+        l_0_share = resolve('share')
         pass
         yield ' data-version="'
         yield escape(environment.finalize(context.eval_ctx, (undefined(name='version') if l_0_version is missing else l_0_version)))
         yield '"'
+        if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
+            pass
+            yield ' data-expires="'
+            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), 'isoformat'), timespec='seconds', _block_vars=_block_vars)))
+            yield '"'
 
-    def block_above(context, missing=missing, environment=environment):
+    def block_bar(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
         undefined = environment.undefined
         concat = environment.concat
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
+        l_0_part = resolve('part')
         l_0_share = resolve('share')
-        t_1 = environment.filters['stamp']
-        t_2 = environment.tests['none']
+        l_0_p = resolve('p')
+        t_1 = environment.tests['none']
         pass
-        yield '<aside aria-label="About this link">\n<p>Read-only, shared by '
+        yield '<a class="vh" href="#main">Skip to the session</a>\n<header class="bar">\n<span class="logo">'
+        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon'), 'logo', _block_vars=_block_vars)))
+        yield 'rflow</span>\n<p class="by">Read-only, shared by '
         yield escape(environment.finalize(context.eval_ctx, environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'by'), 'name')))
-        if (not t_2(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
-            pass
-            yield '. A snapshot: what came later does not show'
         yield '.'
+        if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
+            pass
+            yield ' A snapshot: what came later does not show.'
         if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
             pass
-            yield ' The link ends <time datetime="'
-            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), 'isoformat'), timespec='seconds', _block_vars=_block_vars)))
-            yield '">'
-            yield escape(environment.finalize(context.eval_ctx, t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'))))
-            yield '</time>.'
-        yield '</p>\n<p id="live" role="status"'
-        if (not t_2(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
+            yield ' <span id="ends">The link ends '
+            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), _block_vars=_block_vars)))
+            yield '.</span>'
+        yield '</p>\n<p id="live" class="live" role="status"'
+        if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
             pass
             yield ' data-snapshot'
         yield '>'
-        if t_2(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq')):
+        if t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq')):
             pass
             yield '<noscript>Reload the page to see what is new.</noscript>'
-        yield '</p>\n</aside>\n'
+        yield '</p>\n'
+        if (not environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'brief')):
+            pass
+            yield '<nav class="seg" aria-label="Length">\n<a href="?brief"'
+            if environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'brief'):
+                pass
+                yield ' aria-current="page"'
+            yield '>Brief</a><a href="?"'
+            if (not environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'brief')):
+                pass
+                yield ' aria-current="page"'
+            yield '>Full</a>\n</nav>\n'
+        yield '</header>\n'
 
-    blocks = {'policy': block_policy, 'head': block_head, 'body': block_body, 'above': block_above}
+    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar}
     return root, blocks
