@@ -31,7 +31,11 @@ class Template:
 
     def macros(self) -> SimpleNamespace:
         """Return its macros, by name."""
-        context = self._context(GLOBALS)
+        return self.make_module(GLOBALS, True, {})
+
+    def make_module(self, values: Mapping[str, Any], shared: bool, local: Mapping[str, Any]) -> SimpleNamespace:
+        """Return the macros for a template that imports them, with its variables."""
+        context = self.new_context(values, shared, local)
         for _ in self.root_render_func(context):
             pass
         return SimpleNamespace(**{name: context.vars[name] for name in context.exported_vars})
