@@ -104,7 +104,6 @@ class Folders(NamedTuple):
     config_file: Path
     data: Path
     state: Path
-    cache: Path
 
 
 class Settings:
@@ -131,7 +130,6 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
         config_file=expanded(named) if named else Path(user_folder("config")) / "config.toml",
         data=Path(user_folder("data")),
         state=Path(user_folder("state")),
-        cache=Path(user_folder("cache")),
     )
 
 

@@ -60,7 +60,7 @@ def limit_of(name: str) -> int:
 @in_every_limited_format
 @pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 def test_what_fits_is_not_touched(name: str, told: Progress | Digest) -> None:
-    assert render(name, told) == render_whole(format_named(name), told, None)
+    assert render(name, told) == render_whole(format_named(name), told)
 
 
 @pytest.mark.slow
@@ -100,7 +100,7 @@ def test_few_tries_find_what_fits() -> None:
 
 def render_text(told: Progress | Digest) -> str:
     """Return all of it as text."""
-    return render_whole(format_named("text"), told, None)
+    return render_whole(format_named("text"), told)
 
 
 def test_fewer_words_come_before_fewer_warnings_and_what_is_missing_is_counted() -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rflow.cli.app import App
 from rflow.cli.output import complain, echo, is_terminal
-from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
@@ -101,6 +100,8 @@ def record(run: App, session: Session | None, format_: str, destination: str, st
     """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
     if session is None:
         return
+    from rflow.core.session.commands import RecordShared
+
     try:
         command = RecordShared(format=format_, destination=destination, through=session.version, state=state)
         run.send(session, command)

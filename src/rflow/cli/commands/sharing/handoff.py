@@ -103,7 +103,7 @@ class _Delivered:
         from rflow.service.summaries import session_progress
 
         progress = session_progress(self._run.workspace, session, self._view)
-        deliver(self._run, self._name, session, Renderings(progress, self._run.settings.folders.cache), copy=copy)
+        deliver(self._run, self._name, session, Renderings(progress), copy=copy)
 
 
 def _offer(run: App, code: str, to: Person, *, summary: bool) -> None:

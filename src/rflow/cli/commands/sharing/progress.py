@@ -129,7 +129,7 @@ def _deliver(run: App, name: str, session: Session | None, summary: Summary, to:
     """Deliver a summary to each destination; posting comes last, since it can't be undone."""
     from rflow.formats import Renderings
 
-    renderings = Renderings(summary, run.settings.folders.cache)
+    renderings = Renderings(summary)
     deliveries: list[Callable[[], None]] = []
     if to.usual:
         deliveries.append(partial(deliver, run, name, session, renderings, copy=to.copy, output=to.output))

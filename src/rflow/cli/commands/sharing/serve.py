@@ -45,7 +45,6 @@ def serve(
         url=url,
         store=store.url,
         state=run.settings.folders.state,
-        templates=run.settings.folders.cache,
         log_requests=requests,
         on_started=lambda: run.say(started),
     )

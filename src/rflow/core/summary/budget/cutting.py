@@ -5,7 +5,7 @@ A text is cut only at its end and the cut is marked with `…`, so that what is 
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -21,9 +21,7 @@ _LEAST_SAVED = 4
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WIDE_END = "。！？；"
-_PIECE = re.compile(
-    rf"[{_SPACELESS}]{{1,{_WIDE}}}[{_WIDE_END}、，：]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{_WIDE_END}、，：]*\s*|\S\s*"
-)
+_WORD = re.compile(rf"\S{{1,{_LONGEST}}}\s*")
 _OPENING, _CLOSING = "([{（「『", ")]}）」』"
 # What continues a clause, so that it would read differently without it.
 _CONTINUING = frozenset(
@@ -98,7 +96,20 @@ def shortest(text: str, limits: Limits) -> str:
 @lru_cache(maxsize=4096)
 def _pieces(text: str) -> tuple[str, ...]:
     """Split a text into words with the white space behind them."""
-    return tuple(_PIECE.findall(text.strip()))
+    pattern = _WORD if text.isascii() or all(map(_spaced, text)) else _spaceless()
+    return tuple(pattern.findall(text.strip()))
+
+
+def _spaced(letter: str) -> bool:
+    """Whether a character is neither of a script without spaces nor of its punctuation."""
+    return letter < "\u0e00" or "\u2000" <= letter < "\u3000"
+
+
+@cache
+def _spaceless() -> re.Pattern[str]:
+    """Return the pattern of the pieces of any text; compiling its ranges takes longer than cutting a summary."""
+    end = rf"{_WIDE_END}、，："
+    return re.compile(rf"[{_SPACELESS}]{{1,{_WIDE}}}[{end}]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
 
 
 def _cut(pieces: tuple[str, ...], count: int) -> str:
