@@ -106,7 +106,8 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 class ProgressChange(_Part, frozen=True, kw_only=True):
     """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
 
-    `then` is what came of it: the result of the step with the number `then_step`.
+    `then` is what came of it: the result of the step with the number `then_step`; `later` what came after it was
+    reverted, with `later_step`.
     """
 
     seq: int
@@ -118,6 +119,8 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
     reverted_at: datetime | None = None
     then: str = ""
     then_step: int = 0
+    later: str = ""
+    later_step: int = 0
     pinned: bool = False
     amended: bool = False
 
@@ -286,6 +289,8 @@ class Progress(_Part, frozen=True, kw_only=True):
     ask: str | None = None
     situation: str | None = None
     impact: str | None = None
+    situation_before: str | None = None
+    impact_before: str | None = None
     position: ProgressPlace | None = None
     since_position: tuple[int, ...] = ()
     remaining: ProgressRemaining | None = None

@@ -15,7 +15,7 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary.units.relations import step_after, subject_of
+from rflow.core.summary.units.relations import step_after, step_after_revert, subject_of
 
 EVIDENCE_LINES = 10
 
@@ -66,7 +66,7 @@ class EntryReader:
 
     def change(self, change: Change, numbers: dict[int, int]) -> ProgressChange:
         """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
-        after = step_after(self._session, change)
+        after, later = step_after(self._session, change), step_after_revert(self._session, change)
         return ProgressChange(
             seq=change.seq,
             text=self._presenter.text(change.text),
@@ -77,6 +77,8 @@ class EntryReader:
             reverted_at=self._presenter.optional_time(change.reverted_at),
             then=self._presenter.text(after.result) if after else "",
             then_step=numbers.get(after.seq, 0) if after else 0,
+            later=self._presenter.text(later.result) if later else "",
+            later_step=numbers.get(later.seq, 0) if later else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
 from rflow.core.summary.units import phrases
+from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.times import moment, stamp
 from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
@@ -30,8 +31,9 @@ def at(progress: Progress) -> Iterator[Unit]:
     here = progress.position
     if here is None:
         return
+    left = progress.brief and progress.ask is not None and bool(progress.since_position)
     if here.kind != "end":
-        yield Unit(section="at", prepared=Lengths((phrases.place(progress),)))
+        yield Unit(section="at", prepared=Lengths((here.text if left else phrases.place(progress),)), always=not left)
         return
     if progress.brief:
         ends = tuple(dict.fromkeys(phrases.end(progress, here, short=short) for short in (True, False)))
@@ -39,7 +41,7 @@ def at(progress: Progress) -> Iterator[Unit]:
         ends = (phrases.with_details(phrases.end(progress, here, short=False), phrases.steps_since(progress)),)
     wanted = 0 if progress.ask is not None else len(ends) - 1
     counts = ("step",) if last_answer(progress) else ()
-    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts)
+    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts, always=not left)
 
 
 def last_answer(progress: Progress) -> Tried | None:
@@ -55,6 +57,14 @@ def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
     if situation or impact:
         shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
         yield Unit(section="now", prepared=shown)
+
+
+def before(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the situation and the impact at first, where these have become others since: who was hit, since when."""
+    situation, impact = one_line(progress.situation_before or ""), one_line(progress.impact_before or "")
+    if situation or impact:
+        shown = two_texts(situation, impact, shares.before, _both)
+        yield Unit(section="before", prepared=shown)
 
 
 def _both(situation: str, impact: str) -> str:
@@ -92,8 +102,10 @@ def cautions(progress: Progress) -> Iterator[Unit]:
             yield Unit(
                 section="caution", prepared=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
             )
+    written = [note.text for note in progress.notes if note.kind == "warning"]
     for entry in progress.handovers:
-        for place, text in enumerate(entry.warnings):
+        fresh = (text for text in entry.warnings if not repeats(text, written))
+        for place, text in enumerate(fresh):
             yield Unit(section="caution", prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
 
 
