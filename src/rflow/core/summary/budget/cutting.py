@@ -17,7 +17,7 @@ _WIDE = 2
 _FURTHER = 2
 """How many words more a text may have at first, where a clause ends there."""
 _ANNOUNCED = 6
-"""So few words before a colon only announce what follows it."""
+"""Fewer words before a colon only announce what follows."""
 _LEAST_SAVED = 3
 """A cut that saves fewer words is not worth it."""
 
@@ -35,7 +35,9 @@ _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
 )
-_ABBREVIATION = re.compile(r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\.")
+_ABBREVIATION = re.compile(
+    r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\."
+)
 _DASHES = frozenset("-–—")
 _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 
@@ -157,8 +159,15 @@ def _clause_ends(pieces: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
         if depth == 0 and _plain(following) not in _CONTINUING:
             strength = _strength(word, following)
-            if strength and not (place < _ANNOUNCED and word.strip().endswith((":", "："))):
+            if strength and place >= _least_words(word, strength):
                 yield place, strength
+
+
+def _least_words(word: str, strength: int) -> int:
+    """Return how many words a clause has at least: fewer before a colon or a bracket only announce what follows."""
+    if word.strip().endswith((":", "：")):
+        return _ANNOUNCED
+    return _ANNOUNCED - 2 if strength == 1 else 1
 
 
 def _plain(word: str) -> str:

@@ -54,6 +54,8 @@ GROWING: tuple[SectionKey, ...] = (
     "handed_over",
 )
 """What reaches its wanted length next, in this order."""
+TOO_LONG = 5
+"""After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
 LAST = 3
 """Of so many steps, the last, there is a result in any case."""
 TRIED_SHARE = 4
@@ -113,23 +115,23 @@ class Filling:
         """Show units at their shortest, by priority; the ask and the warnings in any case."""
         for section in ALWAYS:
             for unit in self.units(section)[: self._warnings]:
-                if unit.always:
+                if not unit.stale:
                     self.show(unit, always=True)
         for section, newest in PRESENCE:
             units = [unit for unit in self.units(section) if unit not in self.shown]
             for unit in units[:newest]:
                 self.show(unit, held_back=0 if section in MARKED else held_back)
 
-    def present_background(self, *, held_back: int = 0) -> None:
+    def present_background(self, *, held_back: int = 0, stale: bool = False) -> None:
         """Show at their shortest the units that explain more than they say what to do."""
-        for section in BACKGROUND:
-            for unit in self.units(section):
-                if unit not in self.shown:
-                    self.show(unit, held_back=held_back)
+        units = (unit for section in BACKGROUND for unit in self.units(section))
+        for unit in units:
+            if unit not in self.shown and unit.stale == stale:
+                self.show(unit, held_back=held_back)
 
-    def grow(self, *, held_back: int) -> None:
+    def grow(self, sections: Iterable[SectionKey] = GROWING, *, held_back: int = 0) -> None:
         """Let units reach the end of a clause, then the length that is wanted, while they fit."""
-        units = [unit for section in GROWING for unit in self.units(section) if unit in self.shown]
+        units = [unit for section in sections for unit in self.units(section) if unit in self.shown]
         for unit in units:
             self._raise(unit, min(unit.lengths.smooth, unit.lengths.wanted), held_back)
         for unit in units:
@@ -140,10 +142,13 @@ class Filling:
             if self.show(unit, level, held_back=held_back):
                 return
 
-    def add(self, section: SectionKey, *, held_back: int = 0) -> None:
-        """Show the newest units of a section at their shortest, up to the first that does not fit."""
-        for unit in self.units(section):
-            if not self.show(unit, held_back=held_back):
+    def add(self, *sections: SectionKey, held_back: int = 0) -> None:
+        """Show the newest units of sections at their shortest, as long as some still fit."""
+        units = [unit for section in sections for unit in self.units(section)]
+        too_long = 0
+        for unit in units if len(sections) == 1 else sorted(units, key=lambda unit: unit.seq, reverse=True):
+            too_long += not self.show(unit, held_back=held_back)
+            if too_long == TOO_LONG:
                 return
 
     def use_leftovers(self, sections: Iterable[SectionKey]) -> None:
@@ -172,6 +177,7 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
         _fill_whole(filling, held_back, max(held_back // 2, sum(steps[:LAST])))
     else:
         _fill_brief(filling, held_back)
+    filling.present_background(stale=True)
     filling.use_leftovers((*GROWING, "tried", "ruled_out", "notes", "outputs"))
     return filling.shown
 
@@ -189,8 +195,8 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
-    filling.add("tried")
-    filling.add("notes")
+    filling.add("tried", "notes")
+    filling.grow((*GROWING, "tried", "notes"))
     filling.add("outputs")
 
 

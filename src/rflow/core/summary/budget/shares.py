@@ -5,7 +5,7 @@ import msgspec
 from rflow.core.summary.units.unit import Share, share
 
 BRIEF_WORDS = 200
-WHOLE_LEAST, WHOLE_MOST = 320, 900
+WHOLE_LEAST, WHOLE_MOST = 340, 900
 UNCUT = 60
 """The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
 
@@ -97,4 +97,4 @@ WHOLE = Shares(
 
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(170 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return min(max(180 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)

@@ -42,7 +42,9 @@ def _values(session: Session, name: str) -> Iterator[str]:
 def repeats(warning: str, others: Iterable[str]) -> bool:
     """Whether a warning says in other words, or fewer, what one of `others` says, too."""
     words, negated = _told_apart(warning)
-    return bool(words) and any(words <= more and negated == negated_too for more, negated_too in map(_told_apart, others))
+    return bool(words) and any(
+        words <= more and negated == negated_too for more, negated_too in map(_told_apart, others)
+    )
 
 
 def _told_apart(text: str) -> tuple[frozenset[str], bool]:

@@ -31,9 +31,9 @@ def at(progress: Progress) -> Iterator[Unit]:
     here = progress.position
     if here is None:
         return
-    left = progress.brief and progress.ask is not None and bool(progress.since_position)
+    left = progress.brief and _left_behind(progress)
     if here.kind != "end":
-        yield Unit(section="at", prepared=Lengths((here.text if left else phrases.place(progress),)), always=not left)
+        yield Unit(section="at", prepared=Lengths((here.text if left else phrases.place(progress),)), stale=left)
         return
     if progress.brief:
         ends = tuple(dict.fromkeys(phrases.end(progress, here, short=short) for short in (True, False)))
@@ -41,7 +41,12 @@ def at(progress: Progress) -> Iterator[Unit]:
         ends = (phrases.with_details(phrases.end(progress, here, short=False), phrases.steps_since(progress)),)
     wanted = 0 if progress.ask is not None else len(ends) - 1
     counts = ("step",) if last_answer(progress) else ()
-    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts, always=not left)
+    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts, stale=left)
+
+
+def _left_behind(progress: Progress) -> bool:
+    """Whether the work went on without the tree: there were own steps since, and somebody is asked for something."""
+    return progress.ask is not None and bool(progress.since_position)
 
 
 def last_answer(progress: Progress) -> Tried | None:
@@ -154,7 +159,7 @@ def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
         label = line.label or "then"
         text = line.text + (" (end)" if line.kind == "end" else "")
         shown = one_text(f"{label}: {text}", shares.choice)
-        yield Unit(section="next", prepared=shown, order=(0, place), counts=("choice",))
+        yield Unit(section="next", prepared=shown, order=(0, place), counts=("choice",), stale=_left_behind(progress))
 
 
 def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:

@@ -59,7 +59,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
-    the kinds of entries that it shows. Not `always` is a position that the steps have left behind.
+    the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
     """
 
     section: SectionKey
@@ -68,7 +68,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     number: int = 0
     seq: int = 0
     counts: tuple[str, ...] = ()
-    always: bool = True
+    stale: bool = False
 
     @cached_property
     def lengths(self) -> Lengths:
