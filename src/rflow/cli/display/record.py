@@ -6,6 +6,7 @@ from datetime import datetime
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
+from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
 from rflow.core.text import byte_size
 
@@ -61,6 +62,8 @@ def _notes(session: Session, kind: str) -> str:
 
 
 def _settled(entry: Note | Step) -> str:
+    if isinstance(entry, Note) and entry.kind == "warning":
+        return "" if entry.settled is None else f" — over: {entry.settled}".removesuffix(": ")
     if entry.settled is not None:
         return f" — settled: {entry.settled}"
     return " — not verified" if isinstance(entry, Note) and entry.kind == "assumption" else ""
@@ -81,7 +84,9 @@ def _step(step: Step) -> str:
 def _change(change: Change) -> str:
     if change.undone:
         return f"{change.text} — never made"
-    return f"{change.text} — {'reverted' if change.reverted else f'in place; to revert: {change.revert}'}"
+    if change.reverted:
+        return f"{change.text} — reverted{f': {change.reverted_note}' if change.reverted_note else ''}"
+    return f"{change.text} — in place; to revert: {change.revert}"
 
 
 def _evidence(piece: Evidence) -> str:
@@ -108,7 +113,12 @@ def _waiting(session: Session) -> str:
     if waiting is None:
         return ""
     until = f" until {clock(waiting.until)}" if waiting.until else ""
-    return wrapped(f"Waiting{until}{f' for: {waiting.waiting_for}' if waiting.waiting_for else ''}", "    ")
+    first = wrapped(f"Waiting{until}{f' for: {waiting.waiting_for}' if waiting.waiting_for else ''}", "    ")
+    return "\n".join([first, *_plans(waiting.contingencies)])
+
+
+def _plans(contingencies: Sequence[Contingency]) -> list[str]:
+    return [wrapped(f"if {plan.condition}: {plan.action}", " " * 16, " " * 14) for plan in contingencies]
 
 
 def _ownership(entry: OwnershipEntry) -> list[str]:
@@ -116,5 +126,4 @@ def _ownership(entry: OwnershipEntry) -> list[str]:
     text = f": {entry.text}" if entry.text else ""
     first = _line(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
     warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
-    plans = [wrapped(f"if {c.condition}: {c.action}", " " * 16, " " * 14) for c in entry.contingencies]
-    return [first, *warnings, *plans]
+    return [first, *warnings, *_plans(entry.contingencies)]

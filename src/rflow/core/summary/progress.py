@@ -106,8 +106,8 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 class ProgressChange(_Part, frozen=True, kw_only=True):
     """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
 
-    `then` is what came of it: the result of the step with the number `then_step`; `later` what came after it was
-    reverted, with `later_step`.
+    `then` is what came of it: the result of the step with the number `then_step`; `later` by whom or
+    what it was reverted, or why: a note, or else the result of the step `later_step`.
     """
 
     seq: int
@@ -126,12 +126,16 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """What the session waits for, until when, and who said so; `overdue` if that time has passed."""
+    """What the session waits for, until when, and who said so; `overdue` if that time has passed.
+
+    `contingencies` say what to do if something happens meanwhile.
+    """
 
     text: str
     until: datetime | None = None
     by: str = ""
     overdue: bool = False
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
@@ -184,7 +188,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
     """An entry of the scratchpad: a note, a warning or an assumption.
 
     `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that was taken back;
-    `settled` says what came of an assumption.
+    `settled` says what came of an assumption, or why a warning no longer holds.
     """
 
     seq: int

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec.structs import replace
 
 from rflow.cli.app import App
+from rflow.cli.input import pairs
 from rflow.cli.parsing.completion import people
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.parsing.options import Actions, CommandId, Conditions, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
-from rflow.core.session.events import Contingency
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, UsageProblem
@@ -23,8 +23,6 @@ app = Group()
 Warnings = Annotated[
     list[str] | None, Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
 ]
-Conditions = Annotated[list[str] | None, Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")]
-Actions = Annotated[list[str] | None, Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
@@ -54,7 +52,7 @@ def handoff(
     session = run.to_leave(command_id)
     if not to.strip():
         raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
-    contingencies = _contingencies(run, if_ or [], then or [])
+    contingencies = pairs(run, if_, then)
     name = run.usual_format(format_)
     # Like the format, before anything is written: both may be set wrong.
     view = replace(run.view(), extent=run.format(name).extent)
@@ -69,17 +67,6 @@ def handoff(
     )
     _hand_off(run, session, command, name, view, copy=copy)
     _hint(run, session.code, person, known=known or new_user)
-
-
-def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple[Contingency, ...]:
-    """Pair each --if with its --then."""
-    if len(conditions) != len(actions):
-        raise UsageProblem(
-            f"There are {len(conditions)} --if and {len(actions)} --then.",
-            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
-        )
-    pairs = zip(conditions, actions, strict=True)
-    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in pairs)
 
 
 def _hand_off(run: App, session: Session, command: HandOff, name: str, view: "View", *, copy: bool) -> None:

@@ -113,6 +113,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from state_units.ruled_out(progress, shares)
     yield from state_units.handed_over(progress, shares)
     yield from entry_units.changes(progress, shares)
+    yield from entry_units.ended_warnings(progress, shares)
     yield from entry_units.facts(progress, shares)
     yield from entry_units.assumptions(progress, shares)
     yield from entry_units.steps(progress, shares)

@@ -98,6 +98,11 @@ def target(shown: Levels, wanted: Target) -> int:
     return enough[0] if enough else max(fitting, default=0)
 
 
+def always_whole(limits: Limits) -> int:
+    """Return up to how many words a text is never cut."""
+    return limits.most + _LEAST_SAVED
+
+
 def shortest(text: str, limits: Limits) -> str:
     """Return the shortest way to show `text`."""
     return levels(text, limits).texts[0]

@@ -142,9 +142,9 @@ class Filling:
             if self.show(unit, level, held_back=held_back):
                 return
 
-    def add(self, *sections: SectionKey, held_back: int = 0) -> None:
+    def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
         """Show the newest units of sections at their shortest, as long as some still fit."""
-        units = [unit for section in sections for unit in self.units(section)]
+        units = [unit for section in sections for unit in self.units(section)[:newest] if unit not in self.shown]
         too_long = 0
         for unit in units if len(sections) == 1 else sorted(units, key=lambda unit: unit.seq, reverse=True):
             too_long += not self.show(unit, held_back=held_back)
@@ -195,6 +195,7 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
+    filling.add("tried", newest=LAST)
     filling.add("tried", "notes")
     filling.grow((*GROWING, "tried", "notes"))
     filling.add("outputs")

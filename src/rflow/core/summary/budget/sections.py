@@ -20,6 +20,7 @@ _NOUNS = {
     "reverted": "change",
     "output": "output",
     "warning": "warning",
+    "ended": "ended warning",
     "assumption": "assumption",
     "question": "question",
     "flag": "flag",

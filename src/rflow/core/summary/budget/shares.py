@@ -2,6 +2,7 @@
 
 import msgspec
 
+from rflow.core.summary.budget.cutting import Limits
 from rflow.core.summary.units.unit import Share, share
 
 BRIEF_WORDS = 200
@@ -93,6 +94,11 @@ WHOLE = Shares(
     facts=(10_000, 36, 40),
     last_results=0,
 )
+
+
+def fact_limits(shares: Shares) -> Limits:
+    """Return how many words of a key fact are shown."""
+    return Limits(*shares.fact)
 
 
 def whole_words(entries: int, outputs: int, uncut: int) -> int:

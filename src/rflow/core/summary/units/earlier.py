@@ -40,14 +40,12 @@ def _values(session: Session, name: str) -> Iterator[str]:
 
 
 def repeats(warning: str, others: Iterable[str]) -> bool:
-    """Whether a warning says in other words, or fewer, what one of `others` says, too."""
-    words, negated = _told_apart(warning)
-    return bool(words) and any(
-        words <= more and negated == negated_too for more, negated_too in map(_told_apart, others)
-    )
+    """Whether one of `others` says all that a warning says: the same words and more."""
+    words, forbids = _meaning(warning)
+    return bool(words) and any(words <= more and forbids == also for more, also in map(_meaning, others))
 
 
-def _told_apart(text: str) -> tuple[frozenset[str], bool]:
+def _meaning(text: str) -> tuple[frozenset[str], bool]:
     """Return the words of a warning that say what it is about, and whether it forbids."""
     words = {word.strip("'.-_/").replace("’", "'") for word in re.findall(r"[\w'’./-]+", text.casefold())}
     return frozenset(words - _NEGATIONS - _WEAK - {""}), bool(words & _NEGATIONS)

@@ -25,7 +25,7 @@ def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 def _counts(entry: ProgressChange) -> tuple[str, ...]:
     kind = "reverted" if entry.reverted else "change"
-    return (kind, *("step" for text in (entry.then, entry.later) if text))
+    return (kind, *("step" for number in (entry.then_step, entry.later_step) if number))
 
 
 def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) -> Unit:
@@ -61,6 +61,18 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
     else:
         shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
     return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
+
+
+def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the warnings that no longer hold, each with why."""
+    for note in progress.notes:
+        if note.kind == "warning" and note.settled is not None:
+            shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
+            yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+
+
+def _ended(why: str) -> Callable[[str], str]:
+    return lambda cut: phrases.with_details(f"the warning “{cut}”", why or "over")
 
 
 def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:

@@ -169,8 +169,8 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
 
 
 def outcome(then: str, later: str) -> str:
-    """Return what came of a change that is no longer in place, and what came after it was reverted."""
-    return f"{sentence(then)} After: {later}" if then and later else then or later
+    """Return what came of a change that is no longer in place, and why it was reverted or what that brought."""
+    return f"{sentence(then)} Reverted: {later}" if then and later else then or later
 
 
 def step_result(step: Tried) -> str:

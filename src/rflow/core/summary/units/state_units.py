@@ -98,16 +98,16 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
-    """Return the warnings, newest first, those of the handoff among them."""
+    """Return the warnings that hold, newest first, those of the handoff among them."""
     numbers = {step.seq: step.number for step in progress.tried}
     for note in progress.notes:
-        if note.kind == "warning":
+        if note.kind == "warning" and note.settled is None:
             number = 0 if progress.brief else numbers.get(note.on, 0)
             text = phrases.warning(note, progress.session, number, short=progress.brief)
             yield Unit(
                 section="caution", prepared=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
             )
-    written = [note.text for note in progress.notes if note.kind == "warning"]
+    written = [note.text for note in progress.notes if note.kind == "warning" and note.settled is None]
     for entry in progress.handovers:
         fresh = (text for text in entry.warnings if not repeats(text, written))
         for place, text in enumerate(fresh):
@@ -143,9 +143,10 @@ def waiting_detail(progress: Progress) -> str:
 
 
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens, as the last handoff said."""
-    entries = [entry for entry in progress.handovers if entry.contingencies]
-    for place, plan in enumerate(entries[-1].contingencies if entries else ()):
+    """Return what to do if something happens, as was said with the wait, and by the last handoff."""
+    entries = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
+    entries += [progress.waiting.contingencies] if progress.waiting else []
+    for place, plan in enumerate(dict.fromkeys(plan for given in entries for plan in given)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
