@@ -144,7 +144,8 @@ class Filling:
 
     def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
         """Show the newest units of sections at their shortest, as long as some still fit."""
-        units = [unit for section in sections for unit in self.units(section)[:newest] if unit not in self.shown]
+        each = (unit for section in sections for unit in self.units(section)[:newest])
+        units = [unit for unit in each if unit not in self.shown]
         too_long = 0
         for unit in units if len(sections) == 1 else sorted(units, key=lambda unit: unit.seq, reverse=True):
             too_long += not self.show(unit, held_back=held_back)
@@ -185,6 +186,7 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
 def _fill_brief(filling: Filling, held_back: int) -> None:
     filling.present(held_back=held_back)
     filling.grow(held_back=held_back)
+    filling.add("at")
     filling.add("tried")
     filling.add("ruled_out")
     filling.present_background()
