@@ -11,6 +11,9 @@ from rflow.core.summary.units.times import moment, stamp
 from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
+MOST_CAUSES = 5
+"""More causes of an answer are only counted."""
+
 
 def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what the reader is asked."""
@@ -171,9 +174,12 @@ def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the causes that each answer ruled out; those that only an assumed answer did, in the whole form."""
+    """Return the causes that each answer ruled out.
+
+    In the brief form none of those that only an assumed answer ruled out, or that are too many to be named.
+    """
     for place, answer in enumerate(progress.ruled_out):
-        if not (answer.unconfirmed and progress.brief):
+        if not (progress.brief and (answer.unconfirmed or len(answer.causes) > MOST_CAUSES)):
             shown = _causes(answer, shares)
             yield Unit(section="ruled_out", prepared=shown, order=(-place, 0), counts=("answer",))
 
@@ -188,7 +194,7 @@ def _causes(answer: ProgressRuledOut, shares: Shares) -> Lengths:
 
 
 def _some(causes: tuple[str, ...], count: int) -> str:
-    if len(causes) > 5:
+    if len(causes) > MOST_CAUSES:
         return f"{len(causes):,} causes"
     more = [f"+{len(causes) - count}"] if len(causes) > count else []
     return "; ".join([*causes[:count], *more])
