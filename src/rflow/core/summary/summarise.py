@@ -23,13 +23,11 @@ _Kept = TypeVar("_Kept", Note, Evidence)
 def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_changed: bool | None = None) -> Progress:
     """Compute the progress of `session`, as `view` asks for it.
 
-    `trees` holds the versions it went through by digest, as far as known; `tree_changed` says whether its tree has a
-    newer version by now (None: not known).
+    `trees` holds the versions it went through by digest, as far as known; `tree_changed`: whether there is a newer one.
     """
     presenter, brief = Presenter(view), session.brief
-    reader = EntryReader(session, presenter)
+    reader, shown = EntryReader(session, presenter), _shown(session, view)
     tree = trees.get(session.tree.digest) if session.tree else None
-    shown = _shown(session, view)
     progress = Progress(
         session=_header(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
