@@ -274,7 +274,7 @@ _ASIDE = ("taken_back", "caution", "not_shown")
 
 @pytest.mark.slow
 @both_forms
-@many
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(scene=scenes(), room=st.integers(0, 150))
 def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
     brief: bool, scene: Scene, room: int

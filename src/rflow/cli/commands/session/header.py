@@ -133,7 +133,7 @@ def _reverted(run: App, session: Session, command: RevertChange, *, alone: bool)
 def wait(
     run: App,
     for_: Annotated[str, Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
-    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')] = None,
+    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
     if_: Conditions = None,
     then: Actions = None,
@@ -143,7 +143,7 @@ def wait(
 
     Each --if and --then, in up to 40 words, says what to do if something happens meanwhile.
     """
-    from rflow.cli.times import future
+    from rflow.cli.times import future, stated
 
     plans = pairs(run, if_, then)
     if over and plans:
@@ -154,4 +154,4 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), contingencies=plans, command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else "waiting.")
+    run.did(outcome, "no longer waiting." if over else f"waiting until {stated(moment)}." if moment else "waiting.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
 from rflow.core.summary.units import phrases
@@ -145,11 +146,16 @@ def waiting_detail(progress: Progress) -> str:
     return with_details(f"until {until}", by if part.by else "")
 
 
+def agreed(progress: Progress) -> tuple[Contingency, ...]:
+    """Return what to do if something happens, as was said by the last handoff, and with the wait."""
+    given = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
+    given += [progress.waiting.contingencies] if progress.waiting else []
+    return tuple(dict.fromkeys(plan for each in given for plan in each))
+
+
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens, as was said with the wait, and by the last handoff."""
-    entries = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
-    entries += [progress.waiting.contingencies] if progress.waiting else []
-    for place, plan in enumerate(dict.fromkeys(plan for given in entries for plan in given)):
+    """Return what to do if something happens."""
+    for place, plan in enumerate(agreed(progress)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
