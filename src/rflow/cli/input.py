@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rflow.cli.app import App
 from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
+from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 from rflow.core.text import counted, shorten
 from rflow.errors import UsageProblem
@@ -72,3 +73,15 @@ def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
     said = or_end(typed(folded(question)))
     letter = said.strip()[:1].casefold()
     return letter if letter in letters else ""
+
+
+def pairs(run: App, conditions: list[str] | None, actions: list[str] | None) -> tuple[Contingency, ...]:
+    """Pair each --if with its --then."""
+    ifs, thens = conditions or [], actions or []
+    if len(ifs) != len(thens):
+        raise UsageProblem(
+            f"There are {len(ifs)} --if and {len(thens)} --then.",
+            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
+        )
+    both = zip(ifs, thens, strict=True)
+    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in both)

@@ -9,6 +9,8 @@ from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
+from rflow.core.session.rules.entries import warnings
+from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
 
 app = Group()
@@ -24,7 +26,10 @@ def note(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write a note."""
+    """Write a note: what you learned.
+
+    What you did, with its result, is a step. Pin either if nobody must miss it.
+    """
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
     kind: NoteKind = "warning" if warn_ else "assumption" if assume_ else "note"
@@ -32,12 +37,45 @@ def note(
 
 
 @app.command()
-def warn(run: App, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
+def warn(
+    run: App,
+    text: Annotated[
+        list[str] | None, Words(metavar="[TEXT|-]", help="The text, or - to read it from standard input.")
+    ] = None,
+    over: Annotated[
+        int | None, Option(metavar="SEQ", min=1, help="This warning no longer holds; TEXT may say why.")
+    ] = None,
+    on: On = None,
+    pin: Pin = False,
+    command_id: CommandId = "",
+) -> None:
     """Write a warning: every summary shows it, in full.
 
-    It stands under CAUTION at the top, and can have up to 40 words.
+    It stands under CAUTION at the top, and can have up to 40 words. When it no longer holds, end it with --over.
     """
-    _write(run, "warning", text, on, pin, command_id)
+    if over is None:
+        if not text:
+            raise UsageProblem(
+                "What is the warning?", try_='rflow warn "do NOT restart db1: …", or --over SEQ to end one.'
+            )
+        _write(run, "warning", text, on, pin, command_id)
+        return
+    if on or pin:
+        raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
+    session = run.session()
+    _check_warning(session, over)
+    why = text_or_stdin(run, text) if text else ""
+    command = SettleAssumption(target=over, text=why, command_id=command_id)
+    outcome = run.send(session, command)
+    run.did(outcome, f"warning {over} no longer holds: it has left CAUTION.")
+
+
+def _check_warning(session: Session, seq: int) -> None:
+    """Refuse to end what is no warning."""
+    note_ = session.notes.get(seq)
+    if note_ is None or note_.kind != "warning":
+        there = ", ".join(map(str, warnings(session))) or "none"
+        raise UsageProblem(f"Entry {seq} is not a warning.", try_=f"Warnings that hold: {there}.")
 
 
 @app.command()
@@ -51,9 +89,9 @@ def assume(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write down what you assume but have not verified.
+    """Write down what you take as given but have not verified.
 
-    Once you know, record it with --settled.
+    Once you know, record it with --settled. The cause you suspect is `rflow brief --hypothesis`.
     """
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)
@@ -77,8 +115,11 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    begin = run.begin(outcome.session)
     if kind == "assumption":
-        run.say(f'Once it is settled: {run.begin(outcome.session)} assume --settled {outcome.entry} "…"')
+        run.say(f'Once it is settled: {begin} assume --settled {outcome.entry} "…"')
+    elif kind == "warning":
+        run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
 
 
 @app.command()

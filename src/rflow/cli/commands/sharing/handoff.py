@@ -5,13 +5,13 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from rflow.cli.app import App
+from rflow.cli.input import pairs
 from rflow.cli.output import echo
 from rflow.cli.parsing.completion import people
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.parsing.options import Actions, CommandId, Conditions, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
-from rflow.core.session.events import Contingency
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
@@ -22,8 +22,6 @@ app = Group()
 Warnings = Annotated[
     list[str] | None, Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
 ]
-Conditions = Annotated[list[str] | None, Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")]
-Actions = Annotated[list[str] | None, Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
@@ -55,7 +53,7 @@ def handoff(
         people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
         what = listing(f"To whom?{' Known here:' if people else ''}", people)
         raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
-    contingencies = _contingencies(run, if_ or [], then or [])
+    contingencies = pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = receiver(run.workspace, run.text(to), new=new_user)
     command = HandOff(
@@ -75,17 +73,6 @@ def handoff(
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
     _offer(run, session.code, person, summary=delivered is None)
-
-
-def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple[Contingency, ...]:
-    """Pair each --if with its --then."""
-    if len(conditions) != len(actions):
-        raise UsageProblem(
-            f"There are {len(conditions)} --if and {len(actions)} --then.",
-            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
-        )
-    pairs = zip(conditions, actions, strict=True)
-    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in pairs)
 
 
 class _Delivered:
