@@ -79,7 +79,7 @@ def read_tree(path: Path, *, data: bytes | None = None) -> TreeFile:
 
 def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
     suffix = _suffix(path)
-    parsed = parse(_text(data if data is not None else _bytes(path)), suffix)
+    parsed = parse(decoded(data if data is not None else content(path)), suffix)
     checked = check(parsed.document)
     located = [Located(problem=problem, file=name, line=line) for problem, line in parsed.problems]
     located += [Located(problem=each, file=name, line=parsed.line_of(each.path)) for each in checked.problems]
@@ -123,7 +123,7 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _bytes(path: Path) -> bytes:
+def content(path: Path) -> bytes:
     """Return the content of a file, at most one byte more than the limit."""
     try:
         mode = path.stat().st_mode
@@ -140,7 +140,8 @@ def _bytes(path: Path) -> bytes:
         raise ParseError(f"The file can't be read: {reason}.", None, "Check its name and permissions.") from error
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text of a file; raise `ParseError` if it is too large, empty, or not UTF-8."""
     if len(data) > LARGEST:
         limit = f"{LARGEST // 1_000_000} MB"
         raise ParseError(f"The file is larger than {limit}, the limit for trees.", None, "Is it the right file?")

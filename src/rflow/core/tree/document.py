@@ -35,6 +35,11 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
+def is_tree_id(text: str) -> bool:
+    """Whether a text can be the id of a tree."""
+    return bool(_ID.match(text))
+
+
 def check(document: object) -> Checked:
     """Return the tree in `document` (the content of a tree file), and everything that is wrong with it."""
     reader = _Reader()

@@ -46,6 +46,8 @@ class Chart(msgspec.Struct, kw_only=True):
     title: str = ""
     start: str = ""
     line: int = 1
+    own: bool = False
+    """Whether rflow wrote the chart: then the shapes of ends say how they end."""
 
     def connect(self, link: Link) -> None:
         """Add a link; raise `ParseError` if there are too many."""

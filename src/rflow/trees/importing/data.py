@@ -5,12 +5,13 @@ Nothing says which tool wrote a file, so the reader goes by words that many use 
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rflow.core.text import shorten
 from rflow.core.tree.problems import KeyPath
 from rflow.trees.importing import fields as f
 from rflow.trees.importing.chart import Chart, Link, Node
-from rflow.trees.importing.names import node_id
+from rflow.trees.importing.names import Names
 from rflow.trees.parsed import ParseError
 from rflow.trees.parsing import parse
 
@@ -32,7 +33,8 @@ class _Reader:
         self.lines = lines
         self.first = first
         self.chart = Chart(line=first)
-        self.ids: set[str] = set()
+        self.names = Names()
+        self.ids = self.names.taken
 
     def read(self, document: object) -> Chart:
         path: KeyPath = ()
@@ -56,9 +58,8 @@ class _Reader:
         if not isinstance(document, dict) or f.key_for(document, f.NODES) is not None:
             return document, path, False
         self.chart.title = self.chart.title or f.as_text(f.value(document, ("title", "name")))
-        rooted = [
-            key for key in (f.key_for(document, [word]) for word in f.START) if isinstance(document.get(key), dict)
-        ]
+        starts = [key for key in (f.key_for(document, [word]) for word in f.START) if key is not None]
+        rooted = [key for key in starts if isinstance(document[key], dict)]
         only = [next(iter(document))] if len(document) == 1 else []
         key = next((key for key in [f.key_for(document, f.TREES), *rooted, *only] if key is not None), None)
         inside = document.get(key) if key is not None else None
@@ -101,8 +102,10 @@ class _Reader:
             return self._of_list(inside, (*path, key))
         if isinstance(inside, dict) and key is not None:
             return self._of_table(inside, (*path, key)), False
-        tables = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
-        by_id = len(tables) > 1 and all(f.text(fields, f.TEXT) for fields in tables.values())
+        tables: f.Fields = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+        by_id = len(tables) > 1 and all(
+            f.text(fields, f.TEXT) for fields in tables.values() if isinstance(fields, dict)
+        )
         nested = f.text(document, f.TEXT[:9])
         return (self._of_table(tables, path) if by_id and not nested else []), False
 
@@ -128,7 +131,7 @@ class _Reader:
         return listed, linear
 
     def _in_order(self, names: list[str]) -> None:
-        for source, to in zip(names, names[1:], strict=False):
+        for source, to in pairwise(names):
             self.chart.connect(Link(source=source, to=to, label="", line=self.chart.nodes[source].line))
 
     def _id(self, fields: f.Fields) -> str:
@@ -137,7 +140,7 @@ class _Reader:
         if own and own not in self.ids:
             self.ids.add(own)
             return own
-        return node_id(f.text(fields, f.TEXT), self.ids)
+        return self.names.id(f.text(fields, f.TEXT))
 
     def _node(self, name: str, fields: f.Fields, path: KeyPath) -> None:
         data = f.value(fields, ("data",))
@@ -215,7 +218,7 @@ class _Reader:
         return name if name in self.ids else None
 
     def _end(self, said: str, line: int) -> str:
-        name = node_id(said, self.ids)
+        name = self.names.id(said)
         self.chart.nodes[name] = Node(text=said, line=line)
         if " " not in said:
             self.chart.note(line, f'"{shorten(said, 60)}" is not the id of a node: it is an end with this text.')

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rflow.core.text import shorten
 from rflow.trees.importing.chart import Chart, Lines, Link, Node
@@ -113,7 +114,7 @@ class _Reader:
                 self.looks(self.chart.nodes[ends[0]], ends[0], fields)
             return
         label = _text((scope.edge | fields).get("label", (scope.edge | fields).get("xlabel", "")), self.graph_name, "")
-        for sources, targets in zip(groups, groups[1:], strict=False):
+        for sources, targets in pairwise(groups):
             for source in sources:
                 for to in targets:
                     self.chart.connect(Link(source=source, to=to, label=label, line=line))

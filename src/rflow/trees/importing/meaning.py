@@ -10,6 +10,7 @@ from rflow.core.tree.model import Action, Choice, Decision, End, Outcome, Tree
 from rflow.core.tree.model import Node as TreeNode
 from rflow.core.tree.problems import LONGEST_NAME
 from rflow.trees.importing.chart import Chart, Link, Node, Note
+from rflow.trees.importing.names import Names
 
 _ASKS = {"diamond", "diam", "decision", "question", "hexagon", "hex", "prepare"}
 _ESCALATES = re.compile(
@@ -71,7 +72,7 @@ class _Reading:
             return End(text=text, help=help_, run=run, outcome=self._outcome(node))
         if len(ways) == 1 and not one_line(ways[0].label):
             if node.shape in _ASKS:
-                self._note(node.line, f'"{_short(text)}" looks like a question, but has one exit: it is an action.')
+                self._note(node.line, f'"{_short(text)}" is drawn as a question, but has one exit: it is an action.')
             return Action(text=text, help=help_, run=run, to=self.names[ways[0].to])
         self._note_decision(node, text, ways)
         return Decision(text=text, help=help_, run=run, choices=tuple(self._choices(ways)))
@@ -82,7 +83,7 @@ class _Reading:
                 self._note(node.line, f'No link leads to or from "{_short(_text(node, name))}".')
         elif node.shape in _ASKS:
             self._note(
-                node.line, f'"{_short(_text(node, name))}" looks like a question, but has no exits: it is an end.'
+                node.line, f'"{_short(_text(node, name))}" is drawn as a question, but has no exits: it is an end.'
             )
 
     def _note_decision(self, node: Node, text: str, ways: list[Link]) -> None:
@@ -92,9 +93,7 @@ class _Reading:
         elif len(unlabelled) == len(ways):
             self._note(node.line, f'"{_short(text)}" has {len(ways)} exits without labels: it asks which applies.')
         elif node.shape not in _ASKS and node.shape:
-            self._note(
-                node.line, f'"{_short(text)}" is drawn as an action, but has {len(ways)} exits: it is a question.'
-            )
+            self._note(node.line, f'"{_short(text)}" is not drawn as a question, but has {len(ways)} exits: it is one.')
         for way in unlabelled if len(unlabelled) < len(ways) else ():
             to = _short(_text(self.chart.nodes[way.to], way.to))
             self._note(way.line, f'The exit from {way.source} to {way.to} has no label; it is called "{to}".')
@@ -113,7 +112,7 @@ class _Reading:
             yield Choice(label=label, to=self.names[way.to])
 
     def _outcome(self, node: Node) -> Outcome:
-        said = node.outcome or (_OWN_SHAPES.get(node.shape, "") if self.chart.start else "")
+        said = node.outcome or (_OWN_SHAPES.get(node.shape, "") if self.chart.own else "")
         escalate = said == "escalate" if said else bool(_ESCALATES.search(node.text))
         return "escalate" if escalate else "resolved"
 
@@ -153,18 +152,5 @@ def _short(text: str) -> str:
 def _names(nodes: dict[str, Node]) -> dict[str, str]:
     """Return the name in the tree of each node: its own id, unless that is too long or has several lines."""
     fitting = {name for name in nodes if name and name == one_line(name) and len(name) <= LONGEST_NAME}
-    taken = set(fitting)
-    names = {}
-    for name in nodes:
-        names[name] = name if name in fitting else free_name(shorten(name, 50) or "node", taken)
-        taken.add(names[name])
-    return names
-
-
-def free_name(wanted: str, taken: set[str]) -> str:
-    """Return the name that is wanted, or the first of wanted-2, wanted-3 … that is not taken."""
-    number, name = 1, wanted
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
+    names = Names(fitting)
+    return {name: name if name in fitting else names.free(shorten(name, 50) or "node") for name in nodes}

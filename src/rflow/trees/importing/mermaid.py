@@ -44,7 +44,7 @@ class _Reader:
         source = texts.source(text)
         self.text = source.text
         self.lines = Lines(self.text, first)
-        self.chart = Chart(title=source.title, start=source.start, line=first)
+        self.chart = Chart(title=source.title, start=source.start, line=first, own=bool(source.start))
         self.links = LinkReader(self.text, self.lines)
         self.position = 0
         self.depth = 0

@@ -76,8 +76,7 @@ def _quoted(text: str, begin: int, shape: Shape) -> Label | None:
     for end in shape.closings:
         if text.startswith(end, after):
             raw = quoted(text[opening + 1 : closing])
-            odd = "`" in text[opening + 1 : closing] and (raw.count("`") > 0 or not text[closing - 1] == "`")
-            return Label(shape.name, raw, after + len(end), lenient=odd and text[opening + 1] == "`")
+            return Label(shape.name, raw, after + len(end))
     return None
 
 

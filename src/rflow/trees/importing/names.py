@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-
-from rflow.trees.importing.meaning import free_name
+from collections.abc import Iterable
 
 _OTHER = re.compile(r"[^a-z0-9]++")
 
@@ -18,8 +17,23 @@ def slug(text: str, longest: int = 48) -> str:
     return short.strip("-")
 
 
-def node_id(text: str, taken: set[str]) -> str:
-    """Return an id for a node with this text, and add it to those taken."""
-    name = free_name(slug(text, 40) or "node", taken)
-    taken.add(name)
-    return name
+class Names:
+    """Names that differ: the second node called "restart" becomes restart-2."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self._last: dict[str, int] = {}
+
+    def free(self, wanted: str) -> str:
+        """Return the name that is wanted, or the first of wanted-2, wanted-3 … that is free; it is taken then."""
+        number, name = self._last.get(wanted, 1), wanted
+        while name in self.taken:
+            number += 1
+            name = f"{wanted}-{number}"
+        self._last[wanted] = number
+        self.taken.add(name)
+        return name
+
+    def id(self, text: str) -> str:
+        """Return an id for a node with this text."""
+        return self.free(slug(text, 40) or "node")

@@ -7,7 +7,7 @@ import msgspec
 from rflow.core.text import shorten
 from rflow.trees.importing.branching import Branch, branches, escalation
 from rflow.trees.importing.chart import Chart, Link, Node
-from rflow.trees.importing.names import node_id, slug
+from rflow.trees.importing.names import Names, slug
 from rflow.trees.parsed import ParseError
 
 _ITEM = re.compile(r"([ \t]*+)(?:(\d{1,4})[.)]|[-*+])[ \t]++(\[[ xX]\][ \t]++)?(.*+)")
@@ -23,7 +23,7 @@ _PROMPT = re.compile(r"^(?:\$|#|PS [^>\n]*+>|>) ", re.MULTILINE)
 class _Step(msgspec.Struct, kw_only=True):
     """A step: its number in its list, and what belongs to it."""
 
-    list: int
+    series: int
     number: str
     text: str
     line: int
@@ -128,7 +128,7 @@ class _Reader:
 
     def _append(self, name: str, text: str, number: int, indent: int) -> None:
         step = _Step(
-            list=self.lists, number=name, text=text, line=self.first + number, indent=indent, section=self.section
+            series=self.lists, number=name, text=text, line=self.first + number, indent=indent, section=self.section
         )
         step.text, step.branches = branches(text, step.line)
         self.steps.append(step)
@@ -150,7 +150,7 @@ def _chart(reader: _Reader, first: int) -> Chart:
     ids = _ids(reader.steps)
     chart = Chart(line=first, title=reader.title, start=next(iter(ids.values())))
     for step in reader.steps:
-        chart.nodes[ids[step.list, step.number]] = Node(
+        chart.nodes[ids[step.series, step.number]] = Node(
             text=_plain(step.text) or f"Step {step.number}",
             line=step.line,
             shape="diamond" if any(branch.label for branch in step.branches) else "",
@@ -158,24 +158,23 @@ def _chart(reader: _Reader, first: int) -> Chart:
             run="\n".join(step.run),
         )
     for step, after in zip(reader.steps, [*reader.steps[1:], None], strict=True):
-        _connect(chart, ids, step, ids[after.list, after.number] if after else None)
+        _connect(chart, ids, step, ids[after.series, after.number] if after else None)
     return chart
 
 
 def _ids(steps: list[_Step]) -> dict[tuple[int, str], str]:
     """Return an id for each step: step-2, or the section and the number where several lists have a step 2."""
-    taken: set[str] = set()
-    ids = {}
+    names, ids = Names(), {}
     for step in steps:
         name = f"step-{step.number.replace('.', '-')}"
-        if name in taken:
-            name = f"{slug(step.section, 30) or f'list-{step.list}'}-{step.number.replace('.', '-')}"
-        ids[step.list, step.number] = node_id(name, taken)
+        if name in names.taken:
+            name = f"{slug(step.section, 30) or f'list-{step.series}'}-{step.number.replace('.', '-')}"
+        ids[step.series, step.number] = names.id(name)
     return ids
 
 
 def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: str | None) -> None:
-    source = ids[step.list, step.number]
+    source = ids[step.series, step.number]
     jump = next((branch for branch in step.branches if not branch.label), None)
     for branch in step.branches:
         to = _target(chart, ids, step, branch)
@@ -187,7 +186,7 @@ def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: 
     other = {"yes": "No", "no": "Yes"}.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
     to = _target(chart, ids, step, jump) if jump else after
     if to is None and labels:
-        to = node_id("done", set(chart.nodes))
+        to = Names(chart.nodes).id("done")
         chart.nodes[to] = Node(text="Done", line=step.line)
     if to is not None:
         chart.connect(Link(source=source, to=to, label=other if labels else "", line=step.line))
@@ -198,10 +197,10 @@ def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: 
 def _target(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, branch: Branch) -> str | None:
     """Return the node that a branch leads to: a step of the same list, else of another, or an end with its text."""
     if branch.text:
-        name = node_id(branch.text, set(chart.nodes))
+        name = Names(chart.nodes).id(branch.text)
         chart.nodes[name] = Node(text=branch.text, line=branch.line)
         return name
-    same = ids.get((step.list, branch.step))
+    same = ids.get((step.series, branch.step))
     name = same or next((name for (_, number), name in ids.items() if number == branch.step), "")
     if not name:
         chart.note(branch.line, f'There is no step {shorten(branch.step, 20)} that "{branch.label}" could lead to.')

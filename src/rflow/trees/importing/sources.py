@@ -12,9 +12,9 @@ from rflow.trees.importing.data import read_data
 from rflow.trees.importing.detecting import form_of
 from rflow.trees.importing.dot import read_dot
 from rflow.trees.importing.embedded import embedded
-from rflow.trees.importing.meaning import Meaning, free_name, meaning
+from rflow.trees.importing.meaning import Meaning, meaning
 from rflow.trees.importing.mermaid import read_mermaid
-from rflow.trees.importing.names import slug
+from rflow.trees.importing.names import Names, slug
 from rflow.trees.importing.runbook import read_runbook
 from rflow.trees.parsed import ParseError
 
@@ -40,21 +40,18 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(f"{each.message} {each.remedy}" for each in listed)
 
 
-def import_text(text: str, file: str, form: str = "", name: str = "") -> list[Imported]:
+def import_text(text: str, file: str, form: str = "", name: str = "", ids: Names | None = None) -> list[Imported]:
     """Return the trees in a text; raise `ParseError`. `form` is one of `FORMS`, else it is found out.
 
-    `name` is the id of the tree; several in a file have a number behind it.
+    `name` is the id of the tree; several have a number behind it. `ids` are those that are taken.
     """
     charts = _charts(text, file, form)
-    stem = slug(name or Path(file).stem) or "tree"
-    taken: set[str] = set()
-    imported = []
-    for chart, heading in charts:
-        tree_id = free_name(name if name and not taken else stem, taken)
-        taken.add(tree_id)
-        read = meaning(chart, tree_id, heading or _title(file, name))
-        imported.append(Imported(file=file, line=chart.line, meaning=read))
-    return imported
+    stem = name or slug(Path(file).stem) or "tree"
+    ids = ids or Names()
+    return [
+        Imported(file=file, line=chart.line, meaning=meaning(chart, ids.free(stem), heading or _title(file, name)))
+        for chart, heading in charts
+    ]
 
 
 def _title(file: str, name: str) -> str:
@@ -65,7 +62,7 @@ def _title(file: str, name: str) -> str:
 def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
     """Return the charts in a text, each with the heading above it."""
     suffix = Path(file).suffix.lower()
-    found = form_of(text, suffix) if not form else form
+    found = form or form_of(text, suffix)
     listed = embedded(text) if form in ("", "mermaid") and found in ("mermaid", "markdown") else []
     if listed:
         return [(read_mermaid(chart.text, chart.line), chart.heading if len(listed) > 1 else "") for chart in listed]

@@ -1,4 +1,4 @@
-"""Commands for trees: tree list, show, graph, check, add, remove."""
+"""Commands for trees: tree list, show, graph, import, check, add, diff, remove."""
 
 import sys
 from pathlib import Path
@@ -13,9 +13,9 @@ from rflow.cli.sources import write_output
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem
-from rflow.service.trees import add_tree, named_tree, remove_tree
+from rflow.service.trees import add_tree, named_tree, remove_tree, tree_version
 
-app = Group(help="Trees: list, show, graph, check, add, remove.")
+app = Group(help="Trees: list, show, graph, import, check, add, diff, remove.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -42,11 +42,17 @@ def show(
     format_: Annotated[
         Literal["drawing", "toml", "yaml", "json"], Option("-f", "--format", help="How to show it.")
     ] = "drawing",
+    json: Json = False,
 ) -> None:
     """Draw a tree in the terminal, or print it as a tree file."""
     from rflow.cli.display.tree import drawn
 
     wanted = named_tree(run.workspace, tree)
+    if json:
+        from rflow.trees.writing import document_of
+
+        run.out_json(document_of(wanted))
+        return
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
@@ -80,6 +86,33 @@ def graph(
         write_output(output, text.encode())
     else:
         echo(text, newline=False)
+
+
+@app.command("import")
+def import_(
+    run: App,
+    source: Annotated[str, Argument(metavar="FILE|-|FOLDER", help="A chart, a runbook, or a folder with some.")],
+    form: Annotated[
+        Literal["mermaid", "markdown", "dot", "yaml"] | None, Option("--from", help="What it is, if that is not clear.")
+    ] = None,
+    name: Annotated[str, Option("--name", metavar="ID", help="The tree's id; else the name of the file.")] = "",
+    dry_run: Annotated[bool, Option("--dry-run", help="Only show what it would become.")] = False,
+    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The tree file; else ID.toml here.")] = "",
+    json: Json = False,
+) -> None:
+    """Make trees of flowcharts, runbooks, and other tools' trees.
+
+    Reads Mermaid (also inside Markdown, HTML and reST), numbered steps in Markdown, Graphviz DOT, YAML and JSON.
+    Imported again, a chart becomes a new version, which keeps what you added to its nodes.
+    """
+    from rflow.cli.importing import Options, import_trees
+    from rflow.core.tree.document import is_tree_id
+
+    if name and not is_tree_id(name):
+        raise UsageProblem(
+            f"\"{name}\" can't be a tree's id.", try_="Use small letters, digits, dots, hyphens and underscores."
+        )
+    import_trees(run, source, Options(form or "", name, dry_run, json, output))
 
 
 @app.command()
@@ -130,6 +163,38 @@ def add(
         new = add_tree(run.workspace, tree)
         run.say(f"{tree.id}: {'added' if new else 'no change'} ({len(tree.nodes)} nodes).")
     run.say(f"To start: {run.program} start TREE")
+
+
+@app.command()
+def diff(
+    run: App,
+    old: Annotated[str, Argument(metavar="TREE|FILE", help="A tree, its digest, or a tree file.")],
+    new: Annotated[str, Argument(metavar="TREE|FILE", help="The one to compare it with.")],
+    json: Json = False,
+) -> None:
+    """Show what differs between two trees, or two versions of a tree."""
+    from rflow.core.tree.changes import changes
+
+    different = changes(_tree_or_file(run, old), _tree_or_file(run, new))
+    if json:
+        run.out_json(different)
+        return
+    signs = {"added": "+", "removed": "-", "changed": "~"}
+    for change in different:
+        run.out(f"{signs[change.kind]} {change.node + ': ' if change.node else ''}{change.text}")
+    if not different:
+        run.say("No difference.")
+
+
+def _tree_or_file(run: App, name: str) -> Tree:
+    """Return the tree in a file if there is one of that name, else the version with that digest, else the tree."""
+    from rflow.trees.files import load_tree
+
+    path = Path(name)
+    if path.suffix or "/" in name:
+        return load_tree(path) if path.exists() or "/" in name else named_tree(run.workspace, name)
+    version = tree_version(run.workspace, name) if len(name) == 64 else None
+    return version or named_tree(run.workspace, name)
 
 
 @app.command()
