@@ -47,9 +47,7 @@ class _Reading:
         for link in self.chart.links:
             way = (link.source, link.label, link.to)
             if way in seen:
-                self._note(
-                    link.line, f"The link from {link.source} to {link.to} is there twice; the second is ignored."
-                )
+                self._note(link.line, f"{link.source} leads to {link.to} twice; the second link is ignored.")
                 continue
             seen.add(way)
             self.exits[link.source].append(link)

@@ -9,7 +9,7 @@ from rflow.trees.importing.chart import Lines
 from rflow.trees.parsed import ParseError
 
 _SPACE = re.compile(r"\s*+")
-_ID = re.compile(r'([^\s"@\[\](){}|]++)@(?=[xo<]?[-=.~])')
+_ID = re.compile(r'([^\s"@\[\](){}|]{1,64}+)@(?=[xo<]?[-=.~])')
 _WHOLE = re.compile(r"[xo<]?(?:-{2,}+[xo>]|-{3,}+|={2,}+[xo>]|={3,}+|-?\.++-[xo>]?|~{3,}+)")
 _BEGINNING = re.compile(r"[xo<]?(--|==|-\.)")
 # Each matches once per run of characters, so that a line of 100,000 dots takes no longer than one of words.

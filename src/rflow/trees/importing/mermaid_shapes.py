@@ -82,7 +82,9 @@ def _quoted(text: str, begin: int, shape: Shape) -> Label | None:
 
 def _bare(text: str, begin: int, shape: Shape) -> Label | None:
     end = _balanced(text, begin, shape)
-    end = _likely(text, begin, shape) if end < 0 else end
+    if end < 0 or not _GOES_ON.match(text, end + len(shape.closings[0])):
+        likely = _likely(text, begin, shape)
+        end = likely if likely >= 0 else end
     end = _on_another_line(text, begin, shape) if end < 0 else end
     if end < 0:
         return None
