@@ -43,7 +43,7 @@ def read_runbook(text: str, first: int = 1) -> Chart:
         fence = _FENCE.match(lines[number])
         number = reader.fence(lines, number, fence) if fence else reader.line(lines[number], number)
     if not reader.steps:
-        raise ParseError("The runbook has no steps.", first, "Number them: 1. Restart the service")
+        raise ParseError("The runbook has no steps.", first, "Number them, such as 1. Restart the service")
     return _chart(reader, first)
 
 
