@@ -6,7 +6,7 @@ import msgspec
 
 from rflow.cli.app import App
 from rflow.cli.sources import write_output
-from rflow.core.text import counted
+from rflow.core.text import counted, one_line
 from rflow.core.tree.changes import Change, changes, with_additions
 from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotFound, UsageProblem
@@ -19,6 +19,8 @@ from rflow.trees.writing import document_of, write_tree
 
 MOST_NOTES = 40
 MOST_CHANGES = 20
+Failure = tuple[str, str]
+"""What could not be imported, with its file and line, and the remedy."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ def import_trees(run: App, source: str, options: Options) -> None:
         tree = with_additions(each.meaning.tree, old)
         shown.append(tree)
         _show(run, each, tree, options)
-        failures += [f"{each.file}:{each.line}: {error}" for error in each.errors]
+        failures += [(f"{each.file}:{each.line}: {error.message}", error.remedy) for error in each.errors]
         if not each.errors:
             _keep(run, tree, old, options)
     if options.json:
@@ -51,22 +53,26 @@ def import_trees(run: App, source: str, options: Options) -> None:
     _report(source, imported, failures)
 
 
-def _report(source: str, imported: list[Imported], failures: list[str]) -> None:
+def _report(source: str, imported: list[Imported], failures: list[Failure]) -> None:
     if len(failures) == 1:
-        raise BadInput(failures[0], try_="")
+        raise BadInput(failures[0][0], try_=failures[0][1])
     if failures:
         what = f"{counted(failures, 'problem')} in {source}: not everything could be imported."
-        raise BadInput(what, try_="Correct the lines named, and import again.", problems=tuple(failures))
+        raise BadInput(
+            what,
+            try_="Correct the lines named, and import again.",
+            problems=tuple(" ".join(failure) for failure in failures),
+        )
     if not imported:
         raise NotFound(f"There are no flowcharts in {source}.", try_="Runbooks need --from markdown.")
 
 
-def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], list[str]]:
+def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], list[Failure]]:
     """Return what could be read of a source, and for each file that could not be, why."""
     folder = Path(source) if source != "-" and Path(source).is_dir() else None
     ids = Names()
     imported: list[Imported] = []
-    failures = []
+    failures: list[Failure] = []
     try:
         paths = list(files_in(folder, options.form)) if folder else [Path(source)]
     except ParseError as error:
@@ -79,7 +85,7 @@ def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], 
         except ParseError as error:
             place = "standard input" if source == "-" else str(path)
             line = f":{error.line}" if error.line else ""
-            failures.append(f"{place}{line}: {error.what} {error.remedy}".strip())
+            failures.append((one_line(f"{place}{line}: {error.what}"), error.remedy))
     return imported, failures
 
 

@@ -60,6 +60,8 @@ def _condition(lead: str) -> tuple[str, int]:
     bare = _IF.sub("", words, count=1).strip(_AROUND) if _IF.match(words) else words
     if words.casefold() in _OTHERWISE or bare.casefold() in _OTHERWISE:
         return "Otherwise", start
+    if bare.casefold() == "so":
+        return "Yes", start
     return bare[:1].upper() + bare[1:], start
 
 

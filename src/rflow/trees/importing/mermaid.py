@@ -197,6 +197,8 @@ class _Reader:
     def _connect(self, sources: Sequence[str], written: Written, targets: Sequence[str]) -> None:
         if written.invisible:
             self.chart.note(written.line, f"The invisible link from {sources[0]} to {targets[0]} is kept as an exit.")
+        for name in (*sources, *targets):  # the id of a link is a node, too, where a link leads to it
+            self.chart.nodes.setdefault(name, Node(text=name, line=written.line))
         for source in sources:
             for to in targets:
                 self.chart.connect(Link(source=source, to=to, label=written.label, line=written.line))

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from rflow.core.tree.problems import problems
+from rflow.core.tree.problems import Problem, problems
 from rflow.trees.importing.chart import Chart
 from rflow.trees.importing.data import read_data
 from rflow.trees.importing.detecting import form_of
@@ -34,10 +34,9 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     meaning: Meaning
 
     @property
-    def errors(self) -> tuple[str, ...]:
+    def errors(self) -> tuple[Problem, ...]:
         """What keeps the tree from being used."""
-        listed = (each for each in problems(self.meaning.tree) if each.severity == "error")
-        return tuple(f"{each.message} {each.remedy}" for each in listed)
+        return tuple(each for each in problems(self.meaning.tree) if each.severity == "error")
 
 
 def import_text(text: str, file: str, form: str = "", name: str = "", ids: Names | None = None) -> list[Imported]:
