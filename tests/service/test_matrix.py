@@ -19,7 +19,8 @@ from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
 from rflow.core.session.events import Brief, NoteAdded, SessionStarted
 from rflow.core.session.head import Query
-from rflow.core.sharing import Audience, Share, ShareWish, token_hash, token_of
+from rflow.core.sharing import Audience, Share, ShareWish
+from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.ports.workspace import Administration, Incoming, Workspace

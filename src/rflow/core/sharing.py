@@ -1,22 +1,14 @@
-"""Read-only links: their tokens, what a store keeps of them, and when they end."""
+"""Read-only links: what a store keeps of them, and when they end."""
 
-import re
 from datetime import datetime
 from typing import Literal
-from zlib import crc32
 
 import msgspec
 
 from rflow.core.actors import Actor
-from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
-
-PREFIX = "rfs_"
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SECRET, _CHECK = 33, 6
-_TOKEN = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
 
 VIEWS_KEPT = 1000
 """How many of the last views of a link a store keeps; older ones are only counted. It may keep up to twice as many."""
@@ -24,40 +16,6 @@ VIEWS_KEPT = 1000
 ShareState = Literal["live", "expired", "revoked"]
 Audience = Literal["public", "signed_in"]
 ViewForm = Literal["page", "md", "txt", "json"]
-
-
-def token_of(random: bytes) -> str:
-    """Return a token made of 32 random bytes: 33 digits in base 62 (196 bits), and six that detect typos.
-
-    Secret scanners and rflow's own redaction recognise it by its prefix.
-    """
-    secret = _base62(int.from_bytes(random) % 62**_SECRET, _SECRET)
-    return PREFIX + secret + _checksum(secret)
-
-
-def is_token(text: str) -> bool:
-    """Whether a text can be a token, and is worth looking up in a store."""
-    if not _TOKEN.fullmatch(text):
-        return False
-    secret = text[len(PREFIX) : -_CHECK]
-    return text[-_CHECK:] == _checksum(secret)
-
-
-def token_hash(token: str) -> str:
-    """Return the hash that a store keeps of a token: with so many random bits, SHA-256 can't be reversed."""
-    return fingerprint(token.encode())
-
-
-def _checksum(secret: str) -> str:
-    return _base62(crc32(secret.encode()), _CHECK)
-
-
-def _base62(value: int, width: int) -> str:
-    digits = ""
-    for _ in range(width):
-        value, digit = divmod(value, 62)
-        digits = _DIGITS[digit] + digits
-    return digits
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

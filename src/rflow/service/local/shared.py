@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
+from rflow.core.sharing import Share, ShareView, opens
 from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.budget.view import Extent, View, Zone
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
+from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
 from rflow.stores.derived import readable_trees

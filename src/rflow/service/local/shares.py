@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, is_token, may_revoke, token_hash, token_of
+from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, may_revoke
+from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
 

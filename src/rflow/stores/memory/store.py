@@ -16,6 +16,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
 from rflow.stores import checking, codec, derived
+from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
 
 
@@ -37,6 +38,7 @@ class MemoryStore:
         self._name = name
         self._sessions: dict[str, _StoredSession] = {}
         self.shares = MemoryShares(self._sessions.__contains__)
+        self.accounts = MemoryAccounts()
         self._trees: dict[tuple[str, str], bytes] = {}
         self._names: dict[tuple[str, str], TreeName] = {}
 

@@ -22,6 +22,7 @@ from rflow.stores.sqlite.query import select
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from rflow.stores.sqlite.accounts import SqliteAccounts
     from rflow.stores.sqlite.shares import SqliteShares
 
 _PEOPLE = """
@@ -53,6 +54,13 @@ class SqliteStore:
         from rflow.stores.sqlite.shares import SqliteShares
 
         return SqliteShares(self._file)
+
+    @cached_property
+    def accounts(self) -> "SqliteAccounts":
+        """The accounts of those who may sign in at a server."""
+        from rflow.stores.sqlite.accounts import SqliteAccounts
+
+        return SqliteAccounts(self._file)
 
     @property
     def url(self) -> str:
