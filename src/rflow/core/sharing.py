@@ -8,6 +8,7 @@ import msgspec
 from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.times import Moment
+from rflow.core.space_policy import Policy
 from rflow.core.spaces import DEFAULT_SPACE
 
 VIEWS_KEPT = 1000
@@ -15,6 +16,7 @@ VIEWS_KEPT = 1000
 
 ShareState = Literal["live", "expired", "revoked"]
 Audience = Literal["public", "signed_in"]
+Need = Literal["sign_in", "password", "view"]
 ViewForm = Literal["page", "md", "txt", "json"]
 
 
@@ -47,7 +49,10 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new link should be; matches of `patterns` are hidden besides the usual secrets."""
+    """What a new link should be; matches of `patterns` are hidden besides the usual secrets.
+
+    `password` is the password itself; the link keeps only its hash.
+    """
 
     session: str
     expires_at: datetime | None = None
@@ -55,6 +60,9 @@ class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
     brief: bool = False
     snapshot: bool = False
     patterns: tuple[str, ...] = ()
+    password: str = ""
+    max_views: int | None = None
+    audience: Audience = "public"
 
 
 class Minted(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,13 +169,24 @@ def state_of(share: Share, at: datetime) -> ShareState:
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
-def opens(share: Share, at: datetime) -> bool:
-    """Whether anybody who has the link can open it now.
+def needs(share: Share, policy: Policy) -> frozenset[Need]:
+    """Return what a reader must do before a link opens: sign in, enter its password, use one of its views."""
+    wanted: dict[Need, bool] = {
+        "sign_in": share.audience == "signed_in" or policy.links == "signed_in",
+        "password": bool(share.password),
+        "view": share.max_views is not None,
+    }
+    return frozenset(need for need, is_needed in wanted.items() if is_needed)
 
-    This version can't ask for a password, count views or know who is signed in: a link that needs that stays shut.
-    """
-    public = not share.password and share.max_views is None and share.audience == "public"
-    return public and state_of(share, at) == "live"
+
+def works(share: Share, at: datetime, policy: Policy) -> bool:
+    """Whether a link works now for those who do what it `needs`: it is live, and its space has links."""
+    return policy.links != "off" and state_of(share, at) == "live"
+
+
+def opens(share: Share, at: datetime, policy: Policy) -> bool:
+    """Whether anybody who has the link can open it now, without doing anything for it."""
+    return works(share, at, policy) and not needs(share, policy)
 
 
 def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:

@@ -122,6 +122,7 @@ def export_session(workspace: Workspace, session: Session, *, evidence: bool = T
     """Yield the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
     from rflow.service.interchange import export_lines
 
+    workspace.exported(session.id)
     log = workspace.load(session.id)
     trees = [data for digest in session.trees if (data := workspace.tree(digest)) is not None]
     digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else set()

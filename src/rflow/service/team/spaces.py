@@ -2,17 +2,17 @@
 
 from msgspec.structs import replace
 
-from rflow.core.actors import MemberRole, no_scope
+from rflow.core.actors import Actor, MemberRole, no_scope
 from rflow.core.session.head import Query
 from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.ports.accounts import Membership, Taken
-from rflow.ports.stores import Stale
+from rflow.ports.stores import Stale, Store
 from rflow.ports.team import Member, SpaceView
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
-from rflow.service.team.office import Office
+from rflow.service.team.office import Office, accounts_of
 
 
 class LocalSpaces(Office):
@@ -35,13 +35,10 @@ class LocalSpaces(Office):
     def spaces(self) -> list[SpaceView]:
         """List the spaces that the actor may see."""
         self._check_reading()
-        stored = {space.id: space for space in self.held.spaces()}
-        every = {DEFAULT_SPACE: DEFAULT} | stored
-        return [self._view(space) for _, space in sorted(every.items()) if self.actor.role_in(space.id)]
+        return visible_spaces(self.store, self.actor)
 
     def _view(self, space: Space) -> SpaceView:
-        role = "lead" if self.actor.roles is None else self.actor.role_in(space.id) or "reader"
-        return SpaceView(id=space.id, name=space.name, role=role, policy=space.policy)
+        return _view(space, self.actor)
 
     def members(self, name: str = DEFAULT_SPACE) -> list[Member]:
         """List who is in a space."""
@@ -116,3 +113,16 @@ class LocalSpaces(Office):
         if not self.runs_store and self.actor.role_in(space.id) != "lead":
             raise NotAllowed("Only a lead of this space may do that.", try_="Ask one, or an admin.")
         return space
+
+
+def visible_spaces(store: Store, actor: Actor) -> list[SpaceView]:
+    """List the spaces that an actor may see, by id."""
+    accounts = accounts_of(store)
+    stored = {space.id: space for space in accounts.spaces()} if accounts is not None else {}
+    every = {DEFAULT_SPACE: DEFAULT} | stored
+    return [_view(space, actor) for _, space in sorted(every.items()) if actor.role_in(space.id)]
+
+
+def _view(space: Space, actor: Actor) -> SpaceView:
+    role = "lead" if actor.roles is None else actor.role_in(space.id) or "reader"
+    return SpaceView(id=space.id, name=space.name, role=role, policy=space.policy)
