@@ -19,6 +19,7 @@ from rflow.ports.workspace import Sent, Workspace
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command
     from rflow.core.tree.model import Tree
+    from rflow.ports.team import SpaceView
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +95,19 @@ def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:
             f"The content of evidence {seq} was removed.", try_=f"What is left of it: rflow show {session.code}"
         )
     return workspace.content(session.id, piece.what.digest)
+
+
+def space_named(workspace: Workspace, name: str) -> "SpaceView":
+    """Return the space of that name, if the actor may see it; raise `NotFound` with the nearest that they may see."""
+    wanted = person(clean(name)).id
+    spaces = {space.id: space for space in workspace.spaces()}
+    if wanted in spaces:
+        return spaces[wanted]
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, spaces, n=1)
+    hint = f'Did you mean "{spaces[close[0]].name}"?' if close else "See which there are: rflow space list"
+    raise NotFound(f'There is no space "{name}".', try_=hint)
 
 
 def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:

@@ -33,6 +33,8 @@ class LocalAccounts(Office):
         self.check_admin()
         if agent and (admin or password):
             raise UsageProblem("An agent has no password and is no admin.", try_="Give it tokens: rflow token create")
+        if not admin and not self.held.exist():
+            raise UsageProblem("The first account must be an admin.", try_="rflow user add NAME --admin")
         account = self._new(name, password, admin=admin, agent=agent)
         entry = self.entry("account_added", account.id, kind=account.kind, admin=_word(admin))
         try:
