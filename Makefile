@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo check test nightly lint types bench clean
+.PHONY: help demo check test nightly lint types bench docs manual walkthroughs clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -57,6 +57,18 @@ types: $(VENV)/.test ## Types
 bench: $(VENV)/.test ## Measure, as ratios of one run (benchmarks/README.md)
 	@$(BIN)/python -m compileall -q src $(VENV)
 	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.test ## Build the documentation as a site, in build/docs
+	@$(BIN)/sphinx-build -W --keep-going -q docs build/docs
+	@echo "Open build/docs/index.html"
+
+manual: $(VENV)/.test ## Renew the manual page, docs/rflow.1, after a change of the commands
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/sphinx-build -W -q -b man docs build/man
+	@cp build/man/rflow.1 docs/rflow.1
+
+walkthroughs: $(VENV)/.test ## Renew the output that the documentation shows for its commands
+	@PYTHONPATH=tests $(BIN)/python -m support.walkthrough
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .venv-* demo demo-* dist build

@@ -1,13 +1,15 @@
 """Rules about the source that no linter checks."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "rflow"
 MOST_LINES = 40
-LONGER = {"core/session/removal.py blank"}
-"""Functions that were longer when this test came. The list only gets shorter."""
+MOST_FILES = 15
+HEAPS = {"benchmarks"}
+"""Folders with more modules than that; the list only gets shorter."""
 
 
 def functions() -> Iterator[tuple[str, int]]:
@@ -21,5 +23,16 @@ def functions() -> Iterator[tuple[str, int]]:
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
-    long = {place: lines for place, lines in functions() if lines > MOST_LINES and place not in LONGER}
+    long = {place: lines for place, lines in functions() if lines > MOST_LINES}
     assert long == {}
+
+
+def test_no_folder_is_a_heap() -> None:
+    root = SOURCE.parents[1]
+    modules = Counter(
+        file.parent.relative_to(root).as_posix()
+        for top in ("src", "tests", "benchmarks")
+        for file in (root / top).rglob("*.py")
+        if file.name != "__init__.py" and "node_modules" not in file.parts
+    )
+    assert {folder: count for folder, count in modules.items() if count > MOST_FILES and folder not in HEAPS} == {}

@@ -37,8 +37,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_templates_and_examples_and_no_more_than_it_should(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    beside = {name.split("/")[0] for name in names} - {"rflow"}
-    assert [name.endswith(".dist-info") for name in beside] == [True]
+    beside = {name.split("/")[0].rpartition(".")[2] for name in names} - {"rflow"}
+    assert beside == {"dist-info", "data"}
     for folder in ("templates", "examples"):
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and not path.name.startswith("."):
@@ -61,6 +61,13 @@ def test_it_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib"))
     package = Path(call(python, "-c", "import rflow; print(rflow.__file__)", cwd=cwd).strip())
     assert package.is_relative_to(site)
+    for path in (
+        "man/man1/rflow.1",
+        "bash-completion/completions/rflow",
+        "zsh/site-functions/_rflow",
+        "fish/vendor_completions.d/rflow.fish",
+    ):
+        assert (place / "share" / path).is_file()
     me = Program(home, cwd=cwd)
     script = python.with_name("rflow.exe" if windows else "rflow")
 

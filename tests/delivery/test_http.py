@@ -157,6 +157,7 @@ def test_a_response_says_whether_its_body_is_complete(answer: bytes, body: bytes
             assert succeeded(remote.request("GET", "/")).status == 201  # nothing is left over from before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_body_that_the_deadline_cuts_off_is_not_complete(head: bytes) -> None:
     with Server(scenes.drip(b"x" * 500, whole=head)) as server, client(server.base, timeout=SOON) as remote:
@@ -167,6 +168,7 @@ def test_a_body_that_the_deadline_cuts_off_is_not_complete(head: bytes) -> None:
 # --- one deadline for everything
 
 
+@pytest.mark.slow
 def test_a_name_server_that_does_not_answer_holds_nobody_and_nothing_is_sent_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -207,6 +209,7 @@ def dead_port() -> Iterator[int]:
             sock.close()
 
 
+@pytest.mark.slow
 def test_an_address_that_does_not_answer_leaves_time_for_the_next_one(
     dead_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +264,7 @@ def test_what_http_does_not_allow_is_not_sent_and_not_quoted(path: str, headers:
     assert TOKEN not in repr(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "expected"),
     [

@@ -304,6 +304,7 @@ def test_an_unknown_host_name_is_reported() -> None:
     assert not maybe_posted(error)
 
 
+@pytest.mark.slow
 def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     released, real = threading.Event(), socket.getaddrinfo
 

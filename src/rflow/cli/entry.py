@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> None:
-    """Run the program as one that ends soon: little is collected on the way, nothing is taken down at the end."""
-    # Importing makes many objects that stay: looking them over again and again frees none. More would be faster still,
-    # but takes memory; never would not do for `run` and `serve`, which last for hours.
+    """Run the program with little garbage collection, and exit without tearing down what the process frees anyway."""
+    # Imports create many objects that live until the end, so collecting during them frees nothing. A higher threshold
+    # would be faster still but costs memory, and `run` and `serve`, which last for hours, need the collector.
     gc.set_threshold(30_000)
     from rflow.cli.main import main as program
 

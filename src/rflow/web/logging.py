@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"(rf[stwiro]_)[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:
-    """Replace everything that begins like a token: whoever read the log could open the session."""
+    """Replace everything that begins like a token, because anyone who reads the log could open the session."""
     return _TOKEN.sub(r"\1[removed]", text)
 
 

@@ -133,7 +133,7 @@ class SteppedBack(_Fact, frozen=True, kw_only=True, tag="stepped_back"):
 
 
 class EntryUndone(_Fact, frozen=True, kw_only=True, tag="entry_undone"):
-    """The entry of event `target` was taken back by whoever made it; it stays in the record, shown as undone."""
+    """The author of entry `target` took it back; it stays in the record, shown as undone."""
 
     target: int
 

@@ -313,7 +313,7 @@ def _give_back(session: Session) -> Person:
 
 
 def _assign(session: Session, owner: Person) -> None:
-    """Make `owner` the owner, whoever it was; a closed session stays closed."""
+    """Make `owner` the owner; a closed session stays closed."""
     session.pending, session.owner, session.accepted_by = None, owner, owner
     session.status = "closed" if session.closing else "open"
 

@@ -21,7 +21,7 @@ _MOVES = (e.TreeEntered, e.ChoiceMade, e.ActionDone, e.StepSkipped)
 
 
 def undo(session: Session, command: c.Undo, actor: Actor) -> Iterator[e.Fact]:
-    """Take back what the actor's last command brought; deliveries, redactions and takeovers are passed over."""
+    """Take back what the actor's last command brought; deliveries, redactions and takeovers are skipped."""
     last = last_undoable(session, actor)
     if last is None:
         raise UsageProblem(
