@@ -30,6 +30,7 @@ ROOT, BEN = (
     Account(id="root admin", name="Root Admin", created_at=MORNING, admin=True),
     Account(id="ben okafor", name="Ben Okafor", created_at=MORNING),
 )
+NOBODY = Person(id="#erased-1", name="Former member")
 ENTRY = AuditEntry(at=MORNING, action="account_added", by=ROOT.person)
 
 
@@ -108,7 +109,7 @@ def test_the_last_admin_stays_one_and_can_sign_in(store: Store, changed: Account
     with pytest.raises(NotAllowed):
         store.accounts.replace(changed, ROOT, ENTRY, ends=["session"])
     with pytest.raises(NotAllowed):
-        store.accounts.remove(ROOT.id, ENTRY)
+        store.accounts.erase(ROOT.id, NOBODY, ENTRY)
     assert store.accounts.account(ROOT.id) == ROOT
     assert len(store.accounts.credentials(ROOT.id)) == 1
     assert len(actions(store)) == 2
@@ -234,7 +235,7 @@ def test_a_credential_is_spent_once(store: Store, url: str) -> None:
 def test_removing_an_account_takes_all_that_it_could_sign_in_with(store: Store) -> None:
     store.accounts.add_credential(credential(1))
     store.accounts.set_role(Membership("leeds", BEN.id, "member"), ENTRY)
-    store.accounts.remove(BEN.id, replace(ENTRY, action="account_erased"))
+    store.accounts.erase(BEN.id, NOBODY, replace(ENTRY, action="account_erased"))
     assert store.accounts.account(BEN.id) is None
     assert store.accounts.credentials(BEN.id) == []
     assert store.accounts.members("leeds") == {}
@@ -279,10 +280,10 @@ def test_the_audit_is_read_page_by_page(store: Store) -> None:
 def test_somebody_who_is_erased_has_no_name_in_the_audit(store: Store) -> None:
     store.accounts.record([AuditEntry(at=MORNING, action="handed_off", by=BEN.person, details={"to": "Ben Okafor"})])
     store.accounts.add_credential(credential(1, ROOT.id, by=BEN.person))
-    store.accounts.rename(BEN.id, Person(id="#erased-1", name="Former member 1"))
+    store.accounts.erase(BEN.id, NOBODY, replace(ENTRY, action="account_erased", subject=NOBODY.id))
     assert "okafor" not in repr(store.accounts.audit()).casefold()
     assert "okafor" not in repr(store.accounts.credentials()).casefold()
-    assert store.accounts.audit()[-1].details == {"to": "Former member 1"}
+    assert store.accounts.audit()[-2].details == {"to": "Former member"}
 
 
 def test_a_copy_holds_all_of_it_and_a_second_copy_adds_nothing(store: Store, folder: Path) -> None:

@@ -82,8 +82,12 @@ class AccountStore(Protocol):
         once: `Stale` if that is gone.
         """
 
-    def remove(self, account_id: str, entry: AuditEntry) -> None:
-        """Remove an account with its memberships and credentials."""
+    def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
+        """Remove an account with its memberships and credentials, and leave no trace of it.
+
+        `to` takes its place in the audit, and where it created credentials for others. Raises `StoreProblem` if a
+        trace is left for now; the account is removed all the same.
+        """
 
     # Spaces
 
@@ -146,9 +150,6 @@ class AccountStore(Protocol):
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit behind number `after`, the oldest first."""
-
-    def rename(self, person_id: str, to: Person) -> None:
-        """Replace somebody who is erased in the audit and in the credentials that they created for others."""
 
     # Copying
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.accounts import Account, AuditEntry, CredentialKind
+from rflow.core.accounts import Account, CredentialKind
 from rflow.core.actors import Actor
 from rflow.core.people import RFLOW, Person, is_named, person
 from rflow.core.session.commands import Reassign
@@ -84,12 +84,7 @@ def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[s
             workspace.send(head.id, Reassign(to=to, reason=f"The account of {account.name} was disabled"))
         except NotFound:  # deleted meanwhile
             continue
-        office.held.record([_moved_entry(office, head.id, head.code, head.space, to)])
         yield head.code, to.name
-
-
-def _moved_entry(office: "Office", session: str, code: str, space: str, to: Person) -> AuditEntry:
-    return office.entry("session_reassigned", session, space, code=code, to=to.id)
 
 
 def _works_in(office: "Office", who: Person, space: str) -> bool:
@@ -102,11 +97,10 @@ def erase(office: "Office", account: Account, heir: str) -> Left:
     """Remove an account, and replace its name in every record of the store."""
     left = disable(office, account, heir)
     to = Person(id=f"#erased-{share_id(office.random(7)).lower()}", name="Former member", kind=account.kind)
-    office.held.remove(account.id, office.entry("account_erased", to.id))
     for share in [count.share for count in office.store.shares.listed()]:
         _rename_in_link(office, share, account.id, to)
     rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to)
-    office.held.rename(account.id, to)
+    office.held.erase(account.id, to, office.entry("account_erased", to.id))
     return replace(left, rewritten=rewritten, unreadable=unreadable)
 
 

@@ -77,12 +77,14 @@ class MemoryAccounts:
             self._end(account.id, ends)
             self.record([entry])
 
-    def remove(self, account_id: str, entry: AuditEntry) -> None:
-        """Remove an account."""
+    def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
+        """Remove an account, and put somebody else in its place."""
         with self._changing():
             self._accounts.pop(account_id, None)
             self._roles = {key: role for key, role in self._roles.items() if key[1] != account_id}
             self._end(account_id, ("token", "session", "invitation", "reset"))
+            self._audit = [renamed(each, account_id, to) for each in self._audit]
+            self._credentials = {key: renamed(each, account_id, to) for key, each in self._credentials.items()}
             self.record([entry])
 
     def spaces(self) -> list[Space]:
@@ -190,12 +192,6 @@ class MemoryAccounts:
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit."""
         return self._audit[after:] if limit is None else self._audit[after : after + limit]
-
-    def rename(self, person_id: str, to: Person) -> None:
-        """Replace somebody in the audit and in credentials."""
-        with self._lock:
-            self._audit = [renamed(entry, person_id, to) for entry in self._audit]
-            self._credentials = {key: renamed(each, person_id, to) for key, each in self._credentials.items()}
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""

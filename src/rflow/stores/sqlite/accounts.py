@@ -17,6 +17,7 @@ from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.stores import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
+from rflow.stores.failures import unfinished
 from rflow.stores.sqlite.file import SqliteFile
 
 _INSERT_CREDENTIAL = "INSERT OR IGNORE INTO credentials VALUES (?, ?, ?, ?, ?, ?)"
@@ -77,14 +78,18 @@ class SqliteAccounts:
             _end_of(db, account.id, ends)
             _record(db, [entry])
 
-    def remove(self, account_id: str, entry: AuditEntry) -> None:
-        """Remove an account."""
+    def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
+        """Remove an account, put somebody else in its place, and erase every trace."""
         with self._changing() as db:
             db.execute("DELETE FROM accounts WHERE id = ?", (account_id,))
             for table in ("identities", "members"):
                 db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))  # noqa: S608 (constants)
             _end_of(db, account_id, ("token", "session", "invitation", "reset"))
+            _rename(db, account_id, to)
             _record(db, [entry])
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
+        if not self._file.erase():
+            raise unfinished(self._file.path)
 
     def spaces(self) -> list[Space]:
         """Return all spaces, by name."""
@@ -205,16 +210,6 @@ class SqliteAccounts:
         with self._file.reading() as db:
             return _audit(db, after, limit)
 
-    def rename(self, person_id: str, to: Person) -> None:
-        """Replace somebody in the audit and in credentials."""
-        with self._file.writing() as db:
-            for entry in _audit(db):
-                data = msgspec.json.encode(replace(renamed(entry, person_id, to), seq=0))
-                db.execute("UPDATE audit SET data = ? WHERE seq = ?", (data, entry.seq))
-            for each in _read_all(db, "SELECT data FROM credentials", Credential):
-                data = msgspec.json.encode(renamed(each, person_id, to))
-                db.execute("UPDATE credentials SET data = ? WHERE id = ?", (data, each.id))
-
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
         with self._file.reading() as db:
@@ -317,6 +312,16 @@ def _end_of(db: sqlite3.Connection, account_id: str, kinds: Collection[Credentia
 def _record(db: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
     rows = [(msgspec.json.encode(replace(entry, seq=0)),) for entry in entries]
     db.executemany("INSERT INTO audit (data) VALUES (?)", rows)
+
+
+def _rename(db: sqlite3.Connection, person_id: str, to: Person) -> None:
+    for entry in _audit(db):
+        if (changed := renamed(entry, person_id, to)) != entry:
+            data = msgspec.json.encode(replace(changed, seq=0))
+            db.execute("UPDATE audit SET data = ? WHERE seq = ?", (data, entry.seq))
+    for each in _read_all(db, "SELECT data FROM credentials", Credential):
+        if (made := renamed(each, person_id, to)) != each:
+            db.execute("UPDATE credentials SET data = ? WHERE id = ?", (msgspec.json.encode(made), each.id))
 
 
 def _audit(db: sqlite3.Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
