@@ -1,7 +1,7 @@
 """The ports of looking after a team: accounts, spaces, tokens. Only plain values are passed, and never a hash.
 
 Each is opened for one actor, as a workspace is. Admins of a server, and everybody who can open the store itself, may do
-everything; what others may is said here, and enforced by tests/service/test_team_matrix.py.
+everything; what others may is said here, and enforced by tests/service/team/test_matrix.py.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -20,9 +20,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, PASSWORD, ROOT, SHELL, Clock, Team, team_at
-
-CLEO = Actor(person=person("Cleo"), roles={"leeds": "member"})
+from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, Clock, Team, team_in
 
 
 @pytest.fixture
@@ -32,9 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
-        made.accounts.add("Cleo", password=PASSWORD)
-        made.spaces.set_role("Leeds", "Cleo", "member")
+    with team_in(folder) as made:
         yield made
 
 
@@ -110,7 +106,7 @@ def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: 
     assert b"okafor" not in b"".join(path.read_bytes() for path in folder.iterdir()).lower()
     log = team.at(CLEO).load(other)
     assert log.session.title == "Till, as Former member said"
-    assert [person.name for person in team.at(CLEO).people()] == ["@unassigned", "Cleo", "Former member"]
+    assert [person.name for person in team.at(CLEO).people()] == ["@unassigned", "Cleo", "Former member", "triage-bot"]
     assert team.store.check() == []
     with pytest.raises(NotFound):
         team.accounts.user("Ben Okafor")

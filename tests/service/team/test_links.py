@@ -17,7 +17,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, ROOT, SHELL, Team, team_at
+from support.team import BEN, ROOT, SHELL, Team, team_in
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
+    with team_in(folder) as made:
         yield made
 
 
@@ -108,6 +108,7 @@ def test_what_opened_one_link_opens_no_other(team: Team) -> None:
     assert not shared(team).protected.is_open(first, "")
 
 
+@pytest.mark.slow
 def test_a_changed_password_shuts_out_those_who_had_the_old_one(team: Team) -> None:
     minted = link(team, password="open sesame")
     opened = shared(team).protected.open(minted.share, "open sesame")
@@ -120,6 +121,7 @@ def test_a_changed_password_shuts_out_those_who_had_the_old_one(team: Team) -> N
     assert shared(team).live(minted.token) is not None
 
 
+@pytest.mark.slow
 def test_twenty_wrong_passwords_over_two_processes_are_too_many(team: Team) -> None:
     share = protected(team, password="open sesame")
     outcomes = []

@@ -14,7 +14,7 @@ from rflow.service.team.sign_in import SignIn
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.stories import MORNING
-from support.team import BEN, PASSWORD, Team, team_at
+from support.team import BEN, PASSWORD, Team, team_in
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
+    with team_in(folder) as made:
         yield made
 
 
@@ -54,6 +54,7 @@ def test_a_password_typed_as_the_name_is_stored_nowhere(team: Team, folder: Path
     assert b"sesame-open-7431" not in b"".join(path.read_bytes() for path in folder.iterdir())
 
 
+@pytest.mark.slow
 def test_the_eleventh_wrong_password_waits_even_for_the_right_one_and_over_processes(team: Team) -> None:
     with closing(open_store(team.store.url)) as store:
         processes = [team.sign_in, SignIn(store, clock=team.clock)]
@@ -69,6 +70,7 @@ def test_the_eleventh_wrong_password_waits_even_for_the_right_one_and_over_proce
     assert team.sign_in.by_password("Ben Okafor", PASSWORD) == BEN
 
 
+@pytest.mark.slow
 def test_the_right_password_forgets_the_wrong_ones(team: Team) -> None:
     for _ in range(3):
         for _ in range(9):
@@ -77,6 +79,7 @@ def test_the_right_password_forgets_the_wrong_ones(team: Team) -> None:
         assert team.sign_in.by_password("Ben Okafor", PASSWORD) == BEN
 
 
+@pytest.mark.slow
 def test_one_address_can_not_try_all_names(team: Team) -> None:
     for number in range(50):
         with pytest.raises(NotSignedIn):
