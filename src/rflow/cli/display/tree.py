@@ -31,13 +31,14 @@ _WIDEST = 120
 def drawn(tree: Tree, session: Session | None) -> str:
     """Return the drawing of `tree`, with the path and the position of `session` in it."""
     path = path_through(session, session.tree.digest) if session and session.tree else []
-    gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+    answers = ruled_out(tree, path)
     lines = draw(
         tree,
         width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
         position=session.place.node if session and session.place else None,
         path=path,
-        ruled_out=gone,
+        ruled_out={end for answer in answers for end in answer.ends},
+        unconfirmed={end for answer in answers if answer.unconfirmed for end in answer.ends},
         unicode=_can_show("├┣┠▶✔▲✗"),
     )
     return "\n".join(_styled(line) for line in lines)

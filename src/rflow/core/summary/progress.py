@@ -14,7 +14,7 @@ from rflow.core.tree.model import Kind
 
 SCHEMA_VERSION = 2
 
-Mark = Literal["", "here", "taken", "ruled out"]
+Mark = Literal["", "here", "taken", "assumed", "ruled out", "unconfirmed"]
 """What happened to a part of the tree."""
 
 
@@ -145,7 +145,8 @@ class Ahead(_Part, frozen=True, kw_only=True):
 class OutlineEntry(_Part, frozen=True, kw_only=True):
     """A line of the outline of the whole tree; `depth` is from 1, what follows an action is as deep, without `label`.
 
-    `mark` says what happened to it; `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
+    `mark` says what happened to it: a node is "assumed" where its answer was, and "unconfirmed" where only such an
+    answer rules it out. `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
     """
 
     depth: int
