@@ -43,6 +43,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nTo start: rflow start TREE\n"
     assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
     assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
+    assert "Which lamp is lit?" in ana.ok("tree", "graph", "label-printer").out
     started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
     code = started.err.split()[0]
     named = f"{code} · A label printer prints nothing · Leeds: "
@@ -125,7 +126,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
     _set_up_a_team(ana)
-    nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
+    nouns = {"tree": "list show graph check add remove", "store": "info check copy backup"}
     nouns |= {"format": "list show new check trust", "config": "list get set path"}
     nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
     nouns |= {"space": "add list members policy clean"}
