@@ -157,7 +157,10 @@ class Spaces(Protocol):
         """Set the policy of a space."""
 
     def clean(self) -> list[str]:
-        """Delete the closed sessions that are older than the retention of their space; return their codes."""
+        """Delete the closed sessions that are older than the retention of their space; return their codes.
+
+        Credentials that have expired, and counters that have passed, are removed too.
+        """
 
 
 class Tokens(Protocol):

@@ -148,7 +148,11 @@ def test_a_session_and_a_tree_are_in_the_space_that_is_named(team: Program) -> N
     file.write_text('id = "till"\ntitle = "A till"\nstart = "x"\n[nodes.x]\ntext = "Swap it"\noutcome = "escalate"\n')
     team.ok("tree", "add", str(file), "--space", "Leeds")
     assert team.run("start", "till").code == 3
-    assert team.json("start", "till", "--space", "leeds", "--json")["tree"]["id"] == "till"
+    code = team.json("start", "till", "--space", "leeds", "--json")["code"]
+    team.start("--title", "Elsewhere")
+    assert team.show(code)["tree"]["id"] == "till"
+    assert [head["code"] for head in team.json("list", "--space", "leeds", "--json")] == [code]
+    assert 'Did you mean "Leeds"?' in team.refused(3, "list", "--space", "leds")
 
 
 def test_the_policy_of_its_space_holds_for_a_link(team: Program) -> None:
@@ -167,6 +171,12 @@ def test_a_link_may_have_a_password_and_a_limit_of_views(team: Program) -> None:
     assert "Anyone with it and its password can read" in said
     assert "It can be opened 3 times." in said
     assert "terminal" in team.refused(2, "share", "create", "--password")
+    (link,) = team.json("share", "list", "--json")
+    assert (link["password"], link["max_views"], link["audience"]) == (True, 3, "public")
+    assert "protected by a password and 3 views" in team.ok("share", "show", link["id"]).out
+    assert team.ok("share", "password", link["id"], "--password-stdin", stdin="open barley").err.endswith("set.\n")
+    team.ok("share", "password", link["id"], "--remove")
+    assert team.json("share", "list", "--json")[0]["password"] is False
     team.refused(2, "share", "create", "--max-views", "0")
 
 

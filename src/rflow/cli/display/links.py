@@ -97,6 +97,9 @@ def share_record(count: ShareCount, run: App, now: datetime) -> dict[str, Any]:
         "revoked_at": share.revoked_at,
         "snapshot": share.until_seq is not None,
         "brief": share.brief,
+        "password": bool(share.password),
+        "max_views": share.max_views,
+        "audience": share.audience,
         "views": count.views,
         "last_view": count.last_view,
     }

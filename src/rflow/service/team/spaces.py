@@ -83,6 +83,7 @@ class LocalSpaces(Office):
     def clean(self) -> list[str]:
         """Delete the closed sessions that are older than the retention of their space."""
         self.check_admin()
+        self.held.sweep(self.now())
         return [code for space in self.held.spaces() for code in self._cleaned(space)]
 
     def _cleaned(self, space: Space) -> list[str]:

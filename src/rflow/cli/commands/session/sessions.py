@@ -92,6 +92,7 @@ def list_(
     ticket: Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")] = None,
     tree: Annotated[str | None, Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)] = None,
     owner: Annotated[str | None, Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
+    space: Annotated[str, Option(metavar="NAME", help="Only those in this space.")] = "",
     all_: Annotated[bool, Option("--all", help="Closed sessions too.")] = False,
     limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
@@ -112,6 +113,7 @@ def list_(
         tree=tree,
         stale_before=now - span(stale) if stale else None,
         limit=limit,
+        spaces=(space_named(run.workspace, run.text(space)).id,) if space else None,
     )
     page = run.workspace.heads(query)
     if json:

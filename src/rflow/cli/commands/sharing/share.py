@@ -1,4 +1,4 @@
-"""Commands for read-only links: share create, list, show, revoke."""
+"""Commands for read-only links: share create, list, show, password, revoke."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,7 +13,7 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session, load_session
 
-app = Group(help="Read-only links to sessions: create, list, show, revoke.")
+app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
     str,
     Argument(
@@ -176,6 +176,10 @@ def show(run: App, link: Link, json: Json = False) -> None:
     run.out(f"{share.id}  …{share.ending}  {_state(run, share)}  {one_line(share.label)}".rstrip())
     run.out(f"  to {_named(run, share)}")
     run.out(f"  created by {one_line(share.by.name)}, {moment(share.created_at)}")
+    if share.password or share.max_views:
+        limits = ["a password"] if share.password else []
+        limits += [counted(share.max_views, "view")] if share.max_views else []
+        run.out(f"  protected by {' and '.join(limits)}")
     run.out(f"  viewed {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
     for view in views:
         run.out(f"    {moment(view.at)}  {view.form:<4}  {one_line(view.agent)}".rstrip())
@@ -199,6 +203,22 @@ def _named(run: App, share: Share) -> str:
         return "a session that is gone"
     except StoreProblem:
         return "a session that can't be read"
+
+
+@app.command("password")
+def set_password(
+    run: App,
+    link: Link,
+    password_stdin: Annotated[bool, Option("--password-stdin", help="Read it from standard input.")] = False,
+    remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
+) -> None:
+    """Change the password of a link; those who have opened it with the old one must enter the new one."""
+    from rflow.cli.passwords import read_password
+
+    share = run.workspace.share(link).share
+    new = "" if remove else read_password(run, f"New password of {share.id}", from_stdin=password_stdin)
+    run.workspace.protect_share(share.id, new)
+    run.say(f"{share.id}: {'opens without a password now' if remove else 'password set'}.")
 
 
 @app.command()

@@ -138,7 +138,7 @@ def _days(text: str) -> int | None:
 def clean(run: App, json: Json = False) -> None:
     """Delete the closed sessions that are older than the retention of their space, with their links.
 
-    `rflow serve` does so every hour.
+    Run it every day, from cron or a timer.
     """
     codes = run.spaces.clean()
     if json:
