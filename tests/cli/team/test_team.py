@@ -194,6 +194,12 @@ def test_a_token_is_shown_once_and_named_by_its_end(team: Program) -> None:
     assert "no such token" in team.refused(3, "token", "revoke", made["id"])
 
 
+def test_the_user_of_a_token_is_not_who_creates_it(team: Program) -> None:
+    team.ok("--user", "Zoe", "token", "create", "--user", "triage-bot", "--scope=read")
+    last = msgspec.json.decode(team.ok("audit", "--json").out.splitlines()[-1])
+    assert (last["by"]["name"], last["subject"]) == ("Zoe", "triage-bot")
+
+
 def test_the_audit_is_lines_of_json_that_can_be_continued(team: Program) -> None:
     entries = [msgspec.json.decode(line) for line in team.ok("audit", "--json").out.splitlines()]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))

@@ -119,7 +119,7 @@ def enable(run: App, name: Name) -> None:
 def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
     """Remove an account, and replace its name in every session, link and audit entry.
 
-    It can't be undone. In evidence, which rflow does not change, the name stays.
+    It can't be undone. The name stays in the content of evidence, which rflow does not change.
     """
     user = run.accounts.user(run.text(name))
     if not yes:
