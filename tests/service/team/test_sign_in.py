@@ -265,6 +265,13 @@ def test_groups_set_roles_and_disabled_accounts_stay_out(team: Team) -> None:
         identities.sign_in(ben, "Ben")
 
 
+def test_the_last_admin_is_not_kept_out_by_their_groups(team: Team) -> None:
+    identities, zoe = Identities(team.store, clock=team.clock), Identity(issuer="https://id.example.com", subject="9")
+    identities.sign_in(zoe, "Zoe", admin=True)
+    team.accounts.set_admin("Root", admin=False)
+    assert identities.sign_in(zoe, "Zoe", admin=False).admin
+
+
 def test_an_agent_is_no_admin_and_leads_nothing(team: Team) -> None:
     with pytest.raises(UsageProblem):
         team.accounts.set_admin("triage-bot", admin=True)

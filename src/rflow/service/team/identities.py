@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from rflow.core.accounts import Account, AuditEntry, Identity, account_name, actor_of
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.session.times import utc
-from rflow.errors import NotSignedIn
+from rflow.errors import NotAllowed, NotSignedIn
 from rflow.ports.accounts import AccountStore, Membership, Taken
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Clock, Stale, Store
 
 
 class Identities:
@@ -41,14 +41,20 @@ class Identities:
         if not account.active:
             raise NotSignedIn("This account is disabled.", try_="Ask an admin of this server.")
         if admin is not None and admin != account.admin:
-            entry = self._entry("admin_granted" if admin else "admin_withdrawn", account)
-            changed = replace(account, admin=admin)
-            self._held.replace(changed, account, entry)
-            account = changed
+            account = self._set_admin(account, admin=admin)
         self._set_roles(account, roles or {})
         actor = actor_of(account, self._held.roles(account.id))
         assert actor is not None
         return actor
+
+    def _set_admin(self, account: Account, *, admin: bool) -> Account:
+        """Make somebody an admin, or no admin any longer; the last one stays an admin, and is not kept out."""
+        changed = replace(account, admin=admin)
+        try:
+            self._held.replace(changed, account, self._entry("admin_granted" if admin else "admin_withdrawn", account))
+        except (NotAllowed, Stale):
+            return self._held.account(account.id) or account
+        return changed
 
     def _add_identified(self, identity: Identity, name: str) -> Account:
         """Create an account for an identity, under a name that is free."""
