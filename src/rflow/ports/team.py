@@ -47,7 +47,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What disabling or erasing an account did: links revoked, sessions moved (by code, with their new owner)."""
+    """What disabling or erasing an account did: links revoked, sessions moved (by code, with their new owner).
+
+    `unreadable` are sessions that could not be moved, or may still have the name, because a newer rflow wrote to them.
+    """
 
     user: User
     credentials: int

@@ -280,5 +280,6 @@ def test_accounts_are_loaded_only_where_they_are_wanted(team: Program) -> None:
     lean = team.at(real=True, environ={"PYTHONPROFILEIMPORTTIME": "1"})
     team.ok("start", "--title", "Label printer")
     imported = lean.ok("note", "It hums").err
+    assert "rflow.stores.sqlite.store" in imported
     for module in ("rflow.core.accounts", "rflow.service.team", "rflow.stores.sqlite.accounts", "argon2"):
         assert module not in imported

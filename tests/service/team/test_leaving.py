@@ -1,5 +1,6 @@
 """Somebody leaves a team: their account is disabled or erased, and nothing of theirs keeps working."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -90,6 +91,16 @@ def test_disabling_again_finishes_what_was_interrupted(team: Team) -> None:
     session = start(team)  # by a request that was under way
     assert list(team.accounts.disable("Ben Okafor").sessions.values()) == ["@unassigned"]
     assert owner(team, session) == "@unassigned"
+
+
+def test_a_session_that_can_not_be_written_is_named_and_the_others_move(team: Team, folder: Path) -> None:
+    first, second = start(team), start(team)
+    with closing(sqlite3.connect(folder / "team.db")) as db, db:
+        db.execute("UPDATE events SET data = '{}' WHERE session_id = ? AND seq = 1", (first,))
+    left = team.accounts.disable("Ben Okafor", heir="Cleo")
+    assert len(left.unreadable) == 1
+    assert owner(team, second) == "Cleo"
+    assert team.accounts.erase("Ben Okafor").unreadable == left.unreadable
 
 
 def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: Path) -> None:

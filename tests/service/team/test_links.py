@@ -92,13 +92,13 @@ def test_no_link_lasts_longer_than_its_space_allows(team: Team, actor: Any) -> N
 
 def test_a_link_with_a_password_opens_by_it_for_an_hour(team: Team) -> None:
     share = protected(team, password="open sesame")
-    doors = shared(team).protected
+    links = shared(team).protected
     with pytest.raises(NotSignedIn):
-        doors.open(share, "open")
-    opened = doors.open(share, "open sesame")
-    assert doors.is_open(share, opened.token)
+        links.open(share, "open")
+    opened = links.open(share, "open sesame")
+    assert links.is_open(share, opened.token)
     team.clock.wait(hours=1)
-    assert not doors.is_open(share, opened.token)
+    assert not links.is_open(share, opened.token)
 
 
 def test_what_opened_one_link_opens_no_other(team: Team) -> None:
@@ -162,13 +162,13 @@ def test_a_limited_link_is_opened_as_often_as_it_may_be_whoever_asks_first(team:
 
 def test_a_wrong_password_uses_no_view_and_reloading_neither(team: Team) -> None:
     share = protected(team, password="open sesame", max_views=1)
-    doors = shared(team).protected
+    links = shared(team).protected
     with pytest.raises(NotSignedIn):
-        doors.open(share, "wrong")
-    opened = doors.open(share, "open sesame")
-    assert all(doors.is_open(share, opened.token) for _ in range(3))
+        links.open(share, "wrong")
+    opened = links.open(share, "open sesame")
+    assert all(links.is_open(share, opened.token) for _ in range(3))
     with pytest.raises(NotFound):
-        doors.open(share, "open sesame")
+        links.open(share, "open sesame")
 
 
 def test_protected_links_need_a_store_that_can_count(folder: Path, team: Team) -> None:

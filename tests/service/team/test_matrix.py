@@ -266,12 +266,12 @@ def test_a_lead_in_york_learns_nothing_of_leeds(number: int, folder: Path) -> No
             team.spaces.set_role("Leeds", "Lena Leeds", "lead")
             team.tokens.create("Lena Leeds", ["read"], team.clock.at + timedelta(days=1))
         dev = team.for_(Actor(person=person("Dev"), roles={"york": "lead"}))
-        learned.append(_told(lambda dev=dev: YORK[number](None, *dev)))  # type: ignore[arg-type, misc]
+        learned.append(_learned(lambda dev=dev: YORK[number](None, *dev)))  # type: ignore[arg-type, misc]
         team.store.close()
     assert learned[0] == learned[1]
 
 
-def _told(call: Callable[[], object]) -> object:
+def _learned(call: Callable[[], object]) -> object:
     try:
         return call()
     except (NotAllowed, NotFound, UsageProblem) as error:

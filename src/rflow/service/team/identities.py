@@ -21,7 +21,7 @@ class Identities:
         self._clock = clock
 
     @property
-    def _held(self) -> AccountStore:
+    def _accounts(self) -> AccountStore:
         return self._store.accounts
 
     def sign_in(
@@ -37,13 +37,13 @@ class Identities:
         It is never joined to an account by name. `admin` and `roles` are what the provider's groups say; a role of None
         is taken away.
         """
-        account = self._held.identified(identity) or self._add_identified(identity, name)
+        account = self._accounts.identified(identity) or self._add_identified(identity, name)
         if not account.active:
             raise NotSignedIn("This account is disabled.", try_="Ask an admin of this server.")
         if admin is not None and admin != account.admin:
             account = self._set_admin(account, admin=admin)
         self._set_roles(account, roles or {})
-        actor = actor_of(account, self._held.roles(account.id))
+        actor = actor_of(account, self._accounts.roles(account.id))
         assert actor is not None
         return actor
 
@@ -51,9 +51,11 @@ class Identities:
         """Make somebody an admin, or no admin any longer; the last one stays an admin, and is not kept out."""
         changed = replace(account, admin=admin)
         try:
-            self._held.replace(changed, account, self._entry("admin_granted" if admin else "admin_withdrawn", account))
+            self._accounts.replace(
+                changed, account, self._entry("admin_granted" if admin else "admin_withdrawn", account)
+            )
         except (NotAllowed, Stale):
-            return self._held.account(account.id) or account
+            return self._accounts.account(account.id) or account
         return changed
 
     def _add_identified(self, identity: Identity, name: str) -> Account:
@@ -62,9 +64,9 @@ class Identities:
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:
-                self._held.add(account, self._entry("account_added", account))
+                self._accounts.add(account, self._entry("account_added", account))
             except Taken:
-                known = self._held.identified(identity)  # by another request at the same time
+                known = self._accounts.identified(identity)  # by another request at the same time
                 if known is not None:
                     return known
                 continue
@@ -72,11 +74,11 @@ class Identities:
         raise AssertionError
 
     def _set_roles(self, account: Account, roles: Mapping[str, MemberRole | None]) -> None:
-        current = self._held.roles(account.id)
+        current = self._accounts.roles(account.id)
         for space, role in roles.items():
             if current.get(space) != role:
                 entry = replace(self._entry("role_set", account), space=space, details={"role": role or "none"})
-                self._held.set_role(
+                self._accounts.set_role(
                     (space, account.id, None) if role is None else Membership(space, account.id, role), entry
                 )
 

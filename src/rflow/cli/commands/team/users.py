@@ -127,8 +127,6 @@ def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
     left = run.accounts.erase(user.name, run.text(heir))
     run.say(f"Erased from {counted(left.rewritten, 'session')}.")
     _show_left(run, left)
-    if left.unreadable:
-        run.say(f"Warning: not all of these can be read, so the name may be left in them: {', '.join(left.unreadable)}")
 
 
 def _show_left(run: App, left: Left) -> None:
@@ -136,6 +134,9 @@ def _show_left(run: App, left: Left) -> None:
     run.say(f"Ended {ended}. Open sessions that moved: {len(left.sessions)}.")
     for code, to in left.sessions.items():
         run.say(f"  {code} → {one_line(to)}")
+    if left.unreadable:
+        codes = ", ".join(left.unreadable)
+        run.say(f"Warning: these can't be read in full, so they stayed as they are: {codes}. See: rflow store check")
 
 
 def _quoted(user: User) -> str:
