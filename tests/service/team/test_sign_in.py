@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from rflow.core.accounts import Identity
+from rflow.core.session import commands as c
 from rflow.errors import NotAllowed, NotSignedIn, TooManyAttempts, UsageProblem
 from rflow.service.team.identities import Identities
 from rflow.service.team.sign_in import SignIn
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.stories import MORNING
-from support.team import BEN, PASSWORD, Team, team_in
+from support.team import BEN, PASSWORD, SHELL, Team, team_in
 
 
 @pytest.fixture
@@ -252,6 +253,13 @@ def test_an_identity_gets_an_account_of_its_own_whatever_the_name(team: Team) ->
     assert {first.person.name, second.person.name} == {"Ben Okafor (2)", "Ben Okafor (3)"}
     assert identities.sign_in(Identity(issuer="https://id.example.com", subject="1"), "Benjamin") == first
     assert first.roles == {}
+
+
+def test_an_identity_does_not_get_the_sessions_of_somebody_of_that_name(team: Team) -> None:
+    team.at(SHELL).start(c.Start(title="Label printer"))
+    identity = Identity(issuer="https://id.example.com", subject="1")
+    signed_in = Identities(team.store, clock=team.clock).sign_in(identity, SHELL.person.name)
+    assert signed_in.person.name == "shell (2)"
 
 
 def test_groups_set_roles_and_disabled_accounts_stay_out(team: Team) -> None:

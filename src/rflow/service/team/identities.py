@@ -59,9 +59,16 @@ class Identities:
         return changed
 
     def _add_identified(self, identity: Identity, name: str) -> Account:
-        """Create an account for an identity, under a name that is free."""
+        """Create an account for an identity, under a name that is free.
+
+        A name that already stands in sessions is not free: people choose their own at many providers, and sessions of
+        somebody without an account must not become theirs. An admin may create that account.
+        """
+        seen = {somebody.id for somebody in self._store.people()}
         for number in count(1):
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")
+            if who.id in seen:
+                continue
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:
                 self._accounts.add(account, self._entry("account_added", account))
