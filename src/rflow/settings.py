@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from rflow.config_file import read_config, write_config
 from rflow.errors import BadInput, UsageProblem
-from rflow.folders import user_folder
+from rflow.folders import NOWHERE, expanded, user_folder
 
 Origin = Literal["flag", "environment", "file", "default"]
 
@@ -128,7 +128,7 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
     """Return the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
     named = config or environ.get("RFLOW_CONFIG")
     return Folders(
-        config_file=Path(named).expanduser() if named else Path(user_folder("config")) / "config.toml",
+        config_file=expanded(named) if named else Path(user_folder("config")) / "config.toml",
         data=Path(user_folder("data")),
         state=Path(user_folder("state")),
         cache=Path(user_folder("cache")),
@@ -190,6 +190,8 @@ def _value(
 
 def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tuple[str, ...]:
     match name:
+        case "store" if str(where.data).startswith(NOWHERE):
+            return ""
         case "store":
             return f"sqlite:///{(where.data / 'rflow.db').as_posix()}"
         case "user.name":

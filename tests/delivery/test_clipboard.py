@@ -207,16 +207,16 @@ def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, 
     assert copied.message.endswith(", but not to the terminal, which takes at most 72 KiB")
 
 
-def test_without_a_tmux_server_the_terminal_gets_the_text_through_passthrough(
-    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("tmux", [{}, {"TMUX": "/gone/default,1,0"}], ids=["none named", "left over"])
+def test_over_ssh_from_a_tmux_the_setting_that_it_needs_is_named(
+    tmux: dict[str, str], terminal: Terminal, bare: dict[str, str], tmp_path: Path
 ) -> None:
-    need("tmux")
+    """The tmux runs on the other machine, where its server takes the sequence only with this setting."""
     terminal.watch()
-    answer = copy_in(terminal, tmp_path, "Leeds", bare | OVER_SSH | {"TMUX": f"{tmp_path}/gone,1,0"})
-    wrapped = b"\x1bPtmux;\x1b" + osc52("Leeds") + b"\x1b\\"
-    assert until(lambda: bytes(terminal.seen) == wrapped), bytes(terminal.seen)
+    answer = copy_in(terminal, tmp_path, "Leeds", bare | OVER_SSH | tmux | {"TERM": "tmux-256color"})
+    assert until(lambda: bytes(terminal.seen) == osc52("Leeds")), bytes(terminal.seen)
     assert answer["method"] == "osc52"
-    assert "tried before: tmux (exit status 1: " in answer["message"]
+    assert "set -g set-clipboard on" in answer["message"]
 
 
 # --- OSC 52

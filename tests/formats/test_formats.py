@@ -225,9 +225,9 @@ def test_every_template_is_used() -> None:
         "progress.j2",
         "digest.j2",
         "page.css",
+        "page_parts.j2",
         "paste.j2",
-        "share.css",  # the page of a link (rflow.web)
-        "share.html.j2",
+        "share.html.j2",  # the page of a link (rflow.web)
         *(file for format_ in FORMATS.values() for file in (format_.drawing, format_.page, format_.rich)),
     } - {""}
 

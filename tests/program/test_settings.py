@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rflow.config_file import replace_file
 from rflow.errors import BadInput, UsageProblem
 from rflow.settings import SETTINGS, Folders, folders, load_settings, write_setting
+from rflow.whole_files import write_own_file
 from support.program import Program
 
 
@@ -208,10 +208,10 @@ def test_a_table_where_a_text_stands_is_told(where: Folders) -> None:
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file"
-    replace_file(path, b"one")
-    replace_file(path, b"two")
+    write_own_file(path, b"one")
+    write_own_file(path, b"two")
     assert path.read_bytes() == b"two"
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="Is a directory"):
-        replace_file(tmp_path / "folder", b"three")
+        write_own_file(tmp_path / "folder", b"three")
     assert sorted(entry.name for entry in tmp_path.rglob("*")) == ["file", "folder", "new"]

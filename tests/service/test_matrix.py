@@ -114,7 +114,7 @@ METHODS: Mapping[str, str] = {
     "spaces": READ,
     "exported": READ,
 }
-ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "backup": ADMIN}
+ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "merge": ADMIN, "backup": ADMIN}
 COMMANDS: Mapping[type[Command], str] = {
     **dict.fromkeys((c.AddNote, c.AddStep, c.AddEvidence, c.SettleAssumption, c.Pin, c.Unpin), ENTER),
     **dict.fromkeys((c.FlagNode, c.AskQuestion, c.ReplyQuestion), ENTER),
@@ -301,6 +301,7 @@ def test_only_an_admin_looks_after_the_store(name: str, tmp_path: Path) -> None:
             "actor": lambda port=port: port.actor,  # type: ignore[misc]
             "info": port.info,
             "check": lambda port=port: port.check() == [],  # type: ignore[misc]
+            "merge": lambda port=port: port.merge() == [],  # type: ignore[misc]
             "backup": lambda port=port, actor=actor: port.backup(tmp_path / f"{ord(actor)}") is None,  # type: ignore[misc]
         }
         came[actor] = outcome(calls[name])

@@ -1,6 +1,5 @@
 """The input and output of `progress`: a session of the store or a file of one, and output files."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -80,11 +79,10 @@ def read_input(name: str) -> bytes:
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:
     """Write to a file, which may be a device; a new file that is `private` can be read only by its owner."""
     from rflow.service.opening import check_output
+    from rflow.whole_files import replace_file
 
-    mode = 0o600 if private else 0o666
     try:
         check_output(Path(name))
-        with open(name, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
-            file.write(data)
+        replace_file(Path(name), data, private=private, durable=True)
     except OSError as error:
         raise NotDelivered(f"{name} can't be written: {error.strerror}.", try_="Use another file.") from error

@@ -72,6 +72,12 @@ def _teams_card(summary: Summary, cache: Path | None) -> str:
     return build(summary, cache)
 
 
+def _teams_weight(card: str) -> int:
+    from rflow.formats.teams_card import weight
+
+    return weight(card)
+
+
 def _utf8(text: str) -> int:
     return len(text.encode())
 
@@ -164,7 +170,7 @@ FORMATS: dict[str, Format] = {
             suffix=".json",
             build=_teams_card,
             limit=20_000,  # of 28,672 bytes, which Teams counts after it has wrapped the card in its own
-            measure=_utf8,
+            measure=_teams_weight,
         ),
     )
 }
@@ -262,7 +268,7 @@ def render_whole(format_: Format, summary: Summary, cache: Path | None) -> str:
 def render_page(page: str, summary: Summary, cache: Path | None = None, **more: object) -> str:
     """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
     from rflow.formats.environment import environment
-    from rflow.formats.page_helpers import PAGE
+    from rflow.formats.page import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.phrases import PHRASES
 

@@ -26,6 +26,7 @@ from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats.escaping.plain import Plain
+from rflow.whole_files import make_folders
 
 ESCAPERS: dict[str, str] = {
     ".html.j2": "html:Html",
@@ -189,7 +190,7 @@ def _bytecode_cache(folder: Path | None) -> FileSystemBytecodeCache | None:
         return None
     own = folder / "templates"
     try:
-        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(own)
         safe = _is_only_ours(own)
     except OSError:
         return None

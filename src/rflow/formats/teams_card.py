@@ -39,7 +39,13 @@ def build(summary: Summary, cache: Path | None = None) -> str:
     """Return a card in its envelope, one element per line: with hanging numbers if there is room, else without."""
     parts = sheet(summary, layout_of(summary), cache)
     card = _card(parts, _hanging)
-    return card if len(card.encode()) <= ROOM else _card(parts, _running)
+    return card if weight(card) <= ROOM else _card(parts, _running)
+
+
+def weight(card: str) -> int:
+    """Return the bytes of a card as Teams may write it again: JSON in ASCII, six for a letter of another script."""
+    letters = sum(letter.isascii() for letter in card) if not card.isascii() else len(card)
+    return letters + 6 * (len(card.encode("utf-16-le", "replace")) // 2 - letters)
 
 
 def _card(parts: Sheet, draw: _Drawing) -> str:

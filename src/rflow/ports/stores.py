@@ -31,11 +31,15 @@ class CodeTaken(Exception):
 
 
 class Standing(NamedTuple):
-    """What a store knows of a session without reading its events: its last event's number, its space, its owner."""
+    """What a store knows of a session without reading its events: its last event's number, its space, its owner.
+
+    `stamp` changes with the session where others may replace its file by one with as many events.
+    """
 
     version: int
     space: str
     owner: str
+    stamp: str = ""
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +77,19 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     trees: int
     blobs: int
     size: int
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What merging made of a session of which there were several versions.
+
+    `added` counts the entries that the first version did not have, `moves` are the entries that were moves in one of
+    the versions and are steps and notes now; `left` says why nothing was merged, if so.
+    """
+
+    code: str
+    added: int = 0
+    moves: tuple[int, ...] = ()
+    left: str = ""
 
 
 class SessionStore(Protocol):
@@ -218,6 +235,9 @@ class Store(SessionStore, TreeStore, Protocol):
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
+
+    def merge(self) -> list[Merged]:
+        """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
 
     def backup(self, path: Path) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rflow.core.session.commands import Command, Start
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
-    from rflow.ports.stores import Fault, Info, TreeName
+    from rflow.ports.stores import Fault, Info, Merged, TreeName
     from rflow.ports.team import SpaceView
 
 
@@ -210,6 +210,9 @@ class Administration(Protocol):
 
     def check(self) -> list["Fault"]:
         """Read everything and list what is wrong."""
+
+    def merge(self) -> list["Merged"]:
+        """Merge sessions of which git, or a program that syncs folders, left several versions."""
 
     def backup(self, path: "Path") -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""

@@ -19,7 +19,7 @@ from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
 from rflow.ports.workspace import Incoming
-from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
+from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
 
@@ -102,6 +102,9 @@ def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
 
 
 def _read_log(data: bytes, name: str) -> Read:
+    if in_conflict(data):
+        what = f"{name} holds two versions with git's conflict markers."
+        raise BadInput(what, try_="Put them together in the store that it is from: rflow store merge")
     lines = [line for line in data.split(b"\n") if line.strip()]
     head = _head(lines[0], name)
     extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]
@@ -184,9 +187,10 @@ def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read
     try:
         document = msgspec.json.decode(data, type=Document)
     except msgspec.ValidationError as error:
-        raise BadInput(
-            f"{name} is not a session: {error}.", try_="docs/session-format.md shows what it should look like."
-        ) from error
+        hint = "docs/session-format.md shows what it should look like."
+        if "timezone" in str(error):
+            hint = "A time there needs its offset from UTC, such as 2026-11-23T02:10+01:00 or 2026-11-23T01:10Z."
+        raise BadInput(f"{name} is not a session: {error}.", try_=hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(
             f"{name} is neither an export of rflow nor JSON: {error}.", try_="Is it the right file?"

@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
-from rflow.web import live_page, metrics
+from rflow.web import metrics
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.pages import HOME, NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
@@ -50,7 +51,7 @@ class LinkServer:
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
-            exception_handlers={RflowError: store_failed, Exception: unexpected_error},
+            exception_handlers={RflowError: store_failed, 404: not_found, Exception: unexpected_error},
             lifespan=self._lifespan,
         )
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
@@ -59,7 +60,7 @@ class LinkServer:
         links = LinkRoutes(self._links, self._renderer, self.broadcaster, self._views, self._metrics)
         return [
             *links.routes(),  # first, since nearly all requests are for them
-            Route(live_page.SCRIPT_PATH, script),
+            *(Route(file.path, file.serve) for file in STATIC_FILES),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
@@ -112,15 +113,14 @@ class LinkServer:
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
-async def script(_: Request) -> Response:
-    """Return the script of the page; its address changes with its content."""
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(live_page.SCRIPT, headers=headers, media_type="text/javascript")
-
-
 async def home(_: Request) -> Response:
     """Say what is served here."""
-    return PlainTextResponse("rflow serves read-only links here. Ask for one: rflow share create\n")
+    return HOME
+
+
+async def not_found(_: Request, __: Exception) -> Response:
+    """Say that there is nothing at an address, and what to try."""
+    return NOT_FOUND
 
 
 async def robots(_: Request) -> Response:

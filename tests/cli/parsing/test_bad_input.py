@@ -129,16 +129,16 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
 
 TIMES: list[tuple[int, Sequence[str], str]] = [
     (2, ("step", "Rebooted it", "--at", "25:00"), '"25:00" is not a time of day.\n       Write it as 02:10.'),
-    (2, ("step", "Rebooted it", "--at", "yesterday"), '"yesterday" is not a time.'),
+    (2, ("step", "Rebooted it", "--at", "yesterday"), '"yesterday" says no time of day.'),
     (2, ("step", "Rebooted it", "--at", "2026-02-30 02:10"), "is not a time."),
-    (2, ("step", "Rebooted it", "--at", "0001-01-01"), "is not a time."),
-    (2, ("step", "Rebooted it", "--at", "2999-01-01"), "is in the future."),
+    (2, ("step", "Rebooted it", "--at", "0001-01-01"), "says no time of day."),
+    (2, ("step", "Rebooted it", "--at", "2999-01-01 09:00"), "is in the future."),
     (2, ("step", "Rebooted it", "--at", "-20m"), '"-20m" is not a time.'),
     (2, ("wait", "--until", "later"), '"later" is not a time.'),
-    (2, ("wait", "--until", "2020-01-01"), '"2020-01-01" is in the past.'),
+    (2, ("wait", "--until", "2020-01-01 09:00"), '"2020-01-01 09:00" is in the past.'),
     (2, ("wait", "--until", "9999-12-31T23:59-12:00"), "is not a time."),
     (2, ("progress", "--since", "noon"), '"noon" is not a time.'),
-    (2, ("progress", "--since", "2999-01-01"), "is in the future."),
+    (2, ("progress", "--since", "2999-01-01 09:00"), "is in the future."),
     (2, ("list", "--stale", "old"), '"old" is not a time span.\n       Write it as 30m, 4h or 2d.'),
     (2, ("list", "--stale", "-4h"), '"-4h" is not a time span.'),
 ]

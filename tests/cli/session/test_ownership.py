@@ -405,3 +405,12 @@ def test_what_one_did_oneself_needs_no_second_look(desk: Desk) -> None:
 def test_a_terminal_that_has_shown_nothing_yet_may_move(desk: Desk) -> None:
     desk.ana.ok("choose", "No")
     desk.ana.at(terminal="never used").ok("-s", desk.code, "back")
+
+
+def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Path) -> None:
+    """macOS and some terminals take an accent apart."""
+    composed, apart = "Jos\u00e9", "Jose\u0301"
+    jose = Program(tmp_path, user=composed, store=str(tmp_path / "work.db"))
+    code = jose.start("--title", "The till is slow")
+    jose.at(user=apart, terminal="lab").ok("-s", code, "close", "--outcome", "resolved")
+    assert jose.show(code)["status"] == "closed"

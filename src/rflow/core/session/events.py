@@ -381,10 +381,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored event that this version can't read: kept as it stands (`raw`), and its session is not written to."""
+    """A stored event that this version can't read: kept as it stands (`raw`), and its session is not written to.
+
+    A "conflict" comes after the events of both sides of a merge that git left to the user: `raw` is git's marker.
+    """
 
     seq: int
-    reason: Literal["newer", "damaged"]
+    reason: Literal["newer", "damaged", "conflict"]
     raw: bytes
 
 

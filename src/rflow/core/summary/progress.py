@@ -32,7 +32,10 @@ class ProgressTree(_Part, frozen=True, kw_only=True):
 
 
 class Header(_Part, frozen=True, kw_only=True):
-    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed."""
+    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed.
+
+    `changed_at` is the time of the last entry.
+    """
 
     id: str
     code: str
@@ -50,6 +53,7 @@ class Header(_Part, frozen=True, kw_only=True):
     tree: ProgressTree | None = None
     handed_off_by: str | None = None
     source: str | None = None
+    changed_at: datetime | None = None
 
 
 class ProgressPlace(_Part, frozen=True, kw_only=True):
@@ -233,11 +237,15 @@ class Handover(_Part, frozen=True, kw_only=True):
 
 
 class SectionEntry(_Part, frozen=True, kw_only=True):
-    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output."""
+    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output.
+
+    `seq` is the entry of the session that it shows or belongs to (0 for none).
+    """
 
     text: str
     number: int = 0
     below: tuple[str, ...] = ()
+    seq: int = 0
 
 
 class Section(_Part, frozen=True, kw_only=True):

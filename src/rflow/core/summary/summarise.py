@@ -53,7 +53,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         since=presenter.optional_time(view.since_at),
         earlier=_valid(session.steps) - sum(not step.undone for _, step in shown.steps),
         earlier_notes=_valid(session.notes) - len(shown.notes),
-        unreadable=len(session.unreadable),
+        unreadable=sum(event.reason != "conflict" for event in session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
         redacted_kinds=presenter.redacted_kinds,
@@ -148,6 +148,7 @@ def _header(session: Session, view: View, presenter: Presenter, tree_changed: bo
         tree=_tree(session, presenter, tree_changed),
         handed_off_by=presenter.line(pending.sender.name) if pending else None,
         source=presenter.optional_line(session.source),
+        changed_at=presenter.optional_time(session.updated_at),
     )
 
 

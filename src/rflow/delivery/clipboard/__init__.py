@@ -139,5 +139,7 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
 
 def _by_terminal(request: CopyRequest) -> Copied:
     terminal.send(request)
-    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm"
+    needs = terminal.setting_needed(request)
+    hint = f"; it arrives only with this setting {needs}" if needs else ""
+    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm{hint}"
     return Copied(method="osc52", confirmed=False, size=request.size, message=message)

@@ -18,7 +18,7 @@ from rflow.core.summary.progress import Digest, Header, Progress
 from rflow.core.text import shorten
 from rflow.errors import RflowError
 from rflow.formats.environment import FLAVOUR_FILTERS, NEUTRAL_FILTERS
-from rflow.formats.page_helpers import PAGE
+from rflow.formats.page import PAGE
 from rflow.formats.phrases import PHRASES
 
 _CONTEXT = ("p", "f", "digest", "layout", "sheet")

@@ -17,7 +17,7 @@ from rflow.formats.custom.folder import TemplateFolder, split_name
 from rflow.formats.custom.mistakes import UnknownName, mistake
 from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.environment import flavour_of
-from rflow.formats.page_helpers import PAGE
+from rflow.formats.page import PAGE
 from rflow.formats.parts import sheet
 
 TEMPLATES = {name: format_.drawing or format_.page for name, format_ in FORMATS.items()}

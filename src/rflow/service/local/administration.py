@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rflow.core.actors import Actor, no_scope
 from rflow.errors import NotAllowed
-from rflow.ports.stores import Fault, Info, Store
+from rflow.ports.stores import Fault, Info, Merged, Store
 
 
 class LocalAdministration:
@@ -21,6 +21,10 @@ class LocalAdministration:
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
         return self._allowed().check()
+
+    def merge(self) -> list[Merged]:
+        """Merge sessions of which there are several versions."""
+        return self._allowed().merge()
 
     def backup(self, path: Path) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""

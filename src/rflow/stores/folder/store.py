@@ -21,7 +21,7 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, no_accounts
 from rflow.stores.folder import backup, session_file
@@ -89,7 +89,8 @@ class JsonDirStore:
                 self._asked.pop(session_id, None)
                 return None
             self._asked[session_id] = name
-            return Standing(version, entry.head.space, entry.head.owner.id) if entry else None
+            stamp = self._listing.stamp(name)
+            return Standing(version, entry.head.space, entry.head.owner.id, stamp) if entry else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -213,6 +214,12 @@ class JsonDirStore:
         from rflow.stores.folder.check import check
 
         return check(self._folder, self._listing, self._trees)
+
+    def merge(self) -> list[Merged]:
+        """Merge what git, or a program that syncs folders, left in several versions."""
+        from rflow.stores.folder.merging import merge_all
+
+        return merge_all(self._folder)
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder."""

@@ -14,7 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Stale, Standing, TreeName
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
@@ -194,6 +194,10 @@ class MemoryStore:
             return derived.read_tree(derived.intact(trees[digest], digest, "tree"), digest)
 
         return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
+
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new folder, as a JSON store."""

@@ -11,6 +11,7 @@ from rflow.errors import StoreProblem
 from rflow.stores import failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
+from rflow.whole_files import adopt
 
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
@@ -109,7 +110,7 @@ class SqliteFile:
             create(self.path)
         db = self._opened()
         if not self._writable:
-            raise failures.why_not_writable(self.path) or failures.forbidden(self.path)
+            raise _why_not_writable(self.path) or failures.forbidden(self.path)
         return db
 
 
@@ -138,7 +139,9 @@ def create(path: Path) -> None:
 
 def _touch(path: Path) -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
-    os.close(os.open(path, files.NEW | os.O_EXCL, 0o600))
+    fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
+    adopt(fd, path.parent)
+    os.close(fd)
 
 
 def _new_database(name: str) -> sqlite3.Connection:
@@ -240,6 +243,12 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
             raise failures.taken(path)
 
 
+def _why_not_writable(path: Path) -> StoreProblem | None:
+    from rflow.stores.disks import why_not_writable
+
+    return why_not_writable(path)
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of SQLite or the system about `path` into a `StoreProblem`."""
@@ -256,16 +265,16 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
         raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            raise failures.busy(path) from error
+            raise _why_not_writable(path) or failures.busy(path) from error
         case sqlite3.SQLITE_FULL:
             raise failures.full(path) from error
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            raise failures.forbidden(path) from error
+            raise failures.not_ours(path) or failures.forbidden(path) from error
         case sqlite3.SQLITE_NOTADB:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
             raise failures.damaged(path, error) from error
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := failures.why_not_writable(path):
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := _why_not_writable(path):
             raise problem from error
     raise StoreProblem(
         f"The store at {path} can't be used: {error}.",

@@ -13,7 +13,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
@@ -231,6 +231,10 @@ class SqliteStore:
         from rflow.stores.sqlite.check import check
 
         return check(self._file)
+
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
 
     def backup(self, path: Path) -> None:
         """Copy the whole store to a new file."""

@@ -113,16 +113,16 @@ def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: b
 def wait(
     run: App,
     for_: Annotated[str, Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
-    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')] = None,
+    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
     command_id: CommandId = "",
 ) -> None:
     """Record what the session is waiting for, and until when."""
-    from rflow.cli.times import future
+    from rflow.cli.times import future, stated
 
     if over == bool(for_.strip() or until):
         raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else "waiting.")
+    run.did(outcome, "no longer waiting." if over else f"waiting until {stated(moment)}." if moment else "waiting.")

@@ -169,7 +169,9 @@ def show(
         begin = run.begin(session, named=reference is not None)
         run.out(typing(next_words(session, tree, run.me.id, run.program, begin)))
     if session.unreadable:
-        run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
+        from rflow.cli.display.unreadable import warn
+
+        warn(run, session)
     run.displayed(session)
 
 

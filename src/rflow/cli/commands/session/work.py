@@ -95,7 +95,7 @@ def step(
     text: Annotated[str, Argument(metavar="TEXT", help="What you tried.")],
     result: Annotated[str, Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
-        str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
+        str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "yesterday 17:30".')
     ] = None,
     assume: Annotated[bool, Option("--assume", help="The result has not been verified.")] = False,
     pin: Pin = False,
@@ -105,7 +105,7 @@ def step(
 
     Anyone can do so on any session; it does not move the session in its tree.
     """
-    from rflow.cli.times import past
+    from rflow.cli.times import past, stated
 
     happened = past(at, run.workspace.now()) if at else None
     command = AddStep(
@@ -117,7 +117,9 @@ def step(
         command_id=command_id,
     )
     outcome = run.send(run.session(), command)
-    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}.")
+    said = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
+    when = f", done {stated(happened)}" if happened else ""
+    run.did(outcome, f"step {outcome.entry} recorded{said}{when}.")
 
 
 @app.command()

@@ -120,10 +120,17 @@ def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
+def _base_url(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.cli.web_address import base_url
+
+    return (base_url(given[0], "share.base_url"),)
+
+
 _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
     "redact.patterns": _patterns,
     "store": _store,
     "post.timeout": _timeout,
+    "share.base_url": _base_url,
 }
 
 

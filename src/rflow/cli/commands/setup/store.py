@@ -1,16 +1,19 @@
-"""Commands for stores: store info, check, copy, backup."""
+"""Commands for stores: store info, check, copy, backup, merge."""
 
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Argument, Group
 from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, StoreProblem
 
-app = Group(help="Look after the store: info, check, copy, backup.")
+if TYPE_CHECKING:
+    from rflow.ports.stores import Merged
+
+app = Group(help="Look after the store: info, check, copy, backup, merge.")
 
 
 @app.command()
@@ -78,6 +81,29 @@ def copy(
             "Not everything could be copied.",
             try_=f"See why (rflow --store {quote(source)} store check), then copy again.",
         )
+
+
+@app.command()
+def merge(run: App) -> None:
+    """Merge sessions of which there are two versions: git's conflicts, the copies of OneDrive, Dropbox, Syncthing.
+
+    The entries of both are in the session afterwards, by time. If both had moved it, the one that moved last stands.
+    """
+    _check_exists(run)
+    merged = run.administration.merge()
+    for session in merged:
+        run.out(f"{session.code}: {session.left or _added(session)}")
+    if any(session.left for session in merged):
+        raise StoreProblem("Not everything could be merged.", try_="See why: rflow store check")
+    run.say("In git, add the merged files and commit." if merged else "There is nothing to merge.")
+
+
+def _added(session: "Merged") -> str:
+    entries = f"{session.added} {'entry' if session.added == 1 else 'entries'} added"
+    if not session.moves:
+        return f"{entries}."
+    moves = ", ".join(map(str, session.moves))
+    return f"{entries}. Both versions had moved it: the earlier moves are steps and notes now ({moves})."
 
 
 @app.command()

@@ -78,6 +78,10 @@ def progress(
     if link:
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
+    if source.session.unreadable:
+        from rflow.cli.display.unreadable import warn
+
+        warn(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
@@ -171,10 +175,11 @@ def _same_command(run: App, session: Session | None, said: str | None) -> str:
 def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:
     """Return the view of what came after a time, or after this user's last summary to `destination`."""
     from rflow.cli.delivering.post_record import delivered
-    from rflow.cli.times import past
+    from rflow.cli.times import past, stated
 
     if since != "last":
         at = past(since, run.workspace.now())
+        run.say(f"Only what came since {stated(at)}.")
         if not source.stored:  # what it holds was recorded elsewhere, or all at once
             raise UsageProblem(
                 "--since TIME works only for a session in this store, not for a file.", try_="Import it: rflow import"

@@ -22,6 +22,7 @@ def serve(
 
     It logs JSON lines to stderr. /healthz and /metrics report its state.
     """
+    host = host.removeprefix("[").removesuffix("]")  # as it stands in an address: [::1]
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
     store = run.workspace.about
     if store.url.startswith("memory:"):
@@ -51,9 +52,9 @@ def serve(
 def _public(url: str | None) -> str | None:
     if url is None:
         return None
-    if not url.startswith(("https://", "http://")) or any(letter.isspace() for letter in url):
-        raise UsageProblem("--public-url is not a web address.", try_="Write it as https://rflow.example.com")
-    return url.rstrip("/")
+    from rflow.cli.web_address import base_url
+
+    return base_url(url, "--public-url")
 
 
 def _shown(host: str) -> str:

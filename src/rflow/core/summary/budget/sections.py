@@ -110,12 +110,13 @@ def _single(key: str, name: str, text: str) -> Section:
     return Section(key=key, label=name, entries=(SectionEntry(text=text),), single=True)
 
 
-def _section(key: str, text: str, units: list[Unit], shown: Shown, beside: dict[Unit, Unit]) -> Section:
+def _section(key: str, name: str, units: list[Unit], shown: Shown, beside: dict[Unit, Unit]) -> Section:
     entries = []
     for unit in units:
         below = tuple(output.lengths.levels[shown[output]] for output, parent in beside.items() if parent is unit)
-        entries.append(SectionEntry(text=unit.lengths.levels[shown[unit]], number=unit.number, below=below))
-    return Section(key=key, label=text, entries=tuple(entries), single=len(entries) == 1 and not entries[0].below)
+        text = unit.lengths.levels[shown[unit]]
+        entries.append(SectionEntry(text=text, number=unit.number, below=below, seq=unit.seq))
+    return Section(key=key, label=name, entries=tuple(entries), single=len(entries) == 1 and not entries[0].below)
 
 
 def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
