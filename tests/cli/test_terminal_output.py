@@ -1,13 +1,8 @@
 """What reaches a terminal: no text of a session, a tree, a store or the command line is obeyed by it."""
 
 import json
-import os
-import pty
 import re
-import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
 from io import StringIO
 from unittest.mock import patch
 
@@ -16,6 +11,7 @@ import pytest
 from rflow.cli.output import Guarded, styled
 from support.core.foreign_trees import put_tree
 from support.program import SCRIPT, Program
+from support.screens import at_terminal, written
 
 pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"), pytest.mark.timeout(180)]
 
@@ -23,34 +19,6 @@ HOSTILE = "x\x1b]0;owned\x07\x1b[35m\x1b[2J\x9b2J\x08\r\x7f\x85\u202eevil\u2066\
 TYPED = HOSTILE.replace("\x00", "")  # no argument holds a NUL
 STYLE = re.compile(r"\x1b\[(?:(?:[12];)?(?:[012]|3[12346]|97))m")  # none of these stands in a hostile text
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-def at_terminal(me: Program, *words: str, **environ: str) -> str:
-    """Run a command of rflow at a terminal, and return all that it wrote there."""
-    return written([SCRIPT, *words], me, environ)
-
-
-def written(command: list[str], me: Program, environ: Mapping[str, str]) -> str:
-    """Run a command at a terminal, and return all that is written there."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=me.variables | dict(environ),
-        cwd=me.cwd,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    seen = b""
-    with suppress(OSError):  # EIO: the program has ended
-        while part := os.read(ours, 65_536):
-            seen += part
-    os.close(ours)
-    process.wait(60)
-    assert b"Traceback" not in seen
-    return seen.decode("utf-8").replace("\r\n", "\n")
 
 
 def assert_harmless(seen: str) -> None:

@@ -14,7 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
@@ -199,7 +199,7 @@ class MemoryStore:
         """Nothing to merge: there is one version of each session."""
         return []
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new folder, as a JSON store."""
         from rflow.stores import failures
         from rflow.stores.copy import copy_store

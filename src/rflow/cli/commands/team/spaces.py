@@ -36,7 +36,7 @@ def add(
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List the spaces that you may see, with their policies."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     spaces = run.spaces.spaces()
     if json:
@@ -61,7 +61,7 @@ def members(
 
     A reader reads, a member works on sessions, a lead also reassigns and erases them and sets the policy.
     """
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     if add:
         _set(run, name, run.text(add), role)

@@ -53,7 +53,7 @@ def add(
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List all accounts, with their roles."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     users = run.accounts.users()
     if json:
