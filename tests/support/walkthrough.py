@@ -30,7 +30,7 @@ ELSEWHERE = re.compile(r"(make|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)
 CHANGING = re.compile(
     r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions
     r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rf[stir]_[\w…]+|…\w{4}\b"  # links, tokens
-    r"|(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
+    r"|((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
     r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|h|KiB|MiB|B)\b|just now"
 )
 """What is different in every run."""
