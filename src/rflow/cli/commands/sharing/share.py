@@ -79,7 +79,7 @@ def _password(run: App, wanted: bool, *, from_stdin: bool) -> str:
     """Return the password of a new link; "" for none."""
     if not wanted:
         return ""
-    from rflow.cli.passwords import read_password
+    from rflow.cli.input import read_password
 
     return read_password(run, "Password of the link", from_stdin=from_stdin)
 
@@ -211,7 +211,7 @@ def set_password(
     remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
 ) -> None:
     """Change the password of a link; those who have opened it with the old one must enter the new one."""
-    from rflow.cli.passwords import read_password
+    from rflow.cli.input import read_password
 
     share = run.workspace.share(link).share
     new = "" if remove else read_password(run, f"New password of {share.id}", from_stdin=password_stdin)

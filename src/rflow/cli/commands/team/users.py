@@ -34,7 +34,7 @@ def add(
     Without a password, a person gets a link to set one, which works once, for 72 hours.
     """
     from rflow.cli.display.links import base_of
-    from rflow.cli.passwords import read_password
+    from rflow.cli.input import read_password
 
     base = base_of(run)  # before anything is written: the setting may be no address
     password = read_password(run, "Password", from_stdin=True) if password_stdin else ""
@@ -75,7 +75,7 @@ def password(
 ) -> None:
     """Set a password; all web sessions of that account end."""
     from rflow.cli.display.links import base_of
-    from rflow.cli.passwords import read_password
+    from rflow.cli.input import read_password
 
     if link:
         base = base_of(run)
