@@ -6,6 +6,7 @@ import msgspec
 
 from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
+from rflow.core.session.search.query import Hit
 from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
 
@@ -94,4 +95,15 @@ def head_record(head: Head) -> Record:
         "steps": head.steps,
         "notes": head.notes,
         "evidence": head.evidence,
+    }
+
+
+def hit_record(hit: Hit) -> Record:
+    """Return a session of a search for programs: what a list has, how it ended, and the texts that match."""
+    return {
+        **head_record(hit.head),
+        "outcome": hit.outcome or None,
+        "summary": hit.summary or None,
+        "matches": hit.matches,
+        "more_matches": hit.more,
     }

@@ -156,11 +156,12 @@ def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
     for head in heads:
         title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
         owner = "you" if head.owner.id == me else shorten(head.owner.name, 14)
-        rows.append((head.code, owner, _word(head, me), ago(head.updated_at, now), title))
+        rows.append((head.code, owner, state_word(head, me), ago(head.updated_at, now), title))
     return table(rows)
 
 
-def _word(head: Head, me: str) -> str:
+def state_word(head: Head, me: str) -> str:
+    """Return the state of a session in a word or two."""
     if head.status == "handed_off":
         return "handed to you" if head.owner.id == me else "handed off"
     if head.status == "open" and head.waiting_for:

@@ -34,7 +34,7 @@ class SqliteFile:
         """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
-            with _transaction(db, "BEGIN"):
+            with transaction(db, "BEGIN"):
                 yield db
 
     @contextmanager
@@ -42,7 +42,7 @@ class SqliteFile:
         """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
         with explained(self.path):
             db = self._writer()
-            with _transaction(db, "BEGIN IMMEDIATE"):
+            with transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
@@ -115,7 +115,8 @@ class SqliteFile:
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+def transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Begin a transaction; commit it when the block ends, and roll back if it raises."""
     db.execute(begin)
     try:
         yield
@@ -154,7 +155,7 @@ def _new_database(name: str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in (*SCHEMA, *marks):
                 db.execute(statement)
@@ -215,7 +216,7 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise failures.too_old(path)
 
     try:
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:

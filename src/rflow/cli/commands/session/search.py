@@ -1,0 +1,125 @@
+"""The command `search`."""
+
+import sys
+from typing import Annotated
+
+from msgspec.structs import replace
+
+from rflow.cli.app import App
+from rflow.cli.commands.session.filters import Customer, Inbox, InTree, Mine, Owner, Stale, Ticket, filters
+from rflow.cli.output import echo, is_terminal
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Json
+from rflow.core.session.head import Query
+from rflow.core.session.search.query import Found, Search, read_terms
+from rflow.core.text import counted
+
+app = Group()
+
+
+@app.command()
+def search(
+    run: App,
+    words: Annotated[
+        list[str], Argument(metavar="WORDS…", help="All of them must occur. In quotation marks: one after the other.")
+    ],
+    mine: Mine = False,
+    open_: Annotated[bool, Option("--open", help="Only those not closed.")] = False,
+    inbox: Inbox = False,
+    stale: Stale = None,
+    customer: Customer = None,
+    ticket: Ticket = None,
+    tree: InTree = None,
+    owner: Owner = None,
+    limit: Annotated[int, Option(min=1, max=1000, help="Maximum number to show.")] = 10,
+    page: Annotated[int, Option(min=1, max=10_000, help="Which page of that many.")] = 1,
+    json: Json = False,
+) -> None:
+    """Search all sessions, closed ones too, the best match first.
+
+    It looks at title, brief, steps, notes, evidence (what is shown of it) and outcome. A word that ends in * is the
+    beginning of one, and so is the last word. What it shows is raw: nothing is redacted.
+    """
+    query = filters(
+        run,
+        not_closed=open_,
+        mine=mine,
+        inbox=inbox,
+        stale=stale,
+        customer=customer,
+        ticket=ticket,
+        tree=tree,
+        owner=owner,
+        limit=limit,
+        after=str((page - 1) * limit) if page > 1 else None,
+    )
+    wanted = Search(words=" ".join(map(_typed, words)), filters=query)
+    found = _searched(run, wanted)
+    if json:
+        from rflow.cli.display.json import hit_record
+
+        run.out_json([hit_record(hit) for hit in found.hits])
+    elif found.hits:
+        _print_hits(run, found, page, limit)
+    else:
+        _explain_nothing(run, wanted, found)
+
+
+def _typed(word: str) -> str:
+    """Return a word of the command line; the shell removes the quotation marks from a phrase."""
+    return f'"{word}"' if len(word.split()) > 1 and '"' not in word else word
+
+
+def _searched(run: App, wanted: Search) -> Found:
+    """Search, and wait for the index where it is being built."""
+    found = run.workspace.search(wanted)
+    if found.building is None:
+        return found
+    on_terminal, shown = is_terminal(sys.stderr), 0
+    echo("Building the search index (later searches are quick):", err=True, newline=not on_terminal)
+    while found.building is not None:
+        if on_terminal and found.building >= shown + 5:
+            shown = found.building
+            echo(f" {shown}%", err=True, newline=False)
+        found = run.workspace.search(wanted)
+    if on_terminal:
+        echo(" done", err=True)
+    return found
+
+
+def _print_hits(run: App, found: Found, page: int, limit: int) -> None:
+    from rflow.cli.display.hits import hits_text
+
+    run.out(hits_text(found.hits, run.me.id, run.workspace.now()))
+    first = (page - 1) * limit + 1
+    shown = f"{first:,} to {first + len(found.hits) - 1:,} of " if found.total > len(found.hits) else ""
+    more = f" More: add --page {page + 1}, or another word." if found.after else ""
+    run.say(f"{shown}{counted(found.total, 'session')}, the best match first.{more}")
+    run.say(f"To see one: {run.program} show {found.hits[0].head.code}. Nothing here is redacted.")
+    if found.remark:
+        run.say(found.remark)
+
+
+def _explain_nothing(run: App, wanted: Search, found: Found) -> None:
+    """Say why there may be nothing, and what to try."""
+    if found.total:
+        run.say(f"There are only {counted(found.total, 'session')}: leave out --page, or use a lower number.")
+        return
+    filtered = replace(wanted.filters, limit=50, after=None) != Query()
+    run.say(f"No session matches {wanted.words}{' with these filters' if filtered else ''}.")
+    if filtered and (without := _count(run, wanted.words)):
+        run.say(f"Without the filters: {counted(without, 'session')}.")
+        return
+    terms = read_terms(wanted.words)
+    if len(terms) > 1:
+        counts = [f"{term.typed} {_count(run, term.typed):,}" for term in terms]
+        run.say(f"Sessions with each alone: {', '.join(counts)}.")
+    loose = wanted.words.replace('"', "")
+    if loose != wanted.words and (count := _count(run, loose)):
+        run.say(f"With these words in any order: {counted(count, 'session')}. Try: {run.program} search {loose}")
+    else:
+        run.say("Try fewer words, or only the beginning of one (conn*).")
+
+
+def _count(run: App, words: str) -> int:
+    return run.workspace.search(Search(words=words, filters=Query(limit=1))).total
