@@ -21,7 +21,7 @@ def hits_text(hits: Sequence[Hit], me: str, now: datetime) -> str:
 def _lines(hit: Hit, me: str, now: datetime) -> list[str]:
     head = hit.head
     title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
-    first = shorten(f"{head.code}  {title}", WIDTH, columns)
+    first = f"{head.code}  {shorten(title, WIDTH - len(head.code) - 2, columns)}"
     texts = [match for match in hit.matches if match.what not in ("title", "code")][:_TEXTS]
     lines = [styled(first, bold=True), f"  {_state(hit, me, now)}"]
     lines += [f"  {_label(match)}  {_marked(match, WIDTH - _LABEL - 4)}" for match in texts]

@@ -37,6 +37,7 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
+_BATCH = 500
 _BETWEEN = " \ue000 "
 """Stands between two texts, so that no phrase begins in one and ends in the next; it is never part of a word."""
 
@@ -89,8 +90,12 @@ class SearchIndex:
 
     def versions(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (version, updated at) of those of these sessions that are in the index."""
-        sql = f"SELECT id, version, updated_at FROM docs WHERE id IN ({_marks(len(ids))})"  # noqa: S608 (placeholders)
-        return {session_id: (version, at) for session_id, version, at in self._db.execute(sql, ids)}
+        found: dict[str, tuple[int, int]] = {}
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            sql = f"SELECT id, version, updated_at FROM docs WHERE id IN ({_marks(len(batch))})"  # noqa: S608
+            found |= {session_id: (version, at) for session_id, version, at in self._db.execute(sql, batch)}
+        return found
 
     def ids_between(self, after: str, to: str | None) -> list[str]:
         """Return the ids in the index from `after` (without it) to `to` (None is the end)."""

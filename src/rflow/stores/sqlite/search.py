@@ -66,13 +66,16 @@ class SqliteSearch:
             try:
                 with self._opened() as db:
                     return self._find(db, terms, query, first)
-            except (OSError, sqlite3.Error) as error:
-                if not (again and _is_damage(error) and self.remove()):
-                    self._use_memory(error)
+            except (OSError, sqlite3.Error, StoreProblem) as error:
+                # While the store is being read, errors of the index look like errors of the store. If it is the store,
+                # the next attempt says so.
+                cause = error.__cause__ if isinstance(error, StoreProblem) else error
+                if not (again and _is_damage(cause) and self.remove()):
+                    self._use_memory(cause)
         assert self._memory is not None
         return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
 
-    def _use_memory(self, error: Exception) -> None:
+    def _use_memory(self, error: BaseException | None) -> None:
         problem = failures.why_not_writable(self._file.path)
         why = f"{self.path.name} can't be used: {error}" if problem is None else "the store's folder can't be written"
         self._remark = f"The search index is built again for each search, because {why}."
@@ -94,9 +97,11 @@ class SqliteSearch:
     # Bringing it up to date
 
     def _is_up_to_date(self, index: SearchIndex) -> bool:
-        scanned, _ = index.state
+        scanned, checked_at = index.state
+        if scanned is not None:
+            return False
         with self._file.reading() as store:
-            return scanned is None and index.totals(_SUMS) == _totals(store)
+            return not _changed_since(store, index, checked_at) and index.totals(_SUMS) == _totals(store)
 
     def _update(self, index: SearchIndex) -> int | None:
         """Bring the index up to date; return how much of it is (percent) if there is more to do, else None."""
@@ -108,13 +113,14 @@ class SqliteSearch:
         scanned, checked_at = index.state
         with self._file.reading() as store:
             if scanned is None:
-                changed = store.execute(_CHANGED_SINCE, (checked_at - _MARGIN,)).fetchall()
-                if _bring(store, index, changed, end) < len(changed):
+                if not _catch_up(store, index, checked_at, end):
                     return _percent(store, index)
                 if index.totals(_SUMS) == _totals(store):
                     index.state = (None, now)
                     return None
-            return _scan(store, index, scanned or "", checked_at if scanned else now, end)
+            checked_at = checked_at if scanned else now
+            done = _scan(store, index, scanned or "", checked_at, end) and _catch_up(store, index, checked_at, end)
+            return None if done else _percent(store, index)
 
     # The file
 
@@ -201,39 +207,56 @@ def _totals(store: sqlite3.Connection) -> tuple[Any, ...]:
     return tuple(store.execute(f"SELECT {_SUMS} FROM sessions NOT INDEXED").fetchone())  # noqa: S608 (constants)
 
 
-def _is_damage(error: Exception) -> bool:
+def _is_damage(error: BaseException | None) -> bool:
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED
 
 
-def _scan(store: sqlite3.Connection, index: SearchIndex, scanned: str, checked_at: int, end: float) -> int | None:
-    """Continue the pass over all sessions after the id `scanned`; return as `SqliteSearch._update` does."""
-    removed = complete = False
-    while not complete and time.monotonic() < end:
+def _scan(store: sqlite3.Connection, index: SearchIndex, scanned: str, checked_at: int, end: float) -> bool:
+    """Continue the pass over all sessions after the id `scanned`; False if time was up before its end."""
+    removed = complete = late = False
+    while not complete and not late:
         selected = store.execute(_NEXT, (scanned,)).fetchall()
-        handled = [str(row[0]) for row in selected[: _bring(store, index, selected, end)]]
-        complete = len(handled) == len(selected) < _BATCH
+        changed = _differing(index, selected)
+        brought = _bring(store, index, changed, end)
+        stop = changed[brought][0] if brought < len(changed) else None
+        handled = [row[0] for row in selected if stop is None or row[0] < stop]
+        complete = stop is None and len(selected) < _BATCH
         to = None if complete else handled[-1]
         for session_id in set(index.ids_between(scanned, to)).difference(handled):
             removed = index.remove(session_id) or removed
         scanned = to or scanned
+        late = time.monotonic() > end
     if removed:
         index.merge()  # A program without this index removed them, perhaps for good.
     index.state = (None if complete else scanned, checked_at)
-    return None if complete else _percent(store, index)
+    return complete
 
 
-def _bring(store: sqlite3.Connection, index: SearchIndex, selected: Sequence[tuple[Any, ...]], end: float) -> int:
-    """Index those of these sessions that changed; return how many were looked at before time was up, one at least."""
-    for start in range(0, len(selected), _BATCH):
-        batch = selected[start : start + _BATCH]
-        known = index.versions([row[0] for row in batch])
-        for number, (*columns, code) in enumerate(batch, start + 1):
-            row = Row(*columns)
-            if known.get(row.id) != (row.version, row.updated_at):
-                index.put(row, str(code), rows.load(store, row.id).events)
-                if time.monotonic() > end:
-                    return number
-    return len(selected)
+def _catch_up(store: sqlite3.Connection, index: SearchIndex, checked_at: int, end: float) -> bool:
+    """Index the sessions that were updated since a time; False if time was up before all were."""
+    changed = _changed_since(store, index, checked_at)
+    return _bring(store, index, changed, end) == len(changed)
+
+
+def _changed_since(store: sqlite3.Connection, index: SearchIndex, checked_at: int) -> list[tuple[Any, ...]]:
+    """Return the sessions that were updated since a time, by their own, and that the index has differently."""
+    return _differing(index, store.execute(_CHANGED_SINCE, (checked_at - _MARGIN,)).fetchall())
+
+
+def _differing(index: SearchIndex, selected: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return those of these sessions that the index lacks or has with another version or time."""
+    known = index.versions([session_id for session_id, *_ in selected])
+    return [row for row in selected if known.get(row[0]) != row[1:3]]
+
+
+def _bring(store: sqlite3.Connection, index: SearchIndex, changed: Sequence[tuple[Any, ...]], end: float) -> int:
+    """Index sessions; return how many before time was up, one at least."""
+    for number, (*columns, code) in enumerate(changed, 1):
+        row = Row(*columns)
+        index.put(row, str(code), rows.load(store, row.id).events)
+        if time.monotonic() > end:
+            return number
+    return len(changed)
 
 
 def _percent(store: sqlite3.Connection, index: SearchIndex) -> int:

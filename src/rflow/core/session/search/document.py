@@ -35,6 +35,9 @@ KINDS: Mapping[type[Fact], str] = {
 }
 """What the entries of each kind of fact are called in a search; notes go by their own kind."""
 
+_AHEAD = ("to.text", "place.text")
+"""Where a session stood next; what came of it is an entry of its own."""
+
 
 class Passage(NamedTuple):
     """A text that is searched: the entry it belongs to (0 for the title and the brief), what it is, its part."""
@@ -58,6 +61,8 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
                 _amend(now, target, texts)
             case fact:
                 for number, (text, value) in enumerate(texts_of(fact)):
+                    if text.path in _AHEAD:
+                        continue
                     key = f"{text.path}#{number}" if "*" in text.path else text.path
                     now[event.seq, key] = _passage(event.seq, fact, text, value)
     return [passage for passage in now.values() if passage.text and passage.text != REMOVED]

@@ -1,6 +1,6 @@
 """How texts compare in a search: without case, accents and compatibility forms, as a sequence of words.
 
-Text that is written without spaces (Chinese, Japanese, Korean, Thai …) has no words that a program can tell apart. In it
+In text that is written without spaces (Chinese, Japanese, Korean, Thai …) no program can tell the words apart. There
 every character counts as a word, and what was typed is a sequence of them, so that any part of a text can be found.
 """
 
