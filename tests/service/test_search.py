@@ -154,7 +154,7 @@ def test_a_search_without_a_word_is_refused(ana: Workspace, words: str) -> None:
 
 @pytest.mark.parametrize("words", ["x" * 1001, " ".join(f"w{number}" for number in range(40))])
 def test_a_search_that_is_too_long_is_refused(ana: Workspace, words: str) -> None:
-    with pytest.raises(UsageProblem, match="longer than|more than"):
+    with pytest.raises(UsageProblem, match=r"longer than|more than"):
         ana.search(Search(words=words))
 
 
@@ -266,6 +266,14 @@ def test_a_match_shows_the_line_around_the_words_and_where_they_are(ana: Workspa
     assert [match.text[first:last] for first, last in match.marks] == ["CONNECTION", "refused"]
     assert len(match.text) < 180
     assert "\n" not in match.text
+
+
+def test_of_a_long_text_the_line_is_shown_that_holds_the_most_words(ana: Workspace) -> None:
+    lines = [f"Nov 03 02:{minute}:11 upstream prematurely closed, client: 10.1.2.{minute}" for minute in range(10, 60)]
+    started(ana, "Webshop", "\n".join(lines))
+    (match,) = only(ana, "prematurely client 10.1.2.44").matches
+    assert "prematurely closed, client: 10.1.2.44" in match.text
+    assert [match.text[first:last] for first, last in match.marks][:3] == ["prematurely", "client", "10.1.2.44"]
 
 
 @pytest.mark.parametrize(

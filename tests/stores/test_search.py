@@ -294,7 +294,7 @@ def test_what_a_program_without_this_index_removed_is_gone_from_it(folder: Path,
     assert found(store, SECRET) == [2]
     with closing(sqlite3.connect(folder / "night.db")) as db:
         for table, column in (("sessions", "id"), ("events", "session_id"), ("people", "session_id")):
-            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (session_id(2),))  # noqa: S608
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (session_id(2),))
         db.commit()
     assert found(store, SECRET) == []
     assert found(store, "printer") == [1]

@@ -46,21 +46,29 @@ def _label(match: Match) -> str:
 
 def _marked(match: Match, width: int) -> str:
     """Return the text of a match, cut to `width` columns, with the words that match in bold."""
-    text = _cut(match.text, width)
+    text, marks = _in_view(match, width)
     pieces: list[str] = []
     at = 0
-    for first, last in match.marks:
-        if first < len(text):
-            pieces += [text[at:first], styled(text[first:last], bold=True)]
-            at = last
+    for first, last in marks:
+        pieces += [text[at:first], styled(text[first:last], bold=True)]
+        at = last
     return "".join([*pieces, text[at:]])
 
 
-def _cut(text: str, width: int) -> str:
-    """Return the beginning of a text of one line that fits into `width` columns."""
-    if columns(text) <= width:
-        return text
-    end = width - 1
-    while columns(text[:end]) > width - 1:
-        end -= 1
-    return f"{text[:end].removesuffix('…')}…"
+def _in_view(match: Match, width: int) -> tuple[str, list[tuple[int, int]]]:
+    """Return the part of the text that fits into `width` columns, the first place in it, and the places in that part.
+
+    What is before the first place gets a third of the width, more where the text ends soon.
+    """
+    text = match.text
+    start, end = 0, len(text)
+    first = match.marks[0][0] if match.marks else 0
+    while columns(text[start:end]) > width - (start > 0) - (end < len(text)):
+        if columns(text[start:first]) > width // 3:
+            start += 1
+        else:
+            end -= 1
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    marks = [(max(one, start), min(last, end)) for one, last in match.marks if one < end]
+    shift = len(before) - start
+    return f"{before}{text[start:end].removesuffix('…')}{after}", [(one + shift, last + shift) for one, last in marks]

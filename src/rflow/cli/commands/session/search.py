@@ -20,9 +20,7 @@ app = Group()
 @app.command()
 def search(
     run: App,
-    words: Annotated[
-        list[str], Argument(metavar="WORDS…", help="All of them must occur. In quotation marks: one after the other.")
-    ],
+    words: Annotated[list[str], Argument(metavar="WORDS...", help="Words in quotation marks must follow each other.")],
     mine: Mine = False,
     open_: Annotated[bool, Option("--open", help="Only those not closed.")] = False,
     inbox: Inbox = False,
@@ -35,10 +33,10 @@ def search(
     page: Annotated[int, Option(min=1, max=10_000, help="Which page of that many.")] = 1,
     json: Json = False,
 ) -> None:
-    """Search all sessions, closed ones too, the best match first.
+    """Search all sessions, closed ones too; the best match comes first.
 
-    It looks at title, brief, steps, notes, evidence (what is shown of it) and outcome. A word that ends in * is the
-    beginning of one, and so is the last word. What it shows is raw: nothing is redacted.
+    It searches titles, briefs, steps, notes, outcomes, and the beginning and end of evidence. All words must occur. The
+    last one may be the beginning of a longer word, others only with a star: conn*. Nothing is redacted.
     """
     query = filters(
         run,
@@ -105,18 +103,18 @@ def _explain_nothing(run: App, wanted: Search, found: Found) -> None:
     if found.total:
         run.say(f"There are only {counted(found.total, 'session')}: leave out --page, or use a lower number.")
         return
-    filtered = replace(wanted.filters, limit=50, after=None) != Query()
-    run.say(f"No session matches {wanted.words}{' with these filters' if filtered else ''}.")
+    filtered = replace(wanted.filters, limit=Query().limit, after=None) != Query()
+    run.say(f"Nothing matches {wanted.words}{' with these filters' if filtered else ''}.")
     if filtered and (without := _count(run, wanted.words)):
         run.say(f"Without the filters: {counted(without, 'session')}.")
         return
     terms = read_terms(wanted.words)
     if len(terms) > 1:
-        counts = [f"{term.typed} {_count(run, term.typed):,}" for term in terms]
-        run.say(f"Sessions with each alone: {', '.join(counts)}.")
+        counts = [f"{term.typed} in {counted(_count(run, term.typed), 'session')}" for term in terms]
+        run.say(f"Each alone: {', '.join(counts)}.")
     loose = wanted.words.replace('"', "")
     if loose != wanted.words and (count := _count(run, loose)):
-        run.say(f"With these words in any order: {counted(count, 'session')}. Try: {run.program} search {loose}")
+        run.say(f"In any order: {counted(count, 'session')}. To see them: {run.program} search {loose}")
     else:
         run.say("Try fewer words, or only the beginning of one (conn*).")
 

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from rflow.core.session import events as e
 from rflow.core.session.events import Event, Fact, Stored
 from rflow.core.session.texts import REMOVED, Text, texts_of
+from rflow.core.text import clean
 
 Part = Literal["title", "header", "entry", "evidence"]
 """The parts of a session, in the order of what a match there is worth."""
@@ -49,7 +50,10 @@ class Passage(NamedTuple):
 
 
 def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
-    """Return the texts of a session as they are now: corrected where they were amended; unreadable events have none."""
+    """Return the texts of a session as they are now, cleaned: corrected where they were amended.
+
+    What can't be read of a newer rflow is left out.
+    """
     now: dict[tuple[int, str], Passage] = {(0, "code"): Passage(0, "code", "title", code)}
     for event in events:
         if not isinstance(event, Event):
@@ -65,7 +69,7 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
                         continue
                     key = f"{text.path}#{number}" if "*" in text.path else text.path
                     now[event.seq, key] = _passage(event.seq, fact, text, value)
-    return [passage for passage in now.values() if passage.text and passage.text != REMOVED]
+    return [passage._replace(text=clean(passage.text)) for passage in now.values() if passage.text not in ("", REMOVED)]
 
 
 def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.BriefSet) -> None:

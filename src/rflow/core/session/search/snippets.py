@@ -1,29 +1,39 @@
 """What is shown of a session that matches: the texts that hold the words, cut to a line around them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from unicodedata import normalize
 
 from rflow.core.session.search.document import PARTS, Passage
 from rflow.core.session.search.query import Match, Term
 from rflow.core.session.search.words import Word, placed_words
-from rflow.core.text import clean
 
 MOST = 3
 WIDTH = 160
 _BEFORE = 40
 
-Span = tuple[int, int]
+
+class Place(NamedTuple):
+    """Where a term (by number) stands in a text, in characters."""
+
+    start: int
+    end: int
+    term: int
 
 
 class _Holding(NamedTuple):
-    """A passage that holds some of the terms (by number), its text in the form NFC, and where they are."""
+    """A passage that holds some of the terms, its text in the form NFC, and where they are."""
 
     passage: Passage
     text: str
-    terms: frozenset[int]
-    spans: list[Span]
+    places: list[Place]
+
+    @property
+    def terms(self) -> set[int]:
+        """The terms that it holds."""
+        return {place.term for place in self.places}
 
 
 def best_matches(passages: Iterable[Passage], terms: Sequence[Term], most: int = MOST) -> tuple[tuple[Match, ...], int]:
@@ -40,56 +50,67 @@ def best_matches(passages: Iterable[Passage], terms: Sequence[Term], most: int =
 
 
 def _holding(passage: Passage, terms: Sequence[Term]) -> _Holding | None:
-    text = clean(normalize("NFC", passage.text))
+    text = normalize("NFC", passage.text)
     found = placed_words(text)
-    spans = {number: places for number, term in enumerate(terms) if (places := list(_places(found, term)))}
-    if not spans:
-        return None
-    return _Holding(passage, text, frozenset(spans), sorted({span for places in spans.values() for span in places}))
+    places = sorted(place for number, term in enumerate(terms) for place in _places(found, term, number))
+    return _Holding(passage, text, places) if places else None
 
 
-def _places(found: Sequence[Word], term: Term) -> Iterable[Span]:
+def _places(found: Sequence[Word], term: Term, number: int) -> Iterator[Place]:
     """Yield where a term stands among the words of a text."""
     *before, last = term.words
     for at, word in enumerate(found):
         fits = word.text.startswith(last) if term.beginning else word.text == last
         start = at - len(before)
         if fits and start >= 0 and [known.text for known in found[start:at]] == before:
-            yield found[start].start, word.end
+            yield Place(found[start].start, word.end, number)
 
 
 def _match(found: _Holding) -> Match:
-    """Return the line around the first place, with all places that it shows."""
-    text, spans = found.text, _apart(found.spans)
-    start = _word_start(text, max(spans[0][0] - _BEFORE, 0)) if len(text) > WIDTH else 0
-    end = min(max(start + WIDTH, spans[0][1]), len(text))
+    """Return the line around the places that show the most terms together, with all places in it."""
+    text, places = found.text, _best_places(found.places)
+    start = _word_start(text, max(places[0].start - _BEFORE, 0)) if len(text) > WIDTH else 0
+    end = min(max(start + WIDTH, places[0].end), len(text))
     pieces = ["…"] if start else []
-    marks: list[Span] = []
-    at, width = start, len("".join(pieces))
-    for first, last in (span for span in spans if span[1] <= end):
-        for piece, marked in ((text[at:first], False), (text[first:last], True)):
-            line = _joined(piece)
-            marks += [(width, width + len(line))] if marked else []
-            pieces.append(line)
-            width += len(line)
-        at = last
+    marks: list[tuple[int, int]] = []
+    at, width = start, len(pieces)
+    for place in _apart(place for place in found.places if place.start >= start and place.end <= end):
+        before, marked = _joined(text[at : place.start]), _joined(text[place.start : place.end])
+        pieces += [before, marked]
+        marks.append((width + len(before), width + len(before) + len(marked)))
+        at, width = place.end, marks[-1][1]
     rest = _joined(text[at:end]).rstrip()
     pieces += [rest, "…"] if end < len(text) else [rest]
     return Match(entry=found.passage.entry, what=found.passage.what, text="".join(pieces), marks=tuple(marks))
 
 
+def _best_places(places: Sequence[Place]) -> Sequence[Place]:
+    """Return those places that fit into a line and show the most terms, the first such line."""
+    best: Sequence[Place] = ()
+    first = shown = 0
+    held: Counter[int] = Counter()
+    for last, place in enumerate(places):
+        held[place.term] += 1
+        while held[places[first].term] > 1 or (first < last and place.end - places[first].start > WIDTH - _BEFORE):
+            held -= Counter([places[first].term])
+            first += 1
+        if len(held) > shown:
+            shown, best = len(held), places[first : last + 1]
+    return best
+
+
+def _apart(places: Iterable[Place]) -> Iterator[Place]:
+    """Yield places in order, without those that overlap an earlier one."""
+    end = 0
+    for place in places:
+        if place.start >= end:
+            yield place
+            end = place.end
+
+
 def _joined(text: str) -> str:
     """Return a piece of a text on a line."""
     return re.sub(r"\s+", " ", text)
-
-
-def _apart(spans: Sequence[Span]) -> list[Span]:
-    """Return places in order, without those that overlap an earlier one."""
-    apart: list[Span] = []
-    for span in spans:
-        if not apart or span[0] >= apart[-1][1]:
-            apart.append(span)
-    return apart
 
 
 def _word_start(text: str, at: int) -> int:
