@@ -77,8 +77,7 @@ def test_what_matches_nothing_is_explained(ana: Program) -> None:
         "Try fewer words, or only the beginning of one (conn*).\n",
     )
     assert ana.ok("search", "refused connection").err == (
-        'Nothing matches "refused connection".\n'
-        "In any order: 1 session. To see them: rflow search refused connection\n"
+        'Nothing matches "refused connection".\nIn any order: 1 session. To see them: rflow search refused connection\n'
     )
     assert ana.ok("search", "harrow", "--ticket", "INC-1").err == (
         "Nothing matches harrow with these filters.\nWithout the filters: 2 sessions.\n"
