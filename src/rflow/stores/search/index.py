@@ -30,10 +30,10 @@ _SCHEMA = (
     """CREATE TABLE docs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version, updated_at, status, owner,
         owner_kind, space, customer, ticket, tree)""",
     "CREATE TABLE spaces (number INTEGER PRIMARY KEY, space TEXT NOT NULL UNIQUE)",
-    # How far a pass over the whole store has come ("" is its beginning, NULL: it is done), and since when the index
-    # may lack changes (microseconds since 1970).
-    "CREATE TABLE state (scanned TEXT, checked_at INTEGER NOT NULL)",
-    "INSERT INTO state VALUES ('', 0)",
+    # How far a pass over the whole store has come ("" is its beginning, NULL: it is done), since when the index may
+    # lack changes (microseconds since 1970), and what all sessions in it add up to.
+    "CREATE TABLE state (scanned TEXT, checked_at INTEGER NOT NULL, totals TEXT NOT NULL)",
+    "INSERT INTO state VALUES ('', 0, '')",
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
@@ -102,9 +102,20 @@ class SearchIndex:
         sql = "SELECT id FROM docs WHERE id > ? AND (id <= ? OR ? IS NULL)"
         return [session_id for (session_id,) in self._db.execute(sql, (after, to, to))]
 
-    def totals(self, sums: str) -> tuple[Any, ...]:
-        """Return these sums over all sessions in the index."""
-        return tuple(self._db.execute(f"SELECT {sums} FROM docs").fetchone())  # noqa: S608 (a constant)
+    @property
+    def totals(self) -> str:
+        """What all sessions in the index added up to when `add_up` was called."""
+        return str(self._value("SELECT totals FROM state"))
+
+    def add_up(self) -> str:
+        """Compute what all sessions in the index add up to, keep it, and return it."""
+        found = totals(self._db, "docs")
+        self._db.execute("UPDATE state SET totals = ?", (found,))
+        return found
+
+    def count(self) -> int:
+        """Return the number of sessions in the index."""
+        return int(self._value("SELECT count(*) FROM docs"))
 
     def put(self, row: Row, code: str, events: Iterable[Stored]) -> None:
         """Write a session, in place of what the index has of it."""
@@ -172,6 +183,12 @@ class SearchIndex:
 
     def _value(self, sql: str, values: Sequence[object] = ()) -> Any:
         return self._db.execute(sql, values).fetchone()[0]
+
+
+def totals(db: sqlite3.Connection, table: str) -> str:
+    """Return what the sessions in a table add up to: another text if any was added, changed or removed."""
+    sums = "count(*), total(version), sum(CAST(updated_at AS INTEGER) & 4294967295)"
+    return str(db.execute(f"SELECT {sums} FROM {table} NOT INDEXED").fetchone())  # noqa: S608 (names from this package)
 
 
 def _source(table: str, match: str, query: Query) -> tuple[str, list[object]]:

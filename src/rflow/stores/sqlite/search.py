@@ -1,7 +1,7 @@
 """Search in a SQLite store: an index in a file beside it, brought up to date when somebody searches.
 
 The store knows nothing of the index, so that writing costs what it did without one. A session is indexed again if its
-version or its time differ from what the index has; what the whole store adds up to (`_SUMS`) shows whether that is so
+version or its time differ from what the index has; what the whole store adds up to (`totals`) shows whether that is so
 for any. The file can be deleted at any time. Where it can't be written, the index is built in memory for this program.
 """
 
@@ -20,7 +20,7 @@ from rflow.core.session.search.query import Term
 from rflow.errors import StoreProblem
 from rflow.ports.stores import Ranked
 from rflow.stores import derived, failures, files
-from rflow.stores.search.index import Row, SearchIndex
+from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, transaction
 
@@ -30,7 +30,6 @@ SLICE = 0.5
 _MARGIN = 10 * 60 * 1_000_000
 """How far a clock may have been set back since a search without making the next one slower, in microseconds."""
 _BATCH = 500
-_SUMS = "count(*), total(version), sum(CAST(updated_at AS INTEGER) & 4294967295)"
 _COLUMNS = "id, version, updated_at, status, owner, owner_kind, space, customer, ticket, tree, code"
 _CHANGED_SINCE = (
     f"SELECT {_COLUMNS} FROM sessions WHERE status <> 'closed' AND updated_at >= ?1"  # noqa: S608 (constants)
@@ -101,7 +100,7 @@ class SqliteSearch:
         if scanned is not None:
             return False
         with self._file.reading() as store:
-            return not _changed_since(store, index, checked_at) and index.totals(_SUMS) == _totals(store)
+            return not _changed_since(store, index, checked_at) and index.totals == totals(store, "sessions")
 
     def _update(self, index: SearchIndex) -> int | None:
         """Bring the index up to date; return how much of it is (percent) if there is more to do, else None."""
@@ -115,11 +114,13 @@ class SqliteSearch:
             if scanned is None:
                 if not _catch_up(store, index, checked_at, end):
                     return _percent(store, index)
-                if index.totals(_SUMS) == _totals(store):
+                if index.add_up() == totals(store, "sessions"):
                     index.state = (None, now)
                     return None
             checked_at = checked_at if scanned else now
             done = _scan(store, index, scanned or "", checked_at, end) and _catch_up(store, index, checked_at, end)
+            if done:
+                index.add_up()
             return None if done else _percent(store, index)
 
     # The file
@@ -178,6 +179,7 @@ class SqliteSearch:
                         raise _Outdated
                     index.remove(session_id)
                     index.merge()
+                    index.add_up()
                 db.execute("VACUUM")
                 return True
         except (OSError, sqlite3.Error):
@@ -200,11 +202,6 @@ class SqliteSearch:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-
-
-def _totals(store: sqlite3.Connection) -> tuple[Any, ...]:
-    """Return what all sessions of the store add up to."""
-    return tuple(store.execute(f"SELECT {_SUMS} FROM sessions NOT INDEXED").fetchone())  # noqa: S608 (constants)
 
 
 def _is_damage(error: BaseException | None) -> bool:
@@ -261,5 +258,5 @@ def _bring(store: sqlite3.Connection, index: SearchIndex, changed: Sequence[tupl
 
 def _percent(store: sqlite3.Connection, index: SearchIndex) -> int:
     """Return how much of the index is built."""
-    (done,), (count,) = index.totals("count(*)"), store.execute("SELECT count(*) FROM sessions NOT INDEXED").fetchone()
-    return min(100 * int(done) // max(int(count), 1), 99)
+    (count,) = store.execute("SELECT count(*) FROM sessions").fetchone()
+    return min(100 * index.count() // max(int(count), 1), 99)

@@ -101,4 +101,4 @@ def _passage(entry: int, fact: Fact, text: Text, value: str) -> Passage:
     if isinstance(fact, e.NoteAdded):
         return Passage(entry, fact.kind, "entry", value)
     part: Part = "header" if isinstance(fact, e.SessionClosed) else "entry"
-    return Passage(entry, KINDS[type(fact)], part, value)
+    return Passage(entry, KINDS.get(type(fact), "entry"), part, value)

@@ -5,7 +5,7 @@ every character counts as a word, and what was typed is a sequence of them, so t
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -14,10 +14,21 @@ _UNSPACED = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
     "\u1100-\u11ff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
+_ACCENTS = "[\u0300-\u036f]+"
 _JOINED = "\u0300-\u036f\u3099\u309a\uff9e\uff9f"  # accents, and the voice marks of kana, full width and half width
-_FOLDED = re.compile(rf"[\x00-\x7f][{_JOINED}]+|[^\x00-\x7f][{_JOINED}]*")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Return the pattern of a word in a folded text; only compiled when needed, which takes as long as a search."""
+    return re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+
+
+@cache
+def _foldable() -> re.Pattern[str]:
+    """Return the pattern of what folding may change: a character, with its accents, but for plain ASCII."""
+    return re.compile(f"[\\x00-\\x7f][{_JOINED}]+|[^\\x00-\\x7f][{_JOINED}]*")
 
 
 class Word(NamedTuple):
@@ -30,26 +41,25 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[str]:
     """Return the words of a text in the form in which they compare."""
-    return _WORD.findall(text.lower() if text.isascii() else _FOLDED.sub(_fold, normalize("NFC", text)).lower())
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    return _word().findall(_foldable().sub(_fold, normalize("NFC", text)).lower())
 
 
 def placed_words(text: str) -> list[Word]:
     """Return the same words with their places in `text`, which must be in the form NFC."""
-    folded, places = _with_places(text)
-    return [
-        Word(match[0], places[match.start()], places[match.end() - 1] + 1 if match[0] else 0)
-        for match in _WORD.finditer(folded)
-    ]
-
-
-def _with_places(text: str) -> tuple[str, list[int] | range]:
-    """Return a folded text, and for each of its characters the place of the original."""
     if text.isascii():
-        return text.lower(), range(len(text))
+        return [Word(match[0], *match.span()) for match in _ASCII_WORD.finditer(text.lower())]
+    folded, places = _with_places(text)
+    return [Word(match[0], places[match.start()], places[match.end() - 1] + 1) for match in _word().finditer(folded)]
+
+
+def _with_places(text: str) -> tuple[str, list[int]]:
+    """Return a folded text, and for each of its characters the place of the original."""
     parts: list[str] = []
     places: list[int] = []
     last = 0
-    for match in _FOLDED.finditer(text):
+    for match in _foldable().finditer(text):
         folded = _fold(match)
         parts += [text[last : match.start()], folded]
         places += [*range(last, match.start()), *[match.start()] * len(folded)]
@@ -64,10 +74,10 @@ def _fold(match: re.Match[str]) -> str:
 @lru_cache(4096)
 def _folded(character: str) -> str:
     """Return a character, with its accents, without case, accents and compatibility forms."""
-    plain = _ACCENTS.sub("", normalize("NFKD", normalize("NFKC", character).casefold()))
+    plain = re.sub(_ACCENTS, "", normalize("NFKD", normalize("NFKC", character).casefold()))
     return normalize("NFKC", plain).casefold()
 
 
 def is_unspaced(word: str) -> bool:
     """Whether a word is a single character of a script without spaces, which has no beginning to search for."""
-    return re.fullmatch(f"[{_UNSPACED}]", word) is not None
+    return not word.isascii() and re.fullmatch(f"[{_UNSPACED}]", word) is not None
