@@ -107,6 +107,16 @@ def test_searching_where_there_is_no_store_creates_nothing(folder: Path, opener:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("pragma", ["application_id = 7", "user_version = 99"])
+def test_no_index_appears_beside_what_is_no_store_of_this_version(pragma: str, folder: Path, opener: Opener) -> None:
+    put(opener(), 1, "Label printer")
+    with closing(sqlite3.connect(folder / "night.db")) as db:
+        db.execute(f"PRAGMA {pragma}")
+    with pytest.raises(StoreProblem, match=r"not an rflow store|newer rflow"):
+        opener().search(read_terms("printer"), Query())
+    assert not index_of(folder).exists()
+
+
 def test_a_lost_index_is_built_again(folder: Path, opener: Opener) -> None:
     put(opener(), 1, "Label printer")
     assert found(opener(), "printer") == [1]

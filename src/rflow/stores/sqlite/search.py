@@ -59,6 +59,8 @@ class SqliteSearch:
         """Return the sessions that match."""
         if not self._file.path.exists():
             return Ranked()
+        with self._file.reading():  # Raises if that is no store: then there must be no index beside it.
+            pass
         for again in (True, False):
             if self._memory is not None:
                 break
