@@ -76,7 +76,7 @@ def _searched(run: App, wanted: Search) -> Found:
     on_terminal, shown = is_terminal(sys.stderr), 0
     echo("Building the search index (later searches are quick):", err=True, newline=not on_terminal)
     while found.building is not None:
-        if on_terminal and found.building >= shown + 5:
+        if on_terminal and found.building >= shown + 10:
             shown = found.building
             echo(f" {shown}%", err=True, newline=False)
         found = run.workspace.search(wanted)
