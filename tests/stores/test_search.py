@@ -196,6 +196,17 @@ def test_an_index_of_another_version_is_replaced(version: int, folder: Path, ope
     assert found(opener(), "printer") == [1]
 
 
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_a_python_without_full_text_search_is_named(kind: str, opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opener(kind=kind)
+    put(store, 1, "Label printer")
+    monkeypatch.setattr(index_module, "_ENGINE", "fts9")
+    with pytest.raises(StoreProblem, match="has no full-text search"):
+        ranked(store, "printer")
+    monkeypatch.undo()
+    assert found(opener(kind=kind) if kind != "memory" else store, "printer") == [1]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links and FIFOs of POSIX")
 @pytest.mark.parametrize("kind", ["folder", "link", "fifo"])
 def test_what_is_in_the_way_of_the_index_stays_and_search_works_without(

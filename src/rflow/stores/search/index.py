@@ -16,12 +16,14 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.document import PARTS, WEIGHTS, passages
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
+from rflow.errors import StoreProblem
 from rflow.ports.stores import Ranked
 from rflow.stores.sqlite.query import conditions
 
 VERSION = 1
 """The version of these tables and of the words in them: an index of another version is built again."""
 _APPLICATION = 0x72666C78
+_ENGINE = "fts5"
 RANKED = 5000
 """How many of the sessions that match are ranked, the last indexed ones: a word that is in all of them ranks none."""
 
@@ -65,6 +67,11 @@ class SearchIndex:
 
     def create(self) -> None:
         """Create the tables of a new index."""
+        if not self._value("SELECT count(*) FROM pragma_module_list WHERE name = ?", (_ENGINE,)):
+            raise StoreProblem(
+                "This Python's SQLite has no full-text search (FTS5), so nothing can be searched.",
+                try_="Install rflow with another Python, such as your distribution's or that of python.org.",
+            )
         for statement in _SCHEMA:
             self._db.execute(statement)
 
@@ -173,7 +180,7 @@ class SearchIndex:
         if row:
             return f"words_{row[0]}"
         number = self._db.execute("INSERT INTO spaces VALUES (NULL, ?)", (space,)).lastrowid
-        self._db.execute(f"CREATE VIRTUAL TABLE words_{number} USING fts5({', '.join(PARTS)}, tokenize = 'ascii')")
+        self._db.execute(f"CREATE VIRTUAL TABLE words_{number} USING {_ENGINE}({', '.join(PARTS)}, tokenize = 'ascii')")
         return f"words_{number}"
 
     def _each(self, command: str) -> None:

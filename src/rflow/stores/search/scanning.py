@@ -4,7 +4,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Generic, TypeVar
+from weakref import finalize
 
 from rflow.core.session.head import Query
 from rflow.core.session.log import Log
@@ -30,15 +32,20 @@ class ScannedSearch(Generic[_Stamp]):
     def __init__(self, load: Callable[[str, _Stamp], Log]) -> None:
         self._load = load
         self._known: dict[str, _Stamp] = {}
-        self._index: SearchIndex | None = None
 
     def find(self, stamps: Mapping[str, _Stamp], terms: Sequence[Term], query: Query, first: int) -> Ranked:
         """Return the sessions that match; `stamps` has all sessions by id."""
-        if self._index is None:
-            self._index = SearchIndex(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-            self._index.create()
-        done = self._update(self._index, stamps)
-        return self._index.find(terms, query, first) if done is None else Ranked(building=done)
+        index = self._index
+        done = self._update(index, stamps)
+        return index.find(terms, query, first) if done is None else Ranked(building=done)
+
+    @cached_property
+    def _index(self) -> SearchIndex:
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        finalize(self, db.close)
+        index = SearchIndex(db)
+        index.create()
+        return index
 
     def _update(self, index: SearchIndex, stamps: Mapping[str, _Stamp]) -> int | None:
         """Bring the index up to date; return how much of it is (percent) if there is more to do, else None."""

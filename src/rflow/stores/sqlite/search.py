@@ -22,7 +22,7 @@ from rflow.ports.stores import Ranked
 from rflow.stores import derived, failures, files
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, transaction
+from rflow.stores.sqlite.file import SqliteFile, explained, transaction
 
 SUFFIX = "-search"
 SLICE = 0.5
@@ -74,7 +74,8 @@ class SqliteSearch:
                 if not (again and _is_damage(cause) and self.remove()):
                     self._use_memory(cause)
         assert self._memory is not None
-        return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
+        with explained(self._file.path):
+            return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
 
     def _use_memory(self, error: BaseException | None) -> None:
         problem = failures.why_not_writable(self._file.path)
