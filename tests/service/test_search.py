@@ -10,7 +10,7 @@ from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
 from rflow.core.session.head import Query
-from rflow.core.session.search.query import Found, Hit, Search
+from rflow.core.session.search.query import Hit, Search, SearchPage
 from rflow.core.tree.model import canonical, digest
 from rflow.errors import UsageProblem
 from rflow.ports.workspace import Workspace
@@ -32,7 +32,7 @@ def ana(office: Office) -> Workspace:
     return office.at("ana")
 
 
-def searched(workspace: Workspace, words: str, **filters: Any) -> Found:
+def searched(workspace: Workspace, words: str, **filters: Any) -> SearchPage:
     """Search, and wait for the index."""
     search = Search(words=words, filters=Query(**filters))
     while (found := workspace.search(search)).building is not None:
@@ -311,7 +311,7 @@ def test_another_space_does_not_exist(office: Office) -> None:
     started(ana, "Printer in York", "ribbon", space=YORK)
     assert titles(dev, "ribbon") == ["Printer in York"]
     assert searched(dev, "ribbon").total == 1
-    assert searched(dev, "ribbon", spaces=(LEEDS,)) == Found()
+    assert searched(dev, "ribbon", spaces=(LEEDS,)) == SearchPage()
     assert (searched(dev, "leeds").total, searched(dev, "leeds").hits) == (0, ())
     assert searched(ana, "ribbon").total == searched(admin, "ribbon").total == 2
 
@@ -337,4 +337,4 @@ def test_what_people_are_called_is_no_word_of_a_session(ana: Workspace) -> None:
 def test_a_search_can_be_sent_again_as_it_is(ana: Workspace) -> None:
     started(ana, "Printer")
     search = Search(words="printer")
-    assert ana.search(search) == ana.search(replace(search)) != Found()
+    assert ana.search(search) == ana.search(replace(search)) != SearchPage()

@@ -83,7 +83,7 @@ def test_what_matches_nothing_is_explained(ana: Program) -> None:
         "Nothing matches harrow with these filters.\nWithout the filters: 2 sessions.\n"
     )
     assert ana.ok("search", "harrow", "--page", "7").err == (
-        "There are only 2 sessions: leave out --page, or use a lower number.\n"
+        "That page is empty. 2 sessions match: use a lower --page, or more words.\n"
     )
     assert ana.json("search", "refusd", "--json") == []
 

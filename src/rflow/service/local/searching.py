@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rflow.core.session.search.document import passages
-from rflow.core.session.search.query import Found, Hit, Search, Term, read_terms
+from rflow.core.session.search.query import Hit, Search, SearchPage, Term, read_terms
 from rflow.core.session.search.snippets import best_matches
 from rflow.errors import NotFound, UsageProblem
 from rflow.ports.stores import Store
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rflow.service.local.workspace import LocalWorkspace
 
 
-def search_sessions(workspace: "LocalWorkspace", store: Store, search: Search) -> Found:
+def search_sessions(workspace: "LocalWorkspace", store: Store, search: Search) -> SearchPage:
     """Return a page of the sessions that hold the words."""
     terms = read_terms(search.words)
     first, limit = _read_cursor(search.filters.after), max(search.filters.limit, 1)
@@ -23,7 +23,7 @@ def search_sessions(workspace: "LocalWorkspace", store: Store, search: Search) -
     ranked = store.search(terms, query, first)
     hits = tuple(hit for session_id in ranked.ids if (hit := _hit(workspace, store, session_id, terms)))
     more = len(ranked.ids) == limit and ranked.total > first + limit
-    return Found(
+    return SearchPage(
         hits=hits,
         total=ranked.total,
         after=str(first + limit) if more else None,

@@ -19,7 +19,7 @@ from rflow.stores.derived import no_session, read_tree
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
     from rflow.core.session.rules.moves import Trees
-    from rflow.core.session.search.query import Found, Search
+    from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
 
@@ -81,7 +81,7 @@ class LocalWorkspace:
         """List sessions, the last updated first."""
         return self.allowed().heads(self.visible(query))
 
-    def search(self, search: "Search") -> "Found":
+    def search(self, search: "Search") -> "SearchPage":
         """Search the texts of the sessions that the actor may see."""
         from rflow.service.local.searching import search_sessions
 

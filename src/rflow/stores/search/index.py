@@ -97,12 +97,12 @@ class SearchIndex:
 
     def versions(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (version, updated at) of those of these sessions that are in the index."""
-        found: dict[str, tuple[int, int]] = {}
+        versions: dict[str, tuple[int, int]] = {}
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]
             sql = f"SELECT id, version, updated_at FROM docs WHERE id IN ({_marks(len(batch))})"  # noqa: S608
-            found |= {session_id: (version, at) for session_id, version, at in self._db.execute(sql, batch)}
-        return found
+            versions |= {session_id: (version, at) for session_id, version, at in self._db.execute(sql, batch)}
+        return versions
 
     def ids_between(self, after: str, to: str | None) -> list[str]:
         """Return the ids in the index from `after` (without it) to `to` (None is the end)."""
@@ -116,9 +116,9 @@ class SearchIndex:
 
     def add_up(self) -> str:
         """Compute what all sessions in the index add up to, keep it, and return it."""
-        found = totals(self._db, "docs")
-        self._db.execute("UPDATE state SET totals = ?", (found,))
-        return found
+        sums = totals(self._db, "docs")
+        self._db.execute("UPDATE state SET totals = ?", (sums,))
+        return sums
 
     def count(self) -> int:
         """Return the number of sessions in the index."""
@@ -150,9 +150,9 @@ class SearchIndex:
 
     def check(self) -> None:
         """Raise `sqlite3.DatabaseError` if the index is damaged."""
-        found = self._value("PRAGMA integrity_check(1)")
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
+        result = self._value("PRAGMA integrity_check(1)")
+        if result != "ok":
+            raise sqlite3.DatabaseError(result)
         self._each("integrity-check")
 
     def find(self, terms: Sequence[Term], query: Query, first: int) -> Ranked:

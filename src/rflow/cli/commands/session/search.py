@@ -11,7 +11,7 @@ from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.core.session.head import Query
-from rflow.core.session.search.query import Found, Search, read_terms
+from rflow.core.session.search.query import Search, SearchPage, read_terms
 from rflow.core.text import counted
 
 app = Group()
@@ -52,15 +52,15 @@ def search(
         after=str((page - 1) * limit) if page > 1 else None,
     )
     wanted = Search(words=" ".join(map(_typed, words)), filters=query)
-    found = _searched(run, wanted)
+    results = _searched(run, wanted)
     if json:
         from rflow.cli.display.json import hit_record
 
-        run.out_json([hit_record(hit) for hit in found.hits])
-    elif found.hits:
-        _print_hits(run, found, page, limit)
+        run.out_json([hit_record(hit) for hit in results.hits])
+    elif results.hits:
+        _print_hits(run, results, page, limit)
     else:
-        _explain_nothing(run, wanted, found)
+        _explain_nothing(run, wanted, results)
 
 
 def _typed(word: str) -> str:
@@ -68,40 +68,40 @@ def _typed(word: str) -> str:
     return f'"{word}"' if len(word.split()) > 1 and '"' not in word else word
 
 
-def _searched(run: App, wanted: Search) -> Found:
+def _searched(run: App, wanted: Search) -> SearchPage:
     """Search, and wait for the index where it is being built."""
-    found = run.workspace.search(wanted)
-    if found.building is None:
-        return found
+    results = run.workspace.search(wanted)
+    if results.building is None:
+        return results
     on_terminal, shown = is_terminal(sys.stderr), 0
     echo("Building the search index (later searches are quick):", err=True, newline=not on_terminal)
-    while found.building is not None:
-        if on_terminal and found.building >= shown + 10:
-            shown = found.building
+    while results.building is not None:
+        if on_terminal and results.building >= shown + 10:
+            shown = results.building
             echo(f" {shown}%", err=True, newline=False)
-        found = run.workspace.search(wanted)
+        results = run.workspace.search(wanted)
     if on_terminal:
         echo(" done", err=True)
-    return found
+    return results
 
 
-def _print_hits(run: App, found: Found, page: int, limit: int) -> None:
+def _print_hits(run: App, results: SearchPage, page: int, limit: int) -> None:
     from rflow.cli.display.hits import hits_text
 
-    run.out(hits_text(found.hits, run.me.id, run.workspace.now()))
+    run.out(hits_text(results.hits, run.me.id, run.workspace.now()))
     first = (page - 1) * limit + 1
-    shown = f"{first:,} to {first + len(found.hits) - 1:,} of " if found.total > len(found.hits) else ""
-    more = f" More: add --page {page + 1}, or another word." if found.after else ""
-    run.say(f"{shown}{counted(found.total, 'session')}, the best match first.{more}")
-    run.say(f"To see one: {run.program} show {found.hits[0].head.code}. Nothing here is redacted.")
-    if found.remark:
-        run.say(found.remark)
+    shown = f"{first:,} to {first + len(results.hits) - 1:,} of " if results.total > len(results.hits) else ""
+    more = f" More: add --page {page + 1}, or another word." if results.after else ""
+    run.say(f"{shown}{counted(results.total, 'session')}, the best match first.{more}")
+    run.say(f"To see one: {run.program} show {results.hits[0].head.code}. Nothing here is redacted.")
+    if results.remark:
+        run.say(results.remark)
 
 
-def _explain_nothing(run: App, wanted: Search, found: Found) -> None:
+def _explain_nothing(run: App, wanted: Search, results: SearchPage) -> None:
     """Say why there may be nothing, and what to try."""
-    if found.total:
-        run.say(f"There are only {counted(found.total, 'session')}: leave out --page, or use a lower number.")
+    if results.total:
+        run.say(f"That page is empty. {counted(results.total, 'session')} match: use a lower --page, or more words.")
         return
     filtered = replace(wanted.filters, limit=Query().limit, after=None) != Query()
     run.say(f"Nothing matches {wanted.words}{' with these filters' if filtered else ''}.")

@@ -57,7 +57,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     more: int = 0
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of hits, the best first: `total` is how many there are, `after` the cursor of the next page.
 
     `building` is set while the index is not ready, to how much of it is (percent); there are no hits then, and the same
@@ -91,9 +91,9 @@ def read_terms(typed: str) -> tuple[Term, ...]:
 def _term(match: re.Match[str], *, last: bool) -> Term | None:
     """Return the term that was typed, None if there is no word in it."""
     said = (match[1] if match[2] is None else match[2]).strip()
-    found = tuple(words(said))
-    if not found:
+    parts = tuple(words(said))
+    if not parts:
         return None
-    typing = last and match[2] is not None and len(found[-1]) >= _SHORTEST_BEGINNING and not found[-1][-1].isdigit()
-    beginning = (said.endswith("*") or (typing and said[-1].isalnum())) and not is_unspaced(found[-1])
-    return Term(words=found, beginning=beginning, typed=match[0].strip())
+    typing = last and match[2] is not None and len(parts[-1]) >= _SHORTEST_BEGINNING and not parts[-1][-1].isdigit()
+    beginning = (said.endswith("*") or (typing and said[-1].isalnum())) and not is_unspaced(parts[-1])
+    return Term(words=parts, beginning=beginning, typed=match[0].strip())

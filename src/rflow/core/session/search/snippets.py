@@ -23,7 +23,7 @@ class Place(NamedTuple):
     term: int
 
 
-class _Holding(NamedTuple):
+class _Matching(NamedTuple):
     """A passage that holds some of the terms, its text in the form NFC, and where they are."""
 
     passage: Passage
@@ -38,50 +38,50 @@ class _Holding(NamedTuple):
 
 def best_matches(passages: Iterable[Passage], terms: Sequence[Term], most: int = MOST) -> tuple[tuple[Match, ...], int]:
     """Return matches that show all terms, if `most` are enough, and how many other texts hold one of them."""
-    holding = [found for passage in passages if (found := _holding(passage, terms))]
-    holding.sort(key=lambda found: (-len(found.terms), PARTS.index(found.passage.part), found.passage.entry))
-    chosen: list[_Holding] = []
+    matching = [match for passage in passages if (match := _matching(passage, terms))]
+    matching.sort(key=lambda match: (-len(match.terms), PARTS.index(match.passage.part), match.passage.entry))
+    chosen: list[_Matching] = []
     missing = set(range(len(terms)))
-    for found in holding:
-        if found.terms & missing and len(chosen) < most:
-            chosen.append(found)
-            missing -= found.terms
-    return tuple(map(_match, chosen)), len(holding) - len(chosen)
+    for match in matching:
+        if match.terms & missing and len(chosen) < most:
+            chosen.append(match)
+            missing -= match.terms
+    return tuple(map(_match, chosen)), len(matching) - len(chosen)
 
 
-def _holding(passage: Passage, terms: Sequence[Term]) -> _Holding | None:
+def _matching(passage: Passage, terms: Sequence[Term]) -> _Matching | None:
     text = normalize("NFC", passage.text)
-    found = placed_words(text)
-    places = sorted(place for number, term in enumerate(terms) for place in _places(found, term, number))
-    return _Holding(passage, text, places) if places else None
+    text_words = placed_words(text)
+    places = sorted(place for number, term in enumerate(terms) for place in _places(text_words, term, number))
+    return _Matching(passage, text, places) if places else None
 
 
-def _places(found: Sequence[Word], term: Term, number: int) -> Iterator[Place]:
+def _places(text_words: Sequence[Word], term: Term, number: int) -> Iterator[Place]:
     """Yield where a term stands among the words of a text."""
     *before, last = term.words
-    for at, word in enumerate(found):
+    for at, word in enumerate(text_words):
         fits = word.text.startswith(last) if term.beginning else word.text == last
         start = at - len(before)
-        if fits and start >= 0 and [known.text for known in found[start:at]] == before:
-            yield Place(found[start].start, word.end, number)
+        if fits and start >= 0 and [known.text for known in text_words[start:at]] == before:
+            yield Place(text_words[start].start, word.end, number)
 
 
-def _match(found: _Holding) -> Match:
+def _match(matching: _Matching) -> Match:
     """Return the line around the places that show the most terms together, with all places in it."""
-    text, places = found.text, _best_places(found.places)
+    text, places = matching.text, _best_places(matching.places)
     start = _word_start(text, max(places[0].start - _BEFORE, 0)) if len(text) > WIDTH else 0
     end = min(max(start + WIDTH, places[0].end), len(text))
     pieces = ["…"] if start else []
     marks: list[tuple[int, int]] = []
     at, width = start, len(pieces)
-    for place in _apart(place for place in found.places if place.start >= start and place.end <= end):
+    for place in _apart(place for place in matching.places if place.start >= start and place.end <= end):
         before, marked = _joined(text[at : place.start]), _joined(text[place.start : place.end])
         pieces += [before, marked]
         marks.append((width + len(before), width + len(before) + len(marked)))
         at, width = place.end, marks[-1][1]
     rest = _joined(text[at:end]).rstrip()
     pieces += [rest, "…"] if end < len(text) else [rest]
-    return Match(entry=found.passage.entry, what=found.passage.what, text="".join(pieces), marks=tuple(marks))
+    return Match(entry=matching.passage.entry, what=matching.passage.what, text="".join(pieces), marks=tuple(marks))
 
 
 def _best_places(places: Sequence[Place]) -> Sequence[Place]:
