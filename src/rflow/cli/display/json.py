@@ -1,14 +1,16 @@
 """The JSON of sessions and lists: stable, documented in docs/commands.md."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
-from rflow.core.session.search.query import Hit
 from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Hit
 
 Record = dict[str, Any]
 
@@ -98,7 +100,7 @@ def head_record(head: Head) -> Record:
     }
 
 
-def hit_record(hit: Hit) -> Record:
+def hit_record(hit: "Hit") -> Record:
     """Return a session of a search for programs: what a list has, how it ended, and the texts that match."""
     return {
         **head_record(hit.head),
