@@ -34,9 +34,9 @@ def searching(run: Run) -> Section:
     commands |= {"note": note, "note, never searched": never.rflow(*_NOTE), "floor": searched.python(FLOOR)}
     results = rounds(run.measure, commands, run.turns(15))
     what = f"`rflow search` in {count:,} sessions"
-    figures = [_figure(f"{what}, {name}", [each[name] for each in results], Aim(200)) for name in _SEARCHES]
+    figures = [_figure(f"{what}, {name}", [each[name] for each in results], Aim(200, on=CPU)) for name in _SEARCHES]
     figures += [
-        _figure(f"{what}, after a note was added", [each["after a note"] for each in results], Aim(200)),
+        _figure(f"{what}, after a note was added", [each["after a note"] for each in results], Aim(200, on=CPU)),
         _figure(f"{what}, the first, which builds the index", first),
         ratio(results, "note", "note, never searched", Aim(1.05), of="`rflow note` beside an index", to="without one"),
         ratio(results, "matches one", "floor", of=f"{what}, matches one", to=f'`python -c "{FLOOR}"`'),

@@ -120,4 +120,4 @@ def _explain_nothing(run: App, wanted: Search, results: SearchPage) -> None:
 
 
 def _count(run: App, words: str) -> int:
-    return run.workspace.search(Search(words=words, filters=Query(limit=1))).total
+    return _searched(run, Search(words=words, filters=Query(limit=1))).total
