@@ -133,12 +133,12 @@ def create(path: Path) -> None:
 
     files.make_folder(path.parent)
     with draft(path, "store") as new:
-        _touch(new)
+        touch(new)
         _new_database(str(new)).close()
         files.publish(new, path)
 
 
-def _touch(path: Path) -> None:
+def touch(path: Path) -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
     fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
     adopt(fd, path.parent)
@@ -231,7 +231,7 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
     if path.exists():
         raise failures.taken(path)
     with draft(path, "backup") as new:
-        _touch(new)
+        touch(new)
         with closing(sqlite3.connect(new, isolation_level=None)) as target:
             target.execute("PRAGMA locking_mode = EXCLUSIVE")  # Without it, checking needs room for shared memory.
             db.backup(target)

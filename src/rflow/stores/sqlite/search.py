@@ -10,7 +10,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.query import Term
 from rflow.errors import StoreProblem
 from rflow.ports.stores import Ranked
-from rflow.stores import derived, failures, files
+from rflow.stores import derived
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, explained, transaction
+from rflow.stores.sqlite.file import SqliteFile, explained, touch, transaction
 
 SUFFIX = "-search"
 SLICE = 0.5
@@ -78,7 +78,9 @@ class SqliteSearch:
             return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
 
     def _use_memory(self, error: BaseException | None) -> None:
-        problem = failures.why_not_writable(self._file.path)
+        from rflow.stores.disks import why_not_writable
+
+        problem = why_not_writable(self._file.path)
         why = f"{self.path.name} can't be used: {error}" if problem is None else "the store's folder can't be written"
         self._remark = f"The search index is built again for each search, because {why}."
         self._memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -131,11 +133,10 @@ class SqliteSearch:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """Open the file, which is created if necessary."""
-        try:
-            status = self.path.lstat()
-        except FileNotFoundError:
-            os.close(os.open(self.path, files.NEW & ~os.O_TRUNC, 0o600))
-            status = self.path.lstat()
+        if not os.path.lexists(self.path):
+            with suppress(FileExistsError):  # Another program was quicker.
+                touch(self.path)
+        status = self.path.lstat()
         if not stat.S_ISREG(status.st_mode):  # SQLite would follow a link, and wait at a FIFO for ever.
             raise OSError("it is not a plain file")
         uri = f"{self.path.as_uri()}?mode=rw"
