@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
 from rflow.cli.parsing.reader import Call, read
 from rflow.cli.root import root
 from rflow.errors import Exit, NotDelivered, RflowError
+
+if TYPE_CHECKING:
+    from rflow.cli.app import World
 
 _LIGHT = (["prompt"],)
 """The beginnings of command lines that need no msgspec."""
@@ -44,13 +47,14 @@ def main() -> None:
         sys.exit(int(Exit.UNEXPECTED))
 
 
-def run(words: Sequence[str]) -> int:
-    """Run a command line, and return its exit code."""
+def run(words: Sequence[str], world: "World | None" = None) -> int:
+    """Run a command line, and return its exit code; `world` is that of a replay."""
     try:
         call = read(words, root) if list(words[:1]) in _LIGHT else _loaded(words)
         if call is not None:
             options, command, values = call
             with closing(root(**options)) as given:
+                given.world = world
                 given.call(command, values)
         else:
             from rflow.cli.parsing.with_typer import root_command

@@ -7,6 +7,7 @@ two are meant to reach the terminal as they are.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -48,6 +49,11 @@ class Guarded:
         """Write several texts."""
         for line in lines:
             self.write(line)
+
+    @property
+    def terminal(self) -> TextIO:
+        """The stream itself, for what rflow draws: nothing written to it may come from anybody else."""
+        return self._stream
 
     @property
     def buffer(self) -> Any:
@@ -121,19 +127,43 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def width_of(stream: TextIO | None) -> int:
+    """Return the columns of the terminal that a stream goes to; 80 where it goes elsewhere."""
+    if not is_terminal(stream):
+        return 80
+    assert stream is not None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def prose_width(stream: TextIO | None) -> int:
+    """Return the width to which text is wrapped: no line of more than 100 columns, which is hard to read."""
+    return max(min(width_of(stream), 100), 40)
+
+
+# A command in a message: up to a comma, a bracket or the end of a quotation.
+_COMMAND = r"""\brflow(?: (?:"[^"\n]*"|'[^'\n]*'|[^\s"'`();,]+))+"""
+_GLUE = "\x00"
+"""Stands for a blank that must not become a line break; no cleaned text has it."""
+
+
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
+    """Fold a message to the width of its terminal, between words but never within a command: that may be copied."""
     if not is_terminal(sys.stderr):
         return first + text
-    import shutil
-
-    width = max(min(shutil.get_terminal_size().columns, 100), 40)
+    width = prose_width(sys.stderr)
     shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
     lines = []
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(re.sub(_COMMAND, _glued, text).split("\n")):
         start = " " * shown if number == 0 else ""
         lines += wrap(line, width, start, indent) or [""]
-    return first + "\n".join(lines)[shown:]
+    return first + "\n".join(lines)[shown:].replace(_GLUE, " ")
+
+
+def _glued(command: re.Match[str]) -> str:
+    return command[0].replace(" ", _GLUE)
 
 
 def complain(error: RflowError) -> None:

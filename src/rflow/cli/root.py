@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rflow.cli.parsing.declare import Command, Option
 
 if TYPE_CHECKING:
-    from rflow.cli.app import App
+    from rflow.cli.app import App, World
 
 
 class Given:
@@ -18,6 +18,7 @@ class Given:
         self.user = user
         self.session = session or os.environ.get("RFLOW_SESSION") or None
         self.config = config
+        self.world: World | None = None
         self._app: App | None = None
 
     @property
@@ -26,7 +27,9 @@ class Given:
         if self._app is None:
             from rflow.cli.app import App
 
-            self._app = App(store=self.store, user=self.user, session=self.session, config=self.config)
+            self._app = App(
+                store=self.store, user=self.user, session=self.session, config=self.config, world=self.world
+            )
         return self._app
 
     def call(self, command: Command | None, values: dict[str, Any]) -> None:

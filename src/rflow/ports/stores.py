@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
+Report = Callable[[int, int], None]
+"""Is called during long work with how much is done, of how much."""
+
+
+def unreported(done: int, total: int) -> None:
+    """Report to nobody."""
 
 
 class Stale(Exception):
@@ -262,7 +268,7 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
     def merge(self) -> list[Merged]:
         """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:

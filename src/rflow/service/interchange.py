@@ -1,7 +1,7 @@
 """Sessions as files: the event log as JSON Lines (`export`), and the plain document that other tools write."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from rflow.core.tree.document import check
 from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
+from rflow.ports.stores import Report, unreported
 from rflow.ports.workspace import Incoming
 from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees
@@ -88,7 +89,7 @@ def export_lines(
         yield msgspec.json.encode(BlobLine(digest=name, data=b64encode(data).decode())) + b"\n"
 
 
-def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
+def read_session(data: bytes, name: str, reader: Person, at: datetime, report: Report = unreported) -> Read:
     """Read an export or a plain document; raise `BadInput` that says what is wrong with the file `name`.
 
     A plain document becomes a session of `reader`, recorded `at` now; an export keeps its owner.
@@ -97,18 +98,25 @@ def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
     if not data:
         raise BadInput(f"{name} is empty.", try_="Was it the right file?")
     if data.startswith(b'{"rflow":'):
-        return _read_log(data, name)
+        return _read_log(data, name, report)
     return _read_document(data, name, reader, at)
 
 
-def _read_log(data: bytes, name: str) -> Read:
+def _reported(lines: Sequence[bytes], report: Report) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % 1000 == 0:
+            report(number, len(lines))
+        yield line
+
+
+def _read_log(data: bytes, name: str, report: Report) -> Read:
     if in_conflict(data):
         what = f"{name} holds two versions with git's conflict markers."
         raise BadInput(what, try_="Put them together in the store that it is from: rflow store merge")
     lines = [line for line in data.split(b"\n") if line.strip()]
     head = _head(lines[0], name)
     extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]
-    records = (line for line in lines[1:] if not line.startswith(b'{"rflow":'))
+    records = (line for line in _reported(lines[1:], report) if not line.startswith(b'{"rflow":'))
     events = from_lines(upgraded(line, head.records) for line in records)
     if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")

@@ -49,7 +49,7 @@ def test_a_warning_has_two_ways_in(ana: Program) -> None:
     assert said(ana, "note", "--warn", "It loses the day's sales") == "warning 3 recorded."
     assert [note["kind"] for note in ana.show()["notes"]] == ["warning", "warning"]
     shown = ana.ok("show").out
-    assert "Warnings\n" in shown
+    assert "Caution\n" in shown
     assert "Notes\n" not in shown
 
 
@@ -76,16 +76,16 @@ def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
     written = ana.ok("assume", "The cable is fine").err
     assert "assumption 2 recorded.\n" in written
     assert 'rflow assume --settled 2 "…"' in written
-    assert "The cable is fine — not verified" in ana.ok("show").out
+    assert "The cable is fine (not verified)" in ana.ok("show").out
     assert said(ana, "assume", "--settled", "2", "It was broken") == 'assumption 2 settled: "It was broken".'
     assert entry(ana, "notes", 2)["settled"] == "It was broken"
-    assert "The cable is fine — settled: It was broken" in ana.ok("show").out
+    assert "The cable is fine. Settled: It was broken" in ana.ok("show").out
 
 
 def test_an_assumed_step_is_an_assumption_too(ana: Program) -> None:
     assert said(ana, "step", "Asked the cashier", "--result", "no update", "--assume") == "step 2 recorded (assumed)."
     assert entry(ana, "steps", 2)["assumed"] is True
-    assert "Asked the cashier → no update (assumed)" in ana.ok("show").out
+    assert "Asked the cashier: no update (assumed)" in ana.ok("show").out
     ana.ok("assume", "--settled", "2", "The log says the same")
 
 
@@ -189,7 +189,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     ana.ok("brief", "--ask", "Who has the key?")
     ana.ok("wait", "--for", "the caretaker")
     ana.ok("amend", "2", "It hums loudly")
-    assert said(ana, "undo") == 'took back the correction of note 2, which reads again "It hums".'
+    assert said(ana, "undo") == 'took back the correction of note 2: "It hums" again.'
     assert said(ana, "undo") == 'took back the wait for "the caretaker".'
     assert said(ana, "undo") == 'took back the ask "Who has the key?".'
     assert said(ana, "undo") == 'took back the pin of note 2 "It hums".'
@@ -200,8 +200,8 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     assert (session["pins"], session["waiting"], session["brief"]["ask"]) == ([], None, None)
     assert session["notes"][0]["undone"] is session["steps"][0]["undone"] is True
     shown = ana.ok("show").out
-    assert "It hums (undone)" in shown
-    assert "Pinged the server → no answer (undone)" in shown
+    assert "It hums (taken back)" in shown
+    assert "Pinged the server: no answer (taken back)" in shown
 
 
 def test_undo_of_a_move_goes_back_in_the_tree(printer: Program) -> None:
@@ -253,7 +253,7 @@ def test_undo_of_a_change_needs_to_know_whether_it_was_made(ana: Program) -> Non
     assert "nothing of yours left" in ana.refused(2, "undo")
     ana.ok("change", "Queue cleared", "--revert", "can't be reverted")
     assert said(ana, "undo", "--never-made") == 'took back your change 4 "Queue cleared".'
-    assert "Queue cleared — never made (undone)" in ana.ok("show").out
+    assert "Queue cleared (never made) (taken back)" in ana.ok("show").out
 
 
 def test_undo_says_where_its_options_do_not_fit(ana: Program) -> None:
@@ -307,7 +307,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     assert session["steps"][0]["reason"] == "it is behind a box"
     assert session["changes"][0]["revert"] == "ask Leeds"
     assert session["evidence"][0]["label"] == "the printer's log"
-    assert "Tried two cables → it prints (amended)" in printer.ok("show").out
+    assert "Tried two cables: it prints (corrected)" in printer.ok("show").out
 
 
 def test_amend_says_what_an_entry_has(ana: Program) -> None:
@@ -403,14 +403,14 @@ def test_a_question_is_answered(ana: Program) -> None:
     code = ana.show()["code"]
     ben.ok("-s", code, "note", "I know this till")
     assert (
-        f'question 3 to Ben Okafor recorded. To answer it: rflow -s {code} reply 3 "…"'
+        f'question 3 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 3 "…"'
         in ana.ok("question", "ben okafor", "Is there a second till?").err
     )
     assert "Did you mean Ben Okafor?" in ana.refused(2, "question", "ben okofor", "Is there?")
     ben.ok("-s", code, "reply", "3", "Yes, in the back room")
     question = ana.show()["questions"][0]
     assert (question["to"]["name"], question["replies"][0]["text"]) == (BEN, "Yes, in the back room")
-    assert "answer to 3: Yes, in the back room  [Ben Okafor]" in ana.ok("show").out
+    assert "Ben Okafor: Yes, in the back room" in ana.ok("show").out
     assert "Entry 2 is not a question.\n       Questions of" in ben.refused(2, "-s", code, "reply", "2", "x")
 
 
@@ -433,7 +433,7 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
     )
     assert said(ana, "brief", "--impact", "") == "impact cleared."
     assert said(ana, "change", "Firewall off", "--revert", "turn it on") == (
-        'change 4 recorded: "Firewall off", to revert: "turn it on". Once reverted: rflow change --reverted 4'
+        'change 4 recorded: "Firewall off".\nOnce reverted: rflow change --reverted 4'
     )
     assert said(ana, "change", "--reverted", "4") == 'change 4 "Firewall off" reverted.'
 

@@ -45,8 +45,8 @@ def test_a_round_trip_gives_the_same_session_with_its_tree_and_its_evidence(ana:
     session = ana.show()
     told = hull.ok("import", "-", stdin=ana.ok("export").data).err
     assert told == (
-        f"{session['code']} · A label printer prints nothing · Leeds: imported. It belongs to Ana Ruiz. "
-        f"Continue with: rflow resume {session['code']}\n"
+        f"{session['code']} · A label printer prints nothing · Leeds: imported. It belongs to Ana Ruiz.\n"
+        f"To continue: rflow resume {session['code']}\n"
     )
     assert hull.show(session["code"]) == session
     evidence = session["evidence"][0]["seq"]
@@ -319,9 +319,9 @@ OWNERSHIP: dict[str, tuple[dict[str, Any], ...]] = {
 def test_an_import_says_whose_entries_it_adds_and_whose_the_session_is(shared: Shared) -> None:
     shared.export()
     label = f"{shared.code} · A label printer prints nothing · Leeds"
-    again = f"Continue with: rflow resume {shared.code}\n"
+    again = f"To continue: rflow resume {shared.code}\n"
     told = shared.ana.ok("import", str(shared.file)).err
-    assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours. {again}"
+    assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours.\n{again}"
     shared.ana.ok("note", "One more")
     shared.ana.ok("export", "-o", str(shared.file))
     assert "added 1 entry by Ana Ruiz. It belongs to Ana Ruiz." in shared.sam.ok("import", str(shared.file)).err

@@ -103,7 +103,7 @@ class LocalRecord:
             return
         if last.summary != self._summary or last.state == "failed":
             return
-        where = f"posted to {self._target} at {clock(last.at)}"
+        where = f"posted to {self._target} at {clock(last.at, self._run.workspace.now())}"
         if last.state == "sent":
             raise NotAllowed(f"The same was {where}.", try_=_AGAIN)
         raise NotAllowed(f"The same may have been {where}; the outcome is unknown.", try_=_LOOK)

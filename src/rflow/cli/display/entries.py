@@ -82,7 +82,7 @@ def in_words(session: Session, event: e.Event) -> str:
         case e.Unpinned(target=target):
             return f"the unpinning of {described(session, target)}"
         case e.EntryAmended(target=target):
-            return f"the correction of {named(session, target)}, which reads again {_now(session, target)}"
+            return f"the correction of {named(session, target)}: {_now(session, target)} again"
         case e.AssumptionSettled(target=target, text=text):
             return f"what came of {named(session, target)}: {quoted(text)}"
         case e.QuestionReplied(target=target, text=text):

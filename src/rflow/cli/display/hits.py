@@ -1,10 +1,12 @@
 """What a search shows in the terminal: each session with its state and the texts that match."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 
-from rflow.cli.display.text import WIDTH, ago, state_word
-from rflow.cli.output import styled
+from rflow.cli.display.lists import WIDEST, state_cell
+from rflow.cli.display.text import ago
+from rflow.cli.output import styled, width_of
 from rflow.core.session.search.query import Hit, Match
 from rflow.core.text import columns, one_line, shorten
 
@@ -15,28 +17,29 @@ _LABEL = 12
 
 def hits_text(hits: Sequence[Hit], me: str, now: datetime) -> str:
     """Return sessions with two to four lines each."""
-    return "\n".join(line for hit in hits for line in _lines(hit, me, now))
+    width = min(width_of(sys.stdout), WIDEST)
+    return "\n".join(line for hit in hits for line in _lines(hit, me, now, width))
 
 
-def _lines(hit: Hit, me: str, now: datetime) -> list[str]:
+def _lines(hit: Hit, me: str, now: datetime, width: int) -> list[str]:
     head = hit.head
     title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
-    first = f"{head.code}  {shorten(title, WIDTH - len(head.code) - 2, columns)}"
+    first = f"{head.code}  {shorten(title, width - len(head.code) - 2, columns)}"
     texts = [match for match in hit.matches if match.what not in ("title", "code")][:_TEXTS]
-    lines = [styled(first, bold=True), f"  {_state(hit, me, now)}"]
-    lines += [f"  {_label(match)}  {_marked(match, WIDTH - _LABEL - 4)}" for match in texts]
+    lines = [styled(first, bold=True), f"  {_state(hit, me, now, width)}"]
+    lines += [f"  {_label(match)}  {_marked(match, width - _LABEL - 4)}" for match in texts]
     return lines
 
 
-def _state(hit: Hit, me: str, now: datetime) -> str:
+def _state(hit: Hit, me: str, now: datetime, width: int) -> str:
     """Return how the session stands, whose it is, and what its outcome says."""
     head = hit.head
     owner = "you" if head.owner.id == me else shorten(head.owner.name, 20)
-    parts = [hit.outcome or state_word(head, me), owner, ago(head.updated_at, now)]
+    parts = [hit.outcome or state_cell(head, me, now).text, owner, ago(head.updated_at, now)]
     said = ", ".join(parts)
     if not hit.summary or any(match.what == "outcome" for match in hit.matches[:_TEXTS]):
         return said
-    return f"{said}: {shorten(hit.summary, WIDTH - columns(said) - 4, columns)}"
+    return f"{said}: {shorten(hit.summary, width - columns(said) - 4, columns)}"
 
 
 def _label(match: Match) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from rflow.cli.app import App
-from rflow.cli.display.text import ago, table
+from rflow.cli.display.lists import table
+from rflow.cli.display.text import ago
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, ShareWish, state_of
@@ -61,7 +62,8 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     base = base_of(run)
     expires_at = run.workspace.now() + DEFAULT_LIFE
     minted = run.workspace.create_share(ShareWish(session=session.id, expires_at=expires_at, patterns=run.patterns))
-    run.wrote(session, f"link {minted.share.id} created. To revoke it: rflow share revoke {minted.share.id}")
+    run.wrote(session, f"link {minted.share.id} created.")
+    run.say(f"To revoke it: {run.program} share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
     return link_to(base, minted.token), minted.share.expires_at

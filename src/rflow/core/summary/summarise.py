@@ -30,7 +30,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
     tree = trees.get(session.tree.digest) if session.tree else None
     shown = _shown(session, view)
     progress = Progress(
-        session=_header(session, view, presenter, tree_changed),
+        session=header_of(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         situation=presenter.optional_text(brief.situation),
         impact=presenter.optional_text(brief.impact),
@@ -127,7 +127,8 @@ def _in_order(steps: list[Step]) -> bool:
         return False
 
 
-def _header(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
+def header_of(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
+    """Return whose session it is and what about."""
     brief, closing, pending = session.brief, session.closing, session.pending
     end = closing.at if closing else view.as_of
     elapsed = (end - session.started_at).total_seconds() if session.started_at else None

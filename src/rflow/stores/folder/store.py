@@ -22,7 +22,7 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
 from rflow.stores.folder import backup, session_file
@@ -238,9 +238,9 @@ class JsonDirStore:
 
         return merge_all(self._folder)
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new folder."""
-        backup.back_up(self._folder, path)
+        backup.back_up(self._folder, path, report)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -16,7 +16,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.shares import MemoryShares
 
@@ -214,7 +214,7 @@ class MemoryStore:
         """Nothing to merge: there is one version of each session."""
         return []
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new folder, as a JSON store."""
         from rflow.stores import failures
         from rflow.stores.copy import copy_store

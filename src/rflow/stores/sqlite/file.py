@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from rflow.errors import StoreProblem
+from rflow.ports.stores import Report
 from rflow.stores import failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
 from rflow.whole_files import adopt
 
+_PAGES = 4096
+"""The pages that a backup copies between two reports: 16 MiB."""
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
 
@@ -224,8 +227,11 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def backup(db: sqlite3.Connection, path: Path) -> None:
-    """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked."""
+def backup(db: sqlite3.Connection, path: Path, report: Report) -> None:
+    """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked.
+
+    `db` is in a transaction. It reads before the copy begins, so that every step copies the same state.
+    """
     from rflow.stores.drafts import draft
 
     if path.exists():
@@ -234,7 +240,8 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
         touch(new)
         with closing(sqlite3.connect(new, isolation_level=None)) as target:
             target.execute("PRAGMA locking_mode = EXCLUSIVE")  # Without it, checking needs room for shared memory.
-            db.backup(target)
+            db.execute("PRAGMA schema_version").fetchone()
+            db.backup(target, pages=_PAGES, progress=lambda _, left, total: report(total - left, total))
             if target.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise StoreProblem(
                     f"The backup of {path.name} was damaged, so it was removed.",

@@ -13,7 +13,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
@@ -243,10 +243,10 @@ class SqliteStore:
         """Nothing to merge: there is one version of each session."""
         return []
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new file."""
         with self._file.reading() as db, explained(path):
-            backup(db, path)
+            backup(db, path, report)
 
     def close(self) -> None:
         """Close the files."""

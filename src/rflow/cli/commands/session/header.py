@@ -95,8 +95,9 @@ def change(
         raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
     outcome = run.send(session, MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    shown = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{shown}. Once reverted: rflow change --reverted {outcome.entry}")
+    shown = f": {quoted(made.text)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{shown}.")
+    run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
 def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: bool) -> None:
@@ -118,11 +119,21 @@ def wait(
     command_id: CommandId = "",
 ) -> None:
     """Record what the session is waiting for, and until when."""
-    from rflow.cli.times import future, stated
+    from rflow.cli.times import future
 
     if over == bool(for_.strip() or until):
         raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else f"waiting until {stated(moment)}." if moment else "waiting.")
+    run.did(outcome, "no longer waiting." if over else _waiting(outcome.session))
+
+
+def _waiting(session: Session) -> str:
+    """Say for what a session waits, and until when."""
+    from rflow.cli.display.entries import quoted
+    from rflow.cli.times import stated
+
+    waiting = session.waiting
+    what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
+    return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}."

@@ -112,7 +112,8 @@ def question(
     person, _ = receiver(run.workspace, run.text(to), new=new_user)
     outcome = run.send(session, AskQuestion(to=person, text=run.text(text), command_id=command_id))
     seq = outcome.entry
-    run.did(outcome, f'question {seq} to {person.name} recorded. To answer it: rflow -s {session.code} reply {seq} "…"')
+    run.did(outcome, f"question {seq} to {person.name} recorded.")
+    run.say(f'To answer it: {run.program} -s {session.code} reply {seq} "…"')
 
 
 @app.command()

@@ -1,13 +1,11 @@
 """The command `search`."""
 
-import sys
 from typing import Annotated
 
 from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.commands.session.filters import Customer, Inbox, InTree, Mine, Owner, Stale, Ticket, filters
-from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.core.session.head import Query
@@ -73,15 +71,13 @@ def _searched(run: App, wanted: Search) -> SearchPage:
     results = run.workspace.search(wanted)
     if results.building is None:
         return results
-    on_terminal, shown = is_terminal(sys.stderr), 0
-    echo("Building the search index (later searches are quick):", err=True, newline=not on_terminal)
-    while results.building is not None:
-        if on_terminal and results.building >= shown + 10:
-            shown = results.building
-            echo(f" {shown}%", err=True, newline=False)
-        results = run.workspace.search(wanted)
-    if on_terminal:
-        echo(" done", err=True)
+    from rflow.cli.display.bar import progress_bar
+
+    run.say("Building the search index. Later searches are quick.")
+    with progress_bar("Building") as report:
+        while results.building is not None:
+            report(results.building, 100)
+            results = run.workspace.search(wanted)
     return results
 
 

@@ -120,7 +120,7 @@ def list_(
 
 def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
     """Print a table of sessions, and how to see more of them."""
-    from rflow.cli.display.text import heads_table
+    from rflow.cli.display.lists import heads_table
 
     if page.heads:
         run.out(heads_table(page.heads, run.me.id, now))
@@ -142,7 +142,7 @@ def show(
     Nothing is redacted. To share it, use `rflow progress`.
     """
     from rflow.cli.display.record import record
-    from rflow.cli.display.text import next_words, position, typing
+    from rflow.cli.display.text import next_block, next_words, position
 
     session = run.session(reference)
     if evidence is not None:
@@ -154,12 +154,11 @@ def show(
 
         run.out_json(session_record(session, tree))
     else:
-        run.out(record(session))
+        run.out(record(session, run.workspace.now(), run.program))
         run.out("")
         run.out(position(session, tree))
-        run.out("\nNext:")
         begin = run.begin(session, named=reference is not None)
-        run.out(typing(next_words(session, tree, run.me.id, run.program, begin)))
+        run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     if session.unreadable:
         from rflow.cli.display.unreadable import warn
 

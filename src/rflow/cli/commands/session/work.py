@@ -31,7 +31,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
             case StepSkipped(text=text):
                 what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
-                what = f"{quoted(outcome.session.steps[undone].text)} taken back; it stays in the record as undone"
+                what = f"{quoted(outcome.session.steps[undone].text)} taken back"
             case Pinned():
                 what += " and pinned"
             case _:

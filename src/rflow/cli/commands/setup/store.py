@@ -22,7 +22,7 @@ def info(run: App, json: Json = False) -> None:
     from rflow.core.text import byte_size
 
     _check_exists(run)
-    about = run.administration.info()
+    about = run.administration().info()
     if json:
         run.out_json(about)
         return
@@ -55,7 +55,7 @@ def check(run: App, json: Json = False) -> None:
     It also finishes an erasure that was interrupted.
     """
     _check_exists(run)
-    faults = run.administration.check()
+    faults = run.administration().check()
     if json:
         run.out_json(faults)
     for fault in [] if json else faults:
@@ -74,9 +74,11 @@ def copy(
     target: Annotated[str, Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")],
 ) -> None:
     """Copy everything from one store into another, and verify it."""
+    from rflow.cli.display.bar import progress_bar
     from rflow.service.opening import copy_stores
 
-    counts = copy_stores(source, target)
+    with progress_bar("Copying") as report:
+        counts = copy_stores(source, target, report)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
         raise StoreProblem(
@@ -92,7 +94,7 @@ def merge(run: App) -> None:
     The entries of both are in the session afterwards, by time. If both had moved it, the one that moved last stands.
     """
     _check_exists(run)
-    merged = run.administration.merge()
+    merged = run.administration().merge()
     for session in merged:
         run.out(f"{session.code}: {session.left or _added(session)}")
     if any(session.left for session in merged):
@@ -117,5 +119,9 @@ def backup(
 
     The copy is a snapshot of one moment, even while others write to the store.
     """
-    run.administration.backup(path.absolute())
-    run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")
+    from rflow.cli.display.bar import progress_bar
+
+    with progress_bar("Backing up") as report:
+        run.administration(report).backup(path.absolute())
+    run.say(f"Backed up to {path}.")
+    run.say(f"To see what it holds: rflow --store {quote(str(path))} list --all")

@@ -18,7 +18,7 @@ app = Group(help="Formats of summaries, and your own: list, show, new, check, tr
 def list_(run: App, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
     from rflow.cli.custom_formats import listed
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
     from rflow.formats.custom.find import untrusted_folder
 
     folders = run.settings.folders
