@@ -12,7 +12,6 @@ _XDG = {
     "data": ("XDG_DATA_HOME", ".local/share"),
     "state": ("XDG_STATE_HOME", ".local/state"),
     "config": ("XDG_CONFIG_HOME", ".config"),
-    "cache": ("XDG_CACHE_HOME", ".cache"),
 }
 
 
@@ -43,7 +42,7 @@ def expanded(path: str) -> Path:
         return Path(path)
 
 
-def user_folder(kind: Literal["data", "state", "config", "cache"]) -> str:
+def user_folder(kind: Literal["data", "state", "config"]) -> str:
     """Return the path of a folder for rflow's files, below `NOWHERE` if the user has no home.
 
     On Linux it is computed here: importing platformdirs takes as long as reading a session.

@@ -64,8 +64,10 @@ class App:
         session: str | None,
         config: str | None,
         world: World | None = None,
+        verbose: bool = False,
     ) -> None:
         self._world = world or World()
+        self.verbose = verbose
         self.flags = {"store": store, "user.name": user}
         self.session_reference = session
         self._config = config
@@ -156,19 +158,25 @@ class App:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None) -> str:
-        """Return the name of the format that was given, else the one in the settings; it must exist."""
+    def usual_format(self, said: str | None, output: str | None = None) -> str:
+        """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
+
+        It must exist.
+        """
+        from pathlib import PurePath
+
+        from rflow.formats import SUFFIXES
+
         setting = self.settings["progress.format"]
-        name = said or setting.text
+        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
         try:
-            self.format(name)
+            return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:
             if not said:
                 error.try_ += (
                     f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
                 )
             raise
-        return name
 
     def close(self) -> None:
         """Close the store."""

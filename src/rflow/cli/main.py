@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rflow.cli.output import complain, discard_output, echo, guard_streams
 from rflow.cli.parsing.reader import Call, read
 from rflow.cli.root import root
+from rflow.core.text import clean
 from rflow.errors import Exit, NotDelivered, RflowError
 
 if TYPE_CHECKING:
@@ -57,15 +58,29 @@ def run(words: Sequence[str], world: "World | None" = None) -> int:
                 given.world = world
                 given.call(command, values)
         else:
-            from rflow.cli.parsing.with_typer import root_command
-
-            root_command()(list(words), prog_name="rflow")
+            return _by_typer(words)
     except RflowError as error:
         complain(error)
         return int(error.exit_code)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _by_typer(words: Sequence[str]) -> int:
+    """Run a command line that Typer has to read, and return its exit code."""
+    from typer.exceptions import TyperException
+
+    from rflow.cli.parsing.mistakes import explained
+    from rflow.cli.parsing.with_typer import root_command
+
+    try:
+        return root_command()(list(words), prog_name="rflow", standalone_mode=False) or 0
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            echo(clean(error.format_message()), err=True)
+            return int(Exit.USAGE)
+        raise explained(error, words) from None
 
 
 def _loaded(words: Sequence[str]) -> Call | None:

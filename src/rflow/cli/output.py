@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
@@ -19,6 +20,7 @@ from rflow.errors import BadInput, RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
 """Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLOURS = {
     "red": "31",
     "green": "32",
@@ -143,27 +145,33 @@ def prose_width(stream: TextIO | None) -> int:
     return max(min(width_of(stream), 100), 40)
 
 
-# A command in a message: up to a comma, a bracket or the end of a quotation.
-_COMMAND = r"""\brflow(?: (?:"[^"\n]*"|'[^'\n]*'|[^\s"'`();,]+))+"""
-_GLUE = "\x00"
-"""Stands for a blank that must not become a line break; no cleaned text has it."""
+@cache
+def _command() -> re.Pattern[str]:
+    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole."""
+    from rflow.cli.commands import COMMANDS
+
+    first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
+    return re.compile(rf"""rflow (?:--store \S+ )?(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
 
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of its terminal, between words but never within a command: that may be copied."""
+    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is.
+
+    Commands in it, which people copy, are never folded, nor are lines that are indented by four spaces or more.
+    """
     if not is_terminal(sys.stderr):
         return first + text
     width = prose_width(sys.stderr)
     shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
     lines = []
-    for number, line in enumerate(re.sub(_COMMAND, _glued, text).split("\n")):
+    for number, line in enumerate(text.split("\n")):
         start = " " * shown if number == 0 else ""
-        lines += wrap(line, width, start, indent) or [""]
-    return first + "\n".join(lines)[shown:].replace(_GLUE, " ")
-
-
-def _glued(command: re.Match[str]) -> str:
-    return command[0].replace(" ", _GLUE)
+        if line.startswith("    "):
+            lines.append(line)
+            continue
+        whole = _command().sub(lambda command: command[0].replace(" ", _NO_BREAK), line)
+        lines += wrap(whole, width, start, indent) or [""]
+    return first + "\n".join(lines).replace(_NO_BREAK, " ")[shown:]
 
 
 def complain(error: RflowError) -> None:

@@ -1,7 +1,7 @@
 """Making text safe and fit to show: cleaning, shortening, counting, measuring and wrapping in columns."""
 
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,16 @@ def columns(text: str) -> int:
 def pad(text: str, width: int) -> str:
     """Return `text` filled with spaces to `width` columns."""
     return text + " " * (width - columns(text))
+
+
+def listing(what: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Return a sentence with what there is to choose from below it, a line each."""
+    if not rows:
+        return what
+    shown = [(shorten(one_line(word), 40, columns), shorten(one_line(meaning), 60)) for word, meaning in rows[:12]]
+    width = max(columns(word) for word, _ in shown)
+    lines = [f"  {pad(word, width)}  {meaning}".rstrip() for word, meaning in shown]
+    return "\n".join([what, *lines, *(["  …"] if len(rows) > 12 else [])])
 
 
 def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:

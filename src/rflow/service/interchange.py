@@ -20,6 +20,7 @@ from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
 from rflow.ports.stores import Report, unreported
 from rflow.ports.workspace import Incoming
+from rflow.service.not_a_session import a_tree, is_tree, not_a_session
 from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
@@ -194,15 +195,10 @@ def _canonical(data: bytes, name: str) -> tuple[str, bytes]:
 def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read:
     try:
         document = msgspec.json.decode(data, type=Document)
-    except msgspec.ValidationError as error:
-        hint = "docs/session-format.md shows what it should look like."
-        if "timezone" in str(error):
-            hint = "A time there needs its offset from UTC, such as 2026-11-23T02:10+01:00 or 2026-11-23T01:10Z."
-        raise BadInput(f"{name} is not a session: {error}.", try_=hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(
-            f"{name} is neither an export of rflow nor JSON: {error}.", try_="Is it the right file?"
-        ) from error
+        raise not_a_session(data, name, error) from error
+    if is_tree(data):
+        raise a_tree(name)
     if document.version > VERSION:
         raise BadInput(f"{name} is of version {document.version}; this rflow reads {VERSION}.", try_="Upgrade rflow.")
     if not one_line(document.title):

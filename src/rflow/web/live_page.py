@@ -1,13 +1,11 @@
 """The live page of a link."""
 
-from pathlib import Path
-
 from rflow.core.sharing import Share
 from rflow.core.summary.progress import Progress
 from rflow.web.pages import SCRIPT, STYLE
 
 
-def live_page(progress: Progress, share: Share, version: str, templates: Path | None) -> str:
+def live_page(progress: Progress, share: Share, version: str) -> str:
     """Render the page of a link: the HTML format with live updates.
 
     Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
@@ -15,4 +13,4 @@ def live_page(progress: Progress, share: Share, version: str, templates: Path | 
     from rflow.formats import render_page
 
     files = {"script": f"..{SCRIPT.path}", "style": f"..{STYLE.path}"}
-    return render_page("share.html.j2", progress, templates, share=share, version=version, **files)
+    return render_page("share.html.j2", progress, share=share, version=version, **files)

@@ -27,7 +27,8 @@ MAX_PENDING = 100_000
 """Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"
 """The header with which an open page fetches itself again: that is not a new view."""
-_PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose")
+_NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
+"""Headers of requests that are no views: updates of an open page, parts, and what browsers fetch in advance."""
 
 View = tuple[datetime, ViewForm, bytes]
 _log = logging.getLogger("rflow")
@@ -49,9 +50,8 @@ def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
 
     That is an update, or the change between the short and the whole form.
     """
-    prefetch = any(headers.get(name) for name in _PREFETCH)
-    from_page = LIVE in headers or headers.get(b"sec-fetch-site") == b"same-origin"
-    return method == "GET" and not prefetch and not from_page and b"range" not in headers
+    from_page = headers.get(b"sec-fetch-site") == b"same-origin"
+    return method == "GET" and not from_page and _NO_VIEW.isdisjoint(headers)
 
 
 class ViewLog:

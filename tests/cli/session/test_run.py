@@ -122,7 +122,7 @@ def test_secrets_in_evidence_stay_in_and_out_of_summaries(ana: Program) -> None:
         assert secret not in me.ok("progress", "-f", name).out
     assert secret in me.ok("progress", "--no-redact").out
     assert secret.encode() in content(ana, 3)
-    me.ok("redact", "3")
+    me.ok("redact", "3", "--yes")
     assert "was removed" in me.refused(3, "show", "--evidence", "3")
     assert secret not in me.ok("export").out
 

@@ -144,7 +144,7 @@ def test_after_redact_and_delete_the_word_is_in_none_of_the_files(kind: str, tmp
     assert len(me.json("search", SECRET, "--json")) == 2
     if kind == "sqlite":
         assert (tmp_path / "night.db-search").name in files_with(tmp_path, SECRET.encode())
-    me.ok("-s", code, "redact", "2")
+    me.ok("-s", code, "redact", "2", "--yes")
     assert [hit["code"] for hit in me.json("search", SECRET, "--json")] == [other]
     me.ok("delete", other, "--yes")
     assert files_with(tmp_path, SECRET.encode()) == []

@@ -9,7 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("setup.demo", "Begin"),
     "start": ("session.sessions", "Begin"),
     "resume": ("session.sessions", "Begin"),
-    "list": ("session.sessions", "Begin"),
+    "list": ("session.lists", "Begin"),
     "show": ("session.sessions", "Begin"),
     "search": ("session.search", "Begin"),
     "choose": ("session.work", "Work through the tree"),

@@ -14,7 +14,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, ShareWish, state_of
 from rflow.core.text import one_line, shorten
-from rflow.errors import NotDelivered, NotFound, StoreProblem
+from rflow.errors import NotFound, StoreProblem
 
 DEFAULT_BASE = "http://127.0.0.1:8765"
 DEFAULT_LIFE = timedelta(hours=24)
@@ -70,15 +70,10 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 
 def copy_link(run: App, url: str) -> None:
-    """Copy a link to the clipboard; if that fails, print it."""
+    """Copy a link to the clipboard."""
     from rflow.cli.delivering.deliver import copy_to_clipboard
 
-    try:
-        said = copy_to_clipboard(run, url)
-    except NotDelivered:
-        run.out(url)
-        raise
-    run.say(f"The link was {said}.")
+    run.say(f"The link was {copy_to_clipboard(run, url)}.")
 
 
 _Names = Callable[[str], tuple[str, str]]

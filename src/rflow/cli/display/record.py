@@ -10,6 +10,7 @@ from rflow.cli.app import local
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
+from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Entry, OwnershipEntry, Session
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Header
@@ -45,6 +46,8 @@ class _Record:
         for name in ("ask", "situation", "impact", "hypothesis"):
             if text := getattr(brief, name):
                 yield wrapped(f"{name}: {text}", "    ", "  ")
+        if session.waiting:
+            yield from _plans(session.waiting.contingencies, "  ")
         changes = session.changes.values()
         yield from _section("Caution", self._notes("warning"), colour="yellow")
         yield from _section("Key facts", self._pins())
@@ -84,6 +87,8 @@ class _Record:
     def _note(self, seq: int) -> str:
         note = self._session.notes[seq]
         open_ = note.kind == "assumption" and not note.undone
+        if note.kind == "warning" and note.settled is not None:
+            return self._entry(note, joined(f"{phrases.sentence(note.text)} No longer holds", note.settled))
         if note.settled is not None:
             return self._entry(note, f"{phrases.sentence(note.text)} Settled: {note.settled}")
         return self._entry(note, with_details(note.text, "not verified" if open_ else ""))
@@ -129,9 +134,12 @@ class _Record:
         )
         first = self._line(entry.seq, entry.at, text)
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
-        plans = [wrapped(f"if {plan.condition}: {plan.action}", " " * 16, " " * 14) for plan in entry.contingencies]
-        return [first, *warnings, *plans]
+        return [first, *warnings, *_plans(entry.contingencies, " " * 14)]
 
 
 def _section(title: str, lines: Sequence[str], colour: str | None = None) -> list[str]:
     return ["", styled(title, bold=True, colour=colour), *lines] if lines else []
+
+
+def _plans(contingencies: Sequence[Contingency], indent: str) -> list[str]:
+    return [wrapped(f"if {plan.condition}: {plan.action}", f"{indent}  ", indent) for plan in contingencies]

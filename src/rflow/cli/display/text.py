@@ -148,7 +148,7 @@ def _at(node: Node | None) -> list[str]:
         case Decision():
             return ["choose NUMBER", 'note "…"', "run -- COMMAND", "progress --copy"]
         case Action():
-            return ['done "what came of it"', 'skip --reason "…"', "run -- COMMAND"]
+            return ['done "what came of it"', 'skip "why"', "run -- COMMAND"]
         case End(outcome="resolved"):
             return ["close", "back"]
         case End():

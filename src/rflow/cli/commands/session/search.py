@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.commands.session.filters import Customer, Inbox, InTree, Mine, Owner, Stale, Ticket, filters
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Json
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search, SearchPage, read_terms
@@ -18,7 +18,7 @@ app = Group()
 @app.command()
 def search(
     run: App,
-    words: Annotated[list[str], Argument(metavar="WORDS...", help="Words in quotation marks must follow each other.")],
+    words: Annotated[list[str], Words(metavar="WORDS", help="Words in quotation marks must follow each other.")],
     mine: Mine = False,
     open_: Annotated[bool, Option("--open", help="Only those not closed.")] = False,
     inbox: Inbox = False,

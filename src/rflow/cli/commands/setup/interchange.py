@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App, label
@@ -30,14 +32,16 @@ def export(
     run: App,
     reference: Reference = None,
     output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file if there is one.")] = False,
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
-    from shlex import quote
 
     from rflow.cli.sources import write_output
 
     session = run.session(reference)
+    if output is not None and not overwrite and Path(output).is_file():
+        run.confirm(f"{output} is there already. Replace it?", "--overwrite")
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
         echo_bytes(data)

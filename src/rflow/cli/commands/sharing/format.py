@@ -42,7 +42,7 @@ def show(
 
     format_ = run.format(name)
     run.say(f"{name}{f': {format_.description}' if format_.description else ''}. An example:\n")
-    echo(render(format_, example_progress(), cache=run.settings.folders.cache))
+    echo(render(format_, example_progress()))
 
 
 @app.command()

@@ -5,15 +5,16 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from rflow.cli.app import App
+from rflow.cli.input import pairs
 from rflow.cli.output import echo
 from rflow.cli.parsing.completion import people
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.parsing.options import Actions, CommandId, Conditions, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
-from rflow.core.session.events import Contingency
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.text import listing
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session, receiver
 
@@ -21,8 +22,6 @@ app = Group()
 Warnings = Annotated[
     list[str] | None, Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
 ]
-Conditions = Annotated[list[str] | None, Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")]
-Actions = Annotated[list[str] | None, Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
@@ -51,8 +50,10 @@ def handoff(
         return
     session = run.to_leave(command_id)
     if not to.strip():
-        raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
-    contingencies = _contingencies(run, if_ or [], then or [])
+        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+        what = listing(f"To whom?{' Known here:' if people else ''}", people)
+        raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    contingencies = pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = receiver(run.workspace, run.text(to), new=new_user)
     command = HandOff(
@@ -74,17 +75,6 @@ def handoff(
     _offer(run, session.code, person, summary=delivered is None)
 
 
-def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple[Contingency, ...]:
-    """Pair each --if with its --then."""
-    if len(conditions) != len(actions):
-        raise UsageProblem(
-            f"There are {len(conditions)} --if and {len(actions)} --then.",
-            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
-        )
-    pairs = zip(conditions, actions, strict=True)
-    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in pairs)
-
-
 class _Delivered:
     """The summary for the receiver. Its settings are read before anything is written: they may be wrong."""
 
@@ -100,7 +90,7 @@ class _Delivered:
         from rflow.service.summaries import session_progress
 
         progress = session_progress(self._run.workspace, session, self._view)
-        deliver(self._run, self._name, session, Renderings(progress, self._run.settings.folders.cache), copy=copy)
+        deliver(self._run, self._name, session, Renderings(progress), copy=copy)
 
 
 def _offer(run: App, code: str, to: Person, *, summary: bool) -> None:

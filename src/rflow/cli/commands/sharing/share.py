@@ -54,16 +54,16 @@ def create(
     base = base_of(run)
     minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
+    if json:
+        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
+    else:
+        run.out(url)
     run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
     run.say(_preview(run, minted.share))
     if base.hint:
         run.say(base.hint)
     if copy:
         copy_link(run, url)
-    if json:
-        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
-    else:
-        run.out(url)
 
 
 def ending(expires: str, now: datetime) -> datetime | None:
