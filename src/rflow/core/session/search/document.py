@@ -26,6 +26,7 @@ KINDS: Mapping[type[Fact], str] = {
     e.QuestionReplied: "answer",
     e.EvidenceAdded: "evidence",
     e.ChangeMade: "change",
+    e.ChangeReverted: "reverted",
     e.WaitingSet: "waiting",
     e.HandedOff: "handoff",
     e.HandoffAccepted: "accepted",
