@@ -19,6 +19,7 @@ from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
 from rflow.core.session.events import Brief, NoteAdded, SessionStarted
 from rflow.core.session.head import Query
+from rflow.core.session.search.query import Search
 from rflow.core.sharing import Audience, Share, ShareWish
 from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
@@ -91,6 +92,7 @@ METHODS: Mapping[str, str] = {
     "now": EVERYBODY,
     "find": READ,
     "heads": READ,
+    "search": READ,
     "version": READ,
     "load": READ,
     "start": ENTER,
@@ -206,6 +208,7 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "now": lambda at, leeds: at.now(),
     "find": lambda at, leeds: at.find(leeds.id),
     "heads": lambda at, leeds: at.heads(Query()).heads,
+    "search": lambda at, leeds: at.search(Search(words="roll")).hits,
     "version": lambda at, leeds: at.version(leeds.id),
     "load": lambda at, leeds: at.load(leeds.id),
     "start": lambda at, leeds: at.start(c.Start(title="Another", space=LEEDS)),
@@ -432,6 +435,14 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     "actor": [()],
     "now": [()],
     "find": [(HIDDEN_ID,), (HIDDEN_CODE,), ("HDEN",), ("0123",), ("0",), ("",), ("YYYY",), ("019",)],
+    "search": [
+        *(
+            (Search(words=words),)
+            for words in ("printer", "leeds", "hums", "lpstat", HIDDEN_CODE, "scanner york", "l*")
+        ),
+        (Search(words="printer", filters=Query(spaces=(LEEDS,))),),
+        (Search(words="h*", filters=Query(limit=1)),),
+    ],
     "heads": [
         (Query(),),
         (Query(limit=1),),

@@ -81,6 +81,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("list").out.splitlines()[1] == (
         f"{code}  A label printer prints nothing  Leeds     you    open   now"
     )
+    assert ana.ok("search", "ozone").out.startswith(f"{code}  A label printer prints nothing · Leeds\n")
     assert ana.ok("prompt").out.startswith(f"{code} ")
     assert ana.ok("progress", "--copy").err.startswith(f"{named}copied with RFLOW_CLIPBOARD_CMD")
     assert "Tried another cable" in (ana.cwd / "clipboard").read_text("utf-8")

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("session.sessions", "Begin"),
     "list": ("session.lists", "Begin"),
     "show": ("session.sessions", "Begin"),
+    "search": ("session.search", "Begin"),
     "choose": ("session.work", "Work through the tree"),
     "done": ("session.work", "Work through the tree"),
     "skip": ("session.work", "Work through the tree"),
