@@ -14,6 +14,7 @@ from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
 from rflow.core.session.head import Query
+from rflow.core.session.search.query import Search
 from rflow.core.sharing import ShareWish
 from rflow.core.space_policy import Policy
 from rflow.errors import NotAllowed, NotFound, UsageProblem
@@ -112,9 +113,11 @@ def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: 
     ben.send(other, c.ReplyQuestion(target=2, text="Yes"))
     ben.create_share(ShareWish(session=session))
     ben.revoke_share(cleo.create_share(ShareWish(session=session)).share.id)
+    assert cleo.search(Search(words="okafor")).total == 2
     left = team.accounts.erase("Ben Okafor")
     assert left.rewritten == 2
-    assert b"okafor" not in b"".join(path.read_bytes() for path in folder.iterdir()).lower()
+    assert cleo.search(Search(words="okafor")).total == 0
+    assert b"okafor" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file()).lower()
     log = team.at(CLEO).load(other)
     assert log.session.title == "Till, as Former member said"
     assert [person.name for person in team.at(CLEO).people()] == ["@unassigned", "Cleo", "Former member", "triage-bot"]
