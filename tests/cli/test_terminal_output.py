@@ -60,6 +60,8 @@ PRINTING = [
     ["list"],
     ["list", "--all"],
     ["list", "--json"],
+    ["search", "x*"],
+    ["search", "x*", "--json"],
     ["show"],
     ["show", "--json"],
     ["show", "--evidence", "SEQ"],
@@ -122,6 +124,9 @@ ECHOING = [
     ["close", "--outcome", "{}"],
     ["list", "--stale", "{}"],
     ["list", "--limit", "{}"],
+    ["search", "{}"],
+    ["search", "{} nowhere"],
+    ["search", "x", "--customer", "{}"],
     ["format", "show", "{}"],
     ["store", "copy", "{}", "{}"],
     ["run", "--", "{}"],
@@ -172,6 +177,33 @@ def test_the_styles_of_rflow_reach_the_terminal_and_no_other(ana: Program) -> No
 @pytest.mark.parametrize("words", [["list"], ["show"], [], ["tree", "show", "tree-"]], ids=" ".join)
 def test_a_pipe_gets_no_styles(words: list[str], ana: Program) -> None:
     assert "\x1b" not in ana.at(real=True).ok(*words).out
+
+
+def test_the_words_that_a_search_matches_are_bold(ana: Program) -> None:
+    ana.at(terminal="bold").start("--title", "Till", "--customer", "Leeds")
+    ana.at(terminal="bold").ok("note", "A blank label")
+    assert "A \x1b[1mblank\x1b[0m label" in at_terminal(ana, "search", "blank")
+
+
+SLOWLY = """
+import sys
+from rflow.cli.main import main
+from rflow.stores.sqlite import search
+search.SLICE = 0
+sys.argv[0] = "rflow"
+main()
+"""
+
+
+def test_the_first_search_says_that_it_builds_the_index(ana: Program) -> None:
+    for title in ("Till", "Door", "Lift"):
+        ana.at(terminal=title).start("--title", title)
+    for index in ana.home.rglob("*-search"):
+        index.unlink()
+    seen = written([sys.executable, "-c", SLOWLY, "search", "lift"], ana, {})
+    assert seen.startswith("Building the search index. Later searches are quick.\n")
+    assert_harmless(seen)
+    assert "Building" not in at_terminal(ana, "search", "lift")
 
 
 def test_the_styles_follow_each_stream(ana: Program) -> None:

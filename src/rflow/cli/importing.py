@@ -10,7 +10,7 @@ from rflow.core.text import counted, one_line
 from rflow.core.tree.changes import Change, changes, with_additions
 from rflow.core.tree.model import Tree
 from rflow.errors import BadInput, NotFound, UsageProblem
-from rflow.service.trees import add_tree, tree_version
+from rflow.service.trees import add_tree, tree_names, tree_version
 from rflow.trees.files import LARGEST, content, decoded, read_tree
 from rflow.trees.importing.names import Names
 from rflow.trees.importing.sources import Imported, files_in, holds_charts, import_text
@@ -24,13 +24,14 @@ Failure = tuple[str, str]
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What was asked for: the reader, the id, whether only to look, JSON, and the file to write."""
+    """What was asked for: the reader, the id, whether only to look, JSON, the file to write, and the space."""
 
     form: str
     name: str
     dry_run: bool
     json: bool
     output: str
+    space: str
 
 
 def import_trees(run: App, source: str, options: Options) -> None:
@@ -40,7 +41,7 @@ def import_trees(run: App, source: str, options: Options) -> None:
         raise UsageProblem("There are several trees, but one output file.", try_="Leave out -o: each gets its own.")
     shown: list[Tree] = []
     for each in imported:
-        old = _current(run, each.meaning.tree.id)
+        old = _current(run, each.meaning.tree.id, options.space)
         tree = with_additions(each.meaning.tree, old)
         shown.append(tree)
         _show(run, each, tree, options)
@@ -93,9 +94,10 @@ def _text(run: App, path: Path) -> str:
     return decoded(run.read_stdin(LARGEST) if str(path) == "-" else content(path))
 
 
-def _current(run: App, tree_id: str) -> Tree | None:
-    """Return the store's version of a tree, None if it has none."""
-    name = next((name for name in run.workspace.tree_names() if name.id == tree_id and name.digest), None)
+def _current(run: App, tree_id: str, space: str) -> Tree | None:
+    """Return the current version of a tree in a space, None if it has none."""
+    names = tree_names(run.workspace, space)
+    name = next((name for name in names if name.id == tree_id and name.digest), None)
     return tree_version(run.workspace, name.digest) if name else None
 
 
@@ -123,7 +125,7 @@ def _keep(run: App, tree: Tree, old: Tree | None, options: Options) -> None:
         return
     file = options.output or f"{tree.id}.toml"
     backup = _write(file, tree)
-    new = add_tree(run.workspace, tree)
+    new = add_tree(run.workspace, tree, options.space)
     what = "no change" if not new else "new version; sessions keep theirs" if old else "added"
     run.say(f"{tree.id}: {what} ({size}). Tree file: {file}{f' (before: {backup})' if backup else ''}")
 

@@ -15,7 +15,9 @@ from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 
 if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
+    from rflow.ports.accounts import AccountStore
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
@@ -71,7 +73,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes."""
+    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes.
+
+    `search` is the size of its search index, which is not part of the store.
+    """
 
     url: str
     kind: str
@@ -82,6 +87,20 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     trees: int
     blobs: int
     size: int
+    search: int = 0
+
+
+class Ranked(NamedTuple):
+    """The sessions of a page of a search, the best first, and how many match in all.
+
+    While the index is not ready, `building` says how much of it is (percent), and there are no ids: the search has to
+    be repeated. `remark` says what makes searching slow here.
+    """
+
+    ids: tuple[str, ...] = ()
+    total: int = 0
+    building: int | None = None
+    remark: str = ""
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +158,16 @@ class SessionStore(Protocol):
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session; raise `NotFound`."""
+
+
+class SearchStore(Protocol):
+    """Searching the texts of sessions as they are when it is called; a derived index may be built in steps."""
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms` and match `query` (but for its cursor), the best first.
+
+        `first` is how many are left out before the page. A call takes about a second at most: see `Ranked.building`.
+        """
 
 
 class TreeStore(Protocol):
@@ -203,12 +232,16 @@ class ShareStore(Protocol):
         """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
 
 
-class Store(SessionStore, TreeStore, Protocol):
+class Store(SessionStore, SearchStore, TreeStore, Protocol):
     """A store: sessions, trees and shares in one place, and what is needed to look after it."""
 
     @property
     def shares(self) -> ShareStore:
         """The read-only links to its sessions."""
+
+    @property
+    def accounts(self) -> "AccountStore":
+        """The accounts of those who may sign in at a server; raises `UsageProblem` where it can't hold any."""
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written here; None if finding out takes time."""

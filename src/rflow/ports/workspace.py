@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rflow.core.session.commands import Command, Start
+    from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.ports.stores import Fault, Info, Merged, TreeName
+    from rflow.ports.team import SpaceView
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,12 @@ class Workspace(Protocol):
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
 
+    def search(self, search: "Search") -> "SearchPage":
+        """Search the texts of sessions; raise `UsageProblem` if there is no word to search for.
+
+        While its index is not ready, the page has no hits but says how much is built: call again then.
+        """
+
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event without reading it; None if there is no such session."""
 
@@ -140,7 +148,10 @@ class Workspace(Protocol):
         """Read the whole content of a piece of evidence; raise `NotFound`."""
 
     def people(self) -> list[Person]:
-        """Return everybody who has acted or received in the sessions that the actor may see, by name."""
+        """Return everybody who has acted or received in the sessions that the actor may see, by name.
+
+        On a server, the members of their spaces are among them.
+        """
 
     # Trees
 
@@ -178,6 +189,20 @@ class Workspace(Protocol):
 
     def revoke_share(self, share_id: str) -> "Share":
         """Revoke a link at once; one that was revoked before stays as it is."""
+
+    def protect_share(self, share_id: str, password: str) -> "Share":
+        """Change the password of a link, or remove it with an empty one.
+
+        Those who have opened it before must open it again. Raises `NotFound`, `NotAllowed`.
+        """
+
+    # Spaces
+
+    def spaces(self) -> list["SpaceView"]:
+        """List the spaces that the actor may see, with their role in each, by id."""
+
+    def exported(self, session_id: str) -> None:
+        """Record that a whole session leaves as a file; raise `NotFound`."""
 
 
 class Administration(Protocol):

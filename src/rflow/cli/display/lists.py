@@ -10,7 +10,7 @@ from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
 from rflow.core.text import columns, one_line, pad, shorten
 
-_WIDEST = 140
+WIDEST = 140
 _ROOMY = 110
 """The columns from which a list of sessions has room for the tickets."""
 
@@ -39,12 +39,12 @@ def _row(head: Head, me: str, now: datetime) -> dict[str, Cell]:
         "CUSTOMER": Cell(head.customer),
         "TICKET": Cell(head.ticket),
         "OWNER": Cell("you" if head.owner.id == me else head.owner.name),
-        "STATE": _state(head, me, now),
+        "STATE": state_cell(head, me, now),
         "UPDATED": Cell(ago(head.updated_at, now)),
     }
 
 
-def _state(head: Head, me: str, now: datetime) -> Cell:
+def state_cell(head: Head, me: str, now: datetime) -> Cell:
     """Return how a session stands; one that waits says until when, in any state but closed."""
     if head.status == "closed":
         return Cell("closed")
@@ -77,7 +77,7 @@ def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | No
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(columns(cell.text) for cell in column) for column in zip(*cells, strict=True)]
-    _cut(widths, flexible or {len(widths) - 1: 20}, min(width_of(sys.stdout), _WIDEST) - 2 * (len(widths) - 1))
+    _cut(widths, flexible or {len(widths) - 1: 20}, min(width_of(sys.stdout), WIDEST) - 2 * (len(widths) - 1))
     return "\n".join(_line(row, widths, heading=number == 0) for number, row in enumerate(cells))
 
 

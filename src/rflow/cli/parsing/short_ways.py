@@ -32,6 +32,9 @@ BELOW: dict[str, dict[str, str]] = {
     "format": {"ls": "list", "create": "new", "validate": "check"},
     "store": {"status": "info"},
     "config": {"ls": "list", "show": "list", "rm": "unset", "remove": "unset"},
+    "user": {"ls": "list", "new": "add", "create": "add", "passwd": "password"},
+    "space": {"ls": "list", "new": "add", "create": "add"},
+    "token": {"ls": "list", "new": "create", "add": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
 }
 """The same for the commands of a noun: `rflow tree ls`."""
 
@@ -54,13 +57,17 @@ MEANT: dict[str, str] = {
     **dict.fromkeys(("assign", "transfer", "escalate", "delegate", "pass", "give"), "handoff"),
     **dict.fromkeys(("ask",), "question"),
     **dict.fromkeys(("history", "view", "cat", "info", "details"), "show"),
-    **dict.fromkeys(("sessions", "find", "search", "grep"), "list"),
+    "sessions": "list",
+    **dict.fromkeys(("find", "grep", "lookup"), "search"),
     **dict.fromkeys(("where", "whereami"), "status"),
     **dict.fromkeys(("server", "web", "http"), "serve"),
     **dict.fromkeys(("settings", "set", "setup", "configure", "unset"), "config"),
     **dict.fromkeys(("trees",), "tree"),
     **dict.fromkeys(("formats",), "format"),
     **dict.fromkeys(("backup", "restore", "db"), "store"),
+    **dict.fromkeys(("users", "account", "accounts", "invite", "passwd"), "user"),
+    **dict.fromkeys(("spaces", "member", "members", "team"), "space"),
+    **dict.fromkeys(("tokens",), "token"),
     **dict.fromkeys(("tutorial", "example", "examples", "tour"), "demo"),
     **dict.fromkeys(("cancel",), "undo"),
     **dict.fromkeys(("pause", "hold", "park", "snooze"), "wait"),

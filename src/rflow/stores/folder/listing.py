@@ -26,12 +26,12 @@ from rflow.stores.folder import session_file
 from rflow.stores.folder.safe_files import SafeFiles
 from rflow.stores.folder.session_file import Name
 
-_Stamp = tuple[int, int, int, int]
-_Place = tuple[datetime, str, Name, _Stamp]
+Stamp = tuple[int, int, int, int]
+_Place = tuple[datetime, str, Name, Stamp]
 """What lists are sorted by (the time of the last update, the id), and the file."""
 
 
-def _stamp(status: os.stat_result) -> _Stamp:
+def _stamp(status: os.stat_result) -> Stamp:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
@@ -58,7 +58,7 @@ class Listing:
     def page(self, query: Query) -> Page:
         """Return the page of `query`."""
         start = read_cursor(query.after) if query.after else None
-        places = [place for name, stamp in self._stamped() if (place := self._place(name, stamp, query))]
+        places = [place for name, stamp in self.stamped() if (place := self._place(name, stamp, query))]
         wanted = sorted((place for place in places if start is None or place[:2] < start), reverse=True)
         found = (entry.head for *_, name, stamp in wanted if (entry := self._entry(name, stamp)))
         matching = (head for head in found if matches(head, query))
@@ -76,16 +76,16 @@ class Listing:
 
     def entries(self, wanted: Callable[[Name], bool] = lambda name: True) -> list[Entry]:
         """Read what lists show of sessions."""
-        found = (self._entry(name, stamp) for name, stamp in self._stamped() if wanted(name))
+        found = (self._entry(name, stamp) for name, stamp in self.stamped() if wanted(name))
         return [entry for entry in found if entry]
 
-    def _stamped(self) -> Iterator[tuple[Name, _Stamp]]:
+    def stamped(self) -> Iterator[tuple[Name, Stamp]]:
         """List all sessions with what changes whenever their file does: its size, times and number."""
         for file, status in self._files.statuses(session_file.FOLDER).items():
             if name := session_file.read_name(file):
                 yield name, _stamp(status)
 
-    def _place(self, name: Name, stamp: _Stamp, query: Query) -> _Place | None:
+    def _place(self, name: Name, stamp: Stamp, query: Query) -> _Place | None:
         """Return where a session stands in a list; None where a look at its file shows that it does not match."""
         last = self._last(name, stamp)
         if last is None:
@@ -97,20 +97,20 @@ class Listing:
             return None
         return last.at, name.session_id, name, stamp
 
-    def _read_last(self, name: Name, _: _Stamp) -> Event | None:
+    def _read_last(self, name: Name, _: Stamp) -> Event | None:
         """Read the last event of a session; None where it can't be read."""
         with suppress(OSError, StoreProblem):
             last = session_file.read_end(self._files, name).last
             return last if isinstance(last, Event) else None
         return None
 
-    def _look_for_handoff(self, name: Name, _: _Stamp) -> bool:
+    def _look_for_handoff(self, name: Name, _: Stamp) -> bool:
         """Whether a session can have been handed off, which is quicker to see than to read."""
         with suppress(OSError, StoreProblem):
             return b"handed_off" in self._files.read(name.file)
         return False
 
-    def _read(self, name: Name, stamp: _Stamp) -> Entry | None:
+    def _read(self, name: Name, stamp: Stamp) -> Entry | None:
         """Read a session; None where it was deleted meanwhile.
 
         One that can't be read is listed as such and keeps no other from being listed.

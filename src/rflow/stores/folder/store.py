@@ -10,7 +10,9 @@ blobs/ID/DIGEST         the contents of a session's evidence
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
@@ -20,16 +22,20 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Report, Stale, Standing, TreeName, unreported
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, derived
-from rflow.stores.failures import PATIENCE
+from rflow.stores.failures import PATIENCE, no_accounts
 from rflow.stores.folder import backup, session_file
 from rflow.stores.folder.layout import LAYOUT
-from rflow.stores.folder.listing import Listing
+from rflow.stores.folder.listing import Listing, Stamp
 from rflow.stores.folder.session_file import Name
 from rflow.stores.folder.shares import JsonShares
 from rflow.stores.folder.store_folder import StoreFolder, blob_name
 from rflow.stores.folder.trees import Trees
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
+    from rflow.stores.search.scanning import ScannedSearch
 
 
 class JsonDirStore:
@@ -46,6 +52,11 @@ class JsonDirStore:
         self._trees = Trees(self._folder)
         self.shares = JsonShares(self._folder, lambda session_id: self.standing(session_id) is not None)
         self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked again and again
+
+    @property
+    def accounts(self) -> NoReturn:
+        """Raise `UsageProblem`: a folder, which people edit and commit, is no place for accounts."""
+        raise no_accounts(self.url)
 
     @property
     def url(self) -> str:
@@ -110,6 +121,23 @@ class JsonDirStore:
         """List sessions, the last updated first."""
         with self._folder.reading():
             return self._listing.page(query)
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first; nothing of the index is kept on the disk."""
+        with self._folder.reading():
+            stamps = {name.session_id: (name, stamp) for name, stamp in self._listing.stamped()}
+        return self._search.find(stamps, terms, query, first)
+
+    @cached_property
+    def _search(self) -> "ScannedSearch[tuple[Name, Stamp]]":
+        from rflow.stores.search.scanning import ScannedSearch
+
+        return ScannedSearch(self._load_at)
+
+    def _load_at(self, session_id: str, place: "tuple[Name, Stamp]") -> Log:
+        """Read the events of a session whose file is known."""
+        name, _ = place
+        return Log(id=session_id, code=name.code, events=session_file.read(self._files, name).events)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""

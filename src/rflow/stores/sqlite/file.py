@@ -37,7 +37,7 @@ class SqliteFile:
         """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
-            with _transaction(db, "BEGIN"):
+            with transaction(db, "BEGIN"):
                 yield db
 
     @contextmanager
@@ -45,7 +45,7 @@ class SqliteFile:
         """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
         with explained(self.path):
             db = self._writer()
-            with _transaction(db, "BEGIN IMMEDIATE"):
+            with transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
@@ -118,7 +118,8 @@ class SqliteFile:
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+def transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Begin a transaction; commit it when the block ends, and roll back if it raises."""
     db.execute(begin)
     try:
         yield
@@ -135,12 +136,12 @@ def create(path: Path) -> None:
 
     files.make_folder(path.parent)
     with draft(path, "store") as new:
-        _touch(new)
+        touch(new)
         _new_database(str(new)).close()
         files.publish(new, path)
 
 
-def _touch(path: Path) -> None:
+def touch(path: Path) -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
     fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
     adopt(fd, path.parent)
@@ -157,7 +158,7 @@ def _new_database(name: str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in (*SCHEMA, *marks):
                 db.execute(statement)
@@ -218,7 +219,7 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise failures.too_old(path)
 
     try:
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
@@ -236,7 +237,7 @@ def backup(db: sqlite3.Connection, path: Path, report: Report) -> None:
     if path.exists():
         raise failures.taken(path)
     with draft(path, "backup") as new:
-        _touch(new)
+        touch(new)
         with closing(sqlite3.connect(new, isolation_level=None)) as target:
             target.execute("PRAGMA locking_mode = EXCLUSIVE")  # Without it, checking needs room for shared memory.
             db.execute("PRAGMA schema_version").fetchone()

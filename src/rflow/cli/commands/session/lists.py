@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.parsing.completion import people, trees
+from rflow.cli.commands.session.filters import Customer, Inbox, InSpace, InTree, Mine, Owner, Stale, Ticket, filters
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Json
 from rflow.core.session.head import Head, Page, Query
-from rflow.core.session.state import Status
 from rflow.service.sessions import all_heads
 
 app = Group()
@@ -20,34 +19,32 @@ def list_(
     words: Annotated[
         list[str] | None, Words(metavar="[WORD]", help="Only those with it in title, customer or ticket.")
     ] = None,
-    mine: Annotated[bool, Option("--mine", help="Only those I own.")] = False,
+    mine: Mine = False,
     open_: Annotated[bool, Option("--open", help="Only those not closed (the default).")] = False,
-    inbox: Annotated[bool, Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
-    stale: Annotated[str | None, Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
-    customer: Annotated[str | None, Option(metavar="TEXT", help="Only this customer's.")] = None,
-    ticket: Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")] = None,
-    tree: Annotated[str | None, Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)] = None,
-    owner: Annotated[str | None, Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
+    inbox: Inbox = False,
+    stale: Stale = None,
+    customer: Customer = None,
+    ticket: Ticket = None,
+    tree: InTree = None,
+    owner: Owner = None,
+    space: InSpace = "",
     all_: Annotated[bool, Option("-a", "--all", help="Closed sessions too.")] = False,
     limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
 ) -> None:
     """List sessions, the most recently updated first."""
-    from rflow.cli.times import span
-    from rflow.core.people import person
-
-    now = run.workspace.now()
-    me = run.me.id
-    statuses: tuple[Status, ...] = () if all_ and not open_ else ("open", "handed_off")
-    query = Query(
-        owner=me if mine else person(owner).id if owner else None,
-        status=statuses,
-        inbox=me if inbox else None,
+    query = filters(
+        run,
+        not_closed=open_ or not all_,
+        mine=mine,
+        inbox=inbox,
+        stale=stale,
         customer=customer,
         ticket=ticket,
         tree=tree,
-        stale_before=now - span(stale) if stale else None,
+        owner=owner,
         limit=limit,
+        space=space,
     )
     page = _with_words(run, query, words) if words else run.workspace.heads(query)
     if json:
@@ -55,7 +52,7 @@ def list_(
 
         run.out_json([head_record(head) for head in page.heads])
     else:
-        _print_page(run, page, now, limit)
+        _print_page(run, page, run.workspace.now(), limit)
         if not page.heads:
             run.say("Nothing matches." if all_ else "Nothing matches. Closed sessions too: rflow list --all")
 

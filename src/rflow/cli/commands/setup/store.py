@@ -30,6 +30,8 @@ def info(run: App, json: Json = False) -> None:
     run.out(f"  {about.kind}, format {about.format}, {byte_size(about.size)}")
     sessions, events = _counted(about.sessions, "session"), _counted(about.events, "event")
     trees, blobs = _counted(about.trees, "tree"), _counted(about.blobs, "content")
+    if about.search:
+        run.out(f"  search index: {byte_size(about.search)} (a search builds it again if it is deleted)")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
 
 
