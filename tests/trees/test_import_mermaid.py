@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from rflow.core.tree.model import Decision, Tree, exits, kind_of
 from rflow.trees.charts import dot, mermaid, mermaid_ids
 from rflow.trees.files import read_tree
-from rflow.trees.importing.mermaid import read_mermaid
+from rflow.trees.importing.mermaid.flowchart import read_mermaid
 from rflow.trees.importing.sources import Imported, import_text
 from rflow.trees.parsed import ParseError
 from support.nightly import examples

@@ -3,8 +3,8 @@
 import re
 
 from rflow.trees.importing.embedded import embedded
-from rflow.trees.importing.mermaid import HEADER
-from rflow.trees.importing.mermaid_text import source
+from rflow.trees.importing.mermaid.flowchart import HEADER
+from rflow.trees.importing.mermaid.text import source
 
 _SUFFIXES = {
     **dict.fromkeys((".mmd", ".mermaid"), "mermaid"),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rflow.trees.importing.mermaid import HEADER
-from rflow.trees.importing.mermaid_text import source
+from rflow.trees.importing.mermaid.flowchart import HEADER
+from rflow.trees.importing.mermaid.text import source
 
 _FENCE = re.compile(r"([ \t>]*+)(`{3,}+|~{3,}+|:{3,}+)[ \t]*+(.*+)")
 _DIRECTIVE = re.compile(r"([ \t]*+)\.\.[ \t]++mermaid::")

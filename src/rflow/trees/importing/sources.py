@@ -13,7 +13,7 @@ from rflow.trees.importing.detecting import form_of
 from rflow.trees.importing.dot import read_dot
 from rflow.trees.importing.embedded import embedded
 from rflow.trees.importing.meaning import Meaning, meaning
-from rflow.trees.importing.mermaid import read_mermaid
+from rflow.trees.importing.mermaid.flowchart import read_mermaid
 from rflow.trees.importing.names import Names, slug
 from rflow.trees.importing.runbook import read_runbook
 from rflow.trees.parsed import ParseError

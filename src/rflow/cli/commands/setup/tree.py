@@ -108,7 +108,7 @@ def import_(
     Reads Mermaid (also inside Markdown, HTML and reST), numbered steps in Markdown, Graphviz DOT, YAML and JSON.
     Imported again, a chart becomes a new version, which keeps what you added to its nodes.
     """
-    from rflow.cli.importing import Options, import_trees
+    from rflow.cli.trees.importing import Options, import_trees
     from rflow.core.tree.document import is_tree_id
 
     if name and not is_tree_id(name):

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 
 from rflow.core.text import shorten
-from rflow.trees.importing import mermaid_text as texts
 from rflow.trees.importing.chart import Chart, Lines, Link, Node
-from rflow.trees.importing.mermaid_links import LinkReader, Written
-from rflow.trees.importing.mermaid_shapes import read_label
+from rflow.trees.importing.mermaid import text as texts
+from rflow.trees.importing.mermaid.links import LinkReader, Written
+from rflow.trees.importing.mermaid.shapes import read_label
 from rflow.trees.lines import LimitExceeded
 from rflow.trees.parsed import ParseError
 

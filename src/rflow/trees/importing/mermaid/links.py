@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-from rflow.trees.importing import mermaid_text as texts
 from rflow.trees.importing.chart import Lines
+from rflow.trees.importing.mermaid import text as texts
 from rflow.trees.parsed import ParseError
 
 _SPACE = re.compile(r"\s*+")

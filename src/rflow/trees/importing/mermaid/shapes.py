@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from rflow.trees.importing.mermaid_text import quoted
+from rflow.trees.importing.mermaid.text import quoted
 from rflow.trees.parsed import ParseError
 
 
