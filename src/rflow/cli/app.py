@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rflow.service.sessions import Outcome
     from rflow.service.team.accounts import LocalAccounts
     from rflow.service.team.spaces import LocalSpaces
+    from rflow.service.team.team import Team
     from rflow.service.team.tokens import LocalTokens
 
 
@@ -106,6 +107,12 @@ class App:
         from rflow.service.local.shared import SharedSessions
 
         return SharedSessions(self.workspace.store, clock=now, zone=local, patterns=self.patterns)
+
+    def open_team(self) -> "Team":
+        """Open the configured store as a server uses it, on a connection of its own."""
+        from rflow.service.opening import open_team
+
+        return open_team(self.settings["store"].text, now)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""

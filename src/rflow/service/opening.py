@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rflow.core.summary.budget.view import Zone
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
+    from rflow.service.team.team import Team
     from rflow.stores.copy import Counts
 
 
@@ -29,6 +30,14 @@ def open_shared(url: str, clock: Clock, zone: "Zone", patterns: Sequence[str]) -
     from rflow.stores import open_store
 
     return SharedSessions(open_store(url), clock=clock, zone=zone, patterns=patterns)
+
+
+def open_team(url: str, clock: Clock) -> "Team":
+    """Return the store of that URL or path as a server uses it, on a connection of its own."""
+    from rflow.service.team.team import Team
+    from rflow.stores import open_store
+
+    return Team(open_store(url), clock=clock)
 
 
 def check_exists(url: str) -> None:

@@ -37,6 +37,7 @@ def serve(
     started = f"Serving {store.url} at {url} (Ctrl-C stops). To create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
+        run.open_team,
         host=host,
         port=port,
         url=url,
