@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from rflow import __version__
+from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
 from rflow.web.api.operations import OPERATIONS, Operation
-from rflow.web.api.problems import MEDIA_TYPE, STATUS, Problem
 
 PREFIX = "/api/v1"
 _REFERENCE = "#/components/schemas/{name}"

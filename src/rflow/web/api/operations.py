@@ -1,5 +1,6 @@
 """The operations of the API: one table, from which its routes, its OpenAPI document and its tests are made."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -10,17 +11,18 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.commands import Start
 from rflow.core.session.head import Head, Page
-from rflow.core.sharing import ShareView
+from rflow.core.sharing import ShareCount, ShareView
 from rflow.core.space_policy import Policy
 from rflow.core.tree.model import Tree
+from rflow.ports import wire as s
 from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About
 from rflow.service.team.team import Team
-from rflow.web.api import shapes as s
 
 EVIDENCE_LIMIT = 12 * 1024 * 1024
 """Bytes of a request that brings evidence: 8 MiB of content are a third longer as base64."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TREE_LIMIT = 2 * 1024 * 1024
 
 
@@ -56,16 +58,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _session(call: Call) -> str:
-    return call.team.workspace(call.actor).find(call.path["session"]).id
-
-
-def _tree_version(call: Call) -> object:
-    from rflow.errors import NotFound
-
-    data = call.team.workspace(call.actor).tree(call.path["digest"])
-    if data is None:
-        raise NotFound("There is no such version of a tree.", try_="List the trees: GET /api/v1/trees")
-    return msgspec.Raw(data)
+    """Return the id of the session in the address, which may be named by its code too."""
+    named = call.path["session"]
+    return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
 
 
 def _import(call: Call) -> s.ImportResult:
@@ -101,7 +96,10 @@ def _links(call: Call) -> list[s.Link]:
 
 
 def _link(call: Call) -> s.Link:
-    counted = call.team.workspace(call.actor).share(call.path["link"])
+    return _counted(call.team.workspace(call.actor).share(call.path["link"]))
+
+
+def _counted(counted: ShareCount) -> s.Link:
     return s.link_of(counted.share, counted)
 
 
@@ -172,6 +170,34 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Find the one session whose code or id begins so",
         call=lambda c: c.team.workspace(c.actor).find(c.path["session"]),
         result=Head,
+    ),
+    Operation(
+        name="find_session",
+        method="GET",
+        path="/find",
+        tag="Sessions",
+        summary="Find the one session whose code or id begins so",
+        call=lambda c: c.team.workspace(c.actor).find(c.query.reference),
+        query=s.Reference,
+        result=Head,
+    ),
+    Operation(
+        name="version",
+        method="GET",
+        path="/sessions/{session}/version",
+        tag="Sessions",
+        summary="Read the number of the last event of a session",
+        call=lambda c: s.Version(version=c.team.workspace(c.actor).version(c.path["session"])),
+        result=s.Version,
+    ),
+    Operation(
+        name="exported",
+        method="POST",
+        path="/sessions/{session}/exports",
+        tag="Sessions",
+        summary="Record that a whole session leaves as a file",
+        call=lambda c: c.team.workspace(c.actor).exported(_session(c)),
+        status=204,
     ),
     Operation(
         name="load",
@@ -274,8 +300,8 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/tree-versions/{digest}",
         tag="Trees",
         summary="Read a version of a tree",
-        call=_tree_version,
-        result=Tree,
+        call=lambda c: s.TreeVersion(data=c.team.workspace(c.actor).tree(c.path["digest"])),
+        result=s.TreeVersion,
     ),
     Operation(
         name="list_links",
@@ -305,6 +331,16 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="Links",
         summary="Read one link",
         call=_link,
+        result=s.Link,
+    ),
+    Operation(
+        name="find_link",
+        method="POST",
+        path="/links/find",
+        tag="Links",
+        summary="Find the one link whose id begins so, or whose token it is",
+        call=lambda c: _counted(c.team.workspace(c.actor).share(c.body.link)),
+        body=s.LinkReference,
         result=s.Link,
     ),
     Operation(

@@ -1,56 +1,12 @@
 """Errors of the API: one shape for all, problem details as RFC 9457 describes them."""
 
-from typing import Any
-
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rflow.errors import (
-    BadInput,
-    NotAllowed,
-    NotDelivered,
-    NotFound,
-    NotSignedIn,
-    RflowError,
-    SessionMoved,
-    StoreProblem,
-    TooManyAttempts,
-    UsageProblem,
-)
-
-MEDIA_TYPE = "application/problem+json"
-STATUS: dict[type[RflowError], tuple[int, str]] = {
-    UsageProblem: (400, "usage"),
-    NotSignedIn: (401, "not-signed-in"),
-    NotAllowed: (403, "not-allowed"),
-    NotFound: (404, "not-found"),
-    SessionMoved: (409, "moved"),
-    BadInput: (422, "bad-input"),
-    TooManyAttempts: (429, "too-many-attempts"),
-    NotDelivered: (502, "not-delivered"),
-    StoreProblem: (503, "store"),
-}
-"""The HTTP status and the type of each error."""
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong (`detail`), what to try, and the exit code of the command line for it.
-
-    `version` is that of a session that somebody else has moved, `current` how it stands now; `problems` lists
-    everything that is wrong with an input.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    exit_code: int
-    try_: str = msgspec.field(name="try", default="")
-    version: int = 0
-    current: Any = None
-    problems: tuple[str, ...] = ()
+from rflow.errors import RflowError, TooManyAttempts
+from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
 
 
 def problem(error: RflowError, current: bytes = b"") -> Problem:

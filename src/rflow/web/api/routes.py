@@ -52,7 +52,7 @@ class ApiRoutes:
 
 def _carried_out(team: Team, *, operation: Operation, token: str, given: Callable[[Team, Actor], Call]) -> Response:
     """Carry an operation out, in a worker thread."""
-    actor = team.sign_in.by_token(token)
+    actor = team.sign_in.by_token(token) or team.sign_in.by_session(token)
     if actor is None:
         return problems.response(NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL"))
     call = given(team, actor)
@@ -102,9 +102,16 @@ def read(operation: Operation, request: Request, raw: bytes) -> Callable[[Team, 
 
 def _query(operation: Operation, request: Request) -> Any:
     pairs = request.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise UsageProblem("A parameter was given twice.", try_="Give each parameter once.")
+    fields = msgspec.structs.fields(operation.query) if operation.query is not None else ()
+    lists = {field.name for field in fields if "list" in str(field.type)}
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in lists:
+            given.setdefault(name, []).append(value)
+        elif name in given:
+            raise UsageProblem("A parameter was given twice.", try_="Give each parameter once.")
+        else:
+            given[name] = value
     if operation.query is None:
         if given:
             raise UsageProblem(

@@ -1,10 +1,12 @@
-"""What requests and responses of the API hold, where that is not a type of the core.
+"""The ports over HTTP: what requests and responses of the API hold, where that is not a type of the core.
 
 Nothing here has a hash, a password or a token, apart from the responses in which a new token is shown once.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -18,7 +20,51 @@ from rflow.core.session.state import Status
 from rflow.core.sharing import Audience, Minted, Share, ShareCount, ShareWish
 from rflow.core.space_policy import Policy
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.errors import (
+    BadInput,
+    NotAllowed,
+    NotDelivered,
+    NotFound,
+    NotSignedIn,
+    RflowError,
+    SessionMoved,
+    StoreProblem,
+    TooManyAttempts,
+    UsageProblem,
+)
 from rflow.ports.workspace import Imported, Incoming, Sent
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: dict[type[RflowError], tuple[int, str]] = {
+    UsageProblem: (400, "usage"),
+    NotSignedIn: (401, "not-signed-in"),
+    NotAllowed: (403, "not-allowed"),
+    NotFound: (404, "not-found"),
+    SessionMoved: (409, "moved"),
+    BadInput: (422, "bad-input"),
+    TooManyAttempts: (429, "too-many-attempts"),
+    NotDelivered: (502, "not-delivered"),
+    StoreProblem: (503, "store"),
+}
+"""The HTTP status and the type of each error."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (`detail`), what to try, and the exit code of the command line for it.
+
+    `version` is that of a session that somebody else has moved, `current` how it stands now; `problems` lists
+    everything that is wrong with an input.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    exit_code: int
+    try_: str = msgspec.field(name="try", default="")
+    version: int = 0
+    current: Any = None
+    problems: tuple[str, ...] = ()
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,15 +125,39 @@ class ListQuery(Body, frozen=True, kw_only=True):
     """Which sessions to list, the last updated first; `after` is the cursor of the page before."""
 
     owner: str | None = None
-    status: Status | None = None
+    status: list[Status] = []
     inbox: str | None = None
     customer: str | None = None
     ticket: str | None = None
     tree: str | None = None
-    space: str | None = None
+    spaces: list[str] | None = None
     stale_before: datetime | None = None
     limit: int = 50
     after: str | None = None
+
+
+class Reference(Body, frozen=True, kw_only=True):
+    """The beginning of a session's code or id."""
+
+    reference: str
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """The number of a session's last event; null if there is no such session."""
+
+    version: int | None
+
+
+class TreeVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a tree as canonical JSON, in base64; null if there is none."""
+
+    data: bytes | None
+
+
+class LinkReference(Body, frozen=True, kw_only=True):
+    """The beginning of a link's id, or its token, which has no place in an address."""
+
+    link: str
 
 
 class After(Body, frozen=True, kw_only=True):
@@ -116,6 +186,7 @@ class Import(Body, frozen=True, kw_only=True):
     id: str
     code: str
     events: list[Event]
+    unreadable: list[UnreadableEvent] = []
     trees: dict[str, bytes] = {}
     contents: dict[str, bytes] = {}
     accept_ownership: bool = False
@@ -306,6 +377,15 @@ def unreadable(events: Sequence[Stored]) -> list[UnreadableEvent]:
     ]
 
 
+def stored(events: Sequence[Event], others: Sequence[UnreadableEvent]) -> tuple[Stored, ...]:
+    """Return events as they are stored, in order, from those that can be read and those that can't."""
+    kept: list[Stored] = [
+        Unreadable(seq=each.seq, reason="damaged" if each.reason == "damaged" else "newer", raw=each.raw.encode())
+        for each in others
+    ]
+    return tuple(sorted([*events, *kept], key=attrgetter("seq")))
+
+
 def log_of(log: Log) -> EventLog:
     """Return a session's events."""
     header = log.header.decode("utf-8", "replace")
@@ -339,12 +419,12 @@ def query_of(wish: ListQuery) -> Query:
     """Return which sessions to list."""
     return Query(
         owner=wish.owner,
-        status=(wish.status,) if wish.status else (),
+        status=tuple(wish.status),
         inbox=wish.inbox,
         customer=wish.customer,
         ticket=wish.ticket,
         tree=wish.tree,
-        spaces=(wish.space,) if wish.space else None,
+        spaces=tuple(wish.spaces) if wish.spaces is not None else None,
         stale_before=wish.stale_before,
         limit=min(max(wish.limit, 1), 200),
         after=wish.after,
@@ -353,7 +433,13 @@ def query_of(wish: ListQuery) -> Query:
 
 def incoming_of(wish: Import) -> Incoming:
     """Return a session to import."""
-    return Incoming(id=wish.id, code=wish.code, events=tuple(wish.events), trees=wish.trees, contents=wish.contents)
+    return Incoming(
+        id=wish.id,
+        code=wish.code,
+        events=stored(wish.events, wish.unreadable),
+        trees=wish.trees,
+        contents=wish.contents,
+    )
 
 
 def import_of(imported: Imported) -> ImportResult:
