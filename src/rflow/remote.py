@@ -5,7 +5,6 @@ Every method is one request to the API (`rflow.web.api`), on a connection that i
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -21,7 +20,6 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
 from rflow.errors import RflowError, SessionMoved, TooManyAttempts, Unreachable
-from rflow.identity import new_id
 from rflow.ports import wire
 from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
@@ -60,7 +58,7 @@ class RemoteWorkspace:
     @property
     def about(self) -> About:
         """Which server this is."""
-        return About(url=str(self._url), kind="server", shared=True)
+        return About(url=f"{'https' if self._url.secure else 'http'}://{self._url.netloc}", kind="server", shared=True)
 
     # Sessions
 
@@ -94,14 +92,15 @@ class RemoteWorkspace:
 
     def start(self, command: Start) -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
-        return _sent(self._send("POST", "/sessions", _with_id(command), wire.Done))
+        return _sent(self._send("POST", "/sessions", command, wire.Done, again=bool(command.command_id)))
 
     def send(
         self, session_id: str, command: Command, contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
-        """Carry out a command; where the answer is lost, it is sent again, and carried out once."""
-        body = wire.Send(command=_with_id(command), contents=dict(contents or {}), known=known)
-        return _sent(self._send("POST", f"/sessions/{_part(session_id)}/commands", body, wire.Done))
+        """Carry out a command; one with an id is sent again where the answer is lost, and carried out once."""
+        body = wire.Send(command=command, contents=dict(contents or {}), known=known)
+        path = f"/sessions/{_part(session_id)}/commands"
+        return _sent(self._send("POST", path, body, wire.Done, again=bool(command.command_id)))
 
     def check(self, session_id: str, command: Command) -> None:
         """Raise the error that `send` would raise now, and write nothing."""
@@ -155,7 +154,7 @@ class RemoteWorkspace:
 
     def tree(self, digest: str) -> bytes | None:
         """Return a version of a tree as canonical JSON."""
-        return self._get(f"/tree-versions/{_part(digest)}", wire.TreeVersion).data
+        return self._get("/tree-version", wire.TreeVersion, digest=digest).data
 
     def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space."""
@@ -210,12 +209,12 @@ class RemoteWorkspace:
     # Requests
 
     def _get(self, path: str, kind: type[_Answer], **query: object) -> _Answer:
-        pairs = urlencode(query, doseq=True)
-        return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path), kind)
+        pairs = urlencode(query, doseq=True, errors="replace")
+        return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path, again=True), kind)
 
-    def _send(self, method: str, path: str, body: object, kind: Any) -> Any:
+    def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
         data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
-        answer = self._request(method, path, data)
+        answer = self._request(method, path, data, again=again)
         return None if kind is None else self._read(answer, kind)
 
     def _read(self, body: bytes, kind: type[_Answer]) -> _Answer:
@@ -227,14 +226,19 @@ class RemoteWorkspace:
                 try_="Is it an rflow server, and as new as this rflow?",
             ) from error
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """Send a request, once more where nothing can have happened twice, and return the body of the response."""
+    def _request(self, method: str, path: str, body: bytes | None = None, *, again: bool = False) -> bytes:
+        """Send a request and return the body of the response.
+
+        After a failure it is sent once more if the server can't have acted on it, or if acting twice is harmless.
+        """
         headers = {**self._headers, **({"Content-Type": "application/json"} if body is not None else {})}
         outcome: Response | Failure = Failure(what="was not asked")
         for _ in range(2):
             outcome = self._client.request(method, f"{self._url.path.rstrip('/')}/api/v1{path}", body, headers)
             if isinstance(outcome, Response) and outcome.complete:
                 return self._checked(outcome)
+            if not again and not (isinstance(outcome, Failure) and not outcome.sent):
+                break
         what = outcome.what if isinstance(outcome, Failure) else "cut its answer off"
         raise Unreachable(
             f"{self._url.host} {what}.",
@@ -266,21 +270,7 @@ def _error(problem: wire.Problem, response: Response) -> RflowError:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="")
-
-
-_WithId = TypeVar("_WithId", bound=Start | Command)
-
-
-def _with_id(command: _WithId) -> _WithId:
-    """Return a command with an id, so that the server carries it out once, however often it arrives."""
-    return command if command.command_id else msgspec.structs.replace(command, command_id=new_id(_now()))
-
-
-def _now() -> datetime:
-    from datetime import UTC
-
-    return datetime.now(UTC)
+    return quote(text, safe="", errors="replace")
 
 
 def _sent(done: wire.Done) -> Sent:
@@ -310,6 +300,7 @@ def _share(link: wire.Link) -> Share:
         brief=link.brief,
         until_seq=link.until_seq,
         password="protected" if link.protected else "",
+        patterns=tuple(link.patterns),
         max_views=link.max_views,
         audience=link.audience,
         revoked_at=link.revoked_at,

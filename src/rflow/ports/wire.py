@@ -154,6 +154,12 @@ class TreeVersion(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes | None
 
 
+class Digest(Body, frozen=True, kw_only=True):
+    """The digest of a version of a tree."""
+
+    digest: str
+
+
 class LinkReference(Body, frozen=True, kw_only=True):
     """The beginning of a link's id, or its token, which has no place in an address."""
 
@@ -228,6 +234,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     brief: bool
     until_seq: int | None
+    patterns: Sequence[str]
     protected: bool
     max_views: int | None
     audience: Audience
@@ -466,6 +473,7 @@ def link_of(share: Share, counted: ShareCount | None = None) -> Link:
         label=share.label,
         brief=share.brief,
         until_seq=share.until_seq,
+        patterns=share.patterns,
         protected=bool(share.password),
         max_views=share.max_views,
         audience=share.audience,

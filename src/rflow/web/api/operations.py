@@ -58,8 +58,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _session(call: Call) -> str:
-    """Return the id of the session in the address, which may be named by its code too."""
-    named = call.path["session"]
+    """Return the id of the session in the address."""
+    return _id_of(call, call.path["session"])
+
+
+def _id_of(call: Call, named: str) -> str:
+    """Return the id of a session, which may be named by its code too."""
     return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
 
 
@@ -91,7 +95,7 @@ def _remove_member(call: Call) -> None:
 
 def _links(call: Call) -> list[s.Link]:
     workspace, wish = call.team.workspace(call.actor), call.query
-    session = workspace.find(wish.session).id if wish.session else None
+    session = _id_of(call, wish.session) if wish.session else None
     return [s.link_of(each.share, each) for each in workspace.shares(session, everybody=wish.everybody)]
 
 
@@ -297,10 +301,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="tree_version",
         method="GET",
-        path="/tree-versions/{digest}",
+        path="/tree-version",
         tag="Trees",
         summary="Read a version of a tree",
-        call=lambda c: s.TreeVersion(data=c.team.workspace(c.actor).tree(c.path["digest"])),
+        call=lambda c: s.TreeVersion(data=c.team.workspace(c.actor).tree(c.query.digest)),
+        query=s.Digest,
         result=s.TreeVersion,
     ),
     Operation(
