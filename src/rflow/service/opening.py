@@ -58,7 +58,7 @@ def absolute_url(url: str) -> str:
     """Return the URL of a store with an absolute path: a relative one would be another store in every folder."""
     from rflow.stores import normal_url
 
-    return normal_url(url)
+    return url if url.startswith(("https://", "http://")) else normal_url(url)
 
 
 def copy_stores(source: str, target: str) -> "Counts":
