@@ -193,7 +193,7 @@ class RemoteWorkspace:
 
     def revoke_share(self, share_id: str) -> Share:
         """Revoke a link at once."""
-        return _share(self._send("DELETE", f"/links/{_part(share_id)}", None, wire.Link))
+        return _share(self._send("POST", f"/links/{_part(share_id)}/revocation", None, wire.Link))
 
     def protect_share(self, share_id: str, password: str) -> Share:
         """Change the password of a link; an empty one removes it."""

@@ -359,8 +359,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="revoke_link",
-        method="DELETE",
-        path="/links/{link}",
+        method="POST",
+        path="/links/{link}/revocation",
         tag="Links",
         summary="Revoke a link at once",
         call=lambda c: s.link_of(c.team.workspace(c.actor).revoke_share(c.path["link"])),

@@ -29,16 +29,21 @@ class ApiRoutes:
         self._workers = workers
 
     def routes(self) -> list[Route]:
-        """Return the routes of all operations, and of the document that describes them."""
-        return [Route(f"{PREFIX}/openapi.json", openapi), *(self._route(operation) for operation in OPERATIONS)]
+        """Return a route for each address, and one for the document that describes them."""
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in OPERATIONS:
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+        described = Route(f"{PREFIX}/openapi.json", openapi)
+        return [described, *(self._route(path, operations) for path, operations in by_path.items())]
 
-    def _route(self, operation: Operation) -> Route:
-        async def endpoint(request: Request) -> Response:
-            return await self._answer(operation, request)
+    def _route(self, path: str, operations: dict[str, Operation]) -> Route:
+        async def api(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            return await self._answer(operations[method], request)
 
-        endpoint.__name__ = f"api_{operation.name}"
-        limits = [Middleware(BodyLimit, limit=operation.limit)] if operation.limit else []
-        return Route(PREFIX + operation.path, endpoint, methods=[operation.method], middleware=limits)
+        limit = max(operation.limit or 0 for operation in operations.values())
+        limits = [Middleware(BodyLimit, limit=limit)] if limit else []
+        return Route(PREFIX + path, api, methods=list(operations), middleware=limits)
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
         try:
