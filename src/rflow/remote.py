@@ -15,6 +15,7 @@ from rflow.core.people import Person
 from rflow.core.session.commands import Command, Start
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
+from rflow.core.session.search.query import Search, SearchPage
 from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
@@ -68,11 +69,11 @@ class RemoteWorkspace:
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        wanted = {name: getattr(query, name) for name in query.__struct_fields__ if getattr(query, name) is not None}
-        stale = wanted.pop("stale_before", None)
-        if stale is not None:
-            wanted["stale_before"] = stale.isoformat()
-        return self._get("/sessions", Page, **wanted)
+        return self._get("/sessions", Page, **_filters(query))
+
+    def search(self, search: Search) -> SearchPage:
+        """Search the texts of sessions."""
+        return self._get("/search", SearchPage, words=search.words, **_filters(search.filters))
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event."""
@@ -267,6 +268,14 @@ def _error(problem: wire.Problem, response: Response) -> RflowError:
     if problem.problems:
         error.problems = problem.problems  # type: ignore[attr-defined]
     return error
+
+
+def _filters(query: Query) -> dict[str, object]:
+    """Return the parameters of a list."""
+    wanted = {name: getattr(query, name) for name in query.__struct_fields__ if getattr(query, name) is not None}
+    if query.stale_before is not None:
+        wanted["stale_before"] = query.stale_before.isoformat()
+    return wanted
 
 
 def _part(text: str) -> str:

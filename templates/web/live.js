@@ -1,10 +1,11 @@
-// Updates the page of a shared session without reloading it: fetches the page again whenever the session has changed.
+// Updates the page of a shared session without reloading it, and shows its times in the reader's zone.
 (() => {
   "use strict";
   const address = location.pathname;
   const status = document.getElementById("live");
-  const LIVE = "Live: updates by itself.";
+  const LIVE = "Live";
   let version = document.body.dataset.version;
+  let contact = Date.now(); // when the server last answered
   let ended = false;
   let updating = false;
   let changed = false;
@@ -14,14 +15,90 @@
     status.dataset.state = state;
   };
 
-  const end = () => {
-    ended = true;
-    source?.close();
-    show("This link has ended. What you see is how it stood.", "ended");
+  // Times
+
+  const words = (at, options) => new Date(at).toLocaleString("en-GB", options);
+  const clock = (at) => words(at, { hour: "2-digit", minute: "2-digit" });
+  const day = (at) => words(at, { day: "numeric", month: "short" });
+  const full = (at) => `${day(at)} ${new Date(at).getFullYear()}, ${clock(at)}`;
+  const moment = (at, now) => {
+    if (new Date(at).toDateString() === new Date(now).toDateString()) return clock(at);
+    return new Date(at).getFullYear() === new Date(now).getFullYear() ? `${day(at)}, ${clock(at)}` : full(at);
   };
 
-  // Details that the reader has opened stay open.
-  const openDetails = () => [...document.querySelectorAll("main details")].map((element) => element.open);
+  const ago = (at) => {
+    const minutes = Math.round((Date.now() - at) / 60000);
+    if (minutes < 1) return "just now";
+    if (minutes < 60) return `${minutes} min ago`;
+    if (minutes < 600) return `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
+    return minutes < 2880 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
+  };
+
+  const showAgo = () => document.querySelectorAll("time[data-as=ago]").forEach((element) => {
+    element.title ||= element.textContent;
+    element.textContent = ago(Date.parse(element.dateTime));
+  });
+
+  // The short form has times within its texts, which stay as they are: so do all its others, but those that say how
+  // long ago something was.
+  const showTimes = () => {
+    const asOf = Date.parse(document.querySelector("main").dataset.asOf);
+    if (asOf) {
+      const forms = { clock, full, moment: (at) => moment(at, asOf), ago: full };
+      document.querySelectorAll("time").forEach((element) => {
+        const at = Date.parse(element.dateTime);
+        element.title = full(at);
+        element.textContent = forms[element.dataset.as](at);
+      });
+      document.querySelectorAll("ol.steps").forEach((list) => showDays(list, asOf));
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      document.getElementById("zone").textContent = `Times are in your time zone (${zone}).`;
+    }
+    showAgo();
+  };
+
+  // A step has a day where it differs from that of the step before.
+  const showDays = (list, asOf) => {
+    let last = day(asOf);
+    list.querySelectorAll(".day").forEach((element) => element.remove());
+    list.querySelectorAll("li > .by > time").forEach((element) => {
+      const today = day(Date.parse(element.dateTime));
+      if (today !== last) element.before(Object.assign(document.createElement("span"), { className: "day", textContent: today }));
+      last = today;
+    });
+  };
+
+  // The end of the link
+
+  const end = (announced) => {
+    ended = true;
+    source?.close();
+    const now = Date.now();
+    const expires = Date.parse(document.body.dataset.expires);
+    const [from, to] = [moment(contact, now), clock(now)];
+    let when = announced || from === to ? `at ${to}` : `between ${from} and ${to}`;
+    if (expires <= now) when = `at ${moment(expires, now)}`;
+    show(`This link ended ${when}. The page shows how things stood then.`, "ended");
+    document.querySelectorAll(".bar nav, #ends").forEach((element) => element.remove()); // they would lead to no page
+    document.title = `Ended: ${document.title}`;
+  };
+
+  // Updates
+
+  // What the reader has opened stays open, and the keyboard stays where it was.
+  const replaceMain = (fresh) => {
+    const open = new Map([...document.querySelectorAll("main details")].map((element) => [element.id, element.open]));
+    const focused = document.activeElement?.closest("main [id]")?.id;
+    document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
+    document.querySelectorAll("main details").forEach((element) => { element.open = open.get(element.id) ?? element.open; });
+    if (focused) document.getElementById(focused)?.querySelector("summary, a, [tabindex]")?.focus({ preventScroll: true });
+    document.title = fresh.title;
+    version = fresh.body.dataset.version;
+    showTimes();
+  };
+
+  // The files of a page change with the server: an older script or style does not fit the new page.
+  const filesOf = (page) => [...page.head.querySelectorAll("script, [rel=stylesheet]")].map((file) => file.outerHTML).join();
 
   const refresh = async () => {
     changed = true;
@@ -40,34 +117,39 @@
   // Fetches the page and shows it if it is new; returns false if that failed and has to be repeated.
   const update = async () => {
     try {
-      const response = await fetch(address, { headers: { "X-Rflow-Live": "1" }, cache: "no-cache" });
-      if (response.status === 404) end();
+      const response = await fetch(address + location.search, { headers: { "X-Rflow-Live": "1" }, cache: "no-cache" });
+      if (response.status === 404) end(false);
       if (!response.ok) return ended;
+      contact = Date.now();
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (fresh.body.dataset.version === version) {
-        if (status.dataset.state === "lost") show(LIVE, "live");
-        return true;
+      if (filesOf(fresh) !== filesOf(document)) {
+        location.reload();
+      } else if (fresh.body.dataset.version !== version) {
+        replaceMain(fresh);
+        show(`Live, updated ${words(contact, { hour: "2-digit", minute: "2-digit", second: "2-digit" })}`, "live");
+      } else if (status.dataset.state === "lost") {
+        show(LIVE, "live");
       }
-      const open = openDetails();
-      document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
-      document.querySelectorAll("main details").forEach((element, at) => { element.open = open[at] ?? element.open; });
-      document.title = fresh.title;
-      version = fresh.body.dataset.version;
-      const now = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-      show(`Live. Updated ${now}.`, "live");
       return true;
     } catch {
       return false;
     }
   };
 
+  showTimes();
+  setInterval(showAgo, 30000);
   const source = "EventSource" in window ? new EventSource(`${address}/events`) : null;
   source?.addEventListener("version", (event) => {
+    contact = Date.now();
     if (event.data !== version) refresh();
     else if (status.dataset.state !== "live") show(LIVE, "live");
   });
-  source?.addEventListener("ended", end);
-  source?.addEventListener("error", () => { if (!ended) show("No connection. Trying again …", "lost"); });
+  source?.addEventListener("ended", () => end(true));
+  source?.addEventListener("error", () => {
+    if (ended) return;
+    if (status.dataset.state === "live") contact = Date.now();
+    show("No connection. Trying again …", "lost");
+  });
   // Some proxies hold events back: without a stream, check every ten seconds.
   setInterval(() => { if (!source || source.readyState !== 1) refresh(); }, 10000);
 })();

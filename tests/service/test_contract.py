@@ -28,14 +28,14 @@ from rflow.errors import BadInput, NotAllowed, NotFound, RflowError, SessionMove
 from rflow.ports.workspace import Incoming, Sent, Workspace
 from support.stores.faults import quick_folder
 from support.stores.stories import ANA, BEN, CHLOE, LPSTAT, LPSTAT_DIGEST, PRINTER, events, evidence, whole_story
-from support.workspaces import LEEDS, WORKSPACES, YORK, Office
+from support.workspaces import LEEDS, PARAMETERS, WORKSPACES, YORK, Office
 
 TREE, TREE_DATA = digest(PRINTER), canonical(PRINTER)
 SCANNER = Tree(id="scanner", title="A scanner", start="end", nodes={"end": End(text="Replace it", outcome="escalate")})
 ID = "019a4711-0000-7000-8000-000000000001"
 
 
-@pytest.fixture(params=WORKSPACES)
+@pytest.fixture(params=PARAMETERS)
 def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """People in Leeds and York at a new store, behind every implementation of the ports."""
     for folder in quick_folder(tmp_path_factory):

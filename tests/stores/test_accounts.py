@@ -9,12 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind, Identity
 from rflow.core.people import Person
-from rflow.core.space_policy import Policy, new_space
+from rflow.core.space_policy import Policy, Space, new_space
 from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.ports.accounts import AllAccounts, Membership, Taken
@@ -316,6 +317,24 @@ def test_a_record_that_a_newer_rflow_wrote_opens_nothing(folder: Path, table: st
     assert (store.accounts.bearer(token.hash) is None) == (table != "spaces")
     assert (store.accounts.space("leeds") is None) == (table == "spaces")
     store.close()
+
+
+@pytest.mark.parametrize("table", ["accounts", "spaces", "credentials", "audit"])
+def test_a_damaged_record_is_reported_and_a_newer_one_is_no_fault(folder: Path, table: str) -> None:
+    with closing(open_store(f"sqlite://{folder}/night.db")) as store:
+        store.accounts.add(ROOT, ENTRY)
+        store.accounts.put_space(new_space("Leeds", MORNING), None, ENTRY)
+        store.accounts.add_credential(credential(1), ENTRY)
+        assert store.check() == []
+        for changed, severity in (("'{\"second_factor\":1}'", "info"), ("'{broken'", "error")):
+            with closing(sqlite3.connect(folder / "night.db")) as db, db:
+                db.execute(f"UPDATE {table} SET data = CAST({changed} AS BLOB)")
+            assert {fault.severity for fault in store.check()} == {severity}
+
+
+@pytest.mark.parametrize("record", [Account, Identity, Credential, AuditEntry, Space, Policy, Person])
+def test_every_record_refuses_unknown_fields(record: type[msgspec.Struct]) -> None:
+    assert record.__struct_config__.forbid_unknown_fields
 
 
 @pytest.mark.slow

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rflow.core.actors import Actor
 from rflow.core.people import person
@@ -35,18 +38,22 @@ class Clock:
 
 
 class Team:
-    """A store with an admin (Root), Ben who is a member of Leeds, and triage-bot, which is one too."""
+    """A store with an admin (Root), Ben and Cleo who are members of Leeds, and triage-bot, which is one too."""
 
     def __init__(self, url: str) -> None:
         self.store: Store = open_store(url)
         self.clock = Clock()
         self.sign_in = SignIn(self.store, clock=self.clock)
         self.accounts, self.spaces, self.tokens = self.for_(SHELL)
+
+    def fill(self) -> None:
+        """Create the accounts and the space."""
         self.accounts.add("Root", password=PASSWORD, admin=True)
         self.accounts.add("Ben Okafor", password=PASSWORD)
+        self.accounts.add("Cleo", password=PASSWORD)
         self.accounts.add("triage-bot", agent=True)
         self.spaces.add("Leeds")
-        for name in ("Ben Okafor", "triage-bot"):
+        for name in ("Ben Okafor", "Cleo", "triage-bot"):
             self.spaces.set_role("Leeds", name, "member")
 
     def for_(self, actor: Actor) -> tuple[LocalAccounts, LocalSpaces, LocalTokens]:
@@ -67,13 +74,27 @@ class Team:
 
 
 BEN = Actor(person=person("Ben Okafor"), roles={"leeds": "member"})
+CLEO = Actor(person=person("Cleo"), roles={"leeds": "member"})
 ROOT = Actor(person=person("Root"), roles={}, admin=True)
 
 
+@cache
+def _filled() -> bytes:
+    """Return the file of a store with the team, made once: hashing passwords takes long."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "team.db"
+        team = Team(f"sqlite://{path}")
+        team.fill()
+        team.accounts.store.backup(Path(folder) / "copy.db")
+        team.store.close()
+        return (Path(folder) / "copy.db").read_bytes()
+
+
 @contextmanager
-def team_at(url: str) -> Iterator[Team]:
-    """Make a team in a new store, and close it."""
-    team = Team(url)
+def team_in(folder: Path) -> Iterator[Team]:
+    """Put the team into a new store in a folder, and close it."""
+    (folder / "team.db").write_bytes(_filled())
+    team = Team(f"sqlite://{folder}/team.db")
     try:
         yield team
     finally:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from rflow.core.accounts import Account, AuditEntry
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.people import Person, person
@@ -106,6 +108,9 @@ WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {
     "server": remote_office,
 }
 """Every implementation of the ports, by name: a local workspace over each kind of store, and one over HTTP."""
+
+PARAMETERS = [pytest.param(name, marks=pytest.mark.slow) if name == "server" else name for name in WORKSPACES]
+"""Their names, for tests; a server takes longer to start than `make check` has."""
 
 
 def enrol(store: Store, space: str, actors: Mapping[str, Actor]) -> None:

@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "images"
 NIGHTLY_MODULES = Path(__file__).parents[1] / "node" / "nightly" / "node_modules"
-PICTURED = [("desktop", "light", "desktop"), ("phone", "light", "phone"), ("dark", "dark", "desktop")]
-SIZES = {"desktop": (820, 780), "phone": (390, 844)}
+PICTURED = [
+    ("desktop", "light", "desktop", ""),
+    ("dark", "dark", "desktop", ""),
+    ("phone", "light", "phone", ""),
+    ("brief-phone", "dark", "phone", "?brief"),
+]
+SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
 ROBOT = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -60,8 +65,15 @@ def browser() -> "Iterator[Browser]":
 
 
 def pages(path: str) -> dict[str, tuple[str, str | None]]:
-    """The three pages that a link can show: path and `User-Agent`."""
-    return {"page": (path, None), "ended": ("/share/x", None), "preview": (path, ROBOT)}
+    """Return the pages that the server can show: path and `User-Agent`."""
+    return {
+        "page": (path, None),
+        "brief": (f"{path}?brief", None),
+        "ended": ("/share/x", None),
+        "preview": (path, ROBOT),
+        "home": ("/", None),
+        "nothing": ("/nowhere", None),
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -69,7 +81,7 @@ def pages(path: str) -> dict[str, tuple[str, str | None]]:
 def test_every_page_of_a_link_is_accessible(
     served: Served, path: str, browser: "Browser", size: str, scheme: Any
 ) -> None:
-    """By the rules of axe-core, which the page's own content policy would keep out."""
+    """By the rules of axe-core, which the page's own content policy would keep out; nothing is scrolled sideways."""
     axe = node_file("axe-core/axe.min.js").read_text("utf-8")
     width, height = SIZES[size]
     for name, (place, agent) in pages(path).items():
@@ -78,9 +90,9 @@ def test_every_page_of_a_link_is_accessible(
         )
         page = context.new_page()
         page.goto(served.url + place)
-        if name == "page":
+        if name in ("page", "brief"):
             page.wait_for_selector("#live[data-state=live]")
-            page.click("summary")
+            page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         page.evaluate(axe)
         found = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
         assert (name, found["violations"]) == (name, [])
@@ -100,20 +112,76 @@ def test_every_page_of_a_link_is_valid_html(served: Served, path: str, tmp_path:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("name", "scheme", "size"), PICTURED)
+@pytest.mark.parametrize(("name", "scheme", "size", "query"), PICTURED)
 def test_the_docs_have_pictures_of_the_page(
-    served: Served, path: str, browser: "Browser", name: str, scheme: Any, size: str
+    served: Served, path: str, browser: "Browser", name: str, scheme: Any, size: str, query: str
 ) -> None:
     """`RFLOW_UPDATE_GOLDEN=1` takes them."""
     picture = PICTURES / f"share-{name}.png"
     if os.environ.get("RFLOW_UPDATE_GOLDEN"):
         width, height = SIZES[size]
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": height})
-        page.goto(served.url + path)
+        page.goto(served.url + path + query)
         page.wait_for_selector("#live[data-state=live]")
         page.screenshot(path=picture)
         page.close()
     assert picture.stat().st_size < 150_000
+
+
+def test_the_docs_have_a_picture_of_a_page_whose_link_has_ended(served: Served, browser: "Browser") -> None:
+    """`RFLOW_UPDATE_GOLDEN=1` takes it."""
+    picture = PICTURES / "share-ended.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        link = served.link("-s", "V6HJ-VG")
+        page = browser.new_page(color_scheme="light", viewport={"width": 820, "height": 420})
+        page.goto(served.url + link["path"])
+        page.wait_for_selector("#live[data-state=live]")
+        served.ana.ok("share", "revoke", link["id"])
+        page.wait_for_selector("#live[data-state=ended]")
+        page.screenshot(path=picture)
+        page.close()
+    assert picture.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize(("name", "path_"), [("home", "/"), ("not-working", "/share/x")])
+def test_the_docs_have_pictures_of_the_pages_that_say_one_thing(
+    served: Served, browser: "Browser", name: str, path_: str
+) -> None:
+    """`RFLOW_UPDATE_GOLDEN=1` takes them."""
+    picture = PICTURES / f"serve-{name}.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        page = browser.new_page(color_scheme="light", viewport={"width": 820, "height": 420})
+        page.goto(served.url + path_)
+        page.screenshot(path=picture)
+        page.close()
+    assert picture.stat().st_size < 150_000
+
+
+def test_without_script_the_whole_page_is_there_and_folds_open(served: Served, path: str, browser: "Browser") -> None:
+    page = browser.new_page(java_script_enabled=False, viewport={"width": 360, "height": 780})
+    page.goto(served.url + path)
+    assert not page.locator("#step-1").is_visible()
+    page.click("#fold-steps-1 > summary")
+    assert page.locator("#step-1").is_visible()
+    page.click("text=Brief")
+    assert page.locator(".steps").count() == 0
+    page.click("text=Full")
+    assert page.locator("#step-10").is_visible()
+    page.close()
+
+
+def test_on_paper_all_is_unfolded_and_times_have_their_dates(served: Served, path: str, browser: "Browser") -> None:
+    page = browser.new_page(color_scheme="dark")
+    page.goto(served.url + path)
+    page.wait_for_selector("#live[data-state=live]")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.querySelector('#step-1').getBoundingClientRect().height") > 0
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    dated = page.evaluate("getComputedStyle(document.querySelector('.meta time'), '::after').content")
+    assert "23 Nov 2026, 06:" in dated
+    assert page.locator("nav").is_visible() is False
+    assert page.pdf()[:5] == b"%PDF-"
+    page.close()
 
 
 def test_an_update_that_could_not_be_fetched_is_fetched_again(served: Served, path: str, browser: "Browser") -> None:
@@ -155,7 +223,7 @@ if NIGHTLY:
             skip_without("chromium")
         return [str(NIGHTLY_MODULES / ".bin" / name)]
 
-    @pytest.mark.parametrize("name", ["page", "ended"])
+    @pytest.mark.parametrize("name", ["page", "brief", "ended", "home"])
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
         """With the rules of axe and of HTML_CodeSniffer."""
         launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}

@@ -85,6 +85,17 @@ def test_a_brief_link_shows_the_thirty_second_form(served: Served) -> None:
     assert "Whole tree" not in served.get(link["path"]).text
 
 
+def test_a_whole_link_also_has_the_short_form_in_every_format(served: Served) -> None:
+    path = served.link()["path"]
+    assert served.get(path + ".json?brief").json()["brief"] is True
+    assert served.get(path + ".json?utm_source=chat&brief=").json()["brief"] is True
+    assert served.get(path + ".json?").json()["brief"] is False
+    assert served.get(path + ".json?briefly").json()["brief"] is False
+    assert served.get(path + ".json?brief").json()["tried"] == []
+    whole, brief = (served.get(path + query).headers["etag"] for query in ("", "?brief"))
+    assert whole != brief
+
+
 def test_secrets_are_hidden_also_by_the_patterns_of_who_made_the_link(served: Served) -> None:
     served.ana.ok("note", "badge BX-1234 opens it, password=hunter2")
     pattern = served.ana.at(environ={"RFLOW_REDACT_PATTERNS": r"BX-\d+"})
@@ -261,10 +272,13 @@ def test_hostile_texts_are_shown_literally(served: Served) -> None:
     ana.ok("-s", code, "attach", str(evidence))
     page = served.get(served.link("-s", code, "--label", HOSTILE[1])["path"])
     tree = html5lib.parse(page.text, namespaceHTMLElements=False)
-    assert {element.tag for element in tree.iter()} & {"img", "svg", "iframe", "object", "a"} == set()
+    assert {element.tag for element in tree.iter()} & {"img", "iframe", "object"} == set()
+    drawings = [element for element in tree.iter() if str(element.tag).endswith("svg")]
+    assert {element.get("aria-hidden") for element in drawings} == {"true"}
+    assert {element.get("href", "")[:1] for element in tree.iter("a")} == {"#", "?"}
     scripts = [element.attrib for element in tree.iter("script")]
     assert len(scripts) == 1
-    assert scripts[0]["src"].startswith("/static/live-")
+    assert scripts[0]["src"].startswith("../static/live-")
     refresh = [element.attrib for element in tree.iter("meta") if "http-equiv" in element.attrib]
     assert refresh == [{"http-equiv": "refresh", "content": "20"}]
     handlers = [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
@@ -286,7 +300,7 @@ def test_links_do_not_follow_a_forged_host(served: Served) -> None:
 
 def test_ranges_are_ignored(served: Served) -> None:
     """Attack 24 (CVE-2025-62727)."""
-    path = re.findall(r'src="(/static/[^"]+)"', served.get(served.link()["path"]).text)[0]
+    path = re.findall(r'src="\.\.(/static/[^"]+)"', served.get(served.link()["path"]).text)[0]
     ranges = "bytes=" + ",".join(f"{number}-{number}" for number in range(5000))
     began = time.monotonic()
     response = served.get(path, headers={"range": ranges})
@@ -329,8 +343,33 @@ def test_it_reports_its_health_and_metrics(served: Served) -> None:
     assert served.get("/healthz").text == "ok\n"
     figures = served.get("/metrics").text
     assert 'rflow_requests_total{route="health",status="200"}' in figures
-    assert served.get("/").text == "rflow serves read-only links here. Ask for one: rflow share create\n"
     assert served.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
+
+
+def test_the_root_address_says_what_this_is(served: Served) -> None:
+    response = served.get("/")
+    assert response.status_code == 200
+    page = html5lib.parse(response.text, namespaceHTMLElements=False)
+    text = " ".join("".join(page.itertext()).split())
+    assert "Read-only links to troubleshooting sessions" in text
+    assert "open the whole link that you were sent" in text
+    assert "rflow share create" in text
+
+
+def test_an_unknown_address_is_a_page_that_says_what_to_try(served: Served) -> None:
+    response = served.get("/nowhere")
+    assert response.status_code == 404
+    assert "There is nothing at this address" in response.text
+    assert "nowhere" not in response.text
+
+
+def test_the_style_of_a_page_is_kept_by_browsers_and_its_address_changes_with_it(served: Served) -> None:
+    [address] = re.findall(r'href="(/static/page-[0-9a-f]{16}\.css)"', served.get(served.link()["path"]).text)
+    response = served.get(address)
+    assert response.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in response.headers["cache-control"]
+    assert served.get("/").text.count(address) == 1
+    assert served.get("/static/page-0000000000000000.css").status_code == 404
 
 
 def test_links_begin_with_the_address_of_the_running_server(served: Served) -> None:
@@ -375,3 +414,31 @@ def test_a_store_that_is_missing_for_a_moment_is_served_again(tmp_path: Path) ->
         (tmp_path / "away").rename(tmp_path / "shift")
         assert server.get(link["path"]).status_code == 200
     assert free_port()
+
+
+def test_an_ipv6_address_may_have_its_brackets(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    ana = prepared(tmp_path / "home", str(tmp_path / "shift.db"))
+    with serving(ana, "--host", "[::1]") as server:
+        url = server.link()["url"]
+        assert url.startswith(f"http://[::1]:{server.port}/share/")
+        assert httpx.get(url, timeout=20).status_code == 200
+
+
+def test_a_telephone_called_cubot_is_no_robot(served: Served) -> None:
+    link = served.link()
+    phone = "Mozilla/5.0 (Linux; Android 10; CUBOT X30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0 Mobile"
+    bot = f"{phone} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    assert "Clear the print queue" in served.get(link["path"], headers={"User-Agent": phone}).text
+    assert "Clear the print queue" not in served.get(link["path"], headers={"User-Agent": bot}).text
+    assert served.views(link, 1) == 1
+
+
+def test_requests_that_are_none_cannot_fill_the_log(served: Served) -> None:
+    before = len(served.logged())
+    for number in range(50):
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(b"\x16\x03 no request %d\r\n\r\n" % number)
+            client.recv(100)
+    assert len(served.logged()) <= before + 1

@@ -334,7 +334,7 @@ class FakeLookup(LinkLookup):
     """Finds one link, or fails in a way that nobody expects."""
 
     def __init__(self) -> None:
-        self.version, self.failing, self.ended = 1, False, False
+        self.version, self.failing, self.ended = "1", False, False
 
     def now(self) -> datetime:
         return NOW
@@ -364,10 +364,10 @@ def test_live_updates_continue_after_an_unexpected_error(caplog: pytest.LogCaptu
             if b"data: 1" in sent[-1]:
                 await slow.wait()
 
-        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", 1)({}, receive, send))
+        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", "1")({}, receive, send))
         await asyncio.sleep(0.1)
         lookup.failing = False
-        for lookup.version in range(2, 6):
+        for lookup.version in "2345":
             await asyncio.sleep(0.06)
         slow.set()
         await asyncio.sleep(0.1)
@@ -387,10 +387,10 @@ class FakeRenderer(Renderer):
     def __init__(self, lookup: FakeLookup) -> None:
         self._lookup = lookup
 
-    def cached(self, link: Link, form: ViewForm) -> Rendered | None:
+    def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
         return None
 
-    async def render(self, link: Link, form: ViewForm) -> Rendered:
+    async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         self._lookup.ended = True
         await asyncio.sleep(0.01)
         return Rendered(1, b'"e"', Response("secret"), Response(status_code=304))

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rflow.config_file import replace_file
 from rflow.errors import NotSignedIn, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock
+from rflow.whole_files import replace_file
 
 if TYPE_CHECKING:
     from rflow.delivery.url import HttpUrl

@@ -1,7 +1,7 @@
 """The ports of looking after a team: accounts, spaces, tokens. Only plain values are passed, and never a hash.
 
 Each is opened for one actor, as a workspace is. Admins of a server, and everybody who can open the store itself, may do
-everything; what others may is said here, and enforced by tests/service/test_team_matrix.py.
+everything; what others may is said here, and enforced by tests/service/team/test_matrix.py.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -47,7 +47,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What disabling or erasing an account did: links revoked, sessions moved (by code, with their new owner)."""
+    """What disabling or erasing an account did: links revoked, sessions moved (by code, with their new owner).
+
+    `unreadable` are sessions that could not be moved, or may still have the name, because a newer rflow wrote to them.
+    """
 
     user: User
     credentials: int
@@ -157,7 +160,10 @@ class Spaces(Protocol):
         """Set the policy of a space."""
 
     def clean(self) -> list[str]:
-        """Delete the closed sessions that are older than the retention of their space; return their codes."""
+        """Delete the closed sessions that are older than the retention of their space; return their codes.
+
+        Credentials that have expired, and counters that have passed, are removed too.
+        """
 
 
 class Tokens(Protocol):

@@ -136,6 +136,12 @@ class ListQuery(Body, frozen=True, kw_only=True):
     after: str | None = None
 
 
+class SearchQuery(ListQuery, frozen=True, kw_only=True):
+    """The words that the sessions to list must hold; in quotation marks a phrase, with * the beginning of a word."""
+
+    words: str
+
+
 class Reference(Body, frozen=True, kw_only=True):
     """The beginning of a session's code or id."""
 

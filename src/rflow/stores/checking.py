@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
 from rflow.core.session.head import Head
@@ -16,6 +18,7 @@ from rflow.stores import codec, derived
 from rflow.stores.failures import Newer
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
+MERGE = "Put them together: rflow store merge"
 COPY = "`rflow store copy` to a new store fixes it."
 
 
@@ -32,6 +35,9 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
     if event.reason == "newer":
         what = f"Entry {event.seq} was written by a newer rflow: the session can be read here, but not written."
         return Fault(severity="info", where=code, what=what, remedy="Upgrade rflow to continue it.")
+    if event.reason == "conflict":
+        what = "Git left two versions in it, with conflict markers; lists and summaries show the entries of both."
+        return Fault(severity="error", where=code, what=what, remedy=MERGE)
     if not event.raw:
         return Fault(severity="error", where=code, what=f"Entry {event.seq} is missing.", remedy=SAVE_REST)
     what = f"Entry {event.seq} is damaged: {codec.why(event.raw)}."
@@ -131,6 +137,27 @@ def shares(held: Iterable[tuple[str, Share | Literal["newer"] | None]], ids: Col
             yield Fault(severity="error", where=f"link {name}", what=what, remedy=remedy)
         elif share.session not in ids:
             yield Fault(severity="info", where=f"link {name}", what="Its session is gone, so it does not work.")
+
+
+def accounts(held: Iterable[tuple[str, str, bytes, bool]]) -> Iterator[Fault]:
+    """Report records of accounts that can't be read: (table, id, data, whether it can be read)."""
+    for table, name, data, is_readable in held:
+        if is_readable:
+            continue
+        where = f"{table} {name}"
+        if _is_json(data):
+            what, remedy = "A newer rflow wrote it, so it allows nothing here.", "Upgrade rflow to use it."
+            yield Fault(severity="info", where=where, what=what, remedy=remedy)
+        else:
+            yield Fault(severity="error", where=where, what="It can't be read, so it allows nothing.", remedy=SAVE_REST)
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return False
+    return True
 
 
 def unfinished_removal(where: str, *, done: bool) -> Fault:

@@ -7,7 +7,7 @@ import msgspec
 
 from rflow.core.text import columns, one_line
 from rflow.core.tree.branches import first_arrivals, joins, ruled_out_nodes, with_label
-from rflow.core.tree.graph import Turn, distances
+from rflow.core.tree.graph import Turn, distances, leading_to
 from rflow.core.tree.model import Action, End, Node, Tree, exits
 from rflow.trees.symbols import ASCII, UNICODE, Line, Role, Style, Symbols, spans
 from rflow.trees.wrapping import wrap
@@ -33,16 +33,20 @@ def draw(
     position: str | None = None,
     path: Sequence[Turn] = (),
     ruled_out: Collection[str] = frozenset(),
+    unconfirmed: Collection[str] = frozenset(),
     unicode: bool = True,
 ) -> list[Line]:
     """Return a drawing of `tree` in at most `width` columns (24 or more), with guides in ASCII unless `unicode`.
 
     `position` is highlighted, the `path` taken has heavy guides, and the ends `ruled_out` are crossed out; a branch
-    with no other ends is folded into one line. What a node leads to is drawn once, on the path if it is there;
+    with no other ends is folded into one line, with a question mark if it has ends that are ruled out by an assumed
+    answer only (`unconfirmed`, among `ruled_out`). What a node leads to is drawn once, on the path if it is there;
     elsewhere a line refers to it. Branches with too little room, and nodes that no path leads to, follow below.
     """
     labelled = [with_label(tree, turn) for turn in path]
-    return _Drawing(tree, max(width, NARROWEST), position, labelled, ruled_out, UNICODE if unicode else ASCII).lines()
+    drawing = _Drawing(tree, max(width, NARROWEST), position, labelled, ruled_out, UNICODE if unicode else ASCII)
+    drawing.unconfirmed = leading_to(tree, unconfirmed)
+    return drawing.lines()
 
 
 class _Drawing:
@@ -57,7 +61,9 @@ class _Drawing:
     ) -> None:
         self.tree, self.width, self.position, self.symbols = tree, width, position, symbols
         self.taken = {(turn.node, turn.label) for turn in path}
+        self.assumed = {(turn.node, turn.label) for turn in path if turn.assumed}
         self.done = {turn.node for turn in path}
+        self.unconfirmed: set[str] = set()
         self.ruled_out = ruled_out_nodes(tree, ruled_out, {*self.done, position})
         self.arrivals = first_arrivals(tree, path)
         self.joins = joins(tree)
@@ -164,7 +170,8 @@ class _Drawing:
         """Return the words of a node's lines: its answer, symbol and text, and its name if other lines refer to it."""
         name: list[tuple[str, Style]] = [(f"({one_line(branch.node)})", "name")] if branch.node in self.joins else []
         apart = not branch.source and branch.node != self.tree.start
-        words = [*(name if apart else ()), *_label(branch), *((word, role) for word in self._symbols(node, role))]
+        symbols = self._symbols(branch.node, node, role)
+        words = [*(name if apart else ()), *self._label(branch), *((word, role) for word in symbols)]
         words += [(word, role) for word in one_line(node.text).split()]
         if role == "out" and not isinstance(node, End):
             words.append((self.symbols.folded, role))
@@ -174,11 +181,11 @@ class _Drawing:
             words.append((self.symbols.here, role))
         return words
 
-    def _symbols(self, node: Node, role: Role) -> list[str]:
+    def _symbols(self, name: str, node: Node, role: Role) -> list[str]:
         symbols = [self.symbols.position] if role == "position" else []
         match node:
             case _ if role == "out":
-                symbols.append(self.symbols.out)
+                symbols.append(self.symbols.out + ("?" if name in self.unconfirmed else ""))
             case Action() if role != "position":
                 symbols.append(self.symbols.action)
             case End(outcome="resolved"):
@@ -192,7 +199,7 @@ class _Drawing:
         pointer = self.symbols.above if branch.node in self.drawn else self.symbols.below
         name = one_line(branch.node)
         words = [*pointer.split(), name] if known else [self.symbols.out, f'there is no node "{name}"']
-        self._write(branch, "see", [*_label(branch), *((word, "see") for word in words)], branch.below + _GAP)
+        self._write(branch, "see", [*self._label(branch), *((word, "see") for word in words)], branch.below + _GAP)
 
     def _write(self, branch: _Branch, role: Role, words: Sequence[tuple[str, Style]], hang: str) -> None:
         room = self.width - columns(branch.first), self.width - columns(hang)
@@ -200,6 +207,9 @@ class _Drawing:
             guide = hang if number else branch.first
             self.result.append(Line(role=role, spans=spans(guide, line)))
 
-
-def _label(branch: _Branch) -> list[tuple[str, Style]]:
-    return [(word, "label") for word in f"[{one_line(branch.label)}]".split()] if branch.label is not None else []
+    def _label(self, branch: _Branch) -> list[tuple[str, Style]]:
+        """Return the words of the answer that leads to a node; one that nobody has checked is marked."""
+        if branch.label is None:
+            return []
+        assumed = ", assumed" if (branch.source, branch.label) in self.assumed else ""
+        return [(word, "label") for word in f"[{one_line(branch.label)}{assumed}]".split()]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
 from rflow.service.team.team import Team
-from rflow.web import live_page, metrics
+from rflow.web import metrics
 from rflow.web.api.openapi import PREFIX
 from rflow.web.api.problems import http_problem
 from rflow.web.api.routes import ApiRoutes
@@ -22,6 +22,7 @@ from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.pages import HOME, NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
@@ -39,7 +40,6 @@ class LinkServer:
     def __init__(
         self,
         open_store: Callable[[], SharedSessions],
-        templates: Path | None = None,
         *,
         open_team: Callable[[], Team] | None = None,
         log_requests: bool = False,
@@ -50,7 +50,7 @@ class LinkServer:
         self._workers = WorkerPool(open_store)
         self._members = WorkerPool(open_team) if open_team is not None else None
         self._links = LinkLookup(open_store(), self._workers)
-        self._renderer = Renderer(self._workers, templates, self._metrics)
+        self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
         self._file: _FileId | None = None
         self.broadcaster = Broadcaster(self._links, max_streams)
@@ -70,8 +70,8 @@ class LinkServer:
         links = LinkRoutes(self._links, self._renderer, self.broadcaster, self._views, self._metrics)
         return [
             *links.routes(),  # first, since nearly all requests are for them
+            *(Route(file.path, file.serve) for file in STATIC_FILES),
             *(ApiRoutes(self._members).routes() if self._members is not None else ()),
-            Route(live_page.SCRIPT_PATH, script),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
@@ -129,22 +129,23 @@ class LinkServer:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer what the server itself refuses: below /api in the shape of the API, elsewhere as text."""
+    """Answer what the server itself refuses: below /api in the shape of the API, elsewhere as a page or a text."""
     assert isinstance(error, HTTPException)
     if request.url.path.startswith(PREFIX):
         return await http_problem(request, error)
+    if error.status_code == 404:
+        return await not_found(request, error)
     return PlainTextResponse(error.detail, error.status_code, dict(error.headers or {}))
-
-
-async def script(_: Request) -> Response:
-    """Return the script of the page; its address changes with its content."""
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(live_page.SCRIPT, headers=headers, media_type="text/javascript")
 
 
 async def home(_: Request) -> Response:
     """Say what is served here."""
-    return PlainTextResponse("rflow serves read-only links here. Ask for one: rflow share create\n")
+    return HOME
+
+
+async def not_found(_: Request, __: Exception) -> Response:
+    """Say that there is nothing at an address, and what to try."""
+    return NOT_FOUND
 
 
 async def robots(_: Request) -> Response:

@@ -5,26 +5,22 @@ from collections.abc import Sequence
 from typing import get_args
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rflow.core.sharing import ViewForm
 from rflow.errors import NotFound, RflowError
-from rflow.web import live_page
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.logging import LogRateLimit
 from rflow.web.metrics import Metrics
+from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
 from rflow.web.rendering import Rendered, Renderer
 from rflow.web.view_log import ViewLog, agent_of, is_preview_bot, is_view
 
 _FORMS: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
 """The forms of a link by the suffix of its address."""
 
-PREVIEW = HTMLResponse(live_page.PREVIEW)
-LINK_ENDED = HTMLResponse(live_page.ENDED, 404, {"content-security-policy": live_page.policy(live_page.ENDED.decode())})
-"""The response for all links that don't work, so that nobody learns whether there ever was such a link."""
-UNAVAILABLE = PlainTextResponse("The session can't be read at the moment. Try again.\n", 503, {"retry-after": "10"})
 TOO_MANY_STREAMS = PlainTextResponse("Too many open live updates. Try again later.\n", 503, {"retry-after": "60"})
 
 _log = logging.getLogger("rflow")
@@ -60,16 +56,17 @@ class LinkRoutes:
         headers = dict(request.scope["headers"])
         if is_preview_bot(agent := agent_of(headers)):
             return PREVIEW
-        rendered = self._renderer.cached(link, form)
+        brief = link.share.brief or _wants_brief(request.scope["query_string"])
+        rendered = self._renderer.cached(link, form, brief=brief)
         if rendered is None:
-            rendered = await self._renderer.render(link, form)
+            rendered = await self._renderer.render(link, form, brief=brief)
             if await self._links.find(token) is None:  # it ended while its page was rendered
                 return LINK_ENDED
         if _is_unchanged(headers, rendered):
             return rendered.not_modified
         if is_view(request.method, headers):
             self._views.add(link.share.id, self._links.now(), form, agent)
-            self._metrics.views.inc()
+            self._metrics.count_view()
         return rendered.response
 
     async def events(self, request: Request) -> Response:
@@ -87,16 +84,21 @@ class LinkRoutes:
         return LINK_ENDED
 
 
+def _wants_brief(query: bytes) -> bool:
+    """Whether the reader of a whole link asks for its short form: `?brief`, also beside what a chat has added."""
+    return bool(query) and any(part.partition(b"=")[0] == b"brief" for part in query.split(b"&"))
+
+
 def _is_unchanged(headers: dict[bytes, bytes], rendered: Rendered) -> bool:
     """Whether the reader has this version already; the header may be a list, and proxies mark tags as weak."""
     return rendered.etag in headers.get(b"if-none-match", b"")
 
 
-async def store_failed(_: Request, error: Exception) -> Response:
+async def store_failed(request: Request, error: Exception) -> Response:
     """Answer a request that the store could not serve."""
     if isinstance(error, NotFound):
         return LINK_ENDED
     what = error.what if isinstance(error, RflowError) else repr(error)
     if _log_rate.allows(what):
         _log.error("a link could not be shown", extra={"facts": {"why": what}})
-    return UNAVAILABLE
+    return unavailable(request)

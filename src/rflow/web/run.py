@@ -60,7 +60,6 @@ def serve(
     url: str,
     store: str,
     state: Path,
-    templates: Path | None,
     log_requests: bool,
     on_started: Callable[[], None],
 ) -> None:
@@ -74,7 +73,6 @@ def serve(
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
     server = LinkServer(
         open_store,
-        templates,
         open_team=open_team,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),

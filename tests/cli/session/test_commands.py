@@ -43,6 +43,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nTo start: rflow start TREE\n"
     assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
     assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
+    assert "Which lamp is lit?" in ana.ok("tree", "graph", "label-printer").out
     started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
     code = started.err.split()[0]
     named = f"{code} · A label printer prints nothing · Leeds: "
@@ -51,8 +52,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert code in ana.ok("prompt").out
     assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'
     assert ana.ok("skip", "--reason", "nobody is there").err == f'{named}"Clear the print queue" skipped.\n'
-    taken_back = "taken back; it stays in the record as undone."
-    assert ana.ok("back").err == f'{named}"Clear the print queue" {taken_back}\n'
+    assert ana.ok("back").err == f'{named}"Clear the print queue" taken back.\n'
     assert (
         ana.ok("done", "two jobs were stuck").err == f'{named}"Clear the print queue" → "two jobs were stuck" done.\n'
     )
@@ -70,18 +70,18 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         == f'{named}ask "Can you drive?" recorded; ticket cleared.\n'
     )
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
-        f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it". '
-        "Once reverted: rflow change --reverted 13\n"
+        f'{named}change 13 recorded: "Set the fallback queue".\nOnce reverted: rflow change --reverted 13\n'
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
-    assert ana.ok("wait", "--for", "the vendor").err == f"{named}waiting.\n"
+    assert ana.ok("wait", "--for", "the vendor").err == f'{named}waiting for "the vendor".\n'
     assert ana.ok("wait", "--over").err == f"{named}no longer waiting.\n"
     assert ana.ok("enter", "label-printer").err == f"{named}continued in the tree label-printer.\n"
     _write_down(ana, ben, code, named)
     assert "Tried another cable" in ana.ok("show").out
     assert ana.ok("list").out.splitlines()[1] == (
-        f"{code}  you    open   now      A label printer prints nothing · Leeds"
+        f"{code}  A label printer prints nothing  Leeds     you    open   now"
     )
+    assert ana.ok("search", "ozone").out.startswith(f"{code}  A label printer prints nothing · Leeds\n")
     assert ana.ok("prompt").out.startswith(f"{code} ")
     assert ana.ok("progress", "--copy").err.startswith(f"{named}copied with RFLOW_CLIPBOARD_CMD")
     assert "Tried another cable" in (ana.cwd / "clipboard").read_text("utf-8")
@@ -100,7 +100,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ben.ok("close", "--outcome", "resolved").err == f"{named}closed as resolved.\n"
     assert ben.ok("reopen", code).err == f"{named}reopened.\n"
     ben.ok("close", "--outcome", "resolved", "--summary", "A new print head")
-    assert ana.ok("redact", "8", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are erased.\n"
+    assert ana.ok("redact", "8", "--yes", "-s", code, "--user", BEN).err == f"{named}the texts of entry 8 are erased.\n"
     exported = ana.ok("export", code)
     assert exported.data.startswith(b'{"rflow":"session"')
     assert "ozone" not in exported.out
@@ -112,6 +112,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("format", "trust", "--yes").err.endswith("Formats: wiki.\n")
     assert "1 session with " in ana.ok("store", "info").out
     assert ana.ok("store", "check").err == "The store is sound.\n"
+    assert ana.ok("store", "merge").err == "There is nothing to merge.\n"
     assert ana.ok("store", "backup", "backup.db").err.startswith("Backed up to backup.db.")
     assert ana.ok("store", "copy", "backup.db", "copy").err.startswith("Copied and verified:")
     copied = ana.ok("--store", "copy", "show", code, "--user", BEN).out
@@ -122,10 +123,14 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "set", "progress.format", "slack").err.startswith("progress.format set in ")
     assert ana.ok("config", "get", "progress.format").out == "slack\n"
     assert "progress.format = slack  [file]" in ana.ok("config", "list").out
+    assert ana.ok("config", "unset", "format").err.startswith("progress.format removed in ")
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
-    nouns = {"tree": "list show check add remove", "store": "info check copy backup"}
-    nouns |= {"format": "list show new check trust", "config": "list get set path"}
+    _set_up_a_team(ana)
+    nouns = {"tree": "list show graph check add remove", "store": "info check copy backup merge"}
+    nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
+    nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
+    nouns |= {"space": "add list members policy clean"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():
@@ -133,13 +138,34 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()
 
 
+def _set_up_a_team(ana: Program) -> None:
+    password = "nine green bottles"
+    assert ana.ok("user", "add", "Root", "--admin", "--password-stdin", stdin=password).err.startswith("Root: account")
+    assert "/set-password/rfi_" in ana.ok("user", "add", BEN).out
+    assert ana.ok("user", "password", BEN, "--password-stdin", stdin=password).err.startswith(f"{BEN}: password set")
+    assert ana.ok("user", "role", BEN, "admin").err == f"{BEN} is an admin now.\n"
+    assert ana.ok("space", "add", "Leeds").err.startswith("Leeds: space created.")
+    assert ana.ok("space", "members", "Leeds", "--add", BEN).err == f"{BEN} is a member in Leeds.\n"
+    assert ana.ok("space", "policy", "Leeds", "--links", "off").out == "Leeds: links off\n"
+    assert ana.ok("space", "list").out.splitlines()[2] == "Leeds    lead  links off"
+    assert ana.ok("space", "clean").err == "Deleted 0 sessions.\n"
+    assert ana.ok("token", "create", "--user", BEN).out.startswith("rft_")
+    token = ana.ok("token", "list").out.splitlines()[1].split()[0]
+    assert ana.ok("token", "revoke", token).err == f"{token}: revoked.\n"
+    assert ana.ok("user", "disable", BEN).err.startswith(f"{BEN} can't sign in any longer.")
+    assert ana.ok("user", "enable", BEN).err == f"{BEN} can sign in again.\n"
+    assert ana.ok("user", "list").out.splitlines()[1].split() == ["Ben", "Okafor", "admin", "leeds", "(member)"]
+    assert ana.ok("user", "erase", BEN, "--yes").err.startswith("Erased from ")
+    assert ana.ok("audit").out.splitlines()[0].endswith("account added  root  kind=person admin=yes")
+
+
 def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
-    assert ana.ok("warn", "Do not unplug it").err == f"{named}warning 18 recorded.\n"
+    assert ana.ok("warn", "Do not unplug it").err.startswith(f"{named}warning 18 recorded.\n")
     assert ana.ok("assume", "The head is worn").err.startswith(f"{named}assumption 19 recorded.\n")
     assert ana.ok("pin", "7").err == f'{named}pinned: step 7 "Tried another cable" → "no change".\n'
     assert ana.ok("unpin").err == f'{named}no longer pinned: step 7 "Tried another cable" → "no change".\n'
     assert ana.ok("undo").err == (f'{named}took back the unpinning of step 7 "Tried another cable" → "no change".\n')
     assert ana.ok("flag", "Amber is missing").err == f'{named}flag 23 at "Which lamp is lit?" recorded.\n'
     asked = ana.ok("question", BEN, "Is it the same in Hull?").err
-    assert asked == f'{named}question 24 to Ben Okafor recorded. To answer it: rflow -s {code} reply 24 "…"\n'
+    assert asked == f'{named}question 24 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 24 "…"\n'
     assert ben.ok("reply", "24", "No", "-s", code).err == f"{named}answer to question 24 recorded.\n"

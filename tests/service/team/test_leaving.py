@@ -1,5 +1,6 @@
 """Somebody leaves a team: their account is disabled or erased, and nothing of theirs keeps working."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -13,6 +14,7 @@ from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
 from rflow.core.session.head import Query
+from rflow.core.session.search.query import Search
 from rflow.core.sharing import ShareWish
 from rflow.core.space_policy import Policy
 from rflow.errors import NotAllowed, NotFound, UsageProblem
@@ -20,9 +22,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, PASSWORD, ROOT, SHELL, Clock, Team, team_at
-
-CLEO = Actor(person=person("Cleo"), roles={"leeds": "member"})
+from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, Clock, Team, team_in
 
 
 @pytest.fixture
@@ -32,9 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
-        made.accounts.add("Cleo", password=PASSWORD)
-        made.spaces.set_role("Leeds", "Cleo", "member")
+    with team_in(folder) as made:
         yield made
 
 
@@ -96,6 +94,16 @@ def test_disabling_again_finishes_what_was_interrupted(team: Team) -> None:
     assert owner(team, session) == "@unassigned"
 
 
+def test_a_session_that_can_not_be_written_is_named_and_the_others_move(team: Team, folder: Path) -> None:
+    first, second = start(team), start(team)
+    with closing(sqlite3.connect(folder / "team.db")) as db, db:
+        db.execute("UPDATE events SET data = '{}' WHERE session_id = ? AND seq = 1", (first,))
+    left = team.accounts.disable("Ben Okafor", heir="Cleo")
+    assert len(left.unreadable) == 1
+    assert owner(team, second) == "Cleo"
+    assert team.accounts.erase("Ben Okafor").unreadable == left.unreadable
+
+
 def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: Path) -> None:
     session = start(team)
     other = start(team, CLEO, "Till, as Ben Okafor said")
@@ -105,12 +113,14 @@ def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: 
     ben.send(other, c.ReplyQuestion(target=2, text="Yes"))
     ben.create_share(ShareWish(session=session))
     ben.revoke_share(cleo.create_share(ShareWish(session=session)).share.id)
+    assert cleo.search(Search(words="okafor")).total == 2
     left = team.accounts.erase("Ben Okafor")
     assert left.rewritten == 2
-    assert b"okafor" not in b"".join(path.read_bytes() for path in folder.iterdir()).lower()
+    assert cleo.search(Search(words="okafor")).total == 0
+    assert b"okafor" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file()).lower()
     log = team.at(CLEO).load(other)
     assert log.session.title == "Till, as Former member said"
-    assert [person.name for person in team.at(CLEO).people()] == ["@unassigned", "Cleo", "Former member"]
+    assert [person.name for person in team.at(CLEO).people()] == ["@unassigned", "Cleo", "Former member", "triage-bot"]
     assert team.store.check() == []
     with pytest.raises(NotFound):
         team.accounts.user("Ben Okafor")

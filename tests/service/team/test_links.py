@@ -17,7 +17,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, ROOT, SHELL, Team, team_at
+from support.team import BEN, ROOT, SHELL, Team, team_in
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
+    with team_in(folder) as made:
         yield made
 
 
@@ -92,13 +92,13 @@ def test_no_link_lasts_longer_than_its_space_allows(team: Team, actor: Any) -> N
 
 def test_a_link_with_a_password_opens_by_it_for_an_hour(team: Team) -> None:
     share = protected(team, password="open sesame")
-    doors = shared(team).protected
+    links = shared(team).protected
     with pytest.raises(NotSignedIn):
-        doors.open(share, "open")
-    opened = doors.open(share, "open sesame")
-    assert doors.is_open(share, opened.token)
+        links.open(share, "open")
+    opened = links.open(share, "open sesame")
+    assert links.is_open(share, opened.token)
     team.clock.wait(hours=1)
-    assert not doors.is_open(share, opened.token)
+    assert not links.is_open(share, opened.token)
 
 
 def test_what_opened_one_link_opens_no_other(team: Team) -> None:
@@ -108,6 +108,7 @@ def test_what_opened_one_link_opens_no_other(team: Team) -> None:
     assert not shared(team).protected.is_open(first, "")
 
 
+@pytest.mark.slow
 def test_a_changed_password_shuts_out_those_who_had_the_old_one(team: Team) -> None:
     minted = link(team, password="open sesame")
     opened = shared(team).protected.open(minted.share, "open sesame")
@@ -120,6 +121,7 @@ def test_a_changed_password_shuts_out_those_who_had_the_old_one(team: Team) -> N
     assert shared(team).live(minted.token) is not None
 
 
+@pytest.mark.slow
 def test_twenty_wrong_passwords_over_two_processes_are_too_many(team: Team) -> None:
     share = protected(team, password="open sesame")
     outcomes = []
@@ -160,13 +162,13 @@ def test_a_limited_link_is_opened_as_often_as_it_may_be_whoever_asks_first(team:
 
 def test_a_wrong_password_uses_no_view_and_reloading_neither(team: Team) -> None:
     share = protected(team, password="open sesame", max_views=1)
-    doors = shared(team).protected
+    links = shared(team).protected
     with pytest.raises(NotSignedIn):
-        doors.open(share, "wrong")
-    opened = doors.open(share, "open sesame")
-    assert all(doors.is_open(share, opened.token) for _ in range(3))
+        links.open(share, "wrong")
+    opened = links.open(share, "open sesame")
+    assert all(links.is_open(share, opened.token) for _ in range(3))
     with pytest.raises(NotFound):
-        doors.open(share, "open sesame")
+        links.open(share, "open sesame")
 
 
 def test_protected_links_need_a_store_that_can_count(folder: Path, team: Team) -> None:

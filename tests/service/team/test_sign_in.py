@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from rflow.core.accounts import Identity
+from rflow.core.session import commands as c
 from rflow.errors import NotAllowed, NotSignedIn, TooManyAttempts, UsageProblem
 from rflow.service.team.identities import Identities
 from rflow.service.team.sign_in import SignIn
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.stories import MORNING
-from support.team import BEN, PASSWORD, Team, team_at
+from support.team import BEN, PASSWORD, SHELL, Team, team_in
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def team(folder: Path) -> Iterator[Team]:
-    with team_at(f"sqlite://{folder}/team.db") as made:
+    with team_in(folder) as made:
         yield made
 
 
@@ -54,6 +55,7 @@ def test_a_password_typed_as_the_name_is_stored_nowhere(team: Team, folder: Path
     assert b"sesame-open-7431" not in b"".join(path.read_bytes() for path in folder.iterdir())
 
 
+@pytest.mark.slow
 def test_the_eleventh_wrong_password_waits_even_for_the_right_one_and_over_processes(team: Team) -> None:
     with closing(open_store(team.store.url)) as store:
         processes = [team.sign_in, SignIn(store, clock=team.clock)]
@@ -69,6 +71,7 @@ def test_the_eleventh_wrong_password_waits_even_for_the_right_one_and_over_proce
     assert team.sign_in.by_password("Ben Okafor", PASSWORD) == BEN
 
 
+@pytest.mark.slow
 def test_the_right_password_forgets_the_wrong_ones(team: Team) -> None:
     for _ in range(3):
         for _ in range(9):
@@ -77,6 +80,7 @@ def test_the_right_password_forgets_the_wrong_ones(team: Team) -> None:
         assert team.sign_in.by_password("Ben Okafor", PASSWORD) == BEN
 
 
+@pytest.mark.slow
 def test_one_address_can_not_try_all_names(team: Team) -> None:
     for number in range(50):
         with pytest.raises(NotSignedIn):
@@ -251,6 +255,13 @@ def test_an_identity_gets_an_account_of_its_own_whatever_the_name(team: Team) ->
     assert first.roles == {}
 
 
+def test_an_identity_does_not_get_the_sessions_of_somebody_of_that_name(team: Team) -> None:
+    team.at(SHELL).start(c.Start(title="Label printer"))
+    identity = Identity(issuer="https://id.example.com", subject="1")
+    signed_in = Identities(team.store, clock=team.clock).sign_in(identity, SHELL.person.name)
+    assert signed_in.person.name == "shell (2)"
+
+
 def test_groups_set_roles_and_disabled_accounts_stay_out(team: Team) -> None:
     identities, ben = Identities(team.store, clock=team.clock), Identity(issuer="https://id.example.com", subject="1")
     actor = identities.sign_in(ben, "Ben", roles={"leeds": "lead"}, admin=True)
@@ -260,6 +271,13 @@ def test_groups_set_roles_and_disabled_accounts_stay_out(team: Team) -> None:
     team.accounts.disable("Ben")
     with pytest.raises(NotSignedIn):
         identities.sign_in(ben, "Ben")
+
+
+def test_the_last_admin_is_not_kept_out_by_their_groups(team: Team) -> None:
+    identities, zoe = Identities(team.store, clock=team.clock), Identity(issuer="https://id.example.com", subject="9")
+    identities.sign_in(zoe, "Zoe", admin=True)
+    team.accounts.set_admin("Root", admin=False)
+    assert identities.sign_in(zoe, "Zoe", admin=False).admin
 
 
 def test_an_agent_is_no_admin_and_leads_nothing(team: Team) -> None:

@@ -59,6 +59,7 @@ HEADER = Header(
     elapsed=10_140.0,
     tree=ProgressTree(id="printer-leeds", title="A printer in Leeds", digest="6b122907" + "e4" * 28, changed=True),
     source="night-shift.json",
+    changed_at=at("02:40"),
 )
 STEPS = (
     Tried(
@@ -319,7 +320,14 @@ FULL = Progress(
 
 FRESH = Progress(
     session=replace(
-        HEADER, as_of=at("23:52", day=1), elapsed=0.0, ticket=None, customer=None, severity=None, source=None
+        HEADER,
+        as_of=at("23:52", day=1),
+        changed_at=at("23:52", day=1),
+        elapsed=0.0,
+        ticket=None,
+        customer=None,
+        severity=None,
+        source=None,
     ),
     position=replace(
         PLACE, node="scope", text="Can anybody print on it?", choices=("Nobody", "Some can"), help="", run=""

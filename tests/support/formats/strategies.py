@@ -197,6 +197,8 @@ class Twin:
         return "\n".join(self._word(line) if line.strip() else line for line in text.split("\n"))
 
     def _word(self, line: str) -> str:
+        if re.fullmatch("[0-9]", line):  # a severity, whose number decides how it is shown
+            return line
         return self._words.setdefault(line, f"Qx{len(self._words)}xQ{self._keep(line)}")
 
     def original(self, rendered: str) -> str:

@@ -9,7 +9,7 @@ from rflow.core.summary.units.tree_parts import path_through
 from rflow.core.tree.graph import ruled_out
 from rflow.core.tree.model import Tree
 from rflow.trees.drawing import draw
-from rflow.trees.symbols import Line
+from rflow.trees.symbols import ASCII, UNICODE, Line, legend
 
 # How each part looks: foreground colour, bold, dim.
 _LOOKS: dict[str, tuple[str | None, bool, bool]] = {
@@ -29,18 +29,21 @@ _WIDEST = 120
 
 
 def drawn(tree: Tree, session: Session | None) -> str:
-    """Return the drawing of `tree`, with the path and the position of `session` in it."""
+    """Return the drawing of `tree`, with the path and the position of `session` in it, and a legend below."""
     path = path_through(session, session.tree.digest) if session and session.tree else []
-    gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+    answers = ruled_out(tree, path)
+    unicode = _can_show("├┣┠▶✔▲✗•")
     lines = draw(
         tree,
         width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
         position=session.place.node if session and session.place else None,
         path=path,
-        ruled_out=gone,
-        unicode=_can_show("├┣┠▶✔▲✗"),
+        ruled_out={end for answer in answers for end in answer.ends},
+        unconfirmed={end for answer in answers if answer.unconfirmed for end in answer.ends},
+        unicode=unicode,
     )
-    return "\n".join(_styled(line) for line in lines)
+    meaning = legend("\n".join(line.text for line in lines), UNICODE if unicode else ASCII)
+    return "\n".join([*map(_styled, lines), *(["", styled(meaning, dim=True)] if meaning else [])])
 
 
 def _can_show(text: str) -> bool:

@@ -14,7 +14,7 @@ from rflow.core.tree.model import Kind
 
 SCHEMA_VERSION = 2
 
-Mark = Literal["", "here", "taken", "ruled out"]
+Mark = Literal["", "here", "taken", "assumed", "ruled out", "unconfirmed"]
 """What happened to a part of the tree."""
 
 
@@ -32,7 +32,10 @@ class ProgressTree(_Part, frozen=True, kw_only=True):
 
 
 class Header(_Part, frozen=True, kw_only=True):
-    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed."""
+    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed.
+
+    `changed_at` is the time of the last entry.
+    """
 
     id: str
     code: str
@@ -50,6 +53,7 @@ class Header(_Part, frozen=True, kw_only=True):
     tree: ProgressTree | None = None
     handed_off_by: str | None = None
     source: str | None = None
+    changed_at: datetime | None = None
 
 
 class ProgressPlace(_Part, frozen=True, kw_only=True):
@@ -106,7 +110,8 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 class ProgressChange(_Part, frozen=True, kw_only=True):
     """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
 
-    `then` is what came of it: the result of the step with the number `then_step`.
+    `then` is what came of it: the result of the step with the number `then_step`; `later` by whom or
+    what it was reverted, or why: a note, or else the result of the step `later_step`.
     """
 
     seq: int
@@ -118,17 +123,23 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
     reverted_at: datetime | None = None
     then: str = ""
     then_step: int = 0
+    later: str = ""
+    later_step: int = 0
     pinned: bool = False
     amended: bool = False
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """What the session waits for, until when, and who said so; `overdue` if that time has passed."""
+    """What the session waits for, until when, and who said so; `overdue` if that time has passed.
+
+    `contingencies` say what to do if something happens meanwhile.
+    """
 
     text: str
     until: datetime | None = None
     by: str = ""
     overdue: bool = False
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
@@ -145,7 +156,8 @@ class Ahead(_Part, frozen=True, kw_only=True):
 class OutlineEntry(_Part, frozen=True, kw_only=True):
     """A line of the outline of the whole tree; `depth` is from 1, what follows an action is as deep, without `label`.
 
-    `mark` says what happened to it; `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
+    `mark` says what happened to it: a node is "assumed" where its answer was, and "unconfirmed" where only such an
+    answer rules it out. `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
     """
 
     depth: int
@@ -181,7 +193,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
     """An entry of the scratchpad: a note, a warning or an assumption.
 
     `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that was taken back;
-    `settled` says what came of an assumption.
+    `settled` says what came of an assumption, or why a warning no longer holds.
     """
 
     seq: int
@@ -232,11 +244,15 @@ class Handover(_Part, frozen=True, kw_only=True):
 
 
 class SectionEntry(_Part, frozen=True, kw_only=True):
-    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output."""
+    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output.
+
+    `seq` is the entry of the session that it shows or belongs to (0 for none).
+    """
 
     text: str
     number: int = 0
     below: tuple[str, ...] = ()
+    seq: int = 0
 
 
 class Section(_Part, frozen=True, kw_only=True):
@@ -286,6 +302,8 @@ class Progress(_Part, frozen=True, kw_only=True):
     ask: str | None = None
     situation: str | None = None
     impact: str | None = None
+    situation_before: str | None = None
+    impact_before: str | None = None
     position: ProgressPlace | None = None
     since_position: tuple[int, ...] = ()
     remaining: ProgressRemaining | None = None

@@ -68,6 +68,7 @@ def _unknown_names(renderer: TemplateRenderer) -> Iterator[Mistake]:
     # Jinja forgets the names that are set in a branch.
     own = {name.name for name in names if name.ctx in ("store", "param")}
     own |= {macro.name for macro in parsed.find_all(nodes.Macro)}
+    own |= {imported.target for imported in parsed.find_all(nodes.Import)}
     for name in sorted(meta.find_undeclared_variables(parsed) - known - own):
         line = min((node.lineno for node in names if node.name == name), default=0)
         yield Mistake(str(renderer.path), line, f'There is nothing named "{name}".{did_you_mean(name, known)}')

@@ -65,19 +65,26 @@ class SharedSessions:
         standing = self._store.standing(session_id)
         return standing.version if standing else None
 
-    def progress(self, share: Share, extent: Extent) -> tuple[Session, Progress]:
+    def revision(self, session_id: str) -> str | None:
+        """Return a text that is another one whenever the session is; None if the session is gone."""
+        standing = self._store.standing(session_id)
+        return "-".join(filter(None, (str(standing.version), standing.stamp))) if standing else None
+
+    def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
         """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
 
-        Raises `NotFound` if the session is gone. The progress is as of the last change, the same for every reader.
+        A whole link can also be read in its `brief` form. Raises `NotFound` if the session is gone. The progress is
+        as of the last change, the same for every reader.
         """
         log = self._store.load(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
         session = replay_session(log.id, log.code, events)
         as_of = session.updated_at or self.now()
         patterns = tuple(dict.fromkeys([*self._patterns, *share.patterns]))
-        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent, brief=share.brief)
+        brief = brief or share.brief
+        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent, brief=brief)
         progress = summarise(session, self._trees(session), view, tree_changed=self._tree_changed(session))
-        return session, sections_only(progress) if share.brief else progress
+        return session, sections_only(progress) if brief else progress
 
     def _trees(self, session: Session) -> dict[str, Tree]:
         return readable_trees({digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees})

@@ -33,12 +33,12 @@ class LocalAccounts(Office):
         self.check_admin()
         if agent and (admin or password):
             raise UsageProblem("An agent has no password and is no admin.", try_="Give it tokens: rflow token create")
-        if not admin and not self.held.exist():
+        if not admin and not self.account_store.exist():
             raise UsageProblem("The first account must be an admin.", try_="rflow user add NAME --admin")
         account = self._new(name, password, admin=admin, agent=agent)
         entry = self.entry("account_added", account.id, kind=account.kind, admin=_word(admin))
         try:
-            self.held.add(account, entry)
+            self.account_store.add(account, entry)
         except Taken:
             raise UsageProblem(
                 f'There is an account "{account.name}" already.', try_="See which there are: rflow user list"
@@ -59,7 +59,7 @@ class LocalAccounts(Office):
     def users(self) -> list[User]:
         """List all accounts, by name."""
         self.check_admin()
-        return [self._view(account) for account in self.held.accounts()]
+        return [self._view(account) for account in self.account_store.accounts()]
 
     def user(self, name: str) -> User:
         """Return one account."""
@@ -67,7 +67,7 @@ class LocalAccounts(Office):
         return self._view(self.account(name))
 
     def _view(self, account: Account) -> User:
-        return user_view(account, self.held.roles(account.id))
+        return user_view(account, self.account_store.roles(account.id))
 
     def set_password(self, name: str, password: str) -> User:
         """Set somebody's password; their web sessions end."""
@@ -80,15 +80,15 @@ class LocalAccounts(Office):
         """Change the actor's own password; all their web sessions end."""
         if self.actor.scopes is not None:
             raise no_scope()
-        account = self.held.account(self.actor.person.id)
+        account = self.account_store.account(self.actor.person.id)
         if account is None or not account.active:
             raise NotSignedIn("You have no account here.", try_="Ask an admin for one.")
-        attempts.check(self.held, f"account {account.id}", self.now())
+        attempts.check(self.account_store, f"account {account.id}", self.now())
         if not passwords.verifies(old, account.password):
             raise NotSignedIn("That is not your password.", try_="Try again, or ask an admin for a reset.")
         changed = self._with_password(account, new)
         self._changed(changed, account, self.entry("password_changed", account.id), SIGNED_IN)
-        attempts.clear(self.held, f"account {account.id}")
+        attempts.clear(self.account_store, f"account {account.id}")
 
     def one_time_link(self, name: str) -> OneTimeLink:
         """Make a link by which somebody sets their password once."""
@@ -104,7 +104,7 @@ class LocalAccounts(Office):
         kind: CredentialKind = "reset" if account.password else "invitation"
         until = self.now() + INVITATION_LIFE
         token, credential = self.credential(kind, account.id, until)
-        self.held.add_credential(credential, self.entry(f"{kind}_made", account.id, id=credential.id))
+        self.account_store.add_credential(credential, self.entry(f"{kind}_made", account.id, id=credential.id))
         return OneTimeLink(kind=kind, user=account.name, token=token, expires_at=until)
 
     def set_admin(self, name: str, *, admin: bool) -> User:
@@ -135,13 +135,13 @@ class LocalAccounts(Office):
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit behind number `after`."""
         self.check_admin()
-        return self.held.audit(after, limit)
+        return self.account_store.audit(after, limit)
 
     def _changed(
         self, changed: Account, account: Account, entry: AuditEntry, ends: Collection[CredentialKind] = ()
     ) -> User:
         try:
-            self.held.replace(changed, account, entry, ends=ends)
+            self.account_store.replace(changed, account, entry, ends=ends)
         except Stale:
             raise changed_meanwhile(account) from None
         return self._view(changed)

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from rflow.core.accounts import Account, AuditEntry, Identity, account_name, actor_of
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.session.times import utc
-from rflow.errors import NotSignedIn
+from rflow.errors import NotAllowed, NotSignedIn
 from rflow.ports.accounts import AccountStore, Membership, Taken
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Clock, Stale, Store
 
 
 class Identities:
@@ -21,7 +21,7 @@ class Identities:
         self._clock = clock
 
     @property
-    def _held(self) -> AccountStore:
+    def _accounts(self) -> AccountStore:
         return self._store.accounts
 
     def sign_in(
@@ -37,28 +37,43 @@ class Identities:
         It is never joined to an account by name. `admin` and `roles` are what the provider's groups say; a role of None
         is taken away.
         """
-        account = self._held.identified(identity) or self._add_identified(identity, name)
+        account = self._accounts.identified(identity) or self._add_identified(identity, name)
         if not account.active:
             raise NotSignedIn("This account is disabled.", try_="Ask an admin of this server.")
         if admin is not None and admin != account.admin:
-            entry = self._entry("admin_granted" if admin else "admin_withdrawn", account)
-            changed = replace(account, admin=admin)
-            self._held.replace(changed, account, entry)
-            account = changed
+            account = self._set_admin(account, admin=admin)
         self._set_roles(account, roles or {})
-        actor = actor_of(account, self._held.roles(account.id))
+        actor = actor_of(account, self._accounts.roles(account.id))
         assert actor is not None
         return actor
 
+    def _set_admin(self, account: Account, *, admin: bool) -> Account:
+        """Make somebody an admin, or no admin any longer; the last one stays an admin, and is not kept out."""
+        changed = replace(account, admin=admin)
+        try:
+            self._accounts.replace(
+                changed, account, self._entry("admin_granted" if admin else "admin_withdrawn", account)
+            )
+        except (NotAllowed, Stale):
+            return self._accounts.account(account.id) or account
+        return changed
+
     def _add_identified(self, identity: Identity, name: str) -> Account:
-        """Create an account for an identity, under a name that is free."""
+        """Create an account for an identity, under a name that is free.
+
+        A name that already stands in sessions is not free: people choose their own at many providers, and sessions of
+        somebody without an account must not become theirs. An admin may create that account.
+        """
+        seen = {somebody.id for somebody in self._store.people()}
         for number in count(1):
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")
+            if who.id in seen:
+                continue
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:
-                self._held.add(account, self._entry("account_added", account))
+                self._accounts.add(account, self._entry("account_added", account))
             except Taken:
-                known = self._held.identified(identity)  # by another request at the same time
+                known = self._accounts.identified(identity)  # by another request at the same time
                 if known is not None:
                     return known
                 continue
@@ -66,11 +81,11 @@ class Identities:
         raise AssertionError
 
     def _set_roles(self, account: Account, roles: Mapping[str, MemberRole | None]) -> None:
-        current = self._held.roles(account.id)
+        current = self._accounts.roles(account.id)
         for space, role in roles.items():
             if current.get(space) != role:
                 entry = replace(self._entry("role_set", account), space=space, details={"role": role or "none"})
-                self._held.set_role(
+                self._accounts.set_role(
                     (space, account.id, None) if role is None else Membership(space, account.id, role), entry
                 )
 

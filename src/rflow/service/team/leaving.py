@@ -12,7 +12,7 @@ from rflow.core.session.commands import Reassign
 from rflow.core.session.head import Query
 from rflow.core.sharing import Share
 from rflow.core.text import clean
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.stores import Stale
 from rflow.ports.team import Left, user_view
@@ -31,19 +31,25 @@ _ENDED: tuple[CredentialKind, ...] = ("token", "session", "invitation", "reset")
 def disable(office: "Office", account: Account, heir: str) -> Left:
     """Disable an account; done again, it continues where it was interrupted."""
     to = _heir(office, account, heir)
-    credentials = len(office.held.credentials(account.id))
+    credentials = len(office.account_store.credentials(account.id))
     if account.active:
         _store_disabled(office, account)
     links = [_revoke(office, share) for share in _links_of(office, account)]
-    sessions = dict(_moved(office, account, to))
-    user = user_view(office.held.account(account.id) or account, office.held.roles(account.id))
-    return Left(user=user, credentials=credentials, links=len(links), sessions=sessions)
+    moved = dict(_moved(office, account, to))
+    user = user_view(office.account_store.account(account.id) or account, office.account_store.roles(account.id))
+    return Left(
+        user=user,
+        credentials=credentials,
+        links=len(links),
+        sessions={code: heir for code, heir in moved.items() if heir},
+        unreadable=[code for code, heir in moved.items() if not heir],
+    )
 
 
 def _store_disabled(office: "Office", account: Account) -> None:
     entry = office.entry("account_disabled", account.id)
     try:
-        office.held.replace(replace(account, disabled_at=office.now()), account, entry, ends=_ENDED)
+        office.account_store.replace(replace(account, disabled_at=office.now()), account, entry, ends=_ENDED)
     except Stale:
         raise UsageProblem(f"Somebody else changed {account.name} just now.", try_="Try again.") from None
 
@@ -70,12 +76,15 @@ def _links_of(office: "Office", account: Account) -> Iterator[Share]:
 def _revoke(office: "Office", share: Share) -> Share:
     ended = replace(share, revoked_at=office.now(), revoked_by=office.actor.person)
     office.store.shares.replace(ended)
-    office.held.record([office.entry("link_revoked", share.id, share.space)])
+    office.account_store.record([office.entry("link_revoked", share.id, share.space)])
     return ended
 
 
 def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[str, str]]:
-    """Move the open sessions to the heir; where the heir is no member of a session's space, to a queue."""
+    """Move the open sessions to the heir; where the heir is no member of a session's space, to a queue.
+
+    Yields the code of each, and who has it now; "" where it can't be written, because a newer rflow wrote to it.
+    """
     workspace = LocalWorkspace(office.store, Actor(person=RFLOW), clock=office.now)
     mine = Query(owner=account.id, status=("open", "handed_off"), limit=50)
     for head in list(all_heads(workspace, mine)):
@@ -84,12 +93,15 @@ def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[s
             workspace.send(head.id, Reassign(to=to, reason=f"The account of {account.name} was disabled"))
         except NotFound:  # deleted meanwhile
             continue
-        yield head.code, to.name
+        except NotAllowed:
+            yield head.code, ""
+        else:
+            yield head.code, to.name
 
 
 def _works_in(office: "Office", who: Person, space: str) -> bool:
-    account = office.held.account(who.id)
-    role = office.held.roles(who.id).get(space)
+    account = office.account_store.account(who.id)
+    role = office.account_store.roles(who.id).get(space)
     return account is not None and (account.admin or role in ("member", "lead"))
 
 
@@ -100,8 +112,8 @@ def erase(office: "Office", account: Account, heir: str) -> Left:
     for share in [count.share for count in office.store.shares.listed()]:
         _rename_in_link(office, share, account.id, to)
     rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to)
-    office.held.erase(account.id, to, office.entry("account_erased", to.id))
-    return replace(left, rewritten=rewritten, unreadable=unreadable)
+    office.account_store.erase(account.id, to, office.entry("account_erased", to.id))
+    return replace(left, rewritten=rewritten, unreadable=sorted({*left.unreadable, *unreadable}))
 
 
 def _rename_in_link(office: "Office", share: Share, person_id: str, to: Person) -> None:

@@ -54,7 +54,7 @@ class Office:
         self._clock = clock
 
     @property
-    def held(self) -> AccountStore:
+    def account_store(self) -> AccountStore:
         """The accounts of the store."""
         return self.store.accounts
 
@@ -87,7 +87,7 @@ class Office:
     def account(self, name: str) -> Account:
         """Return the account of that name; only those who may see all accounts learn which is near."""
         wanted = account_name(name)
-        account = self.held.account(wanted.id)
+        account = self.account_store.account(wanted.id)
         if account is None:
             raise NotFound(f'There is no account "{wanted.name}".', try_=self._hint(wanted.id))
         return account
@@ -95,7 +95,7 @@ class Office:
     def _hint(self, wanted: str) -> str:
         from difflib import get_close_matches
 
-        names = {account.id: account.name for account in self.held.accounts()} if self.runs_store else {}
+        names = {account.id: account.name for account in self.account_store.accounts()} if self.runs_store else {}
         if close := get_close_matches(wanted, names, n=1):
             return f'Did you mean "{names[close[0]]}"?'
         return "See which there are: rflow user list"
@@ -103,7 +103,7 @@ class Office:
     def space(self, name: str) -> Space:
         """Return the space of that name, if the actor may see it."""
         wanted = space_id(name)
-        space = self.held.space(wanted) or (DEFAULT if wanted == DEFAULT_SPACE else None)
+        space = self.account_store.space(wanted) or (DEFAULT if wanted == DEFAULT_SPACE else None)
         if space is None or self.actor.role_in(space.id) is None:
             raise no_space(name)
         return space

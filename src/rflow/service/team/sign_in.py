@@ -43,7 +43,7 @@ class SignIn:
         self._random = random
 
     @property
-    def _held(self) -> AccountStore:
+    def _accounts(self) -> AccountStore:
         return self._store.accounts
 
     # By a token, at each request
@@ -64,7 +64,7 @@ class SignIn:
         return actor
 
     def _live(self, token: str, kind: CredentialKind) -> Bearer | None:
-        bearer = self._held.bearer(token_hash(token)) if is_token(token, kind) else None
+        bearer = self._accounts.bearer(token_hash(token)) if is_token(token, kind) else None
         if bearer is None or bearer.credential.kind != kind or not is_live(bearer.credential, utc(self._clock())):
             return None
         return bearer
@@ -72,7 +72,7 @@ class SignIn:
     def _note_use(self, credential: Credential) -> None:
         now = utc(self._clock())
         if now - (credential.used_at or credential.created_at) >= _NOTED:
-            self._held.used(credential.hash, now)
+            self._accounts.used(credential.hash, now)
 
     # By a password
 
@@ -84,18 +84,18 @@ class SignIn:
         """
         now = utc(self._clock())
         if address:
-            attempts.check(self._held, f"address {address}", now, ATTEMPTS_BY_ADDRESS)
+            attempts.check(self._accounts, f"address {address}", now, ATTEMPTS_BY_ADDRESS)
         wanted = _id_of(name)
-        attempts.check(self._held, f"account {wanted}", now)
-        account = self._held.account(wanted)
+        attempts.check(self._accounts, f"account {wanted}", now)
+        account = self._accounts.account(wanted)
         right = passwords.verifies(password, account.password if account is not None else "")
-        actor = actor_of(account, self._held.roles(account.id)) if account is not None and right else None
+        actor = actor_of(account, self._accounts.roles(account.id)) if account is not None and right else None
         if account is None or actor is None:
-            self._held.record([AuditEntry(at=now, action="sign_in_failed", subject=account.id if account else "")])
+            self._accounts.record([AuditEntry(at=now, action="sign_in_failed", subject=account.id if account else "")])
             raise NotSignedIn(
                 "The name or the password is wrong.", try_="Try again, or ask an admin for a link to set a new one."
             )
-        attempts.clear(self._held, f"account {wanted}")
+        attempts.clear(self._accounts, f"account {wanted}")
         self._rehash(account, password)
         return actor
 
@@ -104,7 +104,7 @@ class SignIn:
             return
         entry = AuditEntry(at=utc(self._clock()), action="password_rehashed", subject=account.id)
         with suppress(Stale):  # the next sign-in does it
-            self._held.replace(replace(account, password=passwords.hashed(password)), account, entry)
+            self._accounts.replace(replace(account, password=passwords.hashed(password)), account, entry)
 
     # Web sessions
 
@@ -112,7 +112,7 @@ class SignIn:
         """Open a web session for somebody who has just signed in; return its token."""
         office = self._office(actor)
         token, credential = office.credential("session", actor.person.id, office.now() + SESSION_LIFE)
-        self._held.add_credential(credential, office.entry("signed_in", actor.person.id))
+        self._accounts.add_credential(credential, office.entry("signed_in", actor.person.id))
         return token
 
     def close_session(self, token: str) -> None:
@@ -122,12 +122,12 @@ class SignIn:
             entry = AuditEntry(
                 at=utc(self._clock()), action="signed_out", by=bearer.account.person, subject=bearer.account.id
             )
-            self._held.end([bearer.credential.id], [entry])
+            self._accounts.end([bearer.credential.id], [entry])
 
     def close_all_sessions(self, actor: Actor) -> int:
         """End all web sessions of somebody; return how many there were."""
-        ids = [each.id for each in self._held.credentials(actor.person.id, "session")]
-        return self._held.end(ids, [self._office(actor).entry("signed_out_everywhere", actor.person.id)])
+        ids = [each.id for each in self._accounts.credentials(actor.person.id, "session")]
+        return self._accounts.end(ids, [self._office(actor).entry("signed_out_everywhere", actor.person.id)])
 
     # One-time links
 
@@ -148,7 +148,7 @@ class SignIn:
         entry = AuditEntry(at=utc(self._clock()), action=action, by=account.person, subject=account.id)
         ends: tuple[CredentialKind, ...] = ("session", "invitation", "reset")
         try:
-            self._held.replace(changed, account, entry, ends=ends, spends=bearer.credential.hash)
+            self._accounts.replace(changed, account, entry, ends=ends, spends=bearer.credential.hash)
         except Stale:
             raise _no_link() from None
         actor = actor_of(changed, bearer.roles)

@@ -25,7 +25,7 @@ class LocalSpaces(Office):
         try:
             if space.id == DEFAULT_SPACE:
                 raise Taken
-            self.held.put_space(space, None, self.entry("space_added", space.id, space.id))
+            self.account_store.put_space(space, None, self.entry("space_added", space.id, space.id))
         except Taken:
             raise UsageProblem(
                 f'There is a space "{space.name}" already.', try_="See which there are: rflow space list"
@@ -44,8 +44,8 @@ class LocalSpaces(Office):
         """List who is in a space."""
         self._check_reading()
         space = self.space(name)
-        accounts = {account.id: account for account in self.held.accounts() if account.active}
-        roles = self.held.members(space.id)
+        accounts = {account.id: account for account in self.account_store.accounts() if account.active}
+        roles = self.account_store.members(space.id)
         return [Member(person=accounts[each].person, role=role) for each, role in roles.items() if each in accounts]
 
     def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
@@ -56,7 +56,7 @@ class LocalSpaces(Office):
             raise UsageProblem("An agent can't lead a space.", try_="Make it a member: --role member")
         entry = self.entry("role_set", account.id, space.id, role=role or "none")
         member = (space.id, account.id, None) if role is None else Membership(space.id, account.id, role)
-        self.held.set_role(member, entry)
+        self.account_store.set_role(member, entry)
 
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
@@ -73,9 +73,9 @@ class LocalSpaces(Office):
             longest_link=str(policy.longest_link or ""),
             retention_days=str(policy.retention_days or ""),
         )
-        stored = self.held.space(space.id)
+        stored = self.account_store.space(space.id)
         try:
-            self.held.put_space(changed, stored, entry)
+            self.account_store.put_space(changed, stored, entry)
         except (Stale, Taken):
             raise UsageProblem(f"Somebody else changed {space.name} just now.", try_="Try again.") from None
         return self._view(changed)
@@ -83,7 +83,8 @@ class LocalSpaces(Office):
     def clean(self) -> list[str]:
         """Delete the closed sessions that are older than the retention of their space."""
         self.check_admin()
-        return [code for space in self.held.spaces() for code in self._cleaned(space)]
+        self.account_store.sweep(self.now())
+        return [code for space in self.account_store.spaces() for code in self._cleaned(space)]
 
     def _cleaned(self, space: Space) -> list[str]:
         before = expired_before(space.policy, self.now())
@@ -97,7 +98,7 @@ class LocalSpaces(Office):
                 self.store.delete(head.id)
             except NotFound:
                 continue
-            self.held.record([self.entry("session_expired", head.id, space.id, code=head.code)])
+            self.account_store.record([self.entry("session_expired", head.id, space.id, code=head.code)])
         return [head.code for head in heads]
 
     def _check_reading(self) -> None:

@@ -29,16 +29,16 @@ class LocalTokens(Office):
             raise UsageProblem("The token would expire at once.", try_="Use a span such as --expires 30d.")
         secret, made = self.credential("token", account.id, until, scopes=allowed, label=one_line(label))
         entry = self.entry("token_created", account.id, id=made.id, scopes=",".join(allowed))
-        self.held.add_credential(made, entry)
+        self.account_store.add_credential(made, entry)
         return NewToken(token=_view(made), secret=secret)
 
     def tokens(self, user: str = "") -> list[Token]:
         """List the tokens of an account, or all that the actor may see."""
         if user:
-            return [_view(each) for each in self.held.credentials(self._mine(user).id, "token")]
+            return [_view(each) for each in self.account_store.credentials(self._mine(user).id, "token")]
         self._check_no_token()
         everybody = None if self.runs_store else self.actor.person.id
-        return [_view(each) for each in self.held.credentials(everybody, "token")]
+        return [_view(each) for each in self.account_store.credentials(everybody, "token")]
 
     def revoke(self, reference: str) -> Token:
         """Revoke the one token whose id begins with `reference`."""
@@ -49,7 +49,7 @@ class LocalTokens(Office):
             raise UsageProblem(f"That could be more than one token: {ids}.", try_="Type one more letter.")
         if not tokens:
             raise NotFound("There is no such token.", try_="See what there is: rflow token list")
-        self.held.end([tokens[0].id], [self.entry("token_revoked", tokens[0].user, id=tokens[0].id)])
+        self.account_store.end([tokens[0].id], [self.entry("token_revoked", tokens[0].user, id=tokens[0].id)])
         return tokens[0]
 
     def _mine(self, user: str) -> Account:
@@ -57,7 +57,7 @@ class LocalTokens(Office):
         self._check_no_token()
         if self.runs_store:
             return self.account(user)
-        account = self.held.account(self.actor.person.id)
+        account = self.account_store.account(self.actor.person.id)
         if account is None or self.actor.person.id != _id(user):
             raise NotAllowed("You may create tokens only for yourself.", try_="Ask an admin of this server.")
         return account

@@ -328,3 +328,16 @@ def _audit(db: sqlite3.Connection, after: int = 0, limit: int | None = None) -> 
     sql = "SELECT seq, data FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
     rows = db.execute(sql, (after, -1 if limit is None else limit))
     return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
+
+
+def records(db: sqlite3.Connection) -> Iterator[tuple[str, str, bytes, bool]]:
+    """Yield every record: its table, its id, its data, and whether this version can read it."""
+    kinds: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
+        ("accounts", "id", Account),
+        ("spaces", "id", Space),
+        ("credentials", "id", Credential),
+        ("audit", "seq", AuditEntry),
+    )
+    for table, key, kind in kinds:
+        for name, data in db.execute(f"SELECT {key}, CAST(data AS BLOB) FROM {table}"):  # noqa: S608 (constants)
+            yield table, str(name), data, read(data, kind) is not None

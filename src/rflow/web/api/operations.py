@@ -11,6 +11,7 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.commands import Start
 from rflow.core.session.head import Head, Page
+from rflow.core.session.search.query import Search, SearchPage
 from rflow.core.sharing import ShareCount, ShareView
 from rflow.core.space_policy import Policy
 from rflow.core.tree.model import Tree
@@ -154,6 +155,16 @@ OPERATIONS: tuple[Operation, ...] = (
         call=lambda c: c.team.workspace(c.actor).heads(s.query_of(c.query)),
         query=s.ListQuery,
         result=Page,
+    ),
+    Operation(
+        name="search",
+        method="GET",
+        path="/search",
+        tag="Sessions",
+        summary="Search the texts of sessions",
+        call=lambda c: c.team.workspace(c.actor).search(Search(words=c.query.words, filters=s.query_of(c.query))),
+        query=s.SearchQuery,
+        result=SearchPage,
     ),
     Operation(
         name="start",

@@ -1,4 +1,4 @@
-"""Commands for trees: tree list, show, check, add, remove."""
+"""Commands for trees: tree list, show, graph, check, add, remove."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ from rflow.cli.output import echo
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
+from rflow.cli.sources import write_output
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
@@ -16,7 +17,7 @@ from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, check, add, remove.")
+app = Group(help="Trees: list, show, graph, check, add, remove.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -24,7 +25,7 @@ Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAM
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List the trees."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     names = run.workspace.tree_names()
     if json:
@@ -56,6 +57,31 @@ def show(
     session = run.here()
     here = session if session and session.tree and session.tree.id == wanted.id else None
     run.out(drawn(wanted, here))
+
+
+@app.command()
+def graph(
+    run: App,
+    tree: Annotated[str, Argument(metavar="[TREE]", help="See `rflow tree list`.", autocompletion=trees)] = "",
+    format_: Annotated[
+        Literal["text", "mermaid", "dot", "svg"] | None,
+        Option("-f", "--format", help="text, unless -o says otherwise (.svg, .mmd, .dot)."),
+    ] = None,
+    output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
+) -> None:
+    """Draw a tree as a picture or a chart.
+
+    With --session, or without TREE, the session's path, its position, and what is ruled out or only assumed are
+    marked.
+    """
+    from rflow.cli.display.graph import drawing, format_for
+
+    session = run.session() if run.session_reference or not tree else None
+    text = drawing(run, named_tree(run.workspace, tree) if tree else None, session, format_for(format_, output))
+    if output:
+        write_output(output, text.encode())
+    else:
+        echo(text, newline=False)
 
 
 @app.command()

@@ -1,9 +1,9 @@
-"""Commands for read-only links: share create, list, show, revoke."""
+"""Commands for read-only links: share create, list, show, password, revoke."""
 
 from datetime import datetime
 from typing import Annotated
 
-from rflow.cli.app import App, label, local
+from rflow.cli.app import App, label
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Copy, Json
@@ -13,7 +13,7 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session, load_session
 
-app = Group(help="Read-only links to sessions: create, list, show, revoke.")
+app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
     str,
     Argument(
@@ -60,45 +60,42 @@ def create(
         password=_password(run, password or password_stdin, from_stdin=password_stdin),
         max_views=max_views,
     )
-    minted = run.workspace.create_share(wish)
     base = base_of(run)
+    minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
+    if json:
+        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
+    else:
+        run.out(url)
     run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
     run.say(_preview(run, minted.share))
     if base.hint:
         run.say(base.hint)
     if copy:
         copy_link(run, url)
-    if json:
-        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
-    else:
-        run.out(url)
 
 
 def _password(run: App, wanted: bool, *, from_stdin: bool) -> str:
     """Return the password of a new link; "" for none."""
     if not wanted:
         return ""
-    from rflow.cli.passwords import read_password
+    from rflow.cli.input import read_password
 
     return read_password(run, "Password of the link", from_stdin=from_stdin)
 
 
 def ending(expires: str, now: datetime) -> datetime | None:
     """Return when a link created now expires; None for never."""
-    from rflow.cli.times import span
+    from rflow.cli.times import future
 
     if expires.strip().casefold() == "never":
         return None
-    lasts = span(expires, "never")
-    if not lasts:
+    until = future(expires, now)
+    if until <= now:
         raise UsageProblem(
-            "The link would expire at once.", try_="Use a span such as --expires 30m, 24h, 7d, or never."
+            "The link would expire at once.", try_='Use --expires 30m, 24h, 7d, "friday 9:00", or never.'
         )
-    try:
-        return now + lasts
-    except OverflowError:
-        raise UsageProblem(f'"{expires}" is too far in the future.', try_="Use --expires never.") from None
+    return until
 
 
 def lasting(share: Share) -> str:
@@ -108,8 +105,9 @@ def lasting(share: Share) -> str:
 
 def moment(at: datetime) -> str:
     """Return a local time with its UTC offset."""
-    text = local(at).isoformat(" ", "minutes")
-    return f"{text[:16]} {text[16:]}"
+    from rflow.cli.times import stated
+
+    return stated(at)
 
 
 def _preview(run: App, share: Share) -> str:
@@ -149,13 +147,13 @@ def list_(
     These are the links I created and those to my sessions, expired and revoked ones too. With -s: only links to that
     session.
     """
-    from rflow.cli.display.links import share_record, shares_table
+    from rflow.cli.display.links import share_records, shares_table
 
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
-        run.out_json([share_record(count, run, now) for count in counts])
+        run.out_json(share_records(counts, run, now))
     elif counts:
         run.out(shares_table(counts, run, now))
     else:
@@ -176,6 +174,10 @@ def show(run: App, link: Link, json: Json = False) -> None:
     run.out(f"{share.id}  …{share.ending}  {_state(run, share)}  {one_line(share.label)}".rstrip())
     run.out(f"  to {_named(run, share)}")
     run.out(f"  created by {one_line(share.by.name)}, {moment(share.created_at)}")
+    if share.password or share.max_views:
+        limits = ["a password"] if share.password else []
+        limits += [counted(share.max_views, "view")] if share.max_views else []
+        run.out(f"  protected by {' and '.join(limits)}")
     run.out(f"  viewed {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
     for view in views:
         run.out(f"    {moment(view.at)}  {view.form:<4}  {one_line(view.agent)}".rstrip())
@@ -199,6 +201,22 @@ def _named(run: App, share: Share) -> str:
         return "a session that is gone"
     except StoreProblem:
         return "a session that can't be read"
+
+
+@app.command("password")
+def set_password(
+    run: App,
+    link: Link,
+    password_stdin: Annotated[bool, Option("--password-stdin", help="Read it from standard input.")] = False,
+    remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
+) -> None:
+    """Change the password of a link; those who have opened it with the old one must enter the new one."""
+    from rflow.cli.input import read_password
+
+    share = run.workspace.share(link).share
+    new = "" if remove else read_password(run, f"New password of {share.id}", from_stdin=password_stdin)
+    run.workspace.protect_share(share.id, new)
+    run.say(f"{share.id}: {'opens without a password now' if remove else 'password set'}.")
 
 
 @app.command()

@@ -36,7 +36,7 @@ def add(
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List the spaces that you may see, with their policies."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     spaces = run.spaces.spaces()
     if json:
@@ -61,7 +61,7 @@ def members(
 
     A reader reads, a member works on sessions, a lead also reassigns and erases them and sets the policy.
     """
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     if add:
         _set(run, name, run.text(add), role)
@@ -138,7 +138,7 @@ def _days(text: str) -> int | None:
 def clean(run: App, json: Json = False) -> None:
     """Delete the closed sessions that are older than the retention of their space, with their links.
 
-    `rflow serve` does so every hour.
+    Run it every day, from cron or a timer.
     """
     codes = run.spaces.clean()
     if json:

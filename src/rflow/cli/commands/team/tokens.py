@@ -50,7 +50,7 @@ def list_(
 ) -> None:
     """List tokens, with when they were last used."""
     from rflow.cli.commands.sharing.share import moment
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     tokens = run.tokens.tokens(run.text(user))
     if json:

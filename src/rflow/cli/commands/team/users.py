@@ -1,12 +1,15 @@
 """Commands for accounts: user add, list, password, role, disable, enable, erase."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.core.text import counted, one_line
 from rflow.ports.team import Left, OneTimeLink, User
+
+if TYPE_CHECKING:
+    from rflow.cli.display.links import Base
 
 app = Group(help="Accounts of people and agents: add, list, password, role, disable, enable, erase.")
 Name = Annotated[str, Argument(metavar="NAME", help="The account's name: see `rflow user list`.")]
@@ -30,17 +33,19 @@ def add(
 
     Without a password, a person gets a link to set one, which works once, for 72 hours.
     """
-    from rflow.cli.passwords import read_password
+    from rflow.cli.display.links import base_of
+    from rflow.cli.input import read_password
 
+    base = base_of(run)  # before anything is written: the setting may be no address
     password = read_password(run, "Password", from_stdin=True) if password_stdin else ""
     new = run.accounts.add(run.text(name), password=password, admin=admin, agent=agent)
     if json:
-        link = _link_record(run, new.invitation) if new.invitation else None
+        link = _link_record(base, new.invitation) if new.invitation else None
         run.out_json({**_record(new.user), "invitation": link})
         return
     run.say(f"{new.user.name}: account created{' (admin)' if new.user.admin else ''}.")
     if new.invitation:
-        _show_link(run, new.invitation)
+        _show_link(run, base, new.invitation)
     if not new.user.admin:
         run.say(f'They see nothing yet: rflow space members default --add "{new.user.name}" --role member')
 
@@ -48,7 +53,7 @@ def add(
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List all accounts, with their roles."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     users = run.accounts.users()
     if json:
@@ -69,11 +74,13 @@ def password(
     json: Json = False,
 ) -> None:
     """Set a password; all web sessions of that account end."""
-    from rflow.cli.passwords import read_password
+    from rflow.cli.display.links import base_of
+    from rflow.cli.input import read_password
 
     if link:
+        base = base_of(run)
         made = run.accounts.one_time_link(run.text(name))
-        return run.out_json(_link_record(run, made)) if json else _show_link(run, made)
+        return run.out_json(_link_record(base, made)) if json else _show_link(run, base, made)
     user = run.accounts.user(run.text(name))
     secret = read_password(run, f"New password of {user.name}", from_stdin=password_stdin)
     run.accounts.set_password(user.name, secret)
@@ -119,7 +126,7 @@ def enable(run: App, name: Name) -> None:
 def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
     """Remove an account, and replace its name in every session, link and audit entry.
 
-    It can't be undone. In evidence, which rflow does not change, the name stays.
+    It can't be undone. The name stays in the content of evidence, which rflow does not change.
     """
     user = run.accounts.user(run.text(name))
     if not yes:
@@ -127,8 +134,6 @@ def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
     left = run.accounts.erase(user.name, run.text(heir))
     run.say(f"Erased from {counted(left.rewritten, 'session')}.")
     _show_left(run, left)
-    if left.unreadable:
-        run.say(f"Warning: not all of these can be read, so the name may be left in them: {', '.join(left.unreadable)}")
 
 
 def _show_left(run: App, left: Left) -> None:
@@ -136,6 +141,9 @@ def _show_left(run: App, left: Left) -> None:
     run.say(f"Ended {ended}. Open sessions that moved: {len(left.sessions)}.")
     for code, to in left.sessions.items():
         run.say(f"  {code} → {one_line(to)}")
+    if left.unreadable:
+        codes = ", ".join(left.unreadable)
+        run.say(f"Warning: these can't be read in full, so they stayed as they are: {codes}. See: rflow store check")
 
 
 def _quoted(user: User) -> str:
@@ -144,19 +152,17 @@ def _quoted(user: User) -> str:
     return quote(user.name)
 
 
-def _show_link(run: App, link: OneTimeLink) -> None:
+def _show_link(run: App, base: "Base", link: OneTimeLink) -> None:
     from rflow.cli.commands.sharing.share import moment
 
-    record = _link_record(run, link)
+    record = _link_record(base, link)
     what = "Invitation" if link.kind == "invitation" else "Link to set a new password"
     run.say(f"{what} for {link.user}, works once, until {moment(link.expires_at)}. It is shown only now:")
     run.out(str(record["url"]))
 
 
-def _link_record(run: App, link: OneTimeLink) -> dict[str, object]:
-    from rflow.cli.display.links import base_of
-
-    url = f"{base_of(run).url}/set-password/{link.token}"
+def _link_record(base: "Base", link: OneTimeLink) -> dict[str, object]:
+    url = f"{base.url}/set-password/{link.token}"
     return {"kind": link.kind, "user": link.user, "token": link.token, "url": url, "expires_at": link.expires_at}
 
 

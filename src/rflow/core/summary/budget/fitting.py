@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import asdict, replace
 
-from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.arrange import arranged, sections_only
 from rflow.core.summary.progress import Continuing, Digest, FittedDigest, Progress, Summary
 from rflow.core.text import abridge
 
@@ -54,28 +54,23 @@ def _cuts(summary: Summary, limit: int) -> list[Callable[[], Summary]]:
         return _digest_cuts(summary, limit)
     fewer = [(words, None) for words in _WORDS] + [(_WORDS[-1], count) for count in _WARNINGS]
     small = _without_giants(summary, min(limit // _SHARES[0], _GIANT))
-    shortest = _sections_only(arranged(small, *fewer[-1]))
+    shortest = sections_only(arranged(small, *fewer[-1]))
     return [
         lambda: replace(summary, outline=()),
-        lambda: _sections_only(summary),
+        lambda: sections_only(summary),
         *(partial(_arranged, small, words, count) for words, count in fewer),
         *(partial(_abridged, shortest, limit // share) for share in _SHARES),
     ]
 
 
 def _arranged(progress: Progress, words: int, warnings: int | None) -> Progress:
-    return _sections_only(arranged(progress, words, warnings))
+    return sections_only(arranged(progress, words, warnings))
 
 
 def _without_giants(progress: Progress, most: int) -> Progress:
     """Cut every text of more than `most` characters, also a warning, before it pushes out all others."""
     names = [name for name in progress.__struct_fields__ if name != "sections"]
     return replace(progress, **{name: _abridged(getattr(progress, name), most) for name in names})
-
-
-def _sections_only(progress: Progress) -> Progress:
-    """Return `progress` without what only pages show besides its sections."""
-    return replace(progress, outline=(), tried=(), evidence=())
 
 
 def _digest_cuts(digest: Digest, limit: int) -> list[Callable[[], Summary]]:

@@ -54,11 +54,15 @@ def _attempts(tree: Tree, path: Sequence[Turn], position: str | None) -> Iterato
 class _Outline:
     def __init__(self, tree: Tree, path: Sequence[Turn], position: str | None) -> None:
         labelled = [with_label(tree, turn) for turn in path]
-        gone = {end for answer in ruled_out(tree, path) for end in answer.ends}
+        answers = ruled_out(tree, path)
+        gone = {end for answer in answers for end in answer.ends}
+        doubted = {end for answer in answers if answer.unconfirmed for end in answer.ends}
         self.tree, self.position = tree, position
         self.taken = {(turn.node, turn.label) for turn in labelled}
         self.done = {turn.node for turn in path}
+        self.assumed = {turn.node for turn in {turn.node: turn for turn in path}.values() if turn.assumed}
         self.out = ruled_out_nodes(tree, gone, {*self.done, position})
+        self.unconfirmed = self.out - ruled_out_nodes(tree, gone - doubted, {*self.done, position})
         self.arrivals = first_arrivals(tree, labelled)
 
     def entries(self, start: str, farthest: int | None) -> list[OutlineEntry]:
@@ -96,10 +100,12 @@ class _Outline:
         if repeated:
             return "taken" if (way.source, way.label) in self.taken else ""
         if way.node in self.out:
-            return "ruled out"
+            return "unconfirmed" if way.node in self.unconfirmed else "ruled out"
         if not self._on_path(way):
             return ""
-        return "here" if way.node == self.position else "taken" if way.node in self.done else ""
+        if way.node == self.position:
+            return "here"
+        return "" if way.node not in self.done else "assumed" if way.node in self.assumed else "taken"
 
     def _on_path(self, way: _Way) -> bool:
         """Whether the path first reached the node this way; also true off the path, and for the first line."""

@@ -1,8 +1,7 @@
 """Functions for the templates of pages: kinds of parts, the outline of a tree as nested lists, a style's hash."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -10,8 +9,6 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.summary.progress import OutlineEntry
 from rflow.core.tree.model import Kind
 from rflow.formats.parts import Item, NumberedStep
-
-_Entry = TypeVar("_Entry")
 
 DEEPEST = 12
 """Deeper entries are indented no further: browsers stop nesting at 512 elements, and a phone has no room."""
@@ -51,12 +48,6 @@ def kind(part: object) -> str:
     return type(part).__name__.lower()
 
 
-def split(entries: Sequence[_Entry], shown: int) -> tuple[Sequence[_Entry], Sequence[_Entry]]:
-    """Return the older entries of a list, which a page folds away, and the latest; a single one is not folded."""
-    cut = len(entries) - shown if len(entries) > shown + 1 else 0
-    return entries[:cut], entries[cut:]
-
-
 def several_lines(entries: Sequence[Item | NumberedStep]) -> bool:
     """Whether an entry of a list, or of a list below it, has more than one line."""
     return any(
@@ -67,13 +58,3 @@ def several_lines(entries: Sequence[Item | NumberedStep]) -> bool:
 def style_hash(style: str) -> str:
     """Return the source expression with which a Content-Security-Policy allows only this style (CSP 3, §2.3.1)."""
     return "sha256-" + b64encode(bytes.fromhex(fingerprint(str(style).encode()))).decode()
-
-
-PAGE: dict[str, Callable[..., object]] = {
-    "branches": branches,
-    "kind": kind,
-    "several_lines": several_lines,
-    "split": split,
-    "style_hash": style_hash,
-}
-"""The functions that templates of pages may call besides the phrases, by name."""

@@ -1,0 +1,63 @@
+"""The steps on a page: each with its outputs, older ones folded unless they are key facts."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import msgspec
+
+from rflow.core.summary.progress import Progress, ProgressEvidence, Tried
+
+OPEN_STEPS = 5
+"""So many of the last steps are never folded."""
+_HINTS = 4
+"""The fold of older steps names so many of them."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A step with its outputs; `by` and `day` are set where they differ from those of the step before in its run."""
+
+    step: Tried
+    by: str = ""
+    day: datetime | None = None
+    outputs: tuple[ProgressEvidence, ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """Steps that follow each other, folded or not; `hints` are texts of some, to say what is in the fold."""
+
+    folded: bool
+    rows: tuple[Row, ...]
+    hints: tuple[str, ...] = ()
+
+
+def runs(progress: Progress) -> tuple[Run, ...]:
+    """Return the steps in runs that are folded or not: the last ones and the key facts never are."""
+    last = {step.seq for step in progress.tried[-OPEN_STEPS:]}
+    grouped = groupby(progress.tried, lambda step: not step.pinned and step.seq not in last)
+    return tuple(_run(progress, tuple(run), folded=folded) for folded, run in grouped)
+
+
+def _run(progress: Progress, steps: tuple[Tried, ...], *, folded: bool) -> Run:
+    hints = tuple(step.text for step in steps[:_HINTS])
+    alone = len(steps) == 1  # it takes no more room than its fold
+    return Run(folded=folded and not alone, rows=tuple(_rows(progress, steps)), hints=hints)
+
+
+def _rows(progress: Progress, steps: tuple[Tried, ...]) -> Iterator[Row]:
+    by, day = "", progress.session.as_of.date()
+    for step in steps:
+        new_day = step.at is not None and step.at.date() != day
+        yield Row(
+            step=step,
+            by=step.by if step.by != by else "",
+            day=step.at if new_day else None,
+            outputs=tuple(piece for piece in progress.evidence if piece.on == step.seq),
+        )
+        by, day = step.by, step.at.date() if step.at else day
+
+
+def loose_outputs(progress: Progress) -> Sequence[ProgressEvidence]:
+    """Return the outputs that belong to no step that is shown."""
+    shown = {step.seq for step in progress.tried}
+    return [piece for piece in progress.evidence if piece.on not in shown]

@@ -1,0 +1,266 @@
+"""The tree as a picture: an SVG that reads from top to bottom, in text of normal size, so that it fits a phone.
+
+The path taken is the trunk; what was not chosen branches off to the right. Off the path, the answer with the most
+behind it continues the trunk, so that the picture never gets wide (for n nodes at most log2(n) indents). Nothing is
+told by colour alone: shapes say the kind of a node (circle a question, square an action, pill an end); marks, lines
+and words say what happened to it. docs/decisions/0023 says why not a layered drawing.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import msgspec
+
+from rflow.core.summary.progress import OutlineEntry
+from rflow.core.text import columns
+
+WIDTH = 360
+MOST = 60
+"""More entries than this are folded to those nearest to the path and the position."""
+_TRUNK, _INDENT, _DEEPEST = 16, 18, 8
+_LINE, _GAP = 18, 20
+_PATH = ("taken", "assumed", "here")
+_OUT = ("ruled out", "unconfirmed")
+_AFTER = {
+    "here": "You are here",
+    "assumed": "answer assumed, not verified",
+    "unconfirmed": "ruled out only by the assumed answer",
+}
+
+
+class _Branch(msgspec.Struct):
+    """An entry with what follows it: the answers of a question, or what comes after an action."""
+
+    entry: OutlineEntry
+    following: "list[_Branch]" = msgspec.field(default_factory=list)
+
+    @property
+    def on_path(self) -> bool:
+        """Whether the session went through it."""
+        return self.entry.mark in _PATH and not self.entry.repeated
+
+    @property
+    def weight(self) -> int:
+        """How many entries it has, itself included."""
+        return 1 + sum(branch.weight for branch in self.following)
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A node where it is drawn: the middle of its mark, its lines with their styles, and the row that leads to it."""
+
+    entry: OutlineEntry
+    x: int
+    y: int
+    lines: tuple[tuple[str, str], ...]
+    source: "_Row | None" = None
+
+    @property
+    def bottom(self) -> int:
+        """Where its last line ends."""
+        return self.y + _LINE * (len(self.lines) - 1) + 7
+
+
+def tree_map(outline: Sequence[OutlineEntry], title: str, *, style: str = "") -> str:
+    """Return the drawing of an outline as SVG; "" for an empty one. `style` is CSS for a file of its own."""
+    rows = [row for top in _branches(folded(outline, MOST)) for row in _rows(top)]
+    if not rows:
+        return ""
+    height = rows[-1].bottom + 14
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 {WIDTH} {height}" role="img"'
+        ' aria-labelledby="map-title map-description">'
+    )
+    described = " ".join(_described(row) for row in rows)
+    words = (f'<title id="map-title">{escape(title)}</title>', f'<desc id="map-description">{escape(described)}</desc>')
+    css = (f"<style>{style}</style>",) if style else ()
+    drawn = [*(_way(row, row.source) for row in rows if row.source), *(_node(row) for row in rows)]
+    return "\n".join([head, *words, *css, *drawn, "</svg>"]) + "\n"
+
+
+def folded(outline: Sequence[OutlineEntry], most: int) -> list[OutlineEntry]:
+    """Return at most `most` entries of an outline: those nearest to the path; of a longer path those around its end."""
+    near = list(outline)
+    for farthest in (8, 6, 5, 4, 3, 2, 1):
+        if len(near) <= most:
+            return near
+        near = [entry for top in _branches(outline) for entry in _nearer(top, farthest, 0)]
+    here = max((place for place, entry in enumerate(near) if entry.mark in _PATH), default=0)
+    first = max(0, min(here - most // 2, len(near) - most))
+    return near[first : first + most]
+
+
+def _branches(entries: Sequence[OutlineEntry]) -> list[_Branch]:
+    """Return an outline as branches. What follows an action stands as deep as the action, without an answer."""
+    tops: list[_Branch] = []
+    last: dict[int, _Branch] = {}
+    for entry in entries:
+        branch = _Branch(entry)
+        before = last.get(entry.depth)
+        follows = before if before and before.entry.kind == "action" and not entry.label else None
+        above = follows or last.get(entry.depth - 1)
+        (above.following if above else tops).append(branch)
+        last = {depth: known for depth, known in last.items() if depth < entry.depth} | {entry.depth: branch}
+    return tops
+
+
+def _nearer(branch: _Branch, farthest: int, off: int) -> Iterator[OutlineEntry]:
+    off = 0 if branch.on_path else off
+    if branch.following and off >= farthest:
+        yield msgspec.structs.replace(branch.entry, cut=True)
+        return
+    yield branch.entry
+    for following in branch.following:
+        yield from _nearer(following, farthest, off + 1)
+
+
+def _rows(top: _Branch) -> Iterator[_Row]:
+    """Place a branch and all that follows it; the answer that continues the trunk comes after the others."""
+    y = 20
+    waiting: list[tuple[_Branch, int, _Row | None]] = [(top, 0, None)]
+    while waiting:
+        branch, indent, source = waiting.pop()
+        x = _TRUNK + _INDENT * min(indent, _DEEPEST)
+        row = _Row(branch.entry, x, y, tuple(_lines(branch.entry, WIDTH - x - 28)), source)
+        yield row
+        y = row.bottom + _GAP
+        trunk = _trunk(branch)
+        aside = [(following, indent + 1, row) for following in branch.following if following is not trunk]
+        waiting += [*([(trunk, indent, row)] if trunk else []), *reversed(aside)]
+
+
+def _trunk(branch: _Branch) -> _Branch | None:
+    """Return what continues the line of a branch: the path, what follows an action, or the answer with the most."""
+    if not branch.following:
+        return None
+    best = max(branch.following, key=lambda following: (following.on_path, following.weight))
+    return best if best.on_path or best.weight > 1 or branch.entry.kind == "action" else None
+
+
+def _lines(entry: OutlineEntry, width: int) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a node with their styles: the answer that leads there, its text, what happened to it."""
+    if entry.label:
+        yield from ((line, "answer") for line in wrapped(entry.label, width))
+    if entry.mark not in _OUT or not entry.label:
+        more = " (see above or below)" if entry.repeated else " …" if entry.cut else ""
+        end = " (end)" if entry.kind == "end" and entry.mark != "here" else ""
+        strong = "strong" if entry.mark in _PATH and not entry.repeated else "text"
+        yield from ((line, strong) for line in wrapped(f"{entry.text}{end}{more}", width))
+    if entry.mark in _AFTER and not entry.repeated:
+        after = _AFTER[entry.mark] + (": an end of the tree" if entry.mark == "here" and entry.kind == "end" else "")
+        yield from ((line, "answer") for line in wrapped(after, width))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most `width` pixels in any common font; a longer word is cut."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if measure(longer) <= width:
+            lines[-1] = longer
+            continue
+        pieces = list(_cut(word, width))
+        lines += pieces if lines[-1] else []
+        if not lines[-1] and pieces:
+            lines[-1:] = pieces
+    return lines
+
+
+def _cut(word: str, width: int) -> Iterator[str]:
+    piece = ""
+    for character in word:
+        if piece and measure(piece + character) > width:
+            yield piece
+            piece = ""
+        piece += character
+    yield piece
+
+
+def measure(text: str) -> float:
+    """Return the width of a text in pixels at 14 px: an upper bound for DejaVu Sans, the widest of the usual fonts."""
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> float:
+    if not character.isascii():
+        return 15.0 * columns(character)
+    if character in "mwMW@%":
+        return 14.5
+    if character in "ijlI.,:;'| !()[]/\\-":
+        return 5.6
+    return 10.6 if character.isupper() or character in "&#<>=+_~^" else 9.2
+
+
+def _way(row: _Row, source: _Row) -> str:
+    """Draw the line that leads to a node."""
+    mark = row.entry.mark
+    kind = "off" if mark in _OUT else "guess" if source.entry.mark == "assumed" else "way" if mark in _PATH else "ahead"
+    start, across = source.y + 9, row.x - source.x
+    if across <= 0:
+        return f'<path class="{kind}" d="M{row.x} {start}V{row.y - 9}"/>'
+    return f'<path class="{kind}" d="M{source.x} {start}V{row.y - 8}q0 8 8 8h{across - 17}"/>'
+
+
+def _node(row: _Row) -> str:
+    """Draw a node: its mark, its lines, and a frame around them where the session stands."""
+    texts = [
+        f'<text class="{style}" x="{row.x + 18}" y="{row.y + 5 + _LINE * number}">{escape(line)}</text>'
+        for number, (line, style) in enumerate(row.lines)
+    ]
+    if row.entry.mark == "here" and not row.entry.repeated:
+        width, height = WIDTH - row.x - 14, _LINE * len(row.lines) + 8
+        texts.insert(
+            0, f'<rect class="spot" x="{row.x + 12}" y="{row.y - 13}" width="{width}" height="{height}" rx="6"/>'
+        )
+    return "\n".join([*texts, *_mark(row)])
+
+
+def _mark(row: _Row) -> Iterator[str]:
+    """Draw the mark of a node: its shape by kind, in it what happened to it."""
+    x, y, entry = row.x, row.y, row.entry
+    if entry.mark in _OUT:
+        yield f'<path class="x" d="m{x - 4} {y - 4} 8 8m0-8-8 8"/>'
+        return
+    done = " done" if entry.mark == "taken" and not entry.repeated else ""
+    yield _shape(x, y, entry, f"node{done}")
+    if entry.mark == "here":
+        yield f'<circle class="dot" cx="{x}" cy="{y}" r="3.5"/>'
+    elif entry.mark == "assumed":
+        yield f'<text class="guessed" x="{x}" y="{y + 4}">?</text>'
+    elif done:
+        yield f'<path class="tick" d="m{x - 3.6} {y} 2.6 2.8 4.8-5.6"/>'
+
+
+def _shape(x: int, y: int, entry: OutlineEntry, style: str) -> str:
+    if entry.repeated:
+        return f'<circle class="{style}" cx="{x}" cy="{y}" r="3"/>'
+    if entry.kind == "decision":
+        return f'<circle class="{style}" cx="{x}" cy="{y}" r="8"/>'
+    if entry.kind == "action":
+        return f'<rect class="{style}" x="{x - 7.5}" y="{y - 7.5}" width="15" height="15" rx="2"/>'
+    return f'<rect class="{style}" x="{x - 9}" y="{y - 6}" width="18" height="12" rx="6"/>'
+
+
+def _described(row: _Row) -> str:
+    """Describe a node in words, for those who don't see the picture."""
+    entry = row.entry
+    state = {"here": "Here", "taken": "Taken", "assumed": "Assumed", "": "Ahead" if row.source else "Start"}
+    before = state.get(entry.mark, "Ruled out")
+    text = f"{entry.label}: {entry.text}" if entry.label else entry.text
+    return f"{before}: {text}{'' if text.endswith(('.', '?', '!')) else '.'}"
+
+
+STYLE = """
+svg.map { color-scheme: light dark; font: 14px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  --ink: #1b1f24; --soft: #57606a; --line: #8c959f; --go: #4338ca; --paper: #fff; max-width: 520px; }
+@media (prefers-color-scheme: dark) {
+  svg.map { --ink: #e6edf3; --soft: #9aa4af; --line: #6e7681; --go: #a5b4fc; --paper: #0d1117; background: #0d1117; } }
+@media print { svg.map { --ink: #000; --soft: #333; --line: #555; --go: #000; --paper: #fff; background: none; } }
+.map text { fill: var(--ink); } .map .strong { font-weight: 600; } .map .answer { fill: var(--soft); }
+.map path { fill: none; stroke: var(--line); stroke-width: 1.4; } .map .way { stroke: var(--go); stroke-width: 3; }
+.map .guess { stroke: var(--go); stroke-width: 2; stroke-dasharray: 5 4; } .map .off { stroke-dasharray: 2 3; }
+.map .node { fill: var(--paper); stroke: var(--line); stroke-width: 1.6; }
+.map .node.done { fill: var(--go); stroke: var(--go); } .map .tick { stroke: var(--paper); stroke-width: 2; }
+.map .x { stroke: var(--soft); stroke-width: 2; } .map .dot { fill: var(--go); }
+.map .spot { fill: none; stroke: var(--go); stroke-width: 1.6; }
+.map .guessed { text-anchor: middle; font-weight: 700; font-size: 12px; }
+"""

@@ -1,0 +1,167 @@
+"""Trees as charts in text: Mermaid flowcharts and Graphviz DOT, with the path of a session if there is one."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from rflow.core.tree.branches import ruled_out_nodes, with_label
+from rflow.core.tree.graph import Turn, distances, ruled_out
+from rflow.core.tree.model import Decision, End, Node, Tree, exits
+
+_SYMBOLS = {"here": "▶ ", "taken": "✓ ", "assumed": "? ", "ruled out": "✗ ", "unconfirmed": "✗? "}
+_WORDS = re.compile(
+    r"(?:end|graph|flowchart|subgraph|style|linkstyle|classdef|class|click|call|href|default)", re.IGNORECASE
+)
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?!-))*(?<!-)")
+
+
+class Path(msgspec.Struct, frozen=True):
+    """What a session did in a tree: the mark of each node, the ways taken as (node, answer, target), those assumed."""
+
+    marks: dict[str, str] = {}
+    taken: frozenset[tuple[str, str, str]] = frozenset()
+    assumed: frozenset[tuple[str, str, str]] = frozenset()
+
+
+def path_of(tree: Tree, turns: Sequence[Turn], position: str | None) -> Path:
+    """Return what the turns of a session mean for the nodes of a tree."""
+    labelled = [with_label(tree, turn) for turn in turns]
+    answers = ruled_out(tree, turns)
+    gone = {end for answer in answers for end in answer.ends}
+    doubted = {end for answer in answers if answer.unconfirmed for end in answer.ends}
+    alive = {*(turn.node for turn in turns), position}
+    out, sure = ruled_out_nodes(tree, gone, alive), ruled_out_nodes(tree, gone - doubted, alive)
+    marks = {name: "ruled out" if name in sure else "unconfirmed" for name in out}
+    marks |= {turn.node: "assumed" if turn.assumed else "taken" for turn in turns if turn.node in tree.nodes}
+    if position in tree.nodes:
+        marks[str(position)] = "here"
+    ways = {(turn.node, turn.label, turn.to): turn.assumed for turn in labelled}
+    return Path(marks, frozenset(ways), frozenset(way for way, assumed in ways.items() if assumed))
+
+
+def mermaid(tree: Tree, path: Path | None = None) -> str:
+    """Return a tree as a Mermaid flowchart. What it can't carry, `left_out` names."""
+    ids = mermaid_ids(tree)
+    path = path or Path()
+    lines = ["flowchart TD"]
+    lines += [
+        f"    {ids[name]}{_shape(node, _mermaid_text(_marked(name, node, path)))}" for name, node in _ordered(tree)
+    ]
+    styles = []
+    for number, (source, label, to) in enumerate(_ways(tree)):
+        text = f'|"{_mermaid_text(label)}"|' if label else ""
+        way = (source, label, to)
+        arrow = "-.->" if way in path.assumed else "==>" if way in path.taken else "-->"
+        lines.append(f"    {ids[source]} {arrow}{text} {ids[to]}")
+        styles += [f"    linkStyle {number} stroke-width:4px"] if way in path.taken else []
+    for mark, style in _MERMAID_STYLES.items():
+        marked = [ids[name] for name, _ in _ordered(tree) if path.marks.get(name) == mark]
+        if marked:
+            kind = mark.replace(" ", "-")
+            styles += [f"    classDef {kind} {style}", f"    class {','.join(marked)} {kind}"]
+    return "\n".join([*lines, *styles]) + "\n"
+
+
+_MERMAID_STYLES = {
+    "here": "stroke-width:5px",
+    "taken": "stroke-width:3px",
+    "assumed": "stroke-width:3px,stroke-dasharray:6 4",
+    "ruled out": "stroke-dasharray:2 4",
+    "unconfirmed": "stroke-dasharray:2 4",
+}
+
+
+def mermaid_ids(tree: Tree) -> dict[str, str]:
+    """Return an id for each node that Mermaid can read: its own where possible, else n1, n2 and so on."""
+    taken = {name for name in tree.nodes if _fits(name)}
+    spare = (f"n{number}" for number in range(1, 2 * len(tree.nodes) + 1))
+    fresh = (name for name in spare if name not in taken)
+    return {name: name if name in taken else next(fresh) for name in tree.nodes}
+
+
+def _fits(name: str) -> bool:
+    return bool(_PLAIN_ID.fullmatch(name)) and not _WORDS.fullmatch(name) and not re.match(r"[ox]-", name)
+
+
+def _ordered(tree: Tree) -> Iterator[tuple[str, Node]]:
+    """Yield the nodes, those nearest to the start first: a chart has no other word for where it starts."""
+    yield from ((name, tree.nodes[name]) for name in {**distances(tree, tree.start), **tree.nodes})
+
+
+def _ways(tree: Tree) -> Iterator[tuple[str, str, str]]:
+    for name, node in _ordered(tree):
+        yield from ((name, way.label, way.to) for way in exits(node) if way.to in tree.nodes)
+
+
+def _shape(node: Node, text: str) -> str:
+    if isinstance(node, Decision):
+        return f'{{"{text}"}}'
+    if not isinstance(node, End):
+        return f'["{text}"]'
+    return f'(["{text}"])' if node.outcome == "resolved" else f'[["{text}"]]'
+
+
+def _marked(name: str, node: Node, path: Path) -> str:
+    return _SYMBOLS.get(path.marks.get(name, ""), "") + node.text
+
+
+def _mermaid_text(text: str) -> str:
+    """Return a text as it stands between quotes in Mermaid: what would be markup there as entities."""
+    text = re.sub(r"[#\"<>&`\\\\]", lambda found: f"#{ord(found[0])};", text)
+    text = re.sub(r"^(\s*)(\d+)\.(?=\s)", r"\1\2#46;", text)  # a line such as "1. Restart" is a list there,
+    text = re.sub(r"^(\s*)([-*+])(?=\s)", lambda found: f"{found[1]}#{ord(found[2])};", text)  # and so is "- Restart"
+    return "<br>".join(text.splitlines())
+
+
+def left_out(tree: Tree) -> list[str]:
+    """Return what of a tree Mermaid can't carry, as words."""
+    nodes = tree.nodes.values()
+    counts = {
+        "help": sum(bool(node.help) for node in nodes),
+        "commands": sum(bool(node.run) for node in nodes),
+        "time limits": sum(bool(node.limit) for node in nodes),
+        "causes": sum(bool(getattr(node, "cause", "")) for node in nodes),
+        "answers that rule nothing out": sum(not way.rules_out for node in nodes for way in exits(node)),
+        "ids of nodes": sum(name != written for name, written in mermaid_ids(tree).items()),
+    }
+    words = [f"{what} ({count})" for what, count in counts.items() if count]
+    return [*words, *(["the description"] if tree.description else [])]
+
+
+def dot(tree: Tree, path: Path | None = None) -> str:
+    """Return a tree as a Graphviz graph."""
+    path = path or Path()
+    lines = [f"digraph {_quoted(tree.id)} {{", f"    label={_quoted(tree.title)};", '    node [fontname="sans-serif"];']
+    for name, node in _ordered(tree):
+        looks = _DOT_LOOKS.get(path.marks.get(name, ""), "")
+        lines.append(f"    {_quoted(name)} [label={_quoted(_marked(name, node, path))}, {_dot_shape(node)}{looks}];")
+    for source, label, to in _ways(tree):
+        way = (source, label, to)
+        looks = ", style=dashed, penwidth=3" if way in path.assumed else ", penwidth=3" if way in path.taken else ""
+        lines.append(f"    {_quoted(source)} -> {_quoted(to)} [label={_quoted(label)}{looks}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+_DOT_LOOKS = {
+    "here": ", penwidth=4",
+    "taken": ", penwidth=2.5",
+    "assumed": ", penwidth=2.5, style=dashed",
+    "ruled out": ", style=dotted",
+    "unconfirmed": ", style=dotted",
+}
+
+
+def _dot_shape(node: Node) -> str:
+    if isinstance(node, End):
+        return "shape=oval, peripheries=2" if node.outcome == "resolved" else "shape=octagon"
+    return "shape=diamond" if isinstance(node, Decision) else "shape=box"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a quoted string of DOT."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+CHARTS: dict[str, Callable[[Tree, Path | None], str]] = {"mermaid": mermaid, "dot": dot}
+"""The charts in text, by format."""
