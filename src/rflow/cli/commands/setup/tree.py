@@ -1,4 +1,4 @@
-"""Commands for trees: tree list, show, graph, import, check, add, diff, remove."""
+"""Commands for trees: tree list, show, graph, import, new, check, add, diff, remove."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree, tree_version
 
-app = Group(help="Trees: list, show, graph, import, check, add, diff, remove.")
+app = Group(help="Trees: list, show, graph, import, new, check, add, diff, remove.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -109,23 +109,46 @@ def import_(
     Imported again, a chart becomes a new version, which keeps what you added to its nodes.
     """
     from rflow.cli.trees.importing import Options, import_trees
-    from rflow.core.tree.document import is_tree_id
 
-    if name and not is_tree_id(name):
-        raise UsageProblem(
-            f"\"{name}\" can't be a tree's id.", try_="Use small letters, digits, dots, hyphens and underscores."
-        )
     where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
-    import_trees(run, source, Options(form or "", name, dry_run, json, output, where))
+    import_trees(run, source, Options(form or "", _tree_id(name) if name else "", dry_run, json, output, where))
 
 
 @app.command()
-def check(run: App, files: Files = None) -> None:
-    """Check tree files, and list all their problems at once."""
-    from rflow.trees.files import describe, read_tree
+def new(
+    run: App,
+    tree: Annotated[str, Argument(metavar="ID", help="The tree's id, such as vpn-809.")],
+    title: Annotated[str, Option("--title", help="What the tree is for, in a line.")] = "",
+    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The file to write; else ID.toml here.")] = "",
+) -> None:
+    """Write a tree file to start from, with comments that say what goes where."""
+    from rflow.cli.trees.template import write_template
+
+    file = write_template(_tree_id(tree), run.text(title), output)
+    run.say(f"Written: {file}. Edit it, then: {run.program} tree check {file} and {run.program} tree add {file}")
+
+
+def _tree_id(text: str) -> str:
+    from rflow.core.tree.document import is_tree_id
+
+    if not is_tree_id(text):
+        remedy = "Use small letters, digits, dots, hyphens and underscores."
+        raise UsageProblem(f"\"{text}\" can't be a tree's id.", try_=remedy)
+    return text
+
+
+@app.command()
+def check(run: App, files: Files = None, json: Json = False) -> None:
+    """Check tree files, and list all their problems at once.
+
+    The exit code is 6 if there are errors. The JSON has file, line, column, severity, node, message and remedy.
+    """
+    from rflow.trees.files import as_fields, describe, read_tree
 
     reads = [read_tree(path) for path in _named(files)]
-    for read in reads:
+    if json:
+        run.out_json([as_fields(problem) for read in reads for problem in read.problems])
+    for read in reads if not json else ():
         for problem in read.problems:
             run.say(describe(problem))
         if read.tree is not None:
