@@ -1,6 +1,5 @@
 """Reading tree files (TOML, YAML or JSON), with all their problems at once, each with its line."""
 
-import re
 import stat
 from pathlib import Path
 
@@ -104,9 +103,20 @@ def _column(lines: list[str], located: Located) -> int | None:
     line = lines[located.line - 1] if located.line is not None and located.line <= len(lines) else None
     if line is None or len(line) > _LONGEST_LINE:
         return None
-    keys = [re.escape(key) for key in reversed(located.problem.path) if isinstance(key, str)]
-    places = (re.search(rf"(?<![\w-]){key}(?=[\"']?(?:\s*[=:]|\]))", line) for key in keys)
-    return next((place.start() + 1 for place in places if place), len(line) - len(line.lstrip()) + 1)
+    keys = [key for key in reversed(located.problem.path) if isinstance(key, str) and key]
+    places = (_place(line, key) for key in keys)
+    return next((place + 1 for place in places if place >= 0), len(line) - len(line.lstrip()) + 1)
+
+
+def _place(line: str, key: str) -> int:
+    """Return where a key stands in a line: as a whole word, before "=", ":" or the end of a header; else -1."""
+    at = line.find(key)
+    while at >= 0:
+        before, after = line[at - 1 : at], line[at + len(key) :].lstrip("\"' ")
+        if not (before.isalnum() or before in ("_", "-")) and after[:1] in ("=", ":", "]", "."):
+            return at
+        at = line.find(key, at + 1)
+    return -1
 
 
 def describe(located: Located) -> str:
