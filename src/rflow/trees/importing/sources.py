@@ -61,6 +61,8 @@ def _title(file: str, name: str) -> str:
 def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
     """Return the charts in a text, each with the heading above it."""
     suffix = Path(file).suffix.lower()
+    if suffix == ".toml" and not form:
+        raise ParseError("This is a tree file already.", None, f"Add it: rflow tree add {file}")
     found = form or form_of(text, suffix)
     listed = embedded(text) if form in ("", "mermaid") and found in ("mermaid", "markdown") else []
     if listed:

@@ -1,10 +1,11 @@
-"""Commands for trees: tree list, show, graph, import, new, check, add, diff, remove."""
+"""Commands for trees: tree list, show, graph, check, add, remove; those that make trees are in `making_trees`."""
 
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 from rflow.cli.app import App
+from rflow.cli.commands.setup import making_trees
 from rflow.cli.output import echo
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
@@ -15,9 +16,10 @@ from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
-from rflow.service.trees import add_tree, named_tree, remove_tree, tree_version
+from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, graph, import, new, check, add, diff, remove.")
+app = Group(help="Trees: list, show, graph, import, new, edit, check, add, diff, remove.")
+app.commands |= making_trees.app.commands
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -90,53 +92,6 @@ def graph(
         echo(text, newline=False)
 
 
-@app.command("import")
-def import_(
-    run: App,
-    source: Annotated[str, Argument(metavar="FILE|-|FOLDER", help="A chart, a runbook, or a folder with some.")],
-    form: Annotated[
-        Literal["mermaid", "markdown", "dot", "yaml"] | None, Option("--from", help="What it is, if that is not clear.")
-    ] = None,
-    name: Annotated[str, Option("--name", metavar="ID", help="The tree's id; else the name of the file.")] = "",
-    dry_run: Annotated[bool, Option("--dry-run", help="Only show what it would become.")] = False,
-    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The tree file; else ID.toml here.")] = "",
-    space: Annotated[str, Option(metavar="NAME", help="The space that gets it: see `rflow space list`.")] = "",
-    json: Json = False,
-) -> None:
-    """Make trees of flowcharts, runbooks, and other tools' trees.
-
-    Reads Mermaid (also inside Markdown, HTML and reST), numbered steps in Markdown, Graphviz DOT, YAML and JSON.
-    Imported again, a chart becomes a new version, which keeps what you added to its nodes.
-    """
-    from rflow.cli.trees.importing import Options, import_trees
-
-    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
-    import_trees(run, source, Options(form or "", _tree_id(name) if name else "", dry_run, json, output, where))
-
-
-@app.command()
-def new(
-    run: App,
-    tree: Annotated[str, Argument(metavar="ID", help="The tree's id, such as vpn-809.")],
-    title: Annotated[str, Option("--title", help="What the tree is for, in a line.")] = "",
-    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The file to write; else ID.toml here.")] = "",
-) -> None:
-    """Write a tree file to start from, with comments that say what goes where."""
-    from rflow.cli.trees.template import write_template
-
-    file = write_template(_tree_id(tree), run.text(title), output)
-    run.say(f"Written: {file}. Edit it, then: {run.program} tree check {file} and {run.program} tree add {file}")
-
-
-def _tree_id(text: str) -> str:
-    from rflow.core.tree.document import is_tree_id
-
-    if not is_tree_id(text):
-        remedy = "Use small letters, digits, dots, hyphens and underscores."
-        raise UsageProblem(f"\"{text}\" can't be a tree's id.", try_=remedy)
-    return text
-
-
 @app.command()
 def check(run: App, files: Files = None, json: Json = False) -> None:
     """Check tree files, and list all their problems at once.
@@ -192,38 +147,6 @@ def add(
         new = add_tree(run.workspace, tree, where)
         run.say(f"{tree.id}: {'added' if new else 'no change'} ({len(tree.nodes)} nodes).")
     run.say(f"To start: {run.program} start TREE")
-
-
-@app.command()
-def diff(
-    run: App,
-    old: Annotated[str, Argument(metavar="TREE|FILE", help="A tree, its digest, or a tree file.")],
-    new: Annotated[str, Argument(metavar="TREE|FILE", help="The one to compare it with.")],
-    json: Json = False,
-) -> None:
-    """Show what differs between two trees, or two versions of a tree."""
-    from rflow.core.tree.changes import changes
-
-    different = changes(_tree_or_file(run, old), _tree_or_file(run, new))
-    if json:
-        run.out_json(different)
-        return
-    signs = {"added": "+", "removed": "-", "changed": "~"}
-    for change in different:
-        run.out(f"{signs[change.kind]} {change.node + ': ' if change.node else ''}{change.text}")
-    if not different:
-        run.say("No difference.")
-
-
-def _tree_or_file(run: App, name: str) -> Tree:
-    """Return the tree in a file if there is one of that name, else the version with that digest, else the tree."""
-    from rflow.trees.files import load_tree
-
-    path = Path(name)
-    if path.suffix or "/" in name:
-        return load_tree(path) if path.exists() or "/" in name else named_tree(run.workspace, name)
-    version = tree_version(run.workspace, name) if len(name) == 64 else None
-    return version or named_tree(run.workspace, name)
 
 
 @app.command()

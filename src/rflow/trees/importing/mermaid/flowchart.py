@@ -25,7 +25,7 @@ _KEYWORD = re.compile(
     r"|(accTitle|accDescr)[ \t]*+[:{]|(end)(?=[ \t]*+(?:[;\n]|%%|$))|(subgraph)(?=\s|$)",
     re.MULTILINE,
 )
-_STATEMENT = re.compile(r'(?:"[^"\n]*+"|#\w{1,32};|[^\n;"]|"(?![^"\n]*+"))*+')
+_STATEMENT = re.compile(r'(?:"[^"\n]*+"|\[[^\]\n]*+\]|#\w{1,32};|[^\n;"\[]|"(?![^"\n]*+")|\[(?![^\]\n]*+\]))*+')
 _LINE = re.compile(r"[^\n]*+")
 _AND = re.compile(r"[ \t]++&\s*+|&[ \t]++")
 _CLASS = re.compile(r":::[ \t]*+" + _ID.pattern)
