@@ -18,8 +18,7 @@ from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, graph, import, new, edit, check, add, diff, remove.")
-app.commands |= making_trees.app.commands
+app = Group(help="Trees: list, show, graph, check, add, remove, import, new, edit, diff.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -162,3 +161,6 @@ def _named(files: list[Path] | None) -> list[Path]:
     if not files:
         raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
     return files
+
+
+app.commands |= making_trees.app.commands
