@@ -86,7 +86,7 @@ def _unknown(scheme: str) -> UsageProblem:
     if kind in _LATER:
         return UsageProblem(f"{_LATER[kind]} not in this version of rflow.", try_=_WAYS)
     if kind in _SERVERS:
-        return UsageProblem("rflow servers are not in this version of rflow.", try_=_WAYS)
+        return UsageProblem("That is the address of a server, not of a store.", try_=_WAYS)
     return UsageProblem(f"There is no kind of store called {scheme!r}.", try_=_WAYS)
 
 
