@@ -19,8 +19,10 @@ from rflow.core.tree.problems import (
     warning,
 )
 
-_LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+LIMIT_PATTERN = r"^[1-9][0-9]{0,3}[smh]$"
+ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+_LIMIT = re.compile(LIMIT_PATTERN.replace("$", r"\Z"))
+_ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
