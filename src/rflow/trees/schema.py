@@ -1,4 +1,4 @@
-"""The JSON Schema of tree files, for editors. `rflow tree check` also checks where targets lead, which no schema can."""
+"""The JSON Schema of tree files, for editors. Where targets lead no schema can say: that is for `rflow tree check`."""
 
 from typing import Any
 
