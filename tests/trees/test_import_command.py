@@ -69,7 +69,12 @@ def test_importing_again_says_what_changed_and_sessions_keep_their_version(ann: 
     assert '~ on: answer "Not at all" is new and leads to switch' in changed.err
     assert '~ fine: text "It works" is now "It prints"' in changed.err
     assert "till: new version; sessions keep theirs" in changed.err
-    assert "moved to" not in ann.ok("choose", "No").err
+    here = ann.ok().out
+    assert "The tree has a newer version" in here
+    assert 'In the newer version: answer "Not at all" is new and leads to switch' in here
+    assert "It prints" not in here
+    assert "Switch it on" in ann.ok("choose", "No").out
+    assert "In the newer version" not in ann.ok().out
     assert "[It prints]" in ann.ok("tree", "show", "till").out
 
 
