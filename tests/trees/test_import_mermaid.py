@@ -73,6 +73,11 @@ def test_a_chart_that_mermaid_refuses_is_read_as_it_was_meant(file: str, texts: 
     assert [way.to for way in exits(tree.nodes["A"])] == [name for name in texts if name != "A"]
 
 
+def test_a_link_with_a_text_and_a_label_says_both() -> None:
+    tree = one("flowchart TD\nA -- No -->|wait a minute| B\nA -- Yes --> C\n").meaning.tree
+    assert [(way.label, way.to) for way in exits(tree.nodes["A"])] == [("No: wait a minute", "B"), ("Yes", "C")]
+
+
 def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
     assert len(GOLDEN) == 38
     assert refused((SAMPLES / "35.mmd").read_text("utf-8")) == (3, 'The label that opens with "[" is never closed.')

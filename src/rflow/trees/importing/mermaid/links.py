@@ -50,7 +50,7 @@ class LinkReader:
         elif beginning := _BEGINNING.match(self.text, begin):
             label, end = self._text(beginning, line)
             more, end = self._label(self._after_space(end), line)
-            label = label or more
+            label = f"{label}: {more}" if label and more else label or more  # Mermaid refuses both together
         else:
             return None
         if id_:
