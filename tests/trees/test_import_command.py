@@ -104,6 +104,20 @@ def test_a_page_with_several_charts_and_a_folder_become_several_trees(ann: Progr
     assert imported.code == 0
 
 
+def test_files_of_the_same_name_have_their_folders_in_their_ids(ann: Program) -> None:
+    for name in ("README.md", "net/vpn.mmd", "print/vpn.mmd", "print/README.md", "till.mmd"):
+        chart = CHART if name.endswith(".mmd") else f"# Tills\n\n```mermaid\n{CHART}```\n"
+        save(ann, f"docs/{name}", chart)
+    trees = ann.ok("tree", "import", str(ann.home / "docs"), "--dry-run", "--json").json
+    assert {tree["id"]: tree["title"] for tree in trees} == {
+        "readme": "Tills",
+        "net-vpn": "Net vpn",
+        "print-vpn": "Print vpn",
+        "print-readme": "Tills",
+        "till": "Till",
+    }
+
+
 def test_of_a_folder_what_can_be_read_is_imported_and_the_rest_is_named(ann: Program) -> None:
     save(ann, "docs/good.mmd", CHART)
     bad = save(ann, "docs/bad.mmd", "flowchart TD\nA[x --> B\n")

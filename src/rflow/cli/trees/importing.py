@@ -13,7 +13,7 @@ from rflow.errors import BadInput, NotFound, UsageProblem
 from rflow.service.trees import add_tree, tree_names, tree_version
 from rflow.trees.files import LARGEST, content, decoded, read_tree
 from rflow.trees.importing.names import Names
-from rflow.trees.importing.sources import Imported, files_in, holds_charts, import_text
+from rflow.trees.importing.sources import Imported, files_in, holds_charts, ids_in, import_text
 from rflow.trees.parsed import ParseError
 from rflow.trees.writing import document_of, write_tree
 
@@ -76,13 +76,14 @@ def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], 
     failures: list[Failure] = []
     try:
         paths = list(files_in(folder, options.form)) if folder else [Path(source)]
+        names = ids_in(folder, paths) if folder and not options.name else {}
     except ParseError as error:
         raise BadInput(f"{source}: {error.what}", try_=error.remedy) from error
     for path in paths:
         try:
             text = _text(run, path)
             if folder is None or holds_charts(text, path, options.form):
-                imported += import_text(text, str(path), options.form, options.name, ids)
+                imported += import_text(text, str(path), options.form, options.name or names.get(path, ""), ids)
         except ParseError as error:
             place = "standard input" if source == "-" else str(path)
             line = f":{error.line}" if error.line else ""

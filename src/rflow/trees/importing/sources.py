@@ -1,5 +1,6 @@
 """What can be imported from: which reader fits a text, the charts in a file, and the files of a folder."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
@@ -22,6 +23,9 @@ Form = Literal["mermaid", "markdown", "dot", "yaml"]
 FORMS: tuple[str, ...] = get_args(Form)
 MOST_FILES = 5_000
 _SKIPPED = {"node_modules", "__pycache__", "venv", "vendor", "dist", "build"}
+_LONGEST_ID = 60
+"""So that there is room for a number behind it."""
+_ANYWHERE = {"readme", "index", ""}
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".txt")
 _IN_FOLDERS = (".mmd", ".mermaid", ".dot", ".gv", *_PROSE)
 
@@ -48,7 +52,13 @@ def import_text(text: str, file: str, form: str = "", name: str = "", ids: Names
     stem = name or slug(Path(file).stem) or "tree"
     ids = ids or Names()
     return [
-        Imported(file=file, line=chart.line, meaning=meaning(chart, ids.free(stem), heading or _title(file, name)))
+        Imported(
+            file=file,
+            line=chart.line,
+            meaning=meaning(
+                chart, ids.free(stem[:_LONGEST_ID] if len(charts) > 1 else stem), heading or _title(file, name)
+            ),
+        )
         for chart, heading in charts
     ]
 
@@ -66,7 +76,7 @@ def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
     found = form or form_of(text, suffix)
     listed = embedded(text) if form in ("", "mermaid") and found in ("mermaid", "markdown") else []
     if listed:
-        return [(read_mermaid(chart.text, chart.line), chart.heading if len(listed) > 1 else "") for chart in listed]
+        return [(read_mermaid(chart.text, chart.line), chart.heading) for chart in listed]
     match found:
         case "mermaid":
             return [(read_mermaid(text), "")]
@@ -91,6 +101,20 @@ def files_in(folder: Path, form: str) -> Iterator[Path]:
         if count > MOST_FILES:
             raise ParseError(f"The folder has more than {MOST_FILES:,} files.", None, "Name a folder inside it.")
         yield path
+
+
+def ids_in(folder: Path, paths: list[Path]) -> dict[Path, str]:
+    """Return the id of each file's tree: its name, with its folders where several have that name or any would do.
+
+    So a file that is added later does not take the id of another.
+    """
+    stems = Counter(slug(path.stem) for path in paths)
+    return {
+        path: slug("-".join(path.relative_to(folder).with_suffix("").parts), 60)
+        if stems[slug(path.stem)] > 1 or slug(path.stem) in _ANYWHERE
+        else slug(path.stem)
+        for path in paths
+    }
 
 
 def holds_charts(text: str, path: Path, form: str) -> bool:
