@@ -49,5 +49,8 @@ def _version(run: App, session: Session, named: Tree | None) -> Tree:
         raise UsageProblem(f"{session.code} stands in the tree {session.tree.id}, not in {named.id}.", try_=try_)
     tree = tree_of(run.workspace, session)
     if tree is None:
-        raise NotFound(f"The version of {session.tree.id} that {session.code} stands in is not in this store.")
+        raise NotFound(
+            f"The version of {session.tree.id} that {session.code} stands in is not in this store.",
+            try_=f"Draw the current one: rflow tree graph {session.tree.id}",
+        )
     return tree

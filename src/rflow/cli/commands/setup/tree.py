@@ -18,7 +18,7 @@ from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, graph, check, add, remove, import, new, edit, diff.")
+app = Group(help="Trees: list, show, graph, add, import, new, edit, check, diff, remove.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 

@@ -15,7 +15,9 @@ def audit(
     after: Annotated[int, Option("--after", metavar="SEQ", min=0, help="Only entries behind this number.")] = 0,
     json: Json = False,
 ) -> None:
-    """Show who signed in, and who changed accounts, roles, links and owners, the oldest first.
+    """Show who signed in, and changes of accounts, roles and owners.
+
+    The oldest entry comes first.
 
     --json prints one JSON object a line. There is never a secret in it, nor a text of a session.
     """

@@ -14,7 +14,7 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.ports.team import SpaceView
 
-app = Group(help="Spaces, and who may see what is in them: add, list, members, policy, clean.")
+app = Group(help="Spaces and who is in them: add, list, members, policy, clean.")
 Name = Annotated[str, Argument(metavar="NAME", help="The space: see `rflow space list`.")]
 LINKS: dict[str, LinkPolicy] = {"off": "off", "signed-in": "signed_in", "public": "public"}
 

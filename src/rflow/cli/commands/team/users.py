@@ -11,7 +11,7 @@ from rflow.ports.team import Left, OneTimeLink, User
 if TYPE_CHECKING:
     from rflow.cli.display.links import Base
 
-app = Group(help="Accounts of people and agents: add, list, password, role, disable, enable, erase.")
+app = Group(help="Accounts: add, list, password, role, disable, enable, erase.")
 Name = Annotated[str, Argument(metavar="NAME", help="The account's name: see `rflow user list`.")]
 FromStdin = Annotated[bool, Option("--password-stdin", help="Read the password from standard input.")]
 Heir = Annotated[
