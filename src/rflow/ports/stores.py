@@ -13,6 +13,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.errors import StoreProblem
 
 if TYPE_CHECKING:
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
@@ -23,6 +24,13 @@ Clock = Callable[[], datetime]
 
 class Stale(Exception):
     """An append expected another version: somebody else wrote first. The workspace loads again and decides again."""
+
+
+class ConnectionLost(StoreProblem):
+    """The connection to a store was lost while a change was saved: it may be saved, or not.
+
+    A command with an id can be sent again: where it was saved, that is noticed.
+    """
 
 
 class CodeTaken(Exception):
