@@ -93,6 +93,18 @@ def url(folder: Path, name: str) -> str:
     return f"postgresql://rflow@/rflow?host={server().folder}&schema={schema}"
 
 
+def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Execute statements in the schema of a store, as its own role, and return the rows of the last."""
+    import psycopg
+
+    conninfo, _, schema = url.partition("&schema=")
+    with psycopg.connect(conninfo, autocommit=True) as db:
+        cursor = db.execute(f"SET search_path = {schema}".encode())
+        for statement in statements:
+            cursor.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
 def _programs() -> Path:
     """Return the folder of PostgreSQL's programs, which Debian does not put on the path."""
     on_path = shutil.which("initdb")

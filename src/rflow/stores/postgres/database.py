@@ -114,17 +114,21 @@ class Database:
             _lock(db, self.address.schema)
             yield
 
-    def run_alone(self, statement: str) -> list[psycopg.errors.Diagnostic]:
-        """Run a statement that can't be part of a transaction, and return what PostgreSQL had to say of it."""
-        notices: list[psycopg.errors.Diagnostic] = []
+    def run_alone(self, statement: str) -> list[str]:
+        """Run a statement that can't be part of a transaction, and return the details of what PostgreSQL reports."""
+        details: list[str] = []
+
+        def keep(notice: psycopg.errors.Diagnostic) -> None:
+            details.append(notice.message_detail or "")
+
         with explained(self.shown):
             db = self._connected()
-            db.add_notice_handler(notices.append)
+            db.add_notice_handler(keep)
             try:
                 db.execute(statement)
             finally:
-                db.remove_notice_handler(notices.append)
-        return notices
+                db.remove_notice_handler(keep)
+        return details
 
     def close(self) -> None:
         """Close the connection."""

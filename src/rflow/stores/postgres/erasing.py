@@ -53,8 +53,7 @@ def _rewritten(database: Database, table: str) -> bool:
     That is a number in a message of which only the numbers are the same in every language.
     """
     name = f'"{database.address.schema}"."{table}"'
-    for notice in database.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
-        counts = _COUNT.findall(notice.message_detail or "")
-        if notice.severity_nonlocalized == "INFO" and counts:
+    for detail in database.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
+        if counts := _COUNT.findall(detail):
             return int(counts[0]) == 0
     return False
