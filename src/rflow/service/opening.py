@@ -35,7 +35,7 @@ def check_exists(url: str) -> None:
     """Raise `StoreProblem` unless there is a store at that URL or path."""
     from rflow.stores import open_store
 
-    open_store(url, create=False)
+    open_store(url, create=False).close()
 
 
 def check_output(path: "Path") -> None:
