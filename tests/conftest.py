@@ -38,6 +38,6 @@ def default_signals() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of PostgreSQL stores as slow: they start a server, and create a schema each."""
     for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            if "postgres" in item.callspec.params.values():
-                item.add_marker(pytest.mark.slow)
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if "postgres" in parameters.values():
+            item.add_marker(pytest.mark.slow)

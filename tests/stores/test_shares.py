@@ -15,8 +15,8 @@ from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.reading import version_in
-from support.stores.faults import quick_folder
 from support.stores import postgres
+from support.stores.faults import quick_folder
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import ANA, BEN, CHLOE, MORNING, session, short_story
 

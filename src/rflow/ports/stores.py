@@ -196,7 +196,10 @@ class Store(SessionStore, TreeStore, Protocol):
         """The read-only links to its sessions."""
 
     def stamp(self) -> int | None:
-        """Return a number that changes whenever somebody else has written here; None if finding out takes time."""
+        """Return a number that changes whenever somebody else has written here; None if only reading would show it.
+
+        A `shared` store asks its server, for which the caller may have to wait.
+        """
 
     @property
     def kind(self) -> str:

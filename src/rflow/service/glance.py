@@ -19,7 +19,7 @@ class Glance:
 
 
 def url_of(store: str) -> str:
-    """Return the URL of the store that a setting names."""
+    """Return the URL of the store that a setting names, with its password if it has one."""
     from rflow.stores import normal_url
 
     return normal_url(store)

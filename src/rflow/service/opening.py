@@ -52,6 +52,28 @@ def absolute_url(url: str) -> str:
     return normal_url(url)
 
 
+def public_url(url: str) -> str:
+    """Return a store's URL or path as it may be shown: without a password."""
+    from rflow.stores.postgres.address import is_postgres, shown
+
+    return shown(url) if is_postgres(url) else url
+
+
+def upgrade_store(url: str) -> int | None:
+    """Bring the tables of a PostgreSQL store up to date; return the version that they had, None for another kind."""
+    from contextlib import closing
+
+    from rflow.stores import open_store
+    from rflow.stores.postgres.address import is_postgres
+
+    if not is_postgres(url):
+        return None
+    from rflow.stores.postgres.store import PostgresStore
+
+    with closing(open_store(url, create=False)) as store:
+        return store.upgrade() if isinstance(store, PostgresStore) else None
+
+
 def copy_stores(source: str, target: str) -> "Counts":
     """Copy everything from one store into another, which is created where there is none, and verify it."""
     from contextlib import closing

@@ -1,4 +1,4 @@
-"""Stores, with the port `rflow.ports.stores.Store`: in memory, in a SQLite file, in a folder of JSON lines, in PostgreSQL.
+"""Stores, with the port `rflow.ports.stores.Store`: in memory, SQLite, a folder of JSON lines, PostgreSQL.
 
 `open_store` takes a URL or a path:
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from rflow.stores.memory.store import MemoryStore
 
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
-_POSTGRES = ("postgresql", "postgres")
 _SERVERS = ("https", "http")
 _WAYS = (
     "A store is sqlite:///PATH, json:FOLDER, postgresql://USER@HOST/DATABASE, or a path: to a .db file (SQLite) or to a"
@@ -70,14 +69,6 @@ def _memory(name: str) -> "Store":
     return _named.setdefault(name, MemoryStore(name)) if name else MemoryStore()
 
 
-def public_url(url: str) -> str:
-    """Return a store's URL in its normal form as it may be shown: without a password."""
-    from rflow.stores.postgres.address import shown
-
-    normal = normal_url(url)
-    return shown(normal) if normal.startswith("postgresql:") else normal
-
-
 def _postgres(url: str, patience: float, *, create: bool) -> "Store":
     try:
         from rflow.stores.postgres.store import PostgresStore
@@ -105,7 +96,7 @@ def _read(url: str) -> tuple[str, str]:
         if not rest.strip("/"):
             raise UsageProblem(f"The store's path is missing after {scheme}:", try_=_WAYS)
         return scheme, _path(rest)
-    if colon and scheme in _POSTGRES:
+    if scheme in ("postgresql", "postgres"):
         from rflow.stores.postgres.address import normal
 
         return "postgresql", normal(url)

@@ -33,9 +33,7 @@ def person(person_id: object, name: object, kind: object, _session: object = Non
     return Person(id=str(person_id), name=str(name), kind=known)
 
 
-def tree_name(
-    tree_id: object, title: object, name: object, nodes: object, added_at: object, space: object
-) -> TreeName:
+def tree_name(tree_id: object, title: object, name: object, nodes: object, added_at: object, space: object) -> TreeName:
     """Return the name of a tree from its row."""
     try:
         at = datetime.fromisoformat(str(added_at))

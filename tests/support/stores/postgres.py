@@ -16,7 +16,13 @@ from pathlib import Path
 
 from support.needs import skip_without
 
-_SETTINGS = ("listen_addresses=", "autovacuum=off", "max_connections=60", "shared_buffers=16MB", "log_min_messages=error")
+_SETTINGS = (
+    "listen_addresses=",
+    "autovacuum=off",
+    "max_connections=60",
+    "shared_buffers=16MB",
+    "log_min_messages=error",
+)
 _MEMORY = Path("/dev/shm")
 """A disk in memory, where the flushes that the store asks for cost nothing."""
 

@@ -44,6 +44,11 @@ def shown(url: str) -> str:
     return read_address(url).shown
 
 
+def is_postgres(store: str) -> bool:
+    """Whether a store's URL or path is that of a PostgreSQL store."""
+    return store.strip().casefold().startswith(("postgresql:", "postgres:"))
+
+
 class _Parts(NamedTuple):
     """The parts of a URL behind its scheme."""
 

@@ -120,7 +120,7 @@ def _shares(db: Connection) -> Iterator[Fault]:
 
 
 def _trees(db: Connection) -> Iterator[Fault]:
-    held = dict(db.execute("SELECT digest, data FROM trees").fetchall())
+    held: dict[str, bytes] = dict(db.execute("SELECT digest, data FROM trees").fetchall())
     names = rows.tree_names(db, None)
     heads = rows.heads(db, db.execute("SELECT id, head FROM sessions").fetchall())
     pinned = {head.tree.digest for head in heads if head.tree}

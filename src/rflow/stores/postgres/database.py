@@ -5,12 +5,13 @@ transaction mode): there are no prepared statements, no settings of the session,
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 from zlib import crc32
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
 from rflow.errors import StoreProblem, UsageProblem
@@ -22,9 +23,11 @@ from rflow.stores.postgres.schema import SCHEMA_VERSION, TABLES
 from rflow.stores.postgres.texts import adapt
 
 Connection = psycopg.Connection[TupleRow]
+_Result = TypeVar("_Result")
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_VERSION = "SELECT value FROM meta WHERE name = 'format'"
 _PAUSE = 0.2  # seconds between attempts to connect to a server that is starting
 _DEFAULTS = {
     "connect_timeout": "5",
@@ -92,6 +95,16 @@ class Database:
             finally:
                 self._held = None
 
+    def stamp(self) -> int:
+        """Return a number that changes with every commit.
+
+        It stands for the set of transactions whose changes can be seen, so that writers need not count anything, for
+        which they would have to wait for each other. Transactions elsewhere on the same server change it too.
+        """
+        with explained(self.shown):
+            cursor = self._reconnecting(lambda db: db.execute("SELECT pg_current_snapshot()::text"))
+            return hash(cursor.fetchone())
+
     def exists(self) -> bool:
         """Whether there is a store."""
         with explained(self.shown):
@@ -148,23 +161,24 @@ class Database:
     # Transactions
 
     def _begin(self, mode: str) -> tuple[Connection, int | None]:
-        """Begin a transaction, and return the version of the tables in it; None if there are none.
+        """Begin a transaction, and return the version of the tables in it; None if there are none."""
+        return self._reconnecting(lambda db: self._begun(db, mode))
 
-        A connection that was lost since it was last used is replaced: nothing has been sent yet.
-        """
+    def _reconnecting(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Do what changes nothing; once more on a new connection if the old one was lost since it was last used."""
         reused = self._db is not None
         try:
-            return self._begun(self._connected(), mode)
+            return work(self._connected())
         except psycopg.OperationalError as error:
             if not reused or not is_lost(error):
                 raise
         self._drop()
-        return self._begun(self._connected(), mode)
+        return work(self._connected())
 
     def _begun(self, db: Connection, mode: str) -> tuple[Connection, int | None]:
         cursor = None
         try:
-            cursor = db.execute(f"{mode}; {self._settings()}; SELECT value FROM meta WHERE name = 'format'")
+            cursor = db.execute(f"{mode}; {self._settings()}; {_VERSION}")
         except psycopg.errors.UndefinedTable:
             return db, None
         except BaseException:
@@ -225,11 +239,11 @@ class Database:
 
     def _connect(self) -> Connection:
         """Connect, and wait for a server that is starting."""
-        options = _options(self.address.conninfo)
+        conninfo = _with_defaults(self.address.conninfo)
         until = time.monotonic() + self._patience
         while True:
             try:
-                db = psycopg.connect(**options, autocommit=True, prepare_threshold=None)
+                db = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
             except psycopg.OperationalError as error:
                 if time.monotonic() > until or not is_temporary(error, known=self._known):
                     raise unreachable(self.shown, error) from error
@@ -276,12 +290,12 @@ def _lock(db: Connection, schema: str) -> None:
     db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (crc32(b"rflow store") >> 1, crc32(schema.encode()) >> 1))
 
 
-def _options(conninfo: str) -> dict[str, str]:
-    """Return libpq's options from a URL, with defaults; no error repeats the URL, which may hold a password."""
+def _with_defaults(conninfo: str) -> str:
+    """Return a URL as libpq's options, with defaults; no error repeats the URL, which may hold a password."""
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
     except psycopg.ProgrammingError:
         what = "The store's URL has a part that PostgreSQL does not know."
         raise UsageProblem(what, try_="Write it as postgresql://USER@HOST/DATABASE") from None
     several = {"target_session_attrs": "read-write"} if "," in given.get("host", "") else {}
-    return {**_DEFAULTS, **several, **given, "client_encoding": "utf8"}
+    return make_conninfo(**{**_DEFAULTS, **several, **given, "client_encoding": "utf8"})

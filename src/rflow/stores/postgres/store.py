@@ -202,9 +202,9 @@ class PostgresStore:
         with self._database.writing() as db:
             return db.execute("DELETE FROM tree_names WHERE id = %s AND space = %s", (tree_id, space)).rowcount > 0
 
-    def stamp(self) -> int | None:
-        """Return None: asking the server could keep the caller waiting."""
-        return None
+    def stamp(self) -> int:
+        """Return a number that changes with every commit; the server is asked for it, so it may take time."""
+        return self._database.stamp()
 
     def ids(self) -> Iterable[str]:
         """Return the ids of all sessions."""

@@ -1,4 +1,4 @@
-"""Commands for stores: store info, check, copy, backup."""
+"""Commands for stores: store info, check, copy, backup, upgrade."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from rflow.cli.parsing.declare import Argument, Group
 from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, StoreProblem
 
-app = Group(help="Look after the store: info, check, copy, backup.")
+app = Group(help="Look after the store: info, check, copy, backup, upgrade.")
 
 
 @app.command()
@@ -69,14 +69,14 @@ def copy(
     target: Annotated[str, Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")],
 ) -> None:
     """Copy everything from one store into another, and verify it."""
-    from rflow.service.opening import copy_stores
+    from rflow.service.opening import copy_stores, public_url
 
     counts = copy_stores(source, target)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
         raise StoreProblem(
             "Not everything could be copied.",
-            try_=f"See why (rflow --store {quote(source)} store check), then copy again.",
+            try_=f"See why (rflow --store {quote(public_url(source))} store check), then copy again.",
         )
 
 
@@ -91,3 +91,16 @@ def backup(
     """
     run.administration.backup(path.absolute())
     run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")
+
+
+@app.command()
+def upgrade(run: App) -> None:
+    """Bring the tables of a PostgreSQL store up to date.
+
+    Do this once everybody has the new rflow; make a backup first. Other stores are upgraded when they are opened.
+    """
+    from rflow.service.opening import upgrade_store
+
+    _check_exists(run)
+    before, now = upgrade_store(run.settings["store"].text), run.administration.info().format
+    run.say("The store is up to date." if before in (None, now) else f"Upgraded from format {before} to {now}.")
