@@ -20,6 +20,7 @@ from benchmarks.memory import memory
 from benchmarks.peers import peers
 from benchmarks.run import Run
 from benchmarks.scaling import scaling
+from benchmarks.searching import searching
 from benchmarks.serving import serving
 from benchmarks.startup import startup
 
@@ -27,6 +28,7 @@ TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "startup": startup,
     "peers": peers,
     "scaling": scaling,
+    "searching": searching,
     "appends": appends,
     "memory": memory,
     "serving": serving,

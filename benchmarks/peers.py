@@ -1,5 +1,6 @@
 """`rflow progress` compared with other programs that show a journal, from the package index."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -30,9 +31,17 @@ def peers(run: Run) -> Section:
     commands = {name: prepare(world, programs) for name, prepare in PEERS.items()}
     for name, command in commands.items():
         _check(name, run.measure.printed(command))
-    results = rounds(run.measure, commands | {"rflow": world.rflow("progress")}, run.turns(20))
-    figures = [ratio(results, "rflow", name, of="`rflow progress`, 60 events", to=f"`{name}`") for name in commands]
+    ours = {"progress": world.rflow("progress"), "rflow": world.rflow()}
+    results = rounds(run.measure, commands | ours | _gh(world), run.turns(20))
+    figures = [ratio(results, "progress", name, of="`rflow progress`, 60 events", to=f"`{name}`") for name in commands]
+    figures += [ratio(results, "rflow", name, of="`rflow`, 60 events", to=f"`{name}`") for name in _gh(world)]
     return Section(name="Peers", figures=figures, remark=_versions(programs))
+
+
+def _gh(world: World) -> dict[str, Command]:
+    """Return a command of GitHub's program, which is compiled, if it is installed (Debian's package gh)."""
+    program = shutil.which("gh")
+    return {"gh config list": Command((program, "config", "list"), world.env)} if program else {}
 
 
 def installed(folder: Path) -> Path:

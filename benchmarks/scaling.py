@@ -68,7 +68,7 @@ def sessions(run: Run) -> list[Figure]:
     arguments = {"progress": ("progress",), "list": ("list",), "rflow": ()}
     commands = {f"{name} {store}": worlds[store].rflow(*words) for name, words in arguments.items() for store in worlds}
     results = rounds(run.measure, commands, run.turns(15))
-    aim = Aim(1.1)
+    aim = Aim(1.1, on=CPU)
     return [
         _sessions(results, "progress", "one", "1 session", many, aim),
         _sessions(results, "rflow", "one", "1 session", many, aim),
@@ -116,4 +116,4 @@ def evidence(run: Run) -> list[Figure]:
     large = usual(run.measure, run.folder("evidence-large"), size=total // pieces)
     results = rounds(run.measure, {"large": large.rflow("progress"), "small": small.rflow("progress")}, run.turns(15))
     what = f"`rflow progress` with {total // 1_000_000} MB of evidence in {pieces} pieces"
-    return [ratio(results, "large", "small", Aim(1.1), of=what, to=f"the same with {pieces} small pieces")]
+    return [ratio(results, "large", "small", Aim(1.1, on=CPU), of=what, to=f"the same with {pieces} small pieces")]

@@ -4,6 +4,9 @@
 # Run as root on a throw-away Linux machine with dnsmasq, nslookup and ip: a name server on 127.0.0.53 knows two names
 # and has nobody to ask for others, as one whose zone is paused. $1 is the rflow program to record with; the user
 # "sam", made here, must be able to run it.
+#
+# The file that is here was recorded when trees had no causes; its tree was replaced since by the one with causes, which
+# asks the same questions. The events are as they were recorded.
 set -euo pipefail
 rflow=$1
 here=$(cd "$(dirname "$0")" && pwd)

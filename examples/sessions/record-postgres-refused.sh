@@ -4,6 +4,9 @@
 # Run as root on a throw-away Linux machine: it makes a user "maya", a name "shop-db" in /etc/hosts, and a server that
 # listens on 127.0.0.1 only, while the application looks for it on 127.0.0.2. $1 is the rflow program to record with;
 # maya must be able to run it. Needs PostgreSQL's programs on the PATH or in /usr/lib/postgresql.
+#
+# The file that is here was recorded when trees had no causes; its tree was replaced since by the one with causes, which
+# asks the same questions. The events are as they were recorded.
 set -euo pipefail
 rflow=$1
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,17 +1,17 @@
 """The configuration file: TOML, read as values by dotted name, and replaced in a single step."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from rflow.errors import BadInput
+from rflow.whole_files import write_own_file
 
 
 def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
     """Return the values of the configuration file by dotted name; none if it is missing."""
     try:
         text = path.read_text("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
@@ -60,23 +60,9 @@ def write_config(path: Path, name: str, value: str | list[str] | None) -> None:
     else:
         table[key] = value
     try:
-        replace_file(path.resolve(), tomli_w.dumps(document).encode())  # a symbolic link (dotfiles) stays a link
+        write_own_file(path, tomli_w.dumps(document).encode(), durable=True)
     except OSError as error:
         raise BadInput(
             f"The configuration {path} can't be written: {error.strerror}.",
             try_="Use another file: rflow --config FILE config set …",
         ) from error
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace a private file in a single step: it is written beside `path` with mode 0600, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -1,29 +1,63 @@
-"""Where this user's folders are: as platformdirs has them."""
+"""Where this user's folders are: as platformdirs has them, and what to do for a user without a home."""
 
 import os
 import sys
+from pathlib import Path
 from typing import Literal
+
+NOWHERE = "/dev/null/rflow"
+"""Where a user without a home keeps files: nothing is there, and nothing can be written there."""
 
 _XDG = {
     "data": ("XDG_DATA_HOME", ".local/share"),
     "state": ("XDG_STATE_HOME", ".local/state"),
     "config": ("XDG_CONFIG_HOME", ".config"),
-    "cache": ("XDG_CACHE_HOME", ".cache"),
 }
 
 
-def user_folder(kind: Literal["data", "state", "config", "cache"]) -> str:
-    """Return the path of a folder for rflow's files.
+def home() -> str | None:
+    """Return this user's home; None where there is none: an unknown user in a container, a HOME that is relative."""
+    named = os.environ.get("HOME", "")
+    if os.path.isabs(named):  # noqa: PTH117 (pathlib is not loaded for this)
+        return named.rstrip("/") or "/"
+    if sys.platform == "win32":
+        found = os.path.expanduser("~")  # noqa: PTH111
+        return found if os.path.isabs(found) else None  # noqa: PTH117
+    import pwd
 
-    On Linux the plain cases are computed here: importing platformdirs takes as long as reading a session.
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None
+
+
+def expanded(path: str) -> Path:
+    """Return a path with "~" replaced by this user's home; without one, "~" is taken as an ordinary name."""
+    here = home()
+    if here is not None and (path == "~" or path.startswith("~/")):
+        return Path(here + path[1:])
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def user_folder(kind: Literal["data", "state", "config"]) -> str:
+    """Return the path of a folder for rflow's files, below `NOWHERE` if the user has no home.
+
+    On Linux it is computed here: importing platformdirs takes as long as reading a session.
     """
+    variable, usual = _XDG[kind]
     if sys.platform == "linux" and "ANDROID_DATA" not in os.environ:
-        variable, usual = _XDG[kind]
-        named, home = os.environ.get(variable, ""), os.environ.get("HOME", "")
+        named = os.environ.get(variable, "")
         if named.startswith("/"):
             return f"{named.rstrip('/')}/rflow"
-        if home.startswith("/") and not named:
-            return f"{home.rstrip('/')}/{usual}/rflow"
+        here = home()
+        return f"{here.rstrip('/')}/{usual}/rflow" if here else f"{NOWHERE}/{kind}"
     from platformdirs import PlatformDirs
 
-    return str(getattr(PlatformDirs("rflow", appauthor=False), f"user_{kind}_dir"))
+    try:
+        found = str(getattr(PlatformDirs("rflow", appauthor=False), f"user_{kind}_dir"))
+    except RuntimeError:
+        return f"{NOWHERE}/{kind}"
+    return found if Path(found).is_absolute() else f"{NOWHERE}/{kind}"

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from rflow.config_file import read_config, write_config
 from rflow.errors import BadInput, UsageProblem
-from rflow.folders import user_folder
+from rflow.folders import NOWHERE, expanded, user_folder
 
 Origin = Literal["flag", "environment", "file", "default"]
 
@@ -104,7 +104,6 @@ class Folders(NamedTuple):
     config_file: Path
     data: Path
     state: Path
-    cache: Path
 
 
 class Settings:
@@ -128,10 +127,9 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
     """Return the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
     named = config or environ.get("RFLOW_CONFIG")
     return Folders(
-        config_file=Path(named).expanduser() if named else Path(user_folder("config")) / "config.toml",
+        config_file=expanded(named) if named else Path(user_folder("config")) / "config.toml",
         data=Path(user_folder("data")),
         state=Path(user_folder("state")),
-        cache=Path(user_folder("cache")),
     )
 
 
@@ -190,6 +188,8 @@ def _value(
 
 def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tuple[str, ...]:
     match name:
+        case "store" if str(where.data).startswith(NOWHERE):
+            return ""
         case "store":
             return f"sqlite:///{(where.data / 'rflow.db').as_posix()}"
         case "user.name":
@@ -222,9 +222,14 @@ def _login(environ: Mapping[str, str]) -> str:
 
 
 def setting_named(name: str) -> Setting:
-    """Return a setting by name; raise `UsageProblem` with the nearest name if there is none."""
+    """Return a setting by its name, or by the part of it after the dot: `format` is progress.format.
+
+    Raises `UsageProblem` with the nearest name if there is none.
+    """
     if name in SETTINGS:
         return SETTINGS[name]
+    if len(ending := [known for known in SETTINGS if known.endswith(f".{name}")]) == 1:
+        return SETTINGS[ending[0]]
     if match := re.fullmatch(_TARGET, name):
         return _of_target(TARGET_SETTINGS[f"targets.NAME.{match[2]}"], match[1])
     from difflib import get_close_matches
@@ -232,6 +237,9 @@ def setting_named(name: str) -> Setting:
     known = (*SETTINGS, *TARGET_SETTINGS)
     close = get_close_matches(name, known, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(known)}."
+    before, equals, value = name.partition("=")
+    if equals and before.rpartition(".")[2] in (setting.rpartition(".")[2] for setting in known):
+        hint = f"Write the value apart: rflow config set {before} {value}"
     if name.startswith("targets."):
         hint = f'{" or ".join(TARGET_SETTINGS)}, with a name of small letters, digits and "-".'
     raise UsageProblem(f'There is no setting "{name}".', try_=hint)

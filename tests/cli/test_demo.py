@@ -1,14 +1,18 @@
 """`rflow demo`: a recorded session played through the real commands, leaving nothing unless it is asked to."""
 
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from rflow.cli.commands.setup.demo import STORE
+from rflow.cli.commands.setup.demo import STORE, script
 from rflow.cli.examples import recorded
+from rflow.cli.replay import pauses
 from support.program import SCRIPT, Program
+from support.screens import written
 
 pytestmark = pytest.mark.slow
 
@@ -24,22 +28,76 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_it_ends_with_the_teams_summary_and_the_handoff_and_leaves_nothing(ana: Program) -> None:
+def test_it_ends_with_the_handoff_and_how_to_go_on_and_leaves_nothing(ana: Program) -> None:
     played = ana.ok("demo")
     assert ana.cwd is not None
     assert files(ana.cwd) == set()
     assert {name.split("/")[0] for name in files(ana.home)} <= {"cache"}
     assert ana.run("list", "--all").out == ""
-    session = recorded("postgres-refused").session
-    assert played.out.index("$ rflow progress -f teams") < played.out.index("$ rflow handoff sam")
-    summary, _, handoff = played.out.partition("$ rflow progress -f teams")[2].partition("\n# ")
-    for step in session.steps.values():
-        assert step.result.split("\n")[0] in summary
-    assert session.brief.ask is not None
-    assert session.brief.ask.split("?")[0] in " ".join(summary.split())
-    assert "$ rflow inbox" in handoff
-    assert "from Maya, now" in handoff
-    assert played.out.endswith("To keep it and try more: rflow demo --keep DIR\n")
+    assert played.out.index("$ rflow progress --brief") < played.out.index("$ rflow handoff sam")
+    assert "         from Maya, now\n" in played.out.partition("$ rflow inbox")[2]
+    end = played.out.partition("That was the demo; its store is deleted.\n\nNext:\n")[2]
+    assert [line.split("  (")[0].rstrip().rpartition("rflow")[2] for line in end.splitlines()] == [
+        " tree add --examples",
+        "",
+        " demo --keep demo",
+    ]
+
+
+def test_its_summary_is_the_one_in_the_readme_at_the_time_of_the_recording(ana: Program) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    summary = readme.partition("ASK: ")[2].partition("```")[0]
+    assert on_any_day(summary) in on_any_day(ana.ok("demo", TZ="UTC").out)
+    assert played_twice(ana) == 1
+
+
+def on_any_day(text: str) -> str:
+    """A summary without the day of its times, and without its line breaks."""
+    return " ".join(text.replace("2026-11-23 ", "").split())
+
+
+def played_twice(ana: Program) -> int:
+    """How many different outputs the demo has: its times and codes are those of the recording."""
+    return len({ana.ok("demo", TZ="UTC").out for _ in range(2)})
+
+
+def test_its_commands_print_what_they_print_when_somebody_types_them(ana: Program) -> None:
+    played = ana.ok("demo").out
+    typed = [shlex.split(line) for line in re.findall(r"^\$ rflow (.*)$", played, re.MULTILINE)]
+    by_hand = ana.at(store=str(ana.home / "by hand.db"), user="Maya", cwd=Path(__file__).parents[2])
+    for words in typed[: typed.index(next(words for words in typed if words[0] == "progress"))]:
+        if words[0] == "run":
+            continue
+        result = by_hand.ok(*words)
+        code = by_hand.json("list", "--json")[0]["code"] if words[0] != "tree" else "V6HJ-VG"
+        line = f"$ rflow {' '.join(words)}"
+        assert plain(result.err + result.out, code) in plain(played, code), line
+
+
+def plain(text: str, code: str) -> str:
+    """A text without what differs between two sessions: the code, the times, the numbers of entries."""
+    return re.sub(r"\d+", "0", text.replace(code, "V6HJ-VG"))
+
+
+def test_it_pauses_at_a_terminal_for_less_than_a_minute_in_all(ana: Program) -> None:
+    lines = list(script(recorded("postgres-refused")))
+    assert 20 < sum(pauses(lines)) < 55
+    ours, theirs = os.openpty()
+    with subprocess.Popen([SCRIPT, "demo"], stdout=theirs, stderr=theirs, env=ana.variables) as process:
+        os.close(theirs)
+        seen = b""
+        while b"rflow start" not in seen:
+            seen += os.read(ours, 4096)
+        assert process.poll() is None
+        process.terminate()
+    os.close(ours)
+
+
+@pytest.mark.parametrize(("words", "environ"), [(["--fast"], {}), ([], {"CI": "true"})], ids=["--fast", "CI"])
+def test_it_does_not_pause_where_nobody_waits(words: list[str], environ: dict[str, str], ana: Program) -> None:
+    """A run with its pauses would take longer than the test may."""
+    seen = written(["timeout", "25", SCRIPT, "demo", *words], ana, environ)
+    assert "That was the demo" in seen
 
 
 def test_it_shows_each_command_as_it_could_be_typed(ana: Program) -> None:
@@ -72,8 +130,8 @@ def test_a_demo_that_is_kept_can_be_continued_and_replayed(ana: Program) -> None
         kept.add(f"{folder}/{STORE}")
         assert files(ana.cwd) == kept
         assert ("holds an earlier demo, which stays" in played.err) == (len(kept) > 1)
-        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("The session is kept")[2], re.MULTILINE)
-        commands = [shlex.split(line) for line in suggested]
+        suggested = re.findall(r"^    (.*rflow.*)$", played.out.partition("Its session is kept")[2], re.MULTILINE)
+        commands = [shlex.split(line.partition("  (")[0]) for line in suggested]
         assert [words[-1] for words in commands] == ["accept", "sam", "--examples", commands[-1][0]]
         for words in commands:
             assert (ana.cwd / words[0]).resolve() == Path(SCRIPT).resolve()

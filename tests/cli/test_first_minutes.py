@@ -296,7 +296,7 @@ WRITES: list[tuple[str, ...]] = [
     ("progress", "-o", "summary.md"),
     ("handoff", BEN),
     ("close", "--outcome", "abandoned"),
-    ("redact", "2"),
+    ("redact", "2", "--yes"),
 ]
 
 

@@ -182,6 +182,17 @@ def test_list_and_inbox_have_arrays_of_sessions_with_counts(ana: Program) -> Non
     assert waiting == ana.at(user=BEN).json("list", "--inbox", "--json")
 
 
+def test_search_has_what_a_list_has_and_the_texts_that_match(ana: Program) -> None:
+    code = full(ana)
+    ana.ok("close", "--outcome", "escalated", "--summary", "The vendor sends a new head")
+    closed = ana.json("search", "burnt", "--json")
+    match = {"entry": int, "what": str, "text": str, "marks": [[int]]}
+    fits(closed, [{**HEAD, "outcome": Maybe(str), "summary": Maybe(str), "matches": [match], "more_matches": int}])
+    assert (closed[0]["code"], closed[0]["outcome"]) == (code, "escalated")
+    listed = ana.json("list", "--all", "--json")
+    assert {name: closed[0][name] for name in HEAD} == listed[0]
+
+
 def test_list_narrows_down(ana: Program) -> None:
     labels = full(ana)
     till = ana.start("--title", "The till in Leeds is slow", "--customer", "Leeds till")
@@ -216,7 +227,7 @@ def test_trees_formats_the_store_and_settings_are_told(ana: Program) -> None:
         told,
         {
             **dict.fromkeys(("url", "kind"), str),
-            **dict.fromkeys(("format", "records", "sessions", "events", "trees", "blobs", "size"), int),
+            **dict.fromkeys(("format", "records", "sessions", "events", "trees", "blobs", "size", "search"), int),
         },
     )
     assert (told["kind"], told["sessions"], told["trees"], told["blobs"]) == ("sqlite", 1, 1, 2)

@@ -1,13 +1,8 @@
 """What reaches a terminal: no text of a session, a tree, a store or the command line is obeyed by it."""
 
 import json
-import os
-import pty
 import re
-import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
 from io import StringIO
 from unittest.mock import patch
 
@@ -16,6 +11,7 @@ import pytest
 from rflow.cli.output import Guarded, styled
 from support.core.foreign_trees import put_tree
 from support.program import SCRIPT, Program
+from support.screens import at_terminal, written
 
 pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"), pytest.mark.timeout(180)]
 
@@ -23,34 +19,6 @@ HOSTILE = "x\x1b]0;owned\x07\x1b[35m\x1b[2J\x9b2J\x08\r\x7f\x85\u202eevil\u2066\
 TYPED = HOSTILE.replace("\x00", "")  # no argument holds a NUL
 STYLE = re.compile(r"\x1b\[(?:(?:[12];)?(?:[012]|3[12346]|97))m")  # none of these stands in a hostile text
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-def at_terminal(me: Program, *words: str, **environ: str) -> str:
-    """Run a command of rflow at a terminal, and return all that it wrote there."""
-    return written([SCRIPT, *words], me, environ)
-
-
-def written(command: list[str], me: Program, environ: Mapping[str, str]) -> str:
-    """Run a command at a terminal, and return all that is written there."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=me.variables | dict(environ),
-        cwd=me.cwd,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    seen = b""
-    with suppress(OSError):  # EIO: the program has ended
-        while part := os.read(ours, 65_536):
-            seen += part
-    os.close(ours)
-    process.wait(60)
-    assert b"Traceback" not in seen
-    return seen.decode("utf-8").replace("\r\n", "\n")
 
 
 def assert_harmless(seen: str) -> None:
@@ -92,6 +60,8 @@ PRINTING = [
     ["list"],
     ["list", "--all"],
     ["list", "--json"],
+    ["search", "x*"],
+    ["search", "x*", "--json"],
     ["show"],
     ["show", "--json"],
     ["show", "--evidence", "SEQ"],
@@ -154,6 +124,9 @@ ECHOING = [
     ["close", "--outcome", "{}"],
     ["list", "--stale", "{}"],
     ["list", "--limit", "{}"],
+    ["search", "{}"],
+    ["search", "{} nowhere"],
+    ["search", "x", "--customer", "{}"],
     ["format", "show", "{}"],
     ["store", "copy", "{}", "{}"],
     ["run", "--", "{}"],
@@ -204,6 +177,33 @@ def test_the_styles_of_rflow_reach_the_terminal_and_no_other(ana: Program) -> No
 @pytest.mark.parametrize("words", [["list"], ["show"], [], ["tree", "show", "tree-"]], ids=" ".join)
 def test_a_pipe_gets_no_styles(words: list[str], ana: Program) -> None:
     assert "\x1b" not in ana.at(real=True).ok(*words).out
+
+
+def test_the_words_that_a_search_matches_are_bold(ana: Program) -> None:
+    ana.at(terminal="bold").start("--title", "Till", "--customer", "Leeds")
+    ana.at(terminal="bold").ok("note", "A blank label")
+    assert "A \x1b[1mblank\x1b[0m label" in at_terminal(ana, "search", "blank")
+
+
+SLOWLY = """
+import sys
+from rflow.cli.main import main
+from rflow.stores.sqlite import search
+search.SLICE = 0
+sys.argv[0] = "rflow"
+main()
+"""
+
+
+def test_the_first_search_says_that_it_builds_the_index(ana: Program) -> None:
+    for title in ("Till", "Door", "Lift"):
+        ana.at(terminal=title).start("--title", title)
+    for index in ana.home.rglob("*-search"):
+        index.unlink()
+    seen = written([sys.executable, "-c", SLOWLY, "search", "lift"], ana, {})
+    assert seen.startswith("Building the search index. Later searches are quick.\n")
+    assert_harmless(seen)
+    assert "Building" not in at_terminal(ana, "search", "lift")
 
 
 def test_the_styles_follow_each_stream(ana: Program) -> None:

@@ -186,9 +186,8 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
     assert tmux_output(tmux, "show-buffer") == SUMMARY
     assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
     assert (copied.method, copied.confirmed) == ("tmux", False)
-    assert copied.message.startswith(
-        f"copied to the tmux buffer ({SIZE} bytes, plain text) and offered to the terminal; terminals do not confirm"
-    )
+    assert copied.message == "copied to tmux (prefix + ])"
+    assert copied.detail.startswith(f"{SIZE} bytes, plain text and offered to the terminal; terminals do not confirm")
 
 
 def test_an_older_tmux_keeps_the_text_in_its_buffer(tmux: dict[str, str], tmp_path: Path) -> None:
@@ -198,25 +197,25 @@ def test_an_older_tmux_keeps_the_text_in_its_buffer(tmux: dict[str, str], tmp_pa
     script(tmp_path / "tmux", f'{refuse}\nexec {real} "$@"')
     copied = copy(SUMMARY, environ=tmux | OVER_SSH | {"PATH": f"{tmp_path}:{tmux['PATH']}"})
     assert tmux_output(tmux, "show-buffer") == SUMMARY
-    assert f"tmux buffer ({SIZE} bytes, plain text), but not to the terminal, which needs tmux 3.2" in copied.message
+    assert f"{SIZE} bytes, plain text, but not to the terminal, which needs tmux 3.2" in copied.detail
 
 
 def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
     copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
     assert len(tmux_output(tmux, "show-buffer")) == 74_001
-    assert copied.message.endswith(", but not to the terminal, which takes at most 72 KiB")
+    assert copied.detail.endswith(", but not to the terminal, which takes at most 72 KiB")
 
 
-def test_without_a_tmux_server_the_terminal_gets_the_text_through_passthrough(
-    terminal: Terminal, bare: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("tmux", [{}, {"TMUX": "/gone/default,1,0"}], ids=["none named", "left over"])
+def test_over_ssh_from_a_tmux_the_setting_that_it_needs_is_named(
+    tmux: dict[str, str], terminal: Terminal, bare: dict[str, str], tmp_path: Path
 ) -> None:
-    need("tmux")
+    """The tmux runs on the other machine, where its server takes the sequence only with this setting."""
     terminal.watch()
-    answer = copy_in(terminal, tmp_path, "Leeds", bare | OVER_SSH | {"TMUX": f"{tmp_path}/gone,1,0"})
-    wrapped = b"\x1bPtmux;\x1b" + osc52("Leeds") + b"\x1b\\"
-    assert until(lambda: bytes(terminal.seen) == wrapped), bytes(terminal.seen)
+    answer = copy_in(terminal, tmp_path, "Leeds", bare | OVER_SSH | tmux | {"TERM": "tmux-256color"})
+    assert until(lambda: bytes(terminal.seen) == osc52("Leeds")), bytes(terminal.seen)
     assert answer["method"] == "osc52"
-    assert "tried before: tmux (exit status 1: " in answer["message"]
+    assert "set -g set-clipboard on" in answer["message"]
 
 
 # --- OSC 52

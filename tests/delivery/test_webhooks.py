@@ -630,3 +630,11 @@ print([name for name in ("http.client", "ssl", "socket", "urllib.request", "emai
 def test_the_outcome_can_be_stored() -> None:
     posted = Posted(status=202, attempts=2, message="accepted (HTTP 202)")
     assert msgspec.json.decode(msgspec.json.encode(posted), type=Posted) == posted
+
+
+@pytest.mark.parametrize("path", ["triggers/T0/1/abc", "workflows/T0/A0/1/abc"])
+def test_the_url_that_starts_a_slack_workflow_is_told_from_that_of_a_webhook(path: str) -> None:
+    with pytest.raises(UsageProblem, match="starts a Slack workflow") as refused:
+        webhook_target("noc", "", f"https://hooks.slack.com/{path}")
+    assert "abc" not in refused.value.what + refused.value.try_
+    assert webhook_target("noc", "", "https://hooks.slack.com/services/T0/B0/abc").kind == "slack"

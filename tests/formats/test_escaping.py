@@ -1,14 +1,10 @@
 """What people write appears literally in every format, whatever it contains; two renderers and a parser judge it."""
 
 import itertools
-import multiprocessing
-import os
-import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -21,7 +17,8 @@ from rflow.core.summary.units.times import duration
 from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
-from rflow.formats.environment import ESCAPERS, environment
+from rflow.formats.environment import environment
+from rflow.formats.flavours import ESCAPERS
 from support.nightly import examples
 
 ODDMENTS = (
@@ -308,113 +305,6 @@ def test_times_and_numbers_read_the_same_in_every_format() -> None:
 )
 def test_durations_have_two_units_at_most(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
-
-
-# The cache of compiled templates
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a template, forgotten afterwards."""
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "note.md.j2").write_text("**{{ x }}**\n", "utf-8")
-    yield tmp_path
-    environment.cache_clear()
-
-
-def show(folder: Path) -> str:
-    """Render the folder's template as a new process would."""
-    environment.cache_clear()
-    return environment(".md.j2", folder / "cache", folder / "templates").get_template("note.md.j2").render(x="a*b")
-
-
-def compiled(folder: Path) -> list[Path]:
-    """List what the cache holds."""
-    return sorted((folder / "cache").rglob("*.cache"))
-
-
-def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make it an error to compile a template."""
-
-    def compiling(*_: object, **__: object) -> None:
-        raise AssertionError("compiled again")
-
-    monkeypatch.setattr("rflow.formats.environment.FlavouredEnvironment.compile", compiling)
-
-
-def test_a_template_is_compiled_once_for_all_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert show(folder) == "**a\\*b**\n"
-    assert len(compiled(folder)) == 1
-    forbid_compiling(monkeypatch)
-    assert show(folder) == "**a\\*b**\n"
-
-
-def test_a_changed_template_is_compiled_again(folder: Path) -> None:
-    show(folder)
-    (folder / "templates" / "note.md.j2").write_text("_{{ x }}_\n", "utf-8")
-    assert show(folder) == "_a\\*b_\n"
-
-
-def test_a_damaged_cache_file_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    show(folder)
-    [file] = compiled(folder)
-    whole = file.read_bytes()
-    for damaged in (b"\x00" * 200, *(whole[:end] for end in (0, 2, 20, 40, 60, 80, 100, len(whole) - 1))):
-        file.write_bytes(damaged)
-        assert show(folder) == "**a\\*b**\n"
-        assert file.read_bytes() == whole
-    forbid_compiling(monkeypatch)
-    assert show(folder) == "**a\\*b**\n"
-
-
-def test_a_cache_that_can_not_be_written_is_done_without(folder: Path) -> None:
-    (folder / "cache").write_text("a file is in the way", "utf-8")
-    assert show(folder) == "**a\\*b**\n"
-
-
-def test_a_full_disk_does_not_stop_a_rendering(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("jinja2.bccache.Bucket.write_bytecode", full)
-    assert show(folder) == "**a\\*b**\n"
-    assert list((folder / "cache" / "templates").iterdir()) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_the_cache_is_a_private_folder(folder: Path) -> None:
-    show(folder)
-    assert stat.S_IMODE((folder / "cache" / "templates").stat().st_mode) == 0o700
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
-def test_a_cache_that_others_can_write_is_not_used(folder: Path, mode: int) -> None:
-    own = folder / "cache" / "templates"
-    own.mkdir(parents=True)
-    own.chmod(mode)
-    assert show(folder) == "**a\\*b**\n"
-    assert compiled(folder) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_a_cache_of_somebody_else_or_behind_a_link_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "cache").mkdir()
-    (folder / "elsewhere").mkdir(mode=0o700)
-    (folder / "cache" / "templates").symlink_to(folder / "elsewhere")
-    assert show(folder) == "**a\\*b**\n"
-    (folder / "cache" / "templates").unlink()
-    monkeypatch.setattr("os.getuid", lambda: 4711)
-    assert show(folder) == "**a\\*b**\n"
-    assert compiled(folder) == []
-
-
-@pytest.mark.slow
-def test_processes_that_share_a_cache_do_not_disturb_each_other(folder: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as processes:
-        shown = processes.map(show, [folder] * 12)
-    assert set(shown) == {"**a\\*b**\n"}
-    assert len(list((folder / "cache" / "templates").iterdir())) == 1
 
 
 def test_templates_and_examples_are_found() -> None:

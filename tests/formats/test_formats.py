@@ -17,7 +17,6 @@ from rflow.core.text import columns
 from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
-from rflow.formats.environment import environment
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.formats.strategies import retold, told_with
 
@@ -111,7 +110,10 @@ def test_every_section_is_shown_once_in_its_order(name: str, story: str) -> None
 def test_the_full_story_leaves_nothing_out() -> None:
     """So that every part of a summary is proven, a new one too; what excludes another part is in another story."""
     missing = {name for name in Progress.__struct_fields__ if not getattr(FULL, name)}
-    assert missing == {"since", "since_position", "earlier", "earlier_notes", "brief"}
+    assert missing == {
+        *("since", "since_position", "earlier", "earlier_notes", "brief"),
+        *("situation_before", "impact_before"),  # shown in tests/core/summary/test_sections.py
+    }
     header = {name for name in FULL.session.__struct_fields__ if not getattr(FULL.session, name)}
     assert header == {"outcome", "closing_summary", "handed_off_by"}
     entries = [getattr(entry, name) for name in DigestEntry.__struct_fields__ for entry in DIGEST.sessions[:1]]
@@ -230,40 +232,3 @@ def test_every_template_is_used() -> None:
         "share.html.j2",  # the page of a link (rflow.web)
         *(file for format_ in FORMATS.values() for file in (format_.drawing, format_.page, format_.rich)),
     } - {""}
-
-
-def test_formats_share_compiled_layouts_without_mixing_them_up(tmp_path: Path) -> None:
-    """The layouts are compiled once for all flavours: what is escaped how is decided when they run."""
-    for _ in range(2):
-        environment.cache_clear()
-        for name in TEXTS:
-            assert render(name, FULL, cache=tmp_path) == render(name, FULL)
-
-
-# docs/formats.md
-
-DOCS = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
-
-
-def test_every_format_is_documented() -> None:
-    assert re.findall(r"^## ([\w-]+)$", DOCS, re.MULTILINE) == [*FORMATS]
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_examples_in_the_docs_are_what_comes_out(name: str) -> None:
-    section = DOCS.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-    examples = re.findall(r"^```\w+\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert examples
-    for shown in examples:
-        assert shown in render(name, FULL)
-
-
-@pytest.mark.parametrize("told", [FULL, STORIES["closed"], DIGEST], ids=["progress", "closed", "digest"])
-def test_every_key_of_json_is_documented(told: Progress | Digest) -> None:
-    def keys(value: object) -> set[str]:
-        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        own = set(value) if isinstance(value, dict) else set()
-        return own.union(*map(keys, below))
-
-    section = DOCS.partition("\n## json\n")[2]
-    assert {key for key in keys(json.loads(render("json", told))) if f"`{key}`" not in section} == set()

@@ -31,7 +31,7 @@ pools = st.lists(hostile, min_size=1, max_size=12)
 
 def render(name: str, told: Progress | Digest) -> str:
     """Write all of it down: what is left out where it doesn't fit is told in test_fitting.py."""
-    return render_whole(format_named(name), told, None)
+    return render_whole(format_named(name), told)
 
 
 def both_forms(told: Progress | Digest) -> list[Progress | Digest]:

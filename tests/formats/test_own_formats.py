@@ -19,7 +19,7 @@ from rflow.formats.custom.folder import TemplateFolder, read_folder
 from rflow.formats.custom.samples import SAMPLES
 from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.custom.template import as_format, description_of
-from rflow.formats.environment import ESCAPERS, flavour_of
+from rflow.formats.flavours import ESCAPERS, flavour_of
 from rflow.formats.phrases import PHRASES
 from support.completion import explained, offered
 from support.formats.builders import DIGEST, FULL, TOLD
@@ -587,7 +587,7 @@ def acme(told):
     return f"ACME {told.session.title}\\n"
 
 whole = Format(name="any", description="Acme's own", media_type="text/x-acme", suffix=".acme",
-               build=lambda told, cache: "WHOLE\\n")
+               build=lambda told: "WHOLE\\n")
 five = 5
 
 def number(told):

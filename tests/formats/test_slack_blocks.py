@@ -243,6 +243,6 @@ def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
         told = told_with(changed(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
-        cut = fit(told, 5_000, lambda left: render_whole(format_named("slack-blocks"), left, None), weight)[1]
+        cut = fit(told, 5_000, lambda left: render_whole(format_named("slack-blocks"), left), weight)[1]
         assert isinstance(cut, Progress)
         assert_literal(cut)

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from judges.node_tools import node_file
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render
+from rflow.formats.teams_card import weight
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.formats.strategies import NOTES, Twin, hostile, told_with
 from support.nightly import examples
@@ -304,3 +305,14 @@ def test_a_card_that_is_cut_is_still_valid_and_draws(drawn: Drawn) -> None:
     told_of = re.findall(r"\n\d+\.\s|\(step \d+\)", found["text"])  # one is told with a change that it followed
     assert steps[0] + len(told_of) == len(told.tried)
     assert len(render("teams-card", told).encode()) <= (FORMATS["teams-card"].limit or 0)
+
+
+def test_letters_of_other_scripts_count_as_teams_may_write_them() -> None:
+    """Six bytes each, twelve for what needs two halves: in UTF-8 they are two to four."""
+    assert [weight(text) for text in ("printer", "Größe", "印刷", "🖨")] == [7, 3 + 12, 12, 12]
+
+
+def test_a_card_in_another_script_stays_within_the_limit() -> None:
+    long = replace(FULL.tried[-1], text="プリンターが印刷しません。" * 20)
+    card = render("teams-card", changed(FULL, tried=tuple(replace(long, number=number) for number in range(1, 200))))
+    assert len(json.dumps(json.loads(card))) < 28_672

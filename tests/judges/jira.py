@@ -52,7 +52,7 @@ def links(document: dict[str, Any]) -> list[str]:
 def assert_literal_in_jira(summary: Progress | Digest) -> None:
     """Compare with harmless texts, all of them: what is shown, and the kinds of parts."""
     twin = Twin()
-    document, harmless = (read(render_whole(FORMATS["jira"], form, None)) for form in (summary, twin.of(summary)))
+    document, harmless = (read(render_whole(FORMATS["jira"], form)) for form in (summary, twin.of(summary)))
     expected = twin.original("\n".join(shown_lines(harmless))).replace("\u200b", "")
     assert " ".join(shown_lines(document)).split() == expected.split()
     assert kinds(document) == kinds(harmless)

@@ -352,7 +352,7 @@ class Members(RuleBasedStateMachine):
     def redact(self, pick: Pick, entry: int, command_id: str) -> None:
         """Remove the texts of an entry for good."""
         act = partial(self.world.redact, seq=entry, command_id=command_id)
-        self.tell(pick, act, "redact", str(entry), "--command-id", command_id)
+        self.tell(pick, act, "redact", str(entry), "--yes", "--command-id", command_id)
 
     # Handing over
 
@@ -395,7 +395,7 @@ class Members(RuleBasedStateMachine):
         if session is None:
             return
         file = Path(self._folder.name) / f"{len(self.exports)}.jsonl"
-        assert self.run(at, "export", session.code, "-o", str(file)).code == 0
+        assert self.run(at, "export", session.code, "-o", str(file), "--overwrite").code == 0
         self.exports.append((file, self.world.sessions[session.id]))
 
     @precondition(lambda self: self.exports)
@@ -451,7 +451,7 @@ def test_removing_the_entry_that_cleared_a_fact_does_not_bring_the_fact_back(ann
     ann.start()
     ann.ok("brief", "--ask", "Ask Mr Patel, 0113 496 0000")
     ann.ok("brief", "--ask", "")
-    ann.ok("redact", "4")
+    ann.ok("redact", "4", "--yes")
     assert ann.show()["brief"]["ask"] is None
 
 

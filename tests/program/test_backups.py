@@ -123,7 +123,7 @@ def test_a_killed_backup_leaves_no_copy_that_redact_does_not_reach(
         code = killing.interrupt(ann, ("store", "backup", str(saved)), after).code
         left += files_with_drafts(tmp_path, note)
         remove(saved)  # A backup that is complete keeps the text, which is for its owner to decide.
-        ann.ok("redact", str(ann.show()["version"]))
+        ann.ok("redact", str(ann.show()["version"]), "--yes")
         ann.ok("store", *(["check"] if last == "check" else ["backup", str(saved)]))
         assert files_with(tmp_path, note.encode()) == []
         assert drafts(tmp_path) == []

@@ -125,7 +125,7 @@ class Night:
         """Delete the session, and take its export in again."""
         file = str(self.program.home / "session.jsonl")
         who = next(one for one in self.world.terminals if one.member == self.session.owner)
-        self.at(who).ok("export", self.code, "-o", file)
+        self.at(who).ok("export", self.code, "-o", file, "--overwrite")
         session = self.world.delete(who, self.code)
         result = self.killed(who, "delete", self.code, "--yes")
         if not self.fits():
@@ -190,8 +190,8 @@ class Night:
         self.do(ben, partial(world.hand_off, to="Cleo", new=True, note=""), "handoff", "Cleo", "--new-user")
         self.do(ben, world.cancel, "handoff", "--cancel")
         self.do(ann, partial(self.take, reason="Off shift"), "resume", self.code, "--take", "--reason", "Off shift")
-        self.do(ann, partial(world.redact, seq=note + 1), "redact", str(note + 1))
-        self.do(ann, partial(world.redact, seq=evidence), "redact", str(evidence))
+        self.do(ann, partial(world.redact, seq=note + 1), "redact", str(note + 1), "--yes")
+        self.do(ann, partial(world.redact, seq=evidence), "redact", str(evidence), "--yes")
         self.do(ann, partial(world.close, outcome="resolved", summary=""), "close", "--outcome", "resolved")
         self.do(ann, world.reopen, "reopen")
         self.delete_and_take_in()

@@ -31,7 +31,7 @@ WRITING: list[tuple[str, ...]] = [
     ("attach", "-"),
     ("run", "-c", "echo lost"),
     ("enter", "label-printer"),
-    ("redact", "3"),
+    ("redact", "3", "--yes"),
     ("handoff", "Ben"),
     ("close", "--outcome", "abandoned"),
     ("start", "--title", "Till 4 is dark"),
@@ -384,7 +384,7 @@ def test_a_redacted_secret_is_nowhere_any_longer(ann: Program) -> None:
         if (ann.home / name).is_file():
             assert SECRET.encode() in (ann.home / name).read_bytes()
     for seq in range(1, ann.show(code)["version"] + 1):
-        ann.ok("redact", str(seq))
+        ann.ok("redact", str(seq), "--yes")
     assert files_with(ann.home, SECRET.encode()) == []
     ann.ok("store", "check")
     ann.ok("note", "it goes on")
@@ -402,7 +402,7 @@ def test_a_deleted_session_is_nowhere_any_longer(ann: Program) -> None:
     assert [head["code"] for head in ann.json("list", "--all", "--json")] == [other]
 
 
-@pytest.mark.parametrize("words", [("redact", "3"), ("delete",)])
+@pytest.mark.parametrize("words", [("redact", "3", "--yes"), ("delete",)])
 def test_a_reader_delays_forgetting_which_is_said_and_finished_later(tmp_path: Path, words: tuple[str, ...]) -> None:
     ann = computer(tmp_path, "sqlite")
     code = ann.start("--title", "Till 4 is dark")

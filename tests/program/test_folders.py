@@ -16,21 +16,19 @@ ENVIRONMENTS = [
         "XDG_DATA_HOME": "/data",
         "XDG_STATE_HOME": "/state/",
         "XDG_CONFIG_HOME": "/c",
-        "XDG_CACHE_HOME": "/x",
     },
     {
         "HOME": "/home/ana",
         "XDG_DATA_HOME": "",
         "XDG_STATE_HOME": "relative",
         "XDG_CONFIG_HOME": "~/c",
-        "XDG_CACHE_HOME": " ",
     },
     {},
 ]
 
 
 @pytest.mark.parametrize("environ", ENVIRONMENTS, ids=str)
-@pytest.mark.parametrize("kind", ["data", "state", "config", "cache"])
+@pytest.mark.parametrize("kind", ["data", "state", "config"])
 def test_a_folder_is_where_platformdirs_puts_it(kind: str, environ: dict[str, str]) -> None:
     with patch.dict(os.environ, environ, clear=True):
         theirs = getattr(PlatformDirs("rflow", appauthor=False), f"user_{kind}_dir")

@@ -138,7 +138,7 @@ def test_a_command_sent_again_with_its_id_changes_nothing(ann: Program) -> None:
         ("change", "unplugged it", "--revert", "plug it in"),
         ("change", "--reverted", "3"),
         ("wait", "--for", "the vendor"),
-        ("redact", "9"),
+        ("redact", "9", "--yes"),
         ("enter", "label-printer"),
         ("handoff", "Ben"),
         ("handoff", "--cancel"),
@@ -189,7 +189,7 @@ def test_a_command_sent_twice_at_once_with_one_id_is_carried_out_once(ann: Progr
 def test_an_export_taken_in_twice_at_once_is_one_session(ann: Program) -> None:
     code, file = here(ann).start(), str(ann.home / "session.jsonl")
     here(ann).ok("note", "the head is worn")
-    here(ann).ok("export", code, "-o", file)
+    here(ann).ok("export", code, "-o", file, "--overwrite")
     here(ann).ok("delete", code, "--yes")
     assert codes(at_once([typed(ann, "import", file)] * 3)) == [0] * 3
     assert [head["code"] for head in here(ann).json("list", "--all", "--json")] == [code]
@@ -224,7 +224,7 @@ def test_a_secret_removed_while_others_write_is_gone_and_their_notes_are_not(ann
     here(ann).ok("note", SECRET)
     others = [ann.at(user=name, terminal=name) for name in ("Ben", "Cleo", "Dev")]
     writing = [typed(one, "note", f"{one.user} too", "-s", code) for one in others]
-    redacted, *noted = at_once([typed(ann, "redact", "3"), *writing])
+    redacted, *noted = at_once([typed(ann, "redact", "3", "--yes"), *writing])
     assert (redacted.code in (0, 8), codes(noted)) == (True, [0] * 3)
     sound(ann)
     texts = Counter(note["text"] for note in here(ann).show(code)["notes"])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rflow.config_file import replace_file
 from rflow.errors import BadInput, UsageProblem
 from rflow.settings import SETTINGS, Folders, folders, load_settings, write_setting
+from rflow.whole_files import write_own_file
 from support.program import Program
 
 
@@ -19,7 +19,7 @@ def ana(tmp_path: Path) -> Program:
 
 @pytest.fixture
 def where(tmp_path: Path) -> Folders:
-    return Folders(config_file=tmp_path / "config.toml", data=tmp_path, state=tmp_path, cache=tmp_path)
+    return Folders(config_file=tmp_path / "config.toml", data=tmp_path, state=tmp_path)
 
 
 def file_of(me: Program) -> Path:
@@ -72,7 +72,7 @@ def test_setting_and_taking_out(ana: Program) -> None:
     assert told == (0, "", f"progress.format set in {file_of(ana)}.\n")
     assert ana.ok("config", "path").out == f"{file_of(ana)}\n"
     assert file_of(ana).stat().st_mode & 0o777 == 0o600
-    assert ana.ok("config", "set", "progress.format").err == f"progress.format removed in {file_of(ana)}.\n"
+    assert ana.ok("config", "unset", "progress.format").err == f"progress.format removed in {file_of(ana)}.\n"
     assert origin(ana, "progress.format") == ("markdown", "default")
 
 
@@ -161,8 +161,8 @@ def test_a_pattern_or_a_format_that_is_wrong_in_the_file_is_told_where_it_is_use
     assert 'There is no format "xml"' in ana.refused(2, "progress")
     assert "is not a regular expression" in ana.refused(2, "progress", "-f", "text")
     ana.ok("note", "it still takes notes")
-    ana.ok("config", "set", "redact.patterns")
-    ana.ok("config", "set", "progress.format")
+    ana.ok("config", "unset", "redact.patterns")
+    ana.ok("config", "unset", "progress.format")
     ana.ok("progress")
 
 
@@ -208,10 +208,10 @@ def test_a_table_where_a_text_stands_is_told(where: Folders) -> None:
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file"
-    replace_file(path, b"one")
-    replace_file(path, b"two")
+    write_own_file(path, b"one")
+    write_own_file(path, b"two")
     assert path.read_bytes() == b"two"
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="Is a directory"):
-        replace_file(tmp_path / "folder", b"three")
+        write_own_file(tmp_path / "folder", b"three")
     assert sorted(entry.name for entry in tmp_path.rglob("*")) == ["file", "folder", "new"]

@@ -297,6 +297,25 @@ def test_ctrl_c_ends_the_command_that_runs_and_keeps_what_it_said(ann: Program, 
     ann.ok("store", "check")
 
 
+def test_ctrl_z_stops_the_command_that_runs_until_the_shell_continues_it(
+    ann: Program, panes: Callable[[], Pane]
+) -> None:
+    pane = panes()
+    code = ann.with_tree().start()
+    pane.type(f"clear; rflow run -s {code} -- sh -c 'echo begun; read line; echo went on: $line'")
+    pane.begins("begun")
+    pane.keys("C-z")
+    pane.wait()
+    assert "Stopped" in pane.screen() or "suspended" in pane.screen()
+    assert pane.run("stty -a | grep -o -w -e '-echo' -e '-icanon'") == 1
+    pane.type("clear; fg")
+    pane.type("Leeds")
+    pane.shows("went on: Leeds")
+    pane.wait()
+    (evidence,) = ann.show(code)["evidence"]
+    assert evidence["exit_code"] == 0
+
+
 def test_a_command_may_take_ctrl_c_for_itself(ann: Program, panes: Callable[[], Pane]) -> None:
     pane = panes()
     code = ann.with_tree().start()

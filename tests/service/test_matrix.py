@@ -19,6 +19,7 @@ from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
 from rflow.core.session.events import Brief, NoteAdded, SessionStarted
 from rflow.core.session.head import Query
+from rflow.core.session.search.query import Search
 from rflow.core.sharing import Audience, Share, ShareWish, token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
@@ -88,6 +89,7 @@ METHODS: Mapping[str, str] = {
     "now": EVERYBODY,
     "find": READ,
     "heads": READ,
+    "search": READ,
     "version": READ,
     "load": READ,
     "start": ENTER,
@@ -108,7 +110,7 @@ METHODS: Mapping[str, str] = {
     "share_views": READ,
     "revoke_share": REVOKE,
 }
-ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "backup": ADMIN}
+ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "merge": ADMIN, "backup": ADMIN}
 COMMANDS: Mapping[type[Command], str] = {
     **dict.fromkeys((c.AddNote, c.AddStep, c.AddEvidence, c.SettleAssumption, c.Pin, c.Unpin), ENTER),
     **dict.fromkeys((c.FlagNode, c.AskQuestion, c.ReplyQuestion), ENTER),
@@ -199,6 +201,7 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "now": lambda at, leeds: at.now(),
     "find": lambda at, leeds: at.find(leeds.id),
     "heads": lambda at, leeds: at.heads(Query()).heads,
+    "search": lambda at, leeds: at.search(Search(words="roll")).hits,
     "version": lambda at, leeds: at.version(leeds.id),
     "load": lambda at, leeds: at.load(leeds.id),
     "start": lambda at, leeds: at.start(c.Start(title="Another", space=LEEDS)),
@@ -291,6 +294,7 @@ def test_only_an_admin_looks_after_the_store(name: str, tmp_path: Path) -> None:
             "actor": lambda port=port: port.actor,  # type: ignore[misc]
             "info": port.info,
             "check": lambda port=port: port.check() == [],  # type: ignore[misc]
+            "merge": lambda port=port: port.merge() == [],  # type: ignore[misc]
             "backup": lambda port=port, actor=actor: port.backup(tmp_path / f"{ord(actor)}") is None,  # type: ignore[misc]
         }
         came[actor] = outcome(calls[name])
@@ -408,6 +412,14 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     "actor": [()],
     "now": [()],
     "find": [(HIDDEN_ID,), (HIDDEN_CODE,), ("HDEN",), ("0123",), ("0",), ("",), ("YYYY",), ("019",)],
+    "search": [
+        *(
+            (Search(words=words),)
+            for words in ("printer", "leeds", "hums", "lpstat", HIDDEN_CODE, "scanner york", "l*")
+        ),
+        (Search(words="printer", filters=Query(spaces=(LEEDS,))),),
+        (Search(words="h*", filters=Query(limit=1)),),
+    ],
     "heads": [
         (Query(),),
         (Query(limit=1),),

@@ -53,7 +53,7 @@ def writing(night: Night) -> list[Words]:
         ("start", "--title", "Till 4 is dark"),
         ("digest", "--all"),
         ("store", "info"),
-        ("redact", "-s", other, "2"),
+        ("redact", "-s", other, "2", "--yes"),
         ("delete", other, "--yes"),
     ]
 

@@ -90,6 +90,15 @@ def test_views_are_counted_and_kept(store: Store) -> None:
     assert list(store.shares.views("GONE", 2)) == []
 
 
+def test_of_a_flood_of_views_the_last_are_kept_and_all_are_counted(store: Store) -> None:
+    store.shares.add(link(1))
+    store.shares.record({"LINK1": [*[look(1)] * 2500, look(2)]})
+    assert len(store.shares.views("LINK1", 9999)) == 1000
+    assert list(store.shares.views("LINK1", 2)) == [look(2), look(1)]
+    (counted,) = store.shares.listed()
+    assert (counted.views, counted.last_view) == (2501, MORNING + timedelta(minutes=2))
+
+
 def test_of_many_views_the_last_are_kept_and_all_are_counted(store: Store, folder: Path) -> None:
     store.shares.add(link(1))
     store.shares.record({"LINK1": [look(0)] * 1500})

@@ -278,7 +278,7 @@ def test_hostile_texts_are_shown_literally(served: Served) -> None:
     assert {element.get("href", "")[:1] for element in tree.iter("a")} == {"#", "?"}
     scripts = [element.attrib for element in tree.iter("script")]
     assert len(scripts) == 1
-    assert scripts[0]["src"].startswith("/static/live-")
+    assert scripts[0]["src"].startswith("../static/live-")
     refresh = [element.attrib for element in tree.iter("meta") if "http-equiv" in element.attrib]
     assert refresh == [{"http-equiv": "refresh", "content": "20"}]
     handlers = [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
@@ -300,7 +300,7 @@ def test_links_do_not_follow_a_forged_host(served: Served) -> None:
 
 def test_ranges_are_ignored(served: Served) -> None:
     """Attack 24 (CVE-2025-62727)."""
-    path = re.findall(r'src="(/static/[^"]+)"', served.get(served.link()["path"]).text)[0]
+    path = re.findall(r'src="\.\.(/static/[^"]+)"', served.get(served.link()["path"]).text)[0]
     ranges = "bytes=" + ",".join(f"{number}-{number}" for number in range(5000))
     began = time.monotonic()
     response = served.get(path, headers={"range": ranges})
@@ -414,3 +414,31 @@ def test_a_store_that_is_missing_for_a_moment_is_served_again(tmp_path: Path) ->
         (tmp_path / "away").rename(tmp_path / "shift")
         assert server.get(link["path"]).status_code == 200
     assert free_port()
+
+
+def test_an_ipv6_address_may_have_its_brackets(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    ana = prepared(tmp_path / "home", str(tmp_path / "shift.db"))
+    with serving(ana, "--host", "[::1]") as server:
+        url = server.link()["url"]
+        assert url.startswith(f"http://[::1]:{server.port}/share/")
+        assert httpx.get(url, timeout=20).status_code == 200
+
+
+def test_a_telephone_called_cubot_is_no_robot(served: Served) -> None:
+    link = served.link()
+    phone = "Mozilla/5.0 (Linux; Android 10; CUBOT X30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0 Mobile"
+    bot = f"{phone} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    assert "Clear the print queue" in served.get(link["path"], headers={"User-Agent": phone}).text
+    assert "Clear the print queue" not in served.get(link["path"], headers={"User-Agent": bot}).text
+    assert served.views(link, 1) == 1
+
+
+def test_requests_that_are_none_cannot_fill_the_log(served: Served) -> None:
+    before = len(served.logged())
+    for number in range(50):
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(b"\x16\x03 no request %d\r\n\r\n" % number)
+            client.recv(100)
+    assert len(served.logged()) <= before + 1

@@ -4,13 +4,15 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.program import Program
 from support.web.browser import a_page
-from support.web.server import Served, serving
+from support.web.prefix_proxy import below
+from support.web.server import Served, free_port, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -180,3 +182,16 @@ def test_without_scripts_the_page_reloads_itself(served: Served, page: "Page") -
     assert status(plain) == "Reload the page to see what is new."
     assert plain.locator("meta[http-equiv=refresh]").get_attribute("content") == "20"
     plain.close()
+
+
+def test_below_a_path_of_a_proxy_the_page_updates_too(tmp_path: Path, page: "Page") -> None:
+    ana = Program(tmp_path, store=str(tmp_path / "shift.db")).with_tree()
+    ana.start()
+    port = free_port()
+    with below("/tools/rflow", port) as url, serving(ana, "--public-url", url, port=port) as server:
+        link = server.link()["url"]
+        assert link.startswith(f"{url}/share/")
+        page.goto(link)
+        page.wait_for_selector("#live[data-state=live]", timeout=5000)
+        ana.ok("choose", "green")
+        page.wait_for_selector(".place >> text=Clear the print queue", timeout=5000)

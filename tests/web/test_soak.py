@@ -334,7 +334,7 @@ class FakeLookup(LinkLookup):
     """Finds one link, or fails in a way that nobody expects."""
 
     def __init__(self) -> None:
-        self.version, self.failing, self.ended = 1, False, False
+        self.version, self.failing, self.ended = "1", False, False
 
     def now(self) -> datetime:
         return NOW
@@ -364,10 +364,10 @@ def test_live_updates_continue_after_an_unexpected_error(caplog: pytest.LogCaptu
             if b"data: 1" in sent[-1]:
                 await slow.wait()
 
-        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", 1)({}, receive, send))
+        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", "1")({}, receive, send))
         await asyncio.sleep(0.1)
         lookup.failing = False
-        for lookup.version in range(2, 6):
+        for lookup.version in "2345":
             await asyncio.sleep(0.06)
         slow.set()
         await asyncio.sleep(0.1)

@@ -121,28 +121,28 @@ class Shared(SharedSessions):
     def live(self, token: str) -> Share | None:
         return Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)
 
-    def version(self, session_id: str) -> int | None:
+    def revision(self, session_id: str) -> str | None:
         self.look_ups += 1
         version = self.current
         self.may_answer.wait(10)
-        return version
+        return str(version)
 
 
 def test_a_look_up_is_repeated_only_after_the_store_has_changed() -> None:
     store = Shared()
 
-    async def run() -> list[int]:
+    async def run() -> list[str]:
         pool: WorkerPool[SharedSessions] = WorkerPool(lambda: store)
         lookup, versions = LinkLookup(store, pool), []
         for number, store.current in ((1, 1), (1, 1), (2, 5), (2, 5)):
             store.number = number
             link = await lookup.find(TOKEN)
             await asyncio.sleep(0)
-            versions.append(link.version if link else 0)
+            versions.append(link.version if link else "")
         await pool.close()
         return versions
 
-    assert asyncio.run(run()) == [1, 1, 5, 5]
+    assert asyncio.run(run()) == ["1", "1", "5", "5"]
     assert store.look_ups == 2
 
 
@@ -150,7 +150,7 @@ def test_the_result_of_a_look_up_during_which_the_store_changed_is_not_remembere
     """The first reader may see the state of when they asked; the next one must not."""
     store = Shared()
 
-    async def run() -> int:
+    async def run() -> str:
         pool: WorkerPool[SharedSessions] = WorkerPool(lambda: store)
         lookup = LinkLookup(store, pool)
         store.may_answer.clear()
@@ -165,9 +165,9 @@ def test_the_result_of_a_look_up_during_which_the_store_changed_is_not_remembere
         await asyncio.gather(slow, other)
         link = await lookup.find(TOKEN)
         await pool.close()
-        return link.version if link else 0
+        return link.version if link else ""
 
-    assert asyncio.run(run()) == 2
+    assert asyncio.run(run()) == "2"
 
 
 def test_what_can_not_be_a_token_is_not_looked_up() -> None:

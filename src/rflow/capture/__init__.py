@@ -22,6 +22,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     total: int
     kept: int
+    cut_lines: int = 0
     exit_code: int
     duration: float
     started_at: datetime
@@ -60,6 +61,7 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
         data=data,
         total=output.total,
         kept=kept,
+        cut_lines=output.cut_lines,
         exit_code=ended.exit_code,
         duration=ended.at - started,
         started_at=started_at,
@@ -68,6 +70,17 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
         host=platform.node(),
         undelivered=ended.undelivered,
     )
+
+
+def usual_encoding() -> str:
+    """Return the encoding that programs of this machine write in, where it is not UTF-8: on Windows a code page."""
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    system = ctypes.windll.kernel32
+    page = system.GetConsoleOutputCP() or system.GetOEMCP()
+    return "" if page == 65001 else f"cp{page}"
 
 
 def _runner() -> Callable[[list[str], HeadAndTail], Ended]:

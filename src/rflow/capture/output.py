@@ -29,6 +29,9 @@ class HeadAndTail:
 
     def __init__(self, limit: int) -> None:
         self.total = 0
+        self.cut_lines = 0
+        """How many line breaks are in what is missing from `result`."""
+        self._lines = 0
         self._half = limit // 2
         self._head = bytearray()
         self._tail = bytearray()
@@ -36,6 +39,7 @@ class HeadAndTail:
     def add(self, data: bytes) -> None:
         """Add the next bytes."""
         self.total += len(data)
+        self._lines += data.count(b"\n")
         room = self._half - len(self._head)
         self._head += data[:room]
         self._tail += data[max(room, 0) :]
@@ -48,6 +52,7 @@ class HeadAndTail:
         # Views, so that only one copy is made.
         head, tail = memoryview(self._head)[: self._head_end()], memoryview(self._tail)[self._tail_start() :]
         kept = len(head) + len(tail)
+        self.cut_lines = self._lines - head.tobytes().count(b"\n") - tail.tobytes().count(b"\n")
         end = b"" if head[-1:].tobytes() == b"\n" else b"\n"
         return b"".join((head, end, cut_line(self.total - kept).encode(), b"\n", tail)), kept
 

@@ -50,7 +50,7 @@ def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
     with (
         pair.master,
         pair.slave,
-        raw(pair),
+        raw(pair) as stop,
         start(
             argv,
             stdin=pair.slave,
@@ -63,7 +63,7 @@ def _in_terminal(argv: list[str], relay: "Relay", pair: "Pair") -> Ended:
         outputs: dict[IO[bytes], Sink] = {pair.master: relay.out}
         if child.stderr is not None:
             outputs[child.stderr] = relay.err
-        return relay.run(child, outputs, Keyboard(pair), pair.slave)
+        return relay.run(child, outputs, Keyboard(pair, child.pid, stop), pair.slave)
 
 
 class Relay:

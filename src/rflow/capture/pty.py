@@ -11,7 +11,7 @@ import os
 import signal
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
 from typing import Any, NamedTuple
 
@@ -66,16 +66,31 @@ def become_terminal_owner() -> None:
 
 
 @contextlib.contextmanager
-def raw(pair: Pair) -> Iterator[None]:
+def raw(pair: Pair) -> Iterator[Callable[[int], None]]:
     """Pass every key to the command, also Ctrl-C, and follow the size of the window; restore all of that afterwards.
 
-    Nothing typed ahead is discarded, hence TCSADRAIN.
+    Nothing typed ahead is discarded, hence TCSADRAIN. Yields what stops a process group and this program, as Ctrl-Z
+    would on our own terminal, until the user's shell continues them.
     """
     before = termios.tcgetattr(pair.keyboard)
+
+    def restore() -> None:
+        with contextlib.suppress(termios.error):  # the terminal may be gone
+            termios.tcsetattr(pair.keyboard, termios.TCSADRAIN, before)
 
     def make_raw(*_: Any) -> None:
         with contextlib.suppress(termios.error):
             tty.setraw(pair.keyboard, termios.TCSADRAIN)
+
+    def stop(group: int) -> None:
+        with contextlib.suppress(OSError):  # it may just have ended
+            os.killpg(group, signal.SIGSTOP)
+        restore()
+        os.killpg(os.getpgrp(), signal.SIGTSTP)
+        make_raw()
+        _pass_size(pair)
+        with contextlib.suppress(OSError):
+            os.killpg(group, signal.SIGCONT)
 
     # After a SIGSTOP, the shell has set its own mode in the meantime.
     continued = signal.signal(signal.SIGCONT, make_raw)
@@ -83,19 +98,23 @@ def raw(pair: Pair) -> Iterator[None]:
     try:
         make_raw()
         _pass_size(pair)
-        yield
+        yield stop
     finally:
         signal.signal(signal.SIGWINCH, resized or signal.SIG_DFL)
         signal.signal(signal.SIGCONT, continued or signal.SIG_DFL)
-        with contextlib.suppress(termios.error):  # the terminal may be gone
-            termios.tcsetattr(pair.keyboard, termios.TCSADRAIN, before)
+        restore()
 
 
 class Keyboard:
-    """Passes what is typed to the command; reads no more than the command takes."""
+    """Passes what is typed to the command; reads no more than the command takes.
 
-    def __init__(self, pair: Pair) -> None:
+    Ctrl-Z is for `stop`: the command is alone in its session, where the system would ignore it.
+    """
+
+    def __init__(self, pair: Pair, command: int, stop: Callable[[int], None]) -> None:
         self._pair = pair
+        self._command = command
+        self._stop = stop
         self._pending = b""
         self._gone = False
 
@@ -112,10 +131,28 @@ class Keyboard:
     def copy(self, ready: list[Any]) -> None:
         """Read what was typed, if anything, and write as much as the command takes."""
         if self._pair.keyboard in ready:
-            self._pending = self._typed()
+            self._pending = self._without_stop(self._typed())
         if self.targets:
             with contextlib.suppress(OSError):
                 self._pending = self._pending[self._pair.master.write(self._pending) or 0 :]
+
+    def _without_stop(self, typed: bytes) -> bytes:
+        """Stop the command if that was typed and the command leaves it to the terminal; return what else was typed."""
+        key = self._stop_key() if typed else b""
+        if not key or key not in typed:
+            return typed
+        self._stop(self._command)
+        return typed.replace(key, b"")
+
+    def _stop_key(self) -> bytes:
+        """Return the key that stops a command; empty where it means something else: in an editor, in a shell."""
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            mode = termios.tcgetattr(self._pair.slave)
+            alone = os.tcgetpgrp(self._pair.master.fileno()) == self._command
+            if alone and mode[3] & termios.ISIG and not _handles(self._command, signal.SIGTSTP):
+                key: bytes = mode[6][termios.VSUSP]
+                return key.strip(b"\0\xff")
+        return b""
 
     def _typed(self) -> bytes:
         try:
@@ -124,3 +161,11 @@ class Keyboard:
             typed = b""
         self._gone = not typed  # the terminal hung up
         return typed
+
+
+def _handles(process: int, number: int) -> bool:
+    """Whether a process handles or ignores a signal itself; where the system does not say so, it does not."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/status", encoding="utf-8") as status:  # noqa: PTH123
+        masks = (int(line.split()[1], 16) for line in status if line.startswith(("SigIgn:", "SigCgt:")))
+        return any(mask >> (number - 1) & 1 for mask in masks)
+    return False

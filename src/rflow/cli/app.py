@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import ascii_controls, clean, one_line, shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
+from rflow.identity import new_codes
 from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rflow.core.session.commands import Command
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
+    from rflow.ports.stores import Report
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
@@ -44,10 +46,28 @@ def local(at: datetime) -> datetime:
         return at
 
 
+class World(NamedTuple):
+    """Where a run gets the time and new codes from; a replay brings those of its recording."""
+
+    clock: Callable[[], datetime] = now
+    codes: Callable[[], Iterator[str]] = new_codes
+
+
 class App:
     """One run: its global options; everything else is made when it is first used."""
 
-    def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: str | None,
+        user: str | None,
+        session: str | None,
+        config: str | None,
+        world: World | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self._world = world or World()
+        self.verbose = verbose
         self.flags = {"store": store, "user.name": user}
         self.session_reference = session
         self._config = config
@@ -67,27 +87,27 @@ class App:
         with held():
             from rflow.service.opening import open_workspace
 
-            return open_workspace(self.settings["store"].text, actor, now)
+            return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
 
-    @property
-    def administration(self) -> "LocalAdministration":
-        """What this user can do with the configured store itself."""
+    def administration(self, report: "Report | None" = None) -> "LocalAdministration":
+        """Return what this user can do with the configured store itself; long work calls `report`."""
+        from rflow.ports.stores import unreported
         from rflow.service.local.administration import LocalAdministration
 
-        return LocalAdministration(self.workspace.store, self.workspace.actor)
+        return LocalAdministration(self.workspace.store, self.workspace.actor, report or unreported)
 
     @property
     def shared(self) -> "SharedSessions":
         """The sessions that links to the configured store show."""
         from rflow.service.local.shared import SharedSessions
 
-        return SharedSessions(self.workspace.store, clock=now, zone=local, patterns=self.patterns)
+        return SharedSessions(self.workspace.store, clock=self._world.clock, zone=local, patterns=self.patterns)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
         from rflow.service.opening import open_shared
 
-        return open_shared(self.settings["store"].text, now, local, self.patterns)
+        return open_shared(self.settings["store"].text, self._world.clock, local, self.patterns)
 
     @property
     def me(self) -> Person:
@@ -138,19 +158,25 @@ class App:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None) -> str:
-        """Return the name of the format that was given, else the one in the settings; it must exist."""
+    def usual_format(self, said: str | None, output: str | None = None) -> str:
+        """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
+
+        It must exist.
+        """
+        from pathlib import PurePath
+
+        from rflow.formats import SUFFIXES
+
         setting = self.settings["progress.format"]
-        name = said or setting.text
+        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
         try:
-            self.format(name)
+            return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:
             if not said:
                 error.try_ += (
                     f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
                 )
             raise
-        return name
 
     def close(self) -> None:
         """Close the store."""
@@ -173,7 +199,12 @@ class App:
 
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
-        self.say(f"{label(session)}: {what}")
+        if not is_terminal(sys.stderr):
+            self.say(f"{label(session)}: {what}")
+            return
+        from rflow.cli.display.acknowledgement import acknowledgement
+
+        echo(acknowledgement(session, clean(what)), err=True)
 
     def did(self, outcome: "Outcome", what: str) -> None:
         """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""

@@ -16,6 +16,7 @@ from rflow.formats.custom.folder import ENDING, NAME, TemplateFolder, read_folde
 from rflow.formats.custom.template import TEMPLATES, base_of, description_of
 from rflow.formats.custom.trust import is_trusted, trust, was_trusted
 from rflow.settings import Folders
+from rflow.whole_files import make_folders, replace_file
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,9 +105,10 @@ def copy_of(base: Format, name: str) -> tuple[str, str]:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as opened:
-            opened.write(text)
+        make_folders(path.parent, 0o777)
+        if path.exists():
+            raise FileExistsError(17, "it exists already")
+        replace_file(path, text.encode(), private=False)
     except OSError as error:
         raise NotDelivered(
             f"{path} can't be written: {error.strerror}.", try_="Fix the folder's permissions."

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from rflow.cli.app import App
 from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
+from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
+from rflow.core.text import counted, shorten
+from rflow.errors import UsageProblem
 
 _WARNS = re.compile(
     r"\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
@@ -15,10 +18,36 @@ _WARNS = re.compile(
 )
 
 
-def text_or_stdin(run: App, text: str) -> str:
+def joined(run: App, words: Sequence[str] | None) -> str:
+    """Return a text that was typed as several words, or in quotes as one of them."""
+    return run.text(" ".join(words or ()))
+
+
+def one_of(text: str, option: str, name: str) -> str:
+    """Return a text that is either an argument or the value of the option `name`; both are a mistake."""
+    if text and option:
+        what = f'There are two texts: "{shorten(text, 60)}", and "{shorten(option, 60)}" with {name}.'
+        raise UsageProblem(what, try_='Write it once, in quotes: "…"')
+    return text or option
+
+
+def is_stdin(words: Sequence[str]) -> bool:
+    """Whether a text is "-": it is read from standard input."""
+    return list(words) == ["-"]
+
+
+def acknowledged(words: Sequence[str], text: str) -> str:
+    """Return how an acknowledgement ends: with the text, if it had no quotes; in full, if rflow waited for it."""
+    if not is_stdin(words):
+        return f': "{shorten(text, 80)}".' if len(words) > 1 else "."
+    lines = "".join(f"\n    {line}" for line in text.rstrip().splitlines())
+    return f", {counted(len(text.rstrip().splitlines()), 'line')}:{lines}"
+
+
+def text_or_stdin(run: App, words: Sequence[str]) -> str:
     """Return the text, or what standard input holds if the text is "-"."""
-    if text != "-":
-        return run.text(text)
+    if not is_stdin(words):
+        return joined(run, words)
     data = run.read_stdin(NOTE_LIMIT)
     read = data.decode("utf-8", "replace")
     if len(data) <= NOTE_LIMIT and "\ufffd" in read and "\ufffd".encode() not in data:
@@ -44,3 +73,15 @@ def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
     said = or_end(typed(folded(question)))
     letter = said.strip()[:1].casefold()
     return letter if letter in letters else ""
+
+
+def pairs(run: App, conditions: list[str] | None, actions: list[str] | None) -> tuple[Contingency, ...]:
+    """Pair each --if with its --then."""
+    ifs, thens = conditions or [], actions or []
+    if len(ifs) != len(thens):
+        raise UsageProblem(
+            f"There are {len(ifs)} --if and {len(thens)} --then.",
+            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
+        )
+    both = zip(ifs, thens, strict=True)
+    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in both)

@@ -5,12 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
 from rflow.cli.parsing.reader import Call, read
 from rflow.cli.root import root
+from rflow.core.text import clean
 from rflow.errors import Exit, NotDelivered, RflowError
+
+if TYPE_CHECKING:
+    from rflow.cli.app import World
 
 _LIGHT = (["prompt"],)
 """The beginnings of command lines that need no msgspec."""
@@ -44,24 +48,39 @@ def main() -> None:
         sys.exit(int(Exit.UNEXPECTED))
 
 
-def run(words: Sequence[str]) -> int:
-    """Run a command line, and return its exit code."""
+def run(words: Sequence[str], world: "World | None" = None) -> int:
+    """Run a command line, and return its exit code; `world` is that of a replay."""
     try:
         call = read(words, root) if list(words[:1]) in _LIGHT else _loaded(words)
         if call is not None:
             options, command, values = call
             with closing(root(**options)) as given:
+                given.world = world
                 given.call(command, values)
         else:
-            from rflow.cli.parsing.with_typer import root_command
-
-            root_command()(list(words), prog_name="rflow")
+            return _by_typer(words)
     except RflowError as error:
         complain(error)
         return int(error.exit_code)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _by_typer(words: Sequence[str]) -> int:
+    """Run a command line that Typer has to read, and return its exit code."""
+    from typer.exceptions import TyperException
+
+    from rflow.cli.parsing.mistakes import explained
+    from rflow.cli.parsing.with_typer import root_command
+
+    try:
+        return root_command()(list(words), prog_name="rflow", standalone_mode=False) or 0
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            echo(clean(error.format_message()), err=True)
+            return int(Exit.USAGE)
+        raise explained(error, words) from None
 
 
 def _loaded(words: Sequence[str]) -> Call | None:

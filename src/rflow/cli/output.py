@@ -7,9 +7,11 @@ two are meant to reach the terminal as they are.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
@@ -18,6 +20,7 @@ from rflow.errors import BadInput, RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
 """Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLOURS = {
     "red": "31",
     "green": "32",
@@ -48,6 +51,11 @@ class Guarded:
         """Write several texts."""
         for line in lines:
             self.write(line)
+
+    @property
+    def terminal(self) -> TextIO:
+        """The stream itself, for what rflow draws: nothing written to it may come from anybody else."""
+        return self._stream
 
     @property
     def buffer(self) -> Any:
@@ -121,19 +129,49 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def width_of(stream: TextIO | None) -> int:
+    """Return the columns of the terminal that a stream goes to; 80 where it goes elsewhere."""
+    if not is_terminal(stream):
+        return 80
+    assert stream is not None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def prose_width(stream: TextIO | None) -> int:
+    """Return the width to which text is wrapped: no line of more than 100 columns, which is hard to read."""
+    return max(min(width_of(stream), 100), 40)
+
+
+@cache
+def _command() -> re.Pattern[str]:
+    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole."""
+    from rflow.cli.commands import COMMANDS
+
+    first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
+    return re.compile(rf"""rflow (?:--store \S+ )?(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
+
+
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is."""
+    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is.
+
+    Commands in it, which people copy, are never folded, nor are lines that are indented by four spaces or more.
+    """
     if not is_terminal(sys.stderr):
         return first + text
-    import shutil
-
-    width = max(min(shutil.get_terminal_size().columns, 100), 40)
+    width = prose_width(sys.stderr)
     shown = len(first) if first.isspace() or not first else 7  # styles take no room on the screen
     lines = []
     for number, line in enumerate(text.split("\n")):
         start = " " * shown if number == 0 else ""
-        lines += wrap(line, width, start, indent) or [""]
-    return first + "\n".join(lines)[shown:]
+        if line.startswith("    "):
+            lines.append(line)
+            continue
+        whole = _command().sub(lambda command: command[0].replace(" ", _NO_BREAK), line)
+        lines += wrap(whole, width, start, indent) or [""]
+    return first + "\n".join(lines).replace(_NO_BREAK, " ")[shown:]
 
 
 def complain(error: RflowError) -> None:

@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rflow.cli.parsing.declare import Command, Option
 
 if TYPE_CHECKING:
-    from rflow.cli.app import App
+    from rflow.cli.app import App, World
 
 
 class Given:
     """The global options of a run. `app`, with all that commands need, is made when it is first wanted."""
 
-    def __init__(self, *, store: str | None, user: str | None, session: str | None, config: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        store: str | None,
+        user: str | None,
+        session: str | None,
+        config: str | None,
+        verbose: bool = False,
+    ) -> None:
         self.store = store
         self.user = user
         self.session = session or os.environ.get("RFLOW_SESSION") or None
         self.config = config
+        self.world: World | None = None
+        self.verbose = verbose
         self._app: App | None = None
 
     @property
@@ -26,7 +36,14 @@ class Given:
         if self._app is None:
             from rflow.cli.app import App
 
-            self._app = App(store=self.store, user=self.user, session=self.session, config=self.config)
+            self._app = App(
+                store=self.store,
+                user=self.user,
+                session=self.session,
+                config=self.config,
+                world=self.world,
+                verbose=self.verbose,
+            )
         return self._app
 
     def call(self, command: Command | None, values: dict[str, Any]) -> None:
@@ -67,6 +84,7 @@ def root(
     ] = None,
     user: Annotated[str | None, Option(metavar="NAME", help="Who you are (RFLOW_USER).")] = None,
     config: Annotated[str | None, Option(metavar="FILE", help="The configuration file (RFLOW_CONFIG).")] = None,
+    verbose: Annotated[bool, Option("--verbose", help="Say more, such as how something was copied.")] = False,
     version: Annotated[bool, Option("--version", help="Show the version.")] = False,
     install_completion: Annotated[
         str | None, Option(metavar="[SHELL]", help="Make Tab complete, in this shell if none is named.")
@@ -80,7 +98,7 @@ def root(
     if version or install_completion is not None or show_completion is not None:
         _about_rflow(install_completion, show_completion)
         sys.exit()
-    return Given(store=store, user=user, session=session, config=config)
+    return Given(store=store, user=user, session=session, config=config, verbose=verbose)
 
 
 def _about_rflow(install: str | None, show: str | None) -> None:

@@ -1,6 +1,5 @@
 """The input and output of `progress`: a session of the store or a file of one, and output files."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.tree.model import Tree
-from rflow.errors import BadInput, NotDelivered
+from rflow.errors import BadInput, NotDelivered, NotFound
 from rflow.service.trees import trees_of
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -38,7 +37,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def find_source(run: App, name: str | None) -> Source:
     """Return the session: from a file if there is one of that name, standard input for "-", else by its code."""
     if name is None or not _is_file(name):
-        return Source(session=run.session(name), stored=True)
+        return Source(session=_stored(run, name), stored=True)
     from rflow.service.interchange import read_session
 
     imported = read_session(read_input(name), name_of(name), run.me, run.workspace.now())
@@ -46,6 +45,20 @@ def find_source(run: App, name: str | None) -> Source:
     if imported.author:
         session.owner = person(imported.author)
     return Source(session=session, stored=False, trees={**trees_of(run.workspace, session), **imported.read_trees()})
+
+
+def _stored(run: App, name: str | None) -> Session:
+    """Load a session of the store; where there is none of that name, a format may be meant."""
+    try:
+        return run.session(name)
+    except NotFound as error:
+        from difflib import get_close_matches
+
+        from rflow.formats import FORMATS
+
+        if close := get_close_matches(name or "", FORMATS, n=1):
+            error.try_ = f"Did you mean the format {close[0]}? rflow progress -f {close[0]}"
+        raise
 
 
 def _is_file(name: str) -> bool:
@@ -80,11 +93,10 @@ def read_input(name: str) -> bytes:
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:
     """Write to a file, which may be a device; a new file that is `private` can be read only by its owner."""
     from rflow.service.opening import check_output
+    from rflow.whole_files import replace_file
 
-    mode = 0o600 if private else 0o666
     try:
         check_output(Path(name))
-        with open(name, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
-            file.write(data)
+        replace_file(Path(name), data, private=private, durable=True)
     except OSError as error:
         raise NotDelivered(f"{name} can't be written: {error.strerror}.", try_="Use another file.") from error

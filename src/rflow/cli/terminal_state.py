@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from rflow.config_file import replace_file
+from rflow.whole_files import write_own_file
 
 _KEPT_DAYS = 30
 _SEEN_LIMIT = 50
@@ -117,7 +117,7 @@ class Terminal:
         """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
         try:
             first = not self._path.exists()
-            replace_file(self._path, bytes(self._state))
+            write_own_file(self._path, bytes(self._state))
             if first:
                 self._prune()
         except OSError:  # with an outdated version every later move would be refused

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from rflow.core.encodings import as_utf8
 from rflow.core.text import GONE, byte_size, counted, terminal_text
 
 HEAD, TAIL = 10, 40
@@ -25,13 +26,14 @@ class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
 
 
-def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
+def excerpt(data: bytes, *, cut: int = 0, cut_lines: int = 0, encoding: str = "", fallback: str = "") -> Excerpt:
     """Return the first and last lines of `data` as a terminal shows them, at most 16 KiB.
 
-    With `cut` bytes missing in the middle, `data` holds `cut_line(cut)` there, and `left_out` counts only lines that
-    are in `data`. What a full-screen program drew is left out, and of binary data only the size is shown.
+    With `cut` bytes missing in the middle, `data` holds `cut_line(cut)` there; `cut_lines` is how many lines they were.
+    What a full-screen program drew is left out, and of binary data only the size is shown. `encoding` and `fallback`
+    are those of `as_utf8`.
     """
-    head, tail = _halves(_utf8(data), cut)
+    head, tail = (_on_screen(as_utf8(half, encoding, fallback)) for half in _halves(data, cut))
     if _is_binary(head) or _is_binary(tail):
         return Excerpt(text=f"(binary, {byte_size(len(head) + cut + len(tail))})", left_out=0)
     head, tail = _without_screens(head), _without_screens(tail).rstrip()
@@ -42,8 +44,8 @@ def excerpt(data: bytes, *, cut: int = 0) -> Excerpt:
     before, last = _split_before(tail, TAIL)
     heads, tails = _lines(first), _lines(last)
     shown = _fitting(heads[:HEAD], _HEAD_BYTES), _fitting(tails[: -TAIL - 1 : -1], _TAIL_BYTES)[::-1]
-    left_out = _count(between) + _count(before) + len(heads) + len(tails) - len(shown[0]) - len(shown[1])
-    return Excerpt(text="\n".join([*shown[0], *_gap(left_out, cut), *shown[1]]), left_out=left_out)
+    left_out = cut_lines + _count(between) + _count(before) + len(heads) + len(tails) - len(shown[0]) - len(shown[1])
+    return Excerpt(text="\n".join([*shown[0], *_gap(left_out, 0 if cut_lines else cut), *shown[1]]), left_out=left_out)
 
 
 def cut_line(cut: int) -> str:
@@ -51,10 +53,14 @@ def cut_line(cut: int) -> str:
     return f"… {byte_size(cut)} left out …"
 
 
-def _utf8(data: bytes) -> bytes:
-    """Convert UTF-16 (Windows PowerShell) to UTF-8, so that lines can be found by their bytes."""
-    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return data.decode("utf-16", "replace").encode() if utf16 else data
+def _on_screen(data: bytes) -> bytes:
+    """Return output that draws over its own lines as the screen showed it at the end."""
+    if b"\x1b[" not in data:
+        return data
+    from rflow.core.redraws import draws_over, redrawn
+
+    text = _without_screens(data).decode("utf-8", "replace")
+    return redrawn(text).encode("utf-8", "replace") if draws_over(text) else data
 
 
 def _halves(data: bytes, cut: int) -> tuple[bytes, bytes]:

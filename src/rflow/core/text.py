@@ -1,7 +1,7 @@
 """Making text safe and fit to show: cleaning, shortening, counting, measuring and wrapping in columns."""
 
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -143,6 +143,16 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - columns(text))
 
 
+def listing(what: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Return a sentence with what there is to choose from below it, a line each."""
+    if not rows:
+        return what
+    shown = [(shorten(one_line(word), 40, columns), shorten(one_line(meaning), 60)) for word, meaning in rows[:12]]
+    width = max(columns(word) for word, _ in shown)
+    lines = [f"  {pad(word, width)}  {meaning}".rstrip() for word, meaning in shown]
+    return "\n".join([what, *lines, *(["  …"] if len(rows) > 12 else [])])
+
+
 def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Return a line wrapped at spaces to at most `width` columns; a longer word stays whole, a blank line has no lines.
 
@@ -180,8 +190,14 @@ _CSI = r"\x1b\[[0-?]*+[ -/]*+[@-~]?"
 _STRING = r"\x1b[]PX^_][^\x07\x18\x1a\x1b\n]*+(?:\x07|\x1b\\)?"
 _OTHER = r"\x1b[ -/]*+[0-~]?|[\x07\x0e\x0f]"
 _ESCAPES = f"{_CSI}|{_STRING}|{_OTHER}"
+_MOVE = re.compile(r"\x1b\[[0-9]*[A-GJK]")
 _ERASE = "\x00"
 _CURSOR = f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+"
+
+
+def without_escapes(text: str) -> str:
+    """Return a text without escape sequences, but for the moves and erasures of a cursor among lines."""
+    return re.sub(_ESCAPES, lambda escape: escape[0] if _MOVE.fullmatch(escape[0]) else "", text.replace("\x00", ""))
 
 
 def terminal_text(data: bytes | str) -> str:

@@ -1,7 +1,6 @@
 """The output formats: one table, from which choices, help and tests derive."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,7 +33,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     suffix: str
     drawing: str = ""
     page: str = ""
-    build: Callable[[Summary, Path | None], str] | None = None
+    build: Callable[[Summary], str] | None = None
     rich: str = ""
     everything: bool = False
     limit: int | None = None
@@ -49,15 +48,15 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
         return Extent(outline=self.outline)
 
 
-def _json(summary: Summary, cache: Path | None) -> str:
+def _json(summary: Summary) -> str:
     """Render everything as JSON, `schema_version` first."""
     return ascii_controls(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode()) + "\n"
 
 
-def _slack_blocks(summary: Summary, cache: Path | None) -> str:
+def _slack_blocks(summary: Summary) -> str:
     from rflow.formats.slack_blocks import build
 
-    return build(summary, cache)
+    return build(summary)
 
 
 def _slack_weight(message: str) -> int:
@@ -66,10 +65,16 @@ def _slack_weight(message: str) -> int:
     return weight(message)
 
 
-def _teams_card(summary: Summary, cache: Path | None) -> str:
+def _teams_card(summary: Summary) -> str:
     from rflow.formats.teams_card import build
 
-    return build(summary, cache)
+    return build(summary)
+
+
+def _teams_weight(card: str) -> int:
+    from rflow.formats.teams_card import weight
+
+    return weight(card)
 
 
 def _utf8(text: str) -> int:
@@ -164,10 +169,16 @@ FORMATS: dict[str, Format] = {
             suffix=".json",
             build=_teams_card,
             limit=20_000,  # of 28,672 bytes, which Teams counts after it has wrapped the card in its own
-            measure=_utf8,
+            measure=_teams_weight,
         ),
     )
 }
+
+
+SHORT_NAMES = {"md": "markdown", "txt": "text"}
+"""Short names of formats, as `-f` takes them."""
+SUFFIXES = {".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
+"""The format that a file has by its name, where nothing else says it."""
 
 
 def format_named(name: str, folders: "Folders | None" = None) -> Format:
@@ -175,8 +186,8 @@ def format_named(name: str, folders: "Folders | None" = None) -> Format:
 
     Raises `UsageProblem` with the nearest name.
     """
-    if name in FORMATS:
-        return FORMATS[name]
+    if SHORT_NAMES.get(name, name) in FORMATS:
+        return FORMATS[SHORT_NAMES.get(name, name)]
     known = [*FORMATS]
     if folders is not None:
         from rflow.formats.custom.find import find, names
@@ -201,12 +212,11 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 class Renderings:
     """The renderings of one summary: each format renders it once, wherever the text goes.
 
-    `summary` must hold all that these formats show; `cache` is a folder for compiled templates.
+    `summary` must hold all that these formats show.
     """
 
-    def __init__(self, summary: Summary, cache: Path | None = None) -> None:
+    def __init__(self, summary: Summary) -> None:
         self.summary = summary
-        self._cache = cache
         self._rendered: dict[str, Rendered] = {}
 
     def limited(self, format_: Format) -> Summary:
@@ -219,55 +229,53 @@ class Renderings:
 
     def html(self, format_: Format) -> str | None:
         """Return the same as HTML for the clipboard; None where the format has none."""
-        return render_page(format_.rich, self._render(format_).shown, self._cache) if format_.rich else None
+        return render_page(format_.rich, self._render(format_).shown) if format_.rich else None
 
     def _render(self, format_: Format) -> Rendered:
         if format_.name not in self._rendered:
-            self._rendered[format_.name] = _fitted(format_, self.limited(format_), self._cache)
+            self._rendered[format_.name] = _fitted(format_, self.limited(format_))
         return self._rendered[format_.name]
 
 
-def render(name: str | Format, summary: Summary, cache: Path | None = None) -> str:
-    """Return `summary` in the format `name`, cut to its limit; `cache` is a folder for compiled templates."""
-    return _fitted(format_named(name) if isinstance(name, str) else name, summary, cache).text
+def render(name: str | Format, summary: Summary) -> str:
+    """Return `summary` in the format `name`, cut to its limit."""
+    return _fitted(format_named(name) if isinstance(name, str) else name, summary).text
 
 
-def _fitted(format_: Format, summary: Summary, cache: Path | None) -> Rendered:
+def _fitted(format_: Format, summary: Summary) -> Rendered:
     """Render `summary`, cut to the format's limit."""
     if format_.limit is None:
-        return Rendered(text=render_whole(format_, summary, cache), shown=summary)
+        return Rendered(text=render_whole(format_, summary), shown=summary)
     from rflow.core.summary.budget.fitting import fit
 
-    text = render_whole(format_, summary, cache)
+    text = render_whole(format_, summary)
     if format_.measure(text) <= format_.limit:
         return Rendered(text=text, shown=summary)
-    text, shown = fit(summary, format_.limit, lambda cut: render_whole(format_, cut, cache), format_.measure)
+    text, shown = fit(summary, format_.limit, lambda cut: render_whole(format_, cut), format_.measure)
     return Rendered(text=text, shown=shown)
 
 
-def render_whole(format_: Format, summary: Summary, cache: Path | None) -> str:
+def render_whole(format_: Format, summary: Summary) -> str:
     """Return all of `summary` in a format, however long that is."""
     if format_.build is not None:
-        return format_.build(summary, cache)
+        return format_.build(summary)
     if format_.page:
-        return render_page(format_.page, summary, cache)
-    from rflow.formats.environment import environment
-    from rflow.formats.phrases import PHRASES
+        return render_page(format_.page, summary)
+    from rflow.formats.templates import environment
 
-    env = environment(suffix_of(format_.drawing), cache)
-    drawing = env.get_template(format_.drawing, globals=PHRASES).module
-    return env.get_template(layout_of(summary), globals=PHRASES).render(p=summary, f=drawing)
+    env = environment(suffix_of(format_.drawing))
+    drawing = env.get_template(format_.drawing).macros()
+    return env.get_template(layout_of(summary)).render(p=summary, f=drawing)
 
 
-def render_page(page: str, summary: Summary, cache: Path | None = None, **more: object) -> str:
+def render_page(page: str, summary: Summary, **more: object) -> str:
     """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
-    from rflow.formats.environment import environment
     from rflow.formats.page import PAGE
     from rflow.formats.parts import sheet
-    from rflow.formats.phrases import PHRASES
+    from rflow.formats.templates import environment
 
-    template = environment(suffix_of(page), cache).get_template(page, globals=PHRASES | PAGE)
-    return template.render(p=summary, sheet=sheet(summary, layout_of(summary), cache), **more)
+    template = environment(suffix_of(page)).get_template(page)
+    return template.render(p=summary, sheet=sheet(summary, layout_of(summary)), **PAGE, **more)
 
 
 def layout_of(summary: Summary) -> str:

@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 
 import msgspec
 from markupsafe import Markup
 from msgspec.structs import replace
 
 from rflow.core.summary.progress import Summary
-from rflow.formats.environment import environment
-from rflow.formats.phrases import PHRASES
+from rflow.formats.templates import environment
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,8 +222,7 @@ def _list(waiting: list[_Deep], depth: int) -> Iterator[Item]:
         yield Item(text=entry.text, output=entry.output, items=items)
 
 
-def sheet(summary: Summary, layout: str, cache: Path | None = None) -> Sheet:
-    """Return the parts of `summary` as its `layout` draws them; `cache` is a folder for compiled templates."""
+def sheet(summary: Summary, layout: str) -> Sheet:
+    """Return the parts of `summary` as its `layout` draws them."""
     recorder = Recorder()
-    template = environment(".txt.j2", cache).get_template(layout, globals=PHRASES)
-    return recorder.sheet(template.render(p=summary, f=recorder))
+    return recorder.sheet(environment(".txt.j2").get_template(layout).render(p=summary, f=recorder))

@@ -6,7 +6,6 @@ escaped. Elements: docs.slack.dev/reference/block-kit. Slack refuses empty texts
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -48,9 +47,9 @@ _ELEMENT = 6
 """The weight of an element besides its text: Slack counts something for it as well."""
 
 
-def build(summary: Summary, cache: Path | None = None) -> str:
+def build(summary: Summary) -> str:
     """Return the message, one block per line."""
-    parts = sheet(summary, layout_of(summary), cache)
+    parts = sheet(summary, layout_of(summary))
     text = msgspec.json.encode(_fallback(summary, parts)).decode()
     blocks = ",\n".join(msgspec.json.encode(block).decode() for block in _blocks(parts))
     # Slack must not fetch the link to show a preview of the page: the address is a secret.

@@ -7,7 +7,6 @@ Markdown, whose escapes differ from client to client. Elements: adaptivecards.io
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -35,11 +34,17 @@ _FUNCTION = re.compile(r"\{\{(?=DATE|TIME)")
 _SPACES = re.compile(r"^ +|  +", re.MULTILINE)
 
 
-def build(summary: Summary, cache: Path | None = None) -> str:
+def build(summary: Summary) -> str:
     """Return a card in its envelope, one element per line: with hanging numbers if there is room, else without."""
-    parts = sheet(summary, layout_of(summary), cache)
+    parts = sheet(summary, layout_of(summary))
     card = _card(parts, _hanging)
-    return card if len(card.encode()) <= ROOM else _card(parts, _running)
+    return card if weight(card) <= ROOM else _card(parts, _running)
+
+
+def weight(card: str) -> int:
+    """Return the bytes of a card as Teams may write it again: JSON in ASCII, six for a letter of another script."""
+    letters = sum(letter.isascii() for letter in card) if not card.isascii() else len(card)
+    return letters + 6 * (len(card.encode("utf-16-le", "replace")) // 2 - letters)
 
 
 def _card(parts: Sheet, draw: _Drawing) -> str:

@@ -16,10 +16,17 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
 
 if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
+Report = Callable[[int, int], None]
+"""Is called during long work with how much is done, of how much."""
+
+
+def unreported(done: int, total: int) -> None:
+    """Report to nobody."""
 
 
 class Stale(Exception):
@@ -38,11 +45,15 @@ class CodeTaken(Exception):
 
 
 class Standing(NamedTuple):
-    """What a store knows of a session without reading its events: its last event's number, its space, its owner."""
+    """What a store knows of a session without reading its events: its last event's number, its space, its owner.
+
+    `stamp` changes with the session where others may replace its file by one with as many events.
+    """
 
     version: int
     space: str
     owner: str
+    stamp: str = ""
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +80,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes."""
+    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes.
+
+    `search` is the size of its search index, which is not part of the store.
+    """
 
     url: str
     kind: str
@@ -80,6 +94,33 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     trees: int
     blobs: int
     size: int
+    search: int = 0
+
+
+class Ranked(NamedTuple):
+    """The sessions of a page of a search, the best first, and how many match in all.
+
+    While the index is not ready, `building` says how much of it is (percent), and there are no ids: the search has to
+    be repeated. `remark` says what makes searching slow here.
+    """
+
+    ids: tuple[str, ...] = ()
+    total: int = 0
+    building: int | None = None
+    remark: str = ""
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What merging made of a session of which there were several versions.
+
+    `added` counts the entries that the first version did not have, `moves` are the entries that were moves in one of
+    the versions and are steps and notes now; `left` says why nothing was merged, if so.
+    """
+
+    code: str
+    added: int = 0
+    moves: tuple[int, ...] = ()
+    left: str = ""
 
 
 class SessionStore(Protocol):
@@ -124,6 +165,16 @@ class SessionStore(Protocol):
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session; raise `NotFound`."""
+
+
+class SearchStore(Protocol):
+    """Searching the texts of sessions as they are when it is called; a derived index may be built in steps."""
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms` and match `query` (but for its cursor), the best first.
+
+        `first` is how many are left out before the page. A call takes about a second at most: see `Ranked.building`.
+        """
 
 
 class TreeStore(Protocol):
@@ -188,7 +239,7 @@ class ShareStore(Protocol):
         """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
 
 
-class Store(SessionStore, TreeStore, Protocol):
+class Store(SessionStore, SearchStore, TreeStore, Protocol):
     """A store: sessions, trees and shares in one place, and what is needed to look after it."""
 
     @property
@@ -225,7 +276,10 @@ class Store(SessionStore, TreeStore, Protocol):
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
 
-    def backup(self, path: Path) -> None:
+    def merge(self) -> list[Merged]:
+        """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rflow.core.session.commands import Command, Start
+    from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
-    from rflow.ports.stores import Fault, Info, TreeName
+    from rflow.ports.stores import Fault, Info, Merged, TreeName
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +102,12 @@ class Workspace(Protocol):
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
+
+    def search(self, search: "Search") -> "SearchPage":
+        """Search the texts of sessions; raise `UsageProblem` if there is no word to search for.
+
+        While its index is not ready, the page has no hits but says how much is built: call again then.
+        """
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event without reading it; None if there is no such session."""
@@ -192,6 +199,9 @@ class Administration(Protocol):
 
     def check(self) -> list["Fault"]:
         """Read everything and list what is wrong."""
+
+    def merge(self) -> list["Merged"]:
+        """Merge sessions of which git, or a program that syncs folders, left several versions."""
 
     def backup(self, path: "Path") -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""

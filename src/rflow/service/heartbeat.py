@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.config_file import replace_file
 from rflow.core.fingerprint import fingerprint
+from rflow.whole_files import write_own_file
 
 BEAT = 10.0
 """Seconds between two heartbeats; a server that misses three counts as stopped."""
@@ -23,7 +23,7 @@ def _file(state: Path, store: str) -> Path:
 
 def beat(state: Path, store: str, url: str) -> None:
     """Record in the state folder that `url` serves the store of that URL."""
-    replace_file(_file(state, store), msgspec.json.encode(_Heartbeat(url, time.time())))
+    write_own_file(_file(state, store), msgspec.json.encode(_Heartbeat(url, time.time())))
 
 
 def gone(state: Path, store: str) -> None:

@@ -1,7 +1,7 @@
 """Sessions as files: the event log as JSON Lines (`export`), and the plain document that other tools write."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,10 @@ from rflow.core.tree.document import check
 from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
+from rflow.ports.stores import Report, unreported
 from rflow.ports.workspace import Incoming
-from rflow.stores.codec import Header, encode_line, from_lines, header, read_header
+from rflow.service.not_a_session import a_tree, is_tree, not_a_session
+from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees
 from rflow.stores.upgrades import OLDEST, upgraded
 
@@ -88,7 +90,7 @@ def export_lines(
         yield msgspec.json.encode(BlobLine(digest=name, data=b64encode(data).decode())) + b"\n"
 
 
-def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
+def read_session(data: bytes, name: str, reader: Person, at: datetime, report: Report = unreported) -> Read:
     """Read an export or a plain document; raise `BadInput` that says what is wrong with the file `name`.
 
     A plain document becomes a session of `reader`, recorded `at` now; an export keeps its owner.
@@ -97,15 +99,25 @@ def read_session(data: bytes, name: str, reader: Person, at: datetime) -> Read:
     if not data:
         raise BadInput(f"{name} is empty.", try_="Was it the right file?")
     if data.startswith(b'{"rflow":'):
-        return _read_log(data, name)
+        return _read_log(data, name, report)
     return _read_document(data, name, reader, at)
 
 
-def _read_log(data: bytes, name: str) -> Read:
+def _reported(lines: Sequence[bytes], report: Report) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % 1000 == 0:
+            report(number, len(lines))
+        yield line
+
+
+def _read_log(data: bytes, name: str, report: Report) -> Read:
+    if in_conflict(data):
+        what = f"{name} holds two versions with git's conflict markers."
+        raise BadInput(what, try_="Put them together in the store that it is from: rflow store merge")
     lines = [line for line in data.split(b"\n") if line.strip()]
     head = _head(lines[0], name)
     extras = [line for line in lines[1:] if line.startswith(b'{"rflow":')]
-    records = (line for line in lines[1:] if not line.startswith(b'{"rflow":'))
+    records = (line for line in _reported(lines[1:], report) if not line.startswith(b'{"rflow":'))
     events = from_lines(upgraded(line, head.records) for line in records)
     if not events or not isinstance(events[0], Event) or not isinstance(events[0].fact, SessionStarted):
         raise BadInput(f"{name} holds no session: its first event is missing.", try_="Export it again.")
@@ -183,14 +195,10 @@ def _canonical(data: bytes, name: str) -> tuple[str, bytes]:
 def _read_document(data: bytes, name: str, reader: Person, at: datetime) -> Read:
     try:
         document = msgspec.json.decode(data, type=Document)
-    except msgspec.ValidationError as error:
-        raise BadInput(
-            f"{name} is not a session: {error}.", try_="docs/session-format.md shows what it should look like."
-        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(
-            f"{name} is neither an export of rflow nor JSON: {error}.", try_="Is it the right file?"
-        ) from error
+        raise not_a_session(data, name, error) from error
+    if is_tree(data):
+        raise a_tree(name)
     if document.version > VERSION:
         raise BadInput(f"{name} is of version {document.version}; this rflow reads {VERSION}.", try_="Upgrade rflow.")
     if not one_line(document.title):

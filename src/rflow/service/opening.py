@@ -1,10 +1,11 @@
 """Opens stores: where `cli` and `web` get their workspaces from, so that they need not know stores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
-from rflow.ports.stores import Clock
+from rflow.identity import new_codes
+from rflow.ports.stores import Clock, Report, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
     from rflow.stores.copy import Counts
 
 
-def open_workspace(url: str, actor: Actor, clock: Clock) -> "LocalWorkspace":
+def open_workspace(
+    url: str, actor: Actor, clock: Clock, codes: Callable[[], Iterator[str]] = new_codes
+) -> "LocalWorkspace":
     """Return what `actor` can do at the store of that URL or path."""
     from rflow.service.local.workspace import LocalWorkspace
     from rflow.stores import open_store
 
-    return LocalWorkspace(open_store(url), actor, clock=clock)
+    return LocalWorkspace(open_store(url), actor, clock=clock, codes=codes)
 
 
 def open_shared(url: str, clock: Clock, zone: "Zone", patterns: Sequence[str]) -> "SharedSessions":
@@ -74,13 +77,12 @@ def upgrade_store(url: str) -> int | None:
         return store.upgrade() if isinstance(store, PostgresStore) else None
 
 
-def copy_stores(source: str, target: str) -> "Counts":
+def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":
     """Copy everything from one store into another, which is created where there is none, and verify it."""
     from contextlib import closing
 
-    from rflow.identity import new_codes
     from rflow.stores import open_store
     from rflow.stores.copy import copy_store
 
     with closing(open_store(source, create=False)) as origin, closing(open_store(target)) as copy:
-        return copy_store(origin, copy, new_codes())
+        return copy_store(origin, copy, new_codes(), report)

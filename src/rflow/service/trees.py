@@ -36,28 +36,37 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
 
 
 def named_tree(workspace: Workspace, tree_id: str) -> Tree:
-    """Read the current version of the tree of that id, or of the only id that begins so.
+    """Read the current version of the tree of that id, or of the only id that begins with it or holds it.
 
-    Raises `NotFound` with the nearest name, `UsageProblem` where several begin so.
+    Raises `NotFound` with the nearest name, `UsageProblem` where there are several.
     """
     names = workspace.tree_names()
-    exact = [name for name in names if name.id == tree_id]
-    begin = exact or [name for name in names if tree_id and name.id.startswith(tree_id.casefold())]
-    if len(begin) > 1:
-        ids = ", ".join(name.id for name in begin)
+    fitting = _fitting(tree_id, names)
+    if len(fitting) > 1:
+        ids = ", ".join(name.id for name in fitting)
         raise UsageProblem(f'"{tree_id}" could be more than one tree.', try_=f"Name one of {ids}.")
-    if begin and not begin[0].digest:
-        raise StoreProblem(f"The tree {begin[0].id} was added by a newer rflow.", try_="Upgrade rflow to use it.")
-    tree = tree_version(workspace, begin[0].digest) if begin else None
+    if fitting and not fitting[0].digest:
+        raise StoreProblem(f"The tree {fitting[0].id} was added by a newer rflow.", try_="Upgrade rflow to use it.")
+    tree = tree_version(workspace, fitting[0].digest) if fitting else None
     if tree is None:
         raise NotFound(f'There is no tree "{tree_id}" in this store.', try_=_hint(tree_id, names))
     return tree
+
+
+def _fitting(tree_id: str, names: list[TreeName]) -> list[TreeName]:
+    """Return the tree of that id, else those whose ids begin with it, else those that hold it."""
+    word = tree_id.casefold()
+    exact = [name for name in names if name.id == tree_id]
+    begin = [name for name in names if word and name.id.startswith(word)]
+    return exact or begin or [name for name in names if word and word in name.id]
 
 
 def _hint(tree_id: str, names: list[TreeName]) -> str:
     from difflib import get_close_matches
 
     ids = [name.id for name in names]
+    if " " in tree_id.strip():
+        return 'Without a tree, name what is wrong with --title: rflow start --title "…"'
     if close := get_close_matches(tree_id, ids, n=1):
         return f'Did you mean "{close[0]}"?'
     if ids:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rflow.errors import UsageProblem
+from rflow.folders import expanded
 from rflow.stores.failures import PATIENCE, absent, explained, foreign
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _WAYS = (
     "A store is sqlite:///PATH, json:FOLDER, postgresql://USER@HOST/DATABASE, or a path: to a .db file (SQLite) or to a"
     " folder (JSON)."
 )
+_NAME_IT = "Use --store PATH, or RFLOW_STORE: a user without a home folder has no usual store."
 _named: "dict[str, MemoryStore]" = {}
 
 
@@ -89,7 +91,7 @@ def _read(url: str) -> tuple[str, str]:
     scheme, colon, rest = url.strip().partition(":")
     scheme = scheme.casefold()
     if not url.strip() or "\0" in url:
-        raise UsageProblem("The store has no name.", try_=_WAYS)
+        raise UsageProblem("The store has no name.", try_=f"{_NAME_IT} {_WAYS}")
     if colon and scheme == "memory":
         return scheme, rest
     if colon and scheme in ("sqlite", "json"):
@@ -119,10 +121,7 @@ def _path(rest: str) -> str:
 
 def _absolute(path: str) -> str:
     """Return an absolute path; a path that is not text could be opened, but not recorded, shown or put into a URL."""
-    try:
-        absolute = os.path.normpath(Path(path).expanduser().absolute())
-    except RuntimeError:  # No such user, or no home: "~" is taken as an ordinary name.
-        absolute = os.path.normpath(Path(path).absolute())
+    absolute = os.path.normpath(expanded(path).absolute())
     try:
         absolute.encode()
     except UnicodeEncodeError:

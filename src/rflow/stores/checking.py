@@ -16,6 +16,7 @@ from rflow.stores import codec, derived
 from rflow.stores.failures import Newer
 
 SAVE_REST = "Restore a backup; `rflow export` saves what can still be read."
+MERGE = "Put them together: rflow store merge"
 COPY = "`rflow store copy` to a new store fixes it."
 
 
@@ -32,6 +33,9 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
     if event.reason == "newer":
         what = f"Entry {event.seq} was written by a newer rflow: the session can be read here, but not written."
         return Fault(severity="info", where=code, what=what, remedy="Upgrade rflow to continue it.")
+    if event.reason == "conflict":
+        what = "Git left two versions in it, with conflict markers; lists and summaries show the entries of both."
+        return Fault(severity="error", where=code, what=what, remedy=MERGE)
     if not event.raw:
         return Fault(severity="error", where=code, what=f"Entry {event.seq} is missing.", remedy=SAVE_REST)
     what = f"Entry {event.seq} is damaged: {codec.why(event.raw)}."

@@ -21,6 +21,7 @@ RECORD = 3
 LINES = 3
 """The version of files of lines: the header, and which kinds of lines there are."""
 
+_CONFLICT = b"<<<<<<<"  # Git's marker; no line of JSON begins like this.
 _LABEL = b',"sum":"'
 _SEAL = _LABEL + b'%08x"}'
 _TAIL = len(_SEAL % 0)
@@ -75,6 +76,11 @@ def read_header(line: bytes) -> Header | Literal["newer"] | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return header if header.format <= LINES and header.records <= RECORD else "newer"
+
+
+def in_conflict(data: bytes) -> bool:
+    """Whether git left both sides of a merge in a file."""
+    return b"\n" + _CONFLICT in data or data.startswith(_CONFLICT)
 
 
 def encode(event: Stored) -> bytes:

@@ -10,7 +10,7 @@ from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import CodeTaken, Stale, Store, TreeName
+from rflow.ports.stores import CodeTaken, Report, Stale, Store, TreeName, unreported
 from rflow.stores import derived
 
 _T = TypeVar("_T")
@@ -46,7 +46,7 @@ class Counts(msgspec.Struct, kw_only=True):
         return "; ".join(parts)
 
 
-def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
+def copy_store(source: Store, target: Store, codes: Iterator[str], report: Report = unreported) -> Counts:
     """Copy all sessions, contents, tree versions, names and links from `source` to `target`, and read them back.
 
     A session whose beginning is in the target is continued there. `codes` yields new codes for those in use. Both
@@ -58,7 +58,11 @@ def copy_store(source: Store, target: Store, codes: Iterator[str]) -> Counts:
     counts = Counts()
     ids = sorted(_readable(source, counts))
     _refuse_conflicts(source, target, ids)
-    wrong = [session_id for session_id in ids if not _copy_session(session_id, source, target, codes, counts)]
+    wrong = []
+    for number, session_id in enumerate(ids):
+        report(number, len(ids))
+        if not _copy_session(session_id, source, target, codes, counts):
+            wrong.append(session_id)
     wrong += _copy_trees(source, target, counts)  # After the sessions: all versions that those use are here by now.
     _copy_shares(source, target, counts)
     if wrong:

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from rflow.errors import StoreProblem
 from rflow.stores.failures import PATIENCE
 from rflow.stores.locking import locked
+from rflow.whole_files import adopt
 
 Kind = Literal["store", "backup"]
 _NAME = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.new-(?P<kind>store|backup)", re.DOTALL)
@@ -85,6 +86,7 @@ def _new_folder(path: Path, kind: Kind, cleanup: ExitStack) -> Path:
     while True:
         folder = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new-{kind}")
         folder.mkdir(mode=0o700)
+        adopt(folder, folder.parent)
         cleanup.callback(_remove, folder)  # Windows deletes the lock only after it was released,
         if _lock(folder, cleanup):
             cleanup.callback(_remove, folder)  # but nobody else should lock what is about to be removed.

@@ -1,6 +1,8 @@
 """The errors of stores: each says in a sentence what happened, and in another what to try."""
 
 import errno
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ PATIENCE = 10.0
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_PROBE = 32 * 1024  # The size of SQLite's shared memory when a file is opened.
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Newer(StoreProblem):
@@ -33,24 +35,22 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
     if error.errno in _FULL:
         return full(place)
     if is_forbidden(error):
-        return forbidden(place)
+        return not_ours(_named(place, error)) or forbidden(place)
+    if error.errno in NO_LOCKS:
+        return network_disk(place, "file locks")
     return StoreProblem(
         f"The store at {place} can't be used: {error.strerror or error}.",
         try_="Check that the path is right and the disk is there.",
     )
 
 
-def why_not_writable(place: Path) -> StoreProblem | None:
-    """Return why no file can be written beside `place`, which SQLite does not say; None if it can. Tries to write."""
-    from tempfile import TemporaryFile
-
-    try:
-        with TemporaryFile(dir=place.parent) as probe:
-            probe.write(bytes(_PROBE))
-            probe.flush()
-    except OSError as error:
-        return of_system(place, error)
-    return None
+def network_disk(place: Path, what: str) -> StoreProblem:
+    """Return the error for a disk without locks or shared memory, where two writers would damage a store."""
+    folder = " A folder store needs none: --store json:FOLDER." if what == "shared memory" else ""
+    return StoreProblem(
+        f"The store at {place} can't be written safely: its disk has no {what}. This looks like a network disk.",
+        try_=f"Use a store on a disk of this machine (--store PATH); `rflow export` takes sessions along.{folder}",
+    )
 
 
 def full(place: Path | str) -> StoreProblem:
@@ -67,6 +67,43 @@ def forbidden(place: Path) -> StoreProblem:
         f"This user may not read or write all of {place}, or it is on a read-only disk.",
         try_="Check the permissions of the file and its folder, or use another store with --store.",
     )
+
+
+def _named(place: Path, error: OSError) -> Path:
+    """Return the file that an error names, else the store itself."""
+    named = Path(error.filename if isinstance(error.filename, str) else "")
+    return named if named.is_absolute() else place
+
+
+def not_ours(file: Path) -> StoreProblem | None:
+    """Return the error for a file or folder of somebody else that this user may not use; None if it is no such."""
+    owner = other_owner(file)
+    if owner is None or os.access(file, os.R_OK | os.W_OK):
+        return None
+    from shlex import quote
+
+    return StoreProblem(
+        f"{file} belongs to {owner}, and this user may not read and write it.",
+        try_=f"If it is yours (a command was run with sudo?): sudo chown -R $(id -u) {quote(str(file))}",
+    )
+
+
+def other_owner(file: Path) -> str | None:
+    """Return who owns a file; None for this user's own, and where it can't be seen."""
+    if sys.platform == "win32":
+        return None
+    try:
+        owner = file.lstat().st_uid
+    except OSError:
+        return None
+    if owner == os.geteuid():
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"the user with the number {owner}"
 
 
 def busy(place: Path | str) -> StoreProblem:
@@ -99,6 +136,11 @@ def damaged(place: Path | str, error: Exception) -> StoreProblem:
         f"The store at {place} is damaged: {error}.",
         try_="See what can still be read with `rflow store check`, and restore a backup.",
     )
+
+
+def in_conflict(file: Path) -> StoreProblem:
+    """Return the error for a file in which git left both sides of a merge."""
+    return StoreProblem(f"{file} holds two versions with git's conflict markers.", try_="Merge: rflow store merge")
 
 
 def unreadable(place: Path, error: BaseException) -> StoreProblem:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from rflow.whole_files import adopt
+
 if sys.platform == "darwin":
     import fcntl
 
@@ -16,8 +18,7 @@ else:
     sync = os.fdatasync
 
 BINARY = getattr(os, "O_BINARY", 0)  # Otherwise Windows writes line breaks as two bytes.
-READ_WRITE = os.O_RDWR | BINARY
-NEW = READ_WRITE | os.O_CREAT | os.O_TRUNC
+NEW = os.O_RDWR | BINARY | os.O_CREAT | os.O_TRUNC
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
 
 
@@ -26,6 +27,7 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+        adopt(folder, folder.parent)
         sync_folder(folder.parent)
 
 
@@ -44,41 +46,6 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
-
-
-def append_to(path: Path, data: bytes) -> None:
-    """Add `data` to the end of a file, creating it if necessary, and flush it."""
-    fd = os.open(path, APPEND, 0o600)
-    try:
-        write_all(fd, data)
-        sync(fd)
-    finally:
-        os.close(fd)
-
-
-def replace_with(path: Path, data: bytes, draft: Path, *, durable: bool = True) -> None:
-    """Replace the file at `path` in one step: a reader sees either `data` or what was there before.
-
-    It is first written to `draft`, on the same disk; the caller holds a lock, so that nobody else writes there.
-    """
-    try:
-        _write(draft, data, durable=durable)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    if durable:
-        sync_folder(path.parent)
-
-
-def _write(path: Path, data: bytes, *, durable: bool) -> None:
-    fd = os.open(path, NEW, 0o600)
-    try:
-        write_all(fd, data)
-        if durable:
-            sync(fd)
-    finally:
-        os.close(fd)
 
 
 def publish(draft: Path, path: Path) -> bool:

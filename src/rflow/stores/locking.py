@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rflow.stores.failures import busy
+from rflow.whole_files import adopt
 
 if sys.platform == "win32":
     import msvcrt
@@ -35,6 +36,7 @@ def locked(file: Path, patience: float, open_file: Callable[[int], int] | None =
     """
     flags = os.O_RDWR | os.O_CREAT
     fd = open_file(flags) if open_file else os.open(file, flags, 0o600)
+    adopt(fd, file.parent)
     try:
         _wait(fd, file, patience)
         try:

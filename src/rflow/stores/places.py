@@ -8,7 +8,7 @@ from pathlib import Path
 from rflow.errors import UsageProblem
 from rflow.stores.folder.store_folder import FILES, FOLDERS, FORMAT_FILE, LOCK
 
-_BESIDE = ("-wal", "-shm", "-journal")
+_BESIDE = ("-wal", "-shm", "-journal", "-search")
 _TAG = re.compile(rb'\s*\{\s*"rflow"\s*:\s*"store"')
 _MAGIC = b"SQLite format 3\0"
 

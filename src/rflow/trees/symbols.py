@@ -71,6 +71,23 @@ ASCII = Symbols(
 )
 
 
+def legend(drawing: str, symbols: Symbols) -> str:
+    """Return what the characters in a drawing mean; only of those that are in it."""
+    meanings = (
+        (symbols.position, "you are here"),
+        (symbols.branch[1].strip(), "the path taken"),
+        (symbols.action, "an action"),
+        (symbols.resolved, "resolved"),
+        (symbols.escalate.split(" ")[0], "to escalate"),
+        (symbols.out, "ruled out"),
+        (f"{symbols.out}?", "ruled out by an assumption"),
+        (symbols.above.split(" ")[0], "drawn above"),
+        (symbols.below.split(" ")[0], "drawn below"),
+    )
+    shown = {*drawing.split()}
+    return "   ".join(f"{symbol} {meaning}" for symbol, meaning in meanings if symbol in shown)
+
+
 def spans(guide: str, words: Sequence[tuple[str, Style]]) -> tuple[tuple[str, Style], ...]:
     """Return a line from its guide and words, with neighbours of the same style joined."""
     pieces: list[tuple[str, Style]] = [(guide, "guide")] if guide else []

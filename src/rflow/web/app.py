@@ -35,7 +35,6 @@ class LinkServer:
     def __init__(
         self,
         open_store: Callable[[], SharedSessions],
-        templates: Path | None = None,
         *,
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
@@ -44,7 +43,7 @@ class LinkServer:
         self._views = ViewLog()
         self._workers = WorkerPool(open_store)
         self._links = LinkLookup(open_store(), self._workers)
-        self._renderer = Renderer(self._workers, templates, self._metrics)
+        self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
         self._file: _FileId | None = None
         self.broadcaster = Broadcaster(self._links, max_streams)

@@ -30,7 +30,7 @@ _log = logging.getLogger("rflow")
 class EventStream(Response):
     """A stream of server-sent events about one link. It ends with the link, the server, or when the reader leaves."""
 
-    def __init__(self, broadcaster: "Broadcaster", token: str, version: int, *, head_only: bool = False) -> None:
+    def __init__(self, broadcaster: "Broadcaster", token: str, version: str, *, head_only: bool = False) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers(
@@ -100,7 +100,7 @@ class Broadcaster:
         self._links = links
         self._limit = limit
         self._streams: dict[str, set[EventStream]] = {}
-        self._versions: dict[str, int] = {}
+        self._versions: dict[str, str] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._log_rate = LogRateLimit()
         self._pause = _SHORTEST
@@ -112,7 +112,7 @@ class Broadcaster:
         """Whether no more streams can be opened."""
         return self._closing or self.open_streams >= self._limit
 
-    def join(self, stream: EventStream, token: str, version: int) -> None:
+    def join(self, stream: EventStream, token: str, version: str) -> None:
         """Add a stream and send it the newest version known; `version` is what the link's look-up said."""
         self._streams.setdefault(token, set()).add(stream)
         self.open_streams += 1
@@ -174,5 +174,5 @@ class Broadcaster:
             _log.error("live updates fail", exc_info=error)
 
 
-def _version_event(version: int) -> bytes:
-    return b"event: version\ndata: %d\n\n" % version
+def _version_event(version: str) -> bytes:
+    return f"event: version\ndata: {version}\n\n".encode()

@@ -13,13 +13,13 @@ from rflow.web.workers import WorkerPool
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A live link, and the version of its session.
+    """A live link, and the revision of its session (`SharedSessions.revision`).
 
     Snapshots too are rendered again for each version: what was redacted since must disappear from them.
     """
 
     share: Share
-    version: int
+    version: str
 
 
 Outcome = Link | None | Exception
@@ -108,7 +108,7 @@ class LinkLookup:
 def look_up(store: SharedSessions, token: str) -> Link | None:
     """Read a link and the version of its session from a store."""
     share = store.live(token)
-    version = None if share is None else store.version(share.session)
+    version = None if share is None else store.revision(share.session)
     return None if share is None or version is None else Link(share, version)
 
 

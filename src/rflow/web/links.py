@@ -66,7 +66,7 @@ class LinkRoutes:
             return rendered.not_modified
         if is_view(request.method, headers):
             self._views.add(link.share.id, self._links.now(), form, agent)
-            self._metrics.views.inc()
+            self._metrics.count_view()
         return rendered.response
 
     async def events(self, request: Request) -> Response:

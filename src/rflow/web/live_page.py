@@ -1,15 +1,16 @@
 """The live page of a link."""
 
-from pathlib import Path
-
 from rflow.core.sharing import Share
 from rflow.core.summary.progress import Progress
 from rflow.web.pages import SCRIPT, STYLE
 
 
-def live_page(progress: Progress, share: Share, version: int, templates: Path | None) -> str:
-    """Render the page of a link: the HTML format with live updates."""
+def live_page(progress: Progress, share: Share, version: str) -> str:
+    """Render the page of a link: the HTML format with live updates.
+
+    Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
+    """
     from rflow.formats import render_page
 
-    files = {"script": SCRIPT.path, "style": STYLE.path}
-    return render_page("share.html.j2", progress, templates, share=share, version=version, **files)
+    files = {"script": f"..{SCRIPT.path}", "style": f"..{STYLE.path}"}
+    return render_page("share.html.j2", progress, share=share, version=version, **files)

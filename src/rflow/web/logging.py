@@ -1,4 +1,4 @@
-"""The server's log: one line of JSON for each event, without the tokens of links."""
+"""The server's log: a line for each event, JSON or, on a terminal, plain; without the tokens of links."""
 
 import json
 import logging
@@ -44,6 +44,20 @@ class WarningRateLimit(logging.Filter):
         return record.levelno != logging.WARNING or self._rate.allows(str(record.msg))
 
 
+class PlainLines(logging.Formatter):
+    """Formats a record for somebody who watches the server in a terminal: the local time, what happened, its facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and a traceback below it."""
+        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        facts = "".join(f"  {name}={value}" for name, value in getattr(record, "facts", {}).items())
+        line = (
+            f"{time.strftime('%H:%M:%S', time.localtime(record.created))}  {level}{record.getMessage().strip()}{facts}"
+        )
+        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return without_tokens(line + trace)
+
+
 class JsonLines(logging.Formatter):
     """Formats a record as a line of JSON; tracebacks are part of it, since a token may stand in them."""
 
@@ -63,7 +77,7 @@ class JsonLines(logging.Formatter):
 def log_to(stream: TextIO) -> None:
     """Log everything to `stream`, including uvicorn's own messages and unexpected errors."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(PlainLines() if stream.isatty() else JsonLines())
     for name in ("uvicorn", "rflow"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from starlette.exceptions import HTTPException
@@ -34,6 +34,7 @@ SECURITY_HEADERS = {
 
 _RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 _BODY = "rflow.body"
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _log = logging.getLogger("rflow.requests")
 
 
@@ -105,6 +106,18 @@ class RequestLog:
             _log.info("request", extra={"facts": facts})
 
 
+class CompleteHeaders(list[tuple[bytes, bytes]]):
+    """The headers of a response with `SECURITY_HEADERS` among them; what is sent often has them from the start."""
+
+
+def with_security_headers(headers: Sequence[tuple[bytes, bytes]]) -> CompleteHeaders:
+    """Return the headers with those of `SECURITY_HEADERS` that are not among them."""
+    if isinstance(headers, CompleteHeaders):
+        return headers
+    own = {name for name, _ in headers}
+    return CompleteHeaders([*headers, *(header for header in _RAW_HEADERS if header[0] not in own)])
+
+
 class SecurityHeaders:
     """Adds `SECURITY_HEADERS` to every response."""
 
@@ -116,9 +129,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = {name for name, _ in message["headers"]}
-                added = [header for header in _RAW_HEADERS if header[0] not in own]
-                message = {**message, "headers": [*message["headers"], *added]}
+                message["headers"] = with_security_headers(message["headers"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -205,7 +216,7 @@ class _LimitedBody:
 
 
 def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
+    return not _BODY_HEADERS.isdisjoint([name for name, _ in headers])
 
 
 def _declared_length(headers: Iterable[tuple[bytes, bytes]]) -> int:

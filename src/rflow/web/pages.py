@@ -48,12 +48,15 @@ STATIC_FILES = (SCRIPT, STYLE)
 _MESSAGE = Template(_file("web/message.html"))
 
 
-def message(title: str, body: str, status: int = 200, **headers: str) -> HTMLResponse:
-    """Return a page that says one thing. `body` is HTML of our own: no text of a session or a request."""
+def message(title: str, body: str, status: int = 200, base: str = "", **headers: str) -> HTMLResponse:
+    """Return a page that says one thing. `body` is HTML of our own: no text of a session or a request.
+
+    `base` leads from the page to the root ("..": up one level), where a proxy may serve rflow below a path.
+    """
     sent = {"content-security-policy": _MESSAGE_POLICY} | {
         name.replace("_", "-"): text for name, text in headers.items()
     }
-    return HTMLResponse(_MESSAGE.substitute(title=title, body=body, style=STYLE.path), status, sent)
+    return HTMLResponse(_MESSAGE.substitute(title=title, body=body, style=base + STYLE.path), status, sent)
 
 
 PREVIEW = HTMLResponse(_file("web/preview.html"))
@@ -63,6 +66,7 @@ LINK_ENDED = message(
     "This link does not work",
     "<p>It has ended, or it was not copied completely. Ask the person who sent it for a new one.</p>",
     404,
+    "..",
 )
 """The page for every link that does not work: unknown, expired, revoked, or of a deleted session."""
 
@@ -73,6 +77,7 @@ HOME = message(
     "<p>To see a session, open the whole link that you were sent: it begins with this address and ends in a long"
     " code.</p>\n"
     "<p>To share a session of your own, type <code>rflow share create</code> in the terminal.</p>",
+    base=".",
 )
 """The page of the root address."""
 

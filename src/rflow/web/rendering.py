@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from functools import partial
-from pathlib import Path
 
 import msgspec
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.web.link_lookup import Link
 from rflow.web.live_page import live_page
 from rflow.web.metrics import Metrics
+from rflow.web.middleware import with_security_headers
 from rflow.web.pages import PAGE_POLICY
 from rflow.web.workers import WorkerPool
 
@@ -30,7 +30,7 @@ FORMATS: dict[ViewForm, tuple[str, str]] = {
 CACHE_SIZE = 64 * 1024 * 1024
 """Bytes of rendered forms that are kept; the least recently used ones go first."""
 
-_Key = tuple[str, int, ViewForm, bool]
+_Key = tuple[str, str, ViewForm, bool]
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -45,9 +45,8 @@ class Rendered(msgspec.Struct, frozen=True):
 class Renderer:
     """Renders forms of links in the workers, each version once, also if many readers ask for it together."""
 
-    def __init__(self, workers: WorkerPool[SharedSessions], templates: Path | None, metrics: Metrics) -> None:
+    def __init__(self, workers: WorkerPool[SharedSessions], metrics: Metrics) -> None:
         self._workers = workers
-        self._templates = templates
         self._metrics = metrics
         self.clear()
 
@@ -72,7 +71,7 @@ class Renderer:
     async def _render(self, link: Link, key: _Key, cache: "Cache") -> Rendered:
         *_, form, brief = key
         with self._metrics.rendered.time():
-            work = partial(_render, link=link, form=form, brief=brief, templates=self._templates)
+            work = partial(_render, link=link, form=form, brief=brief)
             rendered = await self._workers.run(work)
         cache.put(key, rendered)
         return rendered
@@ -108,14 +107,14 @@ def _key(link: Link, form: ViewForm, brief: bool) -> _Key:
     return link.share.id, link.version, form, brief
 
 
-def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool, templates: Path | None) -> Rendered:
+def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool) -> Rendered:
     format_ = format_named(FORMATS[form][0])
     session, progress = store.progress(link.share, format_.extent, brief=brief)
     if session.started_at is None:
         raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
     if form == "page":
-        return _responses(live_page(progress, link.share, link.version, templates), form)
-    return _responses(render(format_, progress, templates), form)
+        return _responses(live_page(progress, link.share, link.version), form)
+    return _responses(render(format_, progress), form)
 
 
 def _responses(text: str, form: ViewForm) -> Rendered:
@@ -124,4 +123,7 @@ def _responses(text: str, form: ViewForm) -> Rendered:
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     own_policy = {"content-security-policy": PAGE_POLICY} if form == "page" else {}
     response = Response(body, headers=headers | own_policy, media_type=FORMATS[form][1])
-    return Rendered(len(body), etag.encode(), response, Response(status_code=304, headers=headers))
+    not_modified = Response(status_code=304, headers=headers)
+    for each in (response, not_modified):
+        each.raw_headers = with_security_headers(each.raw_headers)
+    return Rendered(len(body), etag.encode(), response, not_modified)

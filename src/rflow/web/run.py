@@ -58,7 +58,6 @@ def serve(
     url: str,
     store: str,
     state: Path,
-    templates: Path | None,
     log_requests: bool,
     on_started: Callable[[], None],
 ) -> None:
@@ -70,7 +69,7 @@ def serve(
     log_to(sys.stderr)
     files = _raise_file_limit()
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
-    server = LinkServer(open_store, templates, log_requests=log_requests, max_streams=min(MAX_STREAMS, files // 2))
+    server = LinkServer(open_store, log_requests=log_requests, max_streams=min(MAX_STREAMS, files // 2))
     config = uvicorn_config(server.app)
 
     async def main() -> None:

@@ -17,6 +17,8 @@ from rflow.web.workers import WorkerPool
 _PREVIEW_BOT = re.compile(
     rb"bot\b|bot[-/ ]|preview|crawl|spider|facebookexternalhit|whatsapp|embedly|iframely", re.IGNORECASE
 )
+# Telephones say what they are in the first comment, and some are called CUBOT; a bot on one says so further on.
+_DEVICE = re.compile(rb"^[^(]*\([^()]*\bAndroid\b[^()]*\)")
 _AGENT_KEPT = 120
 """Characters of a `User-Agent` that are stored."""
 _AGENT_READ = 400
@@ -25,7 +27,8 @@ MAX_PENDING = 100_000
 """Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"
 """The header with which an open page fetches itself again: that is not a new view."""
-_PREFETCH = (b"sec-purpose", b"purpose", b"x-purpose")
+_NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
+"""Headers of requests that are no views: updates of an open page, parts, and what browsers fetch in advance."""
 
 View = tuple[datetime, ViewForm, bytes]
 _log = logging.getLogger("rflow")
@@ -39,7 +42,7 @@ def agent_of(headers: Mapping[bytes, bytes]) -> bytes:
 @lru_cache(maxsize=1024)
 def is_preview_bot(agent: bytes) -> bool:
     """Whether a `User-Agent` shows previews of links: it gets no content."""
-    return bool(_PREVIEW_BOT.search(agent))
+    return bool(_PREVIEW_BOT.search(_DEVICE.sub(b"", agent)))
 
 
 def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
@@ -47,9 +50,8 @@ def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
 
     That is an update, or the change between the short and the whole form.
     """
-    prefetch = any(headers.get(name) for name in _PREFETCH)
-    from_page = LIVE in headers or headers.get(b"sec-fetch-site") == b"same-origin"
-    return method == "GET" and not prefetch and not from_page and b"range" not in headers
+    from_page = headers.get(b"sec-fetch-site") == b"same-origin"
+    return method == "GET" and not from_page and _NO_VIEW.isdisjoint(headers)
 
 
 class ViewLog:

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, parameters
+from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import Call, read
+from rflow.cli.parsing.short_ways import SHORT
 from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
+from rflow.errors import RflowError
 
 LINES = 12_000 if os.environ.get("RFLOW_TEST_HEAVY") else 300
 
@@ -66,11 +68,16 @@ def lines(draw: st.DrawFn) -> list[str]:
     wanted = draw(st.lists(st.sampled_from(options + GLOBAL), max_size=4))
     parts = [draw(given_option(parameter)) for parameter in wanted]
     parts += [[draw(values_of(parameter))] for parameter in declared if isinstance(parameter.declared, Argument)]
+    parts += [[draw(WORDS)] for parameter in declared if isinstance(parameter.declared, Words) and draw(st.booleans())]
     parts += draw(st.sampled_from([[]] * 6 + [[[draw(ODD)]]]))
     parts = draw(st.permutations(parts[draw(st.sampled_from([0] * 8 + [1])) :]))
     front = draw(st.integers(0, 1)) and [draw(given_option(draw(st.sampled_from(GLOBAL))))]
+    name = draw(st.sampled_from([name] * 4 + [typed for typed in TYPED if TYPED[typed] == name[:1]]))
     words = [word for part in (front or []) for word in part] + list(name) + [word for part in parts for word in part]
     return draw(st.sampled_from([words] * 19 + [words[: len(name) - 1]]))
+
+
+TYPED = {(typed,): means[:1] for typed, means in SHORT.items()}
 
 
 class Recorded(Exception):
@@ -114,7 +121,7 @@ def by_typer(words: list[str]) -> Call | None:
             root_command()(list(words), prog_name="rflow")
         except Recorded as recorded:
             return recorded.call
-        except SystemExit:
+        except (SystemExit, RflowError):
             pass
     return None
 
@@ -147,6 +154,14 @@ rflow progress --copy
 rflow progress K7QM-2F -f teams --brief
 rflow --store work.db --user ana note x
 rflow tree list
+rflow note the night shift changed the label roll
+rflow -s K7QM-2F step changed the label roll
+rflow step --result fine changed the label roll
+rflow skip no access to the printer
+rflow status
+rflow ls -a
+rflow copy
+rflow tree ls
 """
 
 
@@ -162,7 +177,9 @@ def test_everyday_command_lines_are_read_without_typer(line: str) -> None:
     "line",
     """
 rflow note
-rflow note "two words" too many
+rflow note the lamp is red -s K7QM-2F
+rflow step changed the roll --result no change
+rflow help list
 rflow notes x
 rflow note --pin=yes x
 rflow note -- --pin

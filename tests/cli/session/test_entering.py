@@ -1,5 +1,6 @@
 """What a tired engineer types so that a summary says what matters: warnings, assumptions, pins, corrections, plans."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,17 @@ def entry(me: Program, kind: str, seq: int) -> dict[str, Any]:
 
 
 def test_a_warning_has_two_ways_in(ana: Program) -> None:
-    assert said(ana, "warn", "Do NOT reboot the till") == "warning 2 recorded."
-    assert said(ana, "note", "--warn", "It loses the day's sales") == "warning 3 recorded."
+    assert (
+        said(ana, "warn", "Do NOT reboot the till")
+        == "warning 2 recorded.\nOnce it no longer holds: rflow warn --over 2"
+    )
+    assert (
+        said(ana, "note", "--warn", "It loses the day's sales")
+        == "warning 3 recorded.\nOnce it no longer holds: rflow warn --over 3"
+    )
     assert [note["kind"] for note in ana.show()["notes"]] == ["warning", "warning"]
     shown = ana.ok("show").out
-    assert "Warnings\n" in shown
+    assert "Caution\n" in shown
     assert "Notes\n" not in shown
 
 
@@ -61,7 +68,9 @@ def test_a_warning_of_more_than_forty_words_is_refused(words: tuple[str, ...], a
 
 def test_a_warning_can_come_from_standard_input_and_refer_to_an_entry(ana: Program) -> None:
     ana.ok("step", "Restarted the till", "--result", "errors gone")
-    assert said(ana, "warn", "-", "--on", "2", stdin="STOP, that was the test till\n") == "warning 3 recorded."
+    assert said(ana, "warn", "-", "--on", "2", stdin="STOP, that was the test till\n") == (
+        "warning 3 recorded, 1 line:\n    STOP, that was the test till\nOnce it no longer holds: rflow warn --over 3"
+    )
     assert entry(ana, "notes", 3)["on"] == 2
     assert "STOP, that was the test till (on 2)" in ana.ok("show").out
 
@@ -76,16 +85,16 @@ def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
     written = ana.ok("assume", "The cable is fine").err
     assert "assumption 2 recorded.\n" in written
     assert 'rflow assume --settled 2 "…"' in written
-    assert "The cable is fine — not verified" in ana.ok("show").out
+    assert "The cable is fine (not verified)" in ana.ok("show").out
     assert said(ana, "assume", "--settled", "2", "It was broken") == 'assumption 2 settled: "It was broken".'
     assert entry(ana, "notes", 2)["settled"] == "It was broken"
-    assert "The cable is fine — settled: It was broken" in ana.ok("show").out
+    assert "The cable is fine. Settled: It was broken" in ana.ok("show").out
 
 
 def test_an_assumed_step_is_an_assumption_too(ana: Program) -> None:
     assert said(ana, "step", "Asked the cashier", "--result", "no update", "--assume") == "step 2 recorded (assumed)."
     assert entry(ana, "steps", 2)["assumed"] is True
-    assert "Asked the cashier → no update (assumed)" in ana.ok("show").out
+    assert "Asked the cashier: no update (assumed)" in ana.ok("show").out
     ana.ok("assume", "--settled", "2", "The log says the same")
 
 
@@ -148,7 +157,7 @@ def test_pins_that_can_not_be_are_refused(ana: Program) -> None:
     assert "Entry 2 is pinned already." in ana.refused(2, "pin", "2")
     assert "has no entry 99" in ana.refused(3, "pin", "99")
     assert "Entry 7 is not pinned.\n       Pinned: 2." in ana.refused(2, "unpin", "7")
-    assert "Invalid value" in ana.refused(2, "pin", "the note")
+    assert "SEQ takes the number of an entry" in ana.refused(2, "pin", "the note")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +198,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     ana.ok("brief", "--ask", "Who has the key?")
     ana.ok("wait", "--for", "the caretaker")
     ana.ok("amend", "2", "It hums loudly")
-    assert said(ana, "undo") == 'took back the correction of note 2, which reads again "It hums".'
+    assert said(ana, "undo") == 'took back the correction of note 2: "It hums" again.'
     assert said(ana, "undo") == 'took back the wait for "the caretaker".'
     assert said(ana, "undo") == 'took back the ask "Who has the key?".'
     assert said(ana, "undo") == 'took back the pin of note 2 "It hums".'
@@ -200,8 +209,8 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     assert (session["pins"], session["waiting"], session["brief"]["ask"]) == ([], None, None)
     assert session["notes"][0]["undone"] is session["steps"][0]["undone"] is True
     shown = ana.ok("show").out
-    assert "It hums (undone)" in shown
-    assert "Pinged the server → no answer (undone)" in shown
+    assert "It hums (taken back)" in shown
+    assert "Pinged the server: no answer (taken back)" in shown
 
 
 def test_undo_of_a_move_goes_back_in_the_tree(printer: Program) -> None:
@@ -253,7 +262,7 @@ def test_undo_of_a_change_needs_to_know_whether_it_was_made(ana: Program) -> Non
     assert "nothing of yours left" in ana.refused(2, "undo")
     ana.ok("change", "Queue cleared", "--revert", "can't be reverted")
     assert said(ana, "undo", "--never-made") == 'took back your change 4 "Queue cleared".'
-    assert "Queue cleared — never made (undone)" in ana.ok("show").out
+    assert "Queue cleared (never made) (taken back)" in ana.ok("show").out
 
 
 def test_undo_says_where_its_options_do_not_fit(ana: Program) -> None:
@@ -307,7 +316,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     assert session["steps"][0]["reason"] == "it is behind a box"
     assert session["changes"][0]["revert"] == "ask Leeds"
     assert session["evidence"][0]["label"] == "the printer's log"
-    assert "Tried two cables → it prints (amended)" in printer.ok("show").out
+    assert "Tried two cables: it prints (corrected)" in printer.ok("show").out
 
 
 def test_amend_says_what_an_entry_has(ana: Program) -> None:
@@ -403,14 +412,14 @@ def test_a_question_is_answered(ana: Program) -> None:
     code = ana.show()["code"]
     ben.ok("-s", code, "note", "I know this till")
     assert (
-        f'question 3 to Ben Okafor recorded. To answer it: rflow -s {code} reply 3 "…"'
+        f'question 3 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 3 "…"'
         in ana.ok("question", "ben okafor", "Is there a second till?").err
     )
     assert "Did you mean Ben Okafor?" in ana.refused(2, "question", "ben okofor", "Is there?")
     ben.ok("-s", code, "reply", "3", "Yes, in the back room")
     question = ana.show()["questions"][0]
     assert (question["to"]["name"], question["replies"][0]["text"]) == (BEN, "Yes, in the back room")
-    assert "answer to 3: Yes, in the back room  [Ben Okafor]" in ana.ok("show").out
+    assert "Ben Okafor: Yes, in the back room" in ana.ok("show").out
     assert "Entry 2 is not a question.\n       Questions of" in ben.refused(2, "-s", code, "reply", "2", "x")
 
 
@@ -433,9 +442,59 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
     )
     assert said(ana, "brief", "--impact", "") == "impact cleared."
     assert said(ana, "change", "Firewall off", "--revert", "turn it on") == (
-        'change 4 recorded: "Firewall off", to revert: "turn it on". Once reverted: rflow change --reverted 4'
+        'change 4 recorded: "Firewall off".\nOnce reverted: rflow change --reverted 4'
     )
     assert said(ana, "change", "--reverted", "4") == 'change 4 "Firewall off" reverted.'
+
+
+def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_are_not_cut(ana: Program) -> None:
+    impact = "Nobody can pay at the tills in Leeds, and the ones in York are slow since this morning as well"
+    left = '20 words, of which a brief may show only "Nobody can pay at the tills in Leeds…"'
+    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 13 are always shown) recorded."
+    assert "impact of 13, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
+    ana.ok("note", impact)
+    assert f"Note: it has {left}" in ana.ok("pin").err
+    assert "of which a brief may show only" in ana.ok("change", impact, "--revert", "nothing to do").err
+
+
+def test_a_warning_that_no_longer_holds_leaves_caution(ana: Program) -> None:
+    assert "Once it no longer holds: rflow warn --over 2" in ana.ok("warn", "Don't restart till 3").err
+    ana.ok("warn", "Don't move it")
+    assert said(ana, "warn", "--over", "2", "Ben is done") == "warning 2 no longer holds: it has left CAUTION."
+    shown = ana.ok("progress", "-f", "text").out
+    assert "CAUTION: Don't move it" in shown
+    assert "NO LONGER SO: the warning “Don't restart till 3” (Ben is done)" in shown
+    assert "Don't restart till 3 — over: Ben is done" in ana.ok("show").out
+    assert "is over already" in ana.refused(2, "warn", "--over", "2")
+    ana.ok("undo")
+    assert "Don't restart till 3" in ana.ok("progress", "-f", "text").out.partition("CAUTION")[2]
+    ana.ok("note", "It hums")
+    assert "Warnings that hold: 2, 3." in ana.refused(2, "warn", "--over", "6")
+    assert "Leave these out." in ana.refused(2, "warn", "--over", "2", "--pin")
+
+
+def test_who_or_what_reverted_a_change_can_be_said(ana: Program) -> None:
+    ana.ok("change", "Timeout 60 s", "--revert", "back to 5 s")
+    note = ("--note", "Argo CD put it back")
+    assert said(ana, "change", "--reverted", "2", *note) == 'change 2 "Timeout 60 s" reverted: "Argo CD put it back".'
+    assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", ana.ok("progress", "-f", "text").out)
+    assert "Timeout 60 s — reverted: Argo CD put it back" in ana.ok("show").out
+    assert "--note belongs to --reverted." in ana.refused(2, "change", "Cable", "--revert", "x", *note)
+
+
+def test_what_to_do_while_waiting_is_shown_under_next(ana: Program) -> None:
+    plan = ("--if", "no answer by 02:00", "--then", "page the lead")
+    ana.ok("wait", "--for", "the platform team", *plan)
+    assert "NEXT: if no answer by 02:00: page the lead" in ana.ok("progress", "-f", "text", "--brief").out
+    assert "if no answer by 02:00: page the lead" in ana.ok("show").out
+    assert "in pairs" in ana.refused(2, "wait", "--for", "them", "--if", "they don't")
+    assert "--over can't be combined" in ana.refused(2, "wait", "--over", *plan)
+
+
+@pytest.mark.parametrize(("given", "shown"), [("sev 2", "sev 2"), ("2", "sev 2"), ("SEV-1", "sev 1"), ("P3", "sev P3")])
+def test_a_severity_is_named_once(ana: Program, given: str, shown: str) -> None:
+    ana.ok("brief", "--severity", given)
+    assert f", {shown}, owner" in ana.ok("progress", "-f", "text").out
 
 
 def test_an_ask_that_is_too_long_for_the_brief_is_recorded_with_a_note(ana: Program) -> None:

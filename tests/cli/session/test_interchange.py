@@ -45,8 +45,8 @@ def test_a_round_trip_gives_the_same_session_with_its_tree_and_its_evidence(ana:
     session = ana.show()
     told = hull.ok("import", "-", stdin=ana.ok("export").data).err
     assert told == (
-        f"{session['code']} · A label printer prints nothing · Leeds: imported. It belongs to Ana Ruiz. "
-        f"Continue with: rflow resume {session['code']}\n"
+        f"{session['code']} · A label printer prints nothing · Leeds: imported. It belongs to Ana Ruiz.\n"
+        f"To continue: rflow resume {session['code']}\n"
     )
     assert hull.show(session["code"]) == session
     evidence = session["evidence"][0]["seq"]
@@ -141,7 +141,7 @@ def test_the_contents_of_evidence_may_stay_at_home(ana: Program, hull: Program) 
 
 def test_a_file_and_standard_input_are_the_same(ana: Program, hull: Program) -> None:
     file = ana.home / "session.jsonl"
-    ana.ok("export", "-o", str(file))
+    ana.ok("export", "-o", str(file), "--overwrite")
     assert file.read_bytes() == ana.ok("export").data
     hull.ok("import", str(file))
     assert "nothing new" in hull.ok("import", "-", stdin=file.read_bytes()).err
@@ -179,17 +179,20 @@ HEADER = b'{"rflow":"session","format":2,"id":"019a4711-0000-7000-8000-000000000
 GARBAGE: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "standard input is empty."),
     "blanks": (b" \n\n", "standard input is empty."),
-    "a letter": (b"Dear Sir or Madam", "is neither an export of rflow nor JSON"),
-    "bytes": (bytes(range(256)), "is neither an export of rflow nor JSON"),
-    "Latin-1": (b'{"title": "caf\xe9"}', "is neither an export of rflow nor JSON"),
-    "half a document": (b'{"title": "The till", "steps": [', "is neither an export of rflow nor JSON"),
-    "a list": (b"[1, 2]", "is not a session: Expected `object`, got `array`."),
-    "another object": (b'{"name": "Ana"}', "is not a session: Object missing required field `title`."),
-    "another type": (b'{"title": 7}', "is not a session: Expected `str`, got `int` - at `$.title`."),
-    "a step that is none": (b'{"title": "x", "steps": ["y"]}', "at `$.steps[0]`."),
+    "a letter": (b"Dear Sir or Madam", "is not a session.\n       A session is a file that rflow export wrote, or"),
+    "bytes": (bytes(range(256)), "is not a session."),
+    "Latin-1": (b'{"title": "caf\xe9"}', "is not valid JSON: it holds characters that are not UTF-8."),
+    "half a document": (b'{"title": "The till", "steps": [', "is not valid JSON: it ends in the middle."),
+    "a list": (b"[1, 2]", "is not a session."),
+    "another object": (b'{"name": "Ana"}', 'is not a session yet: "title" is missing.'),
+    "another type": (b'{"title": 7}', "title should be a text, not a whole number."),
+    "a step that is none": (b'{"title": "x", "steps": ["y"]}', "steps, entry 1 should be an object in {}, not a text."),
     "no title": (b'{"title": " "}', "has no title."),
     "a later version": (b'{"title": "x", "version": 2}', "is of version 2; this rflow reads 1."),
-    "a time that is none": (b'{"title": "x", "started_at": "noon"}', "at `$.started_at`."),
+    "a time that is none": (
+        b'{"title": "x", "started_at": "noon"}',
+        "started_at should be a date and time, such as 2026-11-28T09:00:00+01:00.",
+    ),
     "a time before time": (b'{"title": "x", "started_at": "0001-01-01T00:00:00+14:00"}', "can't be converted to UTC."),
     "a broken tree": (b'{"title": "x", "tree": {"id": "a"}}', "The tree in standard input can't be used."),
     "no such position": (
@@ -197,7 +200,9 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
         b'{"c": {"text": "End", "outcome": "resolved"}}}}',
         'stands at "b", which is not a node of its tree.',
     ),
-    "depth": (b'{"x":' * 20_000, "is neither an export of rflow nor JSON"),
+    "depth": (b'{"x":' * 20_000, "it is nested too deeply."),
+    "a wrong comma": (b'{\n"title": "x",\n}', "is not valid JSON: see line 3."),
+    "a tree": (b'{"id": "a", "title": "A", "nodes": {}}', "looks like a tree, not like a session."),
     "a header alone": (HEADER, "holds no session: its first event is missing."),
     "a header of no session": (b'{"rflow":"tree"}', "does not begin with a session's header."),
     "a later format": (HEADER.replace(b"2", b"99", 1), "was written by a newer rflow."),
@@ -215,7 +220,7 @@ def test_what_is_no_session_is_told_as_that(name: str, ana: Program) -> None:
 
 
 def test_the_first_and_the_last_days_there_are_can_be_shown_everywhere(ana: Program) -> None:
-    days = [f"{day}T00:00:00{zone}" for day in ("0001-01-01", "9999-12-31") for zone in ("", "Z")]
+    days = [f"{day}T00:00:00{zone}" for day in ("0001-01-01", "9999-12-31") for zone in ("+00:00", "Z")]
     steps = [{"text": "Looked at the clock", "at": day} for day in days]
     document = json.dumps({"title": "The till in Leeds is slow", "steps": steps, "started_at": days[0]})
     code = ana.ok("import", "-", stdin=document).err.split()[0]
@@ -268,7 +273,7 @@ class Shared(NamedTuple):
 
     def export(self) -> None:
         """Let Sam write the file anew."""
-        self.sam.ok("export", self.code, "-o", str(self.file))
+        self.sam.ok("export", self.code, "-o", str(self.file), "--overwrite")
 
 
 @pytest.fixture
@@ -319,11 +324,11 @@ OWNERSHIP: dict[str, tuple[dict[str, Any], ...]] = {
 def test_an_import_says_whose_entries_it_adds_and_whose_the_session_is(shared: Shared) -> None:
     shared.export()
     label = f"{shared.code} · A label printer prints nothing · Leeds"
-    again = f"Continue with: rflow resume {shared.code}\n"
+    again = f"To continue: rflow resume {shared.code}\n"
     told = shared.ana.ok("import", str(shared.file)).err
-    assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours. {again}"
+    assert told == f"{label}: added 2 entries by Sam Okafor and 1 by you. It is yours.\n{again}"
     shared.ana.ok("note", "One more")
-    shared.ana.ok("export", "-o", str(shared.file))
+    shared.ana.ok("export", "-o", str(shared.file), "--overwrite")
     assert "added 1 entry by Ana Ruiz. It belongs to Ana Ruiz." in shared.sam.ok("import", str(shared.file)).err
 
 

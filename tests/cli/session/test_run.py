@@ -122,7 +122,7 @@ def test_secrets_in_evidence_stay_in_and_out_of_summaries(ana: Program) -> None:
         assert secret not in me.ok("progress", "-f", name).out
     assert secret in me.ok("progress", "--no-redact").out
     assert secret.encode() in content(ana, 3)
-    me.ok("redact", "3")
+    me.ok("redact", "3", "--yes")
     assert "was removed" in me.refused(3, "show", "--evidence", "3")
     assert secret not in me.ok("export").out
 
@@ -148,3 +148,11 @@ def test_a_program_that_may_not_be_run_is_told(ana: Program) -> None:
 def test_evidence_is_found_by_its_number_only(ana: Program) -> None:
     ana.ok("run", "--", "true")
     assert "Entry 1 is not evidence.\n       Evidence of" in ana.refused(2, "show", "--evidence", "1")
+
+
+def test_an_encoding_can_be_named_for_what_is_run_and_what_is_attached(ana: Program) -> None:
+    said = "接続が拒否されました。"
+    ana.ok("attach", "-", "--encoding", "Shift-JIS", stdin=f"{said}\r\n".encode("shift_jis"))
+    ana.at(real=True).ok("run", "--encoding", "850", "-c", r"printf 'Gr\224\341e\n'")
+    assert [piece["excerpt"] for piece in ana.show()["evidence"]] == [said, "Größe"]
+    assert "is not an encoding of text" in ana.refused(2, "attach", "-", "--encoding", "klingon", stdin="x")

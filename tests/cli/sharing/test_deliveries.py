@@ -104,5 +104,5 @@ def test_a_target_named_in_capitals_has_the_same_deliveries(ana: Program, channe
 
 
 def test_a_pattern_that_is_none_stops_a_handoff_before_it_is_recorded(ana: Program) -> None:
-    assert "not a regular expression" in ana.run("handoff", "Ben Okafor", RFLOW_REDACT_PATTERNS="(").err
+    assert "not a regular expression" in ana.run("handoff", "Ben Okafor", "--copy", RFLOW_REDACT_PATTERNS="(").err
     assert ana.show()["owner"]["name"] == "Ana Ruiz"

@@ -435,7 +435,7 @@ def test_a_target_is_shown_without_its_secret(new: Program) -> None:
     listed = {entry["name"]: (entry["value"], entry["origin"]) for entry in new.json("config", "list", "--json")}
     assert listed["targets.noc.url"] == ("https://hooks.slack.com/…", "file")
     assert listed["targets.noc.kind"] == ("", "default")
-    assert new.ok("config", "set", "targets.noc.url", "").err == f"targets.noc.url removed in {config(new)}.\n"
+    assert new.ok("config", "unset", "targets.noc.url").err == f"targets.noc.url removed in {config(new)}.\n"
     assert new.ok("config", "get", "targets.noc.url").out == "\n"
 
 
@@ -445,7 +445,7 @@ def test_the_environment_overrides_the_file(new: Program) -> None:
     listed = new.ok("config", "list", **environ).out
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in listed
     assert "targets.night-shift.kind = json  [environment]" in listed
-    shown = new.ok("config", "set", "targets.night-shift.url", "", **environ)
+    shown = new.ok("config", "unset", "targets.night-shift.url", **environ)
     assert "Note: for now the environment overrides the file" in shown.err
     assert "targets.night-shift.url = https://noc.example/…  [environment]" in new.ok("config", "list", **environ).out
 
@@ -489,7 +489,7 @@ def test_the_next_step_is_shown_when_a_target_is_configured(new: Program) -> Non
     assert "of kind teams, but hooks.slack.com accepts slack" in new.refused(
         2, "progress", str(RECORDED), "--post", "noc"
     )
-    new.ok("config", "set", "targets.noc.kind")
+    new.ok("config", "unset", "targets.noc.kind")
     assert "The kind is still missing: rflow config set targets.noc.kind slack|teams|json" in shown(
         "url", f"https://noc.example{PATH}"
     )

@@ -289,10 +289,16 @@ def test_a_digest_tells_of_mine_or_of_everybodys(ana: Program) -> None:
     assert ana.at(user="Chloé").ok("digest").err == "You have no open session. Everybody's: rflow digest --all\n"
 
 
-def test_a_handoff_prints_the_summary_or_copies_it(ana: Program) -> None:
-    printed = ana.ok("handoff", BEN, "--note", "The courier comes at five")
+def test_a_handoff_offers_the_summary_or_prints_or_copies_it(ana: Program) -> None:
+    code = ana.show()["code"]
+    said, offer = ana.ok("handoff", BEN, "--new-user").err.split("\n\nNext:\n")
+    assert said.endswith("handed to Ben Okafor, who hasn't accepted it yet.")
+    assert offer.startswith(f"    rflow progress {code} --copy  ")
+    ana.ok("handoff", "--cancel")
+    printed = ana.ok("handoff", BEN, "--note", "The courier comes at five", "-f", "text")
+    assert "rflow progress" not in printed.err
     assert "two jobs were stuck" in printed.out
-    assert "The courier comes at five" in printed.out
+    assert "The courier comes at five" in " ".join(printed.out.split())
     ana.ok("handoff", "--cancel")
     copied = ana.ok("handoff", BEN, "--copy", "-f", "teams")
     assert copied.out == ""

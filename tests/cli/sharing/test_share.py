@@ -185,3 +185,45 @@ def test_a_copied_link_is_on_the_clipboard_and_not_lost_where_there_is_none(ana:
     lost = ana.run("share", "create", "--copy", RFLOW_CLIPBOARD_CMD="false", DISPLAY="", WAYLAND_DISPLAY="", TMUX="")
     assert lost.code in (0, 7)
     assert TOKEN.search(lost.out)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rflow.example.com",
+        "ftp://rflow.example.com",
+        "https://",
+        "https://rflow.example.com/?team=1",
+        "https://rflow.example.com/#top",
+        "https://rflow.example.com /x",
+        "https://ana:secret@rflow.example.com",
+        "https://[::1",
+        "https://rflow.example.com:port",
+    ],
+)
+def test_what_no_link_can_begin_with_is_refused_where_it_is_set_and_where_it_is_used(
+    ana: Program, address: str
+) -> None:
+    ana.start()
+    problem = ana.refused(2, "config", "set", "share.base_url", address)
+    assert "share.base_url is not the start of a link" in problem
+    assert "secret" not in problem
+    assert "share.base_url" in ana.refused(2, "share", "create", "--json", RFLOW_SHARE_BASE_URL=address)
+    assert "--public-url" in ana.refused(2, "serve", "--public-url", address)
+    assert listed(ana) == []
+
+
+def test_a_base_with_a_path_begins_links(ana: Program) -> None:
+    ana.start()
+    ana.ok("config", "set", "share.base_url", "https://ops.example.com/rflow/")
+    assert ana.json("share", "create", "--json")["url"].startswith("https://ops.example.com/rflow/share/rfs_")
+
+
+def test_a_list_of_many_links_names_each_session(ana: Program) -> None:
+    """More sessions than are looked up one by one."""
+    titles = {f"Till {number} is slow" for number in range(23)}
+    for title in titles:
+        ana.start("--title", title)
+        ana.ok("share", "create")
+    assert {link["title"] for link in listed(ana, "--all")} == titles
+    assert all(title in ana.ok("share", "list", "--all").out for title in titles)

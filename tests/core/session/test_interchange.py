@@ -159,7 +159,7 @@ def test_times_are_those_of_the_document_and_none_where_it_has_none() -> None:
         "title": "Labels",
         "started_at": "2026-11-22T23:00:00+01:00",
         "owner": "Priya",
-        "steps": [{"text": "Kicked it", "at": "2026-11-22T22:05:00"}, {"text": "Kicked it again", "by": "Dave"}],
+        "steps": [{"text": "Kicked it", "at": "2026-11-22T22:05:00Z"}, {"text": "Kicked it again", "by": "Dave"}],
     }
     found = read(document).session
     steps = list(found.steps.values())

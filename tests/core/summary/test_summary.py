@@ -552,7 +552,16 @@ def test_the_hostile_session_fills_every_field_of_a_summary() -> None:
         *("session.outcome", "session.closing_summary", "session.tree.changed", "since_position", "earlier_notes"),
         "redacted_kinds",
         *("sections.entries.below", "notes.about", "notes.settled", "questions.replies"),  # shown in test_sections.py
-        *("changes.reverted_at", "changes.then", "tried.settled", "waiting.by", "handovers.contingencies"),
+        *(
+            "situation_before",
+            "impact_before",
+            "changes.later",
+            "changes.reverted_at",
+            "changes.then",
+            "tried.settled",
+            "waiting.by",
+            "handovers.contingencies",
+        ),
     }
 
 
@@ -603,7 +612,7 @@ def test_a_digest_tells_each_session_in_a_few_lines() -> None:
     assert (entry.code, entry.position, entry.steps, entry.changes) == ("K7QM-2F", "Does it print now?", 3, 1)
     assert entry.last == "Clear the jam: skipped, Locked room"
     assert entry.waiting is not None
-    assert "Changes in place: DHCP (03:19). Revert: Fixed" in entry.lines
+    assert "In place: DHCP (03:19). Revert: Fixed" in entry.lines
     assert "Waiting: the caretaker" in entry.lines
     assert digest_of([scene.session], looking(), "Ann").of == "Ann"
 

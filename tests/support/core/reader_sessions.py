@@ -2,12 +2,16 @@
 
 import argparse
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
 
 from rflow.core.people import person
 from rflow.core.session import commands as c
-from rflow.core.session.events import Brief, Contingency
+from rflow.core.session.events import Brief, Contingency, NoteKind
 from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
@@ -33,9 +37,13 @@ def entered(name: str) -> Scene:
 
 
 def _set_clock(scene: Scene, clock: str) -> None:
-    hour, minute = map(int, clock.split(":"))
-    at = scene.now.replace(hour=hour, minute=minute)
+    at = _clock(scene, clock)
     scene.now = at if at >= scene.now - timedelta(minutes=10) else at + timedelta(days=1)
+
+
+def _clock(scene: Scene, clock: str) -> datetime:
+    hour, minute = map(int, clock.split(":"))
+    return scene.now.replace(hour=hour, minute=minute)
 
 
 def summary_of(name: str, *, brief: bool) -> Progress:
@@ -46,56 +54,128 @@ def summary_of(name: str, *, brief: bool) -> Progress:
 
 
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("text", nargs="?", default="")
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("text", nargs="*", default=[])
     for name in ("result", "revert", "reason", "note", "for", "until", "output", "tree"):
         parser.add_argument(f"--{name}", default="")
-    for name in ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis"):
+    for name in ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis", "on", "at", "settled"):
         parser.add_argument(f"--{name}")
-    for name in ("if", "then"):
+    for name in ("if", "then", "warn"):
         parser.add_argument(f"--{name}", action="append", default=[])
-    parser.add_argument("--warn", action="append", default=[])
     for name in ("pin", "assume"):
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--over", nargs="?", const="")
     return parser
 
 
 def _enter(scene: Scene, who: str, word: str, rest: list[str]) -> None:
     given = vars(_options().parse_args([part.replace("\\n", "\n") for part in rest]))
-    text, pin = given["text"], given["pin"]
-    brief = Brief(**{name: given[name] for name in Brief.__struct_fields__})
-    plans = tuple(Contingency(condition=when, action=do) for when, do in zip(given["if"], given["then"], strict=True))
-    commands: dict[str, c.Command] = {
-        "choose": c.Choose(choice=text, assume=given["assume"], reason=given["reason"], pin=pin),
-        "done": c.Done(result=text, pin=pin),
-        "step": c.AddStep(text=text, result=given["result"], assume=given["assume"], pin=pin),
-        "note": c.AddNote(text=text, pin=pin),
-        "warn": c.AddNote(text=text, kind="warning"),
-        "assume": c.AddNote(text=text, kind="assumption"),
-        "change": c.MakeChange(text=text, revert=given["revert"]),
-        "reverted": c.RevertChange(change=_change(scene, text)),
-        "brief": c.SetBrief(brief=brief),
-        "wait": c.SetWaiting(waiting_for=given["for"], until=_time(given["until"])),
-        "run": c.AddEvidence(evidence=output(given["output"], label=text, command=text), pin=pin),
-        "undo": c.Undo(),
-        "back": c.Back(),
-        "handoff": c.HandOff(
-            to=person(text or "?"), note=given["note"], warnings=(*given["warn"],), contingencies=plans
-        ),
-        "accept": c.Accept(read_back=text),
-        "take": c.TakeOver(reason=text),
-        "start": c.Start(title=text, brief=brief),
-    }
-    scene.do(person(who), commands[word])
+    words, texts = iter(given["text"]), dict(given)
+    given["text"] = next(words, "")
+    command = _COMMANDS[word](scene, given, list(words))
+    scene.do(person(who), command)
     scene.now -= timedelta(minutes=1)
-    if given["tree"]:
-        tree = load_tree(data_dir("examples") / "trees" / f"{given['tree']}.toml")
+    if texts["tree"]:
+        tree = load_tree(data_dir("examples") / "trees" / f"{texts['tree']}.toml")
         scene.do(person(who), scene.into(tree))
 
 
-def _change(scene: Scene, beginning: str) -> int:
-    changes = scene.session.changes.values()
-    return next((change.seq for change in changes if beginning and change.text.startswith(beginning)), 0)
+Given = dict[str, Any]
+Entering = Callable[[Scene, Given, list[str]], c.Command]
+
+
+def _brief(given: Given) -> Brief:
+    return Brief(**{name: given[name] for name in Brief.__struct_fields__})
+
+
+def _plans(given: Given) -> tuple[Contingency, ...]:
+    pairs = zip(given["if"], given["then"], strict=True)
+    return tuple(Contingency(condition=when, action=do) for when, do in pairs)
+
+
+def _note(kind: NoteKind) -> Entering:
+    def entering(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+        ended = given["over"] or given["settled"]
+        if ended is not None:
+            return c.SettleAssumption(target=_entry(scene, ended), text=given["text"])
+        return c.AddNote(text=given["text"], kind=kind, on=_entry(scene, given["on"]), pin=given["pin"])
+
+    return entering
+
+
+def _step(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+    at = _clock(scene, given["at"]) if given["at"] else None
+    return c.AddStep(
+        text=given["text"], result=given["result"], assume=given["assume"], happened_at=at, pin=given["pin"]
+    )
+
+
+def _amend(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+    return c.AmendEntry(
+        target=_entry(scene, given["text"]),
+        text=rest[0] if rest else None,
+        result=given["result"] or None,
+        revert=given["revert"] or None,
+    )
+
+
+def _hand_off(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+    to = person(given["text"] or "?")
+    return c.HandOff(to=to, note=given["note"], warnings=(*given["warn"],), contingencies=_plans(given))
+
+
+def _run(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+    piece = output(given["output"], label=given["text"], command=given["text"])
+    return c.AddEvidence(evidence=replace(piece, on=_entry(scene, given["on"])), pin=given["pin"])
+
+
+def _wait(scene: Scene, given: Given, rest: list[str]) -> c.Command:
+    waiting_for = given["for"] or given["text"]
+    return c.SetWaiting(waiting_for=waiting_for, until=_time(given["until"]), contingencies=_plans(given))
+
+
+_COMMANDS: dict[str, Entering] = {
+    "choose": lambda s, g, r: c.Choose(choice=g["text"], assume=g["assume"], reason=g["reason"], pin=g["pin"]),
+    "done": lambda s, g, r: c.Done(result=g["text"], pin=g["pin"]),
+    "skip": lambda s, g, r: c.Skip(reason=g["text"]),
+    "step": _step,
+    "note": _note("note"),
+    "warn": _note("warning"),
+    "assume": _note("assumption"),
+    "change": lambda s, g, r: c.MakeChange(text=g["text"], revert=g["revert"]),
+    "reverted": lambda s, g, r: c.RevertChange(change=_entry(s, g["text"], s.session.changes), note=g["note"]),
+    "brief": lambda s, g, r: c.SetBrief(brief=_brief(g)),
+    "wait": _wait,
+    "run": _run,
+    "pin": lambda s, g, r: c.Pin(targets=tuple(_entry(s, part) for part in (g["text"], *r) if part)),
+    "unpin": lambda s, g, r: c.Unpin(targets=tuple(_entry(s, part) for part in (g["text"], *r) if part)),
+    "amend": _amend,
+    "question": lambda s, g, r: c.AskQuestion(to=person(g["text"]), text=r[0]),
+    "reply": lambda s, g, r: c.ReplyQuestion(target=_entry(s, g["text"]), text=r[0]),
+    "undo": lambda s, g, r: c.Undo(),
+    "back": lambda s, g, r: c.Back(),
+    "handoff": _hand_off,
+    "accept": lambda s, g, r: c.Accept(read_back=g["text"]),
+    "take": lambda s, g, r: c.TakeOver(reason=g["text"]),
+    "close": lambda s, g, r: c.Close(outcome="resolved", summary=g["text"]),
+    "start": lambda s, g, r: c.Start(title=g["text"], brief=_brief(g)),
+}
+"""The words of the dialect (docs/reader-test.md)."""
+
+
+def _entry(scene: Scene, name: str | None, *tables: dict[int, Any]) -> int:
+    """Return the number of an entry that is named by its number or by the beginning of its text; "" is 0: none."""
+    if not name or name.isdigit():
+        return int(name or 0)
+    entries = [entry for table in tables or scene.session.entries for entry in table.values()]
+    for entry in sorted(entries, key=lambda entry: entry.seq, reverse=True):
+        if not entry.undone and _text(entry).startswith(name):
+            return int(entry.seq)
+    raise ValueError(f"No entry begins with {name!r}.")
+
+
+def _text(entry: Any) -> str:
+    return str(entry.what.label if hasattr(entry, "what") else entry.text)
 
 
 def _time(text: str) -> datetime | None:

@@ -120,6 +120,11 @@ def play(throws: Sequence[int]) -> Scene:
     scene.do(ANN, c.Start(title="The printer in Leeds is silent"))
     if dice.pick([True, True, False]):
         scene.do(ANN, scene.into(PRINTER))
+    return play_on(scene, dice)
+
+
+def play_on(scene: Scene, dice: Dice) -> Scene:
+    """Play out the rest of a session."""
     while dice.left:
         owner = scene.session.owner
         who = dice.pick([ANN, BEN, CLEO] if owner.is_queue else [owner, owner, owner, ANN, BEN, CLEO])

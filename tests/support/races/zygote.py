@@ -30,7 +30,7 @@ import rflow.cli.display.json
 import rflow.cli.display.status
 import rflow.cli.parsing.completion
 import rflow.cli.terminal_state
-import rflow.formats.environment
+import rflow.formats.templates
 import rflow.service.interchange
 import rflow.service.local.workspace
 import rflow.stores.folder.store

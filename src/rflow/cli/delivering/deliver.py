@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rflow.cli.app import App
 from rflow.cli.output import complain, echo, is_terminal
-from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
@@ -68,7 +67,8 @@ def copy_to_clipboard(run: App, text: str, html: str | None = None) -> str:
     environ = dict(os.environ)
     if command := run.settings["clipboard.command"].text:
         environ["RFLOW_CLIPBOARD_CMD"] = command
-    return copy(text, html=html, environ=environ).message
+    copied = copy(text, html=html, environ=environ)
+    return f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
 
 
 def say_delivered(run: App, session: Session | None, what: str) -> None:
@@ -100,6 +100,8 @@ def record(run: App, session: Session | None, format_: str, destination: str, st
     """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
     if session is None:
         return
+    from rflow.core.session.commands import RecordShared
+
     try:
         command = RecordShared(format=format_, destination=destination, through=session.version, state=state)
         run.send(session, command)

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.delivering.deliver import record
-from rflow.config_file import replace_file
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Delivery, Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotAllowed, RflowError
+from rflow.whole_files import write_own_file
 
 _AGAIN = "To post it anyway: --again"
 _LOOK = "Look there first. To post it anyway: --again"
@@ -103,7 +103,7 @@ class LocalRecord:
             return
         if last.summary != self._summary or last.state == "failed":
             return
-        where = f"posted to {self._target} at {clock(last.at)}"
+        where = f"posted to {self._target} at {clock(last.at, self._run.workspace.now())}"
         if last.state == "sent":
             raise NotAllowed(f"The same was {where}.", try_=_AGAIN)
         raise NotAllowed(f"The same may have been {where}; the outcome is unknown.", try_=_LOOK)
@@ -112,7 +112,7 @@ class LocalRecord:
         """Record how the post ended, if possible."""
         last = _LastPost(self._summary, self._run.workspace.now(), state)
         try:
-            replace_file(self._file, msgspec.json.encode(last))
+            write_own_file(self._file, msgspec.json.encode(last))
         except OSError as error:
             self._run.say(f"{_UNRECORDED} {error.strerror}.")
 

@@ -82,8 +82,10 @@ def in_words(session: Session, event: e.Event) -> str:
         case e.Unpinned(target=target):
             return f"the unpinning of {described(session, target)}"
         case e.EntryAmended(target=target):
-            return f"the correction of {named(session, target)}, which reads again {_now(session, target)}"
+            return f"the correction of {named(session, target)}: {_now(session, target)} again"
         case e.AssumptionSettled(target=target, text=text):
+            if not text:
+                return f"the end of {named(session, target)}, which holds again"
             return f"what came of {named(session, target)}: {quoted(text)}"
         case e.QuestionReplied(target=target, text=text):
             return f"the answer to {named(session, target)}: {quoted(text)}"

@@ -1,6 +1,6 @@
 """The JSON of sessions and lists: stable, documented in docs/commands.md."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -8,6 +8,9 @@ from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
 from rflow.core.session.state import Change, Evidence, Session
 from rflow.core.tree.model import Decision, Tree
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Hit
 
 Record = dict[str, Any]
 
@@ -94,4 +97,15 @@ def head_record(head: Head) -> Record:
         "steps": head.steps,
         "notes": head.notes,
         "evidence": head.evidence,
+    }
+
+
+def hit_record(hit: "Hit") -> Record:
+    """Return a session of a search for programs: what a list has, how it ended, and the texts that match."""
+    return {
+        **head_record(hit.head),
+        "outcome": hit.outcome or None,
+        "summary": hit.summary or None,
+        "matches": hit.matches,
+        "more_matches": hit.more,
     }

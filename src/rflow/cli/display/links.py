@@ -1,20 +1,24 @@
 """Links for people: their URL, and tables of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from rflow.cli.app import App
-from rflow.cli.display.text import ago, table
+from rflow.cli.display.lists import table
+from rflow.cli.display.text import ago
+from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, ShareWish, state_of
 from rflow.core.text import one_line, shorten
-from rflow.errors import NotDelivered, NotFound, StoreProblem
+from rflow.errors import NotFound, StoreProblem
 
 DEFAULT_BASE = "http://127.0.0.1:8765"
 DEFAULT_LIFE = timedelta(hours=24)
+_FEW, _PAGE = 20, 1000
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +32,9 @@ def base_of(run: App) -> Base:
     """Return what links begin with: the setting, else the server running for this store, else this machine."""
     configured = run.settings["share.base_url"].text
     if configured:
-        return Base(url=configured.rstrip("/"))
+        from rflow.cli.web_address import base_url
+
+        return Base(url=base_url(configured, "share.base_url"))
     from rflow.service.heartbeat import running
 
     url = running(run.settings.folders.state, run.workspace.about.url)
@@ -53,30 +59,40 @@ def link_to(base: Base, token: str) -> str:
 
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     """Make a link that lasts the default time; return it, and when it expires."""
+    base = base_of(run)
     expires_at = run.workspace.now() + DEFAULT_LIFE
     minted = run.workspace.create_share(ShareWish(session=session.id, expires_at=expires_at, patterns=run.patterns))
-    base = base_of(run)
-    run.wrote(session, f"link {minted.share.id} created. To revoke it: rflow share revoke {minted.share.id}")
+    run.wrote(session, f"link {minted.share.id} created.")
+    run.say(f"To revoke it: {run.program} share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
     return link_to(base, minted.token), minted.share.expires_at
 
 
 def copy_link(run: App, url: str) -> None:
-    """Copy a link to the clipboard; if that fails, print it."""
+    """Copy a link to the clipboard."""
     from rflow.cli.delivering.deliver import copy_to_clipboard
 
-    try:
-        said = copy_to_clipboard(run, url)
-    except NotDelivered:
-        run.out(url)
-        raise
-    run.say(f"The link was {said}.")
+    run.say(f"The link was {copy_to_clipboard(run, url)}.")
+
+
+_Names = Callable[[str], tuple[str, str]]
+"""Return code and title of the session with an id; both empty if it is gone."""
+
+
+def share_records(counts: Sequence[ShareCount], run: App, now: datetime) -> list[dict[str, Any]]:
+    """Return links for programs."""
+    names = _names(run, counts)
+    return [_record(count, names, now) for count in counts]
 
 
 def share_record(count: ShareCount, run: App, now: datetime) -> dict[str, Any]:
     """Return a link for programs, without its token."""
-    share, session = count.share, _session(run, count)
+    return _record(count, _names(run, [count]), now)
+
+
+def _record(count: ShareCount, names: _Names, now: datetime) -> dict[str, Any]:
+    share, session = count.share, names(count.share.session)
     return {
         "id": share.id,
         "session": session[0],
@@ -95,20 +111,31 @@ def share_record(count: ShareCount, run: App, now: datetime) -> dict[str, Any]:
     }
 
 
-def _session(run: App, count: ShareCount) -> tuple[str, str]:
-    """Return code and title of the session of a link; "" if it is gone."""
-    try:
-        head = run.workspace.find(count.share.session)
-    except (NotFound, StoreProblem):
-        return "", ""
-    return head.code, head.title
+def _names(run: App, counts: Sequence[ShareCount]) -> _Names:
+    """Return what names the sessions of links: found one by one if there are few, else read all at once."""
+    if len({count.share.session for count in counts}) > _FEW:
+        from rflow.service.sessions import all_heads
+
+        heads = {head.id: (head.code, head.title) for head in all_heads(run.workspace, Query(limit=_PAGE))}
+        return lambda session_id: heads.get(session_id, ("", ""))
+
+    @cache
+    def found(session_id: str) -> tuple[str, str]:
+        try:
+            head = run.workspace.find(session_id)
+        except (NotFound, StoreProblem):
+            return "", ""
+        return head.code, head.title
+
+    return found
 
 
 def shares_table(counts: Sequence[ShareCount], run: App, now: datetime) -> str:
     """Return links in a row each."""
     rows: list[tuple[str, ...]] = [("LINK", "SESSION", "STATE", "VIEWS", "LAST", "WHAT")]
+    names = _names(run, counts)
     for count in counts:
-        code, title = _session(run, count)
+        code, title = names(count.share.session)
         what = " · ".join(part for part in (one_line(count.share.label), one_line(title)) if part)
         state = state_of(count.share, now)
         until = f"{state}, {left(count.share.expires_at, now)}" if state == "live" else state

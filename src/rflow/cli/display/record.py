@@ -1,120 +1,145 @@
-"""The whole record of a session, raw, with the numbers that other commands take: what `rflow show` prints."""
+"""The whole record of a session, raw, with the numbers that other commands take: what `rflow show` prints.
 
-from collections.abc import Sequence
+Its entries read as in a summary, by the same phrases; but all of them are here, whole, and nothing is redacted.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from rflow.cli.app import local
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
-from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
-from rflow.core.text import byte_size
-
-_NOTES = {"note": "Notes", "warning": "Warnings", "assumption": "Assumptions"}
-
-
-def record(session: Session) -> str:
-    """Return everything in the session as text. Pinned entries have a star; undone ones say so."""
-    brief = session.brief
-    facts = [(name, getattr(brief, name)) for name in ("ask", "situation", "impact", "hypothesis")]
-    blocks = [heading(session)]
-    blocks += [wrapped(f"{name}: {text}", "    ", "  ") for name, text in facts if text]
-    blocks += [_notes(session, "warning"), _section("Key facts", _pins(session))]
-    blocks.append(_section("Tried", [_entry(session, step, _step(step)) for step in session.steps.values()]))
-    blocks.append(_notes(session, "assumption"))
-    blocks.append(_section("Changes", [_entry(session, c, _change(c)) for c in session.changes.values()]))
-    blocks.append(_section("Evidence", [_entry(session, p, _evidence(p)) for p in session.evidence.values()]))
-    blocks.append(_notes(session, "note"))
-    blocks.append(_section("Questions", [line for q in session.questions.values() for line in _question(session, q)]))
-    blocks.append(_section("Problems of the tree", [_entry(session, f, _flag(f)) for f in session.flags.values()]))
-    blocks.append(_waiting(session))
-    blocks.append(_section("Owners", [line for entry in session.ownership for line in _ownership(entry)]))
-    return "\n".join(block for block in blocks if block)
+from rflow.core.session.events import Contingency
+from rflow.core.session.state import Change, Entry, OwnershipEntry, Session
+from rflow.core.summary.budget.view import Presenter, View
+from rflow.core.summary.progress import Header
+from rflow.core.summary.summarise import header_of
+from rflow.core.summary.units import phrases
+from rflow.core.summary.units.entries import EntryReader
+from rflow.core.summary.units.phrases import joined, with_details
 
 
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join(["", styled(title, bold=True), *lines]) if lines else ""
+def record(session: Session, now: datetime, program: str) -> str:
+    """Return everything in the session as text. Pinned entries have a star; what was taken back says so.
+
+    `program` is how the command begins that shares it instead.
+    """
+    raw = f"  Raw: nothing is redacted. To share it: {program} progress {session.code}"
+    return "\n".join([heading(session, now), styled(raw, dim=True), *_Record(session, now).blocks()])
 
 
-def _line(seq: int, at: datetime | None, by: str, text: str, star: bool = False) -> str:
-    head = f"{'*' if star else ' '}{seq:>4}  {clock(at)}  "
-    return wrapped(f"{text}  [{by}]", " " * len(head), head)
+class _Record:
+    """A session in words: times of today have no date."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        view = View(as_of=now, zone=local, redact=False)
+        presenter = Presenter(view)
+        self._session, self._now = session, now
+        self._clock = len(clock(session.started_at, now))  # wide enough for dates, if it began on another day
+        self._reader = EntryReader(session, presenter)
+        self._head: Header = header_of(session, view, presenter, None)
+
+    def blocks(self) -> Iterator[str]:
+        """Yield each section that has entries."""
+        session, brief = self._session, self._session.brief
+        for name in ("ask", "situation", "impact", "hypothesis"):
+            if text := getattr(brief, name):
+                yield wrapped(f"{name}: {text}", "    ", "  ")
+        if session.waiting:
+            yield from _plans(session.waiting.contingencies, "  ")
+        changes = session.changes.values()
+        yield from _section("Caution", self._notes("warning"), colour="yellow")
+        yield from _section("Key facts", self._pins())
+        yield from _section("Tried", [self._step(seq) for seq in session.steps])
+        yield from _section("Assumptions", self._notes("assumption"))
+        yield from _section("Changes in place", [self._change(entry) for entry in changes if entry.in_place])
+        yield from _section("No longer so", [self._change(entry) for entry in changes if not entry.in_place])
+        yield from _section("Outputs", [self._output(seq) for seq in session.evidence])
+        yield from _section("Notes", self._notes("note"))
+        yield from _section("Questions", [line for seq in session.questions for line in self._question(seq)])
+        yield from _section("Problems of the tree", [self._flag(seq) for seq in session.flags])
+        yield from _section("Handed over", [line for entry in session.ownership for line in self._ownership(entry)])
+
+    def _line(self, seq: int, at: datetime | None, text: str, *, undone: bool = False, star: bool = False) -> str:
+        first = f"{'*' if star else ' '}{seq:>4}  {clock(at, self._now):<{self._clock}}  "
+        return styled(wrapped(text, " " * len(first), first), dim=undone)
+
+    def _entry(self, entry: Entry, text: str) -> str:
+        """Return the line of an entry, with who made it if that was not the owner, and what became of it."""
+        on = getattr(entry, "on", 0)
+        text = with_details(
+            text,
+            entry.by.name if entry.by.name != self._session.owner.name else "",
+            f"on {on}" if on else "",
+            "corrected" if entry.amended else "",
+            "taken back" if entry.undone else "",
+        )
+        return self._line(entry.seq, entry.at, text, undone=entry.undone, star=entry.seq in self._session.pins)
+
+    def _pins(self) -> list[str]:
+        """Return a line for each pinned entry; the whole entries stand below, marked with a star."""
+        return [wrapped(f"{seq:>5}  {text_of(entry)}", "       ", "") for seq, entry in pinned(self._session).items()]
+
+    def _notes(self, kind: str) -> list[str]:
+        return [self._note(note.seq) for note in self._session.notes.values() if note.kind == kind]
+
+    def _note(self, seq: int) -> str:
+        note = self._session.notes[seq]
+        open_ = note.kind == "assumption" and not note.undone
+        if note.kind == "warning" and note.settled is not None:
+            return self._entry(note, joined(f"{phrases.sentence(note.text)} No longer holds", note.settled))
+        if note.settled is not None:
+            return self._entry(note, f"{phrases.sentence(note.text)} Settled: {note.settled}")
+        return self._entry(note, with_details(note.text, "not verified" if open_ else ""))
+
+    def _step(self, seq: int) -> str:
+        step = self._session.steps[seq]
+        tried = self._reader.step(step, 0)
+        result = phrases.step_result(tried)
+        because = f", because: {tried.reason}" if tried.reason and not tried.skipped else ""
+        what = tried.text if step.kind != "tree" else phrases.step_text(tried)
+        return self._entry(step, joined(what, result) + because)
+
+    def _change(self, change: Change) -> str:
+        shown = self._reader.change(change, {})
+        if change.undone:
+            return self._entry(change, f"{shown.text} (never made)")
+        if change.reverted:
+            return self._entry(
+                change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=shown.then)
+            )
+        then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
+        return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
+
+    def _output(self, seq: int) -> str:
+        piece = self._session.evidence[seq]
+        shown = self._reader.evidence(piece)
+        return self._entry(piece, joined(*phrases.output(shown)))
+
+    def _question(self, seq: int) -> list[str]:
+        question = self._session.questions[seq]
+        asked = self._entry(question, f"{question.to.name} was asked: {question.text}")
+        replies = [self._line(reply.seq, reply.at, f"{reply.by.name}: {reply.text}") for reply in question.replies]
+        return [asked, *replies]
+
+    def _flag(self, seq: int) -> str:
+        flag = self._session.flags[seq]
+        return self._entry(flag, f"wrong in the tree, at {flag.node}: {flag.text}")
+
+    def _ownership(self, entry: OwnershipEntry) -> list[str]:
+        to = f" to {entry.to.name}" if entry.to and entry.word in ("handed off", "reassigned") else ""
+        text = joined(
+            f"{entry.by.name} {entry.word}{to}:" if entry.text else f"{entry.by.name} {entry.word}{to}", entry.text
+        )
+        first = self._line(entry.seq, entry.at, text)
+        warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
+        return [first, *warnings, *_plans(entry.contingencies, " " * 14)]
 
 
-def _entry(session: Session, entry: Step | Note | Evidence | Change | Question | Flag, text: str) -> str:
-    """Return the lines of an entry, with what became of it."""
-    on = getattr(entry, "on", 0)
-    states = [f"on {on}"] if on else []
-    states += ["amended"] if entry.amended else []
-    states += ["undone"] if entry.undone else []
-    said = f"{text} ({', '.join(states)})" if states else text
-    return _line(entry.seq, entry.at, entry.by.name, said, star=entry.seq in session.pins)
+def _section(title: str, lines: Sequence[str], colour: str | None = None) -> list[str]:
+    return ["", styled(title, bold=True, colour=colour), *lines] if lines else []
 
 
-def _pins(session: Session) -> list[str]:
-    """Return a line for each pinned entry; the whole entries stand below, marked with a star."""
-    return [wrapped(f"{seq:>5}  {text_of(entry)}", "       ", "") for seq, entry in pinned(session).items()]
-
-
-def _notes(session: Session, kind: str) -> str:
-    notes = [note for note in session.notes.values() if note.kind == kind]
-    return _section(_NOTES[kind], [_entry(session, note, note.text + _settled(note)) for note in notes])
-
-
-def _settled(entry: Note | Step) -> str:
-    if entry.settled is not None:
-        return f" — settled: {entry.settled}"
-    return " — not verified" if isinstance(entry, Note) and entry.kind == "assumption" else ""
-
-
-def _step(step: Step) -> str:
-    match step.kind:
-        case "skipped":
-            return f"{step.text} → skipped: {step.reason}"
-        case "tree":
-            return f"Continued in the tree: {step.text}"
-        case _:
-            said = f" → {step.result}" if step.result else ""
-            assumed = (f" (assumed: {step.reason})" if step.reason else " (assumed)") if step.assumed else ""
-            return f"{step.text}{said}{assumed}{_settled(step)}"
-
-
-def _change(change: Change) -> str:
-    if change.undone:
-        return f"{change.text} — never made"
-    return f"{change.text} — {'reverted' if change.reverted else f'in place; to revert: {change.revert}'}"
-
-
-def _evidence(piece: Evidence) -> str:
-    what = piece.what
-    code = f", exit code {what.exit_code}" if what.exit_code is not None else ""
-    return f"{what.label} ({byte_size(what.bytes_total)}{code})"
-
-
-def _question(session: Session, question: Question) -> list[str]:
-    asked = _entry(session, question, f"to {question.to.name}: {question.text}")
-    replies = [
-        _line(reply.seq, reply.at, reply.by.name, f"answer to {question.seq}: {reply.text}")
-        for reply in question.replies
-    ]
-    return [asked, *replies]
-
-
-def _flag(flag: Flag) -> str:
-    return f"at {flag.node}: {flag.text}"
-
-
-def _waiting(session: Session) -> str:
-    waiting = session.waiting
-    if waiting is None:
-        return ""
-    until = f" until {clock(waiting.until)}" if waiting.until else ""
-    return wrapped(f"Waiting{until}{f' for: {waiting.waiting_for}' if waiting.waiting_for else ''}", "    ")
-
-
-def _ownership(entry: OwnershipEntry) -> list[str]:
-    to = f" to {entry.to.name}" if entry.to else ""
-    text = f": {entry.text}" if entry.text else ""
-    first = _line(entry.seq, entry.at, entry.by.name, f"{entry.word}{to}{text}")
-    warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
-    plans = [wrapped(f"if {c.condition}: {c.action}", " " * 16, " " * 14) for c in entry.contingencies]
-    return [first, *warnings, *plans]
+def _plans(contingencies: Sequence[Contingency], indent: str) -> list[str]:
+    return [wrapped(f"if {plan.condition}: {plan.action}", f"{indent}  ", indent) for plan in contingencies]

@@ -1,7 +1,8 @@
 """`rflow` alone: where am I, and what do I type next."""
 
 from rflow.cli.app import App
-from rflow.cli.display.text import clock, heading, heads_table, next_words, position, typing, wrapped
+from rflow.cli.display.lists import heads_table
+from rflow.cli.display.text import clock, heading, next_block, next_words, position, wrapped
 from rflow.cli.output import styled
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
@@ -26,18 +27,18 @@ def show_status(app: App) -> None:
 def show_session(app: App, session: Session) -> None:
     """Show where `session` stands and what to type next."""
     tree = tree_of(app.workspace, session)
-    app.out(heading(session))
+    now = app.workspace.now()
+    app.out(heading(session, now))
     steps = [step for step in session.steps.values() if not step.undone]
     if steps:
         last = steps[-1]
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
-        app.out(wrapped(f"last: {clock(last.at)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
+        app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
     app.out(position(session, tree))
     if tree_changed(app.workspace, session):
         app.out(styled("  (The tree has a newer version; this session keeps the version it started with.)", dim=True))
-    app.out("\nNext:")
-    app.out(typing(next_words(session, tree, app.me.id, app.program, app.begin(session))))
+    app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
@@ -45,9 +46,7 @@ def show_next(app: App, session: Session) -> None:
     """Show the new position after a move, and what to type there."""
     tree = tree_of(app.workspace, session)
     app.out(position(session, tree))
-    if session.place and session.place.kind == "end":
-        app.out("\nNext:")
-        app.out(typing(next_words(session, tree, app.me.id, app.program, app.begin(session))))
+    app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 
 
@@ -72,8 +71,7 @@ def _nothing_here(app: App) -> None:
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")
         app.out(heads_table(mine, app.me.id, app.workspace.now()))
-        app.out("\nNext:")
-        app.out(typing([f"{app.program} resume {mine[0].code}"]))
+        app.out(next_block([f"{app.program} resume {head.code}" for head in mine[:3]]))
         return
     used = bool(app.workspace.heads(Query(limit=1)).heads)
     if used:
@@ -81,14 +79,17 @@ def _nothing_here(app: App) -> None:
         _handed_off(app)
     else:
         app.out("No session yet. rflow records what you try, so that nobody has to ask.")
-    app.out("\nNext:")
+    app.out(next_block(_beginnings(app, used=used)))
+
+
+def _beginnings(app: App, *, used: bool) -> list[str]:
+    """Return how a session can be started, and what else there is to see."""
     names = app.workspace.tree_names()
-    if names:
-        app.out(typing([f"rflow start {name.id}" for name in names[:5]]))
-    else:
-        app.out(typing(["rflow tree add --examples     (five ready-made troubleshooting trees)"]))
-    more = ("rflow list --all", "(closed sessions too)") if used else ("rflow demo", "(see how it works)")
-    app.out(typing([f"{words:28}  {what}" for words, what in [('rflow start --title "…"', "(without a tree)"), more]]))
+    trees = [f"{app.program} start {name.id}" for name in names[:5]]
+    trees = trees or [f"{app.program + ' tree add --examples':28}  (five ready-made troubleshooting trees)"]
+    more = ("list --all", "(closed sessions too)") if used else ("demo", "(see how it works)")
+    others = [('start --title "…"', "(without a tree)"), more]
+    return [*trees, *(f"{f'{app.program} {words}':28}  {what}" for words, what in others)]
 
 
 def _handed_off(app: App) -> None:
@@ -96,4 +97,5 @@ def _handed_off(app: App) -> None:
     for head in app.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
         if head.sender is not None and head.sender.id == app.me.id:
             what = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who hasn't accepted it yet."
-            app.out(wrapped(f"{what} To take it back: rflow -s {head.code} handoff --cancel", "  ", "  "))
+            app.out(wrapped(what, "  ", "  "))
+            app.out(f"  To take it back: {app.program} -s {head.code} handoff --cancel")

@@ -1,55 +1,58 @@
-"""What people read in the terminal: where a session stands, what to type next, lists."""
+"""What people read in the terminal: where a session stands, and what to type next."""
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from rflow.cli.app import local
-from rflow.cli.output import styled
-from rflow.core.session.head import Head
+from rflow.cli.output import prose_width, styled
 from rflow.core.session.state import Session
-from rflow.core.text import clean, columns, one_line, pad, shorten, wrap
+from rflow.core.text import clean, one_line, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
-
-WIDTH = 80
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
     """Wrap an untrusted text to the terminal's width; its own line breaks are kept."""
     lines: list[str] = []
+    width = prose_width(sys.stdout)
     for number, line in enumerate(clean(text).split("\n")):
         start = first if number == 0 and first is not None else indent
-        lines += wrap(line, WIDTH, start, indent) or [start.rstrip()]
+        lines += wrap(line, width, start, indent) or [start.rstrip()]
     return "\n".join(lines)
 
 
-def clock(at: datetime | None) -> str:
-    """Return the local time of day, with the date if it is not today."""
+def clock(at: datetime | None, now: datetime) -> str:
+    """Return the local time of day, with the date if that is not the date of `now`."""
     if at is None:
         return "--:--"
     here = local(at)
-    return here.strftime("%H:%M" if here.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
+    return here.strftime("%H:%M" if here.date() == local(now).date() else "%Y-%m-%d %H:%M")
+
+
+def span(seconds: float) -> str:
+    """Return roughly a length of time: only for the screen, since it is false once pasted."""
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes < 48 * 60 else f"{minutes // 1440}d"
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """Return roughly how long ago: only for lists on the screen, since it is false once pasted."""
-    minutes = int((now - at).total_seconds() // 60)
-    if minutes < 1:
-        return "now"
-    if minutes < 60:
-        return f"{minutes}m ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60}h ago"
-    return f"{minutes // 1440}d ago"
+    """Return roughly how long ago something was."""
+    seconds = (now - at).total_seconds()
+    return "now" if seconds < 60 else f"{span(seconds)} ago"
 
 
-def heading(session: Session) -> str:
-    """Return code and title of the session, then ticket, customer, severity and owner."""
+def heading(session: Session, now: datetime) -> str:
+    """Return code and title of the session; then ticket, customer, severity, owner; then what it waits for."""
     brief = session.brief
     facts = [fact for fact in (brief.ticket, brief.customer) if fact]
     facts += [f"severity {brief.severity}"] if brief.severity else []
     lines = [styled(wrapped(f"{session.code}  {one_line(session.title)}"), bold=True)]
     lines.append(wrapped(" · ".join([*map(one_line, facts), state(session)]), "  ", "  "))
+    if session.waiting and session.status != "closed":
+        lines.append(wait_line(session.waiting.waiting_for, session.waiting.until, now, "  "))
     return "\n".join(lines)
 
 
@@ -62,6 +65,14 @@ def state(session: Session) -> str:
     return f"owner {session.owner.name}"
 
 
+def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: str) -> str:
+    """Return until when a session waits and for what, in amber; in red once that time has passed."""
+    overdue = until is not None and until < now
+    limit = "" if until is None else f" {'since' if overdue else 'until'} {clock(until, now)}"
+    what = f"{'OVERDUE' if overdue else 'waiting'}{limit}{f': {one_line(waiting_for)}' if waiting_for else ''}"
+    return styled(wrapped(what, f"{indent}  ", indent), colour="red" if overdue else "yellow", bold=overdue)
+
+
 def position(session: Session, tree: Tree | None) -> str:
     """Return where the session stands: the question with its numbered choices, the action, or the end."""
     if session.place is None:
@@ -69,7 +80,8 @@ def position(session: Session, tree: Tree | None) -> str:
     node = tree.nodes.get(session.place.node) if tree else None
     if tree is None or node is None:
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
-    lines = [styled(wrapped(node.text, "  ", _mark(node)), bold=True)]
+    colour = {"resolved": "green", "escalate": "yellow"}[node.outcome] if isinstance(node, End) else None
+    lines = [styled(wrapped(node.text, "  ", _mark(node)), bold=True, colour=colour)]
     if node.help:
         lines.append(styled(wrapped(node.help, "  ", "  "), dim=True))
     if node.run:  # not wrapped: it is there to be copied
@@ -136,7 +148,7 @@ def _at(node: Node | None) -> list[str]:
         case Decision():
             return ["choose NUMBER", 'note "…"', "run -- COMMAND", "progress --copy"]
         case Action():
-            return ['done "what came of it"', 'skip --reason "…"', "run -- COMMAND"]
+            return ['done "what came of it"', 'skip "why"', "run -- COMMAND"]
         case End(outcome="resolved"):
             return ["close", "back"]
         case End():
@@ -145,37 +157,13 @@ def _at(node: Node | None) -> list[str]:
             return ['step "what you tried" --result "…"', 'note "…"', "progress --copy"]
 
 
-def typing(commands: Iterable[str]) -> str:
-    """Return commands to type, indented, a line each."""
-    return "\n".join(f"    {command}" for command in commands)
+def next_block(commands: Sequence[str]) -> str:
+    """Return what to type next, below a heading."""
+    return f"\nNext:\n{to_type(commands)}"
 
 
-def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
-    """Return sessions in a row each; titles are cut to the width."""
-    rows = [("CODE", "OWNER", "STATE", "UPDATED", "TITLE")]
-    for head in heads:
-        title = " · ".join(one_line(part) for part in (head.title, head.customer, head.ticket) if part)
-        owner = "you" if head.owner.id == me else shorten(head.owner.name, 14)
-        rows.append((head.code, owner, _word(head, me), ago(head.updated_at, now), title))
-    return table(rows)
-
-
-def _word(head: Head, me: str) -> str:
-    if head.status == "handed_off":
-        return "handed to you" if head.owner.id == me else "handed off"
-    if head.status == "open" and head.waiting_for:
-        return "waiting"
-    return {"open": "open", "closed": "closed"}[head.status]
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return rows in columns, the first row as headings; the last column takes the rest of the width."""
-    rows = [tuple(map(one_line, row)) for row in rows]
-    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    lines = []
-    for number, row in enumerate(rows):
-        start = "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=False))
-        last = shorten(row[-1], max(WIDTH - columns(start) - 2, 20), columns)
-        line = f"{start}  {last}".rstrip()
-        lines.append(styled(line, dim=True) if number == 0 else line)
-    return "\n".join(lines)
+def to_type(commands: Sequence[str]) -> str:
+    """Return commands to type, a line each, the first in bold; never folded, because they may be copied."""
+    first, *others = commands
+    command, gap, remark = first.partition("  ")
+    return "\n".join([f"    {styled(command, bold=True)}{gap}{remark}", *(f"    {other}" for other in others)])

@@ -9,7 +9,7 @@ from rflow.core.summary.units.tree_parts import path_through
 from rflow.core.tree.graph import ruled_out
 from rflow.core.tree.model import Tree
 from rflow.trees.drawing import draw
-from rflow.trees.symbols import Line
+from rflow.trees.symbols import ASCII, UNICODE, Line, legend
 
 # How each part looks: foreground colour, bold, dim.
 _LOOKS: dict[str, tuple[str | None, bool, bool]] = {
@@ -29,9 +29,10 @@ _WIDEST = 120
 
 
 def drawn(tree: Tree, session: Session | None) -> str:
-    """Return the drawing of `tree`, with the path and the position of `session` in it."""
+    """Return the drawing of `tree`, with the path and the position of `session` in it, and a legend below."""
     path = path_through(session, session.tree.digest) if session and session.tree else []
     answers = ruled_out(tree, path)
+    unicode = _can_show("├┣┠▶✔▲✗•")
     lines = draw(
         tree,
         width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
@@ -39,9 +40,10 @@ def drawn(tree: Tree, session: Session | None) -> str:
         path=path,
         ruled_out={end for answer in answers for end in answer.ends},
         unconfirmed={end for answer in answers if answer.unconfirmed for end in answer.ends},
-        unicode=_can_show("├┣┠▶✔▲✗"),
+        unicode=unicode,
     )
-    return "\n".join(_styled(line) for line in lines)
+    meaning = legend("\n".join(line.text for line in lines), UNICODE if unicode else ASCII)
+    return "\n".join([*map(_styled, lines), *(["", styled(meaning, dim=True)] if meaning else [])])
 
 
 def _can_show(text: str) -> bool:

@@ -60,6 +60,18 @@ def choices(app: App) -> Iterator[Offer]:
 
 
 @_quiet
+def entries(app: App) -> Iterator[Offer]:
+    """Offer the entries of the session, the last one first."""
+    from rflow.cli.display.entries import text_of, word_for
+
+    session = app.session()
+    for seq in sorted(session.kinds, reverse=True):
+        entry = session.entry(seq)
+        if entry is not None:
+            yield str(seq), f"{word_for(entry)} {text_of(entry)}"
+
+
+@_quiet
 def formats(app: App) -> Iterator[Offer]:
     """Offer the output formats."""
     from rflow.cli.custom_formats import listed

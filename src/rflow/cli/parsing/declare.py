@@ -33,6 +33,10 @@ class Argument:
         self.details = details
 
 
+class Words(Argument):
+    """The last argument: a text of one or more words, which needs no quotes; its type is a list of words."""
+
+
 class Option:
     """A parameter that is given by name; without `names` that is the parameter's own, such as --command-id."""
 

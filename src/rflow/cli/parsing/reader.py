@@ -12,8 +12,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Command, Option, Parameter, parameters
+from rflow.cli.parsing.short_ways import FLAGS, VALUED, expanded
+from rflow.cli.parsing.unquoted import doubtful_option
 
-_GLOBAL = ("--store", "--user", "-s", "--session", "--config")
 _EXPANDED = frozenset("~$%*?[")  # Typer expands these on Windows, where shells do not
 
 Values = dict[str, Any]
@@ -26,6 +27,9 @@ Call = tuple[Values, Command | None, Values]
 def read(words: Sequence[str], root: Callable[..., object]) -> Call | None:
     """Return what a command line calls; None if Typer has to read it."""
     if os.name == "nt" and any(_EXPANDED.intersection(word) for word in words):
+        return None
+    words = expanded(words)
+    if doubtful_option(words) is not None:
         return None
     front = _split(root, hoisted(words), whole=False)
     if front is None:
@@ -56,8 +60,8 @@ def hoisted(args: Sequence[str]) -> list[str]:
         if word == "--" or (running and not word.startswith("-")):
             rest += [word, *waiting]
             break
-        if name in _GLOBAL and (equals or waiting):
-            front += [word] if equals else [word, waiting.pop(0)]
+        if word in FLAGS or (name in VALUED and (equals or waiting)):
+            front += [word] if equals or word in FLAGS else [word, waiting.pop(0)]
             continue
         running = running or (word == "run" and not rest)
         rest.append(word)
@@ -107,8 +111,8 @@ def _take(parameter: Parameter, rest: list[str], values: Values) -> bool:
     values[parameter.name] = parameter.default
     if not rest:
         return not parameter.required
-    if get_origin(_bare(parameter.type)) is list:
-        (of,) = get_args(_bare(parameter.type))
+    if get_origin(bare(parameter.type)) is list:
+        (of,) = get_args(bare(parameter.type))
         values[parameter.name] = [_value(of, parameter, word) for word in rest]
         rest.clear()
         return None not in values[parameter.name]
@@ -147,7 +151,7 @@ def _option(parameter: Parameter, waiting: list[str]) -> Any:
 
 def _value(type_: Any, parameter: Parameter, word: str) -> Any:
     """Return the value that a word stands for; None if it is not sure."""
-    type_ = _bare(type_)
+    type_ = bare(type_)
     if not _plain(word):
         return None
     if type_ is str or (get_origin(type_) is Literal and word in get_args(type_)):
@@ -163,7 +167,7 @@ def _plain(word: str) -> bool:
     return word == "-" or not word.startswith("-") if word else False
 
 
-def _bare(type_: Any) -> Any:
+def bare(type_: Any) -> Any:
     """Return a type without its `| None`."""
     kinds = get_args(type_)
     return next(kind for kind in kinds if kind is not NoneType) if NoneType in kinds else type_

@@ -1,20 +1,20 @@
-"""The whole command line, built by Typer from the declarations: help, completion and every error of usage."""
+"""The whole command line, built by Typer from the declarations: help, completion, and what the reader leaves."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, Command, Group, Parameter, parameters
+from rflow.cli.parsing.mistakes import unknown_below, unknown_command
 from rflow.cli.parsing.reader import hoisted
+from rflow.cli.parsing.short_ways import ROWS, expanded
+from rflow.cli.parsing.unquoted import check_unquoted
 from rflow.cli.root import root
-from rflow.core.text import clean
 
 
 class Root(TyperGroup):
@@ -36,19 +36,17 @@ class Root(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is meant, with the nearest name where there is none."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f' Did you mean "{close[0]}"?' if close else ""
-            ctx.fail(f'There is no command "{args[0]}".{hint}')
+            raise unknown_command(args[0])
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options; the global ones may stand behind the command, too."""
         if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
             args = [*args, ""]  # the shell that asks
-        with _pointing_to_help(ctx):
-            return super().parse_args(ctx, hoisted(args))
+        words = expanded(args)
+        if not ctx.resilient_parsing:
+            check_unquoted(words)
+        return super().parse_args(ctx, hoisted(words))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by what they are for."""
@@ -60,29 +58,26 @@ class Root(TyperGroup):
             ]
             with formatter.section(section):
                 formatter.write_dl(rows)
+        with formatter.section("Short ways"):
+            formatter.write_dl([("rflow " * (not row.typed.startswith("-")) + row.typed, row.means) for row in ROWS])
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command, and close what it opened."""
         try:
-            with _pointing_to_help(ctx):
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         finally:
             if ctx.obj is not None:
                 ctx.obj.close()
 
 
-@contextmanager
-def _pointing_to_help(ctx: typer.Context) -> Iterator[None]:
-    """Let every usage error point to the command's help: an option without its value comes without a context."""
-    try:
-        yield
-    except TyperException as error:
-        error.message = clean(error.message)
-        if getattr(error, "ctx", ctx) is None:
-            name = ctx.invoked_subcommand
-            command = ctx.command.get_command(ctx, name) if isinstance(ctx.command, Root) and name else None
-            error.ctx = type(ctx)(command, info_name=name, parent=ctx) if command else ctx  # type: ignore[attr-defined]
-        raise
+class Noun(TyperGroup):
+    """The commands of a noun, such as `rflow tree`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant, with the nearest name where there is none."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            raise unknown_below(ctx.info_name, args[0], self.commands)
+        return super().resolve_command(ctx, args)
 
 
 @cache
@@ -115,7 +110,7 @@ def call(context: typer.Context, command: Command, values: dict[str, Any]) -> No
 
 def _group(group: Group) -> Any:
     """Return the commands of a noun as Typer has them."""
-    app = _typer(help=group.help, no_args_is_help=True)
+    app = _typer(cls=Noun, help=group.help, no_args_is_help=True)
     for name, command in group.commands.items():
         _add(app, name, command)
     built = typer.main.get_group(app)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rflow.errors import NotDelivered, UsageProblem
+from rflow.folders import home
+from rflow.whole_files import make_folders, replace_file
 
 
 def script(name: str) -> str:
@@ -46,21 +48,28 @@ def install(name: str) -> str:
     return f"Completion for {shell} is installed in {path}. It works in every new {shell}."
 
 
+def _home() -> Path:
+    where = home()
+    if where is None:
+        raise OSError(0, "this user has no home folder", "~")
+    return Path(where)
+
+
 def _bash(text: str) -> Path:
-    path = _write(Path.home() / ".bash_completions" / "rflow.sh", text)
-    _add_line(Path.home() / ".bashrc", f"source {_quoted(path)}")
+    path = _write(_home() / ".bash_completions" / "rflow.sh", text)
+    _add_line(_home() / ".bashrc", f"source {_quoted(path)}")
     return path
 
 
 def _zsh(text: str) -> Path:
-    home = Path(os.environ.get("ZDOTDIR") or Path.home())
-    path = _write(Path.home() / ".zfunc" / "_rflow", text)
-    _add_line(home / ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
+    folder = Path(os.environ.get("ZDOTDIR") or _home())
+    path = _write(_home() / ".zfunc" / "_rflow", text)
+    _add_line(folder / ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
     return path
 
 
 def _fish(text: str) -> Path:
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
     return _write(config / "fish" / "completions" / "rflow.fish", text)
 
 
@@ -91,8 +100,8 @@ def _quoted(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    make_folders(path.parent, 0o777)
+    replace_file(path, text.encode(), private=False)
     return path
 
 
@@ -101,9 +110,9 @@ def _add_line(path: Path, line: str) -> None:
     there = path.read_bytes() if path.exists() else b""
     if line.encode() in there.splitlines():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write((b"\n" if there and not there.endswith(b"\n") else b"") + line.encode() + b"\n")
+    make_folders(path.parent, 0o777)
+    separator = b"\n" if there and not there.endswith(b"\n") else b""
+    replace_file(path, there + separator + line.encode() + b"\n", private=False)
 
 
 _INSTALL: dict[str, Callable[[str], Path]] = {"bash": _bash, "zsh": _zsh, "fish": _fish, "powershell": _powershell}

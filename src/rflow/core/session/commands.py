@@ -106,10 +106,10 @@ class AmendEntry(_Command, frozen=True, kw_only=True, tag="amend_entry"):
 
 
 class SettleAssumption(_Command, frozen=True, kw_only=True, tag="settle_assumption"):
-    """Say what became of an assumption (a note, a step or an answer)."""
+    """Say what became of an assumption (a note, a step or an answer), or that a warning no longer holds."""
 
     target: int
-    text: str
+    text: str = ""
 
 
 class Pin(_Command, frozen=True, kw_only=True, tag="pin"):
@@ -170,16 +170,21 @@ class MakeChange(_Command, frozen=True, kw_only=True, tag="make_change"):
 
 
 class RevertChange(_Command, frozen=True, kw_only=True, tag="revert_change"):
-    """Record that the change of event `change` was reverted."""
+    """Record that the change of event `change` was reverted; `note` says by whom or what, or why."""
 
     change: int
+    note: str = ""
 
 
 class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
-    """Say what the session waits for; with neither field, that it is no longer waiting."""
+    """Say what the session waits for, and what to do if something happens meanwhile.
+
+    Without `until` and `waiting_for` it is no longer waiting.
+    """
 
     until: datetime | None = None
     waiting_for: str = ""
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class RecordShared(_Command, frozen=True, kw_only=True, tag="record_shared"):

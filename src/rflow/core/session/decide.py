@@ -186,10 +186,10 @@ def _adjustment(
             yield set_brief(session, command)
         case c.MakeChange(text=text, revert=revert_by):
             yield e.ChangeMade(text=text, revert=revert_by)
-        case c.RevertChange(change=change):
-            yield revert(session, change)
-        case c.SetWaiting(until=until, waiting_for=waiting_for):
-            yield e.WaitingSet(until=until and utc(until), waiting_for=waiting_for)
+        case c.RevertChange():
+            yield revert(session, command)
+        case c.SetWaiting(until=until, waiting_for=waiting_for, contingencies=plans):
+            yield e.WaitingSet(until=until and utc(until), waiting_for=waiting_for, contingencies=plans)
         case c.RecordShared():
             yield share(session, command)
         case c.RedactText(target=target):

@@ -26,6 +26,7 @@ from rflow.core.session.events import (
     TreeRef,
 )
 from rflow.core.session.rules.moves import place_of
+from rflow.core.session.times import Moment
 from rflow.core.text import clean, one_line
 from rflow.core.tree.model import Action, Decision, Tree, digest
 from rflow.errors import BadInput
@@ -34,9 +35,9 @@ VERSION = 1
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all entries have: when it was (RFC 3339; left out if unknown), and who did it."""
+    """What all entries have: when it was (RFC 3339, with its offset from UTC; left out if unknown), and who did it."""
 
-    at: datetime | None = None
+    at: Moment | None = None
     by: str = ""
 
 
@@ -87,7 +88,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = VERSION
     brief: Brief = Brief()
     owner: str = ""
-    started_at: datetime | None = None
+    started_at: Moment | None = None
     steps: tuple[DocumentStep, ...] = ()
     notes: tuple[DocumentNote, ...] = ()
     evidence: tuple[DocumentEvidence, ...] = ()

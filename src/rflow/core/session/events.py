@@ -154,10 +154,13 @@ class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
 
 
 class AssumptionSettled(_Fact, frozen=True, kw_only=True, tag="assumption_settled"):
-    """The assumption of event `target` (a note, a step or an answer) was settled: `text` says how."""
+    """The assumption of event `target` (a note, a step or an answer) was settled: `text` says how.
+
+    Of a warning: it no longer holds; `text` may say why.
+    """
 
     target: int
-    text: str
+    text: str = ""
 
 
 class Pinned(_Fact, frozen=True, kw_only=True, tag="pinned"):
@@ -228,17 +231,25 @@ class ChangeMade(_Fact, frozen=True, kw_only=True, tag="change_made"):
 
 
 class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
-    """The change of event `change` was reverted; `by_undo` if an `undo` recorded that, which is not undone itself."""
+    """The change of event `change` was reverted; `by_undo` if an `undo` recorded that, which is not undone itself.
+
+    `note` says by whom or what, or why ("Argo CD put it back").
+    """
 
     change: int
     by_undo: bool = False
+    note: str = ""
 
 
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
-    """The session waits for somebody or something; with neither field it is no longer waiting."""
+    """The session waits for somebody or something; without `until` and `waiting_for` it is no longer waiting.
+
+    `contingencies` say what to do if something happens meanwhile.
+    """
 
     until: Moment | None = None
     waiting_for: str = ""
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):
@@ -381,10 +392,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored event that this version can't read: kept as it stands (`raw`), and its session is not written to."""
+    """A stored event that this version can't read: kept as it stands (`raw`), and its session is not written to.
+
+    A "conflict" comes after the events of both sides of a merge that git left to the user: `raw` is git's marker.
+    """
 
     seq: int
-    reason: Literal["newer", "damaged"]
+    reason: Literal["newer", "damaged", "conflict"]
     raw: bytes
 
 

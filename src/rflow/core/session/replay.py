@@ -1,7 +1,6 @@
 """Folding events into the state of a session: `evolve`, `replay`, and a table of what each kind of fact does."""
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -67,7 +66,7 @@ def replay_session(session_id: str, code: str, events: Iterable[Stored]) -> Sess
 
 def _copy(session: Session) -> Session:
     """Copy the containers; what they hold is frozen."""
-    after = copy(session)
+    after = replace(session)
     for name in after.__struct_fields__:
         value = getattr(after, name)
         if isinstance(value, dict | list | set):
@@ -89,17 +88,27 @@ def _started(session: Session, event: Event, fact: e.SessionStarted) -> None:
 
 def _entered(session: Session, event: Event, fact: e.TreeEntered) -> None:
     if session.tree is not None or session.steps:  # Starting in a tree is not a step.
-        text, to = fact.tree.title, fact.place.node
-        _step(session, event, kind="tree", text=text, result="", to=to, tree=fact.tree.digest)
+        step = Step(
+            seq=event.seq,
+            at=when(event),
+            by=event.by,
+            kind="tree",
+            text=fact.tree.title,
+            result="",
+            to=fact.place.node,
+            tree=fact.tree.digest,
+        )
+        _step(session, event, step)
         _go(session, event.seq, fact.place)
     session.tree, session.trees[fact.tree.digest] = fact.tree, fact.tree
     session.place = fact.place
 
 
 def _chosen(session: Session, event: Event, fact: e.ChoiceMade) -> None:
-    _step(
-        session,
-        event,
+    step = Step(
+        seq=event.seq,
+        at=when(event),
+        by=event.by,
         kind="choice",
         text=fact.question,
         result=fact.label,
@@ -109,13 +118,15 @@ def _chosen(session: Session, event: Event, fact: e.ChoiceMade) -> None:
         assumed=fact.assumed,
         reason=fact.reason,
     )
+    _step(session, event, step)
     _go(session, event.seq, fact.to)
 
 
 def _done(session: Session, event: Event, fact: e.ActionDone) -> None:
-    _step(
-        session,
-        event,
+    step = Step(
+        seq=event.seq,
+        at=when(event),
+        by=event.by,
         kind="action",
         text=fact.text,
         result=fact.result,
@@ -123,13 +134,15 @@ def _done(session: Session, event: Event, fact: e.ActionDone) -> None:
         to=fact.to.node,
         tree=session.tree.digest if session.tree else "",
     )
+    _step(session, event, step)
     _go(session, event.seq, fact.to)
 
 
 def _skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
-    _step(
-        session,
-        event,
+    step = Step(
+        seq=event.seq,
+        at=when(event),
+        by=event.by,
         kind="skipped",
         text=fact.text,
         result="",
@@ -138,15 +151,25 @@ def _skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
         tree=session.tree.digest if session.tree else "",
         reason=fact.reason,
     )
+    _step(session, event, step)
     _go(session, event.seq, fact.to)
 
 
 def _added(session: Session, event: Event, fact: e.StepAdded) -> None:
-    _step(session, event, kind="own", text=fact.text, result=fact.result, assumed=fact.assumed)
+    step = Step(
+        seq=event.seq,
+        at=when(event),
+        by=event.by,
+        kind="own",
+        text=fact.text,
+        result=fact.result,
+        assumed=fact.assumed,
+    )
+    _step(session, event, step)
 
 
-def _step(session: Session, event: Event, **fields: Any) -> None:
-    session.steps[event.seq] = Step(seq=event.seq, at=when(event), by=event.by, **fields)
+def _step(session: Session, event: Event, step: Step) -> None:
+    session.steps[event.seq] = step
     _claim_evidence(session, event)
 
 

@@ -49,7 +49,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry of the scratchpad, as it reads now; `on` is the entry it refers to."""
+    """An entry of the scratchpad, as it reads now; `on` is the entry it refers to.
+
+    `settled` says what became of an assumption, or why a warning no longer holds.
+    """
 
     seq: int
     text: str
@@ -75,7 +78,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change made on the customer's system; `reverted_at` is when it was reverted."""
+    """A change made on the customer's system; `reverted_at` is when it was reverted, `reverted_note` how or why."""
 
     seq: int
     text: str
@@ -85,6 +88,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reverted_at: datetime | None = None
     reverted_by: Person | None = None
     reverted_seq: int = 0
+    reverted_note: str = ""
     amended: bool = False
     undone: bool = False
 

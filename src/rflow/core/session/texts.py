@@ -42,6 +42,10 @@ def _tree(path: str) -> Text:
     return Text(path, path, "free", written=False)
 
 
+_CONTINGENCIES = (
+    Text("contingencies.*.condition", "condition", "words", required=True),
+    Text("contingencies.*.action", "action", "words", required=True),
+)
 _BRIEF = tuple(Text(f"brief.{name}", name) for name in e.Brief.__struct_fields__)
 
 TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
@@ -64,7 +68,7 @@ TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
     e.EntryUndone: (),
     e.EntryAmended: (Text("texts.*", "text", "free"),),
     e.NoteAdded: (Text("text", "note", "note", required=True, amendable=True),),
-    e.AssumptionSettled: (Text("text", "text", required=True),),
+    e.AssumptionSettled: (Text("text", "text"),),
     e.Pinned: (),
     e.Unpinned: (),
     e.NodeFlagged: (Text("text", "text", required=True, amendable=True),),
@@ -81,14 +85,13 @@ TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
         Text("text", "change", required=True, amendable=True),
         Text("revert", "way to revert it", required=True, amendable=True),
     ),
-    e.ChangeReverted: (),
-    e.WaitingSet: (Text("waiting_for", "text"),),
+    e.ChangeReverted: (Text("note", "note"),),
+    e.WaitingSet: (Text("waiting_for", "text"), *_CONTINGENCIES),
     e.ProgressShared: (),
     e.HandedOff: (
         Text("note", "note", "note"),
         Text("warnings.*", "warning", "words", required=True),
-        Text("contingencies.*.condition", "condition", "words", required=True),
-        Text("contingencies.*.action", "action", "words", required=True),
+        *_CONTINGENCIES,
     ),
     e.HandoffAccepted: (Text("read_back", "text", "note"),),
     e.HandoffDeclined: (Text("reason", "reason", required=True),),
@@ -201,7 +204,10 @@ def blank(fact: Fact) -> Fact:
 
 
 def target_of(fact: Fact) -> int:
-    """Return the entry that `fact` corrects, settles or answers, 0 for none: redacting that one blanks `fact` too."""
+    """Return the entry that `fact` corrects, settles, answers or reverts, 0 for none.
+
+    Redacting that one blanks `fact` too.
+    """
     if isinstance(fact, e.EntryAmended | e.AssumptionSettled | e.QuestionReplied):
         return fact.target
-    return 0
+    return fact.change if isinstance(fact, e.ChangeReverted) else 0

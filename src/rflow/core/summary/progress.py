@@ -110,7 +110,8 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 class ProgressChange(_Part, frozen=True, kw_only=True):
     """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
 
-    `then` is what came of it: the result of the step with the number `then_step`.
+    `then` is what came of it: the result of the step with the number `then_step`; `later` by whom or
+    what it was reverted, or why: a note, or else the result of the step `later_step`.
     """
 
     seq: int
@@ -122,17 +123,23 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
     reverted_at: datetime | None = None
     then: str = ""
     then_step: int = 0
+    later: str = ""
+    later_step: int = 0
     pinned: bool = False
     amended: bool = False
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """What the session waits for, until when, and who said so; `overdue` if that time has passed."""
+    """What the session waits for, until when, and who said so; `overdue` if that time has passed.
+
+    `contingencies` say what to do if something happens meanwhile.
+    """
 
     text: str
     until: datetime | None = None
     by: str = ""
     overdue: bool = False
+    contingencies: tuple[Contingency, ...] = ()
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
@@ -186,7 +193,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
     """An entry of the scratchpad: a note, a warning or an assumption.
 
     `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that was taken back;
-    `settled` says what came of an assumption.
+    `settled` says what came of an assumption, or why a warning no longer holds.
     """
 
     seq: int
@@ -295,6 +302,8 @@ class Progress(_Part, frozen=True, kw_only=True):
     ask: str | None = None
     situation: str | None = None
     impact: str | None = None
+    situation_before: str | None = None
+    impact_before: str | None = None
     position: ProgressPlace | None = None
     since_position: tuple[int, ...] = ()
     remaining: ProgressRemaining | None = None

@@ -11,6 +11,7 @@ from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.view import Presenter, View, latest
 from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
 from rflow.core.summary.units import tree_parts
+from rflow.core.summary.units.earlier import impact_before, situation_before
 from rflow.core.summary.units.entries import EntryReader, waiting
 from rflow.core.summary.units.relations import own_steps_since_move
 from rflow.core.text import one_line
@@ -22,18 +23,18 @@ _Kept = TypeVar("_Kept", Note, Evidence)
 def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_changed: bool | None = None) -> Progress:
     """Compute the progress of `session`, as `view` asks for it.
 
-    `trees` holds the versions it went through by digest, as far as known; `tree_changed` says whether its tree has a
-    newer version by now (None: not known).
+    `trees` holds the versions it went through by digest, as far as known; `tree_changed`: whether there is a newer one.
     """
     presenter, brief = Presenter(view), session.brief
-    reader = EntryReader(session, presenter)
+    reader, shown = EntryReader(session, presenter), _shown(session, view)
     tree = trees.get(session.tree.digest) if session.tree else None
-    shown = _shown(session, view)
     progress = Progress(
-        session=_header(session, view, presenter, tree_changed),
+        session=header_of(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         situation=presenter.optional_text(brief.situation),
         impact=presenter.optional_text(brief.impact),
+        situation_before=presenter.optional_text(situation_before(session)),
+        impact_before=presenter.optional_text(impact_before(session)),
         position=tree_parts.position(session, tree, presenter),
         since_position=tuple(sorted(shown.numbers[seq] for seq in own_steps_since_move(session))),
         remaining=tree_parts.steps_remaining(session, tree, presenter),
@@ -53,7 +54,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         since=presenter.optional_time(view.since_at),
         earlier=_valid(session.steps) - sum(not step.undone for _, step in shown.steps),
         earlier_notes=_valid(session.notes) - len(shown.notes),
-        unreadable=len(session.unreadable),
+        unreadable=sum(event.reason != "conflict" for event in session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
         redacted_kinds=presenter.redacted_kinds,
@@ -127,7 +128,8 @@ def _in_order(steps: list[Step]) -> bool:
         return False
 
 
-def _header(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
+def header_of(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
+    """Return whose session it is and what about."""
     brief, closing, pending = session.brief, session.closing, session.pending
     end = closing.at if closing else view.as_of
     elapsed = (end - session.started_at).total_seconds() if session.started_at else None

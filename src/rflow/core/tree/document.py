@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from rflow.core.text import clean, one_line
+from rflow.core.tree.fields import CHOICE_KEYS, NEEDED, NODE_KEYS, TREE_KEYS, Document, leads_nowhere, meant_field
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.core.tree.problems import (
     LONGEST_NAME,
@@ -13,17 +14,11 @@ from rflow.core.tree.problems import (
     Problem,
     did_you_mean,
     error,
-    nearest,
     problems,
     quoted,
     warning,
 )
 
-Document = dict[str, object]
-
-_TREE_KEYS = ("id", "title", "description", "start", "nodes")
-_NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome", "cause")
-_CHOICE_KEYS = ("label", "to", "rules_out")
 _LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -47,7 +42,7 @@ def check(document: object) -> Checked:
     listed = reader.problems
     if tree is not None:
         reported = {problem.path for problem in listed if _is_about_a_field(problem)}
-        listed.extend(problem for problem in problems(tree) if problem.path not in reported)
+        listed.extend(problem for problem in problems(tree, reader.doubtful) if problem.path not in reported)
     listed.sort(key=lambda problem: problem.severity)
     usable = tree if not any(problem.severity == "error" for problem in listed) else None
     return Checked(tree=usable, problems=tuple(listed))
@@ -59,16 +54,20 @@ def _is_about_a_field(problem: Problem) -> bool:
 
 
 class _Reader:
-    """Reads a document, collecting problems; a value that can't be read is replaced by a harmless default."""
+    """Reads a document, collecting problems; a value that can't be read is replaced by a harmless default.
+
+    `doubtful` are the nodes of which a problem hides where they lead.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.doubtful: set[str] = set()
 
     def tree(self, document: object) -> Tree | None:
         if not isinstance(document, dict):
             self._error((), "The file does not hold a tree.", "Start with id, title, start and nodes.")
             return None
-        self._unknown_keys((), document, _TREE_KEYS)
+        document = self._respelt((), document, TREE_KEYS)
         tree_id = self._id(document)
         title = self._text((), document, "title", "Say in a line what the tree is for.")
         start = self._text((), document, "start", "Name the node where the tree starts.")
@@ -104,8 +103,11 @@ class _Reader:
             self._error(path, "This can't be the name of a node.", remedy)
         if not isinstance(node, dict):
             self._error(path, "The node is not a table of fields.", "Write at least a text.")
+            self.doubtful.add(name)
             return End(text=name, outcome="escalate")
-        self._unknown_keys(path, node, _NODE_KEYS)
+        node = self._respelt(path, node, NODE_KEYS)
+        if leads_nowhere(node):
+            self.doubtful.add(name)
         text = self._text(path, node, "text", "Say what to ask or to do here.") or name
         help_ = self._text(path, node, "help", None)
         run = self._text(path, node, "run", None)
@@ -114,7 +116,9 @@ class _Reader:
             case "decision":
                 return Decision(text=text, help=help_, run=run, limit=limit, choices=self._choices(path, node))
             case "action":
-                to = self._text(path, node, "to", "Name the node that follows this action.")
+                to = self._text(
+                    path, node, "to", None if "choices" in node else "Name the node that follows this action."
+                )
                 return Action(text=text, help=help_, run=run, limit=limit, to=to)
             case _:
                 outcome, cause = self._outcome(path, node), one_line(self._text(path, node, "cause", None))
@@ -165,6 +169,8 @@ class _Reader:
         outcome = node.get("outcome")
         if outcome == "resolved" or outcome == "escalate":
             return outcome
+        if outcome is None and ("choices" in node or "to" in node):
+            return "resolved"  # that it is an end is a mistake, and has been reported
         if outcome is None:
             remedy = 'Say outcome = "resolved" or "escalate" (or give it choices, or a to).'
             self._warning(path, "The end does not say how it ends; resolved is assumed.", remedy)
@@ -183,7 +189,7 @@ class _Reader:
         if not isinstance(choice, dict):
             self._error(path, "The choice is not a table.", 'Write it as label = "…", to = "…".')
             return Choice(label=f"choice {path[-1]}", to="")
-        self._unknown_keys(path, choice, _CHOICE_KEYS)
+        choice = self._respelt(path, choice, CHOICE_KEYS)
         label = one_line(self._text(path, choice, "label", "Say which answer this is."))
         to = self._text(path, choice, "to", "Name the node it leads to.")
         return Choice(label=label, to=to, rules_out=self._rules_out(path, choice))
@@ -210,11 +216,23 @@ class _Reader:
             self._error((*path, key), f'"{key}" {state}.', remedy)
         return clean(value or "").strip()
 
-    def _unknown_keys(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> None:
+    def _respelt(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> Document:
+        """Report unknown fields, and return the document with those that are misspelt corrected.
+
+        So one misspelt field is one problem, whatever would follow from its absence.
+        """
+        corrected = dict(holder)
         for key in holder:
-            if key not in known:
-                remedy = did_you_mean(nearest(str(key), known), f"Known here: {', '.join(known)}.")
+            if key in known:
+                continue
+            meant = meant_field(str(key), known)
+            remedy = did_you_mean(meant, f"Known here: {', '.join(known)}.")
+            if meant in NEEDED and meant not in corrected:
+                corrected[meant] = corrected.pop(key)
+                self._error((*path, str(key)), f"{quoted(key)} is an unknown field.", remedy)
+            else:
                 self._warning((*path, str(key)), f"{quoted(key)} is an unknown field, which is ignored.", remedy)
+        return corrected
 
     def _error(self, path: KeyPath, message: str, remedy: str) -> None:
         self.problems.append(error(path, message, remedy))

@@ -58,11 +58,11 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 def distances(tree: Tree, node_id: str) -> dict[str, int]:
     """Return every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
     seen: dict[str, int] = {}
-    _explore(tree, node_id, seen)
+    explore(tree, node_id, seen)
     return seen
 
 
-def _explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
+def explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
     """Add to `seen` the nodes in reach of `node_id` that it lacks, nearest first."""
     if node_id in seen or node_id not in tree.nodes:
         return
@@ -183,9 +183,9 @@ def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
     reached: dict[str, int] = {}
     answers: list[RuledOut] = []
     for turn in reversed(path):
-        _explore(tree, turn.to, reached)
+        explore(tree, turn.to, reached)
         known = len(reached)
-        _explore(tree, turn.node, reached)
+        explore(tree, turn.node, reached)
         lost = [name for name in islice(reversed(reached), len(reached) - known) if isinstance(tree.nodes[name], End)]
         if lost and _rules_out(tree, turn):
             ends = tuple(sorted(lost, key=order.__getitem__))

@@ -1,13 +1,14 @@
 """What is wrong with a tree: *all* the problems of its graph at once, each with its location and a remedy."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Literal
 
 import msgspec
 
 from rflow.core.text import one_line, shorten
-from rflow.core.tree.graph import distances, leading_to
+from rflow.core.tree.graph import distances, explore, leading_to
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits, targets
 
 Severity = Literal["error", "warning"]
@@ -29,15 +30,21 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
-def problems(tree: Tree) -> list[Problem]:
-    """Return everything that is wrong with the graph of `tree`, errors first."""
+def problems(tree: Tree, doubtful: Collection[str] = ()) -> list[Problem]:
+    """Return everything that is wrong with the graph of `tree`, errors first; not what follows from another problem.
+
+    Where `doubtful` nodes lead is not known: another problem hides it.
+    """
     if not tree.nodes:
         return [error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")]
     meant = _meant(tree)
     listed = [*_start(tree, meant), *_texts(tree), *_labels(tree), *_unknown_targets(tree, meant)]
     linked = _linked(tree, meant)
+    doubtful = {*doubtful, *(name for name in linked.nodes if _leads_away(linked, name))}
     if linked.start in linked.nodes:
-        listed += [*_ends(linked), *_unreachable(linked)]
+        reach = distances(linked, linked.start)
+        listed += [*_ends(linked, reach, doubtful)]
+        listed += () if any(name in reach for name in doubtful) else _unreachable(linked, reach)
     listed += _single_exits(tree)
     return sorted(listed, key=lambda problem: problem.severity)
 
@@ -134,9 +141,14 @@ def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
                 yield error(("nodes", name, *inside), f"The target {target} is not a node.", remedy)
 
 
-def _ends(tree: Tree) -> Iterator[Problem]:
-    reach = distances(tree, tree.start)
-    way_out = leading_to(tree, (name for name, node in tree.nodes.items() if isinstance(node, End)))
+def _leads_away(tree: Tree, name: str) -> bool:
+    """Whether a node has a target that is none, and may mean any."""
+    return any(way.to not in tree.nodes for way in exits(tree.nodes[name]))
+
+
+def _ends(tree: Tree, reach: Collection[str], doubtful: Collection[str]) -> Iterator[Problem]:
+    ends = (name for name, node in tree.nodes.items() if isinstance(node, End) or name in doubtful)
+    way_out = leading_to(tree, ends)
     if tree.start not in way_out:
         remedy = "Make at least one path lead to an end."
         yield error(("start",), "There is no way to an end from the start.", remedy)
@@ -169,13 +181,20 @@ def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
     return list(parts.values())
 
 
-def _unreachable(tree: Tree) -> Iterator[Problem]:
-    reach = distances(tree, tree.start)
-    for name in tree.nodes:
-        if name not in reach:
-            yield warning(
-                ("nodes", name), "No path from the start leads here.", "Link it from a node on one, or delete it."
-            )
+def _unreachable(tree: Tree, reach: dict[str, int]) -> Iterator[Problem]:
+    """Yield the nodes that no path leads to; of a part of the tree only where it begins: one link was forgotten."""
+    left = [name for name in tree.nodes if name not in reach]
+    followed = {to for name in left for to in targets(tree, name) if to != name}
+    for name in [*(name for name in left if name not in followed), *left]:
+        if name in reach:
+            continue
+        before = len(reach)
+        explore(tree, name, reach)
+        _, *behind = reversed([*islice(reversed(reach), len(reach) - before)])
+        after = ", ".join(quoted(each) for each in behind[:5]) + (" …" if len(behind) > 5 else "")
+        more = f" (nor to {after})" if after else ""
+        remedy = "Link it from a node on one, or delete it."
+        yield warning(("nodes", name), f"No path from the start leads here{more}.", remedy)
 
 
 def _single_exits(tree: Tree) -> Iterator[Problem]:

@@ -28,8 +28,8 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a copy.
 
     `method` is "command", "tmux", "osc52" or "desktop:PROGRAM"; `size` counts bytes of UTF-8; `rich` says whether
-    HTML was copied too. `confirmed` is false for terminals, which never acknowledge. `message` is a phrase for people
-    that also names what failed before.
+    HTML was copied too. `confirmed` is false for terminals, which never acknowledge. `message` is a phrase for people;
+    `detail` says the rest: what else was reached, and what failed before.
     """
 
     method: str
@@ -37,6 +37,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     rich: bool = False
     message: str
+    detail: str = ""
 
 
 _Way = tuple[str, Callable[[CopyRequest], Copied]]
@@ -75,7 +76,10 @@ def _encodable(text: str) -> str:
 def _with_failures(copied: Copied, failed: list[str]) -> Copied:
     if not failed:
         return copied
-    return msgspec.structs.replace(copied, message=f"{copied.message}; tried before: {', '.join(failed)}")
+    before = f"; tried before: {', '.join(failed)}"
+    if copied.detail:
+        return msgspec.structs.replace(copied, detail=f"{copied.detail}{before}")
+    return msgspec.structs.replace(copied, message=f"{copied.message}{before}")
 
 
 def _advice(request: CopyRequest) -> str:
@@ -117,12 +121,13 @@ def _no_desktop(request: CopyRequest) -> Copied:
 
 
 def _by_tmux(request: CopyRequest) -> Copied:
-    message = f"copied to the tmux buffer ({request.amount()}){_load_tmux_buffer(request)}"
-    return Copied(method="tmux", confirmed=False, size=request.size, message=message)
+    detail = f"{request.amount()}{_load_tmux_buffer(request)}"
+    message = "copied to tmux (prefix + ])"  # the keys that paste it
+    return Copied(method="tmux", confirmed=False, size=request.size, message=message, detail=detail)
 
 
 def _load_tmux_buffer(request: CopyRequest) -> str:
-    """Fill the tmux buffer, and return what happened beyond it, as the rest of a message.
+    """Fill the tmux buffer, and return what happened beyond it, as the end of a phrase.
 
     `-w` (tmux 3.2) also sends the text to the attached terminal, but only if tmux knows that the terminal accepts
     OSC 52, and it succeeds either way.
@@ -139,5 +144,7 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
 
 def _by_terminal(request: CopyRequest) -> Copied:
     terminal.send(request)
-    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm"
+    needs = terminal.setting_needed(request)
+    hint = f"; it arrives only with this setting {needs}" if needs else ""
+    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm{hint}"
     return Copied(method="osc52", confirmed=False, size=request.size, message=message)

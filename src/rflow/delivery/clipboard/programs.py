@@ -4,6 +4,7 @@ The text goes in on standard input, never as an argument, where every user of th
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
@@ -83,14 +84,21 @@ def _own_or(request: CopyRequest, own: ClipboardProgram, *programs: ClipboardPro
 
 def run(argv: Sequence[str] | str, request: CopyRequest, data: bytes) -> None:
     """Run a program (a string through the shell) with `data` on its standard input; raises CopyFailed."""
-    import tempfile
-
-    with tempfile.TemporaryFile() as errors:
+    with _scratch_file() as errors:
         process = _start(argv, request, errors)
         end = _feed(process, data)
         status = _wait(process, end, request.timeout)
         if status:
             raise CopyFailed(f"exit status {status}{_reason(errors, request)}")
+
+
+def _scratch_file() -> IO[bytes]:
+    """Return a file that ends with the process; on Linux in memory, since importing tempfile takes 3 ms."""
+    if sys.platform == "linux":
+        return open(os.memfd_create("errors"), "w+b")  # noqa: PTH123 (a descriptor)
+    from tempfile import TemporaryFile
+
+    return TemporaryFile()
 
 
 def _start(argv: Sequence[str] | str, request: CopyRequest, errors: IO[bytes]) -> "Popen[bytes]":

@@ -43,12 +43,25 @@ def _osc52(text: str) -> bytes:
 
 def _wrapped(sequence: bytes, request: CopyRequest) -> bytes:
     """Return the sequence as tmux (with `allow-passthrough`) or GNU screen passes it to the outer terminal."""
-    if request.environ.get("TMUX"):
+    if is_in_tmux(request):
         return b"\x1bPtmux;" + sequence.replace(b"\x1b", b"\x1b\x1b") + b"\x1b\\"
     if request.environ.get("STY"):
         pieces = (sequence[at : at + _SCREEN_CHUNK] for at in range(0, len(sequence), _SCREEN_CHUNK))
         return b"".join(b"\x1bP" + piece + b"\x1b\\" for piece in pieces)
     return sequence
+
+
+def is_in_tmux(request: CopyRequest) -> bool:
+    """Whether TMUX names a server that runs here; the variable may be left over, or come from another machine."""
+    return os.path.exists(request.environ.get("TMUX", "").partition(",")[0])  # noqa: PTH110
+
+
+def setting_needed(request: CopyRequest) -> str:
+    """Return the setting without which the tmux or screen that shows this terminal, elsewhere, ignores a copy."""
+    name = request.environ.get("TERM", "")
+    if is_in_tmux(request) or request.environ.get("STY") or not name.startswith(("tmux", "screen")):
+        return ""
+    return "in your tmux: set -g set-clipboard on"
 
 
 def _write(terminal: int, data: bytes, timeout: float) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,6 +20,10 @@ HOSTS: dict[str, tuple[Kind, ...]] = {
     "powerplatform.com": ("teams", "json"),
 }
 """The kinds that known hosts and their subdomains accept, the likeliest first. Own workflows may take any JSON."""
+
+
+_WORKFLOW = re.compile(r"/(?:triggers|workflows)/")
+"""The paths of Slack's URLs that start a workflow: they take the variables that it declares, not blocks."""
 
 
 class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +45,12 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(parsed, str):
             raise UsageProblem(
                 f'The URL of the target "{self.name}" {parsed}.', try_=f"Set it again: {url_command(self.name)}"
+            )
+        if kinds_accepted_by(parsed.host) == ("slack",) and _WORKFLOW.match(urlsplit(self.url).path):
+            raise UsageProblem(
+                f'The URL of the target "{self.name}" starts a Slack workflow, which takes no message.',
+                try_="Use the URL of an incoming webhook, https://hooks.slack.com/services/…: "
+                "api.slack.com/messaging/webhooks",
             )
         return parsed
 

@@ -6,7 +6,6 @@ the text. Packages are looked up only for names that are not known otherwise, si
 
 import inspect
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -55,17 +54,17 @@ def _from_function(name: str, function: Callable[[Summary], str]) -> Format:
         description=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
         media_type="text/plain",
         suffix=".txt",
-        build=lambda summary, cache: function(summary),
+        build=function,
         everything=True,
     )
 
 
-def _guarded(format_: Format, name: str, package: str) -> Callable[[Summary, Path | None], str]:
+def _guarded(format_: Format, name: str, package: str) -> Callable[[Summary], str]:
     """Return the format's `build` with any error of the package turned into `BadInput`."""
 
-    def build(summary: Summary, cache: Path | None) -> str:
+    def build(summary: Summary) -> str:
         try:
-            text: Any = render_whole(format_, summary, cache)
+            text: Any = render_whole(format_, summary)
         except Exception as error:
             raise _broken(name, package, f"failed: {_reason(error)}") from error
         if not isinstance(text, str):

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from rflow.errors import BadInput, NotAllowed, UsageProblem
+from rflow.folders import home
 from rflow.formats import FORMATS, Format
 from rflow.formats.custom.folder import TemplateFolder, read_folder
 from rflow.formats.custom.template import as_format
@@ -42,12 +43,12 @@ def project_folder() -> Path | None:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed
         return None
-    with suppress(RuntimeError, OSError):  # no home is known, or a folder above can't be entered
-        home = Path.home()
+    with suppress(OSError):  # a folder above can't be entered
+        last = home()
         for folder in (here, *here.parents):
             if (folder / IN_PROJECT).is_dir():
                 return folder / IN_PROJECT
-            if folder == home or (folder / ".git").exists():
+            if str(folder) == last or (folder / ".git").exists():
                 break
     return None
 

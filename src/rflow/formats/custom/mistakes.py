@@ -17,7 +17,7 @@ from jinja2.utils import missing
 from rflow.core.summary.progress import Digest, Header, Progress
 from rflow.core.text import shorten
 from rflow.errors import RflowError
-from rflow.formats.environment import FLAVOUR_FILTERS, NEUTRAL_FILTERS
+from rflow.formats.flavours import FLAVOUR_FILTERS, NEUTRAL_FILTERS
 from rflow.formats.page import PAGE
 from rflow.formats.phrases import PHRASES
 

@@ -15,8 +15,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from rflow.formats.environment import FLAVOUR_FILTERS, OPTIONS, FlavouredEnvironment
+from rflow.formats.environment import OPTIONS, FlavouredEnvironment
 from rflow.formats.escaping.plain import Plain
+from rflow.formats.flavours import FLAVOUR_FILTERS
 from rflow.formats.phrases import PHRASES
 
 REPLACED_FILTERS = ("filesizeformat", "format", "wordwrap")

@@ -16,7 +16,7 @@ from rflow.formats import FORMATS, Format, layout_of, suffix_of
 from rflow.formats.custom.folder import TemplateFolder, split_name
 from rflow.formats.custom.mistakes import UnknownName, mistake
 from rflow.formats.custom.sandbox import Sandbox
-from rflow.formats.environment import flavour_of
+from rflow.formats.flavours import flavour_of
 from rflow.formats.page import PAGE
 from rflow.formats.parts import sheet
 
@@ -87,7 +87,7 @@ def as_format(folder: TemplateFolder, file: str) -> Format:
     with _mistakes_explained(renderer.path):
         renderer.template()
 
-    def build(summary: Summary, cache: Path | None) -> str:
+    def build(summary: Summary) -> str:
         with _mistakes_explained(renderer.path):
             return renderer.render(summary)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import msgspec
 
-from rflow.config_file import replace_file
 from rflow.errors import NotAllowed
 from rflow.formats.custom.folder import TemplateFolder
+from rflow.whole_files import write_own_file
 
 _FILE = "trusted-templates.json"
 
@@ -45,7 +45,7 @@ def _digests(state: Path) -> dict[str, str]:
 
 def _write(state: Path, digests: dict[str, str]) -> None:
     try:
-        replace_file(state / _FILE, msgspec.json.encode(digests))
+        write_own_file(state / _FILE, msgspec.json.encode(digests))
     except OSError as error:
         raise NotAllowed(
             f"The list of trusted folders can't be written to {state / _FILE}: {error.strerror}.",

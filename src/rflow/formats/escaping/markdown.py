@@ -4,7 +4,7 @@ import re
 
 from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line
 
-_HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%$", None))
+_HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%", None))
 """Without a meaning in Markdown: a text of these, letters and digits that begins with a letter needs no escape."""
 
 
@@ -20,23 +20,36 @@ class Markdown(Plain):
     # `www.`, `mailto:`, a dot before what counts as a top-level domain, `xn` for punycode), and at the end of a text
     # the closing `#` of a heading (§4.2) or a `!` that would make an image of a link that follows.
     _SPECIAL = re.compile(
-        r"[\\`*_\[\]<>&~|]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
+        r"[\\`*_\[\]<>&~|$]|/(?=/)|(?<=www)\.|(?<=mailto):|[#!]\Z"
         r"|\.(?=(?:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф)(?![^\W_]))",
         re.IGNORECASE,
     )
-    # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10).
-    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=-]|:-))")
-    # GitHub and GitLab link @name and notify its owner, and link #12 and !12 to an issue or a request, which then shows
-    # the reference. They do so after the Markdown is rendered: U+200B after the character prevents it.
-    _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])")
+    # What makes a line a heading, a list item, a rule or a table where it starts (§4.1-4.3, §5.2, GFM §4.10), and a
+    # command: GitLab, and bots on GitHub, carry out lines such as "/close".
+    _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=/-]|:-))")
+    # GitHub and GitLab link @name and notify its owner, and link #12, !12 and GH-12 to an issue or a request, which
+    # then shows the reference. They do so after the Markdown is rendered: U+200B after the character prevents it.
+    _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])|\b(?i:gh)-(?=[0-9])")
+    # Shown as code: addresses, which stay whole where Markdown is not rendered, and what may be the hash of a commit,
+    # which GitHub and GitLab would link.
+    _LITERAL = re.compile(
+        r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s`|<>\"]*[^\s`|<>\"'.,;:!?)\]}*_~]"
+        r"|(?<![\w-])(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![\w-]))",
+        re.IGNORECASE,
+    )
 
     def inline(self, text: str) -> str:
         """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
         line = on_one_line(text)
-        if line.translate(_HARMLESS).isalnum() and line[0].isalpha():
+        texts = self._LITERAL.split(line) if "://" in line or any(map(str.isdigit, line)) else [line]
+        if len(texts) == 1 and line.translate(_HARMLESS).isalnum() and line[0].isalpha():
             return line
-        line = self._SPECIAL.sub(r"\\\g<0>", self._REFERENCE.sub("\\g<0>\u200b", line))
-        return self._START.sub(r"\1\\", line, count=1)
+        texts[::2] = map(self._escaped, texts[::2])
+        texts[1::2] = (f"`{literal}`" for literal in texts[1::2])
+        return self._START.sub(r"\1\\", "".join(texts), count=1)
+
+    def _escaped(self, text: str) -> str:
+        return self._SPECIAL.sub(r"\\\g<0>", self._REFERENCE.sub("\\g<0>\u200b", text))
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines: blank lines separate paragraphs (§4.8), others end in a hard break (§6.7)."""

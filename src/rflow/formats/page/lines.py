@@ -10,6 +10,7 @@ import msgspec
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressNote, ProgressRuledOut, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.entry_units import is_assumed, is_open_assumption, pinned
+from rflow.core.summary.units.state_units import agreed
 from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, one_line
 
@@ -94,11 +95,16 @@ def _reverted(progress: Progress) -> Iterator[Line]:
         if change.reverted:
             yield Line(
                 text=one_line(change.text),
-                result=one_line(change.then),
+                result=phrases.outcome(one_line(change.then), one_line(change.later)),
                 by=change.by,
                 at=change.at,
                 until=change.reverted_at,
                 step=change.then_step,
+            )
+    for note in progress.notes:
+        if note.kind == "warning" and note.settled is not None:
+            yield Line(
+                text=f"The warning “{one_line(note.text)}”", result=note.settled or "over", by=note.by, at=note.at
             )
 
 
@@ -111,8 +117,7 @@ def _waiting(progress: Progress) -> Iterator[Line]:
 
 
 def _next(progress: Progress) -> Iterator[Line]:
-    plans = [entry.contingencies for entry in progress.handovers if entry.contingencies]
-    yield from (Line(text=f"If {plan.condition}: {plan.action}") for plan in (plans[-1] if plans else ()))
+    yield from (Line(text=f"If {plan.condition}: {plan.action}") for plan in agreed(progress))
     for ahead in progress.ahead:
         if ahead.depth == 1:
             text = f"{ahead.label}: {ahead.text}" if ahead.label else ahead.text

@@ -4,14 +4,18 @@ from pathlib import Path
 
 from rflow.core.actors import Actor, no_scope
 from rflow.errors import NotAllowed
-from rflow.ports.stores import Fault, Info, Store
+from rflow.ports.stores import Fault, Info, Merged, Report, Store, unreported
 
 
 class LocalAdministration:
-    """What `actor` can do with `store` itself; `rflow.ports.workspace.Administration` says what each method does."""
+    """What `actor` can do with `store` itself; `rflow.ports.workspace.Administration` says what each method does.
 
-    def __init__(self, store: Store, actor: Actor) -> None:
+    Long work calls `report` with how much is done.
+    """
+
+    def __init__(self, store: Store, actor: Actor, report: Report = unreported) -> None:
         self._store = store
+        self._report = report
         self.actor = actor
 
     def info(self) -> Info:
@@ -22,9 +26,13 @@ class LocalAdministration:
         """Read everything and list what is wrong."""
         return self._allowed().check()
 
+    def merge(self) -> list[Merged]:
+        """Merge sessions of which there are several versions."""
+        return self._allowed().merge()
+
     def backup(self, path: Path) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
-        self._allowed().backup(path)
+        self._allowed().backup(path, self._report)
 
     def _allowed(self) -> Store:
         """Return the store; raise unless this is an admin, or anybody who can open a local store. Tokens never may."""

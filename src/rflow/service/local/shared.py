@@ -47,6 +47,11 @@ class SharedSessions:
         standing = self._store.standing(session_id)
         return standing.version if standing else None
 
+    def revision(self, session_id: str) -> str | None:
+        """Return a text that is another one whenever the session is; None if the session is gone."""
+        standing = self._store.standing(session_id)
+        return "-".join(filter(None, (str(standing.version), standing.stamp))) if standing else None
+
     def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
         """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
 

@@ -19,6 +19,7 @@ from rflow.stores.derived import no_session, read_tree
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
     from rflow.core.session.rules.moves import Trees
+    from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
 
@@ -78,9 +79,15 @@ class LocalWorkspace:
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
-        return self.allowed().heads(self._visible(query))
+        return self.allowed().heads(self.visible(query))
 
-    def _visible(self, query: Query) -> Query:
+    def search(self, search: "Search") -> "SearchPage":
+        """Search the texts of the sessions that the actor may see."""
+        from rflow.service.local.searching import search_sessions
+
+        return search_sessions(self, self.allowed(), search)
+
+    def visible(self, query: Query) -> Query:
         """Narrow a query down to what the actor may see."""
         allowed = self.actor.spaces
         if allowed is None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from rflow.errors import StoreProblem
+from rflow.ports.stores import Report
 from rflow.stores import failures, files
 from rflow.stores.failures import explained
 from rflow.stores.folder.odd_files import OddFile, is_file, printable
@@ -30,7 +31,7 @@ def _below(store: SafeFiles, folder: str, depth: int) -> Iterator[str]:
         yield from _below(store, f"{folder}/{name}", depth - 1) if depth > 1 else (f"{folder}/{name}",)
 
 
-def back_up(folder: StoreFolder, path: Path) -> None:
+def back_up(folder: StoreFolder, path: Path, report: Report) -> None:
     """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete.
 
     What is not a plain file, or can't be read, is left out; `StoreProblem` then says so.
@@ -42,16 +43,18 @@ def back_up(folder: StoreFolder, path: Path) -> None:
             raise failures.taken(path)
         with draft(path, "backup") as new:
             files.make_folder(new)
-            left_out = list(_copy(folder.files, SafeFiles(new)))
+            left_out = list(_copy(folder.files, SafeFiles(new), report))
             new.rename(path)
         files.sync_folder(path.parent)
     if left_out:
         raise _incomplete(path, left_out)
 
 
-def _copy(store: SafeFiles, target: SafeFiles) -> Iterator[str]:
+def _copy(store: SafeFiles, target: SafeFiles, report: Report) -> Iterator[str]:
     """Copy the store's files; yields the names of those that could not be read."""
-    for name in own_files(store):
+    names = list(own_files(store))
+    for number, name in enumerate(names):
+        report(number, len(names))
         try:
             data = store.read(name)
         except (OSError, StoreProblem):

@@ -9,9 +9,11 @@ from rflow.errors import StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, derived
 from rflow.stores.codec import Header
+from rflow.stores.failures import of_system
 from rflow.stores.folder import session_file, shares, trees
+from rflow.stores.folder.conflicts import copy_of, is_synced_copy
 from rflow.stores.folder.listing import Listing
-from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, reason
+from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable
 from rflow.stores.folder.safe_files import DRAFT
 from rflow.stores.folder.session_file import Content, Name
 from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, LOCK, StoreFolder, blob_name
@@ -103,6 +105,12 @@ def _not_a_folder(folder: StoreFolder, name: str) -> Iterator[Fault]:
 def _stranger(folder: StoreFolder, name: str) -> Fault:
     """Report what is not named like a file of the store."""
     status = folder.files.status(name)
+    if name.startswith(session_file.FOLDER) and (copy := copy_of(name.partition("/")[2])) and is_file(status):
+        what = f"It is a second copy of {copy.name.code}, named as {copy.maker} does; its entries are not shown."
+        return _fault(name, "error", what, checking.MERGE)
+    if is_synced_copy(name):
+        what = "A program that syncs folders made this second copy; it is ignored."
+        return _fault(name, "warning", what, "Delete it.")
     if name.startswith(session_file.FOLDER) and name.endswith(".jsonl") and is_file(status):
         what = "It is not named CODE.ID.jsonl, so it is not read."
         return _fault(name, "warning", what, "Import it: rflow import FILE")
@@ -126,8 +134,12 @@ def _session(folder: StoreFolder, name: Name) -> Iterator[Fault]:
         content = _content(folder, name)
     except FileNotFoundError:  # Deleted meanwhile.
         return
-    except (OSError, StoreProblem) as error:
-        yield _fault(name.file, "error", reason(error), checking.SAVE_REST)
+    except OSError as error:
+        problem = of_system(folder.root / name.file, error)
+        yield _fault(name.file, "error", problem.what, problem.try_)
+        return
+    except StoreProblem as problem:
+        yield _fault(name.file, "error", problem.what, checking.SAVE_REST)
         return
     log = Log(id=name.session_id, code=name.code, events=content.events)
     yield from _header(name, content.header)

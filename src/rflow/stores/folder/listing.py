@@ -4,9 +4,10 @@ The last line of a file says when its session was updated, which is what lists a
 file is read; then sessions are read one after another, the last updated first, until enough of them match.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 
@@ -19,13 +20,19 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import StoreProblem
 from rflow.stores import derived
+from rflow.stores.derived import EPOCH
+from rflow.stores.failures import other_owner
 from rflow.stores.folder import session_file
 from rflow.stores.folder.safe_files import SafeFiles
 from rflow.stores.folder.session_file import Name
 
-_Stamp = tuple[int, int]
-_Place = tuple[datetime, str, Name, _Stamp]
+Stamp = tuple[int, int, int, int]
+_Place = tuple[datetime, str, Name, Stamp]
 """What lists are sorted by (the time of the last update, the id), and the file."""
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +58,7 @@ class Listing:
     def page(self, query: Query) -> Page:
         """Return the page of `query`."""
         start = read_cursor(query.after) if query.after else None
-        places = [place for name, stamp in self._stamped() if (place := self._place(name, stamp, query))]
+        places = [place for name, stamp in self.stamped() if (place := self._place(name, stamp, query))]
         wanted = sorted((place for place in places if start is None or place[:2] < start), reverse=True)
         found = (entry.head for *_, name, stamp in wanted if (entry := self._entry(name, stamp)))
         matching = (head for head in found if matches(head, query))
@@ -60,20 +67,25 @@ class Listing:
     def entry(self, name: Name) -> Entry | None:
         """Read what lists show of one session; None where it is not there."""
         status = self._files.status(name.file)
-        return self._entry(name, (status.st_size, status.st_mtime_ns)) if status else None
+        return self._entry(name, _stamp(status)) if status else None
+
+    def stamp(self, name: Name) -> str:
+        """Return a text that changes whenever the file of a session does, or is replaced by another."""
+        status = self._files.status(name.file)
+        return "-".join(f"{part:x}" for part in _stamp(status)) if status else ""
 
     def entries(self, wanted: Callable[[Name], bool] = lambda name: True) -> list[Entry]:
         """Read what lists show of sessions."""
-        found = (self._entry(name, stamp) for name, stamp in self._stamped() if wanted(name))
+        found = (self._entry(name, stamp) for name, stamp in self.stamped() if wanted(name))
         return [entry for entry in found if entry]
 
-    def _stamped(self) -> Iterator[tuple[Name, _Stamp]]:
-        """List all sessions with what changes whenever their file does: its size and time."""
+    def stamped(self) -> Iterator[tuple[Name, Stamp]]:
+        """List all sessions with what changes whenever their file does: its size, times and number."""
         for file, status in self._files.statuses(session_file.FOLDER).items():
             if name := session_file.read_name(file):
-                yield name, (status.st_size, status.st_mtime_ns)
+                yield name, _stamp(status)
 
-    def _place(self, name: Name, stamp: _Stamp, query: Query) -> _Place | None:
+    def _place(self, name: Name, stamp: Stamp, query: Query) -> _Place | None:
         """Return where a session stands in a list; None where a look at its file shows that it does not match."""
         last = self._last(name, stamp)
         if last is None:
@@ -85,30 +97,34 @@ class Listing:
             return None
         return last.at, name.session_id, name, stamp
 
-    def _read_last(self, name: Name, _: _Stamp) -> Event | None:
+    def _read_last(self, name: Name, _: Stamp) -> Event | None:
         """Read the last event of a session; None where it can't be read."""
         with suppress(OSError, StoreProblem):
             last = session_file.read_end(self._files, name).last
             return last if isinstance(last, Event) else None
         return None
 
-    def _look_for_handoff(self, name: Name, _: _Stamp) -> bool:
+    def _look_for_handoff(self, name: Name, _: Stamp) -> bool:
         """Whether a session can have been handed off, which is quicker to see than to read."""
         with suppress(OSError, StoreProblem):
             return b"handed_off" in self._files.read(name.file)
         return False
 
-    def _read(self, name: Name, _: _Stamp) -> Entry | None:
+    def _read(self, name: Name, stamp: Stamp) -> Entry | None:
         """Read a session; None where it was deleted meanwhile.
 
         One that can't be read is listed as such and keeps no other from being listed.
         """
-        session = Session(id=name.session_id, code=name.code)
+        at = EPOCH + timedelta(microseconds=stamp[1] // 1000)
+        session = Session(id=name.session_id, code=name.code, updated_at=at)
         try:
             session = replay(session_file.read(self._files, name).events, session)
         except FileNotFoundError:
             return None
-        except (OSError, StoreProblem):
+        except OSError:
+            owner = other_owner(self._files.root / name.file)
+            session.title = f"(unreadable: it belongs to {owner})" if owner else ""
+        except StoreProblem:
             pass
         return Entry(
             head=derived.row(session),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from rflow.stores import files
 from rflow.stores.folder.odd_files import LIMIT, OddFile, is_file, is_folder, kind_of, printable, too_large
+from rflow.whole_files import adopt
 
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 DRAFT = ".draft"
@@ -59,12 +60,21 @@ class _Place(NamedTuple):
 
     def open(self, flags: int) -> int:
         self.check_file()
-        fd = os.open(self.file, flags | _SAFE, 0o600, dir_fd=self.fd)
+        try:
+            fd = os.open(self.file, flags | _SAFE, 0o600, dir_fd=self.fd)
+        except PermissionError as error:
+            raise PermissionError(error.errno, error.strerror, str(self.path)) from error
         status = os.fstat(fd)
+        if flags & os.O_CREAT:
+            self.adopt(fd)
         if is_file(status) and (self.fd is not None or os.path.samestat(os.lstat(self.path), status)):
             return fd
         os.close(fd)
         raise OddFile(f"{printable(str(self.path))} was replaced while it was opened.")
+
+    def adopt(self, new: int | str) -> None:
+        """Give a file or folder that root made here to the owner of this folder."""
+        adopt(new, self.folder if self.fd is None else self.fd, folder_fd=self.fd)
 
     def unlink(self) -> None:
         with suppress(FileNotFoundError):
@@ -202,6 +212,7 @@ class SafeFiles:
         self.make_folder(name.rpartition("/")[0])
         with self._place(name) as place, suppress(FileExistsError):
             os.mkdir(place.file, 0o700, dir_fd=place.fd)
+            place.adopt(place.file)
             place.sync_folder()
 
     def remove(self, name: str) -> None:
@@ -237,6 +248,7 @@ def _write(draft: _Place, data: bytes) -> None:
     draft.unlink()
     fd = os.open(draft.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o600, dir_fd=draft.fd)
     try:
+        draft.adopt(fd)
         files.write_all(fd, data)
         files.sync(fd)
     finally:

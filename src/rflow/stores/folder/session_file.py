@@ -8,14 +8,17 @@ from typing import Literal, NamedTuple, TypeGuard
 
 from rflow.core.session.events import Event, Stored, Unreadable
 from rflow.errors import StoreProblem
+from rflow.identity import is_id
 from rflow.stores import codec, files
 from rflow.stores.folder.odd_files import LIMIT, OddFile, printable, too_large
 from rflow.stores.folder.safe_files import SafeFiles, read_all
 
 FOLDER = "sessions"
-_PLAIN = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_NAME = re.compile(rf"({_PLAIN.pattern})\.({_PLAIN.pattern})\.(jsonl|torn)")
+PLAIN = r"[0-9A-Za-z_-]{1,64}"
+_PLAIN = re.compile(PLAIN)
+_NAME = re.compile(rf"({PLAIN})\.({PLAIN})\.(jsonl|torn)")
 _BLOCK = 8 * 1024
+_ID_LENGTH = 36
 _SHORTEST = 64  # bytes: no event is shorter, so a file with more lines than that allows is not one of events
 
 
@@ -52,7 +55,9 @@ def name_of(code: str, session_id: str) -> Name:
 def read_name(file: str) -> Name | None:
     """Read the name of a file among the sessions; None where it is not a session."""
     match = _NAME.fullmatch(file)
-    return Name(match[1], match[2]) if match and match[3] == "jsonl" else None
+    if match is None or match[3] != "jsonl" or (len(match[2]) > _ID_LENGTH and is_id(match[2][:_ID_LENGTH])):
+        return None  # After an id, OneDrive adds the computer's name to a second copy.
+    return Name(match[1], match[2])
 
 
 def is_torn(file: str) -> bool:
@@ -85,6 +90,10 @@ def parse(data: bytes, after: int = 0) -> Content:
 
     Events up to version `after` are not decoded if the lines are numbered as they should be.
     """
+    if codec.in_conflict(data):
+        from rflow.stores.folder.conflicts import both_sides
+
+        return both_sides(data)
     first, *lines = data.split(b"\n")
     torn = lines.pop() if lines else b""
     if torn and codec.is_sealed(torn):

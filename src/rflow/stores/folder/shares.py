@@ -11,6 +11,7 @@ from rflow.core.sharing import (
     VIEWS_KEPT,
     Share,
     ShareCount,
+    ShareKey,
     ShareView,
     StoredShare,
     read_key,
@@ -73,9 +74,10 @@ class JsonShares:
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""
         with self._folder.reading():
-            read = (read_share(stored.data) for stored in self._all())
+            viewed = {file.removesuffix(VIEWS_END) for file in self._files.names(FOLDER) if file.endswith(VIEWS_END)}
+            read = (read_share(data) for _, data in self._keyed())
             shares = [share for share in read if share and session in (None, share.session)]
-            counted = [self._counted(share) for share in shares]
+            counted = [self._counted(share, viewed=share.hash in viewed) for share in shares]
         return sorted(counted, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
 
     def replace(self, share: Share) -> None:
@@ -132,24 +134,33 @@ class JsonShares:
             if file.endswith(END) and session_file.is_plain(digest):
                 yield digest
 
-    def _stored(self, digest: str) -> StoredShare | None:
-        """Read a share as it is stored; None where it is not there, damaged, or not the one its file is named after."""
+    def _keyed(self) -> Iterator[tuple[ShareKey, bytes]]:
+        """Yield the key and the data of every share that can be read."""
+        return (keyed for digest in self._digests() if (keyed := self._read_file(digest)) is not None)
+
+    def _read_file(self, digest: str) -> tuple[ShareKey, bytes] | None:
+        """Read a share's file; None where it is not there, damaged, or not the one that it is named after."""
         try:
             data = self._files.read(_file(digest))
         except (FileNotFoundError, PermissionError, OddFile):
             return None
         key = read_key(data)
-        if key is None or key.hash != digest:
+        return None if key is None or key.hash != digest else (key, data)
+
+    def _stored(self, digest: str) -> StoredShare | None:
+        """Read a share as it is stored."""
+        keyed = self._read_file(digest)
+        if keyed is None:
             return None
-        return StoredShare(key=key, data=data, dropped=self._seen(digest)[0].get("dropped", 0))
+        return StoredShare(key=keyed[0], data=keyed[1], dropped=self._seen(digest)[0].get("dropped", 0))
 
     def _read(self, digest: str) -> Share | None:
         """Read a share; None where it is not there, or can't be read."""
         stored = self._stored(digest)
         return read_share(stored.data) if stored else None
 
-    def _counted(self, share: Share) -> ShareCount:
-        first, seen = self._seen(share.hash)
+    def _counted(self, share: Share, *, viewed: bool) -> ShareCount:
+        first, seen = self._seen(share.hash) if viewed else ({}, [])
         last = viewed_at(seen[-1]) if seen else None
         return ShareCount(share=share, views=first.get("dropped", 0) + len(seen), last_view=last)
 

@@ -10,7 +10,9 @@ blobs/ID/DIGEST         the contents of a session's evidence
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
@@ -20,16 +22,20 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE
 from rflow.stores.folder import backup, session_file
 from rflow.stores.folder.layout import LAYOUT
-from rflow.stores.folder.listing import Listing
+from rflow.stores.folder.listing import Listing, Stamp
 from rflow.stores.folder.session_file import Name
 from rflow.stores.folder.shares import JsonShares
 from rflow.stores.folder.store_folder import StoreFolder, blob_name
 from rflow.stores.folder.trees import Trees
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
+    from rflow.stores.search.scanning import ScannedSearch
 
 
 class JsonDirStore:
@@ -83,7 +89,8 @@ class JsonDirStore:
                 self._asked.pop(session_id, None)
                 return None
             self._asked[session_id] = name
-            return Standing(version, entry.head.space, entry.head.owner.id) if entry else None
+            stamp = self._listing.stamp(name)
+            return Standing(version, entry.head.space, entry.head.owner.id, stamp) if entry else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -109,6 +116,23 @@ class JsonDirStore:
         """List sessions, the last updated first."""
         with self._folder.reading():
             return self._listing.page(query)
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first; nothing of the index is kept on the disk."""
+        with self._folder.reading():
+            stamps = {name.session_id: (name, stamp) for name, stamp in self._listing.stamped()}
+        return self._search.find(stamps, terms, query, first)
+
+    @cached_property
+    def _search(self) -> "ScannedSearch[tuple[Name, Stamp]]":
+        from rflow.stores.search.scanning import ScannedSearch
+
+        return ScannedSearch(self._load_at)
+
+    def _load_at(self, session_id: str, place: "tuple[Name, Stamp]") -> Log:
+        """Read the events of a session whose file is known."""
+        name, _ = place
+        return Log(id=session_id, code=name.code, events=session_file.read(self._files, name).events)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
@@ -208,9 +232,15 @@ class JsonDirStore:
 
         return check(self._folder, self._listing, self._trees)
 
-    def backup(self, path: Path) -> None:
+    def merge(self) -> list[Merged]:
+        """Merge what git, or a program that syncs folders, left in several versions."""
+        from rflow.stores.folder.merging import merge_all
+
+        return merge_all(self._folder)
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new folder."""
-        backup.back_up(self._folder, path)
+        backup.back_up(self._folder, path, report)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from rflow.errors import StoreProblem
-from rflow.stores import derived, failures, files
+from rflow.stores import codec, derived, failures, files
 from rflow.stores.failures import explained
 from rflow.stores.folder import session_file
 from rflow.stores.folder.layout import LAYOUT, Format
@@ -108,7 +108,7 @@ class StoreFolder:
     def _format(self) -> Format | None:
         """Read the format; None is a folder that is no store yet."""
         try:
-            form = msgspec.json.decode(self.files.read(FORMAT_FILE), type=Format)
+            form = self._read_format()
         except FileNotFoundError:
             return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -119,6 +119,20 @@ class StoreFolder:
         if form.format > LAYOUT:
             raise failures.newer(self.root, form.format, LAYOUT)
         return form
+
+    def _read_format(self) -> Format:
+        """Read the format; where git left two versions of it, the newer one (two clones were upgraded)."""
+        data = self.files.read(FORMAT_FILE)
+        if codec.in_conflict(data):
+            from rflow.stores.folder.conflicts import sides
+
+            return max((msgspec.json.decode(side, type=Format) for side in sides(data)), key=lambda form: form.format)
+        return msgspec.json.decode(data, type=Format)
+
+    def merge_format(self) -> None:
+        """Write the format again where git left two versions of it; the caller holds the lock."""
+        if codec.in_conflict(self.files.read(FORMAT_FILE)):
+            self.files.replace(FORMAT_FILE, msgspec.json.encode(self._read_format()) + b"\n")
 
     def _create(self) -> None:
         """Make a new store; until `rflow.json` is there, others see an empty one (hidden files do not count)."""

@@ -1,7 +1,7 @@
 """The trees of a JSON store: a file per version, and one a space that says which are current."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
 from rflow.ports.stores import TreeName
-from rflow.stores import derived
+from rflow.stores import codec, derived, failures
 from rflow.stores.folder import session_file
 from rflow.stores.folder.odd_files import is_file
 from rflow.stores.folder.store_folder import StoreFolder
@@ -21,6 +21,7 @@ FOLDER = "trees"
 _SPACE = r"(?:\.(?P<space>[0-9A-Za-z_-]{1,64}))?"
 _VERSION = re.compile(rf"(?P<digest>[0-9a-f]{{64}}){_SPACE}\.json")
 _NAMES = re.compile(rf"names{_SPACE}\.json")
+_COPY = re.compile(r"\.sync-conflict-")  # Syncthing's second copy of a file, which is not that of a space.
 
 
 class TreeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,12 +131,13 @@ class Trees:
         except FileNotFoundError:
             return {}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if codec.in_conflict(self._files.read(file)):
+                raise failures.in_conflict(self._folder.root / file) from error
             what = f"{self._folder.root / file} is damaged: {error}."
             raise StoreProblem(what, try_="Delete it, and add the trees again: rflow tree add FILE") from error
 
     def _write(self, entries: Mapping[str, msgspec.Raw], space: str) -> None:
-        data = msgspec.json.format(msgspec.json.encode(dict(sorted(entries.items())))) + b"\n"
-        self._files.replace(_names_file(space), data)
+        self._files.replace(_names_file(space), _names_text(entries))
 
 
 def _entry(raw: msgspec.Raw, tree_id: str) -> TreeEntry:
@@ -146,6 +148,21 @@ def _entry(raw: msgspec.Raw, tree_id: str) -> TreeEntry:
             f"The list entry of the tree {tree_id} was written by a newer rflow, or is damaged: {error}.",
             try_="Upgrade rflow; if it is damaged, delete its entry in trees/names.json and add the tree again.",
         ) from error
+
+
+def _names_text(entries: Mapping[str, msgspec.Raw]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(dict(sorted(entries.items())))) + b"\n"
+
+
+def merged_names(versions: Iterable[bytes]) -> bytes:
+    """Return the file of names that holds what is in several: of two entries for a tree, the one added last."""
+    entries: dict[str, msgspec.Raw] = {}
+    for data in versions:
+        for tree_id, raw in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).items():
+            known = entries.get(tree_id)
+            if known is None or _name(known, tree_id, "").added_at < _name(raw, tree_id, "").added_at:
+                entries[tree_id] = raw
+    return _names_text(entries)
 
 
 def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
@@ -166,13 +183,13 @@ def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
 
 def version_of(file: str) -> tuple[str, str] | None:
     """Return the (space, digest) of a file among the trees; None if it is not a version of one."""
-    match = _VERSION.fullmatch(file)
+    match = None if _COPY.search(file) else _VERSION.fullmatch(file)
     return (match["space"] or DEFAULT_SPACE, match["digest"]) if match else None
 
 
 def names_of(file: str) -> str | None:
     """Return the space of a file of names; None if it is none."""
-    match = _NAMES.fullmatch(file)
+    match = None if _COPY.search(file) else _NAMES.fullmatch(file)
     return (match["space"] or DEFAULT_SPACE) if match else None
 
 

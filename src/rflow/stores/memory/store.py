@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,9 +16,13 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.shares import MemoryShares
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
+    from rflow.stores.search.scanning import ScannedSearch
 
 
 class _StoredSession(msgspec.Struct, kw_only=True):
@@ -79,6 +85,17 @@ class MemoryStore:
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
         return derived.page((stored.head for stored in self._sessions.values()), query)
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first."""
+        stamps = {name: (stored.head.version, stored.head.updated_at) for name, stored in self._sessions.items()}
+        return self._search.find(stamps, terms, query, first)
+
+    @cached_property
+    def _search(self) -> "ScannedSearch[tuple[int, datetime]]":
+        from rflow.stores.search.scanning import ScannedSearch
+
+        return ScannedSearch(lambda session_id, _: self.load(session_id))
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return all people in the sessions of `spaces`, with the name from their newest session."""
@@ -193,7 +210,11 @@ class MemoryStore:
 
         return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
 
-    def backup(self, path: Path) -> None:
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new folder, as a JSON store."""
         from rflow.stores import failures
         from rflow.stores.copy import copy_store

@@ -97,9 +97,11 @@ class PostgresShares:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""
         with self._database.writing() as db:
             for name in sorted(views):  # In the same order everywhere, so that two servers don't wait for each other.
-                times = [derived.micros(view.at) for view in views[name]]
-                _insert_views(db, name, times, [msgspec.json.encode(view) for view in views[name]])
-                _drop_oldest(db, name)
+                new = views[name]
+                kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
+                times = [derived.micros(view.at) for view in kept]
+                _insert_views(db, name, times, [msgspec.json.encode(view) for view in kept])
+                _drop_oldest(db, name, len(new) - len(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
@@ -125,12 +127,16 @@ def _insert_views(db: Connection, share_id: str, times: Sequence[int], views: Se
     db.execute(_INSERT_VIEWS, (share_id, list(times), list(views), share_id))
 
 
-def _drop_oldest(db: Connection, share_id: str) -> None:
-    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them."""
+def _drop_oldest(db: Connection, share_id: str, more: int) -> None:
+    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them.
+
+    `more` views, older than the ones just written, are only counted.
+    """
     row = db.execute("SELECT count(*) FROM share_views WHERE share_id = %s", (share_id,)).fetchone()
     if row and row[0] > 2 * VIEWS_KEPT:
-        gone = db.execute(_DROP_OLDEST, (share_id, VIEWS_KEPT)).rowcount
-        db.execute("UPDATE shares SET dropped = dropped + %s WHERE id = %s", (gone, share_id))
+        more += db.execute(_DROP_OLDEST, (share_id, VIEWS_KEPT)).rowcount
+    if more:
+        db.execute("UPDATE shares SET dropped = dropped + %s WHERE id = %s", (more, share_id))
 
 
 def stored(db: Connection) -> Iterator[tuple[str, Share | Literal["newer"] | None]]:

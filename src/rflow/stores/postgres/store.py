@@ -15,7 +15,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Fault, Info, Standing, TreeName
+from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, TreeName, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
@@ -25,7 +25,9 @@ from rflow.stores.postgres.query import select
 from rflow.stores.postgres.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
     from rflow.stores.postgres.shares import PostgresShares
+    from rflow.stores.search.scanning import ScannedSearch
 
 # From one id to the next, so that it takes as long as there are people, not as there are sessions.
 _PEOPLE = """
@@ -39,6 +41,8 @@ _PEOPLE_IN = """
 SELECT DISTINCT ON (people.id) people.id, name, kind FROM people JOIN sessions ON session_id = sessions.id
 WHERE space = ANY(%s) ORDER BY people.id, session_id DESC
 """
+_STAMPS = "SELECT id, version, updated_at FROM sessions"
+_SEARCH_REMARK = "In PostgreSQL, each program reads all sessions before its first search."
 _FIND = "SELECT id, head FROM sessions WHERE {space} AND {condition} ORDER BY updated_at DESC, id DESC LIMIT %s"
 _BY_CODE = "id IN (SELECT session_id FROM codes WHERE code_key = %s)"
 _BY_BEGINNING = (
@@ -109,6 +113,18 @@ class PostgresStore:
         sql, values = select(query)
         with self._database.reading() as db:
             return derived.cut(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first."""
+        with self._database.reading() as db:
+            stamps = {name: (version, at) for name, version, at in db.execute(_STAMPS)}
+        return self._search.find(stamps, terms, query, first)._replace(remark=_SEARCH_REMARK)
+
+    @cached_property
+    def _search(self) -> "ScannedSearch[tuple[int, int]]":
+        from rflow.stores.search.scanning import ScannedSearch
+
+        return ScannedSearch(lambda session_id, _: self.load(session_id))
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
@@ -231,7 +247,11 @@ class PostgresStore:
 
         return check(self._database)
 
-    def backup(self, path: Path) -> None:
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a new SQLite store."""
         from rflow.stores.copy import copy_store
         from rflow.stores.drafts import draft
@@ -242,7 +262,7 @@ class PostgresStore:
             raise failures.taken(path)
         with draft(path, "backup") as new:
             with closing(SqliteStore(new)) as copy, self._database.holding():
-                copy_store(self, copy, iter(()))
+                copy_store(self, copy, iter(()), report)
             if not publish(new, path):
                 raise failures.taken(path)
 

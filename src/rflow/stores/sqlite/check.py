@@ -12,12 +12,13 @@ from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived, failures
 from rflow.stores.sqlite import rows, shares
 from rflow.stores.sqlite.file import SqliteFile
+from rflow.stores.sqlite.search import SqliteSearch
 
 
-def check(file: SqliteFile) -> list[Fault]:
+def check(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
     """List what is wrong. Damaged parts are reported, and everything else is still read."""
     _refuse_unreadable(file)
-    faults = [*checking.drafts(file.path.parent), *_finish_removal(file)]
+    faults = [*checking.drafts(file.path.parent), *_finish_removal(file, search), *_search_index(search)]
     for part in (_engine, _sessions, _orphans, _trees, _shares):
         try:
             with file.reading() as db:
@@ -43,12 +44,25 @@ def _damage(where: str, error: BaseException) -> Fault:
     return Fault(severity="error", where=where, what=f"It can't be read: {error}.", remedy=checking.SAVE_REST)
 
 
-def _finish_removal(file: SqliteFile) -> list[Fault]:
+def _search_index(search: SqliteSearch) -> Iterator[Fault]:
+    """Remove a search index that is damaged: the next search builds a new one."""
+    if damage := search.damage():
+        where, what = search.path.name, f"The search index is damaged: {damage}."
+        if search.remove():
+            yield Fault(severity="info", where=where, what=f"{what} It was removed; the next search builds a new one.")
+        else:
+            yield Fault(severity="warning", where=where, what=what, remedy="Delete that file.")
+
+
+def _finish_removal(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
     """Finish a removal that was interrupted, if that is possible now."""
     try:
         with file.reading() as db:
             pending = db.execute("SELECT 1 FROM meta WHERE name = 'forget'").fetchone()
-        return [checking.unfinished_removal(file.path.name, done=file.erase())] if pending else []
+        if not pending:
+            return []
+        done = search.remove() and file.erase()  # Nobody knows any longer which session it was.
+        return [checking.unfinished_removal(file.path.name, done=done)]
     except StoreProblem as problem:  # Damaged, or in a read-only folder.
         return [_damage(file.path.name, problem)]
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from rflow.errors import StoreProblem
+from rflow.ports.stores import Report
 from rflow.stores import failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
+from rflow.whole_files import adopt
 
+_PAGES = 4096
+"""The pages that a backup copies between two reports: 16 MiB."""
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
 
@@ -33,7 +37,7 @@ class SqliteFile:
         """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
-            with _transaction(db, "BEGIN"):
+            with transaction(db, "BEGIN"):
                 yield db
 
     @contextmanager
@@ -41,7 +45,7 @@ class SqliteFile:
         """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
         with explained(self.path):
             db = self._writer()
-            with _transaction(db, "BEGIN IMMEDIATE"):
+            with transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
@@ -109,12 +113,13 @@ class SqliteFile:
             create(self.path)
         db = self._opened()
         if not self._writable:
-            raise failures.why_not_writable(self.path) or failures.forbidden(self.path)
+            raise _why_not_writable(self.path) or failures.forbidden(self.path)
         return db
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+def transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Begin a transaction; commit it when the block ends, and roll back if it raises."""
     db.execute(begin)
     try:
         yield
@@ -131,14 +136,16 @@ def create(path: Path) -> None:
 
     files.make_folder(path.parent)
     with draft(path, "store") as new:
-        _touch(new)
+        touch(new)
         _new_database(str(new)).close()
         files.publish(new, path)
 
 
-def _touch(path: Path) -> None:
+def touch(path: Path) -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
-    os.close(os.open(path, files.NEW | os.O_EXCL, 0o600))
+    fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
+    adopt(fd, path.parent)
+    os.close(fd)
 
 
 def _new_database(name: str) -> sqlite3.Connection:
@@ -151,7 +158,7 @@ def _new_database(name: str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in (*SCHEMA, *marks):
                 db.execute(statement)
@@ -212,7 +219,7 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise failures.too_old(path)
 
     try:
-        with _transaction(db, "BEGIN IMMEDIATE"):
+        with transaction(db, "BEGIN IMMEDIATE"):
             upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
@@ -220,17 +227,21 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def backup(db: sqlite3.Connection, path: Path) -> None:
-    """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked."""
+def backup(db: sqlite3.Connection, path: Path, report: Report) -> None:
+    """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked.
+
+    `db` is in a transaction. It reads before the copy begins, so that every step copies the same state.
+    """
     from rflow.stores.drafts import draft
 
     if path.exists():
         raise failures.taken(path)
     with draft(path, "backup") as new:
-        _touch(new)
+        touch(new)
         with closing(sqlite3.connect(new, isolation_level=None)) as target:
             target.execute("PRAGMA locking_mode = EXCLUSIVE")  # Without it, checking needs room for shared memory.
-            db.backup(target)
+            db.execute("PRAGMA schema_version").fetchone()
+            db.backup(target, pages=_PAGES, progress=lambda _, left, total: report(total - left, total))
             if target.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise StoreProblem(
                     f"The backup of {path.name} was damaged, so it was removed.",
@@ -238,6 +249,12 @@ def backup(db: sqlite3.Connection, path: Path) -> None:
                 )
         if not files.publish(new, path):
             raise failures.taken(path)
+
+
+def _why_not_writable(path: Path) -> StoreProblem | None:
+    from rflow.stores.disks import why_not_writable
+
+    return why_not_writable(path)
 
 
 @contextmanager
@@ -256,16 +273,16 @@ def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
         raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            raise failures.busy(path) from error
+            raise _why_not_writable(path) or failures.busy(path) from error
         case sqlite3.SQLITE_FULL:
             raise failures.full(path) from error
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            raise failures.forbidden(path) from error
+            raise failures.not_ours(path) or failures.forbidden(path) from error
         case sqlite3.SQLITE_NOTADB:
             raise failures.foreign(path) from error
         case sqlite3.SQLITE_CORRUPT:
             raise failures.damaged(path, error) from error
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := failures.why_not_writable(path):
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR if problem := _why_not_writable(path):
             raise problem from error
     raise StoreProblem(
         f"The store at {path} can't be used: {error}.",

@@ -32,15 +32,15 @@ def _includes(query: Query, status: str) -> bool:
 
 
 def _part(query: Query, status: str) -> tuple[str, list[Value]]:
-    conditions = [(status, ()), *_conditions(query)]
-    where = " AND ".join(condition for condition, _ in conditions)
+    selecting = [(status, ()), *conditions(query)]
+    where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
     table = "sessions" if query.inbox is None else "sessions INDEXED BY waiting_ones"
     sql = f"SELECT id, head, updated_at FROM {table} WHERE {where}"  # noqa: S608 (constants)
-    return sql, [value for _, values in conditions for value in values]
+    return sql, [value for _, values in selecting for value in values]
 
 
-def _conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
+def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     """Return conditions with their values; the literal values let SQLite use the partial indexes of the schema."""
     conditions: list[tuple[str, tuple[Value, ...]]] = []
     if query.owner is not None:

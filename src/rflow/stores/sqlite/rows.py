@@ -16,10 +16,13 @@ from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_UPDATE_STATE = "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ?"
+_UPDATE_STATE = (
+    "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ? AND version = ?"
+    " AND (status, owner, owner_kind, space, customer, ticket, tree) = (?, ?, ?, ?, ?, ?, ?)"
+)
 _UPDATE_SEARCHED = (
     "UPDATE sessions SET status = ?, owner = ?, owner_kind = ?, space = ?, customer = ?, ticket = ?, tree = ?"
-    " WHERE id = ?"
+    " WHERE id = ? AND version = ?"
 )
 # The casts guard against damage: a flipped bit in a row's header turns a blob into a text or a number.
 _SELECT_EVENTS = (
@@ -77,16 +80,17 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
 
 def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
     """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
-    sql = "SELECT version, status, owner, owner_kind, space, customer, ticket, tree FROM sessions WHERE id = ?"
-    row = db.execute(sql, (session.id,)).fetchone()
-    if row is None:
-        raise derived.no_session()
-    if row[0] != expected:
-        raise Stale
     version, at, *searched, head = columns(session)
-    db.execute(_UPDATE_STATE, (version, at, head, session.id))
-    if row[1:] != tuple(searched):  # Rare; writing the same values again would dirty a page of every index.
-        db.execute(_UPDATE_SEARCHED, (*searched, session.id))
+    state = (version, at, head, session.id, expected, *searched)
+    if db.execute(_UPDATE_STATE, state).rowcount:
+        return
+    # Rarely what is searched changes; writing the same values again would dirty a page of every index.
+    if db.execute(_UPDATE_SEARCHED, (*searched, session.id, expected)).rowcount:
+        db.execute(_UPDATE_STATE, state)
+    elif standing(db, session.id) is None:
+        raise derived.no_session()
+    else:
+        raise Stale
 
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:

@@ -89,15 +89,11 @@ class SqliteShares:
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""
-        new = [
-            {"share": name, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
-            for name in views
-            for view in views[name]
-        ]
         with self._file.writing() as db:
-            db.executemany(_INSERT_VIEW, new)
-            for name in views:
-                _drop_oldest(db, name)
+            for name, new in views.items():
+                kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
+                db.executemany(_INSERT_VIEW, [_view_row(name, view) for view in kept])
+                _drop_oldest(db, name, len(new) - len(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
         """Return the last views of a share, the newest first."""
@@ -118,12 +114,21 @@ def _insert(db: sqlite3.Connection, share: StoredShare) -> bool:
     return db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns).rowcount > 0
 
 
-def _drop_oldest(db: sqlite3.Connection, share_id: str) -> None:
-    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them."""
+def _view_row(share_id: str, view: ShareView) -> dict[str, str | int | bytes]:
+    return {"share": share_id, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
+
+
+def _drop_oldest(db: sqlite3.Connection, share_id: str, more: int) -> None:
+    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them.
+
+    `more` views, older than the ones just written, are only counted.
+    """
     (count,) = db.execute("SELECT count(*) FROM share_views WHERE share_id = ?", (share_id,)).fetchone()
     if count > 2 * VIEWS_KEPT:
         db.execute(f"DELETE FROM share_views WHERE rowid IN ({_OLDEST})", (share_id, VIEWS_KEPT))  # noqa: S608
-        db.execute("UPDATE shares SET dropped = dropped + ? WHERE id = ?", (count - VIEWS_KEPT, share_id))
+        more += count - VIEWS_KEPT
+    if more:
+        db.execute("UPDATE shares SET dropped = dropped + ? WHERE id = ?", (more, share_id))
 
 
 def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | Literal["newer"] | None]]:

@@ -13,7 +13,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import CodeTaken, Fault, Info, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, columns, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
@@ -22,6 +22,8 @@ from rflow.stores.sqlite.query import select
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
+    from rflow.stores.sqlite.search import SqliteSearch
     from rflow.stores.sqlite.shares import SqliteShares
 
 _PEOPLE = """
@@ -46,6 +48,14 @@ class SqliteStore:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self._file = SqliteFile(path, patience)
         self._path = path
+        self._patience = patience
+
+    @cached_property
+    def _search(self) -> "SqliteSearch":
+        """The search index; only searching, and removing for good, need it."""
+        from rflow.stores.sqlite.search import SqliteSearch
+
+        return SqliteSearch(self._file, self._patience)
 
     @cached_property
     def shares(self) -> "SqliteShares":
@@ -106,6 +116,10 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.cut(rows.heads(db, db.execute(sql, values)), query.limit)
 
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first."""
+        return self._search.find(terms, query, first)
+
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
         visible, allowed = _in_spaces(spaces)
@@ -123,7 +137,7 @@ class SqliteStore:
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             rows.clear(db, session.id, "events", "people")
             rows.add(db, session.id, events, {})
-        self._erase()
+        self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
         """Delete a session with everything that belongs to it, and erase every trace."""
@@ -132,10 +146,10 @@ class SqliteStore:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
             rows.clear(db, session_id, "events", "people", "blobs")
-        self._erase()
+        self._erase(session_id)
 
-    def _erase(self) -> None:
-        if not self._file.erase():
+    def _erase(self, session_id: str) -> None:
+        if not (self._search.erase(session_id) and self._file.erase()):
             raise unfinished(self._path)
 
     def blob(self, session_id: str, digest: str) -> bytes:
@@ -216,21 +230,28 @@ class SqliteStore:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
         versions = {"format": SCHEMA_VERSION, "records": codec.RECORD}
-        return Info(url=self.url, kind=self.kind, size=self._file.size(), **versions, **counts)
+        sizes = {"size": self._file.size(), "search": self._search.size()}
+        return Info(url=self.url, kind=self.kind, **sizes, **versions, **counts)
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong; also finish an interrupted removal, and remove unfinished copies."""
         from rflow.stores.sqlite.check import check
 
-        return check(self._file)
+        return check(self._file, self._search)
 
-    def backup(self, path: Path) -> None:
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
         """Copy the whole store to a new file."""
         with self._file.reading() as db, explained(path):
-            backup(db, path)
+            backup(db, path, report)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
+        if "_search" in self.__dict__:
+            self._search.close()
         self._file.close()
 
 

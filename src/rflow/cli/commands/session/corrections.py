@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from rflow.cli.app import App
 from rflow.cli.display.entries import described, in_words, quoted
 from rflow.cli.input import ask_letter, text_or_stdin
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
@@ -24,7 +24,7 @@ def amend(
     run: App,
     entry: Entry,
     text: Annotated[
-        str | None, Argument(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
+        list[str] | None, Words(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
     ] = None,
     result: Annotated[str | None, Option(metavar="TEXT", help="The corrected result.")] = None,
     revert: Annotated[str | None, Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
@@ -62,6 +62,8 @@ def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
     """
     outcome = run.send(run.session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"pinned: {_targets(outcome)}.")
+    for seq in _new(outcome):
+        _say_if_cut(run, outcome.session, seq)
 
 
 @app.command()
@@ -74,10 +76,24 @@ def unpin(run: App, entries: Entries = None, command_id: CommandId = "") -> None
     run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
 
 
-def _targets(outcome: Outcome) -> str:
+def _say_if_cut(run: App, session: Session, seq: int) -> None:
+    """Say what the brief form shows of a key fact that is too long for it."""
+    from rflow.cli.display.shown import LIMITS, as_shown
+
+    entry: Any = session.entry(seq)
+    text = getattr(entry, "result", "") or getattr(entry, "text", "")
+    shown = as_shown(text, LIMITS["fact"])
+    if "…" in shown:
+        run.say(f"Note: it has {shown}.")
+
+
+def _new(outcome: Outcome) -> list[int]:
     facts = (event.fact for event in outcome.events)
-    targets = [fact.target for fact in facts if isinstance(fact, e.Pinned | e.Unpinned)]
-    return "; ".join(described(outcome.session, seq) for seq in targets) or "nothing new, this was done before"
+    return [fact.target for fact in facts if isinstance(fact, e.Pinned | e.Unpinned)]
+
+
+def _targets(outcome: Outcome) -> str:
+    return "; ".join(described(outcome.session, seq) for seq in _new(outcome)) or "nothing new, this was done before"
 
 
 @app.command()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import CommandId, On, Pin
+from rflow.core.encodings import encoding_named
 from rflow.core.excerpt import excerpt
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import AddEvidence, AddStep
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 app = Group()
 Label = Annotated[str, Option(metavar="TEXT", help="What summaries call it.")]
+Encoding = Annotated[
+    str, Option(metavar="NAME", help="How its bytes are to be read, if not as UTF-8 or UTF-16: cp850, shift_jis …")
+]
 
 LIMIT = 8 * 1024 * 1024
 """How many bytes of one output or file are kept, so that a store stays quick whatever is attached."""
@@ -40,6 +44,7 @@ def run(
         str | None, Option("-c", metavar="STRING", help="A command line for your shell, such as 'dmesg | tail'.")
     ] = None,
     label: Label = "",
+    encoding: Encoding = "",
     step: Annotated[
         str | None, Option(metavar="TEXT", help="Record a step too: what you try with this command.")
     ] = None,
@@ -59,13 +64,14 @@ def run(
     if not wanted or not wanted[0] or (command and string is not None):
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
+    encoding = encoding_named(encoding) if encoding else ""
     session = here.session()
     if entry := session.carried_out(command_id, here.me):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
     here.workspace.check(session.id, recorded(_NOTHING))  # if it could not be kept, nothing is run
     captured = run_captured(wanted, limit=LIMIT)
-    keep(here, session, recorded(_evidence_of(captured, here.text(label))), captured.data)
+    keep(here, session, recorded(_evidence_of(captured, here.text(label), encoding)), captured.data)
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     sys.exit(captured.status)
@@ -88,15 +94,19 @@ def _recording(
     return lambda piece: AddStep(text=text, result=came, evidence=piece, pin=pin, command_id=command_id)
 
 
-def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
+def _evidence_of(captured: "Captured", label: str, encoding: str) -> EvidenceAdded:
     """Describe a command that was run, and what it printed."""
-    shown = excerpt(captured.data, cut=captured.cut)
+    from rflow.capture import usual_encoding
+
+    usual = usual_encoding()
+    shown = excerpt(captured.data, cut=captured.cut, cut_lines=captured.cut_lines, encoding=encoding, fallback=usual)
     return EvidenceAdded(
         kind="command",
         label=label or shorten(captured.command, 80),
         command=captured.command,
         excerpt=shown.text,
         left_out=shown.left_out,
+        media_type=_media_type(encoding),
         bytes_total=captured.total,
         bytes_kept=captured.kept,
         digest=fingerprint(captured.data),
@@ -107,6 +117,10 @@ def _evidence_of(captured: "Captured", label: str) -> EvidenceAdded:
         cwd=captured.cwd,
         origin="observed",
     )
+
+
+def _media_type(encoding: str) -> str:
+    return f"text/plain; charset={encoding}" if encoding else "text/plain"
 
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
@@ -144,11 +158,15 @@ def attach(
     here: App,
     file: Annotated[str, Argument(metavar="FILE|-", help="The file, or - to read standard input.")],
     label: Label = "",
+    encoding: Encoding = "",
     on: On = None,
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Keep a file, or a text pasted into the terminal, as evidence."""
+    from rflow.capture import usual_encoding
+
+    encoding = encoding_named(encoding) if encoding else ""
     session = here.session()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"
@@ -161,12 +179,13 @@ def attach(
         )
     if not data:
         raise UsageProblem("There is nothing in it.", try_="Check that it is the right file.")
-    shown = excerpt(data)
+    shown = excerpt(data, encoding=encoding, fallback=usual_encoding())
     evidence = EvidenceAdded(
         kind="text" if file == "-" else "file",
         label=here.text(label) or here.text(name),
         excerpt=shown.text,
         left_out=shown.left_out,
+        media_type=_media_type(encoding),
         bytes_total=len(data),
         bytes_kept=len(data),
         digest=fingerprint(data),

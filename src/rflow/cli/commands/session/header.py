@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId
+from rflow.cli.input import joined, one_of, pairs
+from rflow.cli.parsing.declare import Group, Option, Words
+from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
@@ -22,14 +23,19 @@ def brief(
     ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, from whom.")] = None,
     situation: Annotated[str | None, Option(metavar="TEXT", help="What happens, since when.")] = None,
     impact: Annotated[str | None, Option(metavar="TEXT", help="Who can't do what.")] = None,
-    hypothesis: Annotated[str | None, Option(metavar="TEXT", help="What you suspect.")] = None,
+    hypothesis: Annotated[
+        str | None, Option(metavar="TEXT", help="The cause you suspect; what you take as given: `assume`.")
+    ] = None,
     title: Annotated[str | None, Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
     ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
     customer: Annotated[str | None, Option(metavar="TEXT", help="Whose problem it is.")] = None,
     severity: Annotated[str | None, Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record what a summary begins with; an empty text clears it."""
+    """Record what a summary begins with; an empty text clears it.
+
+    The brief form never cuts an ask of up to 60 words, a situation or impact of 13, a hypothesis of 12.
+    """
     facts = {
         "ask": ask,
         "situation": situation,
@@ -67,10 +73,11 @@ def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
 
 
 def _recorded(facts: Mapping[str, str | None]) -> str:
-    """Say which facts were recorded, as a summary shows them, and which were cleared."""
-    from rflow.cli.display.entries import quoted
+    """Say which facts were recorded, as the brief form shows them, and which were cleared."""
+    from rflow.cli.display.shown import LIMITS, as_shown
 
-    recorded = [f"{name} {quoted(text)}" for name, text in facts.items() if text and text.strip()]
+    given = {name: text for name, text in facts.items() if text and text.strip()}
+    recorded = [f"{name} {as_shown(text, LIMITS.get(name, LIMITS['ask']))}" for name, text in given.items()]
     cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
     parts = [f"{', '.join(items)} {word}" for items, word in ((recorded, "recorded"), (cleared, "cleared")) if items]
     return f"{'; '.join(parts)}."
@@ -79,50 +86,87 @@ def _recorded(facts: Mapping[str, str | None]) -> str:
 @app.command()
 def change(
     run: App,
-    text: Annotated[str, Argument(metavar="[TEXT]", help="What you changed on the system.")] = "",
+    words: Annotated[list[str] | None, Words(metavar="[TEXT]", help="What you changed on the system.")] = None,
     revert: Annotated[str, Option(metavar="HOW", help="How to revert it.")] = "",
     reverted: Annotated[int | None, Option(metavar="SEQ", help="This change has been reverted.")] = None,
+    note: Annotated[str, Option(metavar="TEXT", help="Of --reverted: by whom or what, or why.")] = "",
     command_id: CommandId = "",
 ) -> None:
-    """Record a change made on the system, and how to revert it."""
-    from rflow.cli.display.entries import quoted
+    """Record a change made on the system, and how to revert it.
 
-    session = run.session()
+    What came of it is a step of its own: the result of your next `rflow step` stands behind the change.
+    """
+    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.shown import LIMITS, as_shown
+
+    session, text = run.session(), joined(run, words)
     if reverted is not None:
-        _reverted(run, session, reverted, command_id, alone=not (text or revert))
+        command = RevertChange(change=reverted, note=run.text(note), command_id=command_id)
+        _reverted(run, session, command, alone=not (text or revert))
         return
+    if note:
+        raise UsageProblem(
+            "--note belongs to --reverted.", try_='rflow change --reverted SEQ --note "Argo put it back"'
+        )
     if text.strip() and not revert.strip():
         raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
-    outcome = run.send(session, MakeChange(text=run.text(text), revert=run.text(revert), command_id=command_id))
+    outcome = run.send(session, MakeChange(text=text, revert=run.text(revert), command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    shown = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{shown}. Once reverted: rflow change --reverted {outcome.entry}")
+    shown = f": {as_shown(made.text, LIMITS['change'])}, to revert: {quoted(made.revert)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{shown}.")
+    run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
-def _reverted(run: App, session: Session, seq: int, command_id: str, *, alone: bool) -> None:
+def _reverted(run: App, session: Session, command: RevertChange, *, alone: bool) -> None:
     """Record that a change was reverted."""
-    from rflow.cli.display.entries import described
+    from rflow.cli.display.entries import described, quoted
 
+    seq = command.change
     if not alone:
-        raise UsageProblem("--reverted takes no text.", try_=f"rflow change --reverted {seq}")
-    outcome = run.send(session, RevertChange(change=seq, command_id=command_id))
-    run.did(outcome, f"{described(outcome.session, seq)} reverted.")
+        again = f'rflow change --reverted {seq} --note "Argo put it back"'
+        raise UsageProblem("--reverted takes no text but its --note.", try_=again)
+    outcome = run.send(session, command)
+    note = f": {quoted(command.note)}" if command.note.strip() else ""
+    run.did(outcome, f"{described(outcome.session, seq)} reverted{note}.")
 
 
 @app.command()
 def wait(
     run: App,
-    for_: Annotated[str, Option("--for", metavar="TEXT", help="Who or what it is waiting for.")] = "",
-    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "2026-11-23 14:30".')] = None,
+    whom: Annotated[list[str] | None, Words(metavar="[WHOM]", help="Who or what it is waiting for.")] = None,
+    for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM.")] = "",
+    until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
+    if_: Conditions = None,
+    then: Actions = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record what the session is waiting for, and until when."""
+    """Record what the session is waiting for, and until when.
+
+    Each --if and --then, in up to 40 words, says what to do if something happens meanwhile.
+    """
     from rflow.cli.times import future
 
-    if over == bool(for_.strip() or until):
-        raise UsageProblem("What is it waiting for?", try_='Add --for "…", --until TIME, or --over once it is over.')
+    plans = pairs(run, if_, then)
+    if over and plans:
+        raise UsageProblem("--over can't be combined with --if and --then.", try_="Leave these out.")
+    waiting_for = one_of(joined(run, whom), run.text(for_), "--for")
+    if over == bool(waiting_for.strip() or until):
+        raise UsageProblem(
+            "What is it waiting for?",
+            try_='rflow wait "the network team", with --until TIME; or --over once it is over.',
+        )
     moment = future(until, run.workspace.now()) if until else None
-    command = SetWaiting(until=moment, waiting_for=run.text(for_), command_id=command_id)
+    command = SetWaiting(until=moment, waiting_for=waiting_for, contingencies=plans, command_id=command_id)
     outcome = run.send(run.session(), command)
-    run.did(outcome, "no longer waiting." if over else "waiting.")
+    run.did(outcome, "no longer waiting." if over else _waiting(outcome.session))
+
+
+def _waiting(session: Session) -> str:
+    """Say for what a session waits, and until when."""
+    from rflow.cli.display.entries import quoted
+    from rflow.cli.times import stated
+
+    waiting = session.waiting
+    what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
+    return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}."

@@ -3,16 +3,17 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import text_or_stdin, wants_warning
+from rflow.cli.input import acknowledged, joined, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people
-from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
+from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
+from rflow.core.session.rules.entries import warnings
+from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
 
 app = Group()
-Text = Annotated[str, Argument(metavar="TEXT|-", help="The text, or - to read it from standard input.")]
 
 
 @app.command()
@@ -25,7 +26,10 @@ def note(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write a note."""
+    """Write a note: what you learned.
+
+    What you did, with its result, is a step. Pin either if nobody must miss it.
+    """
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
     kind: NoteKind = "warning" if warn_ else "assumption" if assume_ else "note"
@@ -33,12 +37,45 @@ def note(
 
 
 @app.command()
-def warn(run: App, text: Text, on: On = None, pin: Pin = False, command_id: CommandId = "") -> None:
+def warn(
+    run: App,
+    text: Annotated[
+        list[str] | None, Words(metavar="[TEXT|-]", help="The text, or - to read it from standard input.")
+    ] = None,
+    over: Annotated[
+        int | None, Option(metavar="SEQ", min=1, help="This warning no longer holds; TEXT may say why.")
+    ] = None,
+    on: On = None,
+    pin: Pin = False,
+    command_id: CommandId = "",
+) -> None:
     """Write a warning: every summary shows it, in full.
 
-    It stands under CAUTION at the top, and can have up to 40 words.
+    It stands under CAUTION at the top, and can have up to 40 words. When it no longer holds, end it with --over.
     """
-    _write(run, "warning", text, on, pin, command_id)
+    if over is None:
+        if not text:
+            raise UsageProblem(
+                "What is the warning?", try_='rflow warn "do NOT restart db1: …", or --over SEQ to end one.'
+            )
+        _write(run, "warning", text, on, pin, command_id)
+        return
+    if on or pin:
+        raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
+    session = run.session()
+    _check_warning(session, over)
+    why = text_or_stdin(run, text) if text else ""
+    command = SettleAssumption(target=over, text=why, command_id=command_id)
+    outcome = run.send(session, command)
+    run.did(outcome, f"warning {over} no longer holds: it has left CAUTION.")
+
+
+def _check_warning(session: Session, seq: int) -> None:
+    """Refuse to end what is no warning."""
+    note_ = session.notes.get(seq)
+    if note_ is None or note_.kind != "warning":
+        there = ", ".join(map(str, warnings(session))) or "none"
+        raise UsageProblem(f"Entry {seq} is not a warning.", try_=f"Warnings that hold: {there}.")
 
 
 @app.command()
@@ -52,9 +89,9 @@ def assume(
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
-    """Write down what you assume but have not verified.
+    """Write down what you take as given but have not verified.
 
-    Once you know, record it with --settled.
+    Once you know, record it with --settled. The cause you suspect is `rflow brief --hypothesis`.
     """
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)
@@ -70,28 +107,31 @@ def assume(
     run.did(outcome, f"{named(outcome.session, settled)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 
 
-def _write(run: App, kind: NoteKind, text: str, on: int | None, pin: bool, command_id: str) -> None:
+def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool, command_id: str) -> None:
     """Record a note of a kind, and say so."""
     session = run.session()
-    text = text_or_stdin(run, text)
+    text = text_or_stdin(run, words)
     if kind == "note" and wants_warning(run, text):
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
-    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}.")
+    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    begin = run.begin(outcome.session)
     if kind == "assumption":
-        run.say(f'Once it is settled: {run.begin(outcome.session)} assume --settled {outcome.entry} "…"')
+        run.say(f'Once it is settled: {begin} assume --settled {outcome.entry} "…"')
+    elif kind == "warning":
+        run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
 
 
 @app.command()
 def flag(
     run: App,
-    text: Annotated[str, Argument(metavar="TEXT", help="What is wrong with the question or action.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What is wrong with the question or action.")],
     command_id: CommandId = "",
 ) -> None:
     """Report that the tree is wrong where the session stands."""
     from rflow.cli.display.entries import quoted
 
-    outcome = run.send(run.session(), FlagNode(text=run.text(text), command_id=command_id))
+    outcome = run.send(run.session(), FlagNode(text=joined(run, text), command_id=command_id))
     place = outcome.session.place
     at = f" at {quoted(place.text)}" if place else ""
     run.did(outcome, f"flag {outcome.entry}{at} recorded.")
@@ -101,7 +141,7 @@ def flag(
 def question(
     run: App,
     to: Annotated[str, Argument(metavar="USER|@QUEUE", help="Who should answer.", autocompletion=people)],
-    text: Annotated[str, Argument(metavar="TEXT", help="What you want to know.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What you want to know.")],
     new_user: NewUser = False,
     command_id: CommandId = "",
 ) -> None:
@@ -110,19 +150,21 @@ def question(
 
     session = run.session()
     person, _ = receiver(run.workspace, run.text(to), new=new_user)
-    outcome = run.send(session, AskQuestion(to=person, text=run.text(text), command_id=command_id))
+    outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
-    run.did(outcome, f'question {seq} to {person.name} recorded. To answer it: rflow -s {session.code} reply {seq} "…"')
+    run.did(outcome, f"question {seq} to {person.name} recorded.")
+    run.say(f'To answer it: {run.program} -s {session.code} reply {seq} "…"')
 
 
 @app.command()
 def reply(
     run: App,
     entry: Entry,
-    text: Annotated[str, Argument(metavar="TEXT|-", help="The answer, or - to read it from standard input.")],
+    text: Text,
     command_id: CommandId = "",
 ) -> None:
     """Answer a question that was asked in the session."""
     session = run.session()
-    command = ReplyQuestion(target=entry, text=text_or_stdin(run, text), command_id=command_id)
-    run.did(run.send(session, command), f"answer to question {entry} recorded.")
+    answer = text_or_stdin(run, text)
+    command = ReplyQuestion(target=entry, text=answer, command_id=command_id)
+    run.did(run.send(session, command), f"answer to question {entry} recorded{acknowledged(text, answer)}")

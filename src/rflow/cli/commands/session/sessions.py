@@ -1,18 +1,19 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
+
+from msgspec import convert
 
 from rflow.cli.app import App, label
+from rflow.cli.input import joined, one_of
 from rflow.cli.output import echo_bytes
-from rflow.cli.parsing.completion import people, trees
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.completion import trees
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
-from rflow.core.session.head import Page, Query
-from rflow.core.session.state import Session, Status
-from rflow.core.text import counted
+from rflow.core.session.state import Session
+from rflow.core.text import counted, listing
 from rflow.errors import UsageProblem
 from rflow.service.sessions import evidence_content, find_session, start_session
 from rflow.service.trees import named_tree, tree_of
@@ -34,9 +35,10 @@ def start(
     """Start a session in a tree, or without a tree (--title)."""
     entered = named_tree(run.workspace, tree) if tree else None
     if entered is None and not title.strip():
+        known = [(name.id, name.title) for name in run.workspace.tree_names()]
         raise UsageProblem(
-            "What is the session about?",
-            try_='Name a tree (rflow start TREE; see rflow tree list), or give a title: rflow start --title "…"',
+            listing(f"What is the session about?{' There are these trees:' if known else ''}", known),
+            try_='Name a tree: rflow start TREE   Or begin without one: rflow start --title "What is wrong"',
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
@@ -78,59 +80,6 @@ def _shown(run: App, session: Session, json: bool) -> None:
         show_session(run, session)
 
 
-@app.command("list")
-def list_(
-    run: App,
-    mine: Annotated[bool, Option("--mine", help="Only those I own.")] = False,
-    open_: Annotated[bool, Option("--open", help="Only those not closed (the default).")] = False,
-    inbox: Annotated[bool, Option("--inbox", help="Only those handed to me and not accepted yet.")] = False,
-    stale: Annotated[str | None, Option(metavar="SPAN", help="Only those not updated for: 4h, 2d.")] = None,
-    customer: Annotated[str | None, Option(metavar="TEXT", help="Only this customer's.")] = None,
-    ticket: Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")] = None,
-    tree: Annotated[str | None, Option(metavar="TREE", help="Only those in this tree.", autocompletion=trees)] = None,
-    owner: Annotated[str | None, Option(metavar="USER", help="Only this owner's.", autocompletion=people)] = None,
-    all_: Annotated[bool, Option("--all", help="Closed sessions too.")] = False,
-    limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
-    json: Json = False,
-) -> None:
-    """List sessions, the most recently updated first."""
-    from rflow.cli.times import span
-    from rflow.core.people import person
-
-    now = run.workspace.now()
-    me = run.me.id
-    statuses: tuple[Status, ...] = () if all_ and not open_ else ("open", "handed_off")
-    query = Query(
-        owner=me if mine else person(owner).id if owner else None,
-        status=statuses,
-        inbox=me if inbox else None,
-        customer=customer,
-        ticket=ticket,
-        tree=tree,
-        stale_before=now - span(stale) if stale else None,
-        limit=limit,
-    )
-    page = run.workspace.heads(query)
-    if json:
-        from rflow.cli.display.json import head_record
-
-        run.out_json([head_record(head) for head in page.heads])
-    else:
-        _print_page(run, page, now, limit)
-        if not page.heads:
-            run.say("Nothing matches. Closed sessions: rflow list --all" if not all_ else "Nothing matches.")
-
-
-def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
-    """Print a table of sessions, and how to see more of them."""
-    from rflow.cli.display.text import heads_table
-
-    if page.heads:
-        run.out(heads_table(page.heads, run.me.id, now))
-    if page.after:
-        run.say(f"There are more sessions; to see more: --limit {limit * 4}")
-
-
 @app.command()
 def show(
     run: App,
@@ -145,7 +94,7 @@ def show(
     Nothing is redacted. To share it, use `rflow progress`.
     """
     from rflow.cli.display.record import record
-    from rflow.cli.display.text import next_words, position, typing
+    from rflow.cli.display.text import next_block, next_words, position
 
     session = run.session(reference)
     if evidence is not None:
@@ -157,14 +106,15 @@ def show(
 
         run.out_json(session_record(session, tree))
     else:
-        run.out(record(session))
+        run.out(record(session, run.workspace.now(), run.program))
         run.out("")
         run.out(position(session, tree))
-        run.out("\nNext:")
         begin = run.begin(session, named=reference is not None)
-        run.out(typing(next_words(session, tree, run.me.id, run.program, begin)))
+        run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     if session.unreadable:
-        run.say(f"Warning: {len(session.unreadable)} entries can't be read by this rflow; they are kept, not shown.")
+        from rflow.cli.display.unreadable import warn
+
+        warn(run, session)
     run.displayed(session)
 
 
@@ -175,13 +125,18 @@ def close(
         Literal["resolved", "escalated", "abandoned"] | None,
         Option(help="How it ended; escalated: it goes on outside rflow. Not needed at an end of the tree."),
     ] = None,
-    summary: Annotated[str, Option(metavar="TEXT", help="What the cause was, for the record.")] = "",
+    how: Annotated[list[str] | None, Words(metavar="[SUMMARY]", help="What the cause was, for the record.")] = None,
+    summary: Annotated[str, Option("-m", "--summary", metavar="TEXT", help="The same as SUMMARY.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
     session = run.to_leave(command_id)
+    words = joined(run, how)
+    if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
+        outcome, words = convert(words, CloseOutcome), ""
+    said = one_of(words, run.text(summary), "--summary")
     ended = outcome or _outcome_here(run, session)
-    command = Close(outcome=ended, summary=run.text(summary), seen=run.seen(session), command_id=command_id)
+    command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(session.id)
     run.did(closing, f"closed as {ended}.")
@@ -199,7 +154,9 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
             return "resolved"
         case "escalate":
             return "escalated"
-    raise UsageProblem("How did it end?", try_="Add --outcome resolved, escalated or abandoned.")
+    raise UsageProblem(
+        "How did it end: resolved, escalated or abandoned?", try_='rflow close --outcome resolved "what the cause was"'
+    )
 
 
 @app.command()
@@ -218,14 +175,21 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
 def redact(
     run: App,
     entry: Entry,
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
     command_id: CommandId = "",
 ) -> None:
     """Remove the texts of an entry for good.
 
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
+    from rflow.cli.display.entries import described
+
     session = run.session()
-    outcome = run.send(session, RedactText(target=entry, command_id=command_id))
+    command = RedactText(target=entry, command_id=command_id)
+    if not yes:
+        run.workspace.check(session.id, command)  # an entry that is not there is no question
+        run.confirm(f"Erase the texts of {described(session, entry)} in {label(session)} for good?", "--yes")
+    outcome = run.send(session, command)
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
 
 

@@ -4,14 +4,17 @@ from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.display.status import show_next
+from rflow.cli.input import acknowledged, joined, one_of
 from rflow.cli.parsing.completion import choices, trees
-from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Pin
 from rflow.core.session.commands import AddStep, Back, Choose, Command, Done, Enter, Skip
 from rflow.core.session.events import ActionDone, ChoiceMade, Pinned, SteppedBack, StepSkipped
 from rflow.core.session.state import Session
-from rflow.core.tree.model import digest
-from rflow.service.trees import named_tree
+from rflow.core.text import listing
+from rflow.core.tree.model import Decision, digest
+from rflow.errors import UsageProblem
+from rflow.service.trees import named_tree, tree_of
 
 app = Group()
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
@@ -31,7 +34,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
             case StepSkipped(text=text):
                 what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
-                what = f"{quoted(outcome.session.steps[undone].text)} taken back; it stays in the record as undone"
+                what = f"{quoted(outcome.session.steps[undone].text)} taken back"
             case Pinned():
                 what += " and pinned"
             case _:
@@ -44,9 +47,9 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
 def choose(
     run: App,
     choice: Annotated[
-        list[str],  # a label of several words needs no quotes, and shells complete it without any
+        list[str] | None,  # a label of several words needs no quotes, and shells complete it without any
         Argument(metavar="CHOICE", help="Its number or label, or the beginning of the label.", autocompletion=choices),
-    ],
+    ] = None,
     assume: Annotated[bool, Option("--assume", help="Go on without having verified it.")] = False,
     reason: Reason = "",
     pin: Pin = False,
@@ -54,8 +57,10 @@ def choose(
 ) -> None:
     """Answer the question at the position."""
     session = run.session()
+    if choice is None:
+        raise _which(run, session)
     command = Choose(
-        choice=run.text(" ".join(choice)),
+        choice=joined(run, choice),
         assume=assume,
         reason=run.text(reason),
         pin=pin,
@@ -65,37 +70,52 @@ def choose(
     _move(run, session, command, "recorded")
 
 
+def _which(run: App, session: Session) -> UsageProblem:
+    """Return the error for an answer that is missing, with the choices; raise that of a place without a question."""
+    tree = tree_of(run.workspace, session)
+    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    if not isinstance(node, Decision):
+        run.workspace.check(session.id, Choose(choice="1"))
+    known = node.choices if isinstance(node, Decision) else ()
+    rows = [(str(number), choice.label) for number, choice in enumerate(known, 1)]
+    return UsageProblem(listing(f'Which answer to "{node.text if node else ""}"?', rows), try_="rflow choose NUMBER")
+
+
 @app.command()
 def done(
     run: App,
-    result: Annotated[str, Argument(metavar="[RESULT]", help="What came of it.")] = "",
+    result: Annotated[list[str] | None, Words(metavar="[RESULT]", help="What came of it.")] = None,
     pin: Pin = False,
     command_id: CommandId = "",
 ) -> None:
     """Record that the action at the position is done, and its result."""
     session = run.session()
-    command = Done(result=run.text(result), pin=pin, seen=run.seen(session), command_id=command_id)
+    command = Done(result=joined(run, result), pin=pin, seen=run.seen(session), command_id=command_id)
     _move(run, session, command, "done")
 
 
 @app.command()
 def skip(
     run: App,
-    reason: Annotated[str, Option(metavar="TEXT", help="Why it is skipped.")],
+    why: Annotated[list[str] | None, Words(metavar="REASON", help="Why it is skipped.")] = None,
+    reason: Annotated[str, Option(metavar="TEXT", help="The same as REASON.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
     session = run.session()
-    _move(run, session, Skip(reason=run.text(reason), seen=run.seen(session), command_id=command_id), "skipped")
+    said = one_of(joined(run, why), run.text(reason), "--reason")
+    if why is None and not reason:
+        raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
+    _move(run, session, Skip(reason=said, seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
 def step(
     run: App,
-    text: Annotated[str, Argument(metavar="TEXT", help="What you tried.")],
+    text: Annotated[list[str], Words(metavar="TEXT", help="What you tried.")],
     result: Annotated[str, Option(metavar="TEXT", help="What came of it.")] = "",
     at: Annotated[
-        str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "2026-11-23 02:10".')
+        str | None, Option(metavar="TIME", help='When you did it, if not now: 02:10, 20m, "yesterday 17:30".')
     ] = None,
     assume: Annotated[bool, Option("--assume", help="The result has not been verified.")] = False,
     pin: Pin = False,
@@ -105,11 +125,12 @@ def step(
 
     Anyone can do so on any session; it does not move the session in its tree.
     """
-    from rflow.cli.times import past
+    from rflow.cli.times import past, stated
 
     happened = past(at, run.workspace.now()) if at else None
+    said = joined(run, text)
     command = AddStep(
-        text=run.text(text),
+        text=said,
         result=run.text(result),
         assume=assume,
         happened_at=happened,
@@ -117,7 +138,9 @@ def step(
         command_id=command_id,
     )
     outcome = run.send(run.session(), command)
-    run.did(outcome, f"step {outcome.entry} recorded{' (assumed)' if assume else ''}{' and pinned' if pin else ''}.")
+    marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
+    when = f", done {stated(happened)}" if happened else ""
+    run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands for the configuration: config list, get, set, path."""
+"""Commands for the configuration: config list, get, set, unset, path."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -7,9 +7,12 @@ from rflow.cli.app import App
 from rflow.cli.parsing.completion import settings
 from rflow.cli.parsing.declare import Argument, Group
 from rflow.cli.parsing.options import Json
+from rflow.core.text import listing
+from rflow.errors import UsageProblem
 from rflow.settings import SETTINGS, TARGET_SETTINGS, Setting, Value, setting_named, write_setting
 
-app = Group(help="Settings and where they come from: list, get, set, path.")
+app = Group(help="Settings and where they come from: list, get, set, unset, path.")
+_FORMAT = "progress.format"
 Name = Annotated[str, Argument(metavar="NAME", help="See `rflow config list`.", autocompletion=settings)]
 
 
@@ -33,8 +36,7 @@ def list_(run: App, json: Json = False) -> None:
 @app.command()
 def get(run: App, name: Name) -> None:
     """Print the value of a setting. A secret is masked."""
-    setting_named(name)
-    run.out(_shown(run.settings[name]))
+    run.out(_shown(run.settings[setting_named(name).name]))
 
 
 @app.command("set")
@@ -43,22 +45,44 @@ def set_(
     name: Name,
     values: Annotated[
         list[str] | None,
-        Argument(metavar="VALUE...", help="Without one, the setting is removed; secrets: asked for, or piped in (-)."),
+        Argument(metavar="VALUE...", help="Its value; a secret is asked for, or piped in (-)."),
     ] = None,
 ) -> None:
     """Set a setting in the configuration file."""
     setting = setting_named(name)
-    given = _checked(setting, _given(run, setting, values or ()))
-    if name == "progress.format" and given:
-        run.format(given[0])
+    given = _checked(run, setting, _given(run, setting, values or ()))
+    if not given:
+        raise _no_value(run, setting)
+    _write(run, setting, given)
+    if setting.name.startswith("targets."):
+        _say_next_step(run, setting, given[0])
+
+
+@app.command()
+def unset(run: App, name: Name) -> None:
+    """Remove a setting from the configuration file."""
+    _write(run, setting_named(name), ())
+
+
+def _write(run: App, setting: Setting, given: tuple[str, ...]) -> None:
+    """Write a setting to the configuration file, or remove it; say so."""
     path = run.settings.folders.config_file
-    write_setting(path, name, given)
-    run.say(f"{name} {'set' if given else 'removed'} in {path}.")
-    origin = run.settings[name].origin
+    write_setting(path, setting.name, given)
+    run.say(f"{setting.name} {'set' if given else 'removed'} in {path}.")
+    origin = run.settings[setting.name].origin
     if origin in ("flag", "environment"):
         run.say(f"Note: for now the {origin} overrides the file.")
-    if given and name.startswith("targets."):
-        _say_next_step(run, setting, given[0])
+
+
+def _no_value(run: App, setting: Setting) -> UsageProblem:
+    """Return the error for a setting without a value, with what there is if that is known."""
+    from rflow.cli.custom_formats import listed
+
+    formats = [(each.name, each.description) for each in listed(run.settings.folders)]
+    return UsageProblem(
+        listing(f"{setting.name} needs a value: {setting.meaning}.", formats if setting.name == _FORMAT else []),
+        try_=f"rflow config set {setting.name} VALUE; to remove it: rflow config unset {setting.name}",
+    )
 
 
 @app.command()
@@ -82,7 +106,7 @@ def _masked(value: Value) -> str:
 
 
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:
-    """Return the values given on the command line; none removes the setting."""
+    """Return the values given on the command line."""
     if setting.secret:
         from rflow.cli.delivering.webhook_settings import read_secret
 
@@ -91,7 +115,7 @@ def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]
     return (" ".join(given),) if len(given) > 1 and not setting.many else given
 
 
-def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
+def _checked(run: App, setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values as they are written to the file; raise an error for invalid ones."""
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
@@ -99,6 +123,8 @@ def _checked(setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
         from rflow.cli.delivering.webhook_settings import check_target_setting
 
         check_target_setting(setting, given[0])
+    if setting.name == _FORMAT and given:
+        return (run.format(given[0]).name,)
     return given
 
 
@@ -123,10 +149,17 @@ def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
+def _base_url(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.cli.web_address import base_url
+
+    return (base_url(given[0], "share.base_url"),)
+
+
 _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
     "redact.patterns": _patterns,
     "store": _store,
     "post.timeout": _timeout,
+    "share.base_url": _base_url,
 }
 
 

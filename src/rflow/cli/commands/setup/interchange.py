@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App, label
@@ -30,18 +32,23 @@ def export(
     run: App,
     reference: Reference = None,
     output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file if there is one.")] = False,
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
+
     from rflow.cli.sources import write_output
 
     session = run.session(reference)
+    if output is not None and not overwrite and Path(output).is_file():
+        run.confirm(f"{output} is there already. Replace it?", "--overwrite")
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
         echo_bytes(data)
         return
     write_output(output, data, private=True)
-    run.wrote(session, f"written to {output}, unredacted. To import it elsewhere: rflow import {output}")
+    run.wrote(session, f"written to {output}, unredacted.")
+    run.say(f"To import it elsewhere: rflow import {quote(output)}")
 
 
 @app.command("import")
@@ -56,15 +63,19 @@ def import_(
 
     If the session is in this store already, its new entries are added.
     """
+    from rflow.cli.display.bar import progress_bar
     from rflow.cli.sources import name_of, read_input
     from rflow.service.interchange import read_session
 
-    read = read_session(read_input(file), name_of(file), run.me, run.workspace.now())
+    data = read_input(file)
+    with progress_bar("Reading") as report:
+        read = read_session(data, name_of(file), run.me, run.workspace.now(), report)
     if not accept_ownership:
         accept_ownership = _ask(run, read, run.workspace.plan_import(read.incoming))
     done = run.workspace.import_session(read.incoming, accept_ownership=accept_ownership)
     session = load_session(run.workspace, done.session)
-    run.wrote(session, f"{_result(run, session, done)} Continue with: {run.program} resume {session.code}")
+    run.wrote(session, _result(run, session, done))
+    run.say(f"To continue: {run.program} resume {session.code}")
 
 
 def _ask(run: App, read: "Read", planned: "Imported") -> bool:

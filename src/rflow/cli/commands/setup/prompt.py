@@ -77,18 +77,19 @@ def _in_words(glance: "Glance") -> str:
     if glance.status == "handed_off":
         return f"{glance.code} handed off"
     if glance.waiting:
-        return f"{glance.code} waiting{_until(glance.waiting)}"
+        return f"{glance.code} {_waiting(glance.waiting)}"
     return f"{glance.code} {_PLACES.get(glance.place, '')}{glance.steps} tried"
 
 
-def _until(waiting: str) -> str:
-    """Return until when a session waits: the time, with the date if that is not today."""
+def _waiting(waiting: str) -> str:
+    """Return until when a session waits, or since when that is over: the time, with the date if that is not today."""
     from datetime import UTC, datetime
 
     if waiting == "-":
-        return ""
+        return "waiting"
     until, now = datetime.fromisoformat(waiting).astimezone(), datetime.now(UTC).astimezone()
-    return f" until {until:%H:%M}" if until.date() == now.date() else f" until {until:%Y-%m-%d %H:%M}"
+    at = f"{until:%H:%M}" if until.date() == now.date() else f"{until:%Y-%m-%d %H:%M}"
+    return f"overdue since {at}" if until < now else f"waiting until {at}"
 
 
 def _marked(text: str, shell: str) -> str:

@@ -1,16 +1,19 @@
-"""Commands for stores: store info, check, copy, backup, upgrade."""
+"""Commands for stores: store info, check, copy, backup, merge, upgrade."""
 
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Argument, Group
 from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, StoreProblem
 
-app = Group(help="Look after the store: info, check, copy, backup, upgrade.")
+if TYPE_CHECKING:
+    from rflow.ports.stores import Merged
+
+app = Group(help="Look after the store: info, check, copy, backup, merge, upgrade.")
 
 
 @app.command()
@@ -19,7 +22,7 @@ def info(run: App, json: Json = False) -> None:
     from rflow.core.text import byte_size
 
     _check_exists(run)
-    about = run.administration.info()
+    about = run.administration().info()
     if json:
         run.out_json(about)
         return
@@ -27,6 +30,8 @@ def info(run: App, json: Json = False) -> None:
     run.out(f"  {about.kind}, format {about.format}, {byte_size(about.size)}")
     sessions, events = _counted(about.sessions, "session"), _counted(about.events, "event")
     trees, blobs = _counted(about.trees, "tree"), _counted(about.blobs, "content")
+    if about.search:
+        run.out(f"  search index: {byte_size(about.search)} (a search builds it again if it is deleted)")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
 
 
@@ -50,7 +55,7 @@ def check(run: App, json: Json = False) -> None:
     It also finishes an erasure that was interrupted.
     """
     _check_exists(run)
-    faults = run.administration.check()
+    faults = run.administration().check()
     if json:
         run.out_json(faults)
     for fault in [] if json else faults:
@@ -69,15 +74,40 @@ def copy(
     target: Annotated[str, Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")],
 ) -> None:
     """Copy everything from one store into another, and verify it."""
+    from rflow.cli.display.bar import progress_bar
     from rflow.service.opening import copy_stores, public_url
 
-    counts = copy_stores(source, target)
+    with progress_bar("Copying") as report:
+        counts = copy_stores(source, target, report)
     run.say(f"Copied and verified: {counts}.")
     if counts.left:
         raise StoreProblem(
             "Not everything could be copied.",
             try_=f"See why (rflow --store {quote(public_url(source))} store check), then copy again.",
         )
+
+
+@app.command()
+def merge(run: App) -> None:
+    """Merge sessions of which there are two versions: git's conflicts, the copies of OneDrive, Dropbox, Syncthing.
+
+    The entries of both are in the session afterwards, by time. If both had moved it, the one that moved last stands.
+    """
+    _check_exists(run)
+    merged = run.administration().merge()
+    for session in merged:
+        run.out(f"{session.code}: {session.left or _added(session)}")
+    if any(session.left for session in merged):
+        raise StoreProblem("Not everything could be merged.", try_="See why: rflow store check")
+    run.say("In git, add the merged files and commit." if merged else "There is nothing to merge.")
+
+
+def _added(session: "Merged") -> str:
+    entries = f"{session.added} {'entry' if session.added == 1 else 'entries'} added"
+    if not session.moves:
+        return f"{entries}."
+    moves = ", ".join(map(str, session.moves))
+    return f"{entries}. Both versions had moved it: the earlier moves are steps and notes now ({moves})."
 
 
 @app.command()
@@ -89,8 +119,12 @@ def backup(
 
     The copy is a snapshot of one moment, even while others write to the store.
     """
-    run.administration.backup(path.absolute())
-    run.say(f"Backed up to {path}. To see what it holds: rflow --store {path} list --all")
+    from rflow.cli.display.bar import progress_bar
+
+    with progress_bar("Backing up") as report:
+        run.administration(report).backup(path.absolute())
+    run.say(f"Backed up to {path}.")
+    run.say(f"To see what it holds: rflow --store {quote(str(path))} list --all")
 
 
 @app.command()
@@ -102,5 +136,5 @@ def upgrade(run: App) -> None:
     from rflow.service.opening import upgrade_store
 
     _check_exists(run)
-    before, now = upgrade_store(run.settings["store"].text), run.administration.info().format
+    before, now = upgrade_store(run.settings["store"].text), run.administration().info().format
     run.say("The store is up to date." if before in (None, now) else f"Upgraded from format {before} to {now}.")

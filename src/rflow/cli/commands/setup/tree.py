@@ -23,7 +23,7 @@ Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAM
 @app.command("list")
 def list_(run: App, json: Json = False) -> None:
     """List the trees."""
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
 
     names = run.workspace.tree_names()
     if json:

@@ -18,7 +18,7 @@ app = Group(help="Formats of summaries, and your own: list, show, new, check, tr
 def list_(run: App, json: Json = False) -> None:
     """List the formats that `rflow progress -f` takes."""
     from rflow.cli.custom_formats import listed
-    from rflow.cli.display.text import table
+    from rflow.cli.display.lists import table
     from rflow.formats.custom.find import untrusted_folder
 
     folders = run.settings.folders
@@ -42,7 +42,7 @@ def show(
 
     format_ = run.format(name)
     run.say(f"{name}{f': {format_.description}' if format_.description else ''}. An example:\n")
-    echo(render(format_, example_progress(), cache=run.settings.folders.cache))
+    echo(render(format_, example_progress()))
 
 
 @app.command()

@@ -1,30 +1,27 @@
 """Commands that change who owns a session: handoff, inbox, accept, decline."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec.structs import replace
 
 from rflow.cli.app import App
+from rflow.cli.input import pairs
+from rflow.cli.output import echo
 from rflow.cli.parsing.completion import people
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import CommandId, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.parsing.options import Actions, CommandId, Conditions, Copy, FormatName, Json, NewUser, Reference
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
-from rflow.core.session.events import Contingency
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.text import listing
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session, receiver
-
-if TYPE_CHECKING:
-    from rflow.core.summary.budget.view import View
 
 app = Group()
 Warnings = Annotated[
     list[str] | None, Option(metavar="TEXT", help="What they must not do, or must know. Can be repeated.")
 ]
-Conditions = Annotated[list[str] | None, Option("--if", metavar="TEXT", help="If this happens … Can be repeated.")]
-Actions = Annotated[list[str] | None, Option(metavar="TEXT", help="… then do this: one for each --if.")]
 
 
 @app.command()
@@ -43,7 +40,7 @@ def handoff(
 ) -> None:
     """Hand the session to somebody, who continues at the same position.
 
-    Prints the summary for them; --copy copies it. It appears in their `rflow inbox`. Warnings, and each --if and
+    It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
     --then, take up to 40 words and are shown in full.
     """
     if cancel:
@@ -53,11 +50,11 @@ def handoff(
         return
     session = run.to_leave(command_id)
     if not to.strip():
-        raise UsageProblem("To whom?", try_="Name a person, or a queue such as @tier2: rflow handoff USER")
-    contingencies = _contingencies(run, if_ or [], then or [])
-    name = run.usual_format(format_)
-    # Like the format, before anything is written: both may be set wrong.
-    view = replace(run.view(), extent=run.format(name).extent)
+        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+        what = listing(f"To whom?{' Known here:' if people else ''}", people)
+        raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    contingencies = pairs(run, if_, then)
+    delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = receiver(run.workspace, run.text(to), new=new_user)
     command = HandOff(
         to=person,
@@ -67,44 +64,45 @@ def handoff(
         seen=run.seen(session),
         command_id=command_id,
     )
-    _hand_off(run, session, command, name, view, copy=copy)
-    _hint(run, session.code, person, known=known or new_user)
-
-
-def _contingencies(run: App, conditions: list[str], actions: list[str]) -> tuple[Contingency, ...]:
-    """Pair each --if with its --then."""
-    if len(conditions) != len(actions):
-        raise UsageProblem(
-            f"There are {len(conditions)} --if and {len(actions)} --then.",
-            try_='Give them in pairs: --if "no answer by 09:30" --then "call the vendor"',
-        )
-    pairs = zip(conditions, actions, strict=True)
-    return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in pairs)
-
-
-def _hand_off(run: App, session: Session, command: HandOff, name: str, view: "View", *, copy: bool) -> None:
-    """Send a handoff, and deliver the summary for the receiver."""
-    from rflow.cli.delivering.deliver import deliver
-    from rflow.formats import Renderings
-    from rflow.service.summaries import session_progress
-
     session = run.send(session, command).session
     run.terminal.leave(session.id)
-    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
+    run.wrote(session, f"handed to {person.name}, who hasn't accepted it yet.")
     run.displayed(session)
-    progress = session_progress(run.workspace, session, view)
-    deliver(run, name, session, Renderings(progress, run.settings.folders.cache), copy=copy)
+    if delivered is not None:
+        delivered.deliver(session, copy=copy)
+    if not (known or new_user or person.is_queue):
+        run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
+    _offer(run, session.code, person, summary=delivered is None)
 
 
-def _hint(run: App, code: str, to: Person, *, known: bool) -> None:
-    """Say what the sender should know about whether it arrives."""
-    if not known and not to.is_queue:
-        run.say(
-            f"Nobody called {to.name} has used this store yet. "
-            f"If the name is wrong: {run.program} -s {code} handoff --cancel"
-        )
+class _Delivered:
+    """The summary for the receiver. Its settings are read before anything is written: they may be wrong."""
+
+    def __init__(self, run: App, format_: str | None) -> None:
+        self._run = run
+        self._name = run.usual_format(format_)
+        self._view = replace(run.view(), extent=run.format(self._name).extent)
+
+    def deliver(self, session: Session, *, copy: bool) -> None:
+        """Print the summary, or copy it."""
+        from rflow.cli.delivering.deliver import deliver
+        from rflow.formats import Renderings
+        from rflow.service.summaries import session_progress
+
+        progress = session_progress(self._run.workspace, session, self._view)
+        deliver(self._run, self._name, session, Renderings(progress), copy=copy)
+
+
+def _offer(run: App, code: str, to: Person, *, summary: bool) -> None:
+    """Say what the sender can do next: copy the summary, send the session along, take it back."""
+    from rflow.cli.display.text import next_block
+
+    offers = [(f"progress {code} --copy", f"copies the summary for {to.name}")] if summary else []
     if not run.workspace.about.shared:
-        run.say(f"This store is on this machine only. To send the session: rflow export {code} -o {code}.jsonl")
+        offers.append((f"export {code} -o {code}.jsonl", "a file, for another machine"))
+    offers.append((f"-s {code} handoff --cancel", "takes it back"))
+    width = max(len(words) for words, _ in offers)
+    echo(next_block([f"{run.program} {words:{width}}  ({what})" for words, what in offers]), err=True)
 
 
 def _handed_off(run: App) -> Session:
@@ -138,7 +136,8 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
     """List the sessions handed to you, or to a queue."""
-    from rflow.cli.display.text import ago, typing, wrapped
+    from rflow.cli.display.lists import inbox_entry
+    from rflow.cli.display.text import next_block
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
@@ -150,15 +149,10 @@ def inbox(run: App, json: Json = False) -> None:
         run.say("Your inbox is empty.")
         return
     for head in heads:
-        sender = head.sender.name if head.sender else "somebody"
-        queue = f" to {head.owner.name}" if head.owner.is_queue else ""
-        line = f"{head.title} · from {sender}{queue}, {ago(head.updated_at, run.workspace.now())}"
-        run.out(wrapped(f"{line}{' · ' + head.customer if head.customer else ''}", " " * 9, f"{head.code}  "))
-    run.out("\nNext:")
+        run.out(inbox_entry(head, run.workspace.now()))
     code = heads[0].code
-    run.out(
-        typing([f"rflow show {code}", f'rflow accept {code} --read-back "…"', f'rflow decline {code} --reason "…"'])
-    )
+    words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
+    run.out(next_block([f"{run.program} {command.format(code)}" for command in words]))
 
 
 def _handed_to_me(run: App, reference: str | None) -> Session:

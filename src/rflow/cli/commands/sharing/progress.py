@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
+from rflow.cli.delivering.format_names import is_format, json_or, named_twice
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import Copy, FormatName, NoRedact
+from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import Extent, View, widest
@@ -39,7 +40,9 @@ def progress(
     run: App,
     target: Annotated[
         str | None,
-        Argument(metavar="[SESSION|FILE|-]", help="A session, or a file of one.", autocompletion=codes),
+        Argument(
+            metavar="[SESSION|FILE|-]", help="A session, a file of one, or a format's exact name.", autocompletion=codes
+        ),
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,
@@ -49,6 +52,7 @@ def progress(
         str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
     ] = None,
     output: Output = None,
+    json: AsJson = False,
     link: Annotated[bool, Option("--link", help="Add a read-only link that works for a day.")] = False,
     post: Post = None,
     dry_run: DryRun = False,
@@ -62,7 +66,10 @@ def progress(
     """
     from rflow.cli.sources import find_source
 
-    name = run.usual_format(format_)
+    format_ = json_or(format_, json=json)
+    if target is not None and is_format(run, target):
+        format_, target = named_twice(format_, target), None
+    name = run.usual_format(format_, output)
     source = find_source(run, target)
     session = source.session if source.stored else None
     anew = _same_command(run, session, target)
@@ -78,6 +85,10 @@ def progress(
     if link:
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
+    if source.session.unreadable:
+        from rflow.cli.display.unreadable import warn
+
+        warn(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
@@ -118,7 +129,7 @@ def _deliver(run: App, name: str, session: Session | None, summary: Summary, to:
     """Deliver a summary to each destination; posting comes last, since it can't be undone."""
     from rflow.formats import Renderings
 
-    renderings = Renderings(summary, run.settings.folders.cache)
+    renderings = Renderings(summary)
     deliveries: list[Callable[[], None]] = []
     if to.usual:
         deliveries.append(partial(deliver, run, name, session, renderings, copy=to.copy, output=to.output))
@@ -171,10 +182,11 @@ def _same_command(run: App, session: Session | None, said: str | None) -> str:
 def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:
     """Return the view of what came after a time, or after this user's last summary to `destination`."""
     from rflow.cli.delivering.post_record import delivered
-    from rflow.cli.times import past
+    from rflow.cli.times import past, stated
 
     if since != "last":
         at = past(since, run.workspace.now())
+        run.say(f"Only what came since {stated(at)}.")
         if not source.stored:  # what it holds was recorded elsewhere, or all at once
             raise UsageProblem(
                 "--since TIME works only for a session in this store, not for a file.", try_="Import it: rflow import"
@@ -203,6 +215,7 @@ def digest(
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
+    json: AsJson = False,
     post: Post = None,
     dry_run: DryRun = False,
     again: Again = False,
@@ -213,7 +226,8 @@ def digest(
 
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
-    name = run.usual_format(format_)
+    format_ = json_or(format_, json=json)
+    name = run.usual_format(format_, output)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
     member = run.me

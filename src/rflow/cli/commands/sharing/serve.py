@@ -20,8 +20,9 @@ def serve(
 ) -> None:
     """Serve the read-only links to this store; Ctrl-C stops it.
 
-    It logs JSON lines to stderr. /healthz and /metrics report its state.
+    It logs to stderr: plain lines on a terminal, otherwise JSON lines. /healthz and /metrics report its state.
     """
+    host = host.removeprefix("[").removesuffix("]")  # as it stands in an address: [::1]
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
     store = run.workspace.about
     if store.url.startswith("memory:"):
@@ -30,11 +31,13 @@ def serve(
     try:
         from rflow.web.run import serve as serve_links
     except ImportError as missing:
+        from rflow.cli.extras import how_to_install
+
         raise UsageProblem(
             f"rflow was installed without its server ({missing.name} is missing).",
-            try_='Install it: pip install "rflow[server]"',
+            try_=f"To install it:\n       {how_to_install('server')}",
         ) from missing
-    started = f"Serving {store.url} at {url} (Ctrl-C stops). To create a link: rflow share create --copy"
+    started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
         host=host,
@@ -42,7 +45,6 @@ def serve(
         url=url,
         store=store.url,
         state=run.settings.folders.state,
-        templates=run.settings.folders.cache,
         log_requests=requests,
         on_started=lambda: run.say(started),
     )
@@ -51,9 +53,9 @@ def serve(
 def _public(url: str | None) -> str | None:
     if url is None:
         return None
-    if not url.startswith(("https://", "http://")) or any(letter.isspace() for letter in url):
-        raise UsageProblem("--public-url is not a web address.", try_="Write it as https://rflow.example.com")
-    return url.rstrip("/")
+    from rflow.cli.web_address import base_url
+
+    return base_url(url, "--public-url")
 
 
 def _shown(host: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from rflow.cli.app import App, label, local
+from rflow.cli.app import App, label
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Copy, Json
@@ -51,36 +51,33 @@ def create(
         snapshot=snapshot,
         patterns=run.patterns,
     )
-    minted = run.workspace.create_share(wish)
     base = base_of(run)
+    minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
+    if json:
+        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
+    else:
+        run.out(url)
     run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
     run.say(_preview(run, minted.share))
     if base.hint:
         run.say(base.hint)
     if copy:
         copy_link(run, url)
-    if json:
-        run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
-    else:
-        run.out(url)
 
 
 def ending(expires: str, now: datetime) -> datetime | None:
     """Return when a link created now expires; None for never."""
-    from rflow.cli.times import span
+    from rflow.cli.times import future
 
     if expires.strip().casefold() == "never":
         return None
-    lasts = span(expires, "never")
-    if not lasts:
+    until = future(expires, now)
+    if until <= now:
         raise UsageProblem(
-            "The link would expire at once.", try_="Use a span such as --expires 30m, 24h, 7d, or never."
+            "The link would expire at once.", try_='Use --expires 30m, 24h, 7d, "friday 9:00", or never.'
         )
-    try:
-        return now + lasts
-    except OverflowError:
-        raise UsageProblem(f'"{expires}" is too far in the future.', try_="Use --expires never.") from None
+    return until
 
 
 def lasting(share: Share) -> str:
@@ -90,8 +87,9 @@ def lasting(share: Share) -> str:
 
 def moment(at: datetime) -> str:
     """Return a local time with its UTC offset."""
-    text = local(at).isoformat(" ", "minutes")
-    return f"{text[:16]} {text[16:]}"
+    from rflow.cli.times import stated
+
+    return stated(at)
 
 
 def _preview(run: App, share: Share) -> str:
@@ -123,13 +121,13 @@ def list_(
     These are the links I created and those to my sessions, expired and revoked ones too. With -s: only links to that
     session.
     """
-    from rflow.cli.display.links import share_record, shares_table
+    from rflow.cli.display.links import share_records, shares_table
 
     session = find_session(run.workspace, run.session_reference) if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
-        run.out_json([share_record(count, run, now) for count in counts])
+        run.out_json(share_records(counts, run, now))
     elif counts:
         run.out(shares_table(counts, run, now))
     else:

@@ -105,7 +105,14 @@ def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
 
 def _revert(session: Session, event: Event, fact: e.ChangeReverted) -> None:
     at = None if event.undated else event.happened_at or event.at
-    _change(session, fact.change, reverted_at=at, reverted_by=event.by, reverted_seq=event.seq)
+    _change(
+        session,
+        fact.change,
+        reverted_at=at,
+        reverted_by=event.by,
+        reverted_seq=event.seq,
+        reverted_note=fact.note,
+    )
 
 
 ADJUST: Mapping[type[Fact], Callable[[Session, Event, Any], None]] = {

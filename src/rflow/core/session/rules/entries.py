@@ -103,13 +103,28 @@ def _conflict(session: Session, what: str, who: str, now: str, wanted: str) -> S
 
 
 def settle(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
-    """Say what became of an assumption."""
+    """Say what became of an assumption, or that a warning no longer holds."""
     entry = _existing(session, command.target)
+    if isinstance(entry, Note) and entry.kind == "warning":
+        return _end_warning(session, command)
     assumed = entry.kind == "assumption" if isinstance(entry, Note) else isinstance(entry, Step) and entry.assumed
     if not assumed:
         open_ = ", ".join(str(seq) for seq in assumptions(session)) or "none"
         raise UsageProblem(f"Entry {command.target} is not an assumption.", try_=f"Assumptions not settled: {open_}.")
+    fitted(Text("text", "text", required=True), command.text)
     return e.AssumptionSettled(target=command.target, text=command.text)
+
+
+def _end_warning(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
+    """Say that a warning no longer holds, which can be said once."""
+    if session.notes[command.target].settled is not None:
+        raise UsageProblem(f"Warning {command.target} is over already.", try_="To take that back: rflow undo")
+    return e.AssumptionSettled(target=command.target, text=command.text)
+
+
+def warnings(session: Session) -> list[int]:
+    """Return the numbers of the warnings that hold."""
+    return [n.seq for n in session.notes.values() if n.kind == "warning" and n.settled is None and not n.undone]
 
 
 def assumptions(session: Session) -> list[int]:
@@ -205,13 +220,13 @@ def _check_brief(session: Session, name: str, wanted: str | None, seen: str | No
     raise _conflict(session, f"The {name} of {session.code}", by[-1] if by else "somebody", now, wanted)
 
 
-def revert(session: Session, seq: int) -> e.ChangeReverted:
+def revert(session: Session, command: c.RevertChange) -> e.ChangeReverted:
     """Record that a change was reverted."""
-    change = session.changes.get(seq)
+    change = session.changes.get(command.change)
     if change is None or not change.in_place:
         left = ", ".join(str(entry.seq) for entry in session.changes.values() if entry.in_place) or "none"
-        raise UsageProblem(f"Entry {seq} is not a change left in place.", try_=f"Left in place: {left}.")
-    return e.ChangeReverted(change=seq)
+        raise UsageProblem(f"Entry {command.change} is not a change left in place.", try_=f"Left in place: {left}.")
+    return e.ChangeReverted(change=command.change, note=command.note)
 
 
 def share(session: Session, command: c.RecordShared) -> e.ProgressShared:

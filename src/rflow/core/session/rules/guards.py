@@ -8,6 +8,15 @@ from rflow.core.session.state import OwnershipEntry, Session, Step
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 
+_UNREADABLE = {
+    "newer": ("was written by a newer rflow", "Upgrade rflow to go on with it."),
+    "damaged": ("is damaged in the store", "See `rflow store check`; `rflow export` saves the rest."),
+    "conflict": (
+        "holds two versions with git's conflict markers, and what both sides wrote is shown",
+        "Put them together: rflow store merge",
+    ),
+}
+"""What is wrong with a session that can't be read whole, and what to do, by the reason."""
 _MOVES_SHOWN = 3
 """How many of the latest moves a refusal names."""
 
@@ -23,11 +32,7 @@ def check_begun(session: Session, command: Command) -> None:
 def check_readable(session: Session) -> None:
     """Refuse to write to a session of which this version can't read everything."""
     if session.unreadable:
-        newer = any(entry.reason == "newer" for entry in session.unreadable)
-        what = "was written by a newer rflow" if newer else "is damaged in the store"
-        remedy = (
-            "Upgrade rflow to go on with it." if newer else "See `rflow store check`; `rflow export` saves the rest."
-        )
+        what, remedy = _UNREADABLE[session.unreadable[-1].reason]
         raise NotAllowed(f"{session.code} {what}: it can be read here, but not written.", try_=remedy)
 
 

@@ -46,7 +46,7 @@ def choose(session: Session, trees: Trees, command: Choose) -> ChoiceMade:
     if isinstance(node, Action):
         raise UsageProblem(
             f'"{shorten(node.text, 80)}" is something to do, not a question.',
-            try_='Say what came of it: rflow done "…" (or rflow skip --reason "…").',
+            try_='Say what came of it: rflow done "…" (or rflow skip "why").',
         )
     choice = find_choice(node.choices, command.choice)
     if command.assume and not command.reason.strip():

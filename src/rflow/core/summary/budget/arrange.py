@@ -16,6 +16,7 @@ from rflow.core.summary.units.times import stamp
 from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
+_ATTEMPTS = 2
 
 
 def arranged(progress: Progress, words: int | None = None, warnings: int | None = None) -> Progress:
@@ -26,13 +27,25 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
     header, units = header_line(progress), list(_units(progress))
     budget = _budget(progress, units)
     budget = budget if words is None else min(budget, words)
-    fixed = _fixed_words(progress, header)
-    shown = _filled(progress, units, budget, fixed + most_counts(units), warnings)
-    spare = fixed + word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
-    better = _filled(progress, units, budget, spare, warnings)
-    if word_count(not_shown(progress, units, better)) + COUNTS_LABEL + fixed <= spare:
-        shown = better
+    shown = _shown(progress, units, budget - _fixed_words(progress, header), budget, warnings)
     return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
+
+
+def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
+    """Return what is shown, with no more words held back for the line of what is not than that takes."""
+    safe = _filled(progress, units, room - most_counts(units, brief=progress.brief), budget, warnings)
+    counts = _count_words(progress, units, safe)
+    for _ in range(_ATTEMPTS):
+        shown = _filled(progress, units, room - counts, budget, warnings)
+        needed = _count_words(progress, units, shown)
+        if needed <= counts:
+            return shown
+        counts = needed
+    return safe
+
+
+def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:
+    return word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
 
 
 def sections_only(progress: Progress) -> Progress:
@@ -51,13 +64,13 @@ def sections_only(progress: Progress) -> Progress:
     )
 
 
-def _filled(progress: Progress, units: list[Unit], budget: int, fixed: int, warnings: int | None) -> Shown:
+def _filled(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
     totals = Counter(unit.place for unit in units)
 
     def label_of(key: SectionKey, shown: int) -> str:
         return f"{label(key, progress)} {detail(key, progress, shown, totals[key])}"
 
-    filling = Filling(units, budget - fixed, label_of, warnings)
+    filling = Filling(units, room, label_of, warnings)
     return fill(filling, budget, _last_steps(progress, units) if progress.brief else None)
 
 
@@ -91,6 +104,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from last
     yield from state_units.at(progress)
     yield from state_units.now(progress, shares)
+    yield from state_units.before(progress, shares)
     yield from state_units.cautions(progress)
     yield from state_units.waiting(progress, shares)
     yield from state_units.plans(progress)
@@ -99,6 +113,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from state_units.ruled_out(progress, shares)
     yield from state_units.handed_over(progress, shares)
     yield from entry_units.changes(progress, shares)
+    yield from entry_units.ended_warnings(progress, shares)
     yield from entry_units.facts(progress, shares)
     yield from entry_units.assumptions(progress, shares)
     yield from entry_units.steps(progress, shares)

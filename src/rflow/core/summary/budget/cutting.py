@@ -5,7 +5,7 @@ A text is cut only at its end and the cut is marked with `…`, so that what is 
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -16,14 +16,14 @@ _WIDE = 2
 """Characters of a script without spaces (Chinese, Japanese, Thai) that count as a word."""
 _FURTHER = 2
 """How many words more a text may have at first, where a clause ends there."""
-_LEAST_SAVED = 4
+_ANNOUNCED = 6
+"""Fewer words before a colon only announce what follows."""
+_LEAST_SAVED = 3
 """A cut that saves fewer words is not worth it."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WIDE_END = "。！？；"
-_PIECE = re.compile(
-    rf"[{_SPACELESS}]{{1,{_WIDE}}}[{_WIDE_END}、，：]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{_WIDE_END}、，：]*\s*|\S\s*"
-)
+_WORD = re.compile(rf"\S{{1,{_LONGEST}}}\s*")
 _OPENING, _CLOSING = "([{（「『", ")]}）」』"
 # What continues a clause, so that it would read differently without it.
 _CONTINUING = frozenset(
@@ -33,7 +33,9 @@ _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
 )
-_ABBREVIATION = re.compile(r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]{1,2}|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|Nr|No|vs|Hr|Fr|Dr)\.")
+_ABBREVIATION = re.compile(
+    r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\."
+)
 _DASHES = frozenset("-–—")
 _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 
@@ -81,13 +83,22 @@ def levels(text: str, limits: Limits) -> Levels:
     return Levels(texts, rough=first not in dict(ends))
 
 
-def target(shown: tuple[str, ...], wanted: Target) -> int:
-    """Return which of the levels has as many words as wanted: the first long enough, else the longest that fits."""
-    counts = [word_count(level) for level in shown]
-    enough = next((number for number, count in enumerate(counts) if count >= wanted.least), None)
-    if enough is not None and counts[enough] <= wanted.most:
-        return enough
-    return max((number for number, count in enumerate(counts) if count <= wanted.most), default=0)
+def target(shown: Levels, wanted: Target) -> int:
+    """Return which of the levels has as many words as wanted: the first long enough, else the longest that fits.
+
+    The end of a clause is better than a cut within it.
+    """
+    counts = [word_count(level) for level in shown.texts]
+    fitting = [number for number, count in enumerate(counts) if count <= wanted.most]
+    enough = [number for number in fitting if counts[number] >= wanted.least]
+    if shown.rough and enough and enough[0] == 0:
+        return enough[min(1, len(enough) - 1)]
+    return enough[0] if enough else max(fitting, default=0)
+
+
+def always_whole(limits: Limits) -> int:
+    """Return up to how many words a text is never cut."""
+    return limits.most + _LEAST_SAVED
 
 
 def shortest(text: str, limits: Limits) -> str:
@@ -98,7 +109,20 @@ def shortest(text: str, limits: Limits) -> str:
 @lru_cache(maxsize=4096)
 def _pieces(text: str) -> tuple[str, ...]:
     """Split a text into words with the white space behind them."""
-    return tuple(_PIECE.findall(text.strip()))
+    pattern = _WORD if text.isascii() or all(map(_spaced, text)) else _spaceless()
+    return tuple(pattern.findall(text.strip()))
+
+
+def _spaced(letter: str) -> bool:
+    """Whether a character is neither of a script without spaces nor of its punctuation."""
+    return letter < "\u0e00" or "\u2000" <= letter < "\u3000"
+
+
+@cache
+def _spaceless() -> re.Pattern[str]:
+    """Return the pattern of the pieces of any text; compiling its ranges takes longer than cutting a summary."""
+    end = rf"{_WIDE_END}、，："
+    return re.compile(rf"[{_SPACELESS}]{{1,{_WIDE}}}[{end}]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
 
 
 def _cut(pieces: tuple[str, ...], count: int) -> str:
@@ -151,8 +175,15 @@ def _clause_ends(pieces: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
         if depth == 0 and _plain(following) not in _CONTINUING:
             strength = _strength(word, following)
-            if strength:
+            if strength and place >= _least_words(word, strength):
                 yield place, strength
+
+
+def _least_words(word: str, strength: int) -> int:
+    """Return how many words a clause has at least: fewer before a colon or a bracket only announce what follows."""
+    if word.strip().endswith((":", "：")):
+        return _ANNOUNCED
+    return _ANNOUNCED - 2 if strength == 1 else 1
 
 
 def _plain(word: str) -> str:

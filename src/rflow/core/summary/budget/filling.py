@@ -16,33 +16,37 @@ ALWAYS: tuple[SectionKey, ...] = ("ask", "caution", "at")
 PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),
     ("last_note", None),
-    ("at", None),
     ("now", None),
     ("waiting", None),
     ("plans", None),
-    ("changes", 3),
+    ("facts", 2),
+    ("changes", 1),
+    ("assumed", 1),
+    ("hypothesis", None),
+    ("changes", 1),
+    ("reverted", 1),
+    ("changes", 1),
+    ("assumed", 1),
+    ("facts", None),
     ("reverted", None),
     ("assumed", None),
-    ("facts", 2),
-    ("hypothesis", None),
-    ("facts", None),
     ("changes", None),
-    ("handed_over", None),
-    ("next", None),
-    ("taken_back", None),
 )
-"""What is shown first, each at its shortest: the newest of a section, None for all."""
-MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted")
+"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
+"""What is shown next; in the brief form only with what is left over."""
+MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
 """What somebody marked as important, which comes before the room that is held back for the steps."""
 GROWING: tuple[SectionKey, ...] = (
+    "now",
     "facts",
-    "assumed",
     "reverted",
     "changes",
-    "waiting",
-    "at",
-    "now",
     "hypothesis",
+    "waiting",
+    "assumed",
+    "at",
+    "before",
     "plans",
     "next",
     "closed",
@@ -50,6 +54,8 @@ GROWING: tuple[SectionKey, ...] = (
     "handed_over",
 )
 """What reaches its wanted length next, in this order."""
+TOO_LONG = 5
+"""After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
 LAST = 3
 """Of so many steps, the last, there is a result in any case."""
 TRIED_SHARE = 4
@@ -109,15 +115,23 @@ class Filling:
         """Show units at their shortest, by priority; the ask and the warnings in any case."""
         for section in ALWAYS:
             for unit in self.units(section)[: self._warnings]:
-                self.show(unit, always=True)
+                if not unit.stale:
+                    self.show(unit, always=True)
         for section, newest in PRESENCE:
             units = [unit for unit in self.units(section) if unit not in self.shown]
             for unit in units[:newest]:
                 self.show(unit, held_back=0 if section in MARKED else held_back)
 
-    def grow(self, *, held_back: int) -> None:
+    def present_background(self, *, held_back: int = 0, stale: bool = False) -> None:
+        """Show at their shortest the units that explain more than they say what to do."""
+        units = (unit for section in BACKGROUND for unit in self.units(section))
+        for unit in units:
+            if unit not in self.shown and unit.stale == stale:
+                self.show(unit, held_back=held_back)
+
+    def grow(self, sections: Iterable[SectionKey] = GROWING, *, held_back: int = 0) -> None:
         """Let units reach the end of a clause, then the length that is wanted, while they fit."""
-        units = [unit for section in GROWING for unit in self.units(section) if unit in self.shown]
+        units = [unit for section in sections for unit in self.units(section) if unit in self.shown]
         for unit in units:
             self._raise(unit, min(unit.lengths.smooth, unit.lengths.wanted), held_back)
         for unit in units:
@@ -128,10 +142,14 @@ class Filling:
             if self.show(unit, level, held_back=held_back):
                 return
 
-    def add(self, section: SectionKey, *, held_back: int = 0) -> None:
-        """Show the newest units of a section at their shortest, up to the first that does not fit."""
-        for unit in self.units(section):
-            if not self.show(unit, held_back=held_back):
+    def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
+        """Show the newest units of sections at their shortest, as long as some still fit."""
+        each = (unit for section in sections for unit in self.units(section)[:newest])
+        units = [unit for unit in each if unit not in self.shown]
+        too_long = 0
+        for unit in units if len(sections) == 1 else sorted(units, key=lambda unit: unit.seq, reverse=True):
+            too_long += not self.show(unit, held_back=held_back)
+            if too_long == TOO_LONG:
                 return
 
     def use_leftovers(self, sections: Iterable[SectionKey]) -> None:
@@ -156,17 +174,33 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
     """
     steps = _shortest(filling.units("tried")[:last_steps], budget // TRIED_SHARE)
     held_back = min(sum(steps) + 1, budget // TRIED_SHARE) if steps else 0
-    filling.present(held_back=held_back if last_steps else max(held_back // 2, sum(steps[:LAST])))
-    filling.grow(held_back=held_back)
     if last_steps is None:
-        filling.add("ruled_out", held_back=held_back)
-    filling.add("tried")
-    filling.add("ruled_out")
-    if last_steps is None:
-        filling.add("notes")
-        filling.add("outputs")
+        _fill_whole(filling, held_back, max(held_back // 2, sum(steps[:LAST])))
+    else:
+        _fill_brief(filling, held_back)
+    filling.present_background(stale=True)
     filling.use_leftovers((*GROWING, "tried", "ruled_out", "notes", "outputs"))
     return filling.shown
+
+
+def _fill_brief(filling: Filling, held_back: int) -> None:
+    filling.present(held_back=held_back)
+    filling.grow(held_back=held_back)
+    filling.add("at")
+    filling.add("tried")
+    filling.add("ruled_out")
+    filling.present_background()
+
+
+def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
+    filling.present(held_back=for_last)
+    filling.present_background(held_back=for_last)
+    filling.grow(held_back=held_back)
+    filling.add("ruled_out", held_back=held_back)
+    filling.add("tried", newest=LAST)
+    filling.add("tried", "notes")
+    filling.grow((*GROWING, "tried", "notes"))
+    filling.add("outputs")
 
 
 def _shortest(units: Iterable[Unit], most: int) -> list[int]:

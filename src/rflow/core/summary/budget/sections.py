@@ -12,16 +12,21 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
 _PARTIAL: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "next", "ruled_out", "caution")
+_PARTIAL_BRIEF: tuple[SectionKey, ...] = ("changes",)
 _NOUNS = {
     "step": "step",
     "note": "note",
     "change": "change",
+    "reverted": "change",
     "output": "output",
     "warning": "warning",
+    "ended": "ended warning",
     "assumption": "assumption",
     "question": "question",
     "flag": "flag",
 }
+_NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
+"""What the brief form counts by its kind: what a reader must not miss."""
 COUNTS_LABEL = 2
 """The words of the label before what is not shown."""
 
@@ -41,7 +46,13 @@ def label(key: SectionKey, progress: Progress) -> str:
     return short.get(key) or _LABELS[key]
 
 
-_SHORT_LABELS: dict[SectionKey, str] = {"assumed": "Assumed", "hypothesis": "Unconfirmed"}
+_SHORT_LABELS: dict[SectionKey, str] = {
+    "reverted": "No longer",
+    "facts": "Facts",
+    "assumed": "Assumed",
+    "hypothesis": "Unconfirmed",
+    "changes": "In place",
+}
 _LABELS: dict[SectionKey, str] = {
     "at": "At",
     "last_note": "Last note",
@@ -50,6 +61,7 @@ _LABELS: dict[SectionKey, str] = {
     "hypothesis": "Hypothesis (unconfirmed)",
     "ask": "Ask",
     "now": "Now",
+    "before": "At first",
     "caution": "Caution",
     "facts": "Key facts",
     "changes": "Changes in place",
@@ -70,16 +82,19 @@ def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
         return state_units.waiting_detail(progress)
     if key == "last_note":
         return state_units.last_note_time(progress)
-    return f"({shown} of {total})" if key in _PARTIAL and shown < total else ""
+    partial = _PARTIAL_BRIEF if progress.brief else _PARTIAL
+    if key not in partial or shown == total:
+        return ""
+    return f"({shown}/{total})" if progress.brief else f"({shown} of {total})"
 
 
 # Sections
 
 
 def _order(progress: Progress) -> tuple[SectionKey, ...]:
-    first: tuple[SectionKey, ...] = ("ask", "now", "caution", "at")
+    first: tuple[SectionKey, ...] = ("ask", "now", "before", "caution", "at")
     if progress.ask is None:
-        first = ("closed", "at", "last_note", "now", "caution")
+        first = ("closed", "at", "last_note", "now", "before", "caution")
     return (
         *dict.fromkeys((*first, "closed")),
         *("facts", "assumed", "hypothesis", "changes", "reverted", "waiting", "tried", "next"),
@@ -128,10 +143,10 @@ def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
 # What is not shown
 
 
-def most_counts(units: list[Unit]) -> int:
+def most_counts(units: list[Unit], *, brief: bool) -> int:
     """Return how many words the line of what is not shown may have."""
-    kinds = {kind for unit in units for kind in unit.counts if kind in _NOUNS}
-    return COUNTS_LABEL + 2 * len(kinds) + 3
+    kinds = {kind for unit in units for kind in unit.counts if kind in (_NAMED if brief else _NOUNS)}
+    return COUNTS_LABEL + 4 * len(kinds) + 2 if brief else COUNTS_LABEL + 2 * len(kinds) + 3
 
 
 def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
@@ -140,7 +155,20 @@ def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
     missing["step"] += progress.earlier
     missing["note"] += progress.earlier_notes
     missing["output"] += progress.evidence_more
-    counts = [counted(missing[kind], noun) for kind, noun in _NOUNS.items() if missing[kind]]
+    if progress.brief:
+        return ", ".join(_in_short(missing))
+    nouns: Counter[str] = Counter()
+    for kind, noun in _NOUNS.items():
+        nouns[noun] += missing[kind]
+    counts = [counted(count, noun) for noun, count in nouns.items() if count]
     undone = sum(step.undone for step in progress.tried) - sum(unit.section == "taken_back" for unit in shown)
-    gaps = undone > 0 and (not progress.brief or any(unit.section == "tried" for unit in shown))
-    return ", ".join([*counts, *([f"{undone:,} taken back"] if gaps else [])])
+    return ", ".join([*counts, *([f"{undone:,} taken back"] if undone else [])])
+
+
+def _in_short(missing: Counter[str]) -> Iterator[str]:
+    """Return how much is not shown: changes in place and warnings by their kind, all else together."""
+    for kind, noun in _NAMED.items():
+        if missing[kind]:
+            yield counted(missing[kind], *noun)
+    if others := sum(missing[kind] for kind in _NOUNS if kind not in _NAMED):
+        yield counted(others, "entry", "entries")

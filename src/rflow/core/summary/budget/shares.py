@@ -2,10 +2,11 @@
 
 import msgspec
 
+from rflow.core.summary.budget.cutting import Limits
 from rflow.core.summary.units.unit import Share, share
 
 BRIEF_WORDS = 200
-WHOLE_LEAST, WHOLE_MOST = 280, 900
+WHOLE_LEAST, WHOLE_MOST = 340, 900
 UNCUT = 60
 """The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
 
@@ -17,9 +18,12 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     last_note: Share
     situation: Share
     impact: Share
+    before: tuple[Share, Share]
     waiting: Share
     change: tuple[Share, Share]
     reverted: tuple[Share, Share]
+    reverted_then: Share
+    """What came of a change, where more is shown of what came after it was reverted."""
     assumption: Share
     hypothesis: Share
     choice: Share
@@ -43,13 +47,15 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
 BRIEF = Shares(
     ask=share(60, 60, 60, 60, 60),
     last_note=share(12, 40, 40, 40, 40),
-    situation=share(8, 14, 8, 16, 26),
-    impact=share(8, 20, 8, 20, 26),
-    waiting=share(5, 13, 10, 14, 18),
-    change=(share(3, 8, 3, 8, 14), share(2, 5, 4, 10, 14)),
-    reverted=(share(3, 7, 3, 7, 12), share(2, 5, 6, 12, 24)),
-    assumption=share(5, 9, 12, 16, 24),
-    hypothesis=share(5, 10, 9, 14, 28),
+    situation=share(6, 10, 8, 16, 26),
+    impact=share(6, 10, 10, 20, 26),
+    before=(share(4, 8, 4, 10, 16), share(4, 8, 4, 10, 16)),
+    waiting=share(4, 10, 8, 14, 18),
+    change=(share(3, 6, 3, 8, 14), share(2, 5, 4, 10, 14)),
+    reverted=(share(2, 4, 3, 7, 12), share(4, 7, 6, 14, 24)),
+    reverted_then=share(1, 4, 1, 4, 8),
+    assumption=share(4, 8, 8, 14, 24),
+    hypothesis=share(5, 9, 9, 16, 28),
     choice=share(4, 7, 6, 9, 16),
     step=(share(2, 5, 3, 7, 10), share(2, 6, 4, 8, 14)),
     taken_back=share(3, 6, 3, 6, 8),
@@ -58,9 +64,9 @@ BRIEF = Shares(
     handover=share(6, 12, 8, 20, 40),
     closing=share(12, 40, 40, 40, 60),
     causes=(1, 2, 3),
-    fact_what=share(2, 4, 3, 6, 10),
-    fact=(6, 10, 30),
-    facts=(44, 12, 22),
+    fact_what=share(2, 3, 3, 6, 10),
+    fact=(4, 9, 30),
+    facts=(44, 12, 16),
     last_results=3,
 )
 WHOLE = Shares(
@@ -68,9 +74,11 @@ WHOLE = Shares(
     last_note=share(14, 40, 40, 40, 60),
     situation=share(10, 16, 20, 32, 60),
     impact=share(10, 18, 20, 32, 50),
+    before=(share(6, 14, 8, 20, 40), share(6, 14, 8, 20, 40)),
     waiting=share(8, 14, 12, 20, 30),
     change=(share(4, 9, 8, 16, 28), share(3, 8, 20, 24, 24)),
     reverted=(share(4, 8, 6, 12, 16), share(4, 8, 20, 26, 26)),
+    reverted_then=share(2, 8, 6, 12, 20),
     assumption=share(5, 10, 16, 24, 40),
     hypothesis=share(8, 14, 24, 36, 45),
     choice=share(5, 9, 10, 16, 24),
@@ -88,6 +96,11 @@ WHOLE = Shares(
 )
 
 
+def fact_limits(shares: Shares) -> Limits:
+    """Return how many words of a key fact are shown."""
+    return Limits(*shares.fact)
+
+
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(130 + 7 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return min(max(180 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)

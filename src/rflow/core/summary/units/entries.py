@@ -1,8 +1,8 @@
 """The entries of a session as a summary shows them: cleaned, redacted, with their times in the reader's zone."""
 
-from msgspec.structs import replace
+from collections.abc import Sequence
 
-from rflow.core.session.events import WaitingSet
+from rflow.core.session.events import Contingency, WaitingSet
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import (
@@ -15,7 +15,7 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary.units.relations import step_after, subject_of
+from rflow.core.summary.units.relations import step_after, step_after_revert, subject_of
 
 EVIDENCE_LINES = 10
 
@@ -61,12 +61,13 @@ class EntryReader:
             about_undone=about is not None and about.undone,
             pinned=note.seq in self._session.pins,
             amended=note.amended,
-            settled=self._presenter.optional_text(note.settled),
+            settled=None if note.settled is None else self._presenter.text(note.settled),
         )
 
     def change(self, change: Change, numbers: dict[int, int]) -> ProgressChange:
         """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
         after = step_after(self._session, change)
+        later = None if change.reverted_note else step_after_revert(self._session, change)
         return ProgressChange(
             seq=change.seq,
             text=self._presenter.text(change.text),
@@ -77,6 +78,8 @@ class EntryReader:
             reverted_at=self._presenter.optional_time(change.reverted_at),
             then=self._presenter.text(after.result) if after else "",
             then_step=numbers.get(after.seq, 0) if after else 0,
+            later=self._presenter.text(later.result if later else change.reverted_note),
+            later_step=numbers.get(later.seq, 0) if later else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
         )
@@ -127,7 +130,7 @@ class EntryReader:
 
     def handover(self, entry: OwnershipEntry) -> Handover:
         """Return a change of owner."""
-        text, line = self._presenter.text, self._presenter.line
+        text = self._presenter.text
         return Handover(
             seq=entry.seq,
             at=self._presenter.time(entry.at),
@@ -136,10 +139,14 @@ class EntryReader:
             to=self._presenter.line(entry.to.name) if entry.to else None,
             text=text(entry.text),
             warnings=tuple(map(text, entry.warnings)),
-            contingencies=tuple(
-                replace(plan, condition=line(plan.condition), action=line(plan.action)) for plan in entry.contingencies
-            ),
+            contingencies=plans(entry.contingencies, self._presenter),
         )
+
+
+def plans(given: Sequence[Contingency], presenter: Presenter) -> tuple[Contingency, ...]:
+    """Return what to do if something happens."""
+    line = presenter.line
+    return tuple(Contingency(condition=line(plan.condition), action=line(plan.action)) for plan in given)
 
 
 def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiting | None:
@@ -153,4 +160,5 @@ def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiti
         until=presenter.optional_time(until),
         by=presenter.line(by[-1]) if by else "",
         overdue=until is not None and until < view.as_of and session.status != "closed",
+        contingencies=plans(session.waiting.contingencies, presenter),
     )

@@ -7,35 +7,72 @@ from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.state_units import last_answer
-from rflow.core.summary.units.unit import Share, Unit, one_text, share, two_texts
+from rflow.core.summary.units.unit import Lengths, Share, Unit, before, one_text, share, two_texts
 from rflow.core.text import one_line
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the changes left in place, and those that are no longer so."""
+    by_revert: dict[str, list[ProgressChange]] = {}
     for entry in progress.changes:
-        yield _reverted(entry, progress, shares) if entry.reverted else _in_place(entry, progress, shares)
+        if entry.reverted:
+            yield _reverted(entry, progress, shares)
+        else:
+            by_revert.setdefault(one_line(entry.revert) or f"{entry.seq}", []).append(entry)
+    for same in by_revert.values():
+        yield _in_place(same, progress, shares)
 
 
 def _counts(entry: ProgressChange) -> tuple[str, ...]:
-    return ("change", "step") if entry.then else ("change",)
+    kind = "reverted" if entry.reverted else "change"
+    return (kind, *("step" for number in (entry.then_step, entry.later_step) if number))
 
 
-def _in_place(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
+def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) -> Unit:
+    """Return the changes that are reverted in the same way, which is said once."""
+    parts = [_made(entry, progress, shares) for entry in same]
+    levels = []
+    for level in range(max(len(part.levels) for part in parts)):
+        shown = (part.levels[min(level, len(part.levels) - 1)] for part in parts)
+        levels.append(phrases.with_revert(" ".join(shown), same, progress.session.code))
+    return Unit(
+        section="changes",
+        prepared=Lengths(tuple(levels), max(part.wanted for part in parts), max(part.smooth for part in parts)),
+        order=(same[-1].seq, 0),
+        counts=tuple(kind for entry in same for kind in _counts(entry)),
+    )
+
+
+def _made(entry: ProgressChange, progress: Progress, shares: Shares) -> Lengths:
     def render(what: str, then: str) -> str:
-        head, whole = progress.session, not progress.brief
-        return phrases.change(entry, head, head.code, whole=whole, what=what, then=then)
+        return phrases.change(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
-    shown = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
-    return Unit(section="changes", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
+    return two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
 
 
 def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
     def render(what: str, then: str) -> str:
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
-    shown = two_texts(one_line(entry.text), one_line(entry.then), shares.reverted, render)
+    then, later = one_line(entry.then), one_line(entry.later)
+    came = two_texts(then, later, (shares.reverted_then, shares.reverted[1]), phrases.outcome)
+    if not (then and later):
+        shown = two_texts(one_line(entry.text), then or later, shares.reverted, render)
+    else:
+        shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
     return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
+
+
+def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the warnings that no longer hold, each with why."""
+    for note in progress.notes:
+        if note.kind == "warning" and note.settled is not None:
+            shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
+            yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+
+
+def _ended(why: str) -> Callable[[str], str]:
+    return lambda cut: phrases.with_details(f"the warning “{cut}”", why or "over")
 
 
 def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -95,7 +132,7 @@ def _with_reason(step: Tried) -> str:
 
 def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the steps that are not shown elsewhere, oldest first."""
-    used = {change.then_step for change in progress.changes}
+    used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
     for step in progress.tried:
@@ -166,7 +203,12 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the steps that were taken back, which are not valid."""
     for step in progress.tried:
         if step.undone:
-            alone = step.kind == "choice" and len(step.result) > phrases.SHORT_ANSWER
-            text = step.result if alone else phrases.joined(step.text, step.result)
-            shown = one_text(one_line(text), shares.taken_back)
+            shown = one_text(one_line(_was(step)), shares.taken_back)
             yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number)
+
+
+def _was(step: Tried) -> str:
+    """Return what was taken back: the answer to a question; of anything else not its result, which reads as valid."""
+    if step.kind != "choice":
+        return step.text
+    return step.result if len(step.result) > phrases.SHORT_ANSWER else phrases.joined(step.text, step.result)

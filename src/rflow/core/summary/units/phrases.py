@@ -1,5 +1,7 @@
 """Entries in words, the same in every format."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from rflow.core.summary.progress import (
@@ -21,6 +23,8 @@ _FEW = 3
 SHORT_ANSWER = 4
 """An answer of so few letters, such as "no", says nothing without its question."""
 _LONGEST_REVERT = 30
+_SEVERITY = re.compile(r"^sev(?:erity)?(?:[\s:.-]+|(?=\d))", re.IGNORECASE)
+"""What people type before a severity, which is shown as "sev 2" in any case."""
 
 
 def joined(what: str, result: str) -> str:
@@ -43,7 +47,7 @@ def sentence(text: str) -> str:
 def header_line(progress: Progress) -> str:
     """Return the line below the title: code, ticket, customer, severity, owner, status, time."""
     head = progress.session
-    severity = f"sev {head.severity}" if head.severity else ""
+    severity = f"sev {_SEVERITY.sub('', head.severity)}" if head.severity else ""
     code = head.code if not (progress.brief and head.ticket) else ""
     at = stamp(head.as_of)
     named = [code, head.ticket, head.customer, severity, _owner(progress), at if progress.brief else f"as of {at}"]
@@ -67,7 +71,7 @@ def _came_from(progress: Progress) -> str:
     last, as_of = changes[-1], progress.session.as_of
     if last.word == "accepted" and len(changes) > 1 and changes[-2].word == "handed off":
         given = changes[-2]
-        return f"from {given.by} {moment(given.at, as_of)}, accepted {moment(last.at, as_of)}"
+        return f"from {given.by} {moment(given.at, as_of)}"
     return ""
 
 
@@ -133,13 +137,18 @@ def warning(entry: ProgressNote, head: Header, number: int, *, short: bool) -> s
     return with_details(entry.text, author, f"about {step}“{entry.about}”", "taken back" if entry.about_undone else "")
 
 
-def change(entry: ProgressChange, head: Header, code: str, *, whole: bool, what: str, then: str) -> str:
-    """Return a change left in place: when it was made, what came of it, and last how to revert it."""
+def change(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
+    """Return a change left in place: when it was made, and what came of it."""
     by = entry.by if whole else head.owner
     text = sentence(with_details(what, when(entry.at, by, head), "corrected" if entry.amended else ""))
     number = f"step {entry.then_step}" if whole and entry.then_step else ""
-    result = f" Then: {sentence(with_details(then, number))}" if then else ""
-    return f"{text}{result} Revert: {_revert(entry, code)}"
+    return f"{text} Then: {sentence(with_details(then, number))}" if then else text
+
+
+def with_revert(made: str, same: Sequence[ProgressChange], code: str) -> str:
+    """Return changes with the way to revert each of them, which stands last so that it can be copied."""
+    each = {1: "", 2: " both"}.get(len(same), " each")
+    return f"{made} Revert{each}: {_revert(same[0], code)}"
 
 
 def _revert(entry: ProgressChange, code: str) -> str:
@@ -154,8 +163,14 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
     ends = [moment(at, head.as_of) if at else "" for at in (entry.at, entry.reverted_at)]
     span = "–".join(end for end in ends if end)
     by = entry.by if whole and entry.by != head.owner else ""
-    number = f"step {entry.then_step}" if whole and entry.then_step else ""
+    steps = [str(number) for number in (entry.then_step, entry.later_step) if number and whole]
+    number = f"step{'s' if len(steps) > 1 else ''} {' and '.join(steps)}" if steps else ""
     return joined(with_details(what, " ".join(part for part in (span, by) if part)), with_details(then, number))
+
+
+def outcome(then: str, later: str) -> str:
+    """Return what came of a change that is no longer in place, and why it was reverted or what that brought."""
+    return f"{sentence(then)} Reverted: {later}" if then and later else then or later
 
 
 def step_result(step: Tried) -> str:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Note, Session, Step
 
 THEN_WITHIN = timedelta(minutes=30)
 """How long after a change a step may show what came of it."""
+REVERTED_WITHIN = timedelta(minutes=10)
+"""How long after a change was reverted a step may show why, or what that brought."""
 _BEGINNING = 8
 _COMMON = frozenset("the and with from for that this not now still again back was has had off out all".split())
 
@@ -25,30 +27,51 @@ def step_after(session: Session, change: Change) -> Step | None:
     their next change, or a change of owner. While the change is in place, the step must name something of it. A pinned
     step stands for itself.
     """
-    for seq in _following(session, change):
-        step = session.steps.get(seq)
-        if step is None or step.kind != "own" or step.undone or not step.result or step.by.id != change.by.id:
-            continue
-        return step if _is_near(change, step) and not step.assumed and seq not in session.pins else None
+    for step in _results(session, change, change.seq, change.reverted_seq):
+        near = _within(change.at, step, THEN_WITHIN) and (change.reverted or _names(change, step))
+        return step if near and not step.assumed and step.seq not in session.pins else None
     return None
 
 
-def _is_near(change: Change, step: Step) -> bool:
-    if change.at is not None and step.at is not None and not timedelta(0) <= step.at - change.at <= THEN_WITHIN:
-        return False
+def step_after_revert(session: Session, change: Change) -> Step | None:
+    """Return the step just after a change was reverted whose result shows why, or what that brought.
+
+    People often write down what came of a change only when it is gone, or when something else has put it back.
+    """
+    if not change.reverted:
+        return None
+    for step in _results(session, change, change.reverted_seq, 0):
+        near = _within(change.reverted_at, step, REVERTED_WITHIN) and _names(change, step)
+        return step if near and not step.assumed and step.seq not in session.pins else None
+    return None
+
+
+def _results(session: Session, change: Change, first: int, last: int) -> Iterator[Step]:
+    """Return the own steps with a result, by who made a change, from one event to another or to the next change."""
+    for seq in _following(session, change, first, last):
+        step = session.steps.get(seq)
+        if step and step.kind == "own" and not step.undone and step.result and step.by.id == change.by.id:
+            yield step
+
+
+def _within(since: datetime | None, step: Step, most: timedelta) -> bool:
+    return since is None or step.at is None or timedelta(0) <= step.at - since <= most
+
+
+def _names(change: Change, step: Step) -> bool:
+    """Whether a step names something of a change."""
     beginning = " ".join(step.result.split()[:_BEGINNING])
-    return change.reverted or bool(_words(change.text) & _words(f"{step.text} {beginning}"))
+    return bool(words_in(change.text) & words_in(f"{step.text} {beginning}"))
 
 
-def _words(text: str) -> frozenset[str]:
+def words_in(text: str) -> frozenset[str]:
     """Return the words of a text that say what it is about."""
     return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
 
 
-def _following(session: Session, change: Change) -> Iterator[int]:
-    """Return the numbers of the events from a change to what ends its consequences."""
-    last = change.reverted_seq or session.version + 1
-    for seq in range(change.seq + 1, last):
+def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:
+    """Return the numbers of the events between two (0: the end), up to what ends the consequences of a change."""
+    for seq in range(first + 1, last or session.version + 1):
         kind = session.kinds.get(seq)
         theirs = session.authors.get(seq) == change.by.id
         if kind in _HANDOVERS or (kind is e.ChangeMade and theirs and seq not in session.undone):

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
 from rflow.core.summary.units import phrases
+from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.times import moment, stamp
 from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
+
+MOST_CAUSES = 5
+"""More causes of an answer are only counted."""
 
 
 def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -30,8 +35,9 @@ def at(progress: Progress) -> Iterator[Unit]:
     here = progress.position
     if here is None:
         return
+    left = progress.brief and _left_behind(progress)
     if here.kind != "end":
-        yield Unit(section="at", prepared=Lengths((phrases.place(progress),)))
+        yield Unit(section="at", prepared=Lengths((here.text if left else phrases.place(progress),)), stale=left)
         return
     if progress.brief:
         ends = tuple(dict.fromkeys(phrases.end(progress, here, short=short) for short in (True, False)))
@@ -39,7 +45,12 @@ def at(progress: Progress) -> Iterator[Unit]:
         ends = (phrases.with_details(phrases.end(progress, here, short=False), phrases.steps_since(progress)),)
     wanted = 0 if progress.ask is not None else len(ends) - 1
     counts = ("step",) if last_answer(progress) else ()
-    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts)
+    yield Unit(section="at", prepared=Lengths(ends, wanted), counts=counts, stale=left)
+
+
+def _left_behind(progress: Progress) -> bool:
+    """Whether the work went on without the tree: there were own steps since, and somebody is asked for something."""
+    return progress.ask is not None and bool(progress.since_position)
 
 
 def last_answer(progress: Progress) -> Tried | None:
@@ -55,6 +66,14 @@ def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
     if situation or impact:
         shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
         yield Unit(section="now", prepared=shown)
+
+
+def before(progress: Progress, shares: Shares) -> Iterator[Unit]:
+    """Return the situation and the impact at first, where these have become others since: who was hit, since when."""
+    situation, impact = one_line(progress.situation_before or ""), one_line(progress.impact_before or "")
+    if situation or impact:
+        shown = two_texts(situation, impact, shares.before, _both)
+        yield Unit(section="before", prepared=shown)
 
 
 def _both(situation: str, impact: str) -> str:
@@ -83,17 +102,19 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
-    """Return the warnings, newest first, those of the handoff among them."""
+    """Return the warnings that hold, newest first, those of the handoff among them."""
     numbers = {step.seq: step.number for step in progress.tried}
     for note in progress.notes:
-        if note.kind == "warning":
+        if note.kind == "warning" and note.settled is None:
             number = 0 if progress.brief else numbers.get(note.on, 0)
             text = phrases.warning(note, progress.session, number, short=progress.brief)
             yield Unit(
                 section="caution", prepared=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
             )
+    written = [note.text for note in progress.notes if note.kind == "warning" and note.settled is None]
     for entry in progress.handovers:
-        for place, text in enumerate(entry.warnings):
+        fresh = (text for text in entry.warnings if not repeats(text, written))
+        for place, text in enumerate(fresh):
             yield Unit(section="caution", prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
 
 
@@ -125,10 +146,16 @@ def waiting_detail(progress: Progress) -> str:
     return with_details(f"until {until}", by if part.by else "")
 
 
+def agreed(progress: Progress) -> tuple[Contingency, ...]:
+    """Return what to do if something happens, as was said by the last handoff, and with the wait."""
+    given = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
+    given += [progress.waiting.contingencies] if progress.waiting else []
+    return tuple(dict.fromkeys(plan for each in given for plan in each))
+
+
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens, as the last handoff said."""
-    entries = [entry for entry in progress.handovers if entry.contingencies]
-    for place, plan in enumerate(entries[-1].contingencies if entries else ()):
+    """Return what to do if something happens."""
+    for place, plan in enumerate(agreed(progress)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
@@ -142,7 +169,7 @@ def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
         label = line.label or "then"
         text = line.text + (" (end)" if line.kind == "end" else "")
         shown = one_text(f"{label}: {text}", shares.choice)
-        yield Unit(section="next", prepared=shown, order=(0, place), counts=("choice",))
+        yield Unit(section="next", prepared=shown, order=(0, place), counts=("choice",), stale=_left_behind(progress))
 
 
 def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -153,9 +180,12 @@ def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the causes that each answer ruled out; those that only an assumed answer did, in the whole form."""
+    """Return the causes that each answer ruled out.
+
+    In the brief form none of those that only an assumed answer ruled out, or that are too many to be named.
+    """
     for place, answer in enumerate(progress.ruled_out):
-        if not (answer.unconfirmed and progress.brief):
+        if not (progress.brief and (answer.unconfirmed or len(answer.causes) > MOST_CAUSES)):
             shown = _causes(answer, shares)
             yield Unit(section="ruled_out", prepared=shown, order=(-place, 0), counts=("answer",))
 
@@ -170,7 +200,7 @@ def _causes(answer: ProgressRuledOut, shares: Shares) -> Lengths:
 
 
 def _some(causes: tuple[str, ...], count: int) -> str:
-    if len(causes) > 5:
+    if len(causes) > MOST_CAUSES:
         return f"{len(causes):,} causes"
     more = [f"+{len(causes) - count}"] if len(causes) > count else []
     return "; ".join([*causes[:count], *more])

@@ -14,6 +14,7 @@ SectionKey = Literal[
     "at",
     "last_note",
     "now",
+    "before",
     "caution",
     "facts",
     "assumed",
@@ -58,7 +59,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
-    the kinds of entries that it shows.
+    the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
     """
 
     section: SectionKey
@@ -67,6 +68,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     number: int = 0
     seq: int = 0
     counts: tuple[str, ...] = ()
+    stale: bool = False
 
     @cached_property
     def lengths(self) -> Lengths:
@@ -83,16 +85,23 @@ def one_text(text: str, part: Share, render: Callable[[str], str] = str) -> Leng
     """Return the lengths of an entry with a text."""
     shown = levels(text, part.limits)
     smooth = min(int(shown.rough), len(shown.texts) - 1)
-    return Lengths(tuple(map(render, shown.texts)), target(shown.texts, part.wanted), smooth)
+    return Lengths(tuple(map(render, shown.texts)), target(shown, part.wanted), smooth)
 
 
 def two_texts(first: str, second: str, shares: tuple[Share, Share], render: Callable[[str, str], str]) -> Lengths:
     """Return the lengths of an entry with two texts: the second reaches its target first, then the first; then both."""
     one, two = levels(first, shares[0].limits), levels(second, shares[1].limits)
-    wanted = target(one.texts, shares[0].wanted), target(two.texts, shares[1].wanted)
+    wanted = target(one, shares[0].wanted), target(two, shares[1].wanted)
     path = list(_through(wanted, (len(one.texts) - 1, len(two.texts) - 1)))
     smooth = next((place for place, (_, at) in enumerate(path) if at >= two.rough), 0)
     return Lengths(tuple(render(one.texts[at], two.texts[to]) for at, to in path), path.index(wanted), smooth)
+
+
+def before(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> Lengths:
+    """Return the lengths of an entry whose second part consists of several texts: this one gets longer first."""
+    head, last = first.levels[0], second.levels[-1]
+    levels = [render(head, level) for level in second.levels]
+    return Lengths((*levels, *(render(level, last) for level in first.levels[1:])), second.wanted, second.smooth)
 
 
 def _through(wanted: tuple[int, int], last: tuple[int, int]) -> Iterator[tuple[int, int]]:

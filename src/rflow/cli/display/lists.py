@@ -1,0 +1,103 @@
+"""Lists in columns that fit the terminal."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from rflow.cli.display.text import ago, span, wait_line, wrapped
+from rflow.cli.output import styled, width_of
+from rflow.core.session.head import Head
+from rflow.core.text import columns, one_line, pad, shorten
+
+WIDEST = 140
+_ROOMY = 110
+"""The columns from which a list of sessions has room for the tickets."""
+
+
+class Cell(NamedTuple):
+    """A text of a table, with its colour."""
+
+    text: str
+    colour: str | None = None
+
+
+def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
+    """Return sessions in a row each: which, of whom, whose, and what each waits for."""
+    least = {"TITLE": 16, "CUSTOMER": 10, "TICKET": 8, "OWNER": 7}
+    rows = [_row(head, me, now) for head in heads]
+    names = [name for name in rows[0] if any(row[name].text for row in rows)]
+    names = [name for name in names if name != "TICKET" or width_of(sys.stdout) >= _ROOMY]
+    flexible = {place: least[name] for place, name in enumerate(names) if name in least}
+    return table([tuple(names), *(tuple(row[name] for name in names) for row in rows)], flexible)
+
+
+def _row(head: Head, me: str, now: datetime) -> dict[str, Cell]:
+    return {
+        "CODE": Cell(head.code),
+        "TITLE": Cell(head.title),
+        "CUSTOMER": Cell(head.customer),
+        "TICKET": Cell(head.ticket),
+        "OWNER": Cell("you" if head.owner.id == me else head.owner.name),
+        "STATE": state_cell(head, me, now),
+        "UPDATED": Cell(ago(head.updated_at, now)),
+    }
+
+
+def state_cell(head: Head, me: str, now: datetime) -> Cell:
+    """Return how a session stands; one that waits says until when, in any state but closed."""
+    if head.status == "closed":
+        return Cell("closed")
+    if head.waiting_until is not None:
+        seconds = (head.waiting_until - now).total_seconds()
+        return Cell(f"due in {span(seconds)}", "yellow") if seconds >= 0 else Cell(f"overdue {span(-seconds)}", "red")
+    if head.status == "handed_off":
+        return Cell("for you", "yellow") if head.owner.id == me else Cell("handed off", "yellow")
+    return Cell("waiting", "yellow") if head.waiting_for else Cell("open")
+
+
+def inbox_entry(head: Head, now: datetime) -> str:
+    """Return a session that was handed over: which, by whom, and what it waits for."""
+    sender = head.sender.name if head.sender else "somebody"
+    queue = f" to {head.owner.name}" if head.owner.is_queue else ""
+    indent = " " * 9
+    title = " · ".join(one_line(part) for part in (head.title, head.customer) if part)
+    lines = [styled(wrapped(title, indent, f"{head.code}  "), bold=True)]
+    lines.append(wrapped(f"from {sender}{queue}, {ago(head.updated_at, now)}", indent, indent))
+    if head.waiting_for or head.waiting_until:
+        lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
+    return "\n".join(lines)
+
+
+def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | None = None) -> str:
+    """Return rows in columns, the first row as headings.
+
+    Where they are too wide, the `flexible` columns are cut, the widest first, down to the widths given: the last column
+    if none is named.
+    """
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    widths = [max(columns(cell.text) for cell in column) for column in zip(*cells, strict=True)]
+    _cut(widths, flexible or {len(widths) - 1: 20}, min(width_of(sys.stdout), WIDEST) - 2 * (len(widths) - 1))
+    return "\n".join(_line(row, widths, heading=number == 0) for number, row in enumerate(cells))
+
+
+def _cell(cell: Cell | str) -> Cell:
+    return cell._replace(text=one_line(cell.text)) if isinstance(cell, Cell) else Cell(one_line(cell))
+
+
+def _cut(widths: list[int], flexible: Mapping[int, int], room: int) -> None:
+    """Cut columns, the widest first, until they fit or all are as narrow as they may be."""
+    while sum(widths) > room:
+        wide = [place for place, least in flexible.items() if widths[place] > least]
+        if not wide:
+            return
+        widths[max(wide, key=lambda place: widths[place])] -= 1
+
+
+def _line(row: Sequence[Cell], widths: Sequence[int], *, heading: bool) -> str:
+    shown = [pad(shorten(cell.text, width, columns), width) for cell, width in zip(row, widths, strict=True)]
+    end = len(shown) - 1
+    while end and not shown[end].strip():
+        end -= 1
+    shown = [*shown[:end], shown[end].rstrip()]
+    return "  ".join(styled(text, colour=cell.colour, dim=heading) for text, cell in zip(shown, row, strict=False))

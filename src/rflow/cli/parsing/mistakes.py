@@ -1,0 +1,239 @@
+"""Mistakes on the command line, in rflow's own words: what is wrong, what there is to choose from, what to type.
+
+Typer notices them; `explained` makes a `UsageProblem` of each, from the declarations. It goes by the names of Typer's
+exceptions, since only their base is public.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from rflow.cli.commands import COMMANDS, NOUNS, group_of
+from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
+from rflow.cli.parsing.reader import bare, hoisted
+from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
+from rflow.cli.root import root
+from rflow.core.text import clean, listing, one_line, shorten
+from rflow.errors import UsageProblem
+from rflow.identity import is_code
+from rflow.settings import SETTINGS
+
+
+class Here(NamedTuple):
+    """The command of a command line: how it is called, and its parameters."""
+
+    path: str
+    declared: tuple[Parameter, ...]
+
+    @property
+    def name(self) -> str:
+        """How a sentence calls it."""
+        return self.path.removeprefix("rflow ")
+
+    @property
+    def help(self) -> str:
+        """What to type for its help."""
+        return f"{self.path} --help"
+
+    @property
+    def usage(self) -> str:
+        """What to type, with its arguments."""
+        arguments = [each for each in self.declared if isinstance(each.declared, Argument)]
+        return " ".join([self.path, *(metavar(argument) for argument in arguments)])
+
+    def named(self, name: str) -> Parameter | None:
+        """Return a parameter by its name, or by an option of it."""
+        for each in (*self.declared, *parameters(root)):
+            if each.name == name or (isinstance(each.declared, Option) and name in each.options):
+                return each
+        return None
+
+
+def command_here(words: Sequence[str]) -> Here:
+    """Return the command that a command line names; `rflow` itself if there is none."""
+    words = expanded(words)
+    name, *rest = words[place_of_command(words) :] or [""]
+    if name not in COMMANDS:
+        return Here("rflow", ())
+    commands, path = group_of(name).commands, f"rflow {name}"
+    if name in NOUNS:
+        name = rest[0] if rest and rest[0] in commands else ""
+        path = f"{path} {name}".rstrip()
+    return Here(path, tuple(parameters(commands[name].function)) if name else ())
+
+
+def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
+    """Return what Typer complains of as an error of rflow."""
+    here = command_here(words)
+    explain = _KINDS.get(type(error).__name__, _other)
+    return explain(error, here, words)
+
+
+def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+    if error.option_name in VALUED:  # without its value it was not moved to the front
+        return _needed(here.named(error.option_name), error.option_name, here, words)
+    declared = [each for each in (*here.declared, *parameters(root)) if isinstance(each.declared, Option)]
+    names = [name for each in declared if not each.declared.details.get("hidden") for name in each.options]
+    close = suggestion(error.option_name, names, _OPTIONS_MEANT) if error.option_name.startswith("--") else ""
+    hint = f'Did you mean "{close}"? ' if close in names else ""
+    if any(isinstance(each.declared, Words) for each in here.declared):
+        hint += f'If it belongs to the text, put that in quotes: {here.path} "…" '
+    return UsageProblem(
+        f"{here.name} has no option {_quoted(error.option_name)}.",
+        try_=f"{hint}(see: {here.help})" if hint else f"See: {here.help}",
+    )
+
+
+_OPTIONS_MEANT = {
+    "--message": "--summary",
+    "--force": "--yes",
+    "--clipboard": "--copy",
+    "--why": "--reason",
+    "--out": "--output",
+    "--closed": "--all",
+    "--to": "--for",
+}
+
+
+def _missing(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+    return _needed(here.named(error.param.name), error.param.name, here, words)
+
+
+def _option_misused(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+    parameter = here.named(error.option_name)
+    if parameter is not None and parameter.type is bool:
+        return UsageProblem(f"{error.option_name} takes no value.", try_=f"See: {here.help}")
+    return _needed(parameter, error.option_name, here, words)
+
+
+def _needed(parameter: Parameter | None, name: str, here: Here, words: Sequence[str]) -> UsageProblem:
+    """Return the error for a value that is missing, with what there is."""
+    if parameter is None:
+        return UsageProblem(f"{here.name} needs {name}.", try_=f"See: {here.help}")
+    is_option = isinstance(parameter.declared, Option)
+    who = name if is_option and name in parameter.options else here.name
+    value = f"{parameter.options[-1]} {metavar(parameter)}" if is_option and who != name else metavar(parameter)
+    help_ = str(parameter.declared.details.get("help", ""))
+    write = f"{here.usage} {who if who == name else ''} {value}" if is_option else here.usage
+    return UsageProblem(
+        listing(f"{who} needs {value}: {help_[:1].lower()}{help_[1:]}", offers(parameter, words)),
+        try_=f"Write it as: {' '.join(write.split())}   (help: {here.help})",
+    )
+
+
+def _bad_value(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+    parameter = here.named(error.param.name) if error.param is not None else None
+    if parameter is None:
+        return _other(error, here, words)
+    value = _given(parameter, here, words)
+    said = f", not {_quoted(value)}" if value is not None else ""
+    name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter).strip("[].")
+    return UsageProblem(f"{name} takes {_kind(parameter)}{said}.", try_=f"See: {here.help}")
+
+
+def _given(parameter: Parameter, here: Here, words: Sequence[str]) -> str | None:
+    """Return the value of a parameter on a command line; None where it is not clear."""
+    if isinstance(parameter.declared, Option):
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            if name in parameter.options:
+                return value if equals else following
+        return None
+    line = expanded(words)
+    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
+    return next((word for word in rest if not word.isdecimal() and not word.startswith("-")), None)
+
+
+def _kind(parameter: Parameter) -> str:
+    """Say what values a parameter takes."""
+    type_ = bare(parameter.type)
+    if get_origin(type_) is Literal:
+        *others, last = get_args(type_)
+        return f"{', '.join(others)} or {last}"
+    if type_ is int or get_args(type_) == (int,):
+        details = parameter.declared.details
+        if "max" in details:
+            return f"a number from {details.get('min', 0)} to {details['max']}"
+        return (
+            "the number of an entry (see `rflow show`)"
+            if metavar(parameter).startswith(("SEQ", "[SEQ"))
+            else "a number"
+        )
+    return metavar(parameter)
+
+
+def _other(error: Any, here: Here, _: Sequence[str]) -> UsageProblem:
+    """Explain more words than a command takes, and whatever else Typer complains of."""
+    extra = re.match(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", error.message, re.DOTALL)
+    if extra is None:
+        return UsageProblem(clean(error.message), try_=f"See: {here.help}")
+    what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
+    if meant := {"start": "--title", "brief": "--ask"}.get(here.name):
+        return UsageProblem(what, try_=f'{here.path} {meant} "…"   (help: {here.help})')
+    if not any(isinstance(each.declared, Argument) for each in here.declared):
+        return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
+    return UsageProblem(what, try_=f"Put a text of several words in quotes: {here.usage}   (help: {here.help})")
+
+
+_KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {
+    "NoSuchOption": _no_such_option,
+    "MissingParameter": _missing,
+    "BadOptionUsage": _option_misused,
+    "BadParameter": _bad_value,
+}
+
+
+def unknown_command(word: str) -> UsageProblem:
+    """Return the error for a command that there is not, with the one that is probably meant."""
+    if is_code(word):
+        return UsageProblem(f"{word} is not a command.", try_=f"To see that session: rflow show {word}")
+    meant = command_meant(word)
+    hint = f"Did you mean: rflow {meant}   (all commands: rflow help)" if meant else "All commands: rflow help"
+    return UsageProblem(f"There is no command {_quoted(word)}.", try_=hint)
+
+
+def unknown_below(noun: str, word: str, names: Iterable[str]) -> UsageProblem:
+    """Return the error for a command that a noun does not have."""
+    names = list(names)
+    if noun == "config" and ("." in word or word in _LAST_PARTS):
+        hint = f"To set it: rflow config set {word} VALUE   To see it: rflow config get {word}"
+        return UsageProblem(f"config needs to know what to do with {_quoted(word)}.", try_=hint)
+    meant = suggestion(word, names, BELOW[noun])
+    hint = f"Did you mean: rflow {noun} {meant}" if meant else f"There are: {', '.join(names)}."
+    return UsageProblem(f"There is no command {_quoted(f'{noun} {word}')}.", try_=hint)
+
+
+_LAST_PARTS = {name.rpartition(".")[2] for name in SETTINGS}
+
+
+def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what a parameter could be, as Tab would offer it: each with its meaning."""
+    type_ = bare(parameter.type)
+    if get_origin(type_) is Literal:
+        return [(str(value), "") for value in get_args(type_)]
+    complete = parameter.declared.details.get("autocompletion")
+    if complete is None:
+        return []
+    run = SimpleNamespace(params=_globals(words))
+    return complete(SimpleNamespace(find_root=lambda: run), "")
+
+
+def _globals(words: Sequence[str]) -> dict[str, str]:
+    """Return the global options of a command line, as far as they have values."""
+    front = hoisted(expanded(words))
+    values: dict[str, str] = {}
+    while front and front[0].partition("=")[0] in VALUED:
+        name, equals, value = front.pop(0).partition("=")
+        values["session" if name == "-s" else name.removeprefix("--")] = value if equals else "".join(front[:1])
+        front = front if equals else front[1:]
+    return values
+
+
+def metavar(parameter: Parameter) -> str:
+    """Return how the value of a parameter is called."""
+    return str(parameter.declared.details.get("metavar", "")) or parameter.name.strip("_").upper()
+
+
+def _quoted(text: str) -> str:
+    return f'"{shorten(one_line(text), 60)}"'

@@ -1,0 +1,134 @@
+"""Short ways that people try: one table of what they type and what it means.
+
+`expanded` turns the words of a command line into what they mean, for the reader and for Typer alike. The help of
+`rflow` and docs/commands.md list the table, and suggestions for unknown commands come from it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rflow.cli.commands import COMMANDS, NOUNS
+
+VALUED = ("--store", "--user", "-s", "--session", "--config")
+"""The global options that take a value; they may stand anywhere."""
+FLAGS = ("--verbose",)
+"""The global options without one."""
+_ABOUT = ("--install-completion", "--show-completion")
+
+SHORT: dict[str, tuple[str, ...]] = {
+    "status": (),
+    "ls": ("list",),
+    "log": ("show",),
+    "summary": ("progress",),
+    "copy": ("progress", "--copy"),
+    "version": ("--version",),
+    "new": ("start",),
+}
+"""A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`."""
+
+BELOW: dict[str, dict[str, str]] = {
+    "share": {"ls": "list", "new": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
+    "tree": {"ls": "list", "rm": "remove", "delete": "remove", "validate": "check"},
+    "format": {"ls": "list", "create": "new", "validate": "check"},
+    "store": {"status": "info"},
+    "config": {"ls": "list", "show": "list", "rm": "unset", "remove": "unset"},
+}
+"""The same for the commands of a noun: `rflow tree ls`."""
+
+MEANT: dict[str, str] = {
+    **dict.fromkeys(("finish", "end", "resolve", "resolved", "fixed", "solve", "quit", "exit", "stop"), "close"),
+    **dict.fromkeys(("begin", "init", "create", "open-session"), "start"),
+    **dict.fromkeys(("continue", "open", "use", "switch", "checkout", "take", "goto", "pick"), "resume"),
+    **dict.fromkeys(("answer", "select", "yes", "no", "next"), "choose"),
+    **dict.fromkeys(("previous", "prev"), "back"),
+    **dict.fromkeys(("add", "write", "comment", "remember", "jot"), "note"),
+    **dict.fromkeys(("try", "tried", "did"), "step"),
+    **dict.fromkeys(("warning", "caution"), "warn"),
+    **dict.fromkeys(("exec", "execute", "sh", "shell", "cmd"), "run"),
+    **dict.fromkeys(("upload", "file", "evidence", "paste", "screenshot"), "attach"),
+    **dict.fromkeys(("edit", "correct", "update", "fix", "change-note"), "amend"),
+    **dict.fromkeys(("rm", "remove", "del", "drop"), "delete"),
+    **dict.fromkeys(("report", "summarize", "summarise", "summery", "print", "send"), "progress"),
+    **dict.fromkeys(("post", "publish", "teams", "slack", "markdown"), "progress"),
+    **dict.fromkeys(("url", "link", "links"), "share"),
+    **dict.fromkeys(("assign", "transfer", "escalate", "delegate", "pass", "give"), "handoff"),
+    **dict.fromkeys(("ask",), "question"),
+    **dict.fromkeys(("history", "view", "cat", "info", "details"), "show"),
+    "sessions": "list",
+    **dict.fromkeys(("find", "grep", "lookup"), "search"),
+    **dict.fromkeys(("where", "whereami"), "status"),
+    **dict.fromkeys(("server", "web", "http"), "serve"),
+    **dict.fromkeys(("settings", "set", "setup", "configure", "unset"), "config"),
+    **dict.fromkeys(("trees",), "tree"),
+    **dict.fromkeys(("formats",), "format"),
+    **dict.fromkeys(("backup", "restore", "db"), "store"),
+    **dict.fromkeys(("tutorial", "example", "examples", "tour"), "demo"),
+    **dict.fromkeys(("cancel",), "undo"),
+    **dict.fromkeys(("pause", "hold", "park", "snooze"), "wait"),
+}
+"""Words that are no commands -> the command that does what they mean: it is suggested, not run."""
+
+
+class Row(NamedTuple):
+    """A row of the help: what is typed, and what it stands for."""
+
+    typed: str
+    means: str
+
+
+ROWS = (
+    *(Row(typed, " ".join(("rflow", *words))) for typed, words in SHORT.items()),
+    Row("help CMD", "rflow CMD --help"),
+    Row("note WORDS …", "a text needs no quotes; options stand before it"),
+    Row("skip TEXT", "rflow skip --reason TEXT"),
+    Row("wait TEXT", "rflow wait --for TEXT"),
+    Row("close TEXT", "rflow close --summary TEXT"),
+    Row("list WORD", "those with the word in title, customer or ticket"),
+    Row("start vpn", "the only tree with that in its name"),
+    Row("progress teams", "rflow progress -f teams"),
+    Row("progress --json", "rflow progress -f json"),
+    Row("progress -o x.html", "rflow progress -f html -o x.html"),
+    Row("-f md", "-f markdown"),
+    Row("config set format teams", "rflow config set progress.format teams"),
+)
+"""All short ways, as the help lists them."""
+
+
+def expanded(words: Sequence[str]) -> list[str]:
+    """Return a command line with the short way in it, if there is one, replaced by what it stands for."""
+    place = place_of_command(words)
+    if place == len(words):
+        return list(words)
+    front, name, rest = list(words[:place]), words[place], list(words[place + 1 :])
+    if name == "help":
+        asked = expanded(rest)
+        return [*front, *([word for word in asked if not word.startswith("-")]), "--help"]
+    if name in NOUNS and rest:
+        return [*front, name, BELOW[name].get(rest[0], rest[0]), *rest[1:]]
+    return [*front, *SHORT.get(name, (name,)), *rest]
+
+
+def place_of_command(words: Sequence[str]) -> int:
+    """Return the place of the command among the words: behind the global options before it."""
+    place = 0
+    while place < len(words) and words[place].startswith("-") and words[place] != "-":
+        place += 2 if words[place] in (*VALUED, *_ABOUT) else 1
+    return min(place, len(words))
+
+
+def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -> str:
+    """Return the command that was probably meant: by what the word means, else by its letters; "" if none is near."""
+    from difflib import get_close_matches
+
+    word = word.casefold()
+    if word in meant:
+        return meant[word]
+    names = list(names)
+    begun = [name for name in names if len(word) > 2 and name.startswith(word)]
+    close = begun if len(begun) == 1 else get_close_matches(word, [*names, *meant], n=1, cutoff=0.7)
+    return meant.get(close[0], close[0]) if close else ""
+
+
+def command_meant(word: str) -> str:
+    """Return the command that an unknown word probably means; "" if none is near."""
+    return suggestion(word, (*COMMANDS, *SHORT, "help"))

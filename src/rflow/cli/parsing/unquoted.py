@@ -1,0 +1,62 @@
+"""Texts of several words without quotes, and the options near them.
+
+In `rflow note the printer is dead -s K7QM` nothing says whether `-s K7QM` belongs to the note. Guessing would put words
+into the text, or take some from it, or write into another session: such a line is refused, with the two ways to write
+it. A text of a single word, in quotes or not, has no such doubt.
+"""
+
+from collections.abc import Sequence
+
+from rflow.cli.commands import COMMANDS, NOUNS, group_of
+from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
+from rflow.cli.parsing.short_ways import FLAGS, VALUED, place_of_command
+from rflow.errors import UsageProblem
+
+
+def check_unquoted(words: Sequence[str]) -> None:
+    """Refuse a command line with an option inside an unquoted text, or a global option behind it."""
+    option = doubtful_option(words)
+    if option is not None:
+        command = words[place_of_command(words)]
+        raise UsageProblem(
+            f"Does {option} belong to the text, or does the text end before it?",
+            try_=f'Put the text in quotes, or the options before it: rflow {command} "…" {option} …',
+        )
+
+
+def doubtful_option(words: Sequence[str]) -> str | None:
+    """Return the option that may or may not belong to an unquoted text; None if all is clear."""
+    place = place_of_command(words)
+    name, rest = "".join(words[place : place + 1]), words[place + 1 :]
+    if name not in COMMANDS or name in NOUNS:
+        return None
+    declared = list(parameters(group_of(name).commands[name].function))
+    arguments = [parameter for parameter in declared if isinstance(parameter.declared, Argument)]
+    if not arguments or not isinstance(arguments[-1].declared, Words):
+        return None
+    pieces = _pieces(rest, declared)
+    texts = [place for place, (word, is_option) in enumerate(pieces) if not is_option][len(arguments) - 1 :]
+    if len(texts) < 2:
+        return None
+    for place, (word, is_option) in enumerate(pieces):
+        inside = texts[0] < place < texts[-1]
+        behind = place > texts[-1] and word.partition("=")[0] in (*VALUED, *FLAGS)
+        if is_option and (inside or behind):
+            return word
+    return None
+
+
+def _pieces(words: Sequence[str], declared: Sequence[Parameter]) -> list[tuple[str, bool]]:
+    """Return options (without their values) and other words, in order, with whether they are options."""
+    options = [parameter for parameter in declared if isinstance(parameter.declared, Option)]
+    valued = {name for option in options if option.type is not bool for name in option.options} | {*VALUED}
+    pieces: list[tuple[str, bool]] = []
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if word == "--":
+            return pieces + [(word, False) for word in words[place + 1 :]]
+        is_option = word.startswith("-") and word != "-"
+        pieces.append((word, is_option))
+        place += 2 if is_option and word in valued else 1
+    return pieces

@@ -1,0 +1,105 @@
+"""What of a session is searched: its texts as they are now, each with the entry it belongs to."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from rflow.core.session import events as e
+from rflow.core.session.events import Event, Fact, Stored
+from rflow.core.session.texts import REMOVED, Text, texts_of
+from rflow.core.text import clean
+
+Part = Literal["title", "header", "entry", "evidence"]
+"""The parts of a session, in the order of what a match there is worth."""
+
+PARTS: tuple[Part, ...] = ("title", "header", "entry", "evidence")
+WEIGHTS: Mapping[Part, float] = {"title": 8.0, "header": 4.0, "entry": 2.0, "evidence": 1.0}
+
+KINDS: Mapping[type[Fact], str] = {
+    e.TreeEntered: "tree",
+    e.ChoiceMade: "step",
+    e.ActionDone: "step",
+    e.StepSkipped: "skipped",
+    e.StepAdded: "step",
+    e.AssumptionSettled: "settled",
+    e.NodeFlagged: "flag",
+    e.QuestionAsked: "question",
+    e.QuestionReplied: "answer",
+    e.EvidenceAdded: "evidence",
+    e.ChangeMade: "change",
+    e.ChangeReverted: "reverted",
+    e.WaitingSet: "waiting",
+    e.HandedOff: "handoff",
+    e.HandoffAccepted: "accepted",
+    e.HandoffDeclined: "declined",
+    e.TakenOver: "takeover",
+    e.Reassigned: "reassigned",
+    e.SessionClosed: "outcome",
+}
+"""What the entries of each kind of fact are called in a search; notes go by their own kind."""
+
+_AHEAD = ("to.text", "place.text")
+"""Where a session stood next; what came of it is an entry of its own."""
+
+
+class Passage(NamedTuple):
+    """A text that is searched: the entry it belongs to (0 for the title and the brief), what it is, its part."""
+
+    entry: int
+    what: str
+    part: Part
+    text: str
+
+
+def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
+    """Return the texts of a session as they are now, cleaned: corrected where they were amended.
+
+    What can't be read of a newer rflow is left out.
+    """
+    now: dict[tuple[int, str], Passage] = {(0, "code"): Passage(0, "code", "title", code)}
+    for event in events:
+        if not isinstance(event, Event):
+            continue
+        match event.fact:
+            case e.SessionStarted() | e.BriefSet():
+                _set_header(now, event.fact)
+            case e.EntryAmended(target=target, texts=texts):
+                _amend(now, target, texts)
+            case fact:
+                for number, (text, value) in enumerate(texts_of(fact)):
+                    if text.path in _AHEAD:
+                        continue
+                    key = f"{text.path}#{number}" if "*" in text.path else text.path
+                    now[event.seq, key] = _passage(event.seq, fact, text, value)
+    return [passage._replace(text=clean(passage.text)) for passage in now.values() if passage.text not in ("", REMOVED)]
+
+
+def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.BriefSet) -> None:
+    """Set the title and the facts of the brief: None leaves one as it was, "" clears it."""
+    values: dict[str, str | None] = {"title": fact.title}
+    values |= {name: getattr(fact.brief, name) for name in e.Brief.__struct_fields__}
+    if isinstance(fact, e.SessionStarted):
+        values["source"] = fact.source
+    for name, value in values.items():
+        if value is not None:
+            now[0, name] = Passage(0, name, "title" if name == "title" else "header", value)
+
+
+def _amend(now: dict[tuple[int, str], Passage], target: int, texts: Mapping[str, str]) -> None:
+    for path, value in texts.items():
+        before = now.get((target, path)) or _sibling(now, target)
+        now[target, path] = before._replace(text=value)
+
+
+def _sibling(now: Mapping[tuple[int, str], Passage], target: int) -> Passage:
+    """Return a text of the same entry: an amendment may add a result where there was none."""
+    same = (passage for (entry, _), passage in now.items() if entry == target and entry)
+    return next(same, Passage(target, "entry", "entry", ""))
+
+
+def _passage(entry: int, fact: Fact, text: Text, value: str) -> Passage:
+    if isinstance(fact, e.EvidenceAdded):
+        return Passage(entry, "evidence", "entry" if text.path in ("label", "command") else "evidence", value)
+    if isinstance(fact, e.NoteAdded):
+        return Passage(entry, fact.kind, "entry", value)
+    part: Part = "header" if isinstance(fact, e.SessionClosed) else "entry"
+    return Passage(entry, KINDS.get(type(fact), "entry"), part, value)

@@ -1,0 +1,1 @@
+"""rflow's own templates as Python modules, written by `python -m rflow.formats.compiling`."""

@@ -1,0 +1,106 @@
+"""templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
+
+SHA-256 of the template: 8b7012161fe571f9735a6461eb60351548e649ffd44e8f1cb02afe9f3102873b
+"""
+
+from rflow.formats.runtime import Undefined, escape, missing
+
+
+def template(environment):
+    def root(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        parent_template = None
+        pass
+        parent_template = environment.get_template('page.html.j2', 'share.html.j2')
+        for name, parent_block in parent_template.blocks.items():
+            context.blocks.setdefault(name, []).append(parent_block)
+        yield from parent_template.root_render_func(context)
+
+    def block_head(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        _block_vars = {}
+        l_0_style = resolve('style')
+        l_0_script = resolve('script')
+        pass
+        yield '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="'
+        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
+        yield '">\n<noscript><meta http-equiv="refresh" content="20"></noscript>\n<script src="'
+        yield escape(environment.finalize(context.eval_ctx, (undefined(name='script') if l_0_script is missing else l_0_script)))
+        yield '" defer></script>\n'
+
+    def block_body(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        _block_vars = {}
+        l_0_version = resolve('version')
+        l_0_share = resolve('share')
+        pass
+        yield ' data-version="'
+        yield escape(environment.finalize(context.eval_ctx, (undefined(name='version') if l_0_version is missing else l_0_version)))
+        yield '"'
+        if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
+            pass
+            yield ' data-expires="'
+            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), 'isoformat'), timespec='seconds', _block_vars=_block_vars)))
+            yield '"'
+
+    def block_bar(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        _block_vars = {}
+        l_0_part = resolve('part')
+        l_0_share = resolve('share')
+        l_0_p = resolve('p')
+        t_1 = environment.tests['none']
+        pass
+        yield '<a class="vh" href="#main">Skip to the session</a>\n<header class="bar">\n<span class="logo">'
+        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon'), 'logo', _block_vars=_block_vars)))
+        yield 'rflow</span>\n<p class="by">Read-only, shared by '
+        yield escape(environment.finalize(context.eval_ctx, environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'by'), 'name')))
+        yield '.'
+        if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
+            pass
+            yield ' A snapshot: what came later does not show.'
+        if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
+            pass
+            yield ' <span id="ends">The link ends '
+            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), _block_vars=_block_vars)))
+            yield '.</span>'
+        yield '</p>\n<p id="live" class="live" role="status"'
+        if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
+            pass
+            yield ' data-snapshot'
+        yield '>'
+        if t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq')):
+            pass
+            yield '<noscript>Reload the page to see what is new.</noscript>'
+        yield '</p>\n'
+        if (not environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'brief')):
+            pass
+            yield '<nav class="seg" aria-label="Length">\n<a href="?brief"'
+            if environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'brief'):
+                pass
+                yield ' aria-current="page"'
+            yield '>Brief</a><a href="?"'
+            if (not environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'brief')):
+                pass
+                yield ' aria-current="page"'
+            yield '>Full</a>\n</nav>\n'
+        yield '</header>\n'
+
+    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar}
+    return root, blocks

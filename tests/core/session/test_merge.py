@@ -1,0 +1,104 @@
+"""Merging two versions of a session that grew apart: nothing is lost, and the result is a session like any other."""
+
+from copy import deepcopy
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rflow.core.session import commands as c
+from rflow.core.session import events as e
+from rflow.core.session.events import Event
+from rflow.core.session.merge import REFERENCES, merge
+from rflow.core.session.replay import replay_session
+from rflow.core.session.texts import blank, target_of
+from support.core.builders import ANN, free
+from support.core.strategies import Dice, play, play_on
+from support.nightly import examples
+
+
+class Grown(NamedTuple):
+    """Two versions of a session with their common beginning."""
+
+    common: list[Event]
+    one: list[Event]
+    other: list[Event]
+
+
+def grown(begin: bytes, one: bytes, other: bytes) -> Grown:
+    """Let two copies of a session go on, each in its own way; texts are removed as a store does it."""
+    scene = play(begin)
+    twin, common = deepcopy(scene), len(scene.events)
+    named = [
+        [
+            replace(event, command_id=f"{number if event.seq > common else 0}-{event.part_of or event.seq}")
+            for event in events
+        ]
+        for number, events in enumerate((play_on(scene, Dice(one)).events, play_on(twin, Dice(other)).events), 1)
+    ]
+    removed_in = [{event.fact.target for event in events if isinstance(event.fact, e.TextRedacted)} for events in named]
+    stored = [
+        [removed(event) if {event.seq, target_of(event.fact)} & targets else event for event in events]
+        for events, targets in zip(named, removed_in, strict=True)
+    ]
+    return Grown(stored[0][:common], *stored)
+
+
+def versions() -> st.SearchStrategy[Grown]:
+    return st.builds(grown, *(st.binary(max_size=60) for _ in range(3)))
+
+
+def written(events: list[Event], kind: type[e.Fact]) -> list[str]:
+    return sorted(repr((event.at, event.by.id)) for event in events if isinstance(event.fact, kind))
+
+
+@examples(100)
+@given(versions())
+def test_a_merge_has_the_entries_of_both_in_one_order_and_can_be_read(versions: Grown) -> None:
+    common, one, other = versions
+    merged = merge(one, other).events
+    assert [event.seq for event in merged] == list(range(1, len(merged) + 1))
+    assert [event.at for event in merged] == sorted(event.at for event in merged)
+    for kind in (e.EvidenceAdded, e.ChangeMade, e.QuestionAsked, e.NodeFlagged):
+        assert written(merged, kind) == sorted(written(one, kind) + written(other[len(common) :], kind))
+    session = replay_session("s", "K7QM-2F", merged)
+    assert session.version == len(merged)
+    assert session.owner in [replay_session("s", "", version).owner for version in (one, other)]
+    assert session.place in [replay_session("s", "", version).place for version in (one, other)]
+
+
+@examples(100)
+@given(versions())
+def test_a_merge_refers_to_nothing_that_comes_later_and_does_not_depend_on_the_order(versions: Grown) -> None:
+    merged = merge(versions.one, versions.other)
+    for event in merged.events:
+        assert all(getattr(event.fact, name, 0) < event.seq for name in REFERENCES)
+        assert event.part_of < event.seq
+    assert merge(versions.other, versions.one) == merged
+    assert merge(versions.one, versions.one).events == versions.one
+    assert merge(versions.one[: len(versions.common)], versions.one).events == versions.one
+
+
+@examples(100)
+@given(versions())
+def test_merging_again_brings_only_what_is_new(versions: Grown) -> None:
+    """One clone has merged, the other went on: what it had already given comes from both sides now."""
+    once = merge(versions.one, versions.other).events
+    assert len(merge(once, versions.other).events) == len(once)
+    assert len(merge(versions.one, once).events) == len(once)
+
+
+def test_a_text_that_one_version_removed_does_not_come_back_with_the_other() -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text="The code of the door is 4711"))
+    other = deepcopy(scene)
+    other.do(ANN, c.AmendEntry(target=2, text="The code of the door is 4712"))
+    blank = [event if event.seq != 2 else removed(event) for event in scene.events]
+    one = [*blank, *scene.decide(ANN, c.RedactText(target=2))]
+    assert "471" not in repr(merge(one, other.events))
+    assert len(merge(one, other.events).events) == 4
+
+
+def removed(event: Event) -> Event:
+    return replace(event, fact=blank(event.fact))
