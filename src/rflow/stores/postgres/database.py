@@ -66,7 +66,7 @@ class Database:
                 db = self._pretend_empty()
             else:
                 self._check_version(db, version)
-            with self._ending(db, "ROLLBACK" if version is None else "COMMIT"):
+            with self._ending(db, "ROLLBACK"):
                 yield db
 
     @contextmanager
@@ -200,17 +200,23 @@ class Database:
 
     @contextmanager
     def _ending(self, db: Connection, how: str) -> Iterator[None]:
-        """End the transaction: as `how` says, or by rolling it back if the block raises."""
+        """End the transaction: as `how` says, or by rolling it back if the block raises.
+
+        A connection that is lost at the end of reading does no harm: everything has been read.
+        """
         try:
             yield
         except BaseException:
             self._roll_back(db)
             raise
+        if how == "ROLLBACK":
+            self._roll_back(db)
+            return
         try:
             db.execute(how)
         except psycopg.OperationalError as error:
             self._drop()
-            if how == "COMMIT" and is_lost(error):
+            if is_lost(error):
                 raise unconfirmed(self.shown) from error
             raise
 
