@@ -15,6 +15,8 @@ class Exit(IntEnum):
     BAD_INPUT = 6
     NOT_DELIVERED = 7
     STORE = 8
+    NOT_SIGNED_IN = 9
+    TRY_AGAIN = 10
 
 
 class RflowError(Exception):
@@ -82,3 +84,19 @@ class StoreProblem(RflowError):
     """The store can't be used: locked, damaged, full, read-only, or written by a newer rflow."""
 
     exit_code = Exit.STORE
+
+
+class NotSignedIn(RflowError):
+    """Who asks is not signed in: a wrong name or password, or a token that does not work."""
+
+    exit_code = Exit.NOT_SIGNED_IN
+
+
+class TooManyAttempts(RflowError):
+    """Too many wrong passwords; `retry_after` says in how many seconds the next attempt is allowed."""
+
+    exit_code = Exit.TRY_AGAIN
+
+    def __init__(self, what: str, *, try_: str = "", retry_after: int = 0) -> None:
+        super().__init__(what, try_=try_)
+        self.retry_after = retry_after

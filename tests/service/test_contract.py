@@ -21,7 +21,8 @@ from rflow.core.session.events import Brief, Contingency, Event, NoteAdded, Sess
 from rflow.core.session.head import Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareWish, is_token
+from rflow.core.sharing import Share, ShareWish
+from rflow.core.tokens import is_token
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import BadInput, NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.ports.workspace import Incoming, Sent, Workspace

@@ -20,22 +20,25 @@ from rflow.core.session.commands import Command
 from rflow.core.session.events import Brief, NoteAdded, SessionStarted
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search
-from rflow.core.sharing import Audience, Share, ShareWish, token_hash, token_of
+from rflow.core.sharing import Audience, Share, ShareWish
+from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.identity import id_of
 from rflow.ports.workspace import Administration, Incoming, Workspace
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import receiver
+from rflow.service.team.office import accounts_of
 from rflow.service.trees import named_tree
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, events, evidence
-from support.workspaces import LEEDS, YORK, ticking
+from support.workspaces import LEEDS, YORK, enrol, member, ticking
 
-OWNER, MEMBER, DEV = person("Ana Ruiz"), person("Ben Okafor"), person("Dev Patel")
+OWNER, MEMBER, DEV, CLEO = map(person, ("Ana Ruiz", "Ben Okafor", "Dev Patel", "Cleo"))
 TREE = digest(PRINTER)
 OTHER_TREE = Tree(id="scanner", title="A scanner", start="x", nodes={"x": End(text="Replace it", outcome="escalate")})
 ALL_SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
@@ -109,6 +112,9 @@ METHODS: Mapping[str, str] = {
     "share": READ,
     "share_views": READ,
     "revoke_share": REVOKE,
+    "protect_share": REVOKE,
+    "spaces": READ,
+    "exported": READ,
 }
 ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "merge": ADMIN, "backup": ADMIN}
 COMMANDS: Mapping[type[Command], str] = {
@@ -162,6 +168,7 @@ class Leeds:
     def __init__(self) -> None:
         self.store = open_store("memory:")
         self.clock = ticking()
+        enrol(self.store, LEEDS, {**ACTORS, "c": member(CLEO, "member")})
         self.at(ACTORS["L"]).add_tree(canonical(PRINTER), LEEDS)
         self.at(ACTORS["L"]).add_tree(canonical(OTHER_TREE), LEEDS)
         owner = self.at(ACTORS["O"])
@@ -211,7 +218,7 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "plan_import": lambda at, leeds: at.plan_import(story(LEEDS)),
     "import_session": lambda at, leeds: at.import_session(story(LEEDS)),
     "content": lambda at, leeds: at.content(leeds.id, LPSTAT_DIGEST),
-    "people": lambda at, leeds: at.people(),
+    "people": lambda at, leeds: OWNER in at.people(),
     "tree": lambda at, leeds: at.tree(TREE),
     "tree_names": lambda at, leeds: at.tree_names(LEEDS),
     "add_tree": lambda at, leeds: at.add_tree(canonical(replace(OTHER_TREE, title="Another")), LEEDS),
@@ -221,6 +228,9 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "share": lambda at, leeds: at.share(leeds.link),
     "share_views": lambda at, leeds: at.share_views(leeds.link) == [],
     "revoke_share": lambda at, leeds: at.revoke_share(leeds.link),
+    "protect_share": lambda at, leeds: at.protect_share(leeds.link, ""),
+    "spaces": lambda at, leeds: LEEDS in [space.id for space in at.spaces()],
+    "exported": lambda at, leeds: at.exported(leeds.id) is None,  # type: ignore[func-returns-value]
 }
 """A call of every method that reaches for something of Leeds, with a result that is true where it was reached."""
 
@@ -255,7 +265,7 @@ SENT: Mapping[type[Command], Command] = {
         c.CancelHandoff(),
         c.ExpireHandoff(),
         c.TakeOver(reason="They went home"),
-        c.Reassign(to=person("Cleo"), reason="They are on leave"),
+        c.Reassign(to=CLEO, reason="They are on leave"),
         c.Close(outcome="resolved"),
         c.Reopen(),
         c.RedactText(target=5),
@@ -366,6 +376,7 @@ class Two:
 
     def __init__(self, url: str, *, with_leeds: bool) -> None:
         self.store = open_store(url)
+        self.enrol(YORK, {"A": ACTORS["A"], "x": ACTORS["x"]})
         york = self.at(ACTORS["x"], "Y")
         york.add_tree(canonical(OTHER_TREE), YORK)
         self.york = york.start(c.Start(title="Scanner in York", space=YORK, command_id="york")).session
@@ -375,13 +386,19 @@ class Two:
             self._fill_leeds()
 
     def _fill_leeds(self) -> None:
+        self.enrol(LEEDS, {**ACTORS, "d": member(DEVIN, "member")})
         admin = self.at(ACTORS["A"], "L")
         admin.add_tree(canonical(PRINTER), LEEDS)
         admin.import_session(replace(story(LEEDS), id=HIDDEN_ID, code=HIDDEN_CODE))
         admin.send(HIDDEN_ID, c.AddEvidence(evidence=evidence(LPSTAT)), {LPSTAT_DIGEST: LPSTAT})
-        admin.send(HIDDEN_ID, c.AskQuestion(to=person("Devin Patell"), text="Who is it?"))
+        admin.send(HIDDEN_ID, c.AskQuestion(to=DEVIN, text="Who is it?"))
         self.store.shares.add(shared_link(7, HIDDEN_ID, id=HIDDEN_LINK))
-        admin.start(c.Start(title="Printer in Leeds", space=LEEDS, tree=TREE))
+        self.at(ACTORS["L"], "M").start(c.Start(title="Printer in Leeds", space=LEEDS, tree=TREE))
+
+    def enrol(self, space: str, actors: Mapping[str, Actor]) -> None:
+        """Create accounts, where the store can have any."""
+        if accounts_of(self.store) is not None:
+            enrol(self.store, space, actors)
 
     def at(self, actor: Actor, series: str = "D") -> LocalWorkspace:
         """Return what an actor can do, with ids and codes of a series of their own."""
@@ -390,7 +407,7 @@ class Two:
             self.store,
             actor,
             clock=_tick,
-            ids=lambda at: f"0000000{'DLY'.index(series)}-0000-7000-8000-{next(ids):012d}",
+            ids=lambda at: f"0000000{'DLYM'.index(series)}-0000-7000-8000-{next(ids):012d}",
             codes=lambda: (f"{series * 4}-{series}{number}" for number in codes),
             random=lambda size: series.encode() * size,
         )
@@ -406,6 +423,12 @@ def _tick() -> datetime:
 
 HIDDEN_ID, HIDDEN_CODE, HIDDEN_LINK = "01234567-0000-7000-8000-00000000000a", "HDEN-5X", "HDENXXX"
 HIDDEN_TOKEN = token_of(bytes([7]) * 32)
+YORK_ID, DEVIN = id_of("dev patel\nyork"), person("Devin Patell")
+TO_SOMEBODY: Mapping[Any, Mapping[str, str]] = {
+    c.HandOff: {},
+    c.AskQuestion: {"text": "Who is it?"},
+    c.Reassign: {"reason": "On leave"},
+}
 LOCAL_STORY = replace(story(YORK), id=HIDDEN_ID, code=HIDDEN_CODE)
 
 QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
@@ -433,8 +456,14 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
         (c.Start(title="Printer", space=YORK, tree=TREE),),
         (c.Start(title="Printer", space=YORK),),
     ],
-    "send": [(HIDDEN_ID, command, None, 1) for command in SENT.values()],
-    "check": [(HIDDEN_ID, command) for command in SENT.values()],
+    "send": [
+        *((HIDDEN_ID, command, None, 1) for command in SENT.values()),
+        *((YORK_ID, command(to=DEVIN, **more)) for command, more in TO_SOMEBODY.items()),
+    ],
+    "check": [
+        *((HIDDEN_ID, command) for command in SENT.values()),
+        *((YORK_ID, command(to=DEVIN, **more)) for command, more in TO_SOMEBODY.items()),
+    ],
     "delete": [(HIDDEN_ID,)],
     "plan_import": [(LOCAL_STORY,), (replace(LOCAL_STORY, events=story(LEEDS).events),)],
     "import_session": [(LOCAL_STORY,), (replace(LOCAL_STORY, events=story(LEEDS).events),), (LOCAL_STORY,)],
@@ -449,6 +478,9 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     "share": [(HIDDEN_LINK,), ("HDEN",), ("H",), (HIDDEN_TOKEN,), ("",)],
     "share_views": [(HIDDEN_LINK,)],
     "revoke_share": [(HIDDEN_LINK,), (HIDDEN_TOKEN,)],
+    "protect_share": [(HIDDEN_LINK, "open sesame"), (HIDDEN_TOKEN, "")],
+    "spaces": [()],
+    "exported": [(HIDDEN_ID,)],
 }
 """Calls of every method that try to learn of Leeds; `about` says only which store this is."""
 

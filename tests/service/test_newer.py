@@ -20,8 +20,9 @@ from rflow.core.people import Person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Event, Fact, Stored, TreeEntered, TreeRef, Unreadable
 from rflow.core.session.head import Query
-from rflow.core.sharing import Share, ShareView, StoredShare, read_key, token_hash, token_of
+from rflow.core.sharing import Share, ShareView, StoredShare, read_key
 from rflow.core.summary.budget.view import Extent, View
+from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical
 from rflow.errors import BadInput, NotAllowed, RflowError, StoreProblem
 from rflow.identity import ALPHABET, new_codes

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rflow.core.accounts import Account, AuditEntry
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.head import Query, head_of
 from rflow.core.session.replay import replay
@@ -27,6 +28,7 @@ from support.stores.stories import (
     ANA,
     LPSTAT,
     LPSTAT_DIGEST,
+    MORNING,
     PRINTER,
     more,
     night_story,
@@ -51,9 +53,13 @@ def stories(leeds: list[Event]) -> Stories:
     }
 
 
-STORIES = {"format-2": stories(night_story()), "format-3": stories(whole_story())}
+STORIES = {
+    "format-2": stories(night_story()),
+    "format-3": stories(whole_story()),
+    "format-4": stories(whole_story()),
+}
 """What the sample of each version holds, as this version reads it."""
-OLD, NEW = "format-2", "format-3"
+OLD, NEW = "format-2", "format-4"
 
 
 @pytest.fixture
@@ -165,6 +171,25 @@ def test_an_upgrade_that_is_killed_leaves_a_usable_store(name: str, tmp_path: Pa
     assert worker.finish() == -signal.SIGKILL or (steps >= 7 and path.is_dir())
     with closing(open_store(str(path))) as store:
         check_sound(store)
+
+
+@pytest.mark.parametrize("steps", [1, 5, 9, 13])
+def test_an_upgrade_to_accounts_that_is_killed_leaves_a_usable_store(tmp_path: Path, steps: int) -> None:
+    path = sample("format-3", "store.db", tmp_path)
+    worker = Worker("upgrade", str(path), steps)
+    worker.wait_until_ready()
+    worker.go()
+    assert worker.finish() == -signal.SIGKILL
+    with closing(open_store(str(path))) as store:
+        check_sound(store, "format-3")
+        assert not store.accounts.exist()
+
+
+def test_a_store_of_every_format_takes_accounts(version: str, tmp_path: Path) -> None:
+    root = Account(id="root", name="Root", created_at=MORNING, admin=True)
+    with closing(open_store(str(sample(version, "store.db", tmp_path)))) as store:
+        store.accounts.add(root, AuditEntry(at=MORNING, action="account_added"))
+        assert store.accounts.accounts() == [root]
 
 
 def test_two_programs_may_upgrade_at_once(name: str, tmp_path: Path) -> None:

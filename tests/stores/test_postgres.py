@@ -137,7 +137,7 @@ def test_commands_survive_a_server_that_crashes_and_comes_back(store: Store, url
             command = AddNote(text=f"note {number}", command_id=f"id {number}")
             while len(done) == number:
                 with suppress(StoreProblem):
-                    workspace.send(LEEDS, command, 0)
+                    workspace.send(LEEDS, command, {})
                     done.append(command.text)
 
     writing = threading.Thread(target=work)
@@ -191,7 +191,7 @@ def test_a_command_with_an_id_is_sent_again_and_carried_out_once(
 ) -> None:
     workspace = LocalWorkspace(through, Actor(person=ANA), clock=lambda: MORNING)
     proxy.cut = cut  # type: ignore[assignment]
-    workspace.send(LEEDS, AddNote(text="The till is dark", command_id="once"), 0)
+    workspace.send(LEEDS, AddNote(text="The till is dark", command_id="once"), {})
     assert notes(store) == ["The till is dark"]
     proxy.cut = cut  # type: ignore[assignment]
     started = workspace.start(Start(title="VPN drops", command_id="start once"))
@@ -204,7 +204,7 @@ def test_a_command_without_an_id_is_not_sent_again(through: Store, proxy: Cuttin
     workspace = LocalWorkspace(through, Actor(person=ANA), clock=lambda: MORNING)
     proxy.cut = cut  # type: ignore[assignment]
     with pytest.raises(ConnectionLost):
-        workspace.send(LEEDS, AddNote(text="The till is dark"), 0)
+        workspace.send(LEEDS, AddNote(text="The till is dark"), {})
     assert until(lambda: len(notes(store)) == (cut == "after"))
 
 

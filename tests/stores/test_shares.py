@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from rflow.core.actors import Actor
-from rflow.core.sharing import Share, ShareView, is_token, may_revoke, state_of, token_hash, token_of
+from rflow.core.sharing import Share, ShareView, may_revoke, state_of
+from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store

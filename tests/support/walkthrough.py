@@ -29,8 +29,8 @@ ELSEWHERE = re.compile(r"(make|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)
 """Commands that set a machine up; the wheel's tests, `make demo` and CI run them."""
 CHANGING = re.compile(
     r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions
-    r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rfs_[\w…]+"  # links
-    r"|(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
+    r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rf[stir]_[\w…]+|…\w{4}\b"  # links, tokens
+    r"|((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
     r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|h|KiB|MiB|B)\b|just now"
 )
 """What is different in every run."""
@@ -138,7 +138,7 @@ class Shell:
             text=True,
             timeout=120,
         )
-        shown = re.sub(r"rfs_\w+", "rfs_…", done.stdout.replace(str(self.home), "~"))
+        shown = re.sub(r"\b(rf[stir])_\w+", r"\1_…", done.stdout.replace(str(self.home), "~"))
         return done.returncode, shown.splitlines()
 
     def _serve(self, line: str) -> tuple[int, list[str]]:

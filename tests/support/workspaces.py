@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from rflow.core.accounts import Account, AuditEntry
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.people import Person, person
+from rflow.core.space_policy import new_space
+from rflow.ports.accounts import Membership
 from rflow.ports.stores import Store
 from rflow.ports.workspace import Administration, Workspace
 from rflow.service.local.administration import LocalAdministration
@@ -70,6 +73,20 @@ def local_office(kind: str) -> Callable[[Path], Iterator[Office]]:
 
 WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {kind: local_office(kind) for kind in EVERY_KIND}
 """Every implementation of the ports, by name: a local workspace over each kind of store."""
+
+
+def enrol(store: Store, space: str, actors: Mapping[str, Actor]) -> None:
+    """Create a space, and accounts with a role in it for all actors who sign in at a server."""
+    entry = AuditEntry(at=MORNING, action="enrolled")
+    if store.accounts.space(space) is None:
+        store.accounts.put_space(new_space(space, MORNING), None, entry)
+    for actor in sorted(actors.values(), key=lambda actor: not actor.admin):
+        who = actor.person
+        if actor.roles is not None and store.accounts.account(who.id) is None:
+            account = Account(id=who.id, name=who.name, created_at=MORNING, admin=actor.admin)
+            store.accounts.add(account, entry)
+            for each, role in actor.roles.items():
+                store.accounts.set_role(Membership(each, who.id, role), entry)
 
 
 def member(who: Person, role: MemberRole, space: str = LEEDS) -> Actor:

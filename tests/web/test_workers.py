@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from rflow.core.people import person
-from rflow.core.sharing import Share, token_of
+from rflow.core.sharing import Share
+from rflow.core.tokens import token_of
 from rflow.service.local.shared import SharedSessions
 from rflow.stores.memory.store import MemoryStore
 from rflow.web.app import LinkServer

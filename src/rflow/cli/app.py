@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
     from rflow.service.sessions import Outcome
+    from rflow.service.team.accounts import LocalAccounts
+    from rflow.service.team.spaces import LocalSpaces
+    from rflow.service.team.tokens import LocalTokens
 
 
 def now() -> datetime:
@@ -95,6 +98,27 @@ class App:
         from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.workspace.store, self.workspace.actor, report or unreported)
+
+    @property
+    def accounts(self) -> "LocalAccounts":
+        """The accounts of the configured store."""
+        from rflow.service.team.accounts import LocalAccounts
+
+        return LocalAccounts(self.workspace.store, self.workspace.actor, clock=now)
+
+    @property
+    def spaces(self) -> "LocalSpaces":
+        """The spaces of the configured store."""
+        from rflow.service.team.spaces import LocalSpaces
+
+        return LocalSpaces(self.workspace.store, self.workspace.actor, clock=now)
+
+    @property
+    def tokens(self) -> "LocalTokens":
+        """The API tokens of the configured store."""
+        from rflow.service.team.tokens import LocalTokens
+
+        return LocalTokens(self.workspace.store, self.workspace.actor, clock=now)
 
     @property
     def shared(self) -> "SharedSessions":

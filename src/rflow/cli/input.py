@@ -1,6 +1,7 @@
 """What people type or pipe in, beyond options: texts from standard input, short questions at a terminal."""
 
 import re
+import sys
 from collections.abc import Sequence
 
 from rflow.cli.app import App
@@ -9,8 +10,9 @@ from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 from rflow.core.text import counted, shorten
-from rflow.errors import UsageProblem
+from rflow.errors import BadInput, UsageProblem
 
+_PASSWORD_LIMIT = 4096
 _WARNS = re.compile(
     r"\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b",
@@ -85,3 +87,28 @@ def pairs(run: App, conditions: list[str] | None, actions: list[str] | None) -> 
         )
     both = zip(ifs, thens, strict=True)
     return tuple(Contingency(condition=run.text(condition), action=run.text(action)) for condition, action in both)
+
+
+def read_password(run: App, question: str, *, from_stdin: bool) -> str:
+    """Return a password: the first line of standard input, or what is typed twice at a terminal, unseen."""
+    if from_stdin:
+        return _from_stdin(run)
+    if not run.can_ask:
+        raise UsageProblem("There is no terminal to ask for the password.", try_="Pipe it in, with --password-stdin.")
+    password = or_end(typed(question, hidden=True))
+    if or_end(typed("The same again", hidden=True)) != password:
+        raise UsageProblem("Those were two different passwords.", try_="Nothing was changed. Repeat the command.")
+    return password
+
+
+def _from_stdin(run: App) -> str:
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise UsageProblem("--password-stdin reads what is piped in.", try_="At a terminal, leave it out.")
+    line, _, rest = run.read_stdin(_PASSWORD_LIMIT).partition(b"\n")
+    try:
+        password = line.removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise BadInput("The password is not text in UTF-8.", try_="Pipe in one line of text.") from None
+    if rest.strip() or not password:
+        raise UsageProblem("The password must be one line.", try_="For example: pass show rflow | rflow …")
+    return password

@@ -1,63 +1,23 @@
-"""Read-only links: their tokens, what a store keeps of them, and when they end."""
+"""Read-only links: what a store keeps of them, and when they end."""
 
-import re
 from datetime import datetime
 from typing import Literal
-from zlib import crc32
 
 import msgspec
 
 from rflow.core.actors import Actor
-from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.times import Moment
+from rflow.core.space_policy import Policy
 from rflow.core.spaces import DEFAULT_SPACE
-
-PREFIX = "rfs_"
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SECRET, _CHECK = 33, 6
-_TOKEN = re.compile(f"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
 
 VIEWS_KEPT = 1000
 """How many of the last views of a link a store keeps; older ones are only counted. It may keep up to twice as many."""
 
 ShareState = Literal["live", "expired", "revoked"]
 Audience = Literal["public", "signed_in"]
+Need = Literal["sign_in", "password", "view"]
 ViewForm = Literal["page", "md", "txt", "json"]
-
-
-def token_of(random: bytes) -> str:
-    """Return a token made of 32 random bytes: 33 digits in base 62 (196 bits), and six that detect typos.
-
-    Secret scanners and rflow's own redaction recognise it by its prefix.
-    """
-    secret = _base62(int.from_bytes(random) % 62**_SECRET, _SECRET)
-    return PREFIX + secret + _checksum(secret)
-
-
-def is_token(text: str) -> bool:
-    """Whether a text can be a token, and is worth looking up in a store."""
-    if not _TOKEN.fullmatch(text):
-        return False
-    secret = text[len(PREFIX) : -_CHECK]
-    return text[-_CHECK:] == _checksum(secret)
-
-
-def token_hash(token: str) -> str:
-    """Return the hash that a store keeps of a token: with so many random bits, SHA-256 can't be reversed."""
-    return fingerprint(token.encode())
-
-
-def _checksum(secret: str) -> str:
-    return _base62(crc32(secret.encode()), _CHECK)
-
-
-def _base62(value: int, width: int) -> str:
-    digits = ""
-    for _ in range(width):
-        value, digit = divmod(value, 62)
-        digits = _DIGITS[digit] + digits
-    return digits
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -89,7 +49,10 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new link should be; matches of `patterns` are hidden besides the usual secrets."""
+    """What a new link should be; matches of `patterns` are hidden besides the usual secrets.
+
+    `password` is the password itself; the link keeps only its hash.
+    """
 
     session: str
     expires_at: datetime | None = None
@@ -97,6 +60,9 @@ class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
     brief: bool = False
     snapshot: bool = False
     patterns: tuple[str, ...] = ()
+    password: str = ""
+    max_views: int | None = None
+    audience: Audience = "public"
 
 
 class Minted(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,13 +169,24 @@ def state_of(share: Share, at: datetime) -> ShareState:
     return "expired" if share.expires_at is not None and at >= share.expires_at else "live"
 
 
-def opens(share: Share, at: datetime) -> bool:
-    """Whether anybody who has the link can open it now.
+def needs(share: Share, policy: Policy) -> frozenset[Need]:
+    """Return what a reader must do before a link opens: sign in, enter its password, use one of its views."""
+    wanted: dict[Need, bool] = {
+        "sign_in": share.audience == "signed_in" or policy.links == "signed_in",
+        "password": bool(share.password),
+        "view": share.max_views is not None,
+    }
+    return frozenset(need for need, is_needed in wanted.items() if is_needed)
 
-    This version can't ask for a password, count views or know who is signed in: a link that needs that stays shut.
-    """
-    public = not share.password and share.max_views is None and share.audience == "public"
-    return public and state_of(share, at) == "live"
+
+def works(share: Share, at: datetime, policy: Policy) -> bool:
+    """Whether a link works now for those who do what it `needs`: it is live, and its space has links."""
+    return policy.links != "off" and state_of(share, at) == "live"
+
+
+def opens(share: Share, at: datetime, policy: Policy) -> bool:
+    """Whether anybody who has the link can open it now, without doing anything for it."""
+    return works(share, at, policy) and not needs(share, policy)
 
 
 def may_revoke(share: Share, owner: str | None, actor: Actor) -> bool:

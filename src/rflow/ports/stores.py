@@ -18,6 +18,7 @@ from rflow.errors import StoreProblem
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
+    from rflow.ports.accounts import AccountStore
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
@@ -245,6 +246,10 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
     @property
     def shares(self) -> ShareStore:
         """The read-only links to its sessions."""
+
+    @property
+    def accounts(self) -> "AccountStore":
+        """The accounts of those who may sign in at a server; raises `UsageProblem` where it can't hold any."""
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written here; None if only reading would show it.

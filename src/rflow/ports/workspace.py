@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.ports.stores import Fault, Info, Merged, TreeName
+    from rflow.ports.team import SpaceView
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +148,10 @@ class Workspace(Protocol):
         """Read the whole content of a piece of evidence; raise `NotFound`."""
 
     def people(self) -> list[Person]:
-        """Return everybody who has acted or received in the sessions that the actor may see, by name."""
+        """Return everybody who has acted or received in the sessions that the actor may see, by name.
+
+        On a server, the members of their spaces are among them.
+        """
 
     # Trees
 
@@ -185,6 +189,20 @@ class Workspace(Protocol):
 
     def revoke_share(self, share_id: str) -> "Share":
         """Revoke a link at once; one that was revoked before stays as it is."""
+
+    def protect_share(self, share_id: str, password: str) -> "Share":
+        """Change the password of a link, or remove it with an empty one.
+
+        Those who have opened it before must open it again. Raises `NotFound`, `NotAllowed`.
+        """
+
+    # Spaces
+
+    def spaces(self) -> list["SpaceView"]:
+        """List the spaces that the actor may see, with their role in each, by id."""
+
+    def exported(self, session_id: str) -> None:
+        """Record that a whole session leaves as a file; raise `NotFound`."""
 
 
 class Administration(Protocol):

@@ -19,6 +19,7 @@ from rflow.ports.workspace import Sent, Workspace
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command
     from rflow.core.tree.model import Tree
+    from rflow.ports.team import SpaceView
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +97,19 @@ def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:
     return workspace.content(session.id, piece.what.digest)
 
 
+def space_named(workspace: Workspace, name: str) -> "SpaceView":
+    """Return the space of that name, if the actor may see it; raise `NotFound` with the nearest that they may see."""
+    wanted = person(clean(name)).id
+    spaces = {space.id: space for space in workspace.spaces()}
+    if wanted in spaces:
+        return spaces[wanted]
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, spaces, n=1)
+    hint = f'Did you mean "{spaces[close[0]].name}"?' if close else "See which there are: rflow space list"
+    raise NotFound(f'There is no space "{name}".', try_=hint)
+
+
 def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:
     """Find who is meant by `name`: (who, whether they appear in this store).
 
@@ -122,6 +136,7 @@ def export_session(workspace: Workspace, session: Session, *, evidence: bool = T
     """Yield the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
     from rflow.service.interchange import export_lines
 
+    workspace.exported(session.id)
     log = workspace.load(session.id)
     trees = [data for digest in session.trees if (data := workspace.tree(digest)) is not None]
     digests = {piece.what.digest for piece in session.evidence.values() if piece.what.digest} if evidence else set()

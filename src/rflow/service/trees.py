@@ -1,6 +1,7 @@
 """Trees of any workspace: by version, and by the name that people type."""
 
 from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import TreeName
@@ -35,12 +36,12 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
     return current != session.tree.digest if current else None
 
 
-def named_tree(workspace: Workspace, tree_id: str) -> Tree:
-    """Read the current version of the tree of that id, or of the only id that begins with it or holds it.
+def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
+    """Read the current version of the tree of that id in a space, or of the only id that begins with it or holds it.
 
     Raises `NotFound` with the nearest name, `UsageProblem` where there are several.
     """
-    names = workspace.tree_names()
+    names = tree_names(workspace, space)
     fitting = _fitting(tree_id, names)
     if len(fitting) > 1:
         ids = ", ".join(name.id for name in fitting)
@@ -51,6 +52,19 @@ def named_tree(workspace: Workspace, tree_id: str) -> Tree:
     if tree is None:
         raise NotFound(f'There is no tree "{tree_id}" in this store.', try_=_hint(tree_id, names))
     return tree
+
+
+def tree_names(workspace: Workspace, space: str) -> list[TreeName]:
+    """List the trees that a session of a space may enter, by id.
+
+    On a server these are the space's own. Who can open the store itself may also use those of the default space.
+    """
+    names = workspace.tree_names(space)
+    if space == DEFAULT_SPACE or workspace.actor.roles is not None:
+        return names
+    own = {name.id for name in names}
+    every = [*names, *(name for name in workspace.tree_names() if name.id not in own)]
+    return sorted(every, key=lambda name: name.id)
 
 
 def _fitting(tree_id: str, names: list[TreeName]) -> list[TreeName]:
@@ -74,9 +88,9 @@ def _hint(tree_id: str, names: list[TreeName]) -> str:
     return "This store has no trees yet: rflow tree add FILE (or: rflow tree add --examples)"
 
 
-def add_tree(workspace: Workspace, tree: Tree) -> bool:
-    """Make `tree` the current version of its id; False if it is that already."""
-    return workspace.add_tree(canonical(tree))
+def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE) -> bool:
+    """Make `tree` the current version of its id in a space; False if it is that already."""
+    return workspace.add_tree(canonical(tree), space)
 
 
 def remove_tree(workspace: Workspace, tree_id: str) -> Tree:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
 from rflow.core.session.head import Head
@@ -135,6 +137,27 @@ def shares(held: Iterable[tuple[str, Share | Literal["newer"] | None]], ids: Col
             yield Fault(severity="error", where=f"link {name}", what=what, remedy=remedy)
         elif share.session not in ids:
             yield Fault(severity="info", where=f"link {name}", what="Its session is gone, so it does not work.")
+
+
+def accounts(held: Iterable[tuple[str, str, bytes, bool]]) -> Iterator[Fault]:
+    """Report records of accounts that can't be read: (table, id, data, whether it can be read)."""
+    for table, name, data, is_readable in held:
+        if is_readable:
+            continue
+        where = f"{table} {name}"
+        if _is_json(data):
+            what, remedy = "A newer rflow wrote it, so it allows nothing here.", "Upgrade rflow to use it."
+            yield Fault(severity="info", where=where, what=what, remedy=remedy)
+        else:
+            yield Fault(severity="error", where=where, what="It can't be read, so it allows nothing.", remedy=SAVE_REST)
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
+        return False
+    return True
 
 
 def unfinished_removal(where: str, *, done: bool) -> Fault:

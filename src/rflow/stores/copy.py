@@ -9,7 +9,8 @@ import msgspec
 from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
-from rflow.errors import NotFound, StoreProblem
+from rflow.errors import NotFound, StoreProblem, UsageProblem
+from rflow.ports.accounts import AllAccounts
 from rflow.ports.stores import CodeTaken, Report, Stale, Store, TreeName, unreported
 from rflow.stores import derived
 
@@ -65,6 +66,7 @@ def copy_store(source: Store, target: Store, codes: Iterator[str], report: Repor
             wrong.append(session_id)
     wrong += _copy_trees(source, target, counts)  # After the sessions: all versions that those use are here by now.
     _copy_shares(source, target, counts)
+    _copy_accounts(source, target, counts)
     if wrong:
         what = f"The copy in {target.url} differs from {source.url}: {', '.join(wrong)}."
         raise StoreProblem(what, try_="Check both with `rflow store check`, then copy again.")
@@ -264,3 +266,17 @@ def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
             continue
         target.shares.restore(share, source.shares.stored_views(share.key.id))
         counts.shares += 1
+
+
+def _copy_accounts(source: Store, target: Store, counts: Counts) -> None:
+    """Copy accounts, spaces, credentials and the audit; what the target has stays as it is."""
+    try:
+        everything = source.accounts.everything()
+    except UsageProblem:  # A store in a folder has none.
+        return
+    if everything == AllAccounts():
+        return
+    try:
+        target.accounts.restore(everything)
+    except UsageProblem as problem:
+        counts.left.append(f"accounts and spaces: {problem.what}")

@@ -198,6 +198,14 @@ def newer_link(share_id: str) -> StoreProblem:
     return StoreProblem(f"The link {share_id} was changed by a newer rflow; it stays as it is.", try_="Upgrade rflow.")
 
 
+def no_accounts(url: str) -> UsageProblem:
+    """Return the error for what needs accounts, at a store in a folder."""
+    return UsageProblem(
+        f"Accounts, spaces and protected links need a SQLite store; {url} is a folder.",
+        try_="Copy it: rflow store copy FOLDER team.db, then use --store team.db",
+    )
+
+
 def taken(path: Path) -> UsageProblem:
     """Return the error for a backup to a path that exists."""
     return UsageProblem(f"{path} already exists, and a backup overwrites nothing.", try_="Use a new path.")

@@ -7,7 +7,8 @@ from functools import partial
 
 import msgspec
 
-from rflow.core.sharing import Share, is_token, state_of
+from rflow.core.sharing import Share, state_of
+from rflow.core.tokens import is_token
 from rflow.service.local.shared import SharedSessions
 from rflow.web.workers import WorkerPool
 

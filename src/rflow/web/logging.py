@@ -1,4 +1,4 @@
-"""The server's log: a line for each event, JSON or, on a terminal, plain; without the tokens of links."""
+"""The server's log: a line for each event, JSON or, on a terminal, plain; without tokens."""
 
 import json
 import logging
@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _MINUTE = 60.0
-_TOKEN = re.compile(r"rfs_[0-9A-Za-z]+")
+_TOKEN = re.compile(r"(rf[stwiro]_)[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:
     """Replace everything that begins like a token, because anyone who reads the log could open the session."""
-    return _TOKEN.sub("rfs_[removed]", text)
+    return _TOKEN.sub(r"\1[removed]", text)
 
 
 class LogRateLimit:

@@ -43,6 +43,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nTo start: rflow start TREE\n"
     assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
     assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
+    assert "Which lamp is lit?" in ana.ok("tree", "graph", "label-printer").out
     started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
     code = started.err.split()[0]
     named = f"{code} · A label printer prints nothing · Leeds: "
@@ -111,6 +112,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("format", "trust", "--yes").err.endswith("Formats: wiki.\n")
     assert "1 session with " in ana.ok("store", "info").out
     assert ana.ok("store", "check").err == "The store is sound.\n"
+    assert ana.ok("store", "merge").err == "There is nothing to merge.\n"
     assert ana.ok("store", "backup", "backup.db").err.startswith("Backed up to backup.db.")
     assert ana.ok("store", "copy", "backup.db", "copy").err.startswith("Copied and verified:")
     copied = ana.ok("--store", "copy", "show", code, "--user", BEN).out
@@ -124,13 +126,37 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "unset", "format").err.startswith("progress.format removed in ")
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert "$ rflow handoff sam" in ana.ok("demo").out
+    _set_up_a_team(ana)
     nouns = {"tree": "list show graph check add remove", "store": "info check copy backup merge"}
     nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
+    nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
+    nouns |= {"space": "add list members policy clean"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
         assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()
+
+
+def _set_up_a_team(ana: Program) -> None:
+    password = "nine green bottles"
+    assert ana.ok("user", "add", "Root", "--admin", "--password-stdin", stdin=password).err.startswith("Root: account")
+    assert "/set-password/rfi_" in ana.ok("user", "add", BEN).out
+    assert ana.ok("user", "password", BEN, "--password-stdin", stdin=password).err.startswith(f"{BEN}: password set")
+    assert ana.ok("user", "role", BEN, "admin").err == f"{BEN} is an admin now.\n"
+    assert ana.ok("space", "add", "Leeds").err.startswith("Leeds: space created.")
+    assert ana.ok("space", "members", "Leeds", "--add", BEN).err == f"{BEN} is a member in Leeds.\n"
+    assert ana.ok("space", "policy", "Leeds", "--links", "off").out == "Leeds: links off\n"
+    assert ana.ok("space", "list").out.splitlines()[2] == "Leeds    lead  links off"
+    assert ana.ok("space", "clean").err == "Deleted 0 sessions.\n"
+    assert ana.ok("token", "create", "--user", BEN).out.startswith("rft_")
+    token = ana.ok("token", "list").out.splitlines()[1].split()[0]
+    assert ana.ok("token", "revoke", token).err == f"{token}: revoked.\n"
+    assert ana.ok("user", "disable", BEN).err.startswith(f"{BEN} can't sign in any longer.")
+    assert ana.ok("user", "enable", BEN).err == f"{BEN} can sign in again.\n"
+    assert ana.ok("user", "list").out.splitlines()[1].split() == ["Ben", "Okafor", "admin", "leeds", "(member)"]
+    assert ana.ok("user", "erase", BEN, "--yes").err.startswith("Erased from ")
+    assert ana.ok("audit").out.splitlines()[0].endswith("account added  root  kind=person admin=yes")
 
 
 def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
+from rflow.core.accounts import Account, AuditEntry
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
@@ -112,8 +113,8 @@ def work(store: Store, seed: int) -> None:
         say(step[0])
 
 
-def upgrade(store: Store, steps: int) -> None:
-    """Open a store of an older format, and be killed by ourselves after so many steps of the upgrade."""
+def be_killed_after(steps: int) -> None:
+    """Be killed by ourselves after so many statements or replaced files."""
     left = [steps]
 
     def count(_: object = None) -> None:
@@ -135,8 +136,22 @@ def upgrade(store: Store, steps: int) -> None:
 
     sqlite3.connect = connect_counting  # type: ignore[assignment]
     SafeFiles.replace = replace_counting  # type: ignore[method-assign]
+
+
+def upgrade(store: Store, steps: int) -> None:
+    """Open a store of an older format, and be killed after so many steps of the upgrade."""
+    be_killed_after(steps)
     store.people()
     say("upgraded")
+
+
+def add_accounts(store: Store, steps: int) -> None:
+    """Add accounts, and be killed after so many steps."""
+    be_killed_after(steps)
+    for number in range(10_000):
+        account = Account(id=f"user {number}", name=f"User {number}", created_at=MORNING)
+        store.accounts.add(account, AuditEntry(at=MORNING, action="account_added", subject=account.id))
+        say(account.id)
 
 
 def main(task: str, url: str, *arguments: str) -> None:
@@ -153,6 +168,8 @@ def main(task: str, url: str, *arguments: str) -> None:
             work(store, int(arguments[0]))
         case "upgrade":
             upgrade(store, int(arguments[0]))
+        case "accounts":
+            add_accounts(store, int(arguments[0]))
     store.close()
 
 

@@ -52,8 +52,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "format": ("sharing.format", "Set up"),
     "store": ("setup.store", "Set up"),
     "config": ("setup.config", "Set up"),
+    "user": ("team.users", "Team"),
+    "space": ("team.spaces", "Team"),
+    "token": ("team.tokens", "Team"),
+    "audit": ("team.audit", "Team"),
 }
-NOUNS = ("share", "tree", "format", "store", "config")
+NOUNS = ("share", "tree", "format", "store", "config", "user", "space", "token")
 """The commands that have commands of their own, such as `rflow tree list`."""
 
 

@@ -60,13 +60,20 @@ def link_to(base: Base, token: str) -> str:
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     """Make a link that lasts the default time; return it, and when it expires."""
     base = base_of(run)
-    expires_at = run.workspace.now() + DEFAULT_LIFE
-    minted = run.workspace.create_share(ShareWish(session=session.id, expires_at=expires_at, patterns=run.patterns))
+    wish = ShareWish(session=session.id, expires_at=ending_of(run, session), patterns=run.patterns)
+    minted = run.workspace.create_share(wish)
     run.wrote(session, f"link {minted.share.id} created.")
     run.say(f"To revoke it: {run.program} share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
     return link_to(base, minted.token), minted.share.expires_at
+
+
+def ending_of(run: App, session: Session) -> datetime:
+    """Return when a link expires for which nobody said so: in a day, or sooner where its space has a shorter limit."""
+    longest = next((space.policy.longest_link for space in run.workspace.spaces() if space.id == session.space), None)
+    life = DEFAULT_LIFE if longest is None else min(DEFAULT_LIFE, timedelta(seconds=longest))
+    return run.workspace.now() + life
 
 
 def copy_link(run: App, url: str) -> None:
@@ -106,6 +113,9 @@ def _record(count: ShareCount, names: _Names, now: datetime) -> dict[str, Any]:
         "revoked_at": share.revoked_at,
         "snapshot": share.until_seq is not None,
         "brief": share.brief,
+        "password": bool(share.password),
+        "max_views": share.max_views,
+        "audience": share.audience,
         "views": count.views,
         "last_view": count.last_view,
     }

@@ -60,7 +60,7 @@ def hoisted(args: Sequence[str]) -> list[str]:
         if word == "--" or (running and not word.startswith("-")):
             rest += [word, *waiting]
             break
-        if word in FLAGS or (name in VALUED and (equals or waiting)):
+        if word in FLAGS or (name in VALUED and (equals or waiting) and not _is_own(name, rest)):
             front += [word] if equals or word in FLAGS else [word, waiting.pop(0)]
             continue
         running = running or (word == "run" and not rest)
@@ -68,6 +68,16 @@ def hoisted(args: Sequence[str]) -> list[str]:
         if running and waiting and word in _valued_of_run():
             rest.append(waiting.pop(0))
     return front + rest
+
+
+def _is_own(option: str, words: Sequence[str]) -> bool:
+    """Whether the command that begins with `words` has an option of that name itself: `rflow token list --user`."""
+    found = _command([word for word in words if not word.startswith("-")])
+    return found is not None and any(
+        option in parameter.options
+        for parameter in parameters(found[0].function)
+        if isinstance(parameter.declared, Option)
+    )
 
 
 def _valued_of_run() -> tuple[str, ...]:
@@ -79,9 +89,9 @@ def _valued_of_run() -> tuple[str, ...]:
 
 def _command(words: list[str]) -> tuple[Command, list[str]] | None:
     """Return the command that is named, and the words after its name."""
-    name, *rest = words
-    if name not in COMMANDS:
+    if not words or words[0] not in COMMANDS:
         return None
+    name, *rest = words
     group = group_of(name)
     if name in NOUNS:
         if not rest:

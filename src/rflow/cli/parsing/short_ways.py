@@ -32,6 +32,9 @@ BELOW: dict[str, dict[str, str]] = {
     "format": {"ls": "list", "create": "new", "validate": "check"},
     "store": {"status": "info"},
     "config": {"ls": "list", "show": "list", "rm": "unset", "remove": "unset"},
+    "user": {"ls": "list", "new": "add", "create": "add", "passwd": "password"},
+    "space": {"ls": "list", "new": "add", "create": "add"},
+    "token": {"ls": "list", "new": "create", "add": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
 }
 """The same for the commands of a noun: `rflow tree ls`."""
 
@@ -62,6 +65,9 @@ MEANT: dict[str, str] = {
     **dict.fromkeys(("trees",), "tree"),
     **dict.fromkeys(("formats",), "format"),
     **dict.fromkeys(("backup", "restore", "db"), "store"),
+    **dict.fromkeys(("users", "account", "accounts", "invite", "passwd"), "user"),
+    **dict.fromkeys(("spaces", "member", "members", "team"), "space"),
+    **dict.fromkeys(("tokens",), "token"),
     **dict.fromkeys(("tutorial", "example", "examples", "tour"), "demo"),
     **dict.fromkeys(("cancel",), "undo"),
     **dict.fromkeys(("pause", "hold", "park", "snooze"), "wait"),

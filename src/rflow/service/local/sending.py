@@ -9,7 +9,16 @@ import msgspec
 
 from rflow.core.actors import Actor
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session.commands import AddEvidence, AddStep, Command, Delete, RedactText
+from rflow.core.session.commands import (
+    AddEvidence,
+    AddStep,
+    Command,
+    Delete,
+    HandOff,
+    Reassign,
+    RedactText,
+    TakeOver,
+)
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, Stored, TextRedacted
 from rflow.core.session.log import Log
@@ -23,6 +32,15 @@ from rflow.ports.workspace import Sent
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
+
+
+AUDITED: Mapping[type[Command], str] = {
+    HandOff: "session_handed_off",
+    TakeOver: "session_taken_over",
+    Reassign: "session_reassigned",
+    RedactText: "text_redacted",
+}
+"""The commands that the audit of a server has an entry for, and its name."""
 
 
 class Sender(msgspec.Struct, frozen=True):

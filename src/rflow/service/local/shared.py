@@ -1,17 +1,24 @@
 """What readers of links see: they have no account and are no actor, only the token of a link."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
-from rflow.core.sharing import Share, ShareView, is_token, opens, token_hash
+from rflow.core.sharing import Need, Share, ShareView, needs, opens, works
+from rflow.core.space_policy import Policy
 from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.budget.view import Extent, View, Zone
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
+from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
+from rflow.service.team.office import policy_of
 from rflow.stores.derived import readable_trees
+
+if TYPE_CHECKING:
+    from rflow.service.team.links import ProtectedLinks
 
 
 class SharedSessions:
@@ -39,8 +46,24 @@ class SharedSessions:
 
     def live(self, token: str) -> Share | None:
         """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""
-        share = self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
-        return share if share is not None and opens(share, self.now()) else None
+        share = self._share(token)
+        return share if share is not None and opens(share, self.now(), policy_of(self._store, share.space)) else None
+
+    def working(self, token: str) -> "tuple[Share, frozenset[Need]] | None":
+        """Return the share of a token that works now, and what its readers must do before it opens."""
+        share = self._share(token)
+        policy = policy_of(self._store, share.space) if share is not None else Policy()
+        return (share, needs(share, policy)) if share is not None and works(share, self.now(), policy) else None
+
+    @property
+    def protected(self) -> "ProtectedLinks":
+        """The links that open only with a password, or a limited number of times."""
+        from rflow.service.team.links import ProtectedLinks
+
+        return ProtectedLinks(self._store, clock=self.now)
+
+    def _share(self, token: str) -> Share | None:
+        return self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event; None if the session is gone."""

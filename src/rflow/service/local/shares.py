@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, is_token, may_revoke, token_hash, token_of
+from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, may_revoke
+from rflow.core.space_policy import check_link
+from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
+from rflow.service.local.auditing import record
+from rflow.service.team.links import link_password, protection
+from rflow.service.team.office import policy_of
 
 if TYPE_CHECKING:
     from rflow.ports.stores import ShareStore
@@ -21,6 +26,8 @@ def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, ra
     """Create a link to a session; it keeps its creator's own patterns for secrets, which apply to every reader."""
     log = workspace.load(wish.session)
     _check_sharing(workspace, log.space)
+    policy = policy_of(workspace.store, log.space)
+    check_link(policy, wish.expires_at, workspace.now())
     token = token_of(random(32))
     share = Share(
         id=share_id(random(7)),
@@ -35,8 +42,11 @@ def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, ra
         brief=wish.brief,
         until_seq=log.session.version if wish.snapshot else None,
         patterns=wish.patterns,
+        **protection(workspace.store, wish),
+        audience="signed_in" if policy.links == "signed_in" else wish.audience,
     )
     store.add(share)
+    record(workspace, "link_made", share.id, share.space, session=log.id)
     return Minted(share=share, token=token)
 
 
@@ -103,4 +113,19 @@ def revoke(workspace: "LocalWorkspace", store: "ShareStore", share_id: str) -> S
         return share
     ended = replace(share, revoked_at=workspace.now(), revoked_by=workspace.actor.person)
     store.replace(ended)
+    record(workspace, "link_revoked", share.id, share.space, session=share.session)
     return ended
+
+
+def protect(workspace: "LocalWorkspace", store: "ShareStore", share_id: str, password: str) -> Share:
+    """Change the password of a link; those who have opened it with the old one must open it again."""
+    share = find(workspace, store, share_id).share
+    if not may_revoke(share, _owner(workspace, share), workspace.actor):
+        raise NotAllowed(
+            f"The link {share.id} was made by {share.by.name}.",
+            try_=f"Ask {share.by.name}, or create another link.",
+        )
+    changed = replace(share, password=link_password(workspace.store, password) if password else "")
+    store.replace(changed)
+    record(workspace, "link_password_set", share.id, share.space, session=share.session)
+    return changed

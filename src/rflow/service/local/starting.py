@@ -10,6 +10,7 @@ from rflow.core.session.decide import decide
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
 from rflow.identity import id_of
 from rflow.ports.stores import CodeTaken, ConnectionLost, Stale
@@ -25,6 +26,10 @@ def start(workspace: "LocalWorkspace", command: Start) -> Sent:
     With a `command_id` the session's id follows from it, so that the same command sent again leads to the same session.
     """
     check_scopes(workspace.actor)
+    if command.space != DEFAULT_SPACE:
+        from rflow.service.team.office import check_space
+
+        check_space(workspace.store, workspace.actor, command.space)
     at, key = workspace.now(), command.command_id
     session_id = id_of(f"{workspace.actor.person.id}\n{key}") if key else workspace.ids(at)
     events = decide(Session(id=session_id), workspace.trees_in(command.space), command, workspace.actor, at)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
+    from rflow.ports.team import SpaceView
 
 _Result = TypeVar("_Result")
 
@@ -135,23 +136,37 @@ class LocalWorkspace:
         self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command: decide, append, and decide again where somebody else wrote first."""
-        from rflow.service.local.sending import Sender, carry_out
+        from rflow.service.local.sending import AUDITED, Sender, carry_out
 
         def decided(log: Log) -> Sent:
             sender = Sender(self.store, self.actor, self.now, self.trees_in(log.space))
-            return carry_out(sender, log, command, contents or {}, known)
+            sent = carry_out(sender, log, self._addressed(log, command), contents or {}, known)
+            if sent.events and type(command) in AUDITED:
+                from rflow.service.local.auditing import record_command
+
+                record_command(self, log, command)
+            return sent
 
         try:
             return self._decided(session_id, decided)
         finally:
             self._logs.pop(session_id, None)  # what was read is old now
 
+    def _addressed(self, log: Log, command: "Command") -> "Command":
+        """Return a command that may name somebody: a server knows only the members of a space, and queues."""
+        if self.actor.roles is None or getattr(command, "to", None) is None:
+            return command
+        from rflow.service.team.receivers import addressed
+
+        return addressed(self.store, log.space, command)
+
     def check(self, session_id: str, command: "Command") -> None:
         """Raise the error that `send` would raise now, and write nothing."""
         from rflow.core.session.decide import decide
 
         def decided(log: Log) -> None:
-            decide(log.session, self.trees_in(log.space), command, self.actor, self.now())
+            addressed = self._addressed(log, command)
+            decide(log.session, self.trees_in(log.space), addressed, self.actor, self.now())
             self._logs[session_id] = log
 
         self._decided(session_id, decided)
@@ -161,7 +176,11 @@ class LocalWorkspace:
         from rflow.core.session.commands import Delete
 
         self.check(session_id, Delete())
+        standing = self.store.standing(session_id)
         self.store.delete(session_id)
+        from rflow.service.local.auditing import record
+
+        record(self, "session_deleted", session_id, standing.space if standing else "")
 
     def plan_import(self, incoming: Incoming) -> Imported:
         """Return what importing a session would do now, and write nothing."""
@@ -182,8 +201,16 @@ class LocalWorkspace:
         return self.store.blob(session_id, digest)
 
     def people(self) -> list[Person]:
-        """Return everybody who has acted or received in sessions that the actor may see, by name."""
-        return self.allowed().people(self.actor.spaces)
+        """Return everybody who has acted or received in sessions that the actor may see, by name.
+
+        On a server, the members of their spaces are among them.
+        """
+        seen = self.allowed().people(self.actor.spaces)
+        if self.actor.roles is None:
+            return seen
+        from rflow.service.team.receivers import with_members
+
+        return with_members(self.store, self.actor, seen)
 
     # Trees
 
@@ -254,3 +281,26 @@ class LocalWorkspace:
         from rflow.service.local.shares import revoke
 
         return revoke(self, self.allowed("share").shares, share_id)
+
+    def protect_share(self, share_id: str, password: str) -> "Share":
+        """Change the password of a link; an empty one removes it."""
+        from rflow.service.local.shares import protect
+
+        return protect(self, self.allowed("share").shares, share_id, password)
+
+    # Spaces
+
+    def spaces(self) -> "list[SpaceView]":
+        """List the spaces that the actor may see."""
+        from rflow.service.team.spaces import visible_spaces
+
+        return visible_spaces(self.allowed(), self.actor)
+
+    def exported(self, session_id: str) -> None:
+        """Record that a whole session leaves as a file."""
+        from rflow.service.local.auditing import record
+
+        standing = self.allowed().standing(session_id)
+        if standing is None or self.actor.role_in(standing.space) is None:
+            raise no_session()
+        record(self, "session_exported", session_id, standing.space)

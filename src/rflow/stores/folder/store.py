@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
@@ -24,7 +24,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
 from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import codec, derived
-from rflow.stores.failures import PATIENCE
+from rflow.stores.failures import PATIENCE, no_accounts
 from rflow.stores.folder import backup, session_file
 from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.folder.listing import Listing, Stamp
@@ -52,6 +52,11 @@ class JsonDirStore:
         self._trees = Trees(self._folder)
         self.shares = JsonShares(self._folder, lambda session_id: self.standing(session_id) is not None)
         self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked again and again
+
+    @property
+    def accounts(self) -> NoReturn:
+        """Raise `UsageProblem`: a folder, which people edit and commit, is no place for accounts."""
+        raise no_accounts(self.url)
 
     @property
     def url(self) -> str:

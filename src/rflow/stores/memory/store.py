@@ -18,6 +18,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
 from rflow.stores import checking, codec, derived
+from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class MemoryStore:
         self._name = name
         self._sessions: dict[str, _StoredSession] = {}
         self.shares = MemoryShares(self._sessions.__contains__)
+        self.accounts = MemoryAccounts()
         self._trees: dict[tuple[str, str], bytes] = {}
         self._names: dict[tuple[str, str], TreeName] = {}
 

@@ -10,7 +10,7 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived
-from rflow.stores.postgres import rows, shares
+from rflow.stores.postgres import accounts, rows, shares
 from rflow.stores.postgres.database import Connection, Database
 from rflow.stores.postgres.erasing import erase
 
@@ -23,7 +23,14 @@ _UNSAFE = {
 def check(database: Database) -> list[Fault]:
     """List what is wrong. Damaged parts are reported, and everything else is still read."""
     faults = _finish_removal(database)
-    parts: tuple[Callable[[Connection], Iterator[Fault]], ...] = (_server, _sessions, _orphans, _trees, _shares)
+    parts: tuple[Callable[[Connection], Iterator[Fault]], ...] = (
+        _server,
+        _sessions,
+        _orphans,
+        _trees,
+        _shares,
+        _accounts,
+    )
     for part in parts:
         try:
             with database.reading() as db:
@@ -119,6 +126,14 @@ def _shares(db: Connection) -> Iterator[Fault]:
     yield from checking.shares(shares.stored(db), ids)
 
 
+def _accounts(db: Connection) -> Iterator[Fault]:
+    yield from checking.accounts(accounts.records(db))
+    row = db.execute("SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)").fetchone()
+    if row and row[0]:
+        what = f"{row[0]} rows belong to no account."
+        yield Fault(severity="error", where="table members", what=what, remedy=checking.SAVE_REST)
+
+
 def _trees(db: Connection) -> Iterator[Fault]:
     held: dict[str, bytes] = dict(db.execute("SELECT digest, data FROM trees").fetchall())
     names = rows.tree_names(db, None)
@@ -127,3 +142,6 @@ def _trees(db: Connection) -> Iterator[Fault]:
     yield from checking.trees(
         held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
     )
+
+
+_PARTS: tuple[Callable[[Connection], Iterator[Fault]], ...] = (_server, _sessions, _orphans, _trees, _shares, _accounts)

@@ -7,6 +7,7 @@ transaction may still read it. The write-ahead log, standbys and backups are out
 import re
 import time
 
+from rflow.errors import StoreProblem
 from rflow.stores.postgres.database import Connection, Database
 
 LIMIT = 256 * 1024 * 1024
@@ -39,6 +40,16 @@ def erase(database: Database, *, patience: float = 2.0, limit: int | None = LIMI
     with database.writing() as db:
         db.execute("DELETE FROM meta WHERE name = 'forget'")
     return True
+
+
+def erase_all(database: Database) -> None:
+    """Erase what was removed; raise `StoreProblem` if a trace is left for now."""
+    if not erase(database):
+        raise StoreProblem(
+            f"It is removed, but traces of the text are still in the data files of {database.shown}: others are using "
+            "the tables, or writing them anew would keep everybody waiting.",
+            try_="To finish at a quiet time, run: rflow store check",
+        )
 
 
 def size(db: Connection) -> int:

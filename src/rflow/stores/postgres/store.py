@@ -14,7 +14,6 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import StoreProblem
 from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, TreeName, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
@@ -26,6 +25,7 @@ from rflow.stores.postgres.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
+    from rflow.stores.postgres.accounts import PostgresAccounts
     from rflow.stores.postgres.shares import PostgresShares
     from rflow.stores.search.scanning import ScannedSearch
 
@@ -65,6 +65,13 @@ class PostgresStore:
         from rflow.stores.postgres.shares import PostgresShares
 
         return PostgresShares(self._database)
+
+    @cached_property
+    def accounts(self) -> "PostgresAccounts":
+        """The accounts of those who may sign in at a server."""
+        from rflow.stores.postgres.accounts import PostgresAccounts
+
+        return PostgresAccounts(self._database)
 
     @property
     def url(self) -> str:
@@ -152,14 +159,9 @@ class PostgresStore:
         self._erase()
 
     def _erase(self) -> None:
-        from rflow.stores.postgres.erasing import erase
+        from rflow.stores.postgres.erasing import erase_all
 
-        if not erase(self._database):
-            raise StoreProblem(
-                f"It is removed, but traces of the text are still in the data files of {self.url}: others are using "
-                "the tables, or writing them anew would keep everybody waiting.",
-                try_="To finish at a quiet time, run: rflow store check",
-            )
+        erase_all(self._database)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""

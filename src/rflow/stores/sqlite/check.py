@@ -10,7 +10,7 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived, failures
-from rflow.stores.sqlite import rows, shares
+from rflow.stores.sqlite import accounts, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.search import SqliteSearch
 
@@ -19,7 +19,7 @@ def check(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
     """List what is wrong. Damaged parts are reported, and everything else is still read."""
     _refuse_unreadable(file)
     faults = [*checking.drafts(file.path.parent), *_finish_removal(file, search), *_search_index(search)]
-    for part in (_engine, _sessions, _orphans, _trees, _shares):
+    for part in (_engine, _sessions, _orphans, _trees, _shares, _accounts):
         try:
             with file.reading() as db:
                 faults.extend(part(db))  # Keeps the faults reported before an error.
@@ -128,6 +128,15 @@ def _orphans(db: sqlite3.Connection) -> Iterator[Fault]:
 def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
     ids = {str(session_id) for (session_id,) in db.execute("SELECT id FROM sessions")}
     yield from checking.shares(shares.stored(db), ids)
+
+
+def _accounts(db: sqlite3.Connection) -> Iterator[Fault]:
+    yield from checking.accounts(accounts.records(db))
+    sql = "SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)"
+    (count,) = db.execute(sql).fetchone()
+    if count:
+        what = f"{count} rows belong to no account."
+        yield Fault(severity="error", where="table members", what=what, remedy=checking.SAVE_REST)
 
 
 def _trees(db: sqlite3.Connection) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.stores import codec
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.schema import SCHEMA
+from rflow.stores.sqlite.schema import ACCOUNTS, SCHEMA
 from rflow.stores.upgrades import upgraded
 
 
@@ -73,6 +73,17 @@ def _upgrade_session(db: sqlite3.Connection, session_id: str, code: str) -> None
     rows.insert_state(db, Log(id=session_id, code=code, events=events).session, events)
 
 
-MIGRATIONS = (Migration(3, "spaces, kinds of people, records of version 3", _spaces),)
+def _accounts(db: sqlite3.Connection) -> None:
+    """Accounts, spaces and the audit got tables."""
+    for statement in ACCOUNTS:
+        for kind in ("TABLE", "INDEX"):
+            statement = statement.replace(f"CREATE {kind} ", f"CREATE {kind} IF NOT EXISTS ")
+        db.execute(statement)
+
+
+MIGRATIONS = (
+    Migration(3, "spaces, kinds of people, records of version 3", _spaces),
+    Migration(4, "accounts, spaces, audit", _accounts),
+)
 OLDEST = MIGRATIONS[0].to - 1
 """The oldest version that can be upgraded."""

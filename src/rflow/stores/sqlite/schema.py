@@ -1,10 +1,29 @@
 """The tables of a SQLite store."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The version of these tables, in `user_version`; migrations.py leads here from the older ones."""
 
 APPLICATION = 0x72666C77
 """Identifies the file as an rflow store ("rflw"); `user_version` holds the format."""
+
+ACCOUNTS = (
+    # `data` is a record as JSON; the columns before it are for finding it, and for asking whether an admin is left.
+    "CREATE TABLE accounts (id TEXT PRIMARY KEY, active_admin INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE identities (issuer TEXT NOT NULL, subject TEXT NOT NULL, account_id TEXT NOT NULL,
+        PRIMARY KEY (issuer, subject)) WITHOUT ROWID""",
+    "CREATE INDEX identities_of ON identities (account_id)",
+    "CREATE TABLE spaces (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE members (account_id TEXT NOT NULL, space TEXT NOT NULL, role TEXT NOT NULL,
+        PRIMARY KEY (account_id, space)) WITHOUT ROWID""",
+    "CREATE INDEX members_of_space ON members (space)",
+    # Tokens, web sessions, invitations, resets, opened links: never a token, only its hash.
+    """CREATE TABLE credentials (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL,
+        kind TEXT NOT NULL, expires_at INTEGER, data BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX credentials_of ON credentials (account_id, kind)",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, window INTEGER NOT NULL, count INTEGER NOT NULL, until INTEGER)",
+    "CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL)",
+)
+"""The tables of accounts, spaces and the audit, since version 4."""
 
 SCHEMA = (
     # `head` is what lists show (JSON). The columns before it are for searching and sorting: case-folded texts, and the
@@ -43,6 +62,7 @@ SCHEMA = (
     "CREATE INDEX shares_of_session ON shares (session_id)",
     "CREATE TABLE share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
     "CREATE INDEX views_of_share ON share_views (share_id, at)",
+    *ACCOUNTS,
     # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

@@ -85,7 +85,8 @@ class SqliteShares:
             row = db.execute("SELECT data FROM shares WHERE id = ?", (share.id,)).fetchone()
             if row and read_share(row[0]) is None:
                 raise failures.newer_link(share.id)
-            db.execute("UPDATE shares SET data = ? WHERE id = ?", (msgspec.json.encode(share), share.id))
+            values = (share.by.id, msgspec.json.encode(share), share.id)
+            db.execute("UPDATE shares SET by_id = ?, data = ? WHERE id = ?", values)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""

@@ -23,6 +23,7 @@ from rflow.stores.sqlite.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
+    from rflow.stores.sqlite.accounts import SqliteAccounts
     from rflow.stores.sqlite.search import SqliteSearch
     from rflow.stores.sqlite.shares import SqliteShares
 
@@ -63,6 +64,13 @@ class SqliteStore:
         from rflow.stores.sqlite.shares import SqliteShares
 
         return SqliteShares(self._file)
+
+    @cached_property
+    def accounts(self) -> "SqliteAccounts":
+        """The accounts of those who may sign in at a server."""
+        from rflow.stores.sqlite.accounts import SqliteAccounts
+
+        return SqliteAccounts(self._file)
 
     @property
     def url(self) -> str:

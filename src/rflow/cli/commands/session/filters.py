@@ -7,6 +7,7 @@ from rflow.cli.parsing.completion import people, trees
 from rflow.cli.parsing.declare import Option
 from rflow.core.session.head import Query
 from rflow.core.session.state import Status
+from rflow.service.sessions import space_named
 
 Mine = Annotated[bool, Option("--mine", help="Only those I own.")]
 Inbox = Annotated[bool, Option("--inbox", help="Only those handed to me and not accepted yet.")]
@@ -15,6 +16,7 @@ Customer = Annotated[str | None, Option(metavar="TEXT", help="Only this customer
 Ticket = Annotated[str | None, Option(metavar="TEXT", help="Only this ticket's.")]
 InTree = Annotated[str | None, Option("--tree", metavar="TREE", help="Only those in this tree.", autocompletion=trees)]
 Owner = Annotated[str | None, Option("--owner", metavar="USER", help="Only this owner's.", autocompletion=people)]
+InSpace = Annotated[str, Option("--space", metavar="NAME", help="Only those in this space.")]
 
 NOT_CLOSED: tuple[Status, ...] = ("open", "handed_off")
 
@@ -32,6 +34,7 @@ def filters(
     owner: str | None,
     limit: int,
     after: str | None = None,
+    space: str = "",
 ) -> Query:
     """Return the query that the options of a command mean."""
     from rflow.cli.times import span
@@ -48,4 +51,5 @@ def filters(
         stale_before=run.workspace.now() - span(stale) if stale else None,
         limit=limit,
         after=after,
+        spaces=(space_named(run.workspace, run.text(space)).id,) if space else None,
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.commands.session.filters import Customer, Inbox, InTree, Mine, Owner, Stale, Ticket, filters
+from rflow.cli.commands.session.filters import Customer, Inbox, InSpace, InTree, Mine, Owner, Stale, Ticket, filters
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Json
 from rflow.core.session.head import Head, Page, Query
@@ -27,6 +27,7 @@ def list_(
     ticket: Ticket = None,
     tree: InTree = None,
     owner: Owner = None,
+    space: InSpace = "",
     all_: Annotated[bool, Option("-a", "--all", help="Closed sessions too.")] = False,
     limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
@@ -43,6 +44,7 @@ def list_(
         tree=tree,
         owner=owner,
         limit=limit,
+        space=space,
     )
     page = _with_words(run, query, words) if words else run.workspace.heads(query)
     if json:

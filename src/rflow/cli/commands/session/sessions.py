@@ -13,9 +13,10 @@ from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, R
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome
 from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import counted, listing
 from rflow.errors import UsageProblem
-from rflow.service.sessions import evidence_content, find_session, start_session
+from rflow.service.sessions import evidence_content, find_session, space_named, start_session
 from rflow.service.trees import named_tree, tree_of
 
 app = Group()
@@ -29,11 +30,13 @@ def start(
     ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
     customer: Annotated[str | None, Option(metavar="TEXT", help="Whose problem it is.")] = None,
     severity: Annotated[str | None, Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
+    space: Annotated[str, Option(metavar="NAME", help="The space it is in: see `rflow space list`.")] = "",
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
     """Start a session in a tree, or without a tree (--title)."""
-    entered = named_tree(run.workspace, tree) if tree else None
+    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
+    entered = named_tree(run.workspace, tree, where) if tree else None
     if entered is None and not title.strip():
         known = [(name.id, name.title) for name in run.workspace.tree_names()]
         raise UsageProblem(
@@ -42,7 +45,7 @@ def start(
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
-    session = start_session(run.workspace, run.text(title), brief, entered, command_id)
+    session = start_session(run.workspace, run.text(title), brief, entered, command_id, where)
     run.terminal.enter(session.id)
     run.wrote(session, "started.")
     _shown(run, session, json)

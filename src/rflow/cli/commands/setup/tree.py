@@ -10,9 +10,11 @@ from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.cli.sources import write_output
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
 from rflow.errors import Exit, UsageProblem
+from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
 app = Group(help="Trees: list, show, graph, check, add, remove.")
@@ -113,6 +115,7 @@ def add(
     run: App,
     files: Files = None,
     examples: Annotated[bool, Option("--examples", help="Add the trees that come with rflow.")] = False,
+    space: Annotated[str, Option(metavar="NAME", help="The space that gets them: see `rflow space list`.")] = "",
 ) -> None:
     """Check tree files and add them to this store.
 
@@ -121,13 +124,14 @@ def add(
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
 
+    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
     given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
     for path in given or _named(files):
         read = read_tree(path)
         tree = read.require()
         for warning in read.warnings:
             run.say(describe(warning))
-        new = add_tree(run.workspace, tree)
+        new = add_tree(run.workspace, tree, where)
         run.say(f"{tree.id}: {'added' if new else 'no change'} ({len(tree.nodes)} nodes).")
     run.say(f"To start: {run.program} start TREE")
 

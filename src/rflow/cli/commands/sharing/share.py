@@ -1,4 +1,4 @@
-"""Commands for read-only links: share create, list, show, revoke."""
+"""Commands for read-only links: share create, list, show, password, revoke."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,11 +9,11 @@ from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Copy, Json
 from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
 from rflow.core.summary.budget.view import Extent
-from rflow.core.text import one_line
+from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session, load_session
 
-app = Group(help="Read-only links to sessions: create, list, show, revoke.")
+app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
     str,
     Argument(
@@ -25,12 +25,19 @@ Link = Annotated[
 @app.command()
 def create(
     run: App,
-    expires: Annotated[str, Option(metavar="SPAN|never", help="How long it works: 30m, 24h, 7d, or never.")] = "24h",
+    expires: Annotated[
+        str | None, Option(metavar="SPAN|never", help="How long it works: 30m, 24h (default), 7d, or never.")
+    ] = None,
     label_: Annotated[str, Option("--label", metavar="TEXT", help="What it is for; only you see this.")] = "",
     brief: Annotated[bool, Option("--brief", help="Show only the brief summary.")] = False,
     snapshot: Annotated[
         bool, Option("--snapshot", help="Show the session as it is now, without later entries.")
     ] = False,
+    password: Annotated[bool, Option("--password", help="Ask for a password that readers must enter.")] = False,
+    password_stdin: Annotated[bool, Option("--password-stdin", help="Read that password from standard input.")] = False,
+    max_views: Annotated[
+        int | None, Option("--max-views", metavar="N", min=1, help="How often it can be opened.")
+    ] = None,
     copy: Copy = False,
     json: Json = False,
 ) -> None:
@@ -39,10 +46,10 @@ def create(
     Anyone with it can read the session without an account. The link is shown only once, and works until it expires or
     you revoke it.
     """
-    from rflow.cli.display.links import base_of, copy_link, link_to
+    from rflow.cli.display.links import base_of, copy_link, ending_of, link_to
 
     session = run.session()
-    until = ending(expires, run.workspace.now())
+    until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
     wish = ShareWish(
         session=session.id,
         expires_at=until,
@@ -50,6 +57,8 @@ def create(
         brief=brief,
         snapshot=snapshot,
         patterns=run.patterns,
+        password=_password(run, password or password_stdin, from_stdin=password_stdin),
+        max_views=max_views,
     )
     base = base_of(run)
     minted = run.workspace.create_share(wish)
@@ -64,6 +73,15 @@ def create(
         run.say(base.hint)
     if copy:
         copy_link(run, url)
+
+
+def _password(run: App, wanted: bool, *, from_stdin: bool) -> str:
+    """Return the password of a new link; "" for none."""
+    if not wanted:
+        return ""
+    from rflow.cli.input import read_password
+
+    return read_password(run, "Password of the link", from_stdin=from_stdin)
 
 
 def ending(expires: str, now: datetime) -> datetime | None:
@@ -97,13 +115,21 @@ def _preview(run: App, share: Share) -> str:
     _, summary = run.shared.progress(share, Extent())
     parts = [(len(summary.tried), "step"), (len(summary.notes), "note")]
     parts += [(len(summary.evidence) + summary.evidence_more, "piece of evidence")]
-    counted = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
+    contents = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
     hidden = f"; {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted" if summary.redacted else ""
     what = "the brief summary of " if share.brief else ""
     later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
-    reads = f"{what}{', '.join(counted) or 'the title'}{hidden}"
+    reads = f"{what}{', '.join(contents) or 'the title'}{hidden}"
+    times = f" It can be opened {counted(share.max_views, 'time')}." if share.max_views else ""
     see = f"{run.program} progress{' --brief' if share.brief else ''} -f text"
-    return f"Anyone with it can read {reads}, {later}. To see that: {see}"
+    return f"Anyone with it{_condition(share)} can read {reads}, {later}.{times} To see that: {see}"
+
+
+def _condition(share: Share) -> str:
+    """Return what else a reader of a link needs."""
+    parts = ["its password"] if share.password else []
+    parts += ["an account here"] if share.audience == "signed_in" else []
+    return "".join(f" and {part}" for part in parts)
 
 
 def _plural(one: str) -> str:
@@ -148,6 +174,10 @@ def show(run: App, link: Link, json: Json = False) -> None:
     run.out(f"{share.id}  …{share.ending}  {_state(run, share)}  {one_line(share.label)}".rstrip())
     run.out(f"  to {_named(run, share)}")
     run.out(f"  created by {one_line(share.by.name)}, {moment(share.created_at)}")
+    if share.password or share.max_views:
+        limits = ["a password"] if share.password else []
+        limits += [counted(share.max_views, "view")] if share.max_views else []
+        run.out(f"  protected by {' and '.join(limits)}")
     run.out(f"  viewed {one.views} time{'' if one.views == 1 else 's'}{':' if views else ''}")
     for view in views:
         run.out(f"    {moment(view.at)}  {view.form:<4}  {one_line(view.agent)}".rstrip())
@@ -171,6 +201,22 @@ def _named(run: App, share: Share) -> str:
         return "a session that is gone"
     except StoreProblem:
         return "a session that can't be read"
+
+
+@app.command("password")
+def set_password(
+    run: App,
+    link: Link,
+    password_stdin: Annotated[bool, Option("--password-stdin", help="Read it from standard input.")] = False,
+    remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
+) -> None:
+    """Change the password of a link; those who have opened it with the old one must enter the new one."""
+    from rflow.cli.input import read_password
+
+    share = run.workspace.share(link).share
+    new = "" if remove else read_password(run, f"New password of {share.id}", from_stdin=password_stdin)
+    run.workspace.protect_share(share.id, new)
+    run.say(f"{share.id}: {'opens without a password now' if remove else 'password set'}.")
 
 
 @app.command()

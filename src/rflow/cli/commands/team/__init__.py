@@ -1,0 +1,1 @@
+"""Commands for a team: accounts, spaces, tokens, the audit."""

@@ -1,0 +1,143 @@
+"""Accounts of a store that several people use: who may sign in, by what, and what is recorded of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from rflow.core.actors import Actor, MemberRole, Scope
+from rflow.core.people import Person, is_named, person
+from rflow.core.session.times import Moment
+from rflow.core.text import clean
+from rflow.errors import NotAllowed, UsageProblem
+
+AccountKind = Literal["person", "agent"]
+CredentialKind = Literal["token", "session", "invitation", "reset", "opened"]
+
+NAME_LIMIT = 80
+PASSWORD_LENGTHS = (10, 200)
+"""The fewest and the most characters of a password; hashing a longer one would keep a server busy."""
+INVITATION_LIFE = timedelta(hours=72)
+SESSION_LIFE, SESSION_IDLE = timedelta(days=7), timedelta(hours=12)
+OPENED_LIFE = timedelta(hours=1)
+"""How long a protected link stays open for whoever has opened it."""
+ATTEMPTS, ATTEMPTS_WINDOW = 10, timedelta(minutes=15)
+"""How many wrong passwords an account, or a link, takes in a window of time."""
+ATTEMPTS_BY_ADDRESS = 50
+"""How many wrong passwords may come from one address in that window."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who somebody is at an OpenID Connect provider; an e-mail address is no identity."""
+
+    issuer: str
+    subject: str
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Somebody, or a program, who may sign in. `password` is a hash; without one, only other ways in work."""
+
+    id: str
+    name: str
+    created_at: Moment
+    kind: AccountKind = "person"
+    admin: bool = False
+    password: str = ""
+    identities: tuple[Identity, ...] = ()
+    disabled_at: Moment | None = None
+
+    @property
+    def person(self) -> Person:
+        """The account as author, owner and receiver."""
+        return Person(id=self.id, name=self.name, kind=self.kind)
+
+    @property
+    def active(self) -> bool:
+        """Whether the account may sign in."""
+        return self.disabled_at is None
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What signs somebody in, or lets them act once: never its token, only the token's hash and last characters.
+
+    `account` is the account's id; for "opened", the id of the link that was opened. `scopes` are those of an API token.
+    """
+
+    id: str
+    kind: CredentialKind
+    account: str
+    hash: str
+    ending: str
+    created_at: Moment
+    expires_at: Moment | None = None
+    used_at: Moment | None = None
+    scopes: tuple[Scope, ...] = ()
+    label: str = ""
+    by: Person | None = None
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What somebody did, and to what: `subject` is an id. Never a secret, never a text of a session.
+
+    `by` is None where nobody is signed in. The store numbers the entries.
+    """
+
+    at: Moment
+    action: str
+    seq: int = 0
+    by: Person | None = None
+    subject: str = ""
+    space: str = ""
+    details: Mapping[str, str] = {}
+
+
+def account_name(name: str) -> Person:
+    """Return who an account of this name is; raise `UsageProblem` for an empty or long name, or that of a queue."""
+    who = person(clean(name))
+    if not is_named(who) or who.is_queue or who.id.startswith("#") or len(who.name) > NAME_LIMIT:
+        raise UsageProblem(
+            f'"{who.name[:NAME_LIMIT]}" can\'t be the name of an account.',
+            try_=f"Use the person's name, at most {NAME_LIMIT} characters, not beginning with @ or #.",
+        )
+    return who
+
+
+def check_password(password: str, account: Account) -> None:
+    """Raise `UsageProblem` for a password that is too short, too long, or the account's name."""
+    fewest, most = PASSWORD_LENGTHS
+    if account.kind == "agent":
+        raise UsageProblem(
+            f"{account.name} is an agent, and signs in with tokens only.",
+            try_=f'Create one: rflow token create --user "{account.name}" --scope read,write',
+        )
+    if len(password) < fewest or len(password) > most:
+        raise UsageProblem(
+            f"A password has {fewest} to {most} characters.", try_="Use a few words that nobody would guess."
+        )
+    if password.strip().casefold() in (account.id, account.id * 2):
+        raise UsageProblem("The password must not be the account's name.", try_="Use a few words nobody would guess.")
+
+
+def is_live(credential: Credential, at: datetime) -> bool:
+    """Whether a credential works at a time: not expired, and a web session not idle for too long."""
+    if credential.expires_at is not None and at >= credential.expires_at:
+        return False
+    return credential.kind != "session" or at < (credential.used_at or credential.created_at) + SESSION_IDLE
+
+
+def actor_of(account: Account, roles: Mapping[str, MemberRole], credential: Credential | None = None) -> Actor | None:
+    """Return what an account is as an actor; None if it is disabled. A token limits it to the token's scopes."""
+    if not account.active:
+        return None
+    limited = account.kind == "agent" or (credential is not None and credential.kind == "token")
+    scopes = frozenset(credential.scopes if credential is not None else ()) if limited else None
+    return Actor(person=account.person, roles=dict(roles), admin=account.admin, scopes=scopes)
+
+
+def last_admin() -> NotAllowed:
+    """Return the error for a change after which no admin could sign in."""
+    return NotAllowed(
+        "At least one admin must be able to sign in.",
+        try_="Make another account an admin first: rflow user role NAME admin (or: rflow user add NAME --admin)",
+    )

@@ -1,0 +1,47 @@
+"""Erasing a person from sessions: their name, wherever it stands, becomes another."""
+
+from rflow.core.people import Person
+from rflow.core.session.erasing import without_person
+from rflow.core.session.events import Event, Stored
+from rflow.core.session.replay import replay
+from rflow.core.session.state import Session
+from rflow.errors import NotFound, StoreProblem
+from rflow.ports.stores import Stale, Store
+
+_ATTEMPTS = 200
+
+
+def erase_from_sessions(store: Store, who: Person, to: Person) -> tuple[int, list[str]]:
+    """Replace somebody in all sessions.
+
+    Returns how many sessions were rewritten, and the codes of those that hold entries which this version can't read.
+    """
+    rewritten, unreadable = 0, []
+    for session_id in sorted(store.ids()):
+        try:
+            changed, code = _rewrite(store, session_id, who, to)
+        except NotFound:  # deleted meanwhile
+            continue
+        rewritten += changed
+        unreadable += [code] if code else []
+    return rewritten, unreadable
+
+
+def _rewrite(store: Store, session_id: str, who: Person, to: Person) -> tuple[bool, str]:
+    log = store.load(session_id)
+    for _ in range(_ATTEMPTS):
+        events: list[Stored] = [_without(event, who, to) for event in log.events]
+        whole = "" if all(isinstance(event, Event) for event in events) else log.code
+        if events == list(log.events):
+            return False, whole
+        try:
+            store.rewrite(replay(events, Session(id=log.id, code=log.code)), events, events[-1].seq)
+        except Stale:
+            log = store.load(session_id)
+            continue
+        return True, whole
+    raise StoreProblem(f"Others keep writing to {log.code}.", try_="Erase the account again in a moment.")
+
+
+def _without(event: Stored, who: Person, to: Person) -> Stored:
+    return without_person(event, who, to) if isinstance(event, Event) else event

@@ -1,0 +1,136 @@
+"""What the services for a team share: the store, who acts, what they may, and entries for the audit."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind, account_name
+from rflow.core.actors import Actor, Scope, no_scope
+from rflow.core.session.times import utc
+from rflow.core.space_policy import DEFAULT, Policy, Space, space_id
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.core.tokens import token_hash, token_of
+from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.identity import share_id
+from rflow.ports.accounts import AccountStore
+from rflow.ports.stores import Clock, Store
+
+
+def accounts_of(store: Store) -> AccountStore | None:
+    """Return the accounts of a store; None where it can't hold any."""
+    try:
+        return store.accounts
+    except UsageProblem:
+        return None
+
+
+def policy_of(store: Store, space: str) -> Policy:
+    """Return the policy of a space; without one, everything is allowed."""
+    accounts = accounts_of(store)
+    known = accounts.space(space) if accounts is not None else None
+    return known.policy if known is not None else Policy()
+
+
+def check_space(store: Store, actor: Actor, space: str) -> None:
+    """Raise `NotFound` for a space that does not exist, where the actor may see all and none is refused."""
+    if space != DEFAULT_SPACE and actor.spaces is None and store.accounts.space(space) is None:
+        raise no_space(space)
+
+
+def no_space(name: str) -> NotFound:
+    """Return the error for a space that does not exist, or that the actor may not see."""
+    return NotFound(f'There is no space "{name}".', try_="See what there is: rflow space list")
+
+
+class Office:
+    """A store, who acts there, and when."""
+
+    def __init__(
+        self, store: Store, actor: Actor, *, clock: Clock, random: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self.store = store
+        self.actor = actor
+        self.random = random
+        self._clock = clock
+
+    @property
+    def account_store(self) -> AccountStore:
+        """The accounts of the store."""
+        return self.store.accounts
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC to the millisecond."""
+        return utc(self._clock())
+
+    def entry(self, action: str, subject: str = "", space: str = "", **details: str) -> AuditEntry:
+        """Return an entry for the audit of what the actor does now."""
+        return AuditEntry(
+            at=self.now(), action=action, by=self.actor.person, subject=subject, space=space, details=details
+        )
+
+    # What the actor may do
+
+    @property
+    def runs_store(self) -> bool:
+        """Whether this is an admin, or somebody who can open the store itself; a token never is."""
+        return self.actor.scopes is None and (self.actor.admin or self.actor.roles is None)
+
+    def check_admin(self) -> None:
+        """Raise unless the actor may look after all accounts and spaces."""
+        if self.actor.scopes is not None:
+            raise no_scope()
+        if not self.runs_store:
+            raise NotAllowed("Only an admin may do that.", try_="Ask an admin of this server.")
+
+    # Finding
+
+    def account(self, name: str) -> Account:
+        """Return the account of that name; only those who may see all accounts learn which is near."""
+        wanted = account_name(name)
+        account = self.account_store.account(wanted.id)
+        if account is None:
+            raise NotFound(f'There is no account "{wanted.name}".', try_=self._hint(wanted.id))
+        return account
+
+    def _hint(self, wanted: str) -> str:
+        from difflib import get_close_matches
+
+        names = {account.id: account.name for account in self.account_store.accounts()} if self.runs_store else {}
+        if close := get_close_matches(wanted, names, n=1):
+            return f'Did you mean "{names[close[0]]}"?'
+        return "See which there are: rflow user list"
+
+    def space(self, name: str) -> Space:
+        """Return the space of that name, if the actor may see it."""
+        wanted = space_id(name)
+        space = self.account_store.space(wanted) or (DEFAULT if wanted == DEFAULT_SPACE else None)
+        if space is None or self.actor.role_in(space.id) is None:
+            raise no_space(name)
+        return space
+
+    # Credentials
+
+    def credential(
+        self,
+        kind: CredentialKind,
+        account: str,
+        expires_at: datetime | None,
+        *,
+        scopes: tuple[Scope, ...] = (),
+        label: str = "",
+    ) -> tuple[str, Credential]:
+        """Return a new token, and the credential to store for it."""
+        token = token_of(self.random(32), kind)
+        made = Credential(
+            id=share_id(self.random(7)),
+            kind=kind,
+            account=account,
+            hash=token_hash(token),
+            ending=token[-4:],
+            created_at=self.now(),
+            expires_at=expires_at,
+            scopes=scopes,
+            label=label,
+            by=self.actor.person,
+        )
+        return token, made

@@ -1,0 +1,40 @@
+"""Who may be named on a server: the members of a space, and queues."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from rflow.core.actors import Actor
+from rflow.core.people import Person
+from rflow.core.session.commands import Command
+from rflow.errors import NotFound
+from rflow.ports.stores import Store
+from rflow.service.team.office import accounts_of
+from rflow.stores.derived import by_name
+
+
+def addressed(store: Store, space: str, command: Command) -> Command:
+    """Return a command to somebody, with their name as their account has it; raise `NotFound` for anybody else."""
+    accounts = accounts_of(store)
+    named: Any = command
+    to: Person = named.to
+    if to.is_queue or accounts is None or not accounts.exist():
+        return command
+    account = accounts.account(to.id)
+    role = accounts.roles(to.id).get(space)
+    if account is None or not account.active or not (account.admin or role in ("member", "lead")):
+        raise NotFound(f'"{to.name}" is no member of this space.', try_="Name a member, or a queue such as @tier2.")
+    return replace(named, to=account.person)  # type: ignore[no-any-return]
+
+
+def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[Person]:
+    """Return people with the members of the spaces that an actor may see."""
+    accounts = accounts_of(store)
+    if accounts is None:
+        return list(people)
+    members = {account.id: account.person for account in accounts.accounts() if account.active}
+    if actor.spaces is not None:
+        visible = {each for space in actor.spaces for each in accounts.members(space)}
+        members = {each: somebody for each, somebody in members.items() if each in visible}
+    return by_name(({somebody.id: somebody for somebody in people} | members).values())

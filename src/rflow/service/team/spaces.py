@@ -1,0 +1,129 @@
+"""Spaces over a store: who is in them, with which role, and their policies."""
+
+from msgspec.structs import replace
+
+from rflow.core.actors import Actor, MemberRole, no_scope
+from rflow.core.session.head import Query
+from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.ports.accounts import Membership, Taken
+from rflow.ports.stores import Stale, Store
+from rflow.ports.team import Member, SpaceView
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.sessions import all_heads
+from rflow.service.team.office import Office, accounts_of
+
+
+class LocalSpaces(Office):
+    """The spaces of a store; `rflow.ports.team.Spaces` says what each method does."""
+
+    def add(self, name: str) -> SpaceView:
+        """Create a space."""
+        self.check_admin()
+        space = new_space(name, self.now())
+        try:
+            if space.id == DEFAULT_SPACE:
+                raise Taken
+            self.account_store.put_space(space, None, self.entry("space_added", space.id, space.id))
+        except Taken:
+            raise UsageProblem(
+                f'There is a space "{space.name}" already.', try_="See which there are: rflow space list"
+            ) from None
+        return self._view(space)
+
+    def spaces(self) -> list[SpaceView]:
+        """List the spaces that the actor may see."""
+        self._check_reading()
+        return visible_spaces(self.store, self.actor)
+
+    def _view(self, space: Space) -> SpaceView:
+        return _view(space, self.actor)
+
+    def members(self, name: str = DEFAULT_SPACE) -> list[Member]:
+        """List who is in a space."""
+        self._check_reading()
+        space = self.space(name)
+        accounts = {account.id: account for account in self.account_store.accounts() if account.active}
+        roles = self.account_store.members(space.id)
+        return [Member(person=accounts[each].person, role=role) for each, role in roles.items() if each in accounts]
+
+    def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
+        """Give somebody a role in a space, or none any longer."""
+        space = self._leading(name)
+        account = self.account(user)
+        if account.kind == "agent" and role == "lead":
+            raise UsageProblem("An agent can't lead a space.", try_="Make it a member: --role member")
+        entry = self.entry("role_set", account.id, space.id, role=role or "none")
+        member = (space.id, account.id, None) if role is None else Membership(space.id, account.id, role)
+        self.account_store.set_role(member, entry)
+
+    def set_policy(self, name: str, policy: Policy) -> SpaceView:
+        """Set the policy of a space."""
+        space = self._leading(name)
+        for limit, what in ((policy.longest_link, "longest life of a link"), (policy.retention_days, "retention")):
+            if limit is not None and limit <= 0:
+                raise UsageProblem(f"The {what} must be more than nothing.", try_="Use a number of days, or never.")
+        changed = replace(space, policy=policy)
+        entry = self.entry(
+            "policy_set",
+            space.id,
+            space.id,
+            links=policy.links,
+            longest_link=str(policy.longest_link or ""),
+            retention_days=str(policy.retention_days or ""),
+        )
+        stored = self.account_store.space(space.id)
+        try:
+            self.account_store.put_space(changed, stored, entry)
+        except (Stale, Taken):
+            raise UsageProblem(f"Somebody else changed {space.name} just now.", try_="Try again.") from None
+        return self._view(changed)
+
+    def clean(self) -> list[str]:
+        """Delete the closed sessions that are older than the retention of their space."""
+        self.check_admin()
+        self.account_store.sweep(self.now())
+        return [code for space in self.account_store.spaces() for code in self._cleaned(space)]
+
+    def _cleaned(self, space: Space) -> list[str]:
+        before = expired_before(space.policy, self.now())
+        if before is None:
+            return []
+        workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
+        old = Query(spaces=(space.id,), status=("closed",), stale_before=before)
+        heads = list(all_heads(workspace, old))
+        for head in heads:
+            try:
+                self.store.delete(head.id)
+            except NotFound:
+                continue
+            self.account_store.record([self.entry("session_expired", head.id, space.id, code=head.code)])
+        return [head.code for head in heads]
+
+    def _check_reading(self) -> None:
+        if not self.actor.allows():
+            raise no_scope()
+
+    def _leading(self, name: str) -> Space:
+        """Return a space that the actor may change."""
+        self._check_reading()
+        space = self.space(name)
+        if self.actor.scopes is not None:
+            raise no_scope()
+        if not self.runs_store and self.actor.role_in(space.id) != "lead":
+            raise NotAllowed("Only a lead of this space may do that.", try_="Ask one, or an admin.")
+        return space
+
+
+def visible_spaces(store: Store, actor: Actor) -> list[SpaceView]:
+    """List the spaces that an actor may see, by id."""
+    accounts = accounts_of(store)
+    stored = {space.id: space for space in accounts.spaces()} if accounts is not None else {}
+    every = {DEFAULT_SPACE: DEFAULT} | stored
+    return [_view(space, actor) for _, space in sorted(every.items()) if actor.role_in(space.id)]
+
+
+def _view(space: Space, actor: Actor) -> SpaceView:
+    role = "lead" if actor.roles is None else actor.role_in(space.id) or "reader"
+    return SpaceView(id=space.id, name=space.name, role=role, policy=space.policy)
