@@ -100,3 +100,9 @@ class TooManyAttempts(RflowError):
     def __init__(self, what: str, *, try_: str = "", retry_after: int = 0) -> None:
         super().__init__(what, try_=try_)
         self.retry_after = retry_after
+
+
+class Unreachable(RflowError):
+    """The server can't be reached, or is too busy: nothing was changed, or it is not known whether it was."""
+
+    exit_code = Exit.TRY_AGAIN

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from rflow.core.accounts import Account, AuditEntry
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.people import Person, person
@@ -71,8 +73,44 @@ def local_office(kind: str) -> Callable[[Path], Iterator[Office]]:
     return open_office
 
 
-WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {kind: local_office(kind) for kind in EVERY_KIND}
-"""Every implementation of the ports, by name: a local workspace over each kind of store."""
+def remote_office(folder: Path) -> Iterator[Office]:
+    """Open an office at a server over HTTP; what looks after the store stays beside it."""
+    from rflow.delivery.url import HttpUrl, parse_url
+    from rflow.remote import RemoteWorkspace
+    from rflow.service.local.shared import SharedSessions
+    from rflow.service.team.sign_in import SignIn
+    from rflow.service.team.team import Team
+    from rflow.web.app import LinkServer
+    from support.web.app import running
+
+    clock, url = ticking(), url_in(folder, "sqlite")
+
+    def links() -> SharedSessions:
+        return SharedSessions(open_store(url), clock=clock, zone=lambda at: at, patterns=())
+
+    with ExitStack() as open_, closing(open_store(url)) as store:
+        for space in (LEEDS, YORK):
+            enrol(store, space, MEMBERS)
+        server = LinkServer(links, open_team=lambda: Team(open_store(url), clock=clock))
+        address = parse_url(open_.enter_context(running(server.app)))
+        assert isinstance(address, HttpUrl)
+        sign_in = SignIn(store, clock=clock)
+
+        def workspace(actor: Actor) -> Workspace:
+            enrol(store, LEEDS, {"": actor})
+            return open_.enter_context(closing(RemoteWorkspace(address, sign_in.open_session(actor), clock=clock)))
+
+        yield Office(workspace, lambda actor: LocalAdministration(open_.enter_context(closing(open_store(url))), actor))
+
+
+WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {
+    **{kind: local_office(kind) for kind in EVERY_KIND},
+    "server": remote_office,
+}
+"""Every implementation of the ports, by name: a local workspace over each kind of store, and one over HTTP."""
+
+PARAMETERS = [pytest.param(name, marks=pytest.mark.slow) if name == "server" else name for name in WORKSPACES]
+"""Their names, for tests; a server takes longer to start than `make check` has."""
 
 
 def enrol(store: Store, space: str, actors: Mapping[str, Actor]) -> None:

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
     from rflow.ports.stores import Report
+    from rflow.ports.workspace import Workspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
     from rflow.service.sessions import Outcome
     from rflow.service.team.accounts import LocalAccounts
     from rflow.service.team.spaces import LocalSpaces
+    from rflow.service.team.team import Team
     from rflow.service.team.tokens import LocalTokens
 
 
@@ -82,10 +84,25 @@ class App:
         return load_settings(self.flags, folders(self._config))
 
     @cached_property
-    def workspace(self) -> "LocalWorkspace":
-        """What this user can do at the configured store."""
+    def workspace(self) -> "Workspace":
+        """What this user can do at the configured store, or server."""
+        url = self.settings["store"].text
+        if url.startswith(("https://", "http://")):
+            from rflow.cli.server import workspace_at
+
+            return workspace_at(url, self.settings.folders.state, os.environ, now)
+        return self.local
+
+    @cached_property
+    def local(self) -> "LocalWorkspace":
+        """What this user can do at the configured store, which must be on this machine."""
         from rflow.cli.parsing.interrupts import held
 
+        if self.settings["store"].text.startswith(("https://", "http://")):
+            raise UsageProblem(
+                "That is done on the server's own store, not over HTTP.",
+                try_="On the server: rflow --store PATH …, or ask an admin of it.",
+            )
         actor = Actor(person=_member_named(self.settings["user.name"].text))
         with held():
             from rflow.service.opening import open_workspace
@@ -97,35 +114,41 @@ class App:
         from rflow.ports.stores import unreported
         from rflow.service.local.administration import LocalAdministration
 
-        return LocalAdministration(self.workspace.store, self.workspace.actor, report or unreported)
+        return LocalAdministration(self.local.store, self.local.actor, report or unreported)
 
     @property
     def accounts(self) -> "LocalAccounts":
         """The accounts of the configured store."""
         from rflow.service.team.accounts import LocalAccounts
 
-        return LocalAccounts(self.workspace.store, self.workspace.actor, clock=now)
+        return LocalAccounts(self.local.store, self.local.actor, clock=now)
 
     @property
     def spaces(self) -> "LocalSpaces":
         """The spaces of the configured store."""
         from rflow.service.team.spaces import LocalSpaces
 
-        return LocalSpaces(self.workspace.store, self.workspace.actor, clock=now)
+        return LocalSpaces(self.local.store, self.local.actor, clock=now)
 
     @property
     def tokens(self) -> "LocalTokens":
         """The API tokens of the configured store."""
         from rflow.service.team.tokens import LocalTokens
 
-        return LocalTokens(self.workspace.store, self.workspace.actor, clock=now)
+        return LocalTokens(self.local.store, self.local.actor, clock=now)
 
     @property
     def shared(self) -> "SharedSessions":
         """The sessions that links to the configured store show."""
         from rflow.service.local.shared import SharedSessions
 
-        return SharedSessions(self.workspace.store, clock=self._world.clock, zone=local, patterns=self.patterns)
+        return SharedSessions(self.local.store, clock=self._world.clock, zone=local, patterns=self.patterns)
+
+    def open_team(self) -> "Team":
+        """Open the configured store as a server uses it, on a connection of its own."""
+        from rflow.service.opening import open_team
+
+        return open_team(self.settings["store"].text, self._world.clock)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
@@ -203,9 +226,10 @@ class App:
             raise
 
     def close(self) -> None:
-        """Close the store."""
-        if "workspace" in self.__dict__:
-            self.workspace.close()
+        """Close the store, or the connection to the server."""
+        for name in ("workspace", "local"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     # Output
 

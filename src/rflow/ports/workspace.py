@@ -96,6 +96,9 @@ class Workspace(Protocol):
     def now(self) -> datetime:
         """Return the aware time by the workspace's clock."""
 
+    def close(self) -> None:
+        """Close the store, or the connection to the server."""
+
     # Sessions
 
     def find(self, reference: str) -> Head:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rflow.core.summary.budget.view import Zone
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
+    from rflow.service.team.team import Team
     from rflow.stores.copy import Counts
 
 
@@ -34,6 +35,14 @@ def open_shared(url: str, clock: Clock, zone: "Zone", patterns: Sequence[str]) -
     return SharedSessions(open_store(url), clock=clock, zone=zone, patterns=patterns)
 
 
+def open_team(url: str, clock: Clock) -> "Team":
+    """Return the store of that URL or path as a server uses it, on a connection of its own."""
+    from rflow.service.team.team import Team
+    from rflow.stores import open_store
+
+    return Team(open_store(url), clock=clock)
+
+
 def check_exists(url: str) -> None:
     """Raise `StoreProblem` unless there is a store at that URL or path."""
     from rflow.stores import open_store
@@ -52,7 +61,7 @@ def absolute_url(url: str) -> str:
     """Return the URL of a store with an absolute path: a relative one would be another store in every folder."""
     from rflow.stores import normal_url
 
-    return normal_url(url)
+    return url if url.startswith(("https://", "http://")) else normal_url(url)
 
 
 def public_url(url: str) -> str:

@@ -6,13 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
+from rflow.service.team.team import Team
 from rflow.web import metrics
+from rflow.web.api.openapi import PREFIX
+from rflow.web.api.problems import http_problem
+from rflow.web.api.routes import ApiRoutes
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
@@ -36,12 +41,14 @@ class LinkServer:
         self,
         open_store: Callable[[], SharedSessions],
         *,
+        open_team: Callable[[], Team] | None = None,
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
     ) -> None:
         self._metrics = metrics.Metrics()
         self._views = ViewLog()
         self._workers = WorkerPool(open_store)
+        self._members = WorkerPool(open_team) if open_team is not None else None
         self._links = LinkLookup(open_store(), self._workers)
         self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
@@ -50,7 +57,11 @@ class LinkServer:
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
-            exception_handlers={RflowError: store_failed, 404: not_found, Exception: unexpected_error},
+            exception_handlers={
+                RflowError: store_failed,
+                HTTPException: http_error,
+                Exception: unexpected_error,
+            },
             lifespan=self._lifespan,
         )
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
@@ -60,6 +71,7 @@ class LinkServer:
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
+            *(ApiRoutes(self._members).routes() if self._members is not None else ()),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
@@ -76,6 +88,8 @@ class LinkServer:
             self.broadcaster.close()
         await self._writer.write()
         await self._workers.close()
+        if self._members is not None:
+            await self._members.close()
         self._links.close()
 
     def _open(self) -> None:
@@ -93,6 +107,8 @@ class LinkServer:
             _log.warning("the store was replaced")
             self._file = file
             self._workers.reconnect()
+            if self._members is not None:
+                self._members.reconnect()
             self._renderer.clear()
             self._links.close()
             self._open()
@@ -110,6 +126,16 @@ class LinkServer:
         """Return the metrics for Prometheus."""
         text = self._metrics.text(self.broadcaster.open_streams, self._views.lost)
         return Response(text, media_type=metrics.MEDIA_TYPE)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what the server itself refuses: below /api in the shape of the API, elsewhere as a page or a text."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(PREFIX):
+        return await http_problem(request, error)
+    if error.status_code == 404:
+        return await not_found(request, error)
+    return PlainTextResponse(error.detail, error.status_code, dict(error.headers or {}))
 
 
 async def home(_: Request) -> Response:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from rflow.errors import UsageProblem
 from rflow.service import heartbeat
 from rflow.service.local.shared import SharedSessions
+from rflow.service.team.team import Team
 from rflow.web.app import LinkServer
 from rflow.web.broadcaster import MAX_STREAMS
 from rflow.web.connections import MAX_UNFINISHED, LimitedProtocol
@@ -52,6 +53,7 @@ class _Uvicorn(uvicorn.Server):
 
 def serve(
     open_store: Callable[[], SharedSessions],
+    open_team: Callable[[], Team],
     *,
     host: str,
     port: int,
@@ -69,7 +71,12 @@ def serve(
     log_to(sys.stderr)
     files = _raise_file_limit()
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
-    server = LinkServer(open_store, log_requests=log_requests, max_streams=min(MAX_STREAMS, files // 2))
+    server = LinkServer(
+        open_store,
+        open_team=open_team,
+        log_requests=log_requests,
+        max_streams=min(MAX_STREAMS, files // 2),
+    )
     config = uvicorn_config(server.app)
 
     async def main() -> None:

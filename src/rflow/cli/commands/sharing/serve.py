@@ -40,6 +40,7 @@ def serve(
     started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
+        run.open_team,
         host=host,
         port=port,
         url=url,

@@ -1,0 +1,72 @@
+"""Servers: which tokens this user has for them, and the workspace at one."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rflow.errors import NotSignedIn, StoreProblem, UsageProblem
+from rflow.ports.stores import Clock
+from rflow.whole_files import replace_file
+
+if TYPE_CHECKING:
+    from rflow.delivery.url import HttpUrl
+    from rflow.remote import RemoteWorkspace
+
+TOKEN_VARIABLE = "RFLOW_TOKEN"  # noqa: S105 (a name)
+
+
+def server_url(text: str) -> "HttpUrl":
+    """Read the address of a server; raise `UsageProblem` for one that a token can't be sent to."""
+    from rflow.delivery.url import HttpUrl, parse_safe_url
+
+    parsed = parse_safe_url(text)
+    if not isinstance(parsed, HttpUrl):
+        raise UsageProblem(f"The address of the server {parsed}.", try_="Write it as https://rflow.example.com")
+    return parsed
+
+
+def base_of(url: "HttpUrl") -> str:
+    """Return the address of a server as it is stored and shown."""
+    return f"{'https' if url.secure else 'http'}://{url.netloc}{url.path.rstrip('/')}"
+
+
+def workspace_at(text: str, state: Path, environ: Mapping[str, str], clock: Clock) -> "RemoteWorkspace":
+    """Return what this user can do at a server; raise `NotSignedIn` without a token for it."""
+    from rflow.remote import RemoteWorkspace
+
+    url = server_url(text)
+    token = environ.get(TOKEN_VARIABLE) or Tokens(state).token(base_of(url))
+    if not token:
+        raise NotSignedIn(f"You are not signed in at {url.netloc}.", try_=f"Sign in: rflow login {base_of(url)}")
+    return RemoteWorkspace(url, token, clock=clock)
+
+
+class Tokens:
+    """The tokens of this user, by server, in a file that only the user can read."""
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / "servers.json"
+
+    def token(self, server: str) -> str:
+        """Return the token for a server; "" for none."""
+        return self._read().get(server, "")
+
+    def keep(self, server: str, token: str) -> None:
+        """Keep a token; an empty one is removed."""
+        tokens = {**self._read(), server: token}
+        kept = {name: value for name, value in tokens.items() if value}
+        replace_file(self._path, json.dumps(kept, indent=1).encode())
+
+    def servers(self) -> list[str]:
+        """Return the servers that there is a token for."""
+        return sorted(self._read())
+
+    def _read(self) -> dict[str, str]:
+        try:
+            saved = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise StoreProblem(f"{self._path} can't be read.", try_="Remove it, and sign in again.") from error
+        return {str(name): str(value) for name, value in saved.items()} if isinstance(saved, dict) else {}

@@ -1,0 +1,321 @@
+"""The workspace over HTTP: what somebody who has a token can do at a server.
+
+Every method is one request to the API (`rflow.web.api`), on a connection that is kept for the whole run.
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from rflow.core.actors import Actor
+from rflow.core.people import Person
+from rflow.core.session.commands import Command, Start
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
+from rflow.core.session.search.query import Search, SearchPage
+from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.delivery.http import Client, Failure, Response
+from rflow.delivery.url import HttpUrl
+from rflow.errors import RflowError, SessionMoved, TooManyAttempts, Unreachable
+from rflow.ports import wire
+from rflow.ports.stores import Clock, TreeName
+from rflow.ports.team import SpaceView
+from rflow.ports.workspace import About, Imported, ImportOutcome, Incoming, Sent
+
+_Answer = TypeVar("_Answer")
+_TIMEOUT = 30.0
+_LIMIT = 64 * 1024 * 1024
+"""Bytes of a response."""
+_ERRORS: Mapping[str, type[RflowError]] = {f"urn:rflow:{name}": kind for kind, (_, name) in wire.STATUS.items()}
+
+
+class RemoteWorkspace:
+    """What the bearer of a token can do at a server; `rflow.ports.workspace.Workspace` says what each method does."""
+
+    def __init__(self, url: HttpUrl, token: str, *, clock: Clock) -> None:
+        self._url = url
+        self._client = Client(url, timeout=_TIMEOUT, limit=_LIMIT)
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._actor: Actor | None = None
+        self.now = clock
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.__exit__()
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts; the server is asked when it is first needed."""
+        if self._actor is None:
+            me = self._get("/me", wire.Me)
+            scopes = None if me.scopes is None else frozenset(me.scopes)
+            self._actor = Actor(person=me.person, roles=me.roles, admin=me.admin, scopes=scopes)
+        return self._actor
+
+    @property
+    def about(self) -> About:
+        """Which server this is."""
+        return About(url=f"{'https' if self._url.secure else 'http'}://{self._url.netloc}", kind="server", shared=True)
+
+    # Sessions
+
+    def find(self, reference: str) -> Head:
+        """Find the one session whose code or id begins with `reference`."""
+        return self._get("/find", Head, reference=reference)
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+        return self._get("/sessions", Page, **_filters(query))
+
+    def search(self, search: Search) -> SearchPage:
+        """Search the texts of sessions."""
+        return self._get("/search", SearchPage, words=search.words, **_filters(search.filters))
+
+    def version(self, session_id: str) -> int | None:
+        """Return the number of a session's last event."""
+        return self._get(f"/sessions/{_part(session_id)}/version", wire.Version).version
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read a session's events after version `after`."""
+        log = self._get(f"/sessions/{_part(session_id)}/events", wire.EventLog, after=after)
+        return Log(
+            id=log.id,
+            code=log.code,
+            events=wire.stored(log.events, log.unreadable),
+            space=log.space,
+            after=log.after,
+            header=log.header.encode(),
+        )
+
+    def start(self, command: Start) -> Sent:
+        """Start a session; one that the same `command_id` started before is returned as it stands."""
+        return _sent(self._send("POST", "/sessions", command, wire.Done, again=bool(command.command_id)))
+
+    def send(
+        self, session_id: str, command: Command, contents: Mapping[str, bytes] | None = None, known: int = 0
+    ) -> Sent:
+        """Carry out a command; one with an id is sent again where the answer is lost, and carried out once."""
+        body = wire.Send(command=command, contents=dict(contents or {}), known=known)
+        path = f"/sessions/{_part(session_id)}/commands"
+        return _sent(self._send("POST", path, body, wire.Done, again=bool(command.command_id)))
+
+    def check(self, session_id: str, command: Command) -> None:
+        """Raise the error that `send` would raise now, and write nothing."""
+        self._send("POST", f"/sessions/{_part(session_id)}/checks", wire.Check(command=command), None)
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session for good, and end its links."""
+        self._send("DELETE", f"/sessions/{_part(session_id)}", None, None)
+
+    def plan_import(self, incoming: Incoming) -> Imported:
+        """Return what importing a session would do now, and write nothing."""
+        return self._import(incoming, dry_run=True)
+
+    def import_session(self, incoming: Incoming, *, accept_ownership: bool = False) -> Imported:
+        """Store a session that was read from a file; one that is here with the same beginning is extended."""
+        return self._import(incoming, accept_ownership=accept_ownership)
+
+    def _import(self, incoming: Incoming, *, accept_ownership: bool = False, dry_run: bool = False) -> Imported:
+        body = wire.Import(
+            id=incoming.id,
+            code=incoming.code,
+            events=wire.readable(incoming.events),
+            unreadable=wire.unreadable(incoming.events),
+            trees=dict(incoming.trees),
+            contents=dict(incoming.contents),
+            accept_ownership=accept_ownership,
+            dry_run=dry_run,
+        )
+        result = self._send("POST", "/imports", body, wire.ImportResult)
+        return Imported(
+            session=result.session,
+            code=result.code,
+            outcome=msgspec.convert(result.outcome, ImportOutcome),
+            events=tuple(result.events),
+            ownership=tuple(result.ownership),
+        )
+
+    def content(self, session_id: str, digest: str) -> bytes:
+        """Read the whole content of a piece of evidence."""
+        return self._request("GET", f"/sessions/{_part(session_id)}/contents/{_part(digest)}")
+
+    def people(self) -> list[Person]:
+        """Return everybody in the sessions that the actor may see, by name."""
+        return self._get("/people", list[Person])
+
+    def exported(self, session_id: str) -> None:
+        """Record that a whole session leaves as a file."""
+        self._send("POST", f"/sessions/{_part(session_id)}/exports", None, None)
+
+    # Trees
+
+    def tree(self, digest: str) -> bytes | None:
+        """Return a version of a tree as canonical JSON."""
+        return self._get("/tree-version", wire.TreeVersion, digest=digest).data
+
+    def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space."""
+        return self._get("/trees", list[TreeName], space=space)
+
+    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id."""
+        added: wire.TreeAdded = self._send("POST", f"/trees?{urlencode({'space': space})}", data, wire.TreeAdded)
+        return added.new
+
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
+        """Remove a tree from the list."""
+        self._send("DELETE", f"/trees/{_part(tree_id)}?{urlencode({'space': space})}", None, None)
+
+    # Links
+
+    def create_share(self, wish: ShareWish) -> Minted:
+        """Create a read-only link to a session."""
+        body = wire.NewLink(**{name: getattr(wish, name) for name in wire.NewLink.__struct_fields__})
+        made = self._send("POST", "/links", body, wire.MadeLink)
+        return Minted(share=_share(made.link), token=made.token)
+
+    def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list[ShareCount]:
+        """List the links of a session, else the actor's."""
+        named = {"session": session_id} if session_id else {}
+        links = self._get("/links", list[wire.Link], everybody=str(everybody).lower(), **named)
+        return [_count(link) for link in links]
+
+    def share(self, reference: str) -> ShareCount:
+        """Find the one link whose id begins with `reference`, or whose token it is."""
+        return _count(self._send("POST", "/links/find", wire.LinkReference(link=reference), wire.Link))
+
+    def share_views(self, share_id: str) -> Sequence[ShareView]:
+        """Return the last views of a link, the newest first."""
+        return self._get(f"/links/{_part(share_id)}/views", list[ShareView])
+
+    def revoke_share(self, share_id: str) -> Share:
+        """Revoke a link at once."""
+        return _share(self._send("POST", f"/links/{_part(share_id)}/revocation", None, wire.Link))
+
+    def protect_share(self, share_id: str, password: str) -> Share:
+        """Change the password of a link; an empty one removes it."""
+        body = wire.LinkPassword(password=password)
+        return _share(self._send("PUT", f"/links/{_part(share_id)}/password", body, wire.Link))
+
+    # Spaces
+
+    def spaces(self) -> list[SpaceView]:
+        """List the spaces that the actor may see."""
+        return self._get("/spaces", list[SpaceView])
+
+    # Requests
+
+    def _get(self, path: str, kind: type[_Answer], **query: object) -> _Answer:
+        pairs = urlencode(query, doseq=True, errors="replace")
+        return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path, again=True), kind)
+
+    def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
+        data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
+        answer = self._request(method, path, data, again=again)
+        return None if kind is None else self._read(answer, kind)
+
+    def _read(self, body: bytes, kind: type[_Answer]) -> _Answer:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Unreachable(
+                f"{self._url.host} answered something that this rflow does not understand.",
+                try_="Is it an rflow server, and as new as this rflow?",
+            ) from error
+
+    def _request(self, method: str, path: str, body: bytes | None = None, *, again: bool = False) -> bytes:
+        """Send a request and return the body of the response.
+
+        After a failure it is sent once more if the server can't have acted on it, or if acting twice is harmless.
+        """
+        headers = {**self._headers, **({"Content-Type": "application/json"} if body is not None else {})}
+        outcome: Response | Failure = Failure(what="was not asked")
+        for _ in range(2):
+            outcome = self._client.request(method, f"{self._url.path.rstrip('/')}/api/v1{path}", body, headers)
+            if isinstance(outcome, Response) and outcome.complete:
+                return self._checked(outcome)
+            if not again and not (isinstance(outcome, Failure) and not outcome.sent):
+                break
+        what = outcome.what if isinstance(outcome, Failure) else "cut its answer off"
+        raise Unreachable(
+            f"{self._url.host} {what}.",
+            try_=(isinstance(outcome, Failure) and outcome.try_) or "Nothing is lost: try again.",
+        )
+
+    def _checked(self, response: Response) -> bytes:
+        if response.status < 400:
+            return response.body
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            raise _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+        raise Unreachable(
+            f"{self._url.host} answered {response.status}.", try_="Is it an rflow server? See: rflow whoami"
+        )
+
+
+def _error(problem: wire.Problem, response: Response) -> RflowError:
+    """Return the error that the server raised."""
+    kind = _ERRORS.get(problem.type)
+    if kind is SessionMoved:
+        return SessionMoved(problem.detail, try_=problem.try_, version=problem.version)
+    if kind is TooManyAttempts:
+        after = response.headers.get("retry-after", "0")
+        return TooManyAttempts(problem.detail, try_=problem.try_, retry_after=int(after) if after.isdigit() else 0)
+    error = (kind or Unreachable)(problem.detail, try_=problem.try_)
+    if problem.problems:
+        error.problems = problem.problems  # type: ignore[attr-defined]
+    return error
+
+
+def _filters(query: Query) -> dict[str, object]:
+    """Return the parameters of a list."""
+    wanted = {name: getattr(query, name) for name in query.__struct_fields__ if getattr(query, name) is not None}
+    if query.stale_before is not None:
+        wanted["stale_before"] = query.stale_before.isoformat()
+    return wanted
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="", errors="replace")
+
+
+def _sent(done: wire.Done) -> Sent:
+    return Sent(
+        session=done.session,
+        code=done.code,
+        events=tuple(done.events),
+        entry=done.entry,
+        steered=done.steered,
+        tail=wire.stored(done.tail, done.unreadable),
+        reload=done.reload,
+    )
+
+
+def _share(link: wire.Link) -> Share:
+    """Return a link as a share, without the hashes that the server keeps to itself."""
+    return Share(
+        id=link.id,
+        session=link.session,
+        space=link.space,
+        hash="",
+        ending=link.ending,
+        by=link.by,
+        created_at=link.created_at,
+        expires_at=link.expires_at,
+        label=link.label,
+        brief=link.brief,
+        until_seq=link.until_seq,
+        password="protected" if link.protected else "",
+        patterns=tuple(link.patterns),
+        max_views=link.max_views,
+        audience=link.audience,
+        revoked_at=link.revoked_at,
+        revoked_by=link.revoked_by,
+    )
+
+
+def _count(link: wire.Link) -> ShareCount:
+    return ShareCount(share=_share(link), views=link.views, last_view=link.last_view)

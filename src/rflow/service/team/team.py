@@ -1,0 +1,47 @@
+"""A store as a server uses it: many actors on one connection, each with their own workspace."""
+
+from rflow.core.actors import Actor
+from rflow.ports.stores import Clock, Store
+from rflow.service.local.administration import LocalAdministration
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.team.accounts import LocalAccounts
+from rflow.service.team.sign_in import SignIn
+from rflow.service.team.spaces import LocalSpaces
+from rflow.service.team.tokens import LocalTokens
+
+
+class Team:
+    """Opens what an actor can do at a store; an actor comes from signing in."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self.now = clock
+        self.sign_in = SignIn(store, clock=clock)
+
+    def workspace(self, actor: Actor) -> LocalWorkspace:
+        """Return what `actor` can do with sessions, trees and links."""
+        return LocalWorkspace(self._store, actor, clock=self.now)
+
+    def accounts(self, actor: Actor) -> LocalAccounts:
+        """Return what `actor` can do with accounts."""
+        return LocalAccounts(self._store, actor, clock=self.now)
+
+    def spaces(self, actor: Actor) -> LocalSpaces:
+        """Return what `actor` can do with spaces."""
+        return LocalSpaces(self._store, actor, clock=self.now)
+
+    def tokens(self, actor: Actor) -> LocalTokens:
+        """Return what `actor` can do with API tokens."""
+        return LocalTokens(self._store, actor, clock=self.now)
+
+    def administration(self, actor: Actor) -> LocalAdministration:
+        """Return what `actor` can do with the store itself."""
+        return LocalAdministration(self._store, actor)
+
+    def stamp(self) -> int | None:
+        """Return a number that changes whenever somebody else has written to the store."""
+        return self._store.stamp()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()

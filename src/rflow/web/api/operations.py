@@ -1,0 +1,559 @@
+"""The operations of the API: one table, from which its routes, its OpenAPI document and its tests are made."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from rflow.core.accounts import AuditEntry
+from rflow.core.actors import Actor
+from rflow.core.people import Person
+from rflow.core.session.commands import Start
+from rflow.core.session.head import Head, Page
+from rflow.core.session.search.query import Search, SearchPage
+from rflow.core.sharing import ShareCount, ShareView
+from rflow.core.space_policy import Policy
+from rflow.core.tree.model import Tree
+from rflow.ports import wire as s
+from rflow.ports.stores import TreeName
+from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
+from rflow.ports.workspace import About
+from rflow.service.team.team import Team
+
+EVIDENCE_LIMIT = 12 * 1024 * 1024
+"""Bytes of a request that brings evidence: 8 MiB of content are a third longer as base64."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TREE_LIMIT = 2 * 1024 * 1024
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request: who asks, and what for. `query` and `body` are of the types that the operation names."""
+
+    team: Team
+    actor: Actor
+    path: Mapping[str, str]
+    query: Any = None
+    body: Any = None
+    raw: bytes = b""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation: how it is called, what it does, what it answers. `result` of None is an empty answer (204).
+
+    `moves` says that it can conflict with somebody else's move (409); `raw` that its body is taken as it is.
+    """
+
+    name: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    tag: str
+    summary: str
+    call: Callable[[Call], object]
+    query: Any = None
+    body: Any = None
+    result: Any = None
+    status: int = 200
+    limit: int | None = None
+    raw: bool = False
+
+
+def _session(call: Call) -> str:
+    """Return the id of the session in the address."""
+    return _id_of(call, call.path["session"])
+
+
+def _id_of(call: Call, named: str) -> str:
+    """Return the id of a session, which may be named by its code too."""
+    return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
+
+
+def _import(call: Call) -> s.ImportResult:
+    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body)
+    if call.body.dry_run:
+        return s.import_of(workspace.plan_import(incoming))
+    return s.import_of(workspace.import_session(incoming, accept_ownership=call.body.accept_ownership))
+
+
+def _change_user(call: Call) -> User:
+    accounts, name, wish = call.team.accounts(call.actor), call.path["user"], call.body
+    if wish.admin is not None:
+        accounts.set_admin(name, admin=wish.admin)
+    if wish.active is False:
+        accounts.disable(name, wish.heir)
+    elif wish.active:
+        accounts.enable(name)
+    return accounts.user(name)
+
+
+def _set_role(call: Call) -> None:
+    call.team.spaces(call.actor).set_role(call.path["space"], call.path["user"], call.body.role)
+
+
+def _remove_member(call: Call) -> None:
+    call.team.spaces(call.actor).set_role(call.path["space"], call.path["user"], None)
+
+
+def _links(call: Call) -> list[s.Link]:
+    workspace, wish = call.team.workspace(call.actor), call.query
+    session = _id_of(call, wish.session) if wish.session else None
+    return [s.link_of(each.share, each) for each in workspace.shares(session, everybody=wish.everybody)]
+
+
+def _link(call: Call) -> s.Link:
+    return _counted(call.team.workspace(call.actor).share(call.path["link"]))
+
+
+def _counted(counted: ShareCount) -> s.Link:
+    return s.link_of(counted.share, counted)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="me",
+        method="GET",
+        path="/me",
+        tag="People",
+        summary="Who is signed in",
+        call=lambda c: s.me_of(c.actor),
+        result=s.Me,
+    ),
+    Operation(
+        name="about",
+        method="GET",
+        path="/about",
+        tag="People",
+        summary="Which store this is",
+        call=lambda c: About(url="", kind=c.team.workspace(c.actor).about.kind, shared=True),
+        result=About,
+    ),
+    Operation(
+        name="people",
+        method="GET",
+        path="/people",
+        tag="People",
+        summary="Everybody in the sessions you may see",
+        call=lambda c: c.team.workspace(c.actor).people(),
+        result=list[Person],
+    ),
+    Operation(
+        name="change_password",
+        method="POST",
+        path="/me/password",
+        tag="People",
+        summary="Change your own password",
+        call=lambda c: c.team.accounts(c.actor).change_password(c.body.old, c.body.new),
+        body=s.PasswordChange,
+        status=204,
+    ),
+    Operation(
+        name="list_sessions",
+        method="GET",
+        path="/sessions",
+        tag="Sessions",
+        summary="List sessions",
+        call=lambda c: c.team.workspace(c.actor).heads(s.query_of(c.query)),
+        query=s.ListQuery,
+        result=Page,
+    ),
+    Operation(
+        name="search",
+        method="GET",
+        path="/search",
+        tag="Sessions",
+        summary="Search the texts of sessions",
+        call=lambda c: c.team.workspace(c.actor).search(Search(words=c.query.words, filters=s.query_of(c.query))),
+        query=s.SearchQuery,
+        result=SearchPage,
+    ),
+    Operation(
+        name="start",
+        method="POST",
+        path="/sessions",
+        tag="Sessions",
+        summary="Start a session",
+        call=lambda c: s.done_of(c.team.workspace(c.actor).start(c.body)),
+        body=Start,
+        result=s.Done,
+        status=201,
+    ),
+    Operation(
+        name="find",
+        method="GET",
+        path="/sessions/{session}",
+        tag="Sessions",
+        summary="Find the one session whose code or id begins so",
+        call=lambda c: c.team.workspace(c.actor).find(c.path["session"]),
+        result=Head,
+    ),
+    Operation(
+        name="find_session",
+        method="GET",
+        path="/find",
+        tag="Sessions",
+        summary="Find the one session whose code or id begins so",
+        call=lambda c: c.team.workspace(c.actor).find(c.query.reference),
+        query=s.Reference,
+        result=Head,
+    ),
+    Operation(
+        name="version",
+        method="GET",
+        path="/sessions/{session}/version",
+        tag="Sessions",
+        summary="Read the number of the last event of a session",
+        call=lambda c: s.Version(version=c.team.workspace(c.actor).version(c.path["session"])),
+        result=s.Version,
+    ),
+    Operation(
+        name="exported",
+        method="POST",
+        path="/sessions/{session}/exports",
+        tag="Sessions",
+        summary="Record that a whole session leaves as a file",
+        call=lambda c: c.team.workspace(c.actor).exported(_session(c)),
+        status=204,
+    ),
+    Operation(
+        name="load",
+        method="GET",
+        path="/sessions/{session}/events",
+        tag="Sessions",
+        summary="Read the events of a session",
+        call=lambda c: s.log_of(c.team.workspace(c.actor).load(_session(c), c.query.after)),
+        query=s.After,
+        result=s.EventLog,
+    ),
+    Operation(
+        name="send",
+        method="POST",
+        path="/sessions/{session}/commands",
+        tag="Sessions",
+        summary="Carry out a command",
+        call=lambda c: s.done_of(
+            c.team.workspace(c.actor).send(_session(c), c.body.command, c.body.contents, c.body.known)
+        ),
+        body=s.Send,
+        result=s.Done,
+        limit=EVIDENCE_LIMIT,
+    ),
+    Operation(
+        name="check",
+        method="POST",
+        path="/sessions/{session}/checks",
+        tag="Sessions",
+        summary="Say whether a command would be carried out, and change nothing",
+        call=lambda c: c.team.workspace(c.actor).check(_session(c), c.body.command),
+        body=s.Check,
+        status=204,
+    ),
+    Operation(
+        name="delete",
+        method="DELETE",
+        path="/sessions/{session}",
+        tag="Sessions",
+        summary="Remove a session for good",
+        call=lambda c: c.team.workspace(c.actor).delete(_session(c)),
+        status=204,
+    ),
+    Operation(
+        name="content",
+        method="GET",
+        path="/sessions/{session}/contents/{digest}",
+        tag="Sessions",
+        summary="Read the whole content of a piece of evidence, as a file",
+        call=lambda c: c.team.workspace(c.actor).content(_session(c), c.path["digest"]),
+        result=bytes,
+    ),
+    Operation(
+        name="import_session",
+        method="POST",
+        path="/imports",
+        tag="Sessions",
+        summary="Import a session",
+        call=_import,
+        body=s.Import,
+        result=s.ImportResult,
+        limit=4 * EVIDENCE_LIMIT,
+    ),
+    Operation(
+        name="list_trees",
+        method="GET",
+        path="/trees",
+        tag="Trees",
+        summary="List the trees of a space",
+        call=lambda c: c.team.workspace(c.actor).tree_names(c.query.space),
+        query=s.InSpace,
+        result=list[TreeName],
+    ),
+    Operation(
+        name="add_tree",
+        method="POST",
+        path="/trees",
+        tag="Trees",
+        summary="Make a tree the current version of its id",
+        call=lambda c: s.TreeAdded(new=c.team.workspace(c.actor).add_tree(c.raw, c.query.space)),
+        query=s.InSpace,
+        body=Tree,
+        raw=True,
+        result=s.TreeAdded,
+        limit=TREE_LIMIT,
+    ),
+    Operation(
+        name="remove_tree",
+        method="DELETE",
+        path="/trees/{tree}",
+        tag="Trees",
+        summary="Remove a tree from the list",
+        call=lambda c: c.team.workspace(c.actor).remove_tree(c.path["tree"], c.query.space),
+        query=s.InSpace,
+        status=204,
+    ),
+    Operation(
+        name="tree_version",
+        method="GET",
+        path="/tree-version",
+        tag="Trees",
+        summary="Read a version of a tree",
+        call=lambda c: s.TreeVersion(data=c.team.workspace(c.actor).tree(c.query.digest)),
+        query=s.Digest,
+        result=s.TreeVersion,
+    ),
+    Operation(
+        name="list_links",
+        method="GET",
+        path="/links",
+        tag="Links",
+        summary="List links",
+        call=_links,
+        query=s.LinkQuery,
+        result=list[s.Link],
+    ),
+    Operation(
+        name="create_link",
+        method="POST",
+        path="/links",
+        tag="Links",
+        summary="Create a read-only link to a session",
+        call=lambda c: s.made_link(c.team.workspace(c.actor).create_share(s.wish_of(c.body))),
+        body=s.NewLink,
+        result=s.MadeLink,
+        status=201,
+    ),
+    Operation(
+        name="link",
+        method="GET",
+        path="/links/{link}",
+        tag="Links",
+        summary="Read one link",
+        call=_link,
+        result=s.Link,
+    ),
+    Operation(
+        name="find_link",
+        method="POST",
+        path="/links/find",
+        tag="Links",
+        summary="Find the one link whose id begins so, or whose token it is",
+        call=lambda c: _counted(c.team.workspace(c.actor).share(c.body.link)),
+        body=s.LinkReference,
+        result=s.Link,
+    ),
+    Operation(
+        name="link_views",
+        method="GET",
+        path="/links/{link}/views",
+        tag="Links",
+        summary="List the last views of a link",
+        call=lambda c: list(c.team.workspace(c.actor).share_views(c.path["link"])),
+        result=list[ShareView],
+    ),
+    Operation(
+        name="revoke_link",
+        method="POST",
+        path="/links/{link}/revocation",
+        tag="Links",
+        summary="Revoke a link at once",
+        call=lambda c: s.link_of(c.team.workspace(c.actor).revoke_share(c.path["link"])),
+        result=s.Link,
+    ),
+    Operation(
+        name="protect_link",
+        method="PUT",
+        path="/links/{link}/password",
+        tag="Links",
+        summary="Change the password of a link",
+        call=lambda c: s.link_of(c.team.workspace(c.actor).protect_share(c.path["link"], c.body.password)),
+        body=s.LinkPassword,
+        result=s.Link,
+    ),
+    Operation(
+        name="list_spaces",
+        method="GET",
+        path="/spaces",
+        tag="Spaces",
+        summary="List the spaces you may see",
+        call=lambda c: c.team.workspace(c.actor).spaces(),
+        result=list[SpaceView],
+    ),
+    Operation(
+        name="add_space",
+        method="POST",
+        path="/spaces",
+        tag="Spaces",
+        summary="Create a space",
+        call=lambda c: c.team.spaces(c.actor).add(c.body.name),
+        body=s.SpaceWish,
+        result=SpaceView,
+        status=201,
+    ),
+    Operation(
+        name="set_policy",
+        method="PUT",
+        path="/spaces/{space}/policy",
+        tag="Spaces",
+        summary="Set the policy of a space",
+        call=lambda c: c.team.spaces(c.actor).set_policy(c.path["space"], c.body),
+        body=Policy,
+        result=SpaceView,
+    ),
+    Operation(
+        name="list_members",
+        method="GET",
+        path="/spaces/{space}/members",
+        tag="Spaces",
+        summary="List who is in a space",
+        call=lambda c: c.team.spaces(c.actor).members(c.path["space"]),
+        result=list[Member],
+    ),
+    Operation(
+        name="set_role",
+        method="PUT",
+        path="/spaces/{space}/members/{user}",
+        tag="Spaces",
+        summary="Give somebody a role",
+        call=_set_role,
+        body=s.RoleWish,
+        status=204,
+    ),
+    Operation(
+        name="remove_member",
+        method="DELETE",
+        path="/spaces/{space}/members/{user}",
+        tag="Spaces",
+        summary="Remove somebody from a space",
+        call=_remove_member,
+        status=204,
+    ),
+    Operation(
+        name="list_users",
+        method="GET",
+        path="/users",
+        tag="Accounts",
+        summary="List the accounts",
+        call=lambda c: c.team.accounts(c.actor).users(),
+        result=list[User],
+    ),
+    Operation(
+        name="add_user",
+        method="POST",
+        path="/users",
+        tag="Accounts",
+        summary="Create an account",
+        call=lambda c: c.team.accounts(c.actor).add(
+            c.body.name, password=c.body.password, admin=c.body.admin, agent=c.body.agent
+        ),
+        body=s.UserWish,
+        result=NewUser,
+        status=201,
+    ),
+    Operation(
+        name="user",
+        method="GET",
+        path="/users/{user}",
+        tag="Accounts",
+        summary="Read one account",
+        call=lambda c: c.team.accounts(c.actor).user(c.path["user"]),
+        result=User,
+    ),
+    Operation(
+        name="change_user",
+        method="PATCH",
+        path="/users/{user}",
+        tag="Accounts",
+        summary="Make an admin, disable, enable",
+        call=_change_user,
+        body=s.UserChange,
+        result=User,
+    ),
+    Operation(
+        name="erase_user",
+        method="DELETE",
+        path="/users/{user}",
+        tag="Accounts",
+        summary="Remove an account, and replace its name in every record",
+        call=lambda c: c.team.accounts(c.actor).erase(c.path["user"], c.query.heir),
+        query=s.Heir,
+        result=Left,
+    ),
+    Operation(
+        name="set_user_password",
+        method="PUT",
+        path="/users/{user}/password",
+        tag="Accounts",
+        summary="Set a password",
+        call=lambda c: c.team.accounts(c.actor).set_password(c.path["user"], c.body.password),
+        body=s.NewPassword,
+        result=User,
+    ),
+    Operation(
+        name="one_time_link",
+        method="POST",
+        path="/users/{user}/one-time-link",
+        tag="Accounts",
+        summary="Make a link by which somebody sets their password once",
+        call=lambda c: c.team.accounts(c.actor).one_time_link(c.path["user"]),
+        result=OneTimeLink,
+        status=201,
+    ),
+    Operation(
+        name="list_tokens",
+        method="GET",
+        path="/tokens",
+        tag="Accounts",
+        summary="List API tokens",
+        call=lambda c: c.team.tokens(c.actor).tokens(c.query.user),
+        query=s.TokenQuery,
+        result=list[Token],
+    ),
+    Operation(
+        name="create_token",
+        method="POST",
+        path="/tokens",
+        tag="Accounts",
+        summary="Create an API token",
+        call=lambda c: c.team.tokens(c.actor).create(c.body.user, c.body.scopes, c.body.expires_at, c.body.label),
+        body=s.TokenWish,
+        result=NewToken,
+        status=201,
+    ),
+    Operation(
+        name="revoke_token",
+        method="DELETE",
+        path="/tokens/{token}",
+        tag="Accounts",
+        summary="Revoke an API token",
+        call=lambda c: c.team.tokens(c.actor).revoke(c.path["token"]),
+        result=Token,
+    ),
+    Operation(
+        name="audit",
+        method="GET",
+        path="/audit",
+        tag="Accounts",
+        summary="Read the audit",
+        call=lambda c: c.team.accounts(c.actor).audit(c.query.after, min(max(c.query.limit, 1), 1000)),
+        query=s.AuditQuery,
+        result=list[AuditEntry],
+    ),
+)
