@@ -66,7 +66,7 @@ def test_a_command_in_a_message_is_never_folded(ana: Program) -> None:
         ("handoff", "ben", "--new-user"): f"rflow export {code} -o {code}.jsonl",
     }.items():
         if words != ("note", "x"):
-            assert command in at_terminal(ana, *words, width=44).splitlines()[-1]
+            assert any(command in line for line in at_terminal(ana, *words, width=44).splitlines())
     assert 'rflow start --title "What is wrong"' in at_terminal(ana, "start", width=44)
     for line in at_terminal(ana, "-s", code, "share", "create", width=44).splitlines():
         assert len(line) <= 44 or line.startswith(("http", "    rflow "))
@@ -134,8 +134,8 @@ def test_a_list_keeps_the_customer_of_a_session_with_a_long_title(ana: Program) 
     ana.start("--title", "The label printer in the packing hall prints nothing since Monday", "--customer", "Leeds")
     ana.start("--title", "The label printer in the packing hall prints nothing", "--customer", "Hull", "--ticket", "42")
     hull, leeds = ana.ok("list").out.splitlines()[1:]
-    assert hull.endswith("… · Hull · 42")
-    assert leeds.endswith("… · Leeds")
+    assert "  Hull  " in hull
+    assert "  Leeds  " in leeds
     assert max(map(len, (hull, leeds))) <= 80
 
 

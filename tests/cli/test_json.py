@@ -55,7 +55,7 @@ STEP = ENTRY | {
 }
 NOTE = ENTRY | {"text": str, "kind": str, "on": int, "settled": Maybe(str), "amended": bool, "undone": bool}
 CHANGE = ENTRY | {
-    **dict.fromkeys(("text", "revert"), str),
+    **dict.fromkeys(("text", "revert", "reverted_note"), str),
     **dict.fromkeys(("reverted", "amended", "undone"), bool),
     "reverted_at": Maybe(TIME),
     "reverted_by": Maybe(PERSON),

@@ -68,7 +68,7 @@ def test_a_path_means_what_is_there(here: Path) -> None:
     ("url", "sentence"),
     [
         ("postgres+psycopg://ana:hunter2@db/rflow", "no kind of store called 'postgres+psycopg'"),
-        ("https://ana:hunter2@rflow.example", "rflow servers are not in this version"),
+        ("https://ana:hunter2@rflow.example", "That is the address of a server, not of a store."),
         ("mysql://ana:hunter2@db/rflow", "no kind of store called 'mysql'"),
         ("sqlite:", "path is missing"),
         ("sqlite:///", "path is missing"),

@@ -25,7 +25,7 @@ from threading import Thread
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "commands.md")]
 BLOCK = re.compile(r"^(```(?:console|sh)|<!-- console)\n(.*?)^(```|-->)$", re.MULTILINE | re.DOTALL)
-ELSEWHERE = re.compile(r"(make|curl|TOKEN=|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)\b")
+ELSEWHERE = re.compile(r"TOKEN=|(make|curl|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)\b")
 """Commands that set a machine up; the wheel's tests, `make demo` and CI run them."""
 CHANGING = re.compile(
     r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions

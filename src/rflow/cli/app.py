@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
     from rflow.ports.stores import Report
-    from rflow.ports.workspace import Workspace
+    from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
@@ -84,7 +84,7 @@ class App:
         return load_settings(self.flags, folders(self._config))
 
     @cached_property
-    def workspace(self) -> "Workspace":
+    def workspace(self) -> "OpenWorkspace":
         """What this user can do at the configured store, or server."""
         url = self.settings["store"].text
         if url.startswith(("https://", "http://")):

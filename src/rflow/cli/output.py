@@ -130,9 +130,11 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def width_of(stream: TextIO | None) -> int:
-    """Return the columns of the terminal that a stream goes to; 80 where it goes elsewhere."""
+    """Return the columns of the terminal that a stream goes to, or what COLUMNS says; 80 where it goes elsewhere."""
     if not is_terminal(stream):
         return 80
+    if (said := os.environ.get("COLUMNS", "")).isdecimal() and int(said):
+        return int(said)
     assert stream is not None
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80

@@ -96,9 +96,6 @@ class Workspace(Protocol):
     def now(self) -> datetime:
         """Return the aware time by the workspace's clock."""
 
-    def close(self) -> None:
-        """Close the store, or the connection to the server."""
-
     # Sessions
 
     def find(self, reference: str) -> Head:
@@ -206,6 +203,13 @@ class Workspace(Protocol):
 
     def exported(self, session_id: str) -> None:
         """Record that a whole session leaves as a file; raise `NotFound`."""
+
+
+class OpenWorkspace(Workspace, Protocol):
+    """A workspace on a connection of its own."""
+
+    def close(self) -> None:
+        """Close the store, or the connection to the server."""
 
 
 class Administration(Protocol):

@@ -81,7 +81,7 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (3, ("amend", "1", "x"), "has no entry 1.\n       See the numbers:"),
     (2, ("change", "--reverted", "1"), "Entry 1 is not a change left in place.\n       Left in place: none."),
     (2, ("show", "--evidence", "first"), '--evidence takes the number of an entry (see `rflow show`), not "first".'),
-    (2, ("--store", "https://rflow.example", "list"), "rflow servers are not in this version of rflow."),
+    (9, ("--store", "https://rflow.example", "list"), "You are not signed in at rflow.example."),
     (2, ("--store", "ftp://rflow.example", "list"), "There is no kind of store called 'ftp'."),
     (2, ("--store", "postgresql://ana:Sommer-2026@db/rflow", "list"), "PostgreSQL stores are not in this version"),
 ]
@@ -99,7 +99,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("brief", "--title", " "), "The title is empty"),
     (2, ("change",), "The change is empty."),
     (2, ("change", "Set the fallback queue"), "How can it be reverted?"),
-    (2, ("change", "Set it", "--reverted", "3"), "--reverted takes no text."),
+    (2, ("change", "Set it", "--reverted", "3"), "--reverted takes no text but its --note."),
     (2, ("wait",), "What is it waiting for?"),
     (2, ("wait", "--for", "Ben", "--over"), "What is it waiting for?"),
     (2, ("close",), "How did it end: resolved, escalated or abandoned?"),

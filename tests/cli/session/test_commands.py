@@ -70,7 +70,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         == f'{named}ask "Can you drive?" recorded; ticket cleared.\n'
     )
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
-        f'{named}change 13 recorded: "Set the fallback queue".\nOnce reverted: rflow change --reverted 13\n'
+        f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it".\n'
+        "Once reverted: rflow change --reverted 13\n"
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
     assert ana.ok("wait", "--for", "the vendor").err == f'{named}waiting for "the vendor".\n'

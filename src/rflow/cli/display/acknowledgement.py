@@ -19,6 +19,9 @@ def acknowledgement(session: Session, what: str) -> str:
     named, and the texts in quotation marks are cut, then the customer. The code and the number of the entry always stay
     whole.
     """
+    what, newline, typed = what.partition("\n")
+    if newline:  # what was typed line by line is repeated as it is
+        return f"{acknowledgement(session, what)}\n{typed}"
     width, what = prose_width(sys.stderr), one_line(what)
     named, shown = _fitted(session, what, width, width // 4)
     if columns(named + shown) > width:

@@ -32,7 +32,7 @@ def base_of(run: App) -> Base:
     """Return what links begin with: the setting, else the server running for this store, else this machine."""
     configured = run.settings["share.base_url"].text
     if configured:
-        from rflow.cli.web_address import base_url
+        from rflow.cli.parsing.web_address import base_url
 
         return Base(url=base_url(configured, "share.base_url"))
     from rflow.service.heartbeat import running

@@ -150,7 +150,7 @@ def _timeout(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _base_url(given: tuple[str, ...]) -> tuple[str, ...]:
-    from rflow.cli.web_address import base_url
+    from rflow.cli.parsing.web_address import base_url
 
     return (base_url(given[0], "share.base_url"),)
 

@@ -36,11 +36,13 @@ def export(
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
-
     from rflow.cli.sources import write_output
 
     session = run.session(reference)
     if output is not None and not overwrite and Path(output).is_file():
+        from rflow.service.opening import check_output
+
+        check_output(Path(output))
         run.confirm(f"{output} is there already. Replace it?", "--overwrite")
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:

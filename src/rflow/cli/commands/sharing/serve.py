@@ -54,7 +54,7 @@ def serve(
 def _public(url: str | None) -> str | None:
     if url is None:
         return None
-    from rflow.cli.web_address import base_url
+    from rflow.cli.parsing.web_address import base_url
 
     return base_url(url, "--public-url")
 
