@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 
 from rflow.core.actors import Actor
@@ -25,7 +27,7 @@ from rflow.stores.postgres import address, migrations, schema
 from rflow.stores.postgres.address import shown
 from rflow.stores.postgres.store import PostgresStore
 from support.needs import need
-from support.program import Program
+from support.program import SCRIPT, Program
 from support.stores import postgres
 from support.stores.cutting_proxy import CuttingProxy
 from support.stores.stories import ANA, MORNING, evidence, more, session, short_story
@@ -440,3 +442,41 @@ def test_a_url_has_a_normal_form_and_one_to_show() -> None:
     assert read.conninfo == normal_url(url).replace("&schema=leeds", "")
     with pytest.raises(UsageProblem, match="plain name"):
         shown("postgresql://db/work?schema=pg_catalog")
+
+
+# A server of links
+
+
+def test_links_work_again_when_the_database_does(ana: Program, store: Store, tmp_path: Path) -> None:
+    with serving(ana, tmp_path) as port:
+        address = ana.ok("share", "create", CODE).out.strip()
+        link = f"http://127.0.0.1:{port}/share/{address.rpartition('/')[2]}.txt"
+        append(store, "The till is dark")
+        assert "The till is dark" in httpx.get(link).text
+        postgres.server().stop("fast")
+        try:
+            assert httpx.get(link, timeout=60).status_code == 503
+            assert httpx.get(f"http://127.0.0.1:{port}/robots.txt").status_code == 200
+        finally:
+            postgres.server().start()
+        assert "The till is dark" in httpx.get(link).text
+        ana.ok("share", "revoke", store.shares.listed()[0].share.id)
+        assert httpx.get(link).status_code == 404
+
+
+@contextmanager
+def serving(ana: Program, folder: Path) -> Iterator[int]:
+    """Run `rflow serve` on some port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    log = folder / "serve.log"
+    with log.open("w") as file:
+        words = [SCRIPT, "serve", "--port", str(port)]
+        running = subprocess.Popen(words, env=dict(ana.variables), stderr=file, stdout=file)
+        try:
+            assert until(lambda: "Ctrl-C stops" in " ".join(log.read_text().split()), 30), log.read_text()
+            yield port
+        finally:
+            running.terminate()
+            running.wait()

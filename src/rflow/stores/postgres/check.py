@@ -11,7 +11,8 @@ from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived
 from rflow.stores.postgres import accounts, rows, shares
-from rflow.stores.postgres.database import Connection, Database
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
 from rflow.stores.postgres.erasing import erase
 
 _UNSAFE = {

@@ -4,39 +4,26 @@ Everything that a transaction needs is set in it, so that a pooler may give each
 transaction mode): there are no prepared statements, no settings of the session, no temporary tables.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 from zlib import crc32
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import TupleRow
 
-from rflow.errors import StoreProblem, UsageProblem
+from rflow.errors import StoreProblem
 from rflow.stores import failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres.address import Address
-from rflow.stores.postgres.errors import explained, is_lost, is_temporary, unconfirmed, unreachable
+from rflow.stores.postgres.connecting import Connection, connect
+from rflow.stores.postgres.errors import explained, is_lost, unconfirmed
 from rflow.stores.postgres.schema import SCHEMA_VERSION, TABLES
-from rflow.stores.postgres.texts import adapt
 
-Connection = psycopg.Connection[TupleRow]
 _Result = TypeVar("_Result")
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _VERSION = "SELECT value FROM meta WHERE name = 'format'"
-_PAUSE = 0.2  # seconds between attempts to connect to a server that is starting
-_DEFAULTS = {
-    "connect_timeout": "5",
-    "fallback_application_name": "rflow",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",  # milliseconds until a server that no longer answers counts as gone
-}
 
 
 class Database:
@@ -233,7 +220,7 @@ class Database:
         if self._db is not None and self._db.closed:
             self._drop()
         if self._db is None:
-            self._db = self._connect()
+            self._db = connect(self.address, self._patience, known=self._known)
             self._known = True
         return self._db
 
@@ -242,21 +229,6 @@ class Database:
             with suppress(psycopg.Error):
                 self._db.close()
         self._db = None
-
-    def _connect(self) -> Connection:
-        """Connect, and wait for a server that is starting."""
-        conninfo = _with_defaults(self.address.conninfo)
-        until = time.monotonic() + self._patience
-        while True:
-            try:
-                db = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
-            except psycopg.OperationalError as error:
-                if time.monotonic() > until or not is_temporary(error, known=self._known):
-                    raise unreachable(self.shown, error) from error
-                time.sleep(_PAUSE)
-            else:
-                adapt(db)
-                return db
 
     # Tables
 
@@ -294,14 +266,3 @@ class Database:
 def _lock(db: Connection, schema: str) -> None:
     """Wait until nobody else creates or upgrades this store, and keep others from it until the transaction ends."""
     db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (crc32(b"rflow store") >> 1, crc32(schema.encode()) >> 1))
-
-
-def _with_defaults(conninfo: str) -> str:
-    """Return a URL as libpq's options, with defaults; no error repeats the URL, which may hold a password."""
-    try:
-        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
-    except psycopg.ProgrammingError:
-        what = "The store's URL has a part that PostgreSQL does not know."
-        raise UsageProblem(what, try_="Write it as postgresql://USER@HOST/DATABASE") from None
-    several = {"target_session_attrs": "read-write"} if "," in given.get("host", "") else {}
-    return make_conninfo(**{**_DEFAULTS, **several, **given, "client_encoding": "utf8"})

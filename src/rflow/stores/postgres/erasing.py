@@ -8,7 +8,8 @@ import re
 import time
 
 from rflow.errors import StoreProblem
-from rflow.stores.postgres.database import Connection, Database
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
 
 LIMIT = 256 * 1024 * 1024
 """Up to this size in bytes, tables are written anew at once: others wait meanwhile, some seconds for all of it."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rflow.stores import failures
 from rflow.stores.postgres import schema
-from rflow.stores.postgres.database import Connection
+from rflow.stores.postgres.connecting import Connection
 
 
 class Migration(NamedTuple):

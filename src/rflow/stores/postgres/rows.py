@@ -12,7 +12,7 @@ from rflow.core.session.state import Session
 from rflow.ports.stores import CodeTaken, Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
-from rflow.stores.postgres.database import Connection
+from rflow.stores.postgres.connecting import Connection
 
 _INSERT_CODE = "INSERT INTO codes VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _INSERT_SESSION = f"INSERT INTO sessions VALUES ({', '.join(['%s'] * 13)}) ON CONFLICT DO NOTHING"  # noqa: S608

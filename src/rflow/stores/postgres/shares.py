@@ -21,7 +21,8 @@ from rflow.core.sharing import (
     viewed_at,
 )
 from rflow.stores import derived, failures
-from rflow.stores.postgres.database import Connection, Database
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
 
 _INSERT_VIEWS = (
     "INSERT INTO share_views (share_id, at, data) SELECT %s, each.at, each.data"

@@ -19,7 +19,8 @@ from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
 from rflow.stores.postgres.address import read_address
-from rflow.stores.postgres.database import Connection, Database
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
 from rflow.stores.postgres.query import select
 from rflow.stores.postgres.schema import SCHEMA_VERSION
 
