@@ -449,7 +449,7 @@ def test_a_url_has_a_normal_form_and_one_to_show() -> None:
 
 def test_links_work_again_when_the_database_does(ana: Program, store: Store, tmp_path: Path) -> None:
     with serving(ana, tmp_path) as port:
-        address = ana.ok("share", "create", CODE).out.strip()
+        address = ana.ok("-s", CODE, "share", "create").out.strip()
         link = f"http://127.0.0.1:{port}/share/{address.rpartition('/')[2]}.txt"
         append(store, "The till is dark")
         assert "The till is dark" in httpx.get(link).text
