@@ -10,6 +10,7 @@ from rflow.cli.commands import COMMANDS
 from rflow.cli.parsing.with_typer import root_command
 from rflow.core.session.events import Fact
 from rflow.service.interchange import session_schema
+from rflow.trees.schema import tree_schema
 
 HERE = Path(__file__).parent
 MARK = "<!-- From here on written by docs/generate.py -->\n"
@@ -57,8 +58,9 @@ def generated() -> dict[Path, str]:
     """Return each generated file with its whole content."""
     parts = {HERE / "commands.md": command_help(), HERE / "session-format.md": facts()}
     pages = {page: f"{page.read_text('utf-8').partition(MARK)[0]}{MARK}\n{part}" for page, part in parts.items()}
-    schema = json.dumps(session_schema(), indent=2, ensure_ascii=False) + "\n"
-    return {**pages, HERE / "session.schema.json": schema}
+    schemas = {"session.schema.json": session_schema(), "tree.schema.json": tree_schema()}
+    written = {HERE / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
+    return {**pages, **written}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from rflow.trees.parsing import PARSERS, parse
 from support.program import Program
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,27 @@ def test_every_example_session_fits_the_schema(path: Path) -> None:
     text = path.read_text("utf-8")
     values = [json.loads(text)] if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
     assert [error.message for value in values for error in judge.iter_errors(value)] == []
+
+
+TREES = sorted(path for path in (ROOT / "examples" / "trees").iterdir() if path.suffix in PARSERS)
+TREE_JUDGE = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "tree.schema.json").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", TREES, ids=lambda path: path.name)
+def test_every_example_tree_fits_the_schema(path: Path) -> None:
+    document = parse(path.read_text("utf-8"), path.suffix).document
+    assert [error.message for error in TREE_JUDGE.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "Has Blanks"}, {"nodes": {}}, {"nodes": {"a": {"text": "A", "too": "b"}}}, {"start": ""}, {"titel": "x"}],
+    ids=str,
+)
+def test_the_schema_of_trees_refuses_what_is_wrong(change: dict[str, object]) -> None:
+    tree = {"id": "till", "title": "Till", "start": "a", "nodes": {"a": {"text": "A", "outcome": "resolved"}}}
+    assert TREE_JUDGE.is_valid(tree)
+    assert not TREE_JUDGE.is_valid({**tree, **change})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -36,6 +36,26 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
     return current != session.tree.digest if current else None
 
 
+def changes_here(workspace: Workspace, session: Session) -> list[str]:
+    """Return what the current version of the session's tree changed at the node where the session stands."""
+    from rflow.core.tree.changes import changes
+
+    own, current = tree_of(workspace, session), _current_tree(workspace, session)
+    if own is None or current is None or session.place is None:
+        return []
+    return [
+        f"this node is {change.kind}" if change.kind != "changed" else change.text
+        for change in changes(own, current)
+        if change.node == session.place.node
+    ]
+
+
+def _current_tree(workspace: Workspace, session: Session) -> Tree | None:
+    names = tree_names(workspace, session.space)
+    name = next((name for name in names if session.tree and name.id == session.tree.id), None)
+    return readable_trees({name.digest: workspace.tree(name.digest)}).get(name.digest) if name else None
+
+
 def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
     """Read the current version of the tree of that id in a space, or of the only id that begins with it or holds it.
 

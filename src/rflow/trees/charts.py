@@ -41,7 +41,10 @@ def path_of(tree: Tree, turns: Sequence[Turn], position: str | None) -> Path:
 
 
 def mermaid(tree: Tree, path: Path | None = None) -> str:
-    """Return a tree as a Mermaid flowchart. What it can't carry, `left_out` names."""
+    """Return a tree as a Mermaid flowchart. What it can't carry, `left_out` names.
+
+    The comment at the end is for `rflow tree import`, which else would guess where the tree starts.
+    """
     ids = mermaid_ids(tree)
     path = path or Path()
     lines = ["flowchart TD"]
@@ -60,7 +63,7 @@ def mermaid(tree: Tree, path: Path | None = None) -> str:
         if marked:
             kind = mark.replace(" ", "-")
             styles += [f"    classDef {kind} {style}", f"    class {','.join(marked)} {kind}"]
-    return "\n".join([*lines, *styles]) + "\n"
+    return "\n".join([*lines, *styles, f"%% rflow start: {ids[tree.start]}"]) + "\n"
 
 
 _MERMAID_STYLES = {
@@ -111,6 +114,7 @@ def _mermaid_text(text: str) -> str:
     text = re.sub(r"[#\"<>&`\\\\]", lambda found: f"#{ord(found[0])};", text)
     text = re.sub(r"^(\s*)(\d+)\.(?=\s)", r"\1\2#46;", text)  # a line such as "1. Restart" is a list there,
     text = re.sub(r"^(\s*)([-*+])(?=\s)", lambda found: f"{found[1]}#{ord(found[2])};", text)  # and so is "- Restart"
+    text = text.replace("%%", "#37;#37;")  # else a directive
     return "<br>".join(text.splitlines())
 
 

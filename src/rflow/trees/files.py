@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.text import counted, one_line, shorten
 from rflow.core.tree.document import check
@@ -16,15 +17,17 @@ from rflow.trees.parsing import PARSERS, parse
 LARGEST = 2_000_000
 """The largest size of a tree file in bytes: some 10,000 nodes. Our longest example has 15,000 bytes."""
 
+_LONGEST_LINE = 500
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Located(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem with its file, and its line if that is known."""
+    """A problem with its file, and its line and column (from 1) if these are known."""
 
     problem: Problem
     file: str
     line: int | None = None
+    column: int | None = None
 
 
 class TreeFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,18 +77,46 @@ def read_tree(path: Path, *, data: bytes | None = None) -> TreeFile:
         return _read(path, data, name)
     except ParseError as error:
         problem = Problem(severity="error", path=(), message=one_line(error.what), remedy=error.remedy)
-        return TreeFile(file=name, tree=None, problems=(Located(problem=problem, file=name, line=error.line),))
+        located = Located(problem=problem, file=name, line=error.line, column=error.column)
+        return TreeFile(file=name, tree=None, problems=(located,))
 
 
 def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
     suffix = _suffix(path)
-    parsed = parse(_text(data if data is not None else _bytes(path)), suffix)
+    text = decoded(data if data is not None else content(path))
+    parsed = parse(text, suffix)
     checked = check(parsed.document)
     located = [Located(problem=problem, file=name, line=line) for problem, line in parsed.problems]
     located += [Located(problem=each, file=name, line=parsed.line_of(each.path)) for each in checked.problems]
+    lines = text.splitlines()
+    located = [replace(each, column=_column(lines, each)) for each in located]
     located.sort(key=lambda each: (each.problem.severity, each.line or 0))
     file = TreeFile(file=name, tree=checked.tree, problems=tuple(located))
-    return msgspec.structs.replace(file, tree=None) if file.errors else file
+    return replace(file, tree=None) if file.errors else file
+
+
+def _column(lines: list[str], located: Located) -> int | None:
+    """Return where in its line the key of a problem stands, else where the line begins; None without a line.
+
+    A line too long to be read by people has none: thousands of problems could stand in it.
+    """
+    line = lines[located.line - 1] if located.line is not None and located.line <= len(lines) else None
+    if line is None or len(line) > _LONGEST_LINE:
+        return None
+    keys = [key for key in reversed(located.problem.path) if isinstance(key, str) and key]
+    places = (_place(line, key) for key in keys)
+    return next((place + 1 for place in places if place >= 0), len(line) - len(line.lstrip()) + 1)
+
+
+def _place(line: str, key: str) -> int:
+    """Return where a key stands in a line: as a whole word, before "=", ":" or the end of a header; else -1."""
+    at = line.find(key)
+    while at >= 0:
+        before, after = line[at - 1 : at], line[at + len(key) :].lstrip("\"' ")
+        if not (before.isalnum() or before in ("_", "-")) and after[:1] in ("=", ":", "]", "."):
+            return at
+        at = line.find(key, at + 1)
+    return -1
 
 
 def describe(located: Located) -> str:
@@ -98,6 +129,14 @@ def _what(located: Located) -> str:
     kind = "warning: " if located.problem.severity == "warning" else ""
     node = _node_name(located.problem.path)
     return f"{file}: {kind}{node}{': ' if node else ''}{located.problem.message}"
+
+
+def as_fields(located: Located) -> dict[str, object]:
+    """Return a problem for editors and other programs: file, line, column, severity, node, message, remedy."""
+    problem = located.problem
+    node = problem.path[1] if len(problem.path) > 1 and problem.path[0] == "nodes" else None
+    place = {"file": located.file, "line": located.line, "column": located.column, "node": node}
+    return {**place, "severity": problem.severity, "message": problem.message, "remedy": problem.remedy}
 
 
 def _node_name(path: KeyPath) -> str:
@@ -123,7 +162,7 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _bytes(path: Path) -> bytes:
+def content(path: Path) -> bytes:
     """Return the content of a file, at most one byte more than the limit."""
     try:
         mode = path.stat().st_mode
@@ -140,7 +179,8 @@ def _bytes(path: Path) -> bytes:
         raise ParseError(f"The file can't be read: {reason}.", None, "Check its name and permissions.") from error
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text of a file; raise `ParseError` if it is too large, empty, or not UTF-8."""
     if len(data) > LARGEST:
         limit = f"{LARGEST // 1_000_000} MB"
         raise ParseError(f"The file is larger than {limit}, the limit for trees.", None, "Is it the right file?")

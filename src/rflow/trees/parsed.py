@@ -9,11 +9,12 @@ from rflow.trees.lines import KeyLines
 class ParseError(Exception):
     """The text can't be parsed: what is wrong, in which line if that is known, and the remedy."""
 
-    def __init__(self, what: str, line: int | None, remedy: str) -> None:
+    def __init__(self, what: str, line: int | None, remedy: str, column: int | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.line = line
         self.remedy = remedy
+        self.column = column
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):

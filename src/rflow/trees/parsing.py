@@ -9,7 +9,7 @@ from rflow.trees.lines import LimitExceeded, json_key_lines, toml_key_lines
 from rflow.trees.parsed import Parsed, ParseError, repeated
 from rflow.trees.yaml_reader import parse_yaml
 
-_TOML_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
+_TOML_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 _TOML_REMEDY = "Put texts and labels in quotes; write each [header] and key only once."
 _JSON_REMEDY = "JSON needs double quotes, no comma after the last entry, and no comments."
 
@@ -27,7 +27,8 @@ def parse_toml(text: str) -> Parsed:
 def _bad_toml(message: str, text: str) -> ParseError:
     match = _TOML_LINE.search(message)
     line = int(match[1]) if match and match[1] else text.count("\n") + 1
-    return ParseError(f"This is not valid TOML: {_TOML_LINE.sub('', message)}.", line, _TOML_REMEDY)
+    column = int(match[2]) if match and match[2] else None
+    return ParseError(f"This is not valid TOML: {_TOML_LINE.sub('', message)}.", line, _TOML_REMEDY, column)
 
 
 def parse_json(text: str) -> Parsed:
@@ -36,7 +37,7 @@ def parse_json(text: str) -> Parsed:
         document = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         what = f"This is not valid JSON (column {error.colno}): {error.msg}."
-        raise ParseError(what, error.lineno, _JSON_REMEDY) from error
+        raise ParseError(what, error.lineno, _JSON_REMEDY, error.colno) from error
     except RecursionError:
         document = None  # the scan reports the line
     keys = json_key_lines(text)

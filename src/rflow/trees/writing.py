@@ -19,10 +19,10 @@ _NODE_ORDER = ("kind", "text", "outcome", "cause", "help", "run", "limit", "to",
 
 def write_tree(tree: Tree, form: str) -> str:
     """Return `tree` in the format `form` (a key of `WRITERS`), ending in a newline."""
-    return WRITERS[form](_document(tree)).rstrip("\n") + "\n"
+    return WRITERS[form](document_of(tree)).rstrip("\n") + "\n"
 
 
-def _document(tree: Tree) -> Document:
+def document_of(tree: Tree) -> Document:
     """Return the tree as a document, with its fields in the order in which people write them."""
     document: Document = msgspec.to_builtins(tree)
     nodes = {name: _ordered(node, _NODE_ORDER) for name, node in document["nodes"].items()}

@@ -34,7 +34,8 @@ def parse_yaml(text: str) -> Parsed:
         return _Builder().build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ParseError(f"This is not valid YAML: {error.problem or error.context}.", line, _REMEDY) from error
+        column = error.problem_mark.column + 1 if error.problem_mark else None
+        raise ParseError(f"This is not valid YAML: {error.problem or error.context}.", line, _REMEDY, column) from error
     except yaml.YAMLError as error:
         raise ParseError("There are control characters in the file.", _control(text), "Remove them.") from error
 

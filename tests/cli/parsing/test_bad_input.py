@@ -74,7 +74,12 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (2, ("config", "set", "progress.format", "xml"), 'There is no format "xml".'),
     (2, ("config", "set", "redact.patterns", "("), "is not a regular expression"),
     (2, ("nte", "x"), 'There is no command "nte".\n       Did you mean: rflow note'),
-    (2, ("tree", "grow"), 'There is no command "tree grow".\n       There are: list, show, graph, check, add, remove.'),
+    (
+        2,
+        ("tree", "grow"),
+        'There is no command "tree grow".\n'
+        "       There are: list, show, graph, check, add, remove, import, new, edit, diff.",
+    ),
     (2, ("--colour",), 'rflow has no option "--colour".\n       See: rflow --help'),
     (2, ("choose", "1", "--force"), 'choose has no option "--force".\n       See: rflow choose --help'),
     (2, ("show", "--evidence", "99"), "Entry 99 is not evidence.\n       Evidence of"),

@@ -9,7 +9,7 @@ from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session
-from rflow.service.trees import tree_changed, tree_of
+from rflow.service.trees import changes_here, tree_changed, tree_of
 
 
 def show_status(app: App) -> None:
@@ -38,6 +38,8 @@ def show_session(app: App, session: Session) -> None:
     app.out(position(session, tree))
     if tree_changed(app.workspace, session):
         app.out(styled("  (The tree has a newer version; this session keeps the version it started with.)", dim=True))
+        for change in changes_here(app.workspace, session):
+            app.out(wrapped(f"In the newer version: {change}", "    ", "  "))
     app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 

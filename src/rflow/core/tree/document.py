@@ -19,8 +19,10 @@ from rflow.core.tree.problems import (
     warning,
 )
 
-_LIMIT = re.compile(r"[1-9][0-9]{0,3}[smh]\Z")
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+LIMIT_PATTERN = r"^[1-9][0-9]{0,3}[smh]$"
+ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+_LIMIT = re.compile(LIMIT_PATTERN.replace("$", r"\Z"))
+_ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,11 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     def errors(self) -> tuple[Problem, ...]:
         """Only the problems that keep the tree from being used."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def is_tree_id(text: str) -> bool:
+    """Whether a text can be the id of a tree."""
+    return bool(_ID.match(text))
 
 
 def check(document: object) -> Checked:

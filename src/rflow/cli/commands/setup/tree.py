@@ -1,10 +1,11 @@
-"""Commands for trees: tree list, show, graph, check, add, remove."""
+"""Commands for trees: tree list, show, graph, check, add, remove; those that make trees are in `making_trees`."""
 
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 from rflow.cli.app import App
+from rflow.cli.commands.setup import making_trees
 from rflow.cli.output import echo
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
@@ -17,7 +18,7 @@ from rflow.errors import Exit, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, graph, check, add, remove.")
+app = Group(help="Trees: list, show, graph, check, add, remove, import, new, edit, diff.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -44,11 +45,17 @@ def show(
     format_: Annotated[
         Literal["drawing", "toml", "yaml", "json"], Option("-f", "--format", help="How to show it.")
     ] = "drawing",
+    json: Json = False,
 ) -> None:
     """Draw a tree in the terminal, or print it as a tree file."""
     from rflow.cli.display.tree import drawn
 
     wanted = named_tree(run.workspace, tree)
+    if json:
+        from rflow.trees.writing import document_of
+
+        run.out_json(document_of(wanted))
+        return
     if format_ != "drawing":
         from rflow.trees.writing import write_tree
 
@@ -85,12 +92,17 @@ def graph(
 
 
 @app.command()
-def check(run: App, files: Files = None) -> None:
-    """Check tree files, and list all their problems at once."""
-    from rflow.trees.files import describe, read_tree
+def check(run: App, files: Files = None, json: Json = False) -> None:
+    """Check tree files, and list all their problems at once.
+
+    The exit code is 6 if there are errors. The JSON has file, line, column, severity, node, message and remedy.
+    """
+    from rflow.trees.files import as_fields, describe, read_tree
 
     reads = [read_tree(path) for path in _named(files)]
-    for read in reads:
+    if json:
+        run.out_json([as_fields(problem) for read in reads for problem in read.problems])
+    for read in reads if not json else ():
         for problem in read.problems:
             run.say(describe(problem))
         if read.tree is not None:
@@ -149,3 +161,6 @@ def _named(files: list[Path] | None) -> list[Path]:
     if not files:
         raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
     return files
+
+
+app.commands |= making_trees.app.commands

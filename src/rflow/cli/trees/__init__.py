@@ -1,0 +1,1 @@
+"""Making trees: imported from charts, or written anew."""

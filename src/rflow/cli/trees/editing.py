@@ -1,0 +1,78 @@
+"""Editing a tree in the user's editor: the draft is checked, and kept while it can't be saved."""
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from rflow.cli.app import App
+from rflow.cli.trees.importing import say_changes
+from rflow.core.text import counted
+from rflow.core.tree.changes import changes
+from rflow.core.tree.model import Tree, digest
+from rflow.errors import BadInput, SessionMoved, UsageProblem
+from rflow.service.trees import add_tree, named_tree
+from rflow.trees.files import describe, read_tree
+from rflow.trees.writing import write_tree
+
+
+def edit_tree(run: App, tree: Tree) -> None:
+    """Let the user edit a tree, and make the result its new version."""
+    draft = run.settings.folders.state / "drafts" / f"{tree.id}.{digest(tree)[:12]}.toml"
+    if draft.exists():
+        run.say(f"Continuing with your draft: {draft}")
+    else:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(write_tree(tree, "toml"), "utf-8")
+    edited = _edited(run, draft)
+    if edited == tree:
+        draft.unlink()
+        run.say(f"{tree.id}: no change.")
+        return
+    if edited.id == tree.id:
+        _refuse_conflict(run, tree, draft)
+    say_changes(run, changes(tree, edited))
+    add_tree(run.workspace, edited)
+    draft.unlink()
+    run.say(f"{edited.id}: new version; sessions keep theirs ({counted(edited.nodes, 'node')}).")
+
+
+def _edited(run: App, draft: Path) -> Tree:
+    """Return the tree that the user saved; while it has errors, offer to edit it again."""
+    while True:
+        _open(draft)
+        read = read_tree(draft)
+        for problem in read.problems:
+            run.say(describe(problem))
+        if read.tree is not None:
+            return read.tree
+        again = run.can_ask and _wants_again()
+        if not again:
+            raise BadInput("The tree has errors and was not changed.", try_=f"Your draft is kept: {draft}")
+
+
+def _wants_again() -> bool:
+    from rflow.cli.ask import confirmed
+
+    return bool(confirmed("Edit it again?"))
+
+
+def _open(draft: Path) -> None:
+    """Open the draft in $VISUAL or $EDITOR, and wait."""
+    said = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    remedy = f"Set EDITOR to one that works, or edit {draft} and run: rflow tree add {draft}"
+    try:
+        done = subprocess.run([*shlex.split(said), str(draft)], check=False)
+    except (OSError, ValueError) as error:
+        raise UsageProblem(f"The editor {said} could not be started.", try_=remedy) from error
+    if done.returncode:
+        raise UsageProblem(f"The editor {said} failed (exit code {done.returncode}).", try_=remedy)
+
+
+def _refuse_conflict(run: App, tree: Tree, draft: Path) -> None:
+    """Raise `SessionMoved` if somebody else has changed the tree since it was opened, and list what they changed."""
+    current = named_tree(run.workspace, tree.id)
+    if digest(current) != digest(tree):
+        say_changes(run, changes(tree, current))
+        remedy = f"Your draft is kept. Put their changes into it, then: rflow tree add {draft}"
+        raise SessionMoved(f"Somebody changed {tree.id} while you edited it (listed above).", try_=remedy)

@@ -1,0 +1,232 @@
+"""Reading decision trees of other tools in YAML or JSON: lists of nodes, tables of nodes, or trees inside each other.
+
+Nothing says which tool wrote a file, so the reader goes by words that many use (`fields`): `question` or `text`,
+`options`, `answers` or `yes` and `no`, `next` or `goto`.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from rflow.core.text import shorten
+from rflow.core.tree.problems import KeyPath
+from rflow.trees.importing import fields as f
+from rflow.trees.importing.chart import Chart, Link, Node
+from rflow.trees.importing.names import Names
+from rflow.trees.parsed import ParseError
+from rflow.trees.parsing import parse
+
+_DEEPEST_WRAPPING = 4
+_REMEDY = "Expected nodes with a question or a text, and answers that lead to other nodes."
+
+
+def read_data(text: str, first: int = 1) -> Chart:
+    """Return the tree in YAML or JSON text; raise `ParseError`."""
+    parsed = parse(text, ".json" if text.lstrip()[:1] in ("{", "[") else ".yaml")
+    if parsed.problems:
+        problem, line = parsed.problems[0]
+        raise ParseError(problem.message, line, problem.remedy)
+    return _Reader(parsed.lines, first).read(parsed.document)
+
+
+class _Reader:
+    def __init__(self, lines: dict[KeyPath, int], first: int) -> None:
+        self.lines = lines
+        self.first = first
+        self.chart = Chart(line=first)
+        self.names = Names()
+        self.ids = self.names.taken
+
+    def read(self, document: object) -> Chart:
+        path: KeyPath = ()
+        for _ in range(_DEEPEST_WRAPPING):
+            document, path, wrapped = self._unwrapped(document, path)
+            if not wrapped:
+                break
+        self._tree(document, path)
+        if not self.chart.nodes:
+            raise ParseError("The file holds no tree.", self.line(path), _REMEDY)
+        return self.chart
+
+    def line(self, path: KeyPath) -> int:
+        """Return the line of a path, or of what contains it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1) + self.first - 1
+
+    def _unwrapped(self, document: object, path: KeyPath) -> tuple[object, KeyPath, bool]:
+        """Return what a table holds that only says that there is a tree: `decision_tree: …`."""
+        if not isinstance(document, dict) or f.key_for(document, f.NODES) is not None:
+            return document, path, False
+        self.chart.title = self.chart.title or f.as_text(f.value(document, ("title", "name")))
+        starts = [key for key in (f.key_for(document, [word]) for word in f.START) if key is not None]
+        rooted = [key for key in starts if isinstance(document[key], dict)]
+        only = [next(iter(document))] if len(document) == 1 else []
+        key = next((key for key in [f.key_for(document, f.TREES), *rooted, *only] if key is not None), None)
+        inside = document.get(key) if key is not None else None
+        return (inside, (*path, str(key)), True) if isinstance(inside, dict | list) else (document, path, False)
+
+    def _tree(self, document: object, path: KeyPath) -> None:
+        listed, linear = self._listed(document, path)
+        if listed:
+            self.ids.update(name for name, _, _ in listed)
+            for name, fields, place in listed:
+                self._node(name, fields, place)
+            self._in_order([name for name, _, _ in listed] if linear else [])
+            if isinstance(document, dict):
+                self._around(document, path)
+        elif isinstance(document, dict):
+            self._node(self._id(document), document, path)
+
+    def _around(self, document: f.Fields, path: KeyPath) -> None:
+        """Read what stands beside a list of nodes: the title, the start, and a list of links."""
+        self.chart.title = f.text(document, ("title", "name", "label")) or self.chart.title
+        start = f.as_text(f.value(document, f.START))
+        self.chart.start = self._known(start) or ""
+        key = f.key_for(document, f.LINKS)
+        links = document.get(key) if key is not None else None
+        for number, link in enumerate(links if isinstance(links, list) else []):
+            place = (*path, str(key), number)
+            if isinstance(link, dict) and (source := self._known(f.text(link, f.SOURCE))):
+                label = f.text(link, [word for word in f.LABEL if word not in ("name", "value")])
+                self._exit(source, label, f.value(link, f.TARGET), place)
+
+    def _listed(self, document: object, path: KeyPath) -> tuple[list[tuple[str, f.Fields, KeyPath]], bool]:
+        """Return the nodes of a document by id, and whether they follow one another; none if it is a nested tree."""
+        if isinstance(document, list):
+            return self._of_list(document, path)
+        if not isinstance(document, dict):
+            return [], False
+        key = f.key_for(document, f.NODES)
+        inside = document.get(key) if key is not None else None
+        if isinstance(inside, list) and key is not None:
+            return self._of_list(inside, (*path, key))
+        if isinstance(inside, dict) and key is not None:
+            return self._of_table(inside, (*path, key)), False
+        tables: f.Fields = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+        by_id = len(tables) > 1 and all(
+            f.text(fields, f.TEXT) for fields in tables.values() if isinstance(fields, dict)
+        )
+        nested = f.text(document, f.TEXT[:9])
+        return (self._of_table(tables, path) if by_id and not nested else []), False
+
+    def _of_table(self, table: f.Fields, path: KeyPath) -> list[tuple[str, f.Fields, KeyPath]]:
+        return [
+            (str(name), fields if isinstance(fields, dict) else {"text": fields}, (*path, str(name)))
+            for name, fields in table.items()
+        ]
+
+    def _of_list(self, nodes: list[object], path: KeyPath) -> tuple[list[tuple[str, f.Fields, KeyPath]], bool]:
+        """Return the nodes of a list; without ids and exits they are steps, one after the other."""
+        listed = []
+        entries = [each if isinstance(each, dict) else {"text": each} for each in nodes]
+        words = f.ID[:6] if any(f.key_for(each, f.ID[:6]) for each in entries) else f.ID[6:7]
+        for number, fields in enumerate(entries):
+            name = f.as_text(f.value(fields, words)) or f"step-{number + 1}"
+            if name in self.ids:
+                line = self.line((*path, number))
+                raise ParseError(f'The id "{shorten(name, 40)}" is there twice.', line, "Use a different one.")
+            self.ids.add(name)
+            listed.append((name, fields, (*path, number)))
+        linear = not any(f.key_for(each, (*f.ID[:5], *f.EXITS, *f.NEXT, *f.ANSWERS)) for each in entries)
+        return listed, linear
+
+    def _in_order(self, names: list[str]) -> None:
+        for source, to in pairwise(names):
+            self.chart.connect(Link(source=source, to=to, label="", line=self.chart.nodes[source].line))
+
+    def _id(self, fields: f.Fields) -> str:
+        """Return the id of a node inside another: its own if it has one, else one made from its text."""
+        own = f.as_text(f.value(fields, f.ID[:6]))
+        if own and own not in self.ids:
+            self.ids.add(own)
+            return own
+        return self.names.id(f.text(fields, f.TEXT))
+
+    def _node(self, name: str, fields: f.Fields, path: KeyPath) -> None:
+        data = f.value(fields, ("data",))
+        fields = {**data, **fields} if isinstance(data, dict) else fields
+        text = f.text(fields, f.TEXT) or name
+        help_ = f.text(fields, f.HELP)
+        outcome = f.as_text(f.value(fields, ("outcome",)))
+        shape = f.as_text(f.value(fields, ("shape", "kind", "type"))).lower()
+        self.chart.nodes[name] = Node(
+            text=text,
+            line=self.line(path),
+            shape=shape,
+            help=help_ if help_ != text else "",
+            run=f.text(fields, f.RUN),
+            outcome=outcome if outcome in ("resolved", "escalate") else "",
+        )
+        for label, target, place in self._exits(fields, path):
+            self._exit(name, label, target, place)
+
+    def _exits(self, fields: f.Fields, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
+        """Yield the exits of a node as (label, target, place): lists of answers, then `yes` and `no`, then `next`."""
+        for key in (f.key_for(fields, [word]) for word in f.EXITS):
+            if key is not None:
+                yield from self._answers(fields[key], (*path, key))
+        for key, inside in fields.items():
+            if f.plain(key) in f.ANSWERS and inside not in f.NOTHING:
+                yield f.ANSWERS[f.plain(key)], inside, (*path, str(key))
+        key = f.key_for(fields, f.NEXT)
+        if key is not None:
+            after = fields[key]
+            place = (*path, key)
+            yield from self._answers(after, place) if _lists_answers(after) else [("", after, place)]
+
+    def _answers(self, answers: object, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
+        if isinstance(answers, dict):
+            for label, target in answers.items():
+                yield f.ANSWERS.get(str(label).lower(), str(label)), target, (*path, str(label))
+        elif isinstance(answers, list):
+            for number, answer in enumerate(answers):
+                yield from self._answer(answer, (*path, number))
+
+    def _answer(self, answer: object, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
+        if not isinstance(answer, dict):
+            yield "", answer, path
+            return
+        key = f.key_for(answer, f.TARGET)
+        label = f.text(answer, f.LABEL)
+        nested = f.key_for(answer, (*f.EXITS, *f.ANSWERS)) is not None
+        if key is not None and not nested and (f.plain(key) != "id" or self._known(f.as_text(answer[key]))):
+            yield ("" if label == f.as_text(answer[key]) and label in self.ids else label), answer[key], path
+        elif len(answer) == 1 and not f.key_for(answer, f.TEXT):
+            (said, target), *_ = answer.items()
+            yield str(said), target, (*path, str(said))
+        else:
+            label_key = f.key_for(answer, f.LABEL)
+            rest = {each: inside for each, inside in answer.items() if each != label_key}
+            yield label if f.text(rest, f.TEXT) else "", rest if f.text(rest, f.TEXT) else answer, path
+
+    def _exit(self, source: str, label: str, target: object, path: KeyPath) -> None:
+        """Add an exit to a node that exists, to a node inside this one, or to an end that only has a text."""
+        line = self.line(path)
+        if isinstance(target, dict):
+            to = self._known(f.as_text(f.value(target, ("id",)))) if len(target) == 1 else None
+            if to is None:
+                to = self._id(target)
+                self._node(to, target, path)
+        else:
+            said = f.as_text(target)
+            if not said:
+                return
+            to = self._known(said) or self._end(said, line)
+        self.chart.connect(Link(source=source, to=to, label=label, line=line))
+
+    def _known(self, name: str) -> str | None:
+        return name if name in self.ids else None
+
+    def _end(self, said: str, line: int) -> str:
+        name = self.names.id(said)
+        self.chart.nodes[name] = Node(text=said, line=line)
+        if " " not in said:
+            self.chart.note(line, f'"{shorten(said, 60)}" is not the id of a node: it is an end with this text.')
+        return name
+
+
+def _lists_answers(after: object) -> bool:
+    """Whether `next` holds answers rather than a node."""
+    if isinstance(after, dict):
+        return not f.text(after, f.TEXT[:12]) and f.key_for(after, ("id",)) is None
+    return isinstance(after, list)

@@ -1,0 +1,1 @@
+"""Reading Mermaid flowcharts."""

@@ -1,0 +1,140 @@
+"""The labels of Mermaid's nodes: each shape's brackets, and where a label ends that holds brackets itself."""
+
+import re
+from typing import NamedTuple
+
+from rflow.trees.importing.mermaid.text import quoted
+from rflow.trees.parsed import ParseError
+
+
+class Shape(NamedTuple):
+    """A shape: its name in Mermaid, what opens its label, and what may close it."""
+
+    name: str
+    opening: str
+    closings: tuple[str, ...]
+
+
+SHAPES = (
+    Shape("doublecircle", "(((", (")))",)),
+    Shape("circle", "((", ("))",)),
+    Shape("stadium", "([", ("])",)),
+    Shape("ellipse", "(-", ("-)",)),
+    Shape("subroutine", "[[", ("]]",)),
+    Shape("cylinder", "[(", (")]",)),
+    Shape("trapezoid", "[/", ("/]", "\\]")),
+    Shape("trapezoid", "[\\", ("\\]", "/]")),
+    Shape("hexagon", "{{", ("}}",)),
+    Shape("diamond", "{", ("}",)),
+    Shape("odd", ">", ("]",)),
+    Shape("square", "[", ("]",)),
+    Shape("round", "(", (")",)),
+)
+"""The shapes of nodes, those with longer openings first."""
+
+_MATCHING = {")": "(", "]": "[", "}": "{"}
+_BRACKET = re.compile(r"[\[\](){}\n]")
+_SPECIAL = re.compile(r"[\[\](){}|\"]")
+_GOES_ON = re.compile(r"[ \t]*+(?:$|[;&]|%%|:::|@\{|[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)", re.MULTILINE)
+_BLANK = re.compile(r"\s*+")
+
+
+class Label(NamedTuple):
+    """A label as it is written, without its brackets and quotes; `end` is the position behind it."""
+
+    shape: str
+    raw: str
+    end: int
+    lenient: bool = False
+
+
+def read_label(text: str, position: int, line: int) -> Label | None:
+    """Return the label that opens at a position, None if none does; raise `ParseError` if it is never closed.
+
+    Mermaid refuses brackets and quotes in a label without quotes; people write them. A shape whose closing brackets
+    are missing counts as the shorter one: `[/var/log is full]` is a square.
+    """
+    shapes = [shape for shape in SHAPES if text.startswith(shape.opening, position)]
+    for shape in shapes:
+        begin = position + len(shape.opening)
+        label = _quoted(text, begin, shape) or _bare(text, begin, shape)
+        if label is not None:
+            return label
+    if shapes:
+        what = f'The label that opens with "{shapes[-1].opening}" is never closed.'
+        raise ParseError(what, line, f'Close it with "{shapes[-1].closings[0]}".')
+    return None
+
+
+def _quoted(text: str, begin: int, shape: Shape) -> Label | None:
+    """Return a label in quotes with nothing else between the brackets."""
+    opening = _blank(text, begin)
+    closing = text.find('"', opening + 1) if text.startswith('"', opening) else -1
+    if closing < 0:
+        return None
+    after = _blank(text, closing + 1)
+    for end in shape.closings:
+        if text.startswith(end, after):
+            raw = quoted(text[opening + 1 : closing])
+            return Label(shape.name, raw, after + len(end))
+    return None
+
+
+def _bare(text: str, begin: int, shape: Shape) -> Label | None:
+    end = _balanced(text, begin, shape)
+    if end < 0 or not _GOES_ON.match(text, end + len(shape.closings[0])):
+        likely = _likely(text, begin, shape)
+        end = likely if likely >= 0 else end
+    end = _on_another_line(text, begin, shape) if end < 0 else end
+    if end < 0:
+        return None
+    raw = text[begin:end].strip()
+    strange = bool(_SPECIAL.search(raw))
+    raw = quoted(raw.replace('"', "")) if raw.startswith('"') else raw
+    return Label(shape.name, raw, end + len(shape.closings[0]), lenient=strange)
+
+
+def _balanced(text: str, begin: int, shape: Shape) -> int:
+    """Return where a label ends whose brackets are in pairs, on the same line; -1 if there is no such place."""
+    closer = next(character for character in shape.closings[0] if character in _MATCHING)
+    opener, depth, position = _MATCHING[closer], 0, begin
+    while (match := _BRACKET.search(text, position)) and match[0] != "\n":
+        at = match.start()
+        if depth == 0 and (end := _closing(text, begin, at, shape)) >= 0:
+            return end
+        depth += (match[0] == opener) - (match[0] == closer and depth > 0)
+        position = at + 1
+    return -1
+
+
+def _closing(text: str, begin: int, at: int, shape: Shape) -> int:
+    """Return where the closing of a shape begins whose bracket stands at a position; -1 if it does not fit."""
+    for closing in shape.closings:
+        start = at - next(number for number, character in enumerate(closing) if character in _MATCHING)
+        if start >= begin and text.startswith(closing, start):
+            return start
+    return -1
+
+
+def _likely(text: str, begin: int, shape: Shape) -> int:
+    """Return the first closing on this line behind which a link, a class or the end of the line follows; else -1."""
+    stop = text.find("\n", begin)
+    stop = len(text) if stop < 0 else stop
+    for closing in shape.closings:
+        position = text.find(closing, begin, stop)
+        while position >= 0:
+            if _GOES_ON.match(text, position + len(closing)):
+                return position
+            position = text.find(closing, position + 1, stop)
+    return -1
+
+
+def _on_another_line(text: str, begin: int, shape: Shape) -> int:
+    """Return where a label of several lines ends, which must not hold any bracket or quote; else -1."""
+    match = _SPECIAL.search(text, begin)
+    return _closing(text, begin, match.start(), shape) if match and match[0] in _MATCHING else -1
+
+
+def _blank(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,101 @@
+"""The texts of Mermaid: what stands before a chart, line breaks, entities and tags in labels."""
+
+import html
+import re
+
+import msgspec
+
+_ENTITY = re.compile(r"#(\w{1,32});|&(#?\w{1,32});")
+_BREAK = re.compile(r"<br\s*+/?>|\\n", re.IGNORECASE)
+_AROUND_BREAKS = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*+")
+_TAGS = (
+    r"b|i|u|s|strong|em|small|sub|sup|span|p|a|code|pre|ul|ol|li|img|div|font|hr|mark|kbd|center|h[1-6]"  # as in HTML
+)
+_TAG = re.compile(rf"<(/?(?:{_TAGS})\b)([^<>]*+)(>?)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+_FRONT_MATTER = re.compile(r"-{3}[ \t]*+\n")
+_TITLE = re.compile(r"^title:[ \t]*+(.*+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*+%%[^\n]*+", re.MULTILINE)
+_START = re.compile(r"^%% rflow start: (.*+)$", re.MULTILINE)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The text of a chart without comments and front matter, its lines unchanged; what these said."""
+
+    text: str
+    title: str
+    start: str
+
+
+def source(text: str) -> Source:
+    """Return a chart's text, with blank lines in the place of comments, directives and front matter."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    start = _START.search(text)
+    text = _COMMENT.sub("", _without_directives(text))
+    title, text = _front_matter(text)
+    return Source(text, title, start[1].strip() if start else "")
+
+
+def _without_directives(text: str) -> str:
+    """Return a text without `%%{init: …}%%`; one that is never closed ends with its line."""
+    parts, position = [], 0
+    while (begin := text.find("%%{", position)) >= 0:
+        end = text.find("}%%", begin)
+        if end < 0:
+            break
+        parts += [text[position:begin], "\n" * text.count("\n", begin, end)]
+        position = end + 3
+    return "".join([*parts, text[position:]])
+
+
+def _front_matter(text: str) -> tuple[str, str]:
+    """Return the title in the front matter, and the text without that."""
+    begin = len(text) - len(text.lstrip())
+    opening = _FRONT_MATTER.match(text, begin)
+    end = text.find("\n---", opening.end() - 1) if opening else -1
+    if opening is None or end < 0:
+        return "", text
+    head = text[opening.end() : end]
+    title = _TITLE.search(head)
+    return (title[1].strip().strip("\"'") if title else ""), "\n" * text.count("\n", 0, end + 1) + text[end + 4 :]
+
+
+def label(raw: str) -> str:
+    """Return what a label says: line breaks for `<br>` and `\\n`, characters for entities, placeholders as they are.
+
+    Of HTML only what Mermaid keeps: no `onclick` and the like, no tag that is never closed.
+    """
+    text = _BREAK.sub("\n", raw)
+    text = _TAG.sub(_tag, text) if "<" in text else text
+    text = _ENTITY.sub(_character, text) if "#" in text or "&" in text else text
+    return _AROUND_BREAKS.sub("\n", text).strip() if "\n" in text else text.strip()
+
+
+def _tag(match: re.Match[str]) -> str:
+    name, attributes, end = match.groups()
+    if not end:
+        return "" if match.end() == len(match.string) else match[0]
+    kept = [
+        f' {key}="{next(value for value in values if value is not None)}"'
+        for key, *values in (attribute.groups() for attribute in _ATTRIBUTE.finditer(attributes))
+        if not key.lower().startswith("on")
+    ]
+    return f"<{name}{''.join(kept)}>"
+
+
+def _character(match: re.Match[str]) -> str:
+    """Return the character of `#quot;`, `#35;` or `&amp;`; what is no entity stays."""
+    name = match[1] or match[2]
+    named = f"&#{name};" if match[1] and name.isdigit() else f"&{name};"
+    character = html.unescape(named)
+    return match[0] if character == named else character
+
+
+def quoted(raw: str) -> str:
+    """Return what stands between quotes, without the backticks of a Markdown string, one of which may be missing."""
+    text = raw.strip()
+    if not text.startswith("`"):
+        return text
+    if text.endswith("`") and len(text) > 1:
+        return text[1:-1]
+    return text[1:] if text.count("`") == 1 else text

@@ -1,0 +1,213 @@
+"""Reading Markdown runbooks and checklists: numbered steps, commands in fences, and "If yes → step 4"."""
+
+import re
+
+import msgspec
+
+from rflow.core.text import shorten
+from rflow.trees.importing.branching import Branch, branches, escalation
+from rflow.trees.importing.chart import Chart, Link, Node
+from rflow.trees.importing.names import Names, slug
+from rflow.trees.parsed import ParseError
+
+_ITEM = re.compile(r"([ \t]*+)(?:(\d{1,4})[.)]|[-*+])[ \t]++(\[[ xX]\][ \t]++)?(.*+)")
+_HEADING = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]++(.*+)")
+_STEP_HEADING = re.compile(
+    r"(?:step[ \t]++(\d{1,4})[ \t]*+[.:)\u2013\u2014-]?|(\d{1,4})[.)])[ \t]*+(.*+)", re.IGNORECASE
+)
+_FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([^`\s]*+)")
+_SHELL = {"", "sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "sql", "text"}
+_PROMPT = re.compile(r"^(?:\$|#|PS [^>\n]*+>|>) ", re.MULTILINE)
+
+
+class _Step(msgspec.Struct, kw_only=True):
+    """A step: its number in its list, and what belongs to it."""
+
+    series: int
+    number: str
+    text: str
+    line: int
+    indent: int
+    section: str
+    help: list[str] = []
+    run: list[str] = []
+    branches: list[Branch] = []
+
+
+def read_runbook(text: str, first: int = 1) -> Chart:
+    """Return the steps of a runbook as a chart; raise `ParseError` if it has none."""
+    reader = _Reader(first)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    number = _front_matter_end(lines)
+    while number < len(lines):
+        fence = _FENCE.match(lines[number])
+        number = reader.fence(lines, number, fence) if fence else reader.line(lines[number], number)
+    if not reader.steps:
+        raise ParseError("The runbook has no steps.", first, "Number them, such as 1. Restart the service")
+    return _chart(reader, first)
+
+
+def _front_matter_end(lines: list[str]) -> int:
+    if lines and lines[0].strip() == "---":
+        return next((number + 1 for number in range(1, len(lines)) if lines[number].strip() == "---"), 0)
+    return 0
+
+
+class _Reader:
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.steps: list[_Step] = []
+        self.title = ""
+        self.section = ""
+        self.lists = 0
+        self.previous = 0
+        self.by_heading = False
+        self.new_section = True
+        self.indent = 0
+        """How far the outermost list is indented."""
+
+    def fence(self, lines: list[str], begin: int, fence: re.Match[str]) -> int:
+        """Read a fenced block: commands belong to the step; return the number of the line behind it."""
+        end = begin + 1
+        while end < len(lines) and not lines[end].strip().startswith(fence[1]):
+            end += 1
+        indent = len(lines[begin]) - len(lines[begin].lstrip())
+        body = "\n".join(line[indent:] if not line[:indent].strip() else line for line in lines[begin + 1 : end])
+        if self.steps and fence[2].lower() in _SHELL:
+            self.steps[-1].run.append(_PROMPT.sub("", body.strip("\n")))
+        elif self.steps:
+            self.steps[-1].help.append(f"```{fence[2]}\n{body}\n```")
+        return end + 1
+
+    def line(self, line: str, number: int) -> int:
+        """Read a line; return the number of the next."""
+        if heading := _HEADING.match(line):
+            self._heading(len(heading[1]), heading[2].strip(" #"), number)
+        elif item := _ITEM.match(line):
+            self._item(item, number)
+        elif line.strip() and self.steps:
+            self._more(line.strip(), number)
+        return number + 1
+
+    def _heading(self, level: int, text: str, number: int) -> None:
+        step = _STEP_HEADING.fullmatch(text)
+        if step and step[3]:
+            self.by_heading = True
+            self._add(int(step[1] or step[2]), step[3], number, -1)
+            return
+        self.title = self.title or (text if level == 1 else "")
+        self.section, self.new_section, self.by_heading = text, True, False
+
+    def _item(self, item: re.Match[str], number: int) -> None:
+        indent, written, box, text = len(item[1].expandtabs(4)), item[2], item[3], item[4].strip()
+        inside = bool(self.steps) and (self.by_heading or (indent > self.indent and not self.new_section))
+        if (written or box) and not (inside and not written):
+            self._numbered(int(written) if written else 0, text, number, indent, inside=inside)
+        elif self.steps:
+            self._more(text, number, bullet=True)
+
+    def _numbered(self, written: int, text: str, number: int, indent: int, *, inside: bool) -> None:
+        """Add a step; one inside another follows it, as 2.1 follows 2."""
+        nested = next((step for step in reversed(self.steps) if step.indent < indent), None) if inside else None
+        if nested is None:
+            self._add(written, text, number, indent)
+            return
+        within = sum(step.number.startswith(f"{nested.number}.") for step in self.steps[self.steps.index(nested) :])
+        self._append(f"{nested.number}.{within + 1}", text, number, indent)
+
+    def _add(self, written: int, text: str, number: int, indent: int) -> None:
+        """Add a step of the outermost list; a list whose items are all called 1 counts on."""
+        again = written == 1 and (self.new_section or self.previous > 1)
+        if not self.steps or again:
+            self.lists += 1
+            self.previous = 0
+        counted_on = written <= self.previous or written == 0
+        self.previous = self.previous + 1 if counted_on else written
+        self.new_section, self.indent = False, indent
+        self._append(str(self.previous), text, number, indent)
+
+    def _append(self, name: str, text: str, number: int, indent: int) -> None:
+        step = _Step(
+            series=self.lists, number=name, text=text, line=self.first + number, indent=indent, section=self.section
+        )
+        step.text, step.branches = branches(text, step.line)
+        self.steps.append(step)
+
+    def _more(self, text: str, number: int, *, bullet: bool = False) -> None:
+        """Read what stands below a step: where its answers lead, or help."""
+        step = self.steps[-1]
+        if self.new_section and not self.by_heading:
+            return  # a paragraph of the next section
+        rest, listed = branches(text, self.first + number)
+        if not listed and (out := escalation(text, self.first + number)):
+            rest, listed = "", [out]
+        step.branches.extend(listed)
+        if rest:
+            step.help.append(f"- {rest}" if bullet else rest)
+
+
+def _chart(reader: _Reader, first: int) -> Chart:
+    ids = _ids(reader.steps)
+    chart = Chart(line=first, title=reader.title, start=next(iter(ids.values())))
+    for step in reader.steps:
+        chart.nodes[ids[step.series, step.number]] = Node(
+            text=_plain(step.text) or f"Step {step.number}",
+            line=step.line,
+            shape="diamond" if any(branch.label for branch in step.branches) else "",
+            help="\n".join(step.help),
+            run="\n".join(step.run),
+        )
+    for step, after in zip(reader.steps, [*reader.steps[1:], None], strict=True):
+        _connect(chart, ids, step, ids[after.series, after.number] if after else None)
+    return chart
+
+
+def _ids(steps: list[_Step]) -> dict[tuple[int, str], str]:
+    """Return an id for each step: step-2, or the section and the number where several lists have a step 2."""
+    names, ids = Names(), {}
+    for step in steps:
+        name = f"step-{step.number.replace('.', '-')}"
+        if name in names.taken:
+            name = f"{slug(step.section, 30) or f'list-{step.series}'}-{step.number.replace('.', '-')}"
+        ids[step.series, step.number] = names.id(name)
+    return ids
+
+
+def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: str | None) -> None:
+    source = ids[step.series, step.number]
+    jump = next((branch for branch in step.branches if not branch.label), None)
+    for branch in step.branches:
+        to = _target(chart, ids, step, branch)
+        if to is not None and branch.label:
+            chart.connect(Link(source=source, to=to, label=branch.label, line=branch.line))
+    labels = {branch.label.casefold() for branch in step.branches if branch.label}
+    if {"yes", "no"} <= labels or "otherwise" in labels:
+        return
+    other = {"yes": "No", "no": "Yes"}.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
+    to = _target(chart, ids, step, jump) if jump else after
+    if to is None and labels:
+        to = Names(chart.nodes).id("done")
+        chart.nodes[to] = Node(text="Done", line=step.line)
+    if to is not None:
+        chart.connect(Link(source=source, to=to, label=other if labels else "", line=step.line))
+        if labels:
+            chart.note(step.line, f'Step {step.number} does not say where else it leads: "{other}" leads to {to}.')
+
+
+def _target(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, branch: Branch) -> str | None:
+    """Return the node that a branch leads to: a step of the same list, else of another, or an end with its text."""
+    if branch.text:
+        name = Names(chart.nodes).id(branch.text)
+        chart.nodes[name] = Node(text=branch.text, line=branch.line)
+        return name
+    same = ids.get((step.series, branch.step))
+    name = same or next((name for (_, number), name in ids.items() if number == branch.step), "")
+    if not name:
+        chart.note(branch.line, f'There is no step {shorten(branch.step, 20)} that "{branch.label}" could lead to.')
+    return name or None
+
+
+def _plain(text: str) -> str:
+    """Return a text without the asterisks of bold type around it."""
+    bare = text.strip()
+    return bare.replace("**", "").replace("__", "").strip() if bare.startswith(("**", "__")) else bare

@@ -1,0 +1,223 @@
+"""Runbooks, Graphviz graphs, and other tools' YAML and JSON as trees."""
+
+from typing import Any
+
+import pytest
+
+from rflow.core.tree.model import exits
+from rflow.trees.importing.sources import import_text
+from rflow.trees.parsed import ParseError
+
+
+def tree(text: str, file: str = "-", form: str = "") -> Any:
+    """The tree in a text that holds a single one."""
+    (imported,) = import_text(text, file, form)
+    return imported.meaning.tree
+
+
+def ways(text: str, file: str = "-", form: str = "") -> dict[str, list[tuple[str, str]]]:
+    """The exits of each node as (label, target)."""
+    return {name: [(way.label, way.to) for way in exits(node)] for name, node in tree(text, file, form).nodes.items()}
+
+
+# Runbooks
+
+RUNBOOK = """# The till is slow
+
+Read this first.
+
+## Steps
+
+1. Does the till answer a ping?
+   ```sh
+   $ ping till-3
+   ```
+   - If yes → step 3
+   - If no, go to step 2.
+2. Plug the cable in. Then go back to step 1.
+3. Is the disk full? If so, continue with step 4, otherwise go to step 5.
+4. **Delete old logs**
+   1. Stop the app
+   2. Delete them
+   Only those of last year.
+5. Restart the till
+   - If it is still slow, call the vendor
+"""
+
+
+def test_steps_follow_one_another_and_branch_where_the_text_says_so() -> None:
+    assert ways(RUNBOOK, "till.md") == {
+        "step-1": [("Yes", "step-3"), ("No", "step-2")],
+        "step-2": [("", "step-1")],
+        "step-3": [("Yes", "step-4"), ("Otherwise", "step-5")],
+        "step-4": [("", "step-4-1")],
+        "step-4-1": [("", "step-4-2")],
+        "step-4-2": [("", "step-5")],
+        "step-5": [("It is still slow", "call-the-vendor"), ("Otherwise", "done")],
+        "call-the-vendor": [],
+        "done": [],
+    }
+
+
+def test_a_runbook_keeps_its_title_commands_and_help() -> None:
+    read = tree(RUNBOOK, "till.md")
+    assert (read.title, read.start) == ("The till is slow", "step-1")
+    assert read.nodes["step-1"].text == "Does the till answer a ping?"
+    assert read.nodes["step-1"].run == "ping till-3"
+    assert read.nodes["step-4"].text == "Delete old logs"
+    assert read.nodes["step-4-2"].help == "Only those of last year."
+    assert read.nodes["call-the-vendor"].outcome == "escalate"
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("- [ ] Check the fuse\n- [x] Check the plug\n", ["Check the fuse", "Check the plug"]),
+        ("1. One\n1. Two\n1. Three\n", ["One", "Two", "Three"]),
+        ("## Step 1: One\ntext\n## Step 2: Two\n", ["One", "Two"]),
+        ("### 1. One\n- a\n- b\n### 2. Two\n", ["One", "Two"]),
+        ("## Before\n1. One\n## After\n1. Two\n2. Three\n", ["One", "Two", "Three"]),
+    ],
+)
+def test_checklists_lazy_numbers_headings_and_several_lists_are_steps(text: str, texts: list[str]) -> None:
+    assert [node.text for node in tree(text, "a.md").nodes.values()] == texts
+
+
+def test_a_text_without_steps_is_refused() -> None:
+    with pytest.raises(ParseError, match="no steps"):
+        tree("# Only a title\n\nAnd a text.\n", "a.md")
+
+
+# Graphviz
+
+
+def test_a_graph_with_sentences_as_ids_defaults_and_nested_graphs() -> None:
+    text = """// a comment
+    strict digraph "Till" {
+      label="Till 3"; rankdir=LR; node [shape=diamond];
+      "Is it on?" -> "Switch it on" [label=No];
+      "Is it on?" -> { restart "Call the vendor" } [label="Yes,\\nbut slow"]
+      subgraph cluster_1 { label=inner; restart [shape=box, label=<<b>Restart</b> it<br/>now>]; }
+      node [shape=box]; restart -> works:n; works [shape=doublecircle label="It works"];
+    }"""
+    read = tree(text, "a.gv")
+    assert (read.title, read.start) == ("Till 3", "Is it on?")
+    assert ways(text, "a.gv") == {
+        "Is it on?": [
+            ("No", "Switch it on"),
+            ("Yes, but slow", "restart"),
+            ("Yes, but slow (Call the vendor)", "Call the vendor"),
+        ],
+        "Switch it on": [],
+        "restart": [("", "works")],
+        "Call the vendor": [],
+        "works": [],
+    }
+    assert read.nodes["restart"].text == "Restart it\nnow"
+    assert [read.nodes[name].outcome for name in ("works", "Call the vendor")] == ["resolved", "escalate"]
+
+
+def test_an_id_that_is_too_long_becomes_shorter_and_keeps_its_text() -> None:
+    sentence = "Is the light on the front of the machine, left of the display and below the lid, red?"
+    read = tree(f'digraph {{ "{sentence}" -> b }}', "a.dot")
+    assert read.nodes[read.start].text == sentence
+    assert len(read.start) <= 64
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("digraph {\n a -> b\n", 2, "The graph is never closed."),
+        ('digraph {\n a -> "b }', 2, "The text in quotes that begins here is never closed."),
+        ("digraph {\n /* a -> b }", 2, 'The comment that opens with "/*" is never closed.'),
+        ("digraph {\n a -> ; }", 2, 'A name or a text is missing, before ";".'),
+        ("digraph { }", 1, "The graph has no nodes."),
+        ("graph {" + "{" * 40, 1, "There are more than 32 graphs inside each other."),
+    ],
+)
+def test_what_graphviz_would_refuse_is_named_with_its_line(text: str, line: int, what: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        tree(text, "a.dot")
+    assert (caught.value.line, caught.value.what) == (line, what)
+
+
+# YAML and JSON
+
+ON = {"on": [("Yes", "restart"), ("No", "call")], "restart": [("", "call")], "call": []}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nodes:\n - {id: on, question: On?, answers: {yes: restart, no: call}}\n"
+        " - {id: restart, text: Restart it, next: call}\n - {id: call, text: Call}\n",
+        "on: {question: On?, yes: restart, no: call}\nrestart: {action: Restart it, goto: call}\n"
+        "call: {solution: Call}\n",
+        "decision_tree:\n  on:\n    question: On?\n    options:\n      - {label: 'Yes', next: restart}\n"
+        "      - {answer: 'No', goto: call}\n  restart: {text: Restart it, next_step: call}\n  call: {text: Call}\n",
+        '{"nodes": [{"id": "on", "data": {"label": "On?"}}, {"id": "restart"}, {"id": "call"}], "edges": ['
+        '{"source": "on", "target": "restart", "label": "Yes"}, {"source": "on", "target": "call", "label": "No"},'
+        '{"source": "restart", "target": "call"}]}',
+        "steps:\n  - {id: on, prompt: On?, branches: [{when: 'Yes', then: restart}, {when: 'No', then: call}]}\n"
+        "  - {id: restart, instruction: Restart it, next: call}\n  - {id: call, message: Call}\n",
+        "start: on\nstates:\n  on: {text: On?, on: {'Yes': restart, 'No': call}}\n"
+        "  restart: {text: Restart it, next: call}\n  call: Call\n",
+    ],
+)
+def test_lists_and_tables_of_nodes_under_many_names_are_the_same_tree(text: str) -> None:
+    assert ways(text) == ON
+    assert tree(text).start == "on"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "question: Is it on?\nyes:\n  question: Is it slow?\n  yes: Restart it\n  no: Wait\nno: Switch it on\n",
+        "tree:\n  text: Is it on?\n  children:\n    - label: 'Yes'\n      text: Is it slow?\n      children:\n"
+        "        - {label: 'Yes', text: Restart it}\n        - {label: 'No', text: Wait}\n"
+        "    - {label: 'No', text: Switch it on}\n",
+        '{"question": "Is it on?", "answers": {"Yes": {"question": "Is it slow?", "answers": {"Yes": "Restart it", '
+        '"No": "Wait"}}, "No": "Switch it on"}}',
+    ],
+)
+def test_trees_inside_each_other_get_ids_from_their_texts(text: str) -> None:
+    assert ways(text) == {
+        "is-it-on": [("Yes", "is-it-slow"), ("No", "switch-it-on")],
+        "is-it-slow": [("Yes", "restart-it"), ("No", "wait")],
+        "restart-it": [],
+        "wait": [],
+        "switch-it-on": [],
+    }
+
+
+def test_a_list_of_steps_without_exits_is_followed_from_the_first_to_the_last() -> None:
+    assert ways("- check: Is it on?\n- check: Is it plugged in?\n  command: lsusb\n") == {
+        "step-1": [("", "step-2")],
+        "step-2": [],
+    }
+    assert tree("- check: Is it on?\n- {check: Plugged in?, command: lsusb}\n").nodes["step-2"].run == "lsusb"
+
+
+def test_a_target_that_is_no_node_is_an_end_and_named() -> None:
+    (imported,) = import_text("nodes:\n- {id: a, text: On?, yes: b, no: stop}\n- {id: b, text: Go}\n", "a.yaml")
+    assert imported.meaning.tree.nodes["stop"].text == "stop"
+    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+        (2, '"stop" is not the id of a node: it is an end with this text.')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("nodes:\n- {id: a, text: x}\n- {id: a, text: y}\n", 3, 'The id "a" is there twice.'),
+        ("a: [1, 2", 2, "This is not valid YAML: did not find expected ',' or ']'."),
+        ("[1, 2", 1, "This is not valid JSON (column 6): Expecting ',' delimiter."),
+        ("- &a [*a]\n", 1, "The anchor &a can't be used"),
+        ("[" * 100_000, 1, "There are more than 32 levels inside each other."),
+    ],
+)
+def test_what_can_not_be_read_is_named(text: str, line: int, what: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        tree(text, "a.yaml")
+    assert caught.value.what.startswith(what)
+    assert caught.value.line == line
