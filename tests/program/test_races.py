@@ -197,7 +197,7 @@ def test_an_export_taken_in_twice_at_once_is_one_session(ann: Program) -> None:
 
 
 def test_programs_that_meet_in_a_new_store_all_succeed(ann: Program) -> None:
-    tree, new = str(ann.home / "tree.toml"), ann.at(store=f"{ann.store}-new{'.db' if 'sqlite' in ann.store else ''}")
+    tree, new = str(ann.home / "tree.toml"), ann.at(store=f"{ann.store}_new{'.db' if 'sqlite' in ann.store else ''}")
     starts = [typed(new, "start", "--title", f"Till {number} is dark") for number in range(3)]
     results = at_once([*starts, typed(new, "tree", "add", tree), typed(new, "config", "set", "user.name", "Ann")])
     assert codes(results) == [0] * 5

@@ -253,7 +253,7 @@ def test_what_is_done_to_others_leaves_every_byte(what: str, store: Store) -> No
 
 
 def test_a_backup_has_every_byte(kind: str, store: Store, folder: Path) -> None:
-    path = folder / ("copy.db" if kind == "sqlite" else "copy")
+    path = folder / ("copy.db" if kind in ("sqlite", "postgres") else "copy")
     store.backup(path)
     with closing(open_store(str(path))) as copy:
         assert kept(copy) == WHOLE

@@ -26,7 +26,7 @@ from support.stores.faults import Worker, quick_folder
 from support.stores.kinds import url_in
 from support.stores.stories import MORNING
 
-KINDS = ("memory", "sqlite")
+KINDS = ("memory", "sqlite", "postgres")
 ROOT, BEN = (
     Account(id="root admin", name="Root Admin", created_at=MORNING, admin=True),
     Account(id="ben okafor", name="Ben Okafor", created_at=MORNING),

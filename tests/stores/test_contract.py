@@ -554,7 +554,7 @@ def test_a_new_store_is_empty_and_sound(store: Store) -> None:
     assert list(store.ids()) == list(digests_in(store)) == []
     assert store.heads(Query()).heads == ()
     assert [store.find("K7"), store.people(), store.tree_names(), store.check()] == [[], [], [], []]
-    assert not store.shared
+    assert store.shared == (store.kind == "postgres")
 
 
 def test_only_writing_makes_files(store: Store, tmp_path: Path) -> None:
@@ -569,7 +569,7 @@ def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> N
     store.add_tree(canonical(PRINTER), MORNING)
     info = store.info()
     assert (info.sessions, info.events, info.trees, info.blobs) == (2, len(whole_story()) + 1, 1, 1)
-    format_ = 4 if kind == "sqlite" else 3
+    format_ = {"postgres": 1, "sqlite": 4}.get(kind, 3)
     assert (info.kind, info.format, info.records, info.url) == (kind, format_, 3, url_in(tmp_path, kind))
     assert info.size > len(LPSTAT)
 
@@ -602,7 +602,7 @@ def test_a_tree_that_sessions_stand_in_but_is_not_there_is_mentioned(store: Stor
 def test_a_backup_is_a_store_of_its_own(store: Store, kind: str, tmp_path: Path) -> None:
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
     store.add_tree(canonical(PRINTER), MORNING)
-    path = tmp_path / ("monday.db" if kind == "sqlite" else "monday")
+    path = tmp_path / ("monday.db" if kind in ("sqlite", "postgres") else "monday")
     store.backup(path)
     put(store, short_story(), code="P3XW-9T", session_id=VPN)
     copied = open_store(str(path))

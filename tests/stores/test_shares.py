@@ -16,6 +16,7 @@ from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.reading import version_in
+from support.stores import postgres
 from support.stores.faults import quick_folder
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import ANA, BEN, CHLOE, MORNING, session, short_story
@@ -61,7 +62,8 @@ def look(minute: int, form: str = "page") -> ShareView:
 def test_a_link_is_found_by_the_hash_of_its_token_by_another_program_too(store: Store, url: str) -> None:
     share = link(1, expires_at=MORNING + timedelta(hours=24), label="for Ben", patterns=("sesame",), until_seq=2)
     store.shares.add(share)
-    assert open_store(url).shares.by_hash(share.hash) == share
+    with closing(open_store(url)) as other:
+        assert other.shares.by_hash(share.hash) == share
     assert store.shares.by_hash(token_hash(TOKENS[2])) is None
 
 
@@ -117,7 +119,8 @@ def test_a_link_that_was_revoked_says_so_to_everybody(store: Store, url: str) ->
     store.shares.add(link(1))
     ended = link(1, revoked_at=MORNING + timedelta(hours=1), revoked_by=BEN)
     store.shares.replace(ended)
-    found = open_store(url).shares.by_hash(ended.hash)
+    with closing(open_store(url)) as other:
+        found = other.shares.by_hash(ended.hash)
     assert found == ended
     assert state_of(ended, MORNING) == "revoked"
 
@@ -128,7 +131,8 @@ def test_deleting_a_session_ends_its_links_and_only_those(store: Store, url: str
     store.shares.record({"LINK1": [look(3)]})
     store.delete(LEEDS)
     assert store.shares.by_hash(token_hash(TOKENS[1])) is None
-    assert [one.share.id for one in open_store(url).shares.listed()] == ["LINK2"]
+    with closing(open_store(url)) as other:
+        assert [one.share.id for one in other.shares.listed()] == ["LINK2"]
     store.shares.replace(link(1, label="back from the dead"))
     assert store.shares.by_hash(token_hash(TOKENS[1])) is None
 
@@ -158,6 +162,8 @@ def test_a_link_that_is_damaged_opens_nothing_is_reported_and_hides_no_other(sto
     if kind == "sqlite":
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("UPDATE shares SET data = X'7B00' WHERE id = 'LINK1'")
+    elif kind == "postgresql":
+        postgres.execute(url, r"UPDATE shares SET data = '\x7B00' WHERE id = 'LINK1'")
     else:
         (path / "shares" / f"{link(1).hash}.json").write_bytes(b"{\x00")
     again = open_store(url)

@@ -67,8 +67,7 @@ def test_a_path_means_what_is_there(here: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("postgresql://ana:hunter2@db.example/rflow", "PostgreSQL stores are not in this version"),
-        ("postgres+psycopg://ana:hunter2@db/rflow", "PostgreSQL stores are not in this version"),
+        ("postgres+psycopg://ana:hunter2@db/rflow", "no kind of store called 'postgres+psycopg'"),
         ("https://ana:hunter2@rflow.example", "That is the address of a server, not of a store."),
         ("mysql://ana:hunter2@db/rflow", "no kind of store called 'mysql'"),
         ("sqlite:", "path is missing"),
@@ -114,7 +113,7 @@ def test_a_named_store_in_memory_is_the_same_one_again() -> None:
 @pytest.mark.parametrize(
     ("code", "absent"),
     [
-        ("import rflow.stores", ("sqlite3", "msgspec", "fcntl", "rflow.core")),
+        ("import rflow.stores", ("sqlite3", "psycopg", "msgspec", "fcntl", "rflow.core")),
         (
             "import rflow.stores as s; s.open_store('sqlite:x.db').people()",
             ("json", "shutil", "tempfile", "yaml", "rich"),

@@ -373,7 +373,9 @@ class App:
             return "rflow"
         from shlex import quote
 
-        return f"rflow --store {quote(store.text)}"
+        from rflow.service.opening import public_url
+
+        return f"rflow --store {quote(public_url(store.text))}"
 
     def seen(self, session: Session) -> int | None:
         """Return the version of `session` last displayed in this terminal."""

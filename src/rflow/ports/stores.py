@@ -13,6 +13,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.errors import StoreProblem
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
@@ -31,6 +32,13 @@ def unreported(done: int, total: int) -> None:
 
 class Stale(Exception):
     """An append expected another version: somebody else wrote first. The workspace loads again and decides again."""
+
+
+class ConnectionLost(StoreProblem):
+    """The connection to a store was lost while a change was saved: it may be saved, or not.
+
+    A command with an id can be sent again: where it was saved, that is noticed.
+    """
 
 
 class CodeTaken(Exception):
@@ -244,7 +252,10 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
         """The accounts of those who may sign in at a server; raises `UsageProblem` where it can't hold any."""
 
     def stamp(self) -> int | None:
-        """Return a number that changes whenever somebody else has written here; None if finding out takes time."""
+        """Return a number that changes whenever somebody else has written here; None if only reading would show it.
+
+        A `shared` store asks its server, for which the caller may have to wait.
+        """
 
     @property
     def kind(self) -> str:

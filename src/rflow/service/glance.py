@@ -19,7 +19,7 @@ class Glance:
 
 
 def url_of(store: str) -> str:
-    """Return the URL of the store that a setting names."""
+    """Return the URL of the store that a setting names, with its password if it has one."""
     from rflow.stores import normal_url
 
     return normal_url(store)
@@ -36,11 +36,13 @@ def glance(url: str, session_id: str, seen: int | None) -> Glance | None:
 
         row = facts(path, session_id, seen)
         return Glance(*row) if row else None
+    from contextlib import closing
+
     from rflow.core.session.state import Session
     from rflow.stores import open_store
 
-    store = open_store(url, create=False)
-    session: Session = store.load(session_id).session
+    with closing(open_store(url, create=False)) as store:
+        session: Session = store.load(session_id).session
     waiting = session.waiting
     until = waiting.until.isoformat() if waiting and waiting.until else "-" if waiting else ""
     steps = sum(not step.undone for step in session.steps.values())

@@ -47,7 +47,7 @@ def check_exists(url: str) -> None:
     """Raise `StoreProblem` unless there is a store at that URL or path."""
     from rflow.stores import open_store
 
-    open_store(url, create=False)
+    open_store(url, create=False).close()
 
 
 def check_output(path: "Path") -> None:
@@ -62,6 +62,28 @@ def absolute_url(url: str) -> str:
     from rflow.stores import normal_url
 
     return url if url.startswith(("https://", "http://")) else normal_url(url)
+
+
+def public_url(url: str) -> str:
+    """Return a store's URL or path as it may be shown: without a password."""
+    from rflow.stores.postgres.address import is_postgres, shown
+
+    return shown(url) if is_postgres(url) else url
+
+
+def upgrade_store(url: str) -> int | None:
+    """Bring the tables of a PostgreSQL store up to date; return the version that they had, None for another kind."""
+    from contextlib import closing
+
+    from rflow.stores import open_store
+    from rflow.stores.postgres.address import is_postgres
+
+    if not is_postgres(url):
+        return None
+    from rflow.stores.postgres.store import PostgresStore
+
+    with closing(open_store(url, create=False)) as store:
+        return store.upgrade() if isinstance(store, PostgresStore) else None
 
 
 def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":

@@ -1,9 +1,10 @@
-"""Stores, with the port `rflow.ports.stores.Store`: in memory, in a SQLite file, in a folder of JSON lines.
+"""Stores, with the port `rflow.ports.stores.Store`: in memory, SQLite, a folder of JSON lines, PostgreSQL.
 
 `open_store` takes a URL or a path:
 
     sqlite:///home/ana/work.db   a file; sqlite:work.db and sqlite:///./work.db start from the current folder
     json:/home/ana/shifts        a folder; relative paths as they are
+    postgresql://ana@db/work     a database, in which the store has a schema of its own
     memory:                      a new one each time; memory:NAME is the same each time in this process
     /home/ana/work.db            .db, .sqlite, .sqlite3, or a file that is a SQLite database
     /home/ana/shifts             anything else is a folder
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from rflow.stores.memory.store import MemoryStore
 
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
-_LATER = {"postgresql": "PostgreSQL stores are", "postgres": "PostgreSQL stores are"}
 _SERVERS = ("https", "http")
-_WAYS = "A store is sqlite:///PATH, json:FOLDER, or a path: to a .db file (SQLite) or to a folder (JSON)."
+_WAYS = (
+    "A store is sqlite:///PATH, json:FOLDER, postgresql://USER@HOST/DATABASE, or a path: to a .db file (SQLite) or to a"
+    " folder (JSON)."
+)
 _NAME_IT = "Use --store PATH, or RFLOW_STORE: a user without a home folder has no usual store."
 _named: "dict[str, MemoryStore]" = {}
 
@@ -39,6 +42,8 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
     kind, where = _read(url)
     if kind == "memory":
         return _memory(where)
+    if kind == "postgresql":
+        return _postgres(where, patience, create=create)
     path = Path(where)
     if not create and not path.exists():
         raise absent(path)
@@ -54,6 +59,8 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
 def normal_url(url: str) -> str:
     """Return a store's URL in its normal form, with an absolute path, so that two names of a store compare equal."""
     kind, where = _read(url)
+    if kind == "postgresql":
+        return where
     path = Path(where).as_posix() if kind != "memory" else where
     return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
 
@@ -62,6 +69,21 @@ def _memory(name: str) -> "Store":
     from rflow.stores.memory.store import MemoryStore
 
     return _named.setdefault(name, MemoryStore(name)) if name else MemoryStore()
+
+
+def _postgres(url: str, patience: float, *, create: bool) -> "Store":
+    try:
+        from rflow.stores.postgres.store import PostgresStore
+    except ImportError as missing:
+        raise UsageProblem(
+            f"rflow was installed without its PostgreSQL store ({missing.name} is missing).",
+            try_='Install it: pip install "rflow[postgres]"',
+        ) from missing
+    store = PostgresStore(url, patience)
+    if not create and not store.exists():
+        store.close()
+        raise absent(store.url)
+    return store
 
 
 def _read(url: str) -> tuple[str, str]:
@@ -76,16 +98,17 @@ def _read(url: str) -> tuple[str, str]:
         if not rest.strip("/"):
             raise UsageProblem(f"The store's path is missing after {scheme}:", try_=_WAYS)
         return scheme, _path(rest)
+    if scheme in ("postgresql", "postgres"):
+        from rflow.stores.postgres.address import normal
+
+        return "postgresql", normal(url)
     if rest.startswith("//"):
         raise _unknown(scheme)
     return _kind_of(Path(_absolute(url.strip())))
 
 
 def _unknown(scheme: str) -> UsageProblem:
-    kind = scheme.partition("+")[0]
-    if kind in _LATER:
-        return UsageProblem(f"{_LATER[kind]} not in this version of rflow.", try_=_WAYS)
-    if kind in _SERVERS:
+    if scheme.partition("+")[0] in _SERVERS:
         return UsageProblem("That is the address of a server, not of a store.", try_=_WAYS)
     return UsageProblem(f"There is no kind of store called {scheme!r}.", try_=_WAYS)
 

@@ -53,7 +53,7 @@ def network_disk(place: Path, what: str) -> StoreProblem:
     )
 
 
-def full(place: Path) -> StoreProblem:
+def full(place: Path | str) -> StoreProblem:
     """Return the error for a full disk; what was stored before is untouched."""
     return StoreProblem(
         f"The disk is full, so this was not saved in {place}. What was saved before is unharmed.",
@@ -106,7 +106,7 @@ def other_owner(file: Path) -> str | None:
         return f"the user with the number {owner}"
 
 
-def busy(place: Path) -> StoreProblem:
+def busy(place: Path | str) -> StoreProblem:
     """Return the error for a store that another program keeps locked."""
     return StoreProblem(
         f"The store at {place} is busy: another program has kept it locked. Nothing was written.",
@@ -114,14 +114,14 @@ def busy(place: Path) -> StoreProblem:
     )
 
 
-def absent(place: Path) -> StoreProblem:
+def absent(place: Path | str) -> StoreProblem:
     """Return the error for a store that does not exist."""
     return StoreProblem(
         f"There is no store at {place}.", try_="Check the path: `rflow store info` shows the usual one."
     )
 
 
-def newer(place: Path, version: int, known: int) -> StoreProblem:
+def newer(place: Path | str, version: int, known: int) -> StoreProblem:
     """Return the error for a store that a later version of rflow wrote."""
     return StoreProblem(
         f"The store at {place} has format {version}, which is from a newer rflow; this one reads up to {known}. "
@@ -130,7 +130,7 @@ def newer(place: Path, version: int, known: int) -> StoreProblem:
     )
 
 
-def damaged(place: Path, error: Exception) -> StoreProblem:
+def damaged(place: Path | str, error: Exception) -> StoreProblem:
     """Return the error for a store that can't be read in part."""
     return StoreProblem(
         f"The store at {place} is damaged: {error}.",
@@ -177,7 +177,7 @@ def foreign(place: Path) -> StoreProblem:
     return StoreProblem(f"{place} is not an rflow store; it was left untouched.", try_="Use another path with --store.")
 
 
-def unfinished(place: Path) -> StoreProblem:
+def unfinished(place: Path | str) -> StoreProblem:
     """Return the error for a text that was removed, but whose traces can't be erased yet."""
     return StoreProblem(
         f"It is removed, but traces of the text are still in {place}: another program is reading there, or the disk "

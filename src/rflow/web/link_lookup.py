@@ -31,7 +31,8 @@ class LinkLookup:
     """Finds live links. Used from the event loop only; the store is read by the workers.
 
     `connection` is the event loop's own. Nothing is read from it but its change stamp, which takes SQLite some 30 µs
-    and never waits for a writer. Where a store has no such stamp, each request looks its link up again.
+    and never waits for a writer; where a server has to be asked, a worker does it. Where a store has no such stamp,
+    each request looks its link up again.
     """
 
     def __init__(self, connection: SharedSessions, workers: WorkerPool[SharedSessions]) -> None:
@@ -56,7 +57,7 @@ class LinkLookup:
 
     async def find(self, token: str) -> Link | None:
         """Return a live link; None if it is unknown, expired, revoked, or its session was deleted."""
-        known = self._current()
+        known = await self._current()
         link = known.get(token)
         if link is None:
             link = await self._workers.run(partial(look_up, token=token)) if is_token(token) else None
@@ -66,7 +67,7 @@ class LinkLookup:
 
     async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
         """Look up many links; one that can't be read does not keep the others from being found."""
-        known = self._current()
+        known = await self._current()
         wanted = list(tokens)
         missing = [token for token in wanted if token not in known]
         read = await self._workers.run(partial(_look_up_all, tokens=missing)) if missing else {}
@@ -77,19 +78,29 @@ class LinkLookup:
     def _if_live(self, link: Link | None) -> Link | None:
         return link if link is not None and state_of(link.share, self.now()) == "live" else None
 
-    def _current(self) -> dict[str, Link]:
-        """Return the links that were looked up since the store last changed.
+    async def _current(self) -> dict[str, Link]:
+        """Return the links that were looked up since the store last changed."""
+        if self._connection.is_remote:
+            self._keep_if(await self._workers.run(SharedSessions.stamp))
+        else:
+            self._ask_once()
+        return self._known
+
+    def _keep_if(self, stamp: int | None) -> None:
+        """Forget what was looked up, unless the store is as it was then."""
+        if stamp is None or stamp != self._stamp:
+            self._known, self._stamp = {}, stamp
+
+    def _ask_once(self) -> None:
+        """Ask a local store whether it has changed.
 
         The store is asked once in each turn of the event loop: the requests that are answered in the same turn arrived
         before it was asked.
         """
         if not self._checked:
-            stamp = self._connection.stamp()
-            if stamp is None or stamp != self._stamp:
-                self._known, self._stamp = {}, stamp
+            self._keep_if(self._connection.stamp())
             self._checked = True
             asyncio.get_running_loop().call_soon(self._check_again)
-        return self._known
 
     def _check_again(self) -> None:
         self._checked = False

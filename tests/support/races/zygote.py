@@ -34,6 +34,9 @@ import rflow.formats.templates
 import rflow.service.interchange
 import rflow.service.local.workspace
 import rflow.stores.folder.store
+import rflow.stores.postgres.check
+import rflow.stores.postgres.erasing
+import rflow.stores.postgres.store
 import rflow.stores.sqlite.store
 from rflow.cli.main import main
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from support.stores import postgres
+
 
 class StoreKind(NamedTuple):
     """A kind of store: its URL by a folder and a name, whether processes can share it, and whether it is in files."""
@@ -20,6 +22,7 @@ STORES = {
     "memory": StoreKind(lambda folder, name: f"memory:{folder}/{name}", shared=False, in_files=False),
     "sqlite": StoreKind(lambda folder, name: f"sqlite://{folder}/{name}.db"),
     "json": StoreKind(lambda folder, name: f"json:{folder}/{name}"),
+    "postgres": StoreKind(postgres.url, in_files=False),
 }
 EVERY_KIND = tuple(STORES)
 SHARED_KINDS = tuple(kind for kind, store in STORES.items() if store.shared)

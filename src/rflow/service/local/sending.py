@@ -27,7 +27,7 @@ from rflow.core.session.rules.moves import Trees
 from rflow.core.session.state import Session
 from rflow.core.session.texts import blank, target_of
 from rflow.errors import BadInput, StoreProblem, UsageProblem
-from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
 from rflow.ports.workspace import Sent
 
 ATTEMPTS = 200
@@ -61,7 +61,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     if isinstance(command, RedactText):
         return _redact(sender, log, command)
     session, tail = log.session, list(_after(log.events, known))
-    reload = known > 0 and _removed(tail)
+    reload, lost = known > 0 and _removed(tail), False
     for _ in range(ATTEMPTS):
         if entry := session.carried_out(command.command_id, sender.actor.person):
             return _repeated(session, entry, tail, reload=reload)
@@ -69,7 +69,8 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
         after = replay(events, session)
         try:
             sender.store.append(after, events, session.version, contents)
-        except Stale:
+        except (Stale, ConnectionLost) as error:
+            lost = _may_go_on(error, command, lost=lost)
             session, newer, removed = _caught_up(sender, session)
             tail, reload = [*tail, *newer], reload or removed
             continue
@@ -83,6 +84,18 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
             reload=reload,
         )
     raise busy(session)
+
+
+def _may_go_on(error: Stale | ConnectionLost, command: Command, *, lost: bool) -> bool:
+    """Return whether the connection was lost by now; raise where the command can't be sent again.
+
+    Only its id shows whether it was carried out before the connection was lost.
+    """
+    if isinstance(error, Stale):
+        return lost
+    if lost or not command.command_id:
+        raise error
+    return True
 
 
 def _check_contents(command: Command, contents: Mapping[str, bytes]) -> None:

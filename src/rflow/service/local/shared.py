@@ -35,8 +35,13 @@ class SharedSessions:
         """The URL of the store."""
         return self._store.url
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server has to be asked for everything, even for the stamp."""
+        return self._store.shared
+
     def stamp(self) -> int | None:
-        """Return a number that changes whenever somebody else has written to the store; None if that takes time."""
+        """Return a number that changes whenever somebody else has written to the store; None if there is none."""
         return self._store.stamp()
 
     def live(self, token: str) -> Share | None:

@@ -13,7 +13,7 @@ from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
 from rflow.identity import id_of
-from rflow.ports.stores import CodeTaken, Stale
+from rflow.ports.stores import CodeTaken, ConnectionLost, Stale
 from rflow.ports.workspace import Sent
 
 if TYPE_CHECKING:
@@ -34,11 +34,21 @@ def start(workspace: "LocalWorkspace", command: Start) -> Sent:
     session_id = id_of(f"{workspace.actor.person.id}\n{key}") if key else workspace.ids(at)
     events = decide(Session(id=session_id), workspace.trees_in(command.space), command, workspace.actor, at)
     try:
-        code = create(workspace, session_id, events)
+        code = _create_safely(workspace, session_id, events, again=bool(key))
     except Stale:
         log = workspace.load(session_id)
         return Sent(session=log.id, code=log.code, events=(), entry=1, tail=tuple(log.events))
     return Sent(session=session_id, code=code, events=tuple(events), entry=1, tail=tuple(events))
+
+
+def _create_safely(workspace: "LocalWorkspace", session_id: str, events: Sequence[Event], *, again: bool) -> str:
+    """Store a new session; `again` if the connection was lost, where the id shows that it was stored before."""
+    try:
+        return create(workspace, session_id, events)
+    except ConnectionLost:
+        if not again:
+            raise
+        return create(workspace, session_id, events)
 
 
 def create(

@@ -13,8 +13,8 @@ from rflow.core.session.log import Log
 from rflow.core.session.search.query import Term
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Ranked
+from rflow.stores.columns import columns
 from rflow.stores.search.index import Row, SearchIndex
-from rflow.stores.sqlite import rows
 
 SLICE = 0.5
 """How many seconds a call spends on building the index."""
@@ -66,4 +66,4 @@ class ScannedSearch(Generic[_Stamp]):
         index.remove(session_id)
         with suppress(NotFound, StoreProblem, OSError):
             log = self._load(session_id, stamp)
-            index.put(Row(session_id, *rows.columns(log.session)[:-1]), log.code, log.events)
+            index.put(Row(session_id, *columns(log.session)[:-1]), log.code, log.events)

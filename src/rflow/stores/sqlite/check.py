@@ -9,7 +9,7 @@ from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
-from rflow.stores import checking, derived, failures
+from rflow.stores import checking, columns, derived, failures
 from rflow.stores.sqlite import accounts, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.search import SqliteSearch
@@ -87,7 +87,7 @@ def _session(db: sqlite3.Connection, session_id: str) -> Iterator[Fault]:
     yield from checking.events(log)
     yield from _columns(db, log)
     sql = "SELECT id, name, kind, session_id FROM people WHERE session_id = ?"
-    people = [rows.person(*row) for row in db.execute(sql, (session_id,)).fetchall()]
+    people = [columns.person(*row) for row in db.execute(sql, (session_id,)).fetchall()]
     yield from checking.people(log, {person.id: person for person in people})
     held = [str(name) for (name,) in db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session_id,))]
 
@@ -103,7 +103,7 @@ def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     """Check the list entry, and the columns by which it is searched."""
     *stored, data = db.execute("SELECT * FROM sessions WHERE id = ?", (log.id,)).fetchone()
     session = log.session
-    expected = (*rows.names(session), *rows.columns(session))
+    expected = (*columns.names(session), *columns.columns(session))
     try:
         head = msgspec.json.decode(data, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):

@@ -2,13 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import get_args
 
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
-from rflow.core.people import Person, PersonKind
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
@@ -16,6 +13,7 @@ from rflow.core.session.state import Session
 from rflow.errors import NotFound
 from rflow.ports.stores import Stale, Standing, TreeName
 from rflow.stores import codec, derived
+from rflow.stores.columns import columns, names, tree_name
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_STATE = (
@@ -37,22 +35,6 @@ _INSERT_PERSON = (
     "INSERT INTO people VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET name = excluded.name, kind = excluded.kind WHERE name <> excluded.name"
 )
-
-Columns = tuple[int, int, str, str, str, str, str, str, str, bytes]
-
-
-def names(session: Session) -> tuple[str, str, str, str]:
-    """Return the columns of a session that never change."""
-    return session.id, derived.key(session.id), session.code, derived.key(session.code)
-
-
-def columns(session: Session) -> Columns:
-    """Return the columns of a session that an append changes."""
-    head = derived.row(session)
-    tree = head.tree.id if head.tree else ""
-    owner = (head.owner.id, head.owner.kind, head.space)
-    searched = (head.status, *owner, head.customer.casefold(), head.ticket.casefold(), tree)
-    return head.version, derived.micros(head.updated_at), *searched, msgspec.json.encode(head)
 
 
 def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
@@ -149,12 +131,6 @@ def clear_shares(db: sqlite3.Connection, session_id: str) -> None:
         db.execute(statement, (session_id,))
 
 
-def person(person_id: object, name: object, kind: object, _session: object) -> Person:
-    """Return the person of a row; a damaged kind, which `check` reports, counts as a person."""
-    known: PersonKind = kind if kind in get_args(PersonKind) else "person"  # type: ignore[assignment]
-    return Person(id=str(person_id), name=str(name), kind=known)
-
-
 def tree_names(db: sqlite3.Connection, space: str | None) -> list[TreeName]:
     """List the current versions of the trees of a space (None is all)."""
     sql = "SELECT id, title, digest, nodes, added_at, space FROM tree_names"
@@ -162,18 +138,7 @@ def tree_names(db: sqlite3.Connection, space: str | None) -> list[TreeName]:
         rows = db.execute(f"{sql} ORDER BY id, space")
     else:
         rows = db.execute(f"{sql} WHERE space = ? ORDER BY id", (derived.valid(space),))
-    return [_tree_name(*row) for row in rows]
-
-
-def _tree_name(
-    tree_id: object, title: object, name: object, nodes: object, added_at: object, space: object
-) -> TreeName:
-    try:
-        at = datetime.fromisoformat(str(added_at))
-    except ValueError:
-        at = derived.EPOCH  # Damage, which `check` reports.
-    count = nodes if isinstance(nodes, int) else 0
-    return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at, space=str(space))
+    return [tree_name(*row) for row in rows]
 
 
 def set_name(db: sqlite3.Connection, name: TreeName) -> None:

@@ -14,7 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
-from rflow.stores import codec, derived
+from rflow.stores import codec, columns, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, backup, explained
@@ -133,7 +133,7 @@ class SqliteStore:
         visible, allowed = _in_spaces(spaces)
         sql, values = (_PEOPLE, ()) if spaces is None else (_PEOPLE_IN.format(visible=visible), allowed)
         with self._file.reading() as db:
-            return derived.by_name(rows.person(*row) for row in db.execute(sql, values))
+            return derived.by_name(columns.person(*row) for row in db.execute(sql, values))
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""

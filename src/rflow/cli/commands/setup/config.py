@@ -96,10 +96,13 @@ def _shown(value: Value) -> str:
 
 
 def _masked(value: Value) -> str:
-    """Return a secret with most of it masked; "" if it is not a secret, or not set."""
+    """Return a secret with most of it masked, a store's URL without its password; "" for anything else."""
     from rflow.delivery.webhooks.targets import redact_url
+    from rflow.service.opening import public_url
 
-    return redact_url(value.text) if value.secret and value.value else ""
+    if value.secret and value.value:
+        return redact_url(value.text)
+    return public_url(value.value) if isinstance(value.value, str) and "://" in value.value else ""
 
 
 def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]:

@@ -51,9 +51,18 @@ def _glance(given: Given) -> "Glance | None":
 
     settings = load_settings({"store": given.store, "user.name": given.user}, folders(given.config))
     url = url_of(settings["store"].text)
-    terminal = Terminal(settings.folders.state, url, os.environ)
+    terminal = Terminal(settings.folders.state, _public(url), os.environ)
     session_id = given.app.session().id if given.session else terminal.current
     return glance(url, session_id, terminal.seen(session_id)) if session_id else None
+
+
+def _public(url: str) -> str:
+    """Return the URL by which the state of a terminal knows a store."""
+    if not url.startswith("postgresql:"):
+        return url
+    from rflow.service.opening import public_url
+
+    return public_url(url)
 
 
 def _is_plain(code: str) -> bool:

@@ -1,4 +1,4 @@
-"""Commands for stores: store info, check, copy, backup, merge."""
+"""Commands for stores: store info, check, copy, backup, merge, upgrade."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from rflow.errors import Exit, StoreProblem
 if TYPE_CHECKING:
     from rflow.ports.stores import Merged
 
-app = Group(help="Look after the store: info, check, copy, backup, merge.")
+app = Group(help="Look after the store: info, check, copy, backup, merge, upgrade.")
 
 
 @app.command()
@@ -75,7 +75,7 @@ def copy(
 ) -> None:
     """Copy everything from one store into another, and verify it."""
     from rflow.cli.display.bar import progress_bar
-    from rflow.service.opening import copy_stores
+    from rflow.service.opening import copy_stores, public_url
 
     with progress_bar("Copying") as report:
         counts = copy_stores(source, target, report)
@@ -83,7 +83,7 @@ def copy(
     if counts.left:
         raise StoreProblem(
             "Not everything could be copied.",
-            try_=f"See why (rflow --store {quote(source)} store check), then copy again.",
+            try_=f"See why (rflow --store {quote(public_url(source))} store check), then copy again.",
         )
 
 
@@ -125,3 +125,16 @@ def backup(
         run.administration(report).backup(path.absolute())
     run.say(f"Backed up to {path}.")
     run.say(f"To see what it holds: rflow --store {quote(str(path))} list --all")
+
+
+@app.command()
+def upgrade(run: App) -> None:
+    """Bring the tables of a PostgreSQL store up to date.
+
+    Do this once everybody has the new rflow; make a backup first. Other stores are upgraded when they are opened.
+    """
+    from rflow.service.opening import upgrade_store
+
+    _check_exists(run)
+    before, now = upgrade_store(run.settings["store"].text), run.administration().info().format
+    run.say("The store is up to date." if before in (None, now) else f"Upgraded from format {before} to {now}.")

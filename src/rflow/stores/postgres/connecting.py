@@ -1,0 +1,51 @@
+"""Connecting to PostgreSQL: what is set for every connection, and waiting for a server that is starting."""
+
+import time
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+
+from rflow.errors import UsageProblem
+from rflow.stores.postgres.address import Address
+from rflow.stores.postgres.errors import is_temporary, unreachable
+from rflow.stores.postgres.texts import adapt
+
+Connection = psycopg.Connection[TupleRow]
+
+_PAUSE = 0.2  # seconds between attempts to connect to a server that is starting
+_DEFAULTS = {
+    "connect_timeout": "5",
+    "fallback_application_name": "rflow",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # milliseconds until a server that no longer answers counts as gone
+}
+
+
+def connect(address: Address, patience: float, *, known: bool) -> Connection:
+    """Connect, and wait for a server that is starting; for one that is `known` also while it does not answer."""
+    conninfo = _with_defaults(address.conninfo)
+    until = time.monotonic() + patience
+    while True:
+        try:
+            db = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        except psycopg.OperationalError as error:
+            if time.monotonic() > until or not is_temporary(error, known=known):
+                raise unreachable(address.shown, error) from error
+            time.sleep(_PAUSE)
+        else:
+            adapt(db)
+            return db
+
+
+def _with_defaults(conninfo: str) -> str:
+    """Return a URL as libpq's options, with defaults; no error repeats the URL, which may hold a password."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    except psycopg.ProgrammingError:
+        what = "The store's URL has a part that PostgreSQL does not know."
+        raise UsageProblem(what, try_="Write it as postgresql://USER@HOST/DATABASE") from None
+    several = {"target_session_attrs": "read-write"} if "," in given.get("host", "") else {}
+    return make_conninfo(**{**_DEFAULTS, **several, **given, "client_encoding": "utf8"})

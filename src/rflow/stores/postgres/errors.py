@@ -1,0 +1,105 @@
+"""PostgreSQL's errors as those of a store. Libpq's messages name hosts and users, never a password."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from rflow.errors import StoreProblem
+from rflow.ports.stores import ConnectionLost
+from rflow.stores import failures
+
+_STARTING = "57P03"
+_REFUSED = ("28", "3D", "0A", "08P01")
+_LOST = ("08", "57P01", "57P02", "57P03")
+
+
+@contextmanager
+def explained(shown: str) -> Iterator[None]:
+    """Turn PostgreSQL's errors about the store at the URL `shown` into a `StoreProblem`."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise _problem(shown, error) from error
+
+
+def unconfirmed(shown: str) -> ConnectionLost:
+    """Return the error for a connection that was lost while a change was being saved."""
+    return ConnectionLost(
+        f"The connection to {shown} was lost while saving: it may have been saved, or not.",
+        try_="See whether it was (rflow show) before you repeat it.",
+    )
+
+
+def unreachable(shown: str, error: psycopg.Error) -> StoreProblem:
+    """Return the error for a server with which there is no connection."""
+    if (error.sqlstate or "").startswith(_REFUSED) or "authentication" in str(error) or "password" in str(error):
+        return StoreProblem(
+            f"PostgreSQL refused to open {shown}: {_said(error)}.",
+            try_="Check the user and the database; a password belongs into PGPASSFILE (~/.pgpass) or a service file.",
+        )
+    return StoreProblem(
+        f"PostgreSQL can't be reached at {shown}: {_said(error)}.", try_="Try again in a moment; is the server running?"
+    )
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection is gone, or about to be."""
+    state = error.sqlstate or ""
+    return isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_LOST))
+
+
+def is_temporary(error: psycopg.Error, *, known: bool) -> bool:
+    """Whether a server with which there is no connection may accept one soon.
+
+    It says so itself while it starts; one that is `known` may be restarting, where another name is a typing error.
+    """
+    said = str(error)
+    return "starting up" in said or "shutting down" in said or "recovery" in said or (known and not error.sqlstate)
+
+
+def _problem(shown: str, error: psycopg.Error) -> StoreProblem:
+    state = error.sqlstate or ""
+    if is_lost(error):
+        return StoreProblem(f"The connection to {shown} was lost; nothing was saved.", try_="Try again in a moment.")
+    for beginning, problem in _BY_STATE.items():
+        if state.startswith(beginning):
+            return problem(shown, error)
+    return StoreProblem(f"The store at {shown} can't be used: {_said(error)}.", try_="See PostgreSQL's own log.")
+
+
+def _said(error: psycopg.Error) -> str:
+    """Return the gist of an error: the last line of a message, which has one for each host that was tried."""
+    lines = [line.strip() for line in (error.diag.message_primary or str(error)).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".")
+
+
+def _forbidden(shown: str, error: psycopg.Error) -> StoreProblem:
+    return StoreProblem(
+        f"This PostgreSQL user may not do that in {shown}: {_said(error)}.",
+        try_="Use the role that owns the store's schema; for a new store, GRANT CREATE ON DATABASE to it.",
+    )
+
+
+def _standby(shown: str, _: psycopg.Error) -> StoreProblem:
+    return StoreProblem(
+        f"{shown} is a standby, or read-only: nothing can be written there.",
+        try_="Use the address of the primary (or several hosts, with ?target_session_attrs=read-write).",
+    )
+
+
+def _too_long(shown: str, _: psycopg.Error) -> StoreProblem:
+    return StoreProblem(f"A name is too long for the store at {shown}; nothing was saved.", try_="Use a shorter one.")
+
+
+_BY_STATE: dict[str, Callable[[str, psycopg.Error], StoreProblem]] = {
+    "55P03": lambda shown, _: failures.busy(shown),
+    "57014": lambda shown, _: failures.busy(shown),
+    "40": lambda shown, _: failures.busy(shown),
+    "53300": lambda shown, _: failures.busy(shown),
+    "53100": lambda shown, _: failures.full(shown),
+    "42501": _forbidden,
+    "25006": _standby,
+    "54": _too_long,
+    "XX": failures.damaged,
+}

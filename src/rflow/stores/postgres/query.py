@@ -1,0 +1,38 @@
+"""A query for sessions as SQL, with the same meaning as `head.matches`."""
+
+from rflow.core.session.head import Query, read_cursor
+from rflow.stores.derived import micros
+
+Value = str | int | list[str]
+
+
+def select(query: Query) -> tuple[str, list[Value]]:
+    """Return the statement (columns id, head; one row more than a page) and its values."""
+    conditions = _conditions(query)
+    where = " AND ".join(condition for condition, _ in conditions) or "true"
+    sql = f"SELECT id, head FROM sessions WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT %s"  # noqa: S608
+    return sql, [*(value for _, values in conditions for value in values), max(query.limit, 1) + 1]
+
+
+def _conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
+    conditions: list[tuple[str, tuple[Value, ...]]] = []
+    if query.owner is not None:
+        conditions.append(("owner = %s", (query.owner,)))
+    if query.status:
+        conditions.append(("status = ANY(%s)", (list(query.status),)))
+    if query.inbox is not None:
+        conditions.append(("status = 'handed_off' AND (owner = %s OR owner_kind = 'queue')", (query.inbox,)))
+    if query.spaces is not None:
+        conditions.append(("space = ANY(%s)", (list(query.spaces),)))
+    for column, text in (("customer", query.customer), ("ticket", query.ticket)):
+        if text is not None:
+            # The second condition lets PostgreSQL use the partial index.
+            conditions.append((f"{column} = %s" + (f" AND {column} <> ''" if text else ""), (text.casefold(),)))
+    if query.tree is not None:
+        conditions.append(("tree = %s AND tree <> ''", (query.tree,)))
+    if query.stale_before is not None:
+        conditions.append(("updated_at < %s", (micros(query.stale_before),)))
+    if query.after:
+        at, session_id = read_cursor(query.after)
+        conditions.append(("(updated_at, id) < (%s, %s)", (micros(at), session_id)))
+    return conditions

@@ -1,0 +1,128 @@
+"""Reads and writes the rows of a PostgreSQL store, on a connection that is in a transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from rflow.core.fingerprint import fingerprint
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head
+from rflow.core.session.log import Log
+from rflow.core.session.state import Session
+from rflow.ports.stores import CodeTaken, Stale, Standing, TreeName
+from rflow.stores import codec, derived
+from rflow.stores.columns import columns, names, tree_name
+from rflow.stores.postgres.connecting import Connection
+
+_INSERT_CODE = "INSERT INTO codes VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_INSERT_SESSION = f"INSERT INTO sessions VALUES ({', '.join(['%s'] * 13)}) ON CONFLICT DO NOTHING"  # noqa: S608
+_UPDATE_SESSION = (
+    "UPDATE sessions SET version = %s, updated_at = %s, status = %s, owner = %s, owner_kind = %s, space = %s,"
+    " customer = %s, ticket = %s, tree = %s, head = %s WHERE id = %s AND version = %s"
+)
+# A list for each column, so that any number of rows is one statement.
+_INSERT_EVENTS = "INSERT INTO events SELECT %s, unnest(%s::bigint[]), unnest(%s::bytea[])"
+_INSERT_BLOBS = "INSERT INTO blobs SELECT %s, unnest(%s::text[]), unnest(%s::bytea[]) ON CONFLICT DO NOTHING"
+_INSERT_PEOPLE = (
+    "INSERT INTO people SELECT unnest(%s::text[]), %s, unnest(%s::text[]), unnest(%s::text[])"
+    " ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind"
+    " WHERE people.name <> excluded.name"
+)
+
+
+def insert(db: Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    """Write a new session; raise `CodeTaken`, or `Stale` if its id exists."""
+    session_id, id_key, code, code_key = names(session)
+    if not db.execute(_INSERT_SESSION, (session_id, id_key, code, *columns(session))).rowcount:
+        raise Stale
+    if not db.execute(_INSERT_CODE, (code_key, session_id)).rowcount:
+        raise CodeTaken
+    add(db, session_id, events, blobs)
+
+
+def update(db: Connection, session: Session, expected: int) -> None:
+    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`.
+
+    The row stays locked until the transaction ends, so that writers of one session follow one another.
+    """
+    if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
+        if not db.execute("SELECT 1 FROM sessions WHERE id = %s", (session.id,)).fetchone():
+            raise derived.no_session()
+        raise Stale
+
+
+def add(db: Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    """Write a session's new events, the contents of evidence, and the people in the events."""
+    numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
+    db.execute(_INSERT_EVENTS, (session_id, numbers, records))
+    if blobs:
+        db.execute(_INSERT_BLOBS, (session_id, list(blobs), list(blobs.values())))
+    people = derived.people_of(events).values()
+    ids, kinds = [person.id for person in people], [person.kind for person in people]
+    db.execute(_INSERT_PEOPLE, (ids, session_id, [person.name for person in people], kinds))
+
+
+def load(db: Connection, session_id: str, after: int = 0) -> Log:
+    """Read a session's events after version `after`; raise `NotFound`."""
+    row = db.execute("SELECT code, version, space FROM sessions WHERE id = %s", (session_id,)).fetchone()
+    if row is None:
+        raise derived.no_session()
+    code, version, space = row
+    sql = "SELECT seq, data FROM events WHERE session_id = %s AND seq > %s ORDER BY seq"
+    records = db.execute(sql, (session_id, after), binary=True).fetchall()
+    events = codec.from_rows(records, after + 1, version)
+    return Log(id=session_id, code=code, events=events, space=space, after=after)
+
+
+def standing(db: Connection, session_id: str) -> Standing | None:
+    """Return what the columns of a session say of it; None if there is no such session."""
+    row = db.execute("SELECT version, space, owner FROM sessions WHERE id = %s", (session_id,)).fetchone()
+    return Standing(*row) if row else None
+
+
+def heads(db: Connection, selected: Iterable[tuple[str, bytes]]) -> list[Head]:
+    """Decode heads; a damaged head is computed from the events, so that lists still work."""
+    return [_head(db, session_id, data) for session_id, data in selected]
+
+
+def _head(db: Connection, session_id: str, data: bytes) -> Head:
+    try:
+        return msgspec.json.decode(data, type=Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        return derived.row(load(db, session_id).session)
+
+
+def clear(db: Connection, session_id: str, *tables: str) -> None:
+    """Delete a session's rows, and note in the same transaction that their traces still have to be erased."""
+    for table in tables:
+        db.execute(f"DELETE FROM {table} WHERE session_id = %s", (session_id,))  # noqa: S608 (names from the code)
+    db.execute("INSERT INTO meta VALUES ('forget', 'pending') ON CONFLICT DO NOTHING")
+
+
+def clear_shares(db: Connection, session_id: str) -> None:
+    """End the shares of a session that is deleted."""
+    db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = %s", (session_id,))
+    db.execute("DELETE FROM shares WHERE session_id = %s", (session_id,))
+
+
+def tree_names(db: Connection, space: str | None) -> list[TreeName]:
+    """List the current versions of the trees of a space (None is all)."""
+    sql = "SELECT id, title, digest, nodes, added_at, space FROM tree_names"
+    where = "" if space is None else " WHERE space = %s"
+    rows = db.execute(f"{sql}{where} ORDER BY id, space", None if space is None else (space,))
+    return [tree_name(*row) for row in rows]
+
+
+def set_name(db: Connection, name: TreeName) -> None:
+    """Write which version of a tree is current."""
+    row = (name.id, name.space, name.digest, name.title, name.nodes, name.added_at.isoformat())
+    sql = (
+        "INSERT INTO tree_names VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (space, id) DO UPDATE SET"
+        " digest = excluded.digest, title = excluded.title, nodes = excluded.nodes, added_at = excluded.added_at"
+    )
+    db.execute(sql, row)
+
+
+def put_tree(db: Connection, data: bytes, space: str) -> None:
+    """Write a version of a tree, unless it is there."""
+    db.execute("INSERT INTO trees VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (fingerprint(data), space, data))

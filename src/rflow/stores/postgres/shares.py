@@ -1,0 +1,152 @@
+"""The shares of a PostgreSQL store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Literal
+
+import msgspec
+
+from rflow.core.sharing import (
+    VIEWS_KEPT,
+    Share,
+    ShareCount,
+    ShareView,
+    StoredShare,
+    read_key,
+    read_or_newer,
+    read_share,
+    read_view,
+    stored_share,
+    viewed_at,
+)
+from rflow.stores import derived, failures
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
+
+_INSERT_VIEWS = (
+    "INSERT INTO share_views (share_id, at, data) SELECT %s, each.at, each.data"
+    " FROM unnest(%s::bigint[], %s::bytea[]) AS each(at, data) WHERE EXISTS (SELECT 1 FROM shares WHERE id = %s)"
+)
+_COUNT = (
+    "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
+    " (SELECT max(at) FROM share_views WHERE share_id = id)"
+)
+_DROP_OLDEST = (
+    "DELETE FROM share_views WHERE number IN"
+    " (SELECT number FROM share_views WHERE share_id = %s ORDER BY at DESC, number DESC OFFSET %s)"
+)
+
+
+class PostgresShares:
+    """The shares in a PostgreSQL database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, share: Share) -> None:
+        """Store a new share; raise `NotFound` if its session is gone."""
+        with self._database.writing() as db:
+            # The lock keeps the session from being deleted before the share can be deleted with it.
+            if not db.execute("SELECT 1 FROM sessions WHERE id = %s FOR KEY SHARE", (share.session,)).fetchone():
+                raise derived.no_session()
+            _insert(db, stored_share(share))
+
+    def stored(self) -> list[StoredShare]:
+        """Return all shares as they are stored; damaged ones are left out."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT dropped, data FROM shares ORDER BY created_at, id").fetchall()
+        keys = ((read_key(data), data, dropped) for dropped, data in rows)
+        return [StoredShare(key=key, data=data, dropped=dropped) for key, data, dropped in keys if key is not None]
+
+    def stored_views(self, share_id: str) -> list[bytes]:
+        """Return the views of a share as they are stored, the oldest first."""
+        sql = "SELECT data FROM share_views WHERE share_id = %s ORDER BY at, number"
+        with self._database.reading() as db:
+            return [data for (data,) in db.execute(sql, (share_id,)) if viewed_at(data)]
+
+    def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
+        """Store a share of another store, and its views, as they are there."""
+        with self._database.writing() as db:
+            if _insert(db, share):
+                _insert_views(db, share.key.id, [_micros(data) for data in views], views)
+
+    def by_hash(self, digest: str) -> Share | None:
+        """Find a share by the hash of its token."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT data FROM shares WHERE hash = %s", (digest,)).fetchone()
+        return read_share(row[0]) if row else None
+
+    def listed(self, session: str | None = None) -> list[ShareCount]:
+        """List the shares of a session, or all, the newest first."""
+        where, values = ("", None) if session is None else ("WHERE session_id = %s ", (session,))
+        sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (constants)
+        with self._database.reading() as db:
+            selected = db.execute(sql, values).fetchall()
+        return [_counted(share, *count) for data, *count in selected if (share := read_share(data)) is not None]
+
+    def replace(self, share: Share) -> None:
+        """Store the new state of a share, unless it was deleted meanwhile."""
+        with self._database.writing() as db:
+            row = db.execute("SELECT data FROM shares WHERE id = %s FOR UPDATE", (share.id,)).fetchone()
+            if row and read_share(row[0]) is None:
+                raise failures.newer_link(share.id)
+            values = (share.by.id, msgspec.json.encode(share), share.id)
+            db.execute("UPDATE shares SET by_id = %s, data = %s WHERE id = %s", values)
+
+    def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
+        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
+        with self._database.writing() as db:
+            for name in sorted(views):  # In the same order everywhere, so that two servers don't wait for each other.
+                new = views[name]
+                kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
+                times = [derived.micros(view.at) for view in kept]
+                _insert_views(db, name, times, [msgspec.json.encode(view) for view in kept])
+                _drop_oldest(db, name, len(new) - len(kept))
+
+    def views(self, share_id: str, limit: int) -> list[ShareView]:
+        """Return the last views of a share, the newest first."""
+        sql = "SELECT data FROM share_views WHERE share_id = %s ORDER BY at DESC, number DESC"
+        with self._database.reading() as db:
+            selected = db.execute(sql, (share_id,))
+            return list(islice((view for (data,) in selected if (view := read_view(data))), limit))
+
+
+def _micros(data: bytes) -> int:
+    return derived.micros(viewed_at(data) or derived.EPOCH)
+
+
+def _insert(db: Connection, share: StoredShare) -> bool:
+    """Write a share; False if it is there already."""
+    key = share.key
+    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    sql = "INSERT INTO shares VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    return db.execute(sql, columns).rowcount > 0
+
+
+def _insert_views(db: Connection, share_id: str, times: Sequence[int], views: Sequence[bytes]) -> None:
+    db.execute(_INSERT_VIEWS, (share_id, list(times), list(views), share_id))
+
+
+def _drop_oldest(db: Connection, share_id: str, more: int) -> None:
+    """Delete and count the oldest views if there are too many: anyone with a link could fill the disk with them.
+
+    `more` views, older than the ones just written, are only counted.
+    """
+    row = db.execute("SELECT count(*) FROM share_views WHERE share_id = %s", (share_id,)).fetchone()
+    if row and row[0] > 2 * VIEWS_KEPT:
+        more += db.execute(_DROP_OLDEST, (share_id, VIEWS_KEPT)).rowcount
+    if more:
+        db.execute("UPDATE shares SET dropped = dropped + %s WHERE id = %s", (more, share_id))
+
+
+def stored(db: Connection) -> Iterator[tuple[str, Share | Literal["newer"] | None]]:
+    """Yield every share with its id; None if it is damaged."""
+    for name, data in db.execute("SELECT id, data FROM shares").fetchall():
+        yield name, read_or_newer(data)
+
+
+def _counted(share: Share, views: int, last: int | None) -> ShareCount:
+    return ShareCount(
+        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
+    )

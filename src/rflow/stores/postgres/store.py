@@ -1,0 +1,296 @@
+"""Sessions and trees in a PostgreSQL database: for a team, and for servers on several machines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rflow.core.fingerprint import fingerprint
+from rflow.core.people import Person
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Head, Page, Query
+from rflow.core.session.log import Log
+from rflow.core.session.state import Session
+from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, TreeName, unreported
+from rflow.stores import codec, columns, derived, failures
+from rflow.stores.failures import PATIENCE
+from rflow.stores.postgres import rows
+from rflow.stores.postgres.address import read_address
+from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.query import select
+from rflow.stores.postgres.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from rflow.core.session.search.query import Term
+    from rflow.stores.postgres.accounts import PostgresAccounts
+    from rflow.stores.postgres.shares import PostgresShares
+    from rflow.stores.search.scanning import ScannedSearch
+
+# From one id to the next, so that it takes as long as there are people, not as there are sessions.
+_PEOPLE = """
+WITH RECURSIVE seen AS (
+  (SELECT id, name, kind FROM people ORDER BY id, session_id DESC LIMIT 1)
+  UNION ALL SELECT following.* FROM seen, LATERAL (
+    SELECT id, name, kind FROM people WHERE people.id > seen.id ORDER BY id, session_id DESC LIMIT 1) AS following)
+SELECT id, name, kind FROM seen
+"""
+_PEOPLE_IN = """
+SELECT DISTINCT ON (people.id) people.id, name, kind FROM people JOIN sessions ON session_id = sessions.id
+WHERE space = ANY(%s) ORDER BY people.id, session_id DESC
+"""
+_STAMPS = "SELECT id, version, updated_at FROM sessions"
+_SEARCH_REMARK = "In PostgreSQL, each program reads all sessions before its first search."
+_FIND = "SELECT id, head FROM sessions WHERE {space} AND {condition} ORDER BY updated_at DESC, id DESC LIMIT %s"
+_BY_CODE = "id IN (SELECT session_id FROM codes WHERE code_key = %s)"
+_BY_BEGINNING = (
+    "(id_key >= %s AND id_key < %s OR id IN (SELECT session_id FROM codes WHERE code_key >= %s AND code_key < %s))"
+)
+
+
+class PostgresStore:
+    """A store in the database at `url`."""
+
+    kind = "postgres"
+    shared = True
+
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        self._database = Database(read_address(url), patience)
+
+    @cached_property
+    def shares(self) -> "PostgresShares":
+        """The read-only links to its sessions."""
+        from rflow.stores.postgres.shares import PostgresShares
+
+        return PostgresShares(self._database)
+
+    @cached_property
+    def accounts(self) -> "PostgresAccounts":
+        """The accounts of those who may sign in at a server."""
+        from rflow.stores.postgres.accounts import PostgresAccounts
+
+        return PostgresAccounts(self._database)
+
+    @property
+    def url(self) -> str:
+        """The URL of this store, without its password."""
+        return self._database.shown
+
+    def exists(self) -> bool:
+        """Whether the database has the tables of a store."""
+        return self._database.exists()
+
+    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+        """Store a new session."""
+        with self._database.writing() as db:
+            rows.insert(db, session, events, blobs)
+
+    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+        """Add events to a session."""
+        with self._database.writing() as db:
+            rows.update(db, session, expected)
+            rows.add(db, session.id, events, blobs)
+
+    def standing(self, session_id: str) -> Standing | None:
+        """Return what is known of a session without reading its events."""
+        with self._database.reading() as db:
+            return rows.standing(db, session_id)
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read a session's events."""
+        with self._database.reading() as db:
+            return rows.load(db, session_id, after)
+
+    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
+        """Return the sessions of `spaces` whose code or id begins with `prefix`."""
+        wanted = derived.key(prefix)
+        if not wanted:
+            return list(self.heads(Query(limit=limit, spaces=None if spaces is None else tuple(spaces))).heads)
+        ends = (wanted, wanted + "\U0010ffff")
+        with self._database.reading() as db:
+            for condition in (_BY_CODE, "id_key = %s"):
+                if exact := _find(db, condition, (wanted,), limit, spaces):
+                    return exact
+            return _find(db, _BY_BEGINNING, (*ends, *ends), limit, spaces)
+
+    def heads(self, query: Query) -> Page:
+        """List sessions, the last updated first."""
+        sql, values = select(query)
+        with self._database.reading() as db:
+            return derived.cut(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
+
+    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
+        """Return the sessions that hold all `terms`, the best first."""
+        with self._database.reading() as db:
+            stamps = {name: (version, at) for name, version, at in db.execute(_STAMPS)}
+        return self._search.find(stamps, terms, query, first)._replace(remark=_SEARCH_REMARK)
+
+    @cached_property
+    def _search(self) -> "ScannedSearch[tuple[int, int]]":
+        from rflow.stores.search.scanning import ScannedSearch
+
+        return ScannedSearch(lambda session_id, _: self.load(session_id))
+
+    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
+        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        with self._database.reading() as db:
+            selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
+            return derived.by_name(columns.person(*row) for row in selected)
+
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+        """Replace all events of a session, and erase the old ones from the data files."""
+        kept = list(derived.named(events))
+        with self._database.writing() as db:
+            rows.update(db, session, expected)
+            db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
+            rows.clear(db, session.id, "events", "people")
+            rows.add(db, session.id, events, {})
+        self._erase()
+
+    def delete(self, session_id: str) -> None:
+        """Delete a session with everything that belongs to it, and erase it from the data files."""
+        with self._database.writing() as db:
+            if not db.execute("DELETE FROM sessions WHERE id = %s", (session_id,)).rowcount:
+                raise derived.no_session()
+            rows.clear_shares(db, session_id)
+            rows.clear(db, session_id, "codes", "events", "people", "blobs")
+        self._erase()
+
+    def _erase(self) -> None:
+        from rflow.stores.postgres.erasing import erase_all
+
+        erase_all(self._database)
+
+    def blob(self, session_id: str, digest: str) -> bytes:
+        """Read a content stored with a session."""
+        sql = "SELECT data FROM blobs WHERE session_id = %s AND digest = %s"
+        with self._database.reading() as db:
+            row = db.execute(sql, (session_id, digest), binary=True).fetchone()
+        if row is None:
+            raise derived.no_blob(digest)
+        return derived.intact(row[0], digest, "content")
+
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+        """Make a tree the current version of its id."""
+        tree, version = derived.new_tree(data), fingerprint(data)
+        nodes, at = len(tree.nodes), at.astimezone(UTC)
+        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
+        with self._database.writing() as db:
+            key = (tree.id, space, version)
+            if db.execute("SELECT 1 FROM tree_names WHERE id = %s AND space = %s AND digest = %s", key).fetchone():
+                return False
+            rows.put_tree(db, data, space)
+            rows.set_name(db, name)
+            return True
+
+    def set_name(self, name: TreeName) -> None:
+        """Store the name of a tree of another store."""
+        with self._database.writing() as db:
+            rows.set_name(db, name)
+
+    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
+        """Store a version of a tree."""
+        with self._database.writing() as db:
+            rows.put_tree(db, data, space)
+
+    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
+        """Read one version of a tree."""
+        visible, allowed = _in_spaces(spaces)
+        sql = f"SELECT data FROM trees WHERE digest = %s AND {visible} LIMIT 1"  # noqa: S608 (constants)
+        with self._database.reading() as db:
+            row = db.execute(sql, (digest, *allowed)).fetchone()
+        return derived.intact(row[0], digest, "tree") if row else None
+
+    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
+        """Return the digest of the current version of a tree."""
+        sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
+        with self._database.reading() as db:
+            row = db.execute(sql, (tree_id, space)).fetchone()
+        return row[0] if row else None
+
+    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
+        """List the current versions of the trees of a space."""
+        with self._database.reading() as db:
+            return rows.tree_names(db, space)
+
+    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
+        """Remove the name of a tree."""
+        with self._database.writing() as db:
+            return db.execute("DELETE FROM tree_names WHERE id = %s AND space = %s", (tree_id, space)).rowcount > 0
+
+    def stamp(self) -> int:
+        """Return a number that changes with every commit; the server is asked for it, so it may take time."""
+        return self._database.stamp()
+
+    def ids(self) -> Iterable[str]:
+        """Return the ids of all sessions."""
+        with self._database.reading() as db:
+            return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
+
+    def versions(self) -> Iterable[tuple[str, str]]:
+        """Return (space, digest) of all tree versions."""
+        with self._database.reading() as db:
+            return [(space, name) for space, name in db.execute("SELECT space, digest FROM trees")]
+
+    def info(self) -> Info:
+        """Return what this store is and how much it holds."""
+        from rflow.stores.postgres.erasing import size
+
+        with self._database.reading() as db:
+            counts = {table: _count(db, table) for table in ("sessions", "events", "trees", "blobs")}
+            versions = {"format": SCHEMA_VERSION, "records": codec.RECORD}
+            return Info(url=self.url, kind=self.kind, size=size(db), **versions, **counts)
+
+    def check(self) -> list[Fault]:
+        """Read everything and list what is wrong; also finish an interrupted removal."""
+        from rflow.stores.postgres.check import check
+
+        return check(self._database)
+
+    def merge(self) -> list[Merged]:
+        """Nothing to merge: there is one version of each session."""
+        return []
+
+    def backup(self, path: Path, report: Report = unreported) -> None:
+        """Copy the whole store, as it is at one moment, to a new SQLite store."""
+        from rflow.stores.copy import copy_store
+        from rflow.stores.drafts import draft
+        from rflow.stores.files import publish
+        from rflow.stores.sqlite.store import SqliteStore
+
+        if path.exists():
+            raise failures.taken(path)
+        with draft(path, "backup") as new:
+            with closing(SqliteStore(new)) as copy, self._database.holding():
+                copy_store(self, copy, iter(()), report)
+            if not publish(new, path):
+                raise failures.taken(path)
+
+    def upgrade(self) -> int:
+        """Bring the tables up to date; return the version that they had."""
+        return self._database.upgrade()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+
+def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[list[str], ...]]:
+    """Return the condition that keeps rows of `spaces` (None is all) and its values."""
+    return ("true", ()) if spaces is None else ("space = ANY(%s)", (list(spaces),))
+
+
+def _find(
+    db: Connection, condition: str, values: tuple[str, ...], limit: int, spaces: Sequence[str] | None
+) -> list[Head]:
+    visible, allowed = _in_spaces(spaces)
+    sql = _FIND.format(space=visible, condition=condition)
+    return rows.heads(db, db.execute(sql, (*allowed, *values, limit)).fetchall())
+
+
+def _count(db: Connection, table: str) -> int:
+    row = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (constants)
+    return int(row[0]) if row else 0

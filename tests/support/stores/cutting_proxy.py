@@ -1,0 +1,65 @@
+"""A proxy in front of a PostgreSQL server that cuts the connection just before, or just after, the next COMMIT."""
+
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+_PORT = ".s.PGSQL.5432"
+
+
+class CuttingProxy:
+    """Listens on a socket in `folder`, and passes everything on to the server whose socket is in `server`."""
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        self.cut: Literal["", "before", "after"] = ""
+        self.cuts = 0
+        self._server = server / _PORT
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(folder / _PORT))
+        self._listener.listen()
+        self._open: list[socket.socket] = [self._listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(str(self._server))
+                self._open += [client, server]
+                threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+                threading.Thread(target=self._return, args=(client, server), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                if self.cut and data.startswith(b"Q") and b"COMMIT\0" in data:
+                    self._cut(client, server, data)
+                    return
+                server.sendall(data)
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        """Let the server commit, or not, and the client know nothing of it."""
+        how, self.cut = self.cut, ""
+        self.cuts += 1
+        client.shutdown(socket.SHUT_RDWR)
+        if how == "after":
+            server.sendall(data)
+        else:
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _return(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close everything."""
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
