@@ -47,7 +47,7 @@ def new(
     title: Annotated[str, Option("--title", help="What the tree is for, in a line.")] = "",
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The file to write; else ID.toml here.")] = "",
 ) -> None:
-    """Write a tree file to start from, with comments that say what goes where."""
+    """Write a tree file to start from, with comments in it."""
     from rflow.cli.trees.template import write_template
 
     file = write_template(_tree_id(tree), run.text(title), output)
@@ -68,7 +68,9 @@ def edit(
     run: App,
     tree: Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
 ) -> None:
-    """Edit a tree in $EDITOR; it is checked when you save, and a draft with errors is kept."""
+    """Edit a tree in $EDITOR.
+
+    It is checked when you save, and a draft with errors is kept."""
     from rflow.cli.trees.editing import edit_tree
 
     edit_tree(run, named_tree(run.workspace, tree))

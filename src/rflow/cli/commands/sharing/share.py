@@ -210,7 +210,10 @@ def set_password(
     password_stdin: Annotated[bool, Option("--password-stdin", help="Read it from standard input.")] = False,
     remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
 ) -> None:
-    """Change the password of a link; those who have opened it with the old one must enter the new one."""
+    """Change the password of a link.
+
+    Those who have opened it with the old one must enter the new one.
+    """
     from rflow.cli.input import read_password
 
     share = run.workspace.share(link).share

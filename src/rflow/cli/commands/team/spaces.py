@@ -97,7 +97,7 @@ def policy(
     ] = "",
     json: Json = False,
 ) -> None:
-    """Show or set the policy of a space: links, their longest life, and how long closed sessions are kept."""
+    """Show or set the policy of a space."""
     space = _named(run, run.text(name))
     changed = space.policy
     if links is not None:
@@ -136,7 +136,7 @@ def _days(text: str) -> int | None:
 
 @app.command()
 def clean(run: App, json: Json = False) -> None:
-    """Delete the closed sessions that are older than the retention of their space, with their links.
+    """Delete closed sessions older than their space keeps them.
 
     Run it every day, from cron or a timer.
     """

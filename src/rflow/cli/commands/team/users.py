@@ -103,7 +103,9 @@ def role(
 
 @app.command()
 def disable(run: App, name: Name, heir: Heir = "", json: Json = False) -> None:
-    """Disable an account: it can't sign in, and its web sessions, tokens and links end at once.
+    """Disable an account.
+
+    It can't sign in, and its web sessions, tokens and links end at once.
 
     Its open sessions go to --heir, else to the queue @unassigned.
     """
@@ -117,14 +119,19 @@ def disable(run: App, name: Name, heir: Heir = "", json: Json = False) -> None:
 
 @app.command()
 def enable(run: App, name: Name) -> None:
-    """Let a disabled account sign in again; its tokens and links stay ended."""
+    """Let a disabled account sign in again.
+
+    Its tokens and links stay ended.
+    """
     user = run.accounts.enable(run.text(name))
     run.say(f"{user.name} can sign in again.")
 
 
 @app.command()
 def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
-    """Remove an account, and replace its name in every session, link and audit entry.
+    """Remove an account for good.
+
+    Its name is replaced in every session, link and audit entry.
 
     It can't be undone. The name stays in the content of evidence, which rflow does not change.
     """
