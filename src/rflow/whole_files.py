@@ -72,8 +72,14 @@ def replace_file(path: Path, data: bytes, *, private: bool = True, durable: bool
 
 
 def write_own_file(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write a private file of rflow's own in one step, and make the folder that it is in."""
+    """Write a private file of rflow's own in one step, and make the folder that it is in.
+
+    One that others could read is made private before anything new is in it.
+    """
     make_folders(path.parent)
+    if sys.platform != "win32" and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        with suppress(OSError):  # somebody else's
+            path.chmod(0o600)
     replace_file(path, data, durable=durable)
 
 

@@ -35,6 +35,9 @@ def ana(tmp_path: Path) -> Recorder:
     )
 
 
+TREE_WORDS = "list show graph check add remove import new edit diff"
+
+
 def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.cwd is not None
     ben = ana.at(user=BEN, terminal="Ben's")
@@ -126,9 +129,13 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert "progress.format = slack  [file]" in ana.ok("config", "list").out
     assert ana.ok("config", "unset", "format").err.startswith("progress.format removed in ")
     assert ana.ok("config", "path").out.endswith("config.toml\n")
+    assert ana.ok("whoami").out.startswith("Ana Ruiz  (")
+    assert "A token is needed." in ana.refused(2, "login", "https://rflow.example")
+    assert "You are signed in at no server." in ana.refused(2, "logout")
     assert "$ rflow handoff sam" in ana.ok("demo").out
     _set_up_a_team(ana)
-    nouns = {"tree": "list show graph check add remove", "store": "info check copy backup merge"}
+    _make_trees(ana)
+    nouns = {"tree": TREE_WORDS, "store": "info check copy merge backup upgrade"}
     nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
     nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
     nouns |= {"space": "add list members policy clean"}
@@ -137,6 +144,17 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     for noun, words in nouns.items():
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
         assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()
+
+
+def _make_trees(ana: Program) -> None:
+    assert ana.cwd is not None
+    assert (ana.ok("tree", "new", "till") and ana.cwd / "till.toml").is_file()
+    ana.ok("tree", "add", "till.toml")
+    ana.ok("tree", "edit", "till", EDITOR="true")
+    ana.ok("tree", "diff", "till", "till.toml")
+    chart = "flowchart TD\n  a{Does it print?} -->|Yes| b[Solved]\n  a -->|No| c[Call Leeds]\n"
+    ana.ok("tree", "import", "-", "--from", "mermaid", "--name", "printing", "--dry-run", stdin=chart)
+    ana.ok("store", "upgrade")
 
 
 def _set_up_a_team(ana: Program) -> None:

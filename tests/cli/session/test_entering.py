@@ -442,7 +442,7 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
     )
     assert said(ana, "brief", "--impact", "") == "impact cleared."
     assert said(ana, "change", "Firewall off", "--revert", "turn it on") == (
-        'change 4 recorded: "Firewall off".\nOnce reverted: rflow change --reverted 4'
+        'change 4 recorded: "Firewall off", to revert: "turn it on".\nOnce reverted: rflow change --reverted 4'
     )
     assert said(ana, "change", "--reverted", "4") == 'change 4 "Firewall off" reverted.'
 
@@ -464,7 +464,7 @@ def test_a_warning_that_no_longer_holds_leaves_caution(ana: Program) -> None:
     shown = ana.ok("progress", "-f", "text").out
     assert "CAUTION: Don't move it" in shown
     assert "NO LONGER SO: the warning “Don't restart till 3” (Ben is done)" in shown
-    assert "Don't restart till 3 — over: Ben is done" in ana.ok("show").out
+    assert "Don't restart till 3. No longer holds: Ben is done" in ana.ok("show").out
     assert "is over already" in ana.refused(2, "warn", "--over", "2")
     ana.ok("undo")
     assert "Don't restart till 3" in ana.ok("progress", "-f", "text").out.partition("CAUTION")[2]
@@ -478,7 +478,7 @@ def test_who_or_what_reverted_a_change_can_be_said(ana: Program) -> None:
     note = ("--note", "Argo CD put it back")
     assert said(ana, "change", "--reverted", "2", *note) == 'change 2 "Timeout 60 s" reverted: "Argo CD put it back".'
     assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", ana.ok("progress", "-f", "text").out)
-    assert "Timeout 60 s — reverted: Argo CD put it back" in ana.ok("show").out
+    assert ": Argo CD put it back" in ana.ok("show").out
     assert "--note belongs to --reverted." in ana.refused(2, "change", "Cable", "--revert", "x", *note)
 
 

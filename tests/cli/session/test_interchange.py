@@ -191,7 +191,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
     "a later version": (b'{"title": "x", "version": 2}', "is of version 2; this rflow reads 1."),
     "a time that is none": (
         b'{"title": "x", "started_at": "noon"}',
-        "started_at should be a date and time, such as 2026-11-28T09:00:00+01:00.",
+        "started_at should be a date and time with its offset from UTC, such as 2026-11-28T09:00:00+01:00.",
     ),
     "a time before time": (b'{"title": "x", "started_at": "0001-01-01T00:00:00+14:00"}', "can't be converted to UTC."),
     "a broken tree": (b'{"title": "x", "tree": {"id": "a"}}', "The tree in standard input can't be used."),

@@ -106,9 +106,8 @@ class _Record:
         if change.undone:
             return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:
-            return self._entry(
-                change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=shown.then)
-            )
+            then = phrases.outcome(shown.then, change.reverted_note)
+            return self._entry(change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
         return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
 

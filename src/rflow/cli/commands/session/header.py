@@ -112,8 +112,12 @@ def change(
         raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
     outcome = run.send(session, MakeChange(text=text, revert=run.text(revert), command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    shown = f": {as_shown(made.text, LIMITS['change'])}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{shown}.")
+    shown = as_shown(made.text, LIMITS["change"]) if made else ""
+    what = f": {shown}" if shown.startswith('"') else ""
+    back = f", to revert: {quoted(made.revert)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{what}{back}.")
+    if shown and not what:
+        run.say(f"It has {shown}.")
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
