@@ -20,6 +20,8 @@ _ANNOUNCED = 6
 """Fewer words before a colon only announce what follows."""
 _LEAST_SAVED = 3
 """A cut that saves fewer words is not worth it."""
+_WORTH = 4
+"""Nor is a cut that saves fewer than so many of a text's words: one of every so many."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WIDE_END = "。！？；"

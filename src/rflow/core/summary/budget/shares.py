@@ -28,7 +28,7 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     hypothesis: Share
     choice: Share
     step: tuple[Share, Share]
-    taken_back: Share
+    taken_back: tuple[Share, Share]
     note: Share
     output: Share
     handover: Share
@@ -58,7 +58,7 @@ BRIEF = Shares(
     hypothesis=share(5, 9, 9, 16, 28),
     choice=share(4, 7, 6, 9, 16),
     step=(share(2, 5, 3, 7, 10), share(2, 6, 4, 8, 14)),
-    taken_back=share(3, 6, 3, 6, 8),
+    taken_back=(share(3, 6, 3, 6, 8), share(6, 14, 8, 14, 24)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
     handover=share(6, 12, 8, 20, 40),
@@ -83,7 +83,7 @@ WHOLE = Shares(
     hypothesis=share(8, 14, 24, 36, 45),
     choice=share(5, 9, 10, 16, 24),
     step=(share(3, 6, 5, 10, 16), share(2, 7, 5, 12, 24)),
-    taken_back=share(3, 8, 3, 8, 8),
+    taken_back=(share(3, 8, 3, 8, 8), share(8, 20, 16, 24, 40)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
     handover=share(6, 12, 16, 24, 60),

@@ -135,8 +135,9 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
+    explaining = _explanations(progress)
     for step in progress.tried:
-        if not (step.undone or step.number in used or step.pinned or is_assumed(step)):
+        if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
             by = step.by if step.by != progress.session.owner and not progress.brief else ""
             yield _step(step, by, shares)
 
@@ -169,8 +170,9 @@ def _by(author: str) -> Callable[[str], str]:
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
+    explaining = _explanations(progress)
     for note in progress.notes:
-        if note.kind == "note" and not note.pinned:
+        if note.kind == "note" and not note.pinned and note.seq not in explaining:
             yield note.seq, note.by, note.text, "note"
         elif note.kind == "assumption" and note.settled is not None:
             yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"
@@ -200,11 +202,22 @@ def _output(piece: ProgressEvidence, shares: Shares) -> Unit:
 
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the steps that were taken back, which are not valid."""
+    """Return the steps that were taken back, which are not valid: in the brief form those of which it is said why."""
+    kinds = _explanations(progress)
     for step in progress.tried:
-        if step.undone:
-            shown = one_text(one_line(_was(step)), shares.taken_back)
-            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number)
+        said = one_line(step.instead) if step.instead_seq in kinds else ""
+        if step.undone and (said or not progress.brief):
+            shown = two_texts(one_line(_was(step)), said, shares.taken_back, phrases.taken_back)
+            counts = (kinds[step.instead_seq],) if said else ()
+            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number, counts=counts)
+
+
+def _explanations(progress: Progress) -> dict[int, str]:
+    """Return the kinds of the entries that are shown with a step that was taken back, by their numbers."""
+    wanted = {step.instead_seq for step in progress.tried if step.undone and step.instead_seq}
+    steps = {step.seq: "step" for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
+    notes = {note.seq: "note" for note in progress.notes if note.kind == "note" and not note.pinned}
+    return {seq: kind for seq, kind in (steps | notes).items() if seq in wanted}
 
 
 def _was(step: Tried) -> str:

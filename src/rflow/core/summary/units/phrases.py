@@ -173,6 +173,11 @@ def outcome(then: str, later: str) -> str:
     return f"{sentence(then)} Reverted: {later}" if then and later else then or later
 
 
+def taken_back(what: str, said: str) -> str:
+    """Return a step that was taken back, with why or what corrects it."""
+    return f"{sentence(what)} Then: {said}" if said else what
+
+
 def step_result(step: Tried) -> str:
     """Return what came of a step."""
     if step.skipped:
