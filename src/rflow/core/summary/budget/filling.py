@@ -19,21 +19,27 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("now", None),
     ("waiting", None),
     ("plans", None),
-    ("changes", 3),
-    ("facts", 1),
+    ("changes", 5),
+)
+"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("reverted", 1),
     ("facts", 1),
-    ("hypothesis", None),
     ("assumed", 1),
-    ("taken_back", 1),
     ("reverted", 1),
+    ("hypothesis", None),
+    ("taken_back", 1),
+    ("tried", 1),
+)
+"""What is shown next, when situation and impact have the length that is wanted."""
+MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", 1),
     ("facts", None),
     ("reverted", None),
     ("assumed", None),
     ("changes", None),
 )
-"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+"""What is shown then; in the brief form only when what is shown before has the length that is wanted."""
 BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
 """What is shown next; in the brief form only with what is left over."""
 MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
@@ -42,10 +48,10 @@ GROWING: tuple[SectionKey, ...] = (
     "now",
     "changes",
     "facts",
-    "reverted",
     "hypothesis",
-    "waiting",
+    "reverted",
     "assumed",
+    "waiting",
     "at",
     "before",
     "taken_back",
@@ -60,6 +66,8 @@ TOO_LONG = 5
 """After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
 LAST = 3
 """Of so many steps, the last, there is a result in any case."""
+ATTEMPTS = 2
+"""So many of the most telling steps come before further facts in the brief form."""
 TRIED_SHARE = 4
 """The part of the whole form's budget that is held back for the steps."""
 
@@ -89,7 +97,7 @@ class Filling:
     def units(self, section: SectionKey) -> list[Unit]:
         """Return the units of a section, most important first."""
         newest = section not in FIRST_COUNTS
-        return sorted(self._sections.get(section, ()), key=lambda unit: unit.order, reverse=newest)
+        return sorted(self._sections.get(section, ()), key=lambda unit: (min(unit.rank, 0), unit.order), reverse=newest)
 
     def cost(self, unit: Unit, level: int = 0) -> int:
         """Return how many words more a unit at `level` takes, with its number and the label of a new section."""
@@ -119,7 +127,13 @@ class Filling:
             for unit in self.units(section)[: self._warnings]:
                 if not unit.stale:
                     self.show(unit, always=True)
-        for section, newest in PRESENCE:
+        self.present_more(PRESENCE, held_back=held_back)
+        self.grow(("now",), held_back=held_back)
+        self.present_more(NEXT, held_back=held_back)
+
+    def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
+        """Show so many more units of each section at their shortest."""
+        for section, newest in wanted:
             units = [unit for unit in self.units(section) if unit not in self.shown]
             for unit in units[:newest]:
                 self.show(unit, held_back=0 if section in MARKED else held_back)
@@ -143,6 +157,12 @@ class Filling:
         for level in range(wanted, self.shown[unit], -1):
             if self.show(unit, level, held_back=held_back):
                 return
+
+    def add_telling(self, section: SectionKey, most: int) -> None:
+        """Show the units of a section with the highest ranks at their shortest, as far as they fit."""
+        ranked = sorted(self.units(section), key=lambda unit: -unit.rank)
+        for unit in [unit for unit in ranked if unit.rank > 0 and unit not in self.shown][:most]:
+            self.show(unit)
 
     def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
         """Show the newest units of sections at their shortest, as long as some still fit."""
@@ -188,6 +208,9 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
 def _fill_brief(filling: Filling, held_back: int) -> None:
     filling.present(held_back=held_back)
     filling.grow(held_back=held_back)
+    filling.add_telling("tried", ATTEMPTS)
+    filling.present_more()
+    filling.grow()
     filling.add("at")
     filling.add("tried")
     filling.add("ruled_out")
@@ -196,10 +219,12 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.present(held_back=for_last)
+    filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
     filling.add("tried", newest=LAST)
+    filling.add_telling("tried", ATTEMPTS)
     filling.add("tried", "notes")
     filling.grow((*GROWING, "tried", "notes"))
     filling.add("outputs")

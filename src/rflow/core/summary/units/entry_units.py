@@ -7,8 +7,12 @@ from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.state_units import last_answer
+from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.unit import Lengths, Share, Unit, before, one_text, share, two_texts
 from rflow.core.text import one_line
+
+_LOOKED_AT = 30
+"""Of so many steps, the last, it is asked which have to do with what is asked."""
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -82,11 +86,12 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
-    part = _fact_share(shares, len(texts))
+    part, asked = _fact_share(shares, len(texts)), f"{progress.session.title} {progress.ask or ''}"
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
-        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        rank = -1 if progress.brief and says_little_more(f"{said} {came}", asked) else 0
+        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
 
 
 def pinned(progress: Progress) -> list[Tried]:
@@ -136,13 +141,23 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
     explaining = _explanations(progress)
+    ranks = _telling(progress)
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
             by = step.by if step.by != progress.session.owner and not progress.brief else ""
-            yield _step(step, by, shares)
+            yield _step(step, by, shares, ranks.get(step.seq, 0))
 
 
-def _step(step: Tried, by: str, shares: Shares) -> Unit:
+def _telling(progress: Progress) -> dict[int, int]:
+    """Return how much each of the last steps has to do with what is asked: how many words it shares with that."""
+    subject = words_in(f"{progress.session.title} {progress.ask or ''} {progress.impact or ''}")
+    return {
+        step.seq: len(words_in(f"{step.text} {step.result}") & subject) if step.result else 0
+        for step in progress.tried[-_LOOKED_AT:]
+    }
+
+
+def _step(step: Tried, by: str, shares: Shares, rank: int) -> Unit:
     def render(what: str, result: str) -> str:
         return phrases.with_details(phrases.joined(what, result), by, "corrected" if step.amended else "")
 
@@ -154,6 +169,7 @@ def _step(step: Tried, by: str, shares: Shares) -> Unit:
         number=step.number,
         counts=("step",),
         seq=step.seq,
+        rank=rank,
     )
 
 
@@ -207,7 +223,8 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for step in progress.tried:
         said = one_line(step.instead) if step.instead_seq in kinds else ""
         if step.undone and (said or not progress.brief):
-            shown = two_texts(one_line(_was(step)), said, shares.taken_back, phrases.taken_back)
+            was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
+            shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
             counts = (kinds[step.instead_seq],) if said else ()
             yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number, counts=counts)
 

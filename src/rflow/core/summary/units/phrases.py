@@ -60,10 +60,10 @@ def _owner(progress: Progress) -> str:
     if head.status == "handed_off":
         return f"handed off by {head.handed_off_by} to {owner}, not accepted yet"
     state = f"closed as {head.outcome}, " if head.outcome else ""
-    return f"{state}owner {with_details(owner, _came_from(progress) if progress.brief else '')}"
+    return f"{state}owner {with_details(owner, came_from(progress) if progress.brief else '')}"
 
 
-def _came_from(progress: Progress) -> str:
+def came_from(progress: Progress) -> str:
     """Return from whom the owner has the session, where it was handed over."""
     changes = [entry for entry in progress.handovers if entry.word in _OWNER_CHANGES]
     if not changes:
@@ -175,7 +175,7 @@ def outcome(then: str, later: str) -> str:
 
 def taken_back(what: str, said: str) -> str:
     """Return a step that was taken back, with why or what corrects it."""
-    return f"{sentence(what)} Then: {said}" if said else what
+    return f"{sentence(what)} Then: {said}" if what and said else f"corrected: {said}" if said else what
 
 
 def step_result(step: Tried) -> str:

@@ -69,6 +69,12 @@ def words_in(text: str) -> frozenset[str]:
     return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
 
 
+def says_little_more(text: str, known: str) -> bool:
+    """Whether most words of a text are known already."""
+    words = words_in(text)
+    return 2 * len(words - words_in(known)) <= len(words)
+
+
 def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:
     """Return the numbers of the events between two (0: the end), up to what ends the consequences of a change."""
     for seq in range(first + 1, last or session.version + 1):
