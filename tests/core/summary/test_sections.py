@@ -269,7 +269,7 @@ def _hidden(entries: Iterable[Step | Note | Change], shown: set[str]) -> int:
     return sum(not entry.undone and word_in(entry.text) not in shown for entry in entries)
 
 
-_ASIDE = ("taken_back", "caution", "not_shown")
+_ASIDE = ("caution", "not_shown")
 
 
 @pytest.mark.slow

@@ -24,9 +24,9 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
 """What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("reverted", 1),
-    ("facts", 1),
     ("assumed", 1),
     ("reverted", 1),
+    ("facts", 1),
     ("hypothesis", None),
     ("taken_back", 1),
     ("tried", 1),
@@ -219,6 +219,7 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.present(held_back=for_last)
+    filling.add("before", held_back=for_last)
     filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)

@@ -48,7 +48,7 @@ BRIEF = Shares(
     ask=share(60, 60, 60, 60, 60),
     last_note=share(12, 40, 40, 40, 40),
     situation=share(6, 10, 8, 12, 30),
-    impact=share(6, 18, 12, 22, 36),
+    impact=share(8, 14, 12, 22, 36),
     before=(share(4, 8, 4, 10, 16), share(4, 8, 4, 10, 16)),
     waiting=share(4, 10, 8, 14, 18),
     change=(share(3, 5, 3, 6, 14), share(2, 4, 6, 14, 16)),
@@ -72,10 +72,10 @@ BRIEF = Shares(
 WHOLE = Shares(
     ask=share(90, 90, 90, 90, 90),
     last_note=share(14, 40, 40, 40, 60),
-    situation=share(10, 16, 20, 32, 60),
-    impact=share(10, 18, 20, 32, 50),
-    before=(share(6, 14, 8, 20, 40), share(6, 14, 8, 20, 40)),
-    waiting=share(8, 14, 12, 20, 30),
+    situation=share(10, 16, 14, 30, 60),
+    impact=share(10, 18, 20, 34, 50),
+    before=(share(4, 12, 8, 20, 40), share(4, 12, 8, 20, 40)),
+    waiting=share(10, 18, 16, 24, 30),
     change=(share(4, 9, 8, 16, 28), share(3, 8, 20, 24, 24)),
     reverted=(share(4, 8, 6, 12, 16), share(4, 8, 20, 26, 26)),
     reverted_then=share(2, 8, 6, 12, 20),
@@ -103,4 +103,4 @@ def fact_limits(shares: Shares) -> Limits:
 
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(180 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return min(max(186 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
