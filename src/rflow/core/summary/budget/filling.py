@@ -121,14 +121,18 @@ class Filling:
         self.shown[unit] = level
         return True
 
-    def present(self, *, held_back: int) -> None:
-        """Show units at their shortest, by priority; the ask and the warnings in any case."""
+    def present(self, *, held_back: int, early: Sequence[SectionKey] = ()) -> None:
+        """Show units at their shortest, by priority; the ask and the warnings in any case.
+
+        Sections that are wanted `early` come before what is shown next to what must be shown.
+        """
         for section in ALWAYS:
             for unit in self.units(section)[: self._warnings]:
                 if not unit.stale:
                     self.show(unit, always=True)
         self.present_more(PRESENCE, held_back=held_back)
         self.grow(("now",), held_back=held_back)
+        self.present_more([(section, None) for section in early], held_back=held_back)
         self.present_more(NEXT, held_back=held_back)
 
     def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
@@ -218,8 +222,7 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
-    filling.present(held_back=for_last)
-    filling.add("before", held_back=for_last)
+    filling.present(held_back=for_last, early=("before",))
     filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)

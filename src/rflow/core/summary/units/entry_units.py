@@ -6,13 +6,11 @@ from functools import partial
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.relations import says_little_more, words_in
+from rflow.core.summary.units.state_units import last_answer
+from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Lengths, Share, Unit, before, one_text, share, two_texts
 from rflow.core.text import one_line
-
-_LOOKED_AT = 30
-"""Of so many steps, the last, it is asked which have to do with what is asked."""
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -141,20 +139,11 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
     explaining = _explanations(progress)
-    ranks = _telling(progress)
+    ranks = ranks_of_steps(progress)
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
             by = step.by if step.by != progress.session.owner and not progress.brief else ""
             yield _step(step, by, shares, ranks.get(step.seq, 0))
-
-
-def _telling(progress: Progress) -> dict[int, int]:
-    """Return how much each of the last steps has to do with what is asked: how many words it shares with that."""
-    subject = words_in(f"{progress.session.title} {progress.ask or ''} {progress.impact or ''}")
-    return {
-        step.seq: len(words_in(f"{step.text} {step.result}") & subject) if step.result else 0
-        for step in progress.tried[-_LOOKED_AT:]
-    }
 
 
 def _step(step: Tried, by: str, shares: Shares, rank: int) -> Unit:
