@@ -228,6 +228,7 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
     filling.add("tried", newest=LAST)
+    filling.present_background()
     filling.add_telling("tried", ATTEMPTS)
     filling.add("tried", "notes")
     filling.grow((*GROWING, "tried", "notes"))

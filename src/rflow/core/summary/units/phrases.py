@@ -60,7 +60,7 @@ def _owner(progress: Progress) -> str:
     if head.status == "handed_off":
         return f"handed off by {head.handed_off_by} to {owner}, not accepted yet"
     state = f"closed as {head.outcome}, " if head.outcome else ""
-    return f"{state}owner {with_details(owner, came_from(progress))}"
+    return f"{state}owner {with_details(owner, came_from(progress) if progress.brief else '')}"
 
 
 def came_from(progress: Progress) -> str:
