@@ -269,7 +269,7 @@ def _hidden(entries: Iterable[Step | Note | Change], shown: set[str]) -> int:
     return sum(not entry.undone and word_in(entry.text) not in shown for entry in entries)
 
 
-_ASIDE = ("taken_back", "caution", "not_shown")
+_ASIDE = ("caution", "not_shown")
 
 
 @pytest.mark.slow
@@ -362,6 +362,48 @@ def test_a_warning_right_after_a_step_says_what_it_is_about() -> None:
     for brief, about in ((True, "about “Rolled back to 46”"), (False, "about step 1, “Rolled back to 46”")):
         assert text_of(progress_of(scene, brief=brief), "caution") == f"STOP, that was staging ({about}, taken back)"
     assert text_of(progress_of(scene), "taken_back") == "Rolled back to 46"
+
+
+@both_forms
+def test_a_step_that_was_taken_back_stands_with_the_note_that_says_why(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
+    scene.do(ANN, c.AddNote(text="Staging only, prod is still on 47"))
+    progress = progress_of(scene, brief=brief)
+    assert text_of(progress, "taken_back") == "Rolled back to 46. Then: Staging only, prod is still on 47"
+    assert entries(progress, "notes", "not_shown") == []
+
+
+@both_forms
+def test_a_step_that_was_taken_back_stands_with_the_step_that_corrects_it(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
+    scene.do(ANN, c.AddStep(text="Rolled back to 46 on staging", result="proves nothing"))
+    progress = progress_of(scene, brief=brief)
+    assert text_of(progress, "taken_back") == "corrected: Rolled back to 46 on staging: proves nothing"
+    assert entries(progress, "tried") == []
+
+
+def test_what_somebody_else_enters_next_is_not_why_a_step_was_taken_back() -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
+    scene.do(BEN, c.AddNote(text="Lunch is here"))
+    scene.do(ANN, c.AddStep(text="Asked the vendor", result="no answer"))
+    assert text_of(progress_of(scene), "taken_back") == "Rolled back to 46"
+
+
+def test_a_text_is_not_cut_where_that_saves_little_of_it() -> None:
+    text = "FIN from node, 3ms later the balancer sends the next request on the same connection"
+    assert levels(text, Limits(4, 12, 30)).texts == (text,)
+
+
+def test_a_pinned_note_that_repeats_the_ask_comes_after_other_facts() -> None:
+    scene = free()
+    facts = ["Killed by the probe, not by memory", "Made 815: cpu limit 2, timeout 5s"]
+    scene.do(ANN, *(c.AddNote(text=text, pin=True) for text in facts))
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Merge 815: cpu limit 2, timeout 5s")))
+    units = [unit for unit in arrange._units(progress_of(scene, brief=True)) if unit.section == "facts"]
+    assert [unit.rank for unit in units] == [0, -1]
 
 
 def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:

@@ -558,6 +558,7 @@ def test_the_hostile_session_fills_every_field_of_a_summary() -> None:
             "changes.later",
             "changes.reverted_at",
             "changes.then",
+            "tried.instead",
             "tried.settled",
             "waiting.by",
             "handovers.contingencies",

@@ -79,7 +79,8 @@ class ProgressRemaining(_Part, frozen=True, kw_only=True):
 class Tried(_Part, frozen=True, kw_only=True):
     """A step tried, numbered from 1: `text` is the question or action, `result` the answer or outcome.
 
-    `reason` says why it was skipped or assumed, `settled` what came of an assumed one.
+    `reason` says why it was skipped or assumed, `settled` what came of an assumed one. Of one that was taken back,
+    `instead` is why, or what corrects it: the text of the entry `instead_seq`.
     """
 
     number: int
@@ -96,6 +97,8 @@ class Tried(_Part, frozen=True, kw_only=True):
     amended: bool = False
     reason: str = ""
     settled: str | None = None
+    instead: str = ""
+    instead_seq: int = 0
 
 
 class ProgressRuledOut(_Part, frozen=True, kw_only=True):

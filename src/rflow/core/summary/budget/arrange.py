@@ -119,8 +119,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from entry_units.steps(progress, shares)
     yield from (unit for unit in entry_units.notes(progress, shares) if unit.seq not in {note.seq for note in last})
     yield from entry_units.outputs(progress, shares)
-    if not progress.brief:
-        yield from entry_units.taken_back(progress, shares)
+    yield from entry_units.taken_back(progress, shares)
 
 
 def _continuing(progress: Progress) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,8 @@ _ANNOUNCED = 6
 """Fewer words before a colon only announce what follows."""
 _LEAST_SAVED = 3
 """A cut that saves fewer words is not worth it."""
+_WORTH = 3
+"""Nor is a cut that saves less than this part of the words of a text: what is cut off is often its point."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WIDE_END = "。！？；"
@@ -75,12 +77,18 @@ def levels(text: str, limits: Limits) -> Levels:
         return Levels((text,))
     ends = list(_clause_ends(pieces))
     first = _first_cut(pieces, ends, limits)
-    if first == count:
-        return Levels((text,))
     whole = count < limits.cap + _LEAST_SAVED
+    if first == count or (whole and not _saves(first, count)):
+        return Levels((text,))
     later = [place for place, strength in ends if strength >= 2 and first < place <= limits.cap]
+    later = [place for place in later if not whole or _saves(place, count)]
     texts = (*(_cut(pieces, place) for place in (first, *later)), *([text] if whole else []))
     return Levels(texts, rough=first not in dict(ends))
+
+
+def _saves(place: int, count: int) -> bool:
+    """Whether to cut a text of `count` words after so many saves enough of them."""
+    return count - place >= max(_LEAST_SAVED, -(-count // _WORTH))
 
 
 def target(shown: Levels, wanted: Target) -> int:

@@ -19,34 +19,42 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("now", None),
     ("waiting", None),
     ("plans", None),
-    ("facts", 2),
-    ("changes", 1),
-    ("assumed", 1),
-    ("hypothesis", None),
-    ("changes", 1),
+    ("changes", 5),
+)
+"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("reverted", 1),
-    ("changes", 1),
+    ("assumed", 1),
+    ("reverted", 1),
+    ("facts", 1),
+    ("hypothesis", None),
+    ("taken_back", 1),
+    ("tried", 1),
+)
+"""What is shown next, when situation and impact have the length that is wanted."""
+MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", 1),
     ("facts", None),
     ("reverted", None),
     ("assumed", None),
     ("changes", None),
 )
-"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+"""What is shown then; in the brief form only when what is shown before has the length that is wanted."""
 BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
 """What is shown next; in the brief form only with what is left over."""
 MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
 """What somebody marked as important, which comes before the room that is held back for the steps."""
 GROWING: tuple[SectionKey, ...] = (
     "now",
-    "facts",
-    "reverted",
     "changes",
+    "facts",
     "hypothesis",
-    "waiting",
+    "reverted",
     "assumed",
+    "waiting",
     "at",
     "before",
+    "taken_back",
     "plans",
     "next",
     "closed",
@@ -58,6 +66,8 @@ TOO_LONG = 5
 """After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
 LAST = 3
 """Of so many steps, the last, there is a result in any case."""
+ATTEMPTS = 2
+"""So many of the most telling steps come before further facts in the brief form."""
 TRIED_SHARE = 4
 """The part of the whole form's budget that is held back for the steps."""
 
@@ -87,7 +97,7 @@ class Filling:
     def units(self, section: SectionKey) -> list[Unit]:
         """Return the units of a section, most important first."""
         newest = section not in FIRST_COUNTS
-        return sorted(self._sections.get(section, ()), key=lambda unit: unit.order, reverse=newest)
+        return sorted(self._sections.get(section, ()), key=lambda unit: (min(unit.rank, 0), unit.order), reverse=newest)
 
     def cost(self, unit: Unit, level: int = 0) -> int:
         """Return how many words more a unit at `level` takes, with its number and the label of a new section."""
@@ -111,13 +121,23 @@ class Filling:
         self.shown[unit] = level
         return True
 
-    def present(self, *, held_back: int) -> None:
-        """Show units at their shortest, by priority; the ask and the warnings in any case."""
+    def present(self, *, held_back: int, early: Sequence[SectionKey] = ()) -> None:
+        """Show units at their shortest, by priority; the ask and the warnings in any case.
+
+        Sections that are wanted `early` come before what is shown next to what must be shown.
+        """
         for section in ALWAYS:
             for unit in self.units(section)[: self._warnings]:
                 if not unit.stale:
                     self.show(unit, always=True)
-        for section, newest in PRESENCE:
+        self.present_more(PRESENCE, held_back=held_back)
+        self.grow(("now",), held_back=held_back)
+        self.present_more([(section, None) for section in early], held_back=held_back)
+        self.present_more(NEXT, held_back=held_back)
+
+    def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
+        """Show so many more units of each section at their shortest."""
+        for section, newest in wanted:
             units = [unit for unit in self.units(section) if unit not in self.shown]
             for unit in units[:newest]:
                 self.show(unit, held_back=0 if section in MARKED else held_back)
@@ -141,6 +161,12 @@ class Filling:
         for level in range(wanted, self.shown[unit], -1):
             if self.show(unit, level, held_back=held_back):
                 return
+
+    def add_telling(self, section: SectionKey, most: int) -> None:
+        """Show the units of a section with the highest ranks at their shortest, as far as they fit."""
+        ranked = sorted(self.units(section), key=lambda unit: -unit.rank)
+        for unit in [unit for unit in ranked if unit.rank > 0 and unit not in self.shown][:most]:
+            self.show(unit)
 
     def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
         """Show the newest units of sections at their shortest, as long as some still fit."""
@@ -186,6 +212,9 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
 def _fill_brief(filling: Filling, held_back: int) -> None:
     filling.present(held_back=held_back)
     filling.grow(held_back=held_back)
+    filling.add_telling("tried", ATTEMPTS)
+    filling.present_more()
+    filling.grow()
     filling.add("at")
     filling.add("tried")
     filling.add("ruled_out")
@@ -193,11 +222,14 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
-    filling.present(held_back=for_last)
+    filling.present(held_back=for_last, early=("before",))
+    filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
     filling.add("tried", newest=LAST)
+    filling.present_background()
+    filling.add_telling("tried", ATTEMPTS)
     filling.add("tried", "notes")
     filling.grow((*GROWING, "tried", "notes"))
     filling.add("outputs")

@@ -47,6 +47,7 @@ def label(key: SectionKey, progress: Progress) -> str:
 
 
 _SHORT_LABELS: dict[SectionKey, str] = {
+    "taken_back": "Not valid",
     "reverted": "No longer",
     "facts": "Facts",
     "assumed": "Assumed",
@@ -95,10 +96,22 @@ def _order(progress: Progress) -> tuple[SectionKey, ...]:
     first: tuple[SectionKey, ...] = ("ask", "now", "before", "caution", "at")
     if progress.ask is None:
         first = ("closed", "at", "last_note", "now", "before", "caution")
-    return (
-        *dict.fromkeys((*first, "closed")),
-        *("facts", "assumed", "hypothesis", "changes", "reverted", "waiting", "tried", "next"),
-        *("ruled_out", "outputs", "notes", "handed_over", "taken_back"),
+    return tuple(
+        dict.fromkeys(
+            (
+                *first,
+                "closed",
+                *(
+                    "facts",
+                    "assumed",
+                    "hypothesis",
+                    "changes",
+                    "reverted",
+                    *(("taken_back",) if progress.brief else ()),
+                ),
+                *("waiting", "tried", "next", "ruled_out", "outputs", "notes", "handed_over", "taken_back"),
+            )
+        )
     )
 
 

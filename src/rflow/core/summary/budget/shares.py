@@ -28,7 +28,7 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     hypothesis: Share
     choice: Share
     step: tuple[Share, Share]
-    taken_back: Share
+    taken_back: tuple[Share, Share]
     note: Share
     output: Share
     handover: Share
@@ -47,35 +47,35 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
 BRIEF = Shares(
     ask=share(60, 60, 60, 60, 60),
     last_note=share(12, 40, 40, 40, 40),
-    situation=share(6, 10, 8, 16, 26),
-    impact=share(6, 10, 10, 20, 26),
+    situation=share(6, 10, 8, 12, 30),
+    impact=share(8, 14, 12, 22, 36),
     before=(share(4, 8, 4, 10, 16), share(4, 8, 4, 10, 16)),
     waiting=share(4, 10, 8, 14, 18),
-    change=(share(3, 6, 3, 8, 14), share(2, 5, 4, 10, 14)),
-    reverted=(share(2, 4, 3, 7, 12), share(4, 7, 6, 14, 24)),
+    change=(share(3, 5, 3, 6, 14), share(2, 4, 6, 14, 16)),
+    reverted=(share(2, 4, 3, 7, 12), share(2, 6, 6, 16, 24)),
     reverted_then=share(1, 4, 1, 4, 8),
-    assumption=share(4, 8, 8, 14, 24),
-    hypothesis=share(5, 9, 9, 16, 28),
+    assumption=share(4, 6, 8, 14, 24),
+    hypothesis=share(6, 12, 12, 16, 28),
     choice=share(4, 7, 6, 9, 16),
-    step=(share(2, 5, 3, 7, 10), share(2, 6, 4, 8, 14)),
-    taken_back=share(3, 6, 3, 6, 8),
+    step=(share(2, 5, 3, 7, 10), share(2, 7, 4, 8, 14)),
+    taken_back=(share(3, 6, 3, 6, 8), share(6, 14, 8, 18, 24)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
     handover=share(6, 12, 8, 20, 40),
     closing=share(12, 40, 40, 40, 60),
     causes=(1, 2, 3),
     fact_what=share(2, 3, 3, 6, 10),
-    fact=(4, 9, 30),
-    facts=(44, 12, 16),
+    fact=(6, 12, 30),
+    facts=(44, 14, 18),
     last_results=3,
 )
 WHOLE = Shares(
     ask=share(90, 90, 90, 90, 90),
     last_note=share(14, 40, 40, 40, 60),
-    situation=share(10, 16, 20, 32, 60),
-    impact=share(10, 18, 20, 32, 50),
-    before=(share(6, 14, 8, 20, 40), share(6, 14, 8, 20, 40)),
-    waiting=share(8, 14, 12, 20, 30),
+    situation=share(10, 16, 14, 30, 60),
+    impact=share(10, 18, 20, 34, 50),
+    before=(share(4, 12, 8, 20, 40), share(4, 12, 8, 20, 40)),
+    waiting=share(10, 18, 16, 24, 30),
     change=(share(4, 9, 8, 16, 28), share(3, 8, 20, 24, 24)),
     reverted=(share(4, 8, 6, 12, 16), share(4, 8, 20, 26, 26)),
     reverted_then=share(2, 8, 6, 12, 20),
@@ -83,7 +83,7 @@ WHOLE = Shares(
     hypothesis=share(8, 14, 24, 36, 45),
     choice=share(5, 9, 10, 16, 24),
     step=(share(3, 6, 5, 10, 16), share(2, 7, 5, 12, 24)),
-    taken_back=share(3, 8, 3, 8, 8),
+    taken_back=(share(3, 8, 3, 8, 8), share(8, 20, 16, 24, 40)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
     handover=share(6, 12, 16, 24, 60),
@@ -103,4 +103,4 @@ def fact_limits(shares: Shares) -> Limits:
 
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(180 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return min(max(186 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)

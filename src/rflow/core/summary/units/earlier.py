@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from rflow.core.session.events import BriefSet, SessionStarted
 from rflow.core.session.state import Session
-from rflow.core.summary.units.relations import words_in
+from rflow.core.summary.units.relations import says_little_more
 
 _NEGATIONS = frozenset("not no don't dont never without nicht kein keine keinen nie ohne".split())
 _WEAK = frozenset("do does the a an of is are was be to in on at it its and please der die das den dem und ist".split())
@@ -25,10 +25,9 @@ def _before(session: Session, name: str) -> str | None:
     brief = session.brief
     if not getattr(brief, name):
         return None
-    known = words_in(f"{session.title} {brief.situation or ''} {brief.impact or ''}")
+    known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
     for text in reversed(list(_values(session, name))):
-        words = words_in(text)
-        if 2 * len(words - known) > len(words):
+        if not says_little_more(text, known):
             return text
     return None
 

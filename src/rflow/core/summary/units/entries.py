@@ -15,7 +15,8 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
-from rflow.core.summary.units.relations import step_after, step_after_revert, subject_of
+from rflow.core.summary.units.phrases import joined
+from rflow.core.summary.units.relations import said_of_undone, step_after, step_after_revert, subject_of
 
 EVIDENCE_LINES = 10
 
@@ -30,6 +31,8 @@ class EntryReader:
     def step(self, step: Step, number: int) -> Tried:
         """Return a step with its number."""
         text = self._presenter.text
+        why = said_of_undone(self._session, step) if step.undone else None
+        said = joined(why.text, why.result) if isinstance(why, Step) else why.text if why else ""
         return Tried(
             number=number,
             seq=step.seq,
@@ -45,6 +48,8 @@ class EntryReader:
             amended=step.amended,
             reason=text(step.reason),
             settled=self._presenter.optional_text(step.settled),
+            instead=text(said),
+            instead_seq=why.seq if why else 0,
         )
 
     def note(self, note: Note) -> ProgressNote:

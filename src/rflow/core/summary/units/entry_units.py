@@ -6,7 +6,9 @@ from functools import partial
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
+from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
+from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Lengths, Share, Unit, before, one_text, share, two_texts
 from rflow.core.text import one_line
 
@@ -82,11 +84,12 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
-    part = _fact_share(shares, len(texts))
+    part, asked = _fact_share(shares, len(texts)), f"{progress.session.title} {progress.ask or ''}"
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
-        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        rank = -1 if progress.brief and says_little_more(f"{said} {came}", asked) else 0
+        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
 
 
 def pinned(progress: Progress) -> list[Tried]:
@@ -135,13 +138,15 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
+    explaining = _explanations(progress)
+    ranks = ranks_of_steps(progress)
     for step in progress.tried:
-        if not (step.undone or step.number in used or step.pinned or is_assumed(step)):
+        if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
             by = step.by if step.by != progress.session.owner and not progress.brief else ""
-            yield _step(step, by, shares)
+            yield _step(step, by, shares, ranks.get(step.seq, 0))
 
 
-def _step(step: Tried, by: str, shares: Shares) -> Unit:
+def _step(step: Tried, by: str, shares: Shares, rank: int) -> Unit:
     def render(what: str, result: str) -> str:
         return phrases.with_details(phrases.joined(what, result), by, "corrected" if step.amended else "")
 
@@ -153,6 +158,7 @@ def _step(step: Tried, by: str, shares: Shares) -> Unit:
         number=step.number,
         counts=("step",),
         seq=step.seq,
+        rank=rank,
     )
 
 
@@ -169,8 +175,9 @@ def _by(author: str) -> Callable[[str], str]:
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
+    explaining = _explanations(progress)
     for note in progress.notes:
-        if note.kind == "note" and not note.pinned:
+        if note.kind == "note" and not note.pinned and note.seq not in explaining:
             yield note.seq, note.by, note.text, "note"
         elif note.kind == "assumption" and note.settled is not None:
             yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"
@@ -200,11 +207,23 @@ def _output(piece: ProgressEvidence, shares: Shares) -> Unit:
 
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the steps that were taken back, which are not valid."""
+    """Return the steps that were taken back, which are not valid: in the brief form those of which it is said why."""
+    kinds = _explanations(progress)
     for step in progress.tried:
-        if step.undone:
-            shown = one_text(one_line(_was(step)), shares.taken_back)
-            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number)
+        said = one_line(step.instead) if step.instead_seq in kinds else ""
+        if step.undone and (said or not progress.brief):
+            was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
+            shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
+            counts = (kinds[step.instead_seq],) if said else ()
+            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number, counts=counts)
+
+
+def _explanations(progress: Progress) -> dict[int, str]:
+    """Return the kinds of the entries that are shown with a step that was taken back, by their numbers."""
+    wanted = {step.instead_seq for step in progress.tried if step.undone and step.instead_seq}
+    steps = {step.seq: "step" for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
+    notes = {note.seq: "note" for note in progress.notes if note.kind == "note" and not note.pinned}
+    return {seq: kind for seq, kind in (steps | notes).items() if seq in wanted}
 
 
 def _was(step: Tried) -> str:

@@ -60,10 +60,10 @@ def _owner(progress: Progress) -> str:
     if head.status == "handed_off":
         return f"handed off by {head.handed_off_by} to {owner}, not accepted yet"
     state = f"closed as {head.outcome}, " if head.outcome else ""
-    return f"{state}owner {with_details(owner, _came_from(progress) if progress.brief else '')}"
+    return f"{state}owner {with_details(owner, came_from(progress) if progress.brief else '')}"
 
 
-def _came_from(progress: Progress) -> str:
+def came_from(progress: Progress) -> str:
     """Return from whom the owner has the session, where it was handed over."""
     changes = [entry for entry in progress.handovers if entry.word in _OWNER_CHANGES]
     if not changes:
@@ -171,6 +171,11 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
 def outcome(then: str, later: str) -> str:
     """Return what came of a change that is no longer in place, and why it was reverted or what that brought."""
     return f"{sentence(then)} Reverted: {later}" if then and later else then or later
+
+
+def taken_back(what: str, said: str) -> str:
+    """Return a step that was taken back, with why or what corrects it."""
+    return f"{sentence(what)} Then: {said}" if what and said else f"corrected: {said}" if said else what
 
 
 def step_result(step: Tried) -> str:

@@ -54,7 +54,7 @@ def _results(session: Session, change: Change, first: int, last: int) -> Iterato
             yield step
 
 
-def _within(since: datetime | None, step: Step, most: timedelta) -> bool:
+def _within(since: datetime | None, step: Step | Note, most: timedelta) -> bool:
     return since is None or step.at is None or timedelta(0) <= step.at - since <= most
 
 
@@ -67,6 +67,12 @@ def _names(change: Change, step: Step) -> bool:
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a text that say what it is about."""
     return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
+
+
+def says_little_more(text: str, known: str) -> bool:
+    """Whether most words of a text are known already."""
+    words = words_in(text)
+    return 2 * len(words - words_in(known)) <= len(words)
 
 
 def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:
@@ -93,6 +99,36 @@ def subject_of(session: Session, note: Note) -> Step | Note | Change | None:
         if kind in _STEPS:
             step = session.steps.get(seq)
             return step if step and step.undone else None
+    return None
+
+
+def said_of_undone(session: Session, step: Step) -> Step | Note | None:
+    """Return the note that says why a step was taken back, or the step that corrects it.
+
+    It is the newest note that refers to it, or else what the same person entered next after taking it back: a note or
+    warning, or a step that names something of it.
+    """
+    about = [note for note in session.notes.values() if note.on == step.seq and not note.undone]
+    if about or not step.undone:
+        return about[-1] if about and step.undone else None
+    entry = _entered_after_undo(session, step)
+    if entry is None or entry.undone or not _within(step.at, entry, THEN_WITHIN):
+        return None
+    if isinstance(entry, Step):
+        return entry if entry.kind == "own" and words_in(step.text) & words_in(entry.text) else None
+    return entry if entry.kind != "assumption" else None
+
+
+def _entered_after_undo(session: Session, step: Step) -> Step | Note | None:
+    """Return what the author of a step entered next, where they took the step back before anything else."""
+    back = False
+    for seq in range(step.seq + 1, session.version + 1):
+        kind = session.kinds.get(seq)
+        if session.authors.get(seq) != step.by.id:
+            continue
+        back = back or kind in (e.EntryUndone, e.SteppedBack)
+        if kind not in _BESIDE:
+            return session.steps.get(seq) or session.notes.get(seq) if back else None
     return None
 
 

@@ -211,6 +211,8 @@ def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for entry in progress.handovers:
         if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
             who, text = phrases.handover(entry, progress.session)
+            if not text and progress.brief and phrases.came_from(progress):
+                continue
             if text:
                 said = one_text(one_line(text), shares.handover, _after(f"{who}: "))
                 shown = Lengths((who, *said.levels), said.wanted + 1)

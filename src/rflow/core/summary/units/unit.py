@@ -60,6 +60,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
     the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
+    `rank` is above 0 for what has to do with what is asked, below for what says little more than that.
     """
 
     section: SectionKey
@@ -69,6 +70,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     seq: int = 0
     counts: tuple[str, ...] = ()
     stale: bool = False
+    rank: int = 0
 
     @cached_property
     def lengths(self) -> Lengths:
