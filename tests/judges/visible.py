@@ -16,7 +16,7 @@ _BLOCK = re.compile(
     "address|article|aside|blockquote|dd|details|div|dl|dt|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre"
     "|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|br"
 )
-_REFERENCE = re.compile("(?<![A-Za-z0-9_])@\u200b(?=[A-Za-z0-9_])|[#!]\u200b(?=[0-9])")
+_REFERENCE = re.compile("(?<![A-Za-z0-9_])@\u200b(?=[A-Za-z0-9_])|[#!]\u200b(?=[0-9])|\\b[Gg][Hh]-\u200b(?=[0-9])")
 
 
 def render_all(markdown: str) -> dict[str, str]:
@@ -95,7 +95,7 @@ def _spaced(text: str, pre: bool) -> str:
 
 def unmarked(text: str) -> str:
     """Take out the U+200B that stands in `@name` where GitHub would notify somebody, and nowhere else."""
-    return _REFERENCE.sub(lambda match: match[0][0], text)
+    return _REFERENCE.sub(lambda match: match[0].removesuffix("\u200b"), text)
 
 
 def collapsed(text: str) -> str:
@@ -106,10 +106,12 @@ def collapsed(text: str) -> str:
 def tags(html: str) -> Counter[str]:
     """Count the elements of a piece of HTML, comments as `#comment`.
 
-    Left out are links that a renderer makes of an e-mail address, which Markdown can't prevent: same text, `mailto:`.
+    Left out are links that a renderer makes of an e-mail address, which Markdown can't prevent: same text, `mailto:`;
+    and code spans, as which addresses and hashes are shown: what they say is compared as text.
     """
     parsed = _parsed(html)
-    elements = (element for element in parsed.iter() if element is not parsed)
+    blocks = {code for block in parsed.iter("pre") for code in block.iter("code")}
+    elements = (each for each in parsed.iter() if each is not parsed and (each.tag != "code" or each in blocks))
     return Counter(_name(element) for element in elements if not _is_bare_mail(element))
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reas
 SECRET = "hunter2-the-password-of-the-till"
 START = ("start", "--title", "Till 5")
 LEVELS = 20
-STEP = {"sqlite": 12_000, "json": 2_000}
+STEP = {"sqlite": 24_000, "json": 2_000}
 """Bytes between two levels of free space: the highest level has room for everything."""
 
 

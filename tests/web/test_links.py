@@ -364,7 +364,7 @@ def test_an_unknown_address_is_a_page_that_says_what_to_try(served: Served) -> N
 
 
 def test_the_style_of_a_page_is_kept_by_browsers_and_its_address_changes_with_it(served: Served) -> None:
-    [address] = re.findall(r'href="(/static/page-[0-9a-f]{16}\.css)"', served.get(served.link()["path"]).text)
+    [address] = re.findall(r'href="\.\.(/static/page-[0-9a-f]{16}\.css)"', served.get(served.link()["path"]).text)
     response = served.get(address)
     assert response.headers["content-type"] == "text/css; charset=utf-8"
     assert "immutable" in response.headers["cache-control"]

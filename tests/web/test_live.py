@@ -194,4 +194,4 @@ def test_below_a_path_of_a_proxy_the_page_updates_too(tmp_path: Path, page: "Pag
         page.goto(link)
         page.wait_for_selector("#live[data-state=live]", timeout=5000)
         ana.ok("choose", "green")
-        page.wait_for_selector(".place >> text=Clear the print queue", timeout=5000)
+        page.wait_for_selector(".facts .strong >> text=Clear the print queue", timeout=5000)

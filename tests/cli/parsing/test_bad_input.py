@@ -88,7 +88,11 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (2, ("show", "--evidence", "first"), '--evidence takes the number of an entry (see `rflow show`), not "first".'),
     (9, ("--store", "https://rflow.example", "list"), "You are not signed in at rflow.example."),
     (2, ("--store", "ftp://rflow.example", "list"), "There is no kind of store called 'ftp'."),
-    (2, ("--store", "postgresql://ana:Sommer-2026@db/rflow", "list"), "PostgreSQL stores are not in this version"),
+    (
+        8,
+        ("--store", "postgresql://ana:Sommer-2026@db.invalid/rflow", "list"),
+        "PostgreSQL can't be reached at postgresql://ana@db.invalid/rflow",
+    ),
 ]
 
 INCOMPLETE: list[tuple[int, Sequence[str], str]] = [

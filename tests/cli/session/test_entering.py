@@ -450,7 +450,7 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
 def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_are_not_cut(ana: Program) -> None:
     impact = "Nobody can pay at the tills in Leeds, and the ones in York are slow since this morning as well"
     left = '20 words, of which a brief may show only "Nobody can pay at the tills in Leeds…"'
-    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 13 are always shown) recorded."
+    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 17 are always shown) recorded."
     assert "impact of 13, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
     ana.ok("note", impact)
     assert f"Note: it has {left}" in ana.ok("pin").err

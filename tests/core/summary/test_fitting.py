@@ -227,4 +227,4 @@ def test_the_program_fits_a_session_of_5000_steps_with_megabytes_of_output(tmp_p
         assert format_named(name).measure(text) <= limit_of(name), name
         assert "Can second level look at print-01?" in text.replace("\\", ""), name
         assert "Printed label 5,000 of the batch" in text.replace("\\", ""), name
-        assert re.search(r"4,\d\d\d steps", text), name
+        assert re.search(r"4,\d\d\d (earlier )?steps", text), name

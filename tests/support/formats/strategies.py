@@ -161,7 +161,7 @@ def _retold(kind: Type, told: Any, path: str, text: Callable[[str, str], str]) -
 
 
 # A digest is shown in part, whether a link is one is decided by its text, and labels are rflow's own words.
-_NOT_WRITTEN = re.compile(r"session\.tree\.digest|resume\.link|sections\[\d+\]\.(key|label)")
+_NOT_WRITTEN = re.compile(r"session\.tree\.digest|resume\.link|sections\[\d+\]\.(key|label)|handovers\[\d+\]\.word")
 
 
 def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
@@ -185,7 +185,9 @@ class Twin:
     Equal lines get equal words. `keep` says what of a line its word must have as well, since formats go by it.
     """
 
-    def __init__(self, keep: Callable[[str], str] = lambda line: "?" if line.endswith("?") else "") -> None:
+    def __init__(
+        self, keep: Callable[[str], str] = lambda line: "".join(re.findall(r"[.!?…;:。]\Z", line.rstrip()))
+    ) -> None:
         self._words: dict[str, str] = {}
         self._keep = keep
 

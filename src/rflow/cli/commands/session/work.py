@@ -98,13 +98,13 @@ def done(
 def skip(
     run: App,
     why: Annotated[list[str] | None, Words(metavar="REASON", help="Why it is skipped.")] = None,
-    reason: Annotated[str, Option(metavar="TEXT", help="The same as REASON.")] = "",
+    reason: Annotated[str | None, Option(metavar="TEXT", help="The same as REASON.")] = None,
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
     session = run.session()
-    said = one_of(joined(run, why), run.text(reason), "--reason")
-    if why is None and not reason:
+    said = one_of(joined(run, why), run.text(reason or ""), "--reason")
+    if why is None and reason is None:
         raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
     _move(run, session, Skip(reason=said, seen=run.seen(session), command_id=command_id), "skipped")
 
