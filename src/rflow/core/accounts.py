@@ -21,7 +21,7 @@ PASSWORD_LENGTHS = (10, 200)
 INVITATION_LIFE = timedelta(hours=72)
 SESSION_LIFE, SESSION_IDLE = timedelta(days=7), timedelta(hours=12)
 OPENED_LIFE = timedelta(hours=1)
-"""How long a protected link stays open for whoever has opened it."""
+"""How long a protected link stays open for somebody who has opened it."""
 ATTEMPTS, ATTEMPTS_WINDOW = 10, timedelta(minutes=15)
 """How many wrong passwords an account, or a link, takes in a window of time."""
 ATTEMPTS_BY_ADDRESS = 50

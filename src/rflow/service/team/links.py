@@ -89,7 +89,7 @@ class ProtectedLinks:
         attempts.check(accounts, f"link {share.id}", now)
         if not passwords.verifies(password, share.password):
             accounts.record([AuditEntry(at=now, action="link_password_wrong", subject=share.id, space=share.space)])
-            raise NotSignedIn("That is not the password of this link.", try_="Ask whoever sent it to you.")
+            raise NotSignedIn("That is not the password of this link.", try_="Ask the person who sent it to you.")
         attempts.clear(accounts, f"link {share.id}")
 
     def is_open(self, share: Share, token: str) -> bool:

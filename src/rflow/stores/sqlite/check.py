@@ -61,7 +61,7 @@ def _finish_removal(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
             pending = db.execute("SELECT 1 FROM meta WHERE name = 'forget'").fetchone()
         if not pending:
             return []
-        done = search.remove() and file.erase()  # Nobody knows any longer which session it was.
+        done = search.remove() and file.erase()  # It is not known which session it was.
         return [checking.unfinished_removal(file.path.name, done=done)]
     except StoreProblem as problem:  # Damaged, or in a read-only folder.
         return [_damage(file.path.name, problem)]

@@ -1,4 +1,4 @@
-"""The routes of the API: a request becomes a call of its operation, in a worker thread, as whoever has its token."""
+"""The routes of the API: a request becomes a call of its operation, in a worker thread, as the owner of its token."""
 
 from collections.abc import Callable
 from functools import partial
