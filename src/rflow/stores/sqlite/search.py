@@ -32,8 +32,8 @@ _MARGIN = 10 * 60 * 1_000_000
 _BATCH = 500
 _COLUMNS = "id, version, updated_at, status, owner, owner_kind, space, customer, ticket, tree, code"
 _CHANGED_SINCE = (
-    f"SELECT {_COLUMNS} FROM sessions WHERE status <> 'closed' AND updated_at >= ?1"  # noqa: S608 (constants)
-    f" UNION ALL SELECT {_COLUMNS} FROM sessions WHERE status = 'closed' AND updated_at >= ?1"
+    f"SELECT {_COLUMNS} FROM sessions WHERE status <> 'closed' AND updated_at >= ?"  # noqa: S608 (constants)
+    f" UNION ALL SELECT {_COLUMNS} FROM sessions WHERE status = 'closed' AND updated_at >= ?"
 )
 _NEXT = f"SELECT {_COLUMNS} FROM sessions WHERE id > ? ORDER BY id LIMIT {_BATCH}"  # noqa: S608 (constants)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
@@ -241,7 +241,7 @@ def _catch_up(store: sqlite3.Connection, index: SearchIndex, checked_at: int, en
 
 def _changed_since(store: sqlite3.Connection, index: SearchIndex, checked_at: int) -> list[tuple[Any, ...]]:
     """Return the sessions that were updated since a time, by their own, and that the index has differently."""
-    return _differing(index, store.execute(_CHANGED_SINCE, (checked_at - _MARGIN,)).fetchall())
+    return _differing(index, store.execute(_CHANGED_SINCE, (checked_at - _MARGIN,) * 2).fetchall())
 
 
 def _differing(index: SearchIndex, selected: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
