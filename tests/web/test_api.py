@@ -20,6 +20,7 @@ from rflow.service.team.tokens import LocalTokens
 from rflow.stores import open_store
 from rflow.web.api.operations import OPERATIONS
 from rflow.web.app import LinkServer
+from support.program import Program
 from support.web.app import running
 
 pytestmark = pytest.mark.slow
@@ -168,3 +169,13 @@ def test_the_document_names_every_operation_and_is_valid(url: str) -> None:
 def test_nothing_of_a_token_is_in_the_log(url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ask(url, "GET", "/me")
     assert TOKENS["Ben"] not in "".join(capfd.readouterr())
+
+
+def test_the_command_line_makes_a_link_at_a_server_that_opens_there(url: str, session: str, tmp_path: Path) -> None:
+    ben = Program(tmp_path, store=url, user="Ben", environ={"RFLOW_TOKEN": TOKENS["Ben"]})
+    ben.ok("-s", session, "note", "It hums")
+    made = ben.ok("-s", session, "share", "create")
+    link = made.out.strip()
+    assert link.startswith(f"{url}/share/rfs_")
+    assert "Anyone with it can read 1 note" in made.err
+    assert "It hums" in httpx.get(link).text

@@ -137,13 +137,6 @@ class App:
 
         return LocalTokens(self.local.store, self.local.actor, clock=now)
 
-    @property
-    def shared(self) -> "SharedSessions":
-        """The sessions that links to the configured store show."""
-        from rflow.service.local.shared import SharedSessions
-
-        return SharedSessions(self.local.store, clock=self._world.clock, zone=local, patterns=self.patterns)
-
     def open_team(self) -> "Team":
         """Open the configured store as a server uses it, on a connection of its own."""
         from rflow.service.opening import open_team

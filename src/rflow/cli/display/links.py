@@ -29,12 +29,14 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def base_of(run: App) -> Base:
-    """Return what links begin with: the setting, else the server running for this store, else this machine."""
+    """Return what links begin with: the setting, else the server of this store, else this machine."""
     configured = run.settings["share.base_url"].text
     if configured:
         from rflow.cli.parsing.web_address import base_url
 
         return Base(url=base_url(configured, "share.base_url"))
+    if run.workspace.about.kind == "server":
+        return Base(url=run.workspace.about.url)
     from rflow.service.heartbeat import running
 
     url = running(run.settings.folders.state, run.workspace.about.url)

@@ -7,6 +7,7 @@ from rflow.cli.app import App, label
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Copy, Json
+from rflow.core.session.state import Session
 from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
 from rflow.core.summary.budget.view import Extent
 from rflow.core.text import counted, one_line
@@ -68,7 +69,7 @@ def create(
     else:
         run.out(url)
     run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
-    run.say(_preview(run, minted.share))
+    run.say(_preview(run, session, minted.share))
     if base.hint:
         run.say(base.hint)
     if copy:
@@ -110,9 +111,16 @@ def moment(at: datetime) -> str:
     return stated(at)
 
 
-def _preview(run: App, share: Share) -> str:
+def _preview(run: App, session: Session, share: Share) -> str:
     """Return what anyone with the link can read."""
-    _, summary = run.shared.progress(share, Extent())
+    from msgspec.structs import replace
+
+    from rflow.core.summary.budget.arrange import sections_only
+    from rflow.service.summaries import session_progress
+
+    view = replace(run.view(), extent=Extent(), brief=share.brief)
+    progress = session_progress(run.workspace, session, view)
+    summary = sections_only(progress) if share.brief else progress
     parts = [(len(summary.tried), "step"), (len(summary.notes), "note")]
     parts += [(len(summary.evidence) + summary.evidence_more, "piece of evidence")]
     contents = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
