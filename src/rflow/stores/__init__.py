@@ -109,7 +109,10 @@ def _read(url: str) -> tuple[str, str]:
 
 def _unknown(scheme: str) -> UsageProblem:
     if scheme.partition("+")[0] in _SERVERS:
-        return UsageProblem("That is the address of a server, not of a store.", try_=_WAYS)
+        return UsageProblem(
+            "That is the address of a server, not of a store.",
+            try_=f"Do this on the server itself, with its store. {_WAYS}",
+        )
     return UsageProblem(f"There is no kind of store called {scheme!r}.", try_=_WAYS)
 
 
