@@ -107,7 +107,7 @@ def test_people_and_trees_land_as_texts(shell: Shell) -> None:
 
 def test_a_title_is_only_shown(shell: Shell, ana: Program) -> None:
     codes = [head["code"] for head in ana.json("list", "--all", "--json")]
-    shell.press(f"rflow show {TAB}{TAB}")
+    shell.press(f"rflow show {TAB}{TAB}{TAB}")  # bash lists after a key that adds nothing: codes may begin alike
     shell.until(lambda: all(code.encode() in shell.seen for code in codes), "the codes")
     if shell.name != "bash":  # which shows no meanings
         shell.until(lambda: b"%F{red} [bold] [/x]" in shell.seen, "the title as it is written")
