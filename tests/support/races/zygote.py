@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rflow.capture.posix
-import rflow.cli.app
+import rflow.cli.app.context
 import rflow.cli.commands.session.evidence
 import rflow.cli.commands.session.notes
 import rflow.cli.commands.session.sessions
@@ -53,7 +53,7 @@ class Killer:
 
     def wait_for_settings(self) -> None:
         """Begin to count when the command reads the settings: before that, only words are parsed."""
-        module = vars(rflow.cli.app)
+        module = vars(rflow.cli.app.context)
         load = module["load_settings"]
 
         def load_settings(*arguments: Any) -> Any:

@@ -1,0 +1,72 @@
+"""One run of the program, as commands get it: with its session, what they send to it, and what they say they did."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rflow.cli.app.context import World, local, now
+from rflow.cli.app.current import CurrentSession
+from rflow.cli.app.streams import Streams
+from rflow.cli.output import echo, is_terminal
+from rflow.core.session.events import HandoffAccepted, is_steering
+from rflow.core.session.state import Session
+from rflow.core.text import clean, one_line, shorten
+from rflow.errors import SessionMoved
+from rflow.service.sessions import send
+
+if TYPE_CHECKING:
+    from rflow.core.session.commands import Command
+    from rflow.service.sessions import Outcome
+
+__all__ = ["App", "World", "local", "now"]
+
+
+class App(CurrentSession, Streams):
+    """A run: `context.Context` is what it has at hand, `current.CurrentSession` which session it is about."""
+
+    def send(self, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None) -> "Outcome":
+        """Carry out a command on a session, of which this is the state that was read."""
+        return send(self.workspace, session, command, contents)
+
+    def send_shown(self, session: Session, command: "Command") -> "Outcome":
+        """Carry out a command whose refusal shows all that has moved: the same command sent again then works."""
+        try:
+            return self.send(session, command)
+        except SessionMoved as moved:
+            if moved.version:
+                self.terminal.saw(session.id, moved.version)
+            raise
+
+    def wrote(self, session: Session, what: str) -> None:
+        """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
+        if not is_terminal(sys.stderr):
+            self.say(f"{label(session)}: {what}")
+            return
+        from rflow.cli.display.acknowledgement import acknowledgement
+
+        echo(acknowledgement(session, clean(what)), err=True)
+
+    def did(self, outcome: "Outcome", what: str) -> None:
+        """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""
+        accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
+        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
+        seen = self.seen(outcome.session)
+        up_to_date = seen is None or seen >= outcome.steered
+        if up_to_date and any(is_steering(event.fact) for event in outcome.events):
+            self.displayed(outcome.session)
+
+    def displayed(self, session: Session) -> None:
+        """Remember that this terminal has seen `session` as it stands."""
+        self.terminal.saw(session.id, session.version)
+
+    def seen(self, session: Session) -> int | None:
+        """Return the version of `session` last displayed in this terminal."""
+        return self.terminal.seen(session.id)
+
+
+def label(session: Session) -> str:
+    """Name a session so that nobody takes it for another: code, title, customer."""
+    parts = [session.code, shorten(session.title, 60)]
+    if session.brief.customer:
+        parts.append(shorten(session.brief.customer, 40))
+    return " · ".join(one_line(part) for part in parts)

@@ -1,0 +1,225 @@
+"""What a run of the program has at hand: settings, the store or server, this terminal, formats."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from rflow.core.actors import Actor
+from rflow.core.people import Person, person
+from rflow.core.text import clean
+from rflow.errors import NotAllowed, UsageProblem
+from rflow.identity import new_codes
+from rflow.settings import Settings, folders, load_settings
+
+if TYPE_CHECKING:
+    from rflow.cli.terminal_state import Terminal
+    from rflow.core.summary.budget.view import View
+    from rflow.formats import Format
+    from rflow.ports.stores import Report
+    from rflow.ports.workspace import OpenWorkspace
+    from rflow.service.local.administration import LocalAdministration
+    from rflow.service.local.shared import SharedSessions
+    from rflow.service.local.workspace import LocalWorkspace
+    from rflow.service.team.accounts import LocalAccounts
+    from rflow.service.team.spaces import LocalSpaces
+    from rflow.service.team.team import Team
+    from rflow.service.team.tokens import LocalTokens
+
+
+def now() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def local(at: datetime) -> datetime:
+    """Return an aware time in this computer's zone; a time that it cannot represent stays in UTC."""
+    try:
+        return at.astimezone()
+    except (OverflowError, ValueError, OSError):  # year 1 west of Greenwich; before 1970 on Windows
+        return at
+
+
+class World(NamedTuple):
+    """Where a run gets the time and new codes from; a replay brings those of its recording."""
+
+    clock: Callable[[], datetime] = now
+    codes: Callable[[], Iterator[str]] = new_codes
+
+
+class Context:
+    """The global options of a run; everything else is made when it is first used."""
+
+    def __init__(
+        self,
+        *,
+        store: str | None,
+        user: str | None,
+        session: str | None,
+        config: str | None,
+        world: World | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self._world = world or World()
+        self.verbose = verbose
+        self.flags = {"store": store, "user.name": user}
+        self.session_reference = session
+        self._config = config
+        self._formats: dict[str, Format] = {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return load_settings(self.flags, folders(self._config))
+
+    @cached_property
+    def workspace(self) -> "OpenWorkspace":
+        """What this user can do at the configured store, or server."""
+        url = self.settings["store"].text
+        if url.startswith(("https://", "http://")):
+            from rflow.cli.server import workspace_at
+
+            return workspace_at(url, self.settings.folders.state, os.environ, now)
+        return self.local
+
+    @cached_property
+    def local(self) -> "LocalWorkspace":
+        """What this user can do at the configured store, which must be on this machine."""
+        from rflow.cli.parsing.interrupts import held
+
+        if self.settings["store"].text.startswith(("https://", "http://")):
+            raise UsageProblem(
+                "That is done on the server's own store, not over HTTP.",
+                try_="On the server: rflow --store PATH …, or ask an admin of it.",
+            )
+        actor = Actor(person=_member_named(self.settings["user.name"].text))
+        with held():
+            from rflow.service.opening import open_workspace
+
+            return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
+
+    def administration(self, report: "Report | None" = None) -> "LocalAdministration":
+        """Return what this user can do with the configured store itself; long work calls `report`."""
+        from rflow.ports.stores import unreported
+        from rflow.service.local.administration import LocalAdministration
+
+        return LocalAdministration(self.local.store, self.local.actor, report or unreported)
+
+    @property
+    def accounts(self) -> "LocalAccounts":
+        """The accounts of the configured store."""
+        from rflow.service.team.accounts import LocalAccounts
+
+        return LocalAccounts(self.local.store, self.local.actor, clock=now)
+
+    @property
+    def spaces(self) -> "LocalSpaces":
+        """The spaces of the configured store."""
+        from rflow.service.team.spaces import LocalSpaces
+
+        return LocalSpaces(self.local.store, self.local.actor, clock=now)
+
+    @property
+    def tokens(self) -> "LocalTokens":
+        """The API tokens of the configured store."""
+        from rflow.service.team.tokens import LocalTokens
+
+        return LocalTokens(self.local.store, self.local.actor, clock=now)
+
+    def open_team(self) -> "Team":
+        """Open the configured store as a server uses it, on a connection of its own."""
+        from rflow.service.opening import open_team
+
+        return open_team(self.settings["store"].text, self._world.clock)
+
+    def open_shared(self) -> "SharedSessions":
+        """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
+        from rflow.service.opening import open_shared
+
+        return open_shared(self.settings["store"].text, self._world.clock, local, self.patterns)
+
+    @property
+    def me(self) -> Person:
+        """This user."""
+        return self.workspace.actor.person
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """This user's own patterns for secrets."""
+        return tuple(self.settings["redact.patterns"].texts)
+
+    def view(self, *, redact: bool = True) -> "View":
+        """Return this user's view of sessions: as of now, in their time zone, with their patterns for secrets.
+
+        Raises `UsageProblem` if a pattern is not a regular expression, before anything is written.
+        """
+        from rflow.core.redaction import Redactor
+        from rflow.core.summary.budget.view import View
+
+        Redactor(self.patterns)
+        return View(as_of=self.workspace.now(), zone=local, redact=redact, patterns=self.patterns)
+
+    @cached_property
+    def terminal(self) -> "Terminal":
+        """What is remembered for this terminal: the current session, and the versions displayed."""
+        from rflow.cli.terminal_state import Terminal
+
+        return Terminal(self.settings.folders.state, self.workspace.about.url, os.environ)
+
+    def format(self, name: str) -> "Format":
+        """Return an output format: one of rflow's, else of the user's, the project's or a package's."""
+        if name not in self._formats:
+            from rflow.formats import format_named
+
+            self._formats[name] = format_named(name, self.settings.folders)
+        return self._formats[name]
+
+    def usual_format(self, said: str | None, output: str | None = None) -> str:
+        """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
+
+        It must exist.
+        """
+        from pathlib import PurePath
+
+        from rflow.formats import SUFFIXES
+
+        setting = self.settings["progress.format"]
+        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        try:
+            return self.format(said or setting.text).name
+        except (NotAllowed, UsageProblem) as error:
+            if not said:
+                error.try_ += (
+                    f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
+                )
+            raise
+
+    def close(self) -> None:
+        """Close the store, or the connection to the server."""
+        for name in ("workspace", "local"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    @property
+    def program(self) -> str:
+        """Return how a command for this store begins: with --store if it was given as a flag."""
+        store = self.settings["store"]
+        if store.origin != "flag":
+            return "rflow"
+        from shlex import quote
+
+        from rflow.service.opening import public_url
+
+        return f"rflow --store {quote(public_url(store.text))}"
+
+
+def _member_named(name: str) -> Person:
+    """Make the person who goes by `name`: somebody, not a queue."""
+    member = person(clean(name))
+    if not member.id or member.is_queue:
+        said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
+        raise UsageProblem(
+            f"{said}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
+        )
+    return member

@@ -1,0 +1,117 @@
+"""Which session a command is about: the one that is named, this terminal's current one, or the only open one."""
+
+from rflow.cli.app.context import Context
+from rflow.core.session.events import HandedOff, SessionClosed
+from rflow.core.session.head import Query
+from rflow.core.session.state import Session
+from rflow.core.text import shorten
+from rflow.errors import NotFound, UsageProblem
+from rflow.service.sessions import find_session, load_session
+
+
+class CurrentSession(Context):
+    """Finds the session of a run, or says why it can't tell."""
+
+    def session(self, reference: str | None = None) -> Session:
+        """Load the session that is named, else this terminal's current one, else the only open one of this user."""
+        reference = reference or self.session_reference
+        if reference:
+            return find_session(self.workspace, reference)
+        return self.here() or self._only_one()
+
+    def to_leave(self, command_id: str) -> Session:
+        """Load the session to close or hand off.
+
+        Where this terminal has just left one, that does not go on to whatever else is open: a second `close` out of
+        habit, or one sent again, would close another customer's.
+        """
+        session = self._left()
+        if session is None:
+            return self.session()
+        if session.carried_out(command_id, self.me):
+            return session
+        raise _which(session)
+
+    def to_undo(self, command_id: str) -> Session:
+        """Load the session of which to take something back.
+
+        Where this terminal has just left one, by a handoff or a close, it is that one, as long as this is what would be
+        taken back.
+        """
+        from rflow.core.session.rules.undo import last_undoable
+
+        session = self._left()
+        if session is None:
+            return self.session()
+        last = last_undoable(session, self.workspace.actor)
+        repeated = session.carried_out(command_id, self.me) is not None
+        if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
+            return session
+        raise _which(session)
+
+    def _left(self) -> Session | None:
+        """Load the session that this terminal has just left; None if it has another one, or one is named."""
+        left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
+        if left is None:
+            return None
+        try:
+            return load_session(self.workspace, left)
+        except NotFound:
+            return None
+
+    def here(self) -> Session | None:
+        """Load this terminal's current session; None where it has none, or that one is gone."""
+        current = self.terminal.current
+        if current is None:
+            return None
+        try:
+            return load_session(self.workspace, current)
+        except NotFound:
+            self.terminal.leave(current)
+            return None
+
+    def _only_one(self) -> Session:
+        mine = Query(owner=self.me.id, status=("open",), limit=6)
+        heads = self.workspace.heads(mine).heads
+        elsewhere = self.terminal.elsewhere()
+        if elsewhere is not None:
+            raise UsageProblem(
+                f"Which session? The current one of this terminal is in another store, {elsewhere}.",
+                try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
+            )
+        if len(heads) == 1:
+            return load_session(self.workspace, heads[0].id)
+        if not heads:
+            waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
+            if waiting:
+                raise UsageProblem(
+                    f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
+                    try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
+                )
+            raise UsageProblem(
+                "You have no open session.",
+                try_='Start one: rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"',
+            )
+        listed = "\n".join(f"  {head.code}  {shorten(head.title, 60)}" for head in heads[:5])
+        more = "\n  …" if len(heads) > 5 else ""
+        raise UsageProblem(
+            f"Which session? This terminal has no current one, and you have several open:\n{listed}{more}\n",
+            try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
+        )
+
+    def begin(self, session: Session, *, named: bool = False) -> str:
+        """Return how a command for `session` begins: with -s CODE if this terminal would use another session.
+
+        `named` says that the session was named on the command line.
+        """
+        current = self.terminal.current
+        usual = current is None and not named and self.session_reference is None
+        return self.program if usual or current == session.id else f"{self.program} -s {session.code}"
+
+
+def _which(left: Session) -> UsageProblem:
+    """Return the error for a terminal that has just left a session, and may mean that one or another."""
+    return UsageProblem(
+        f"This terminal has no current session; {left.code} was the last one here.",
+        try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
+    )
