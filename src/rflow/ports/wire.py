@@ -178,11 +178,17 @@ class After(Body, frozen=True, kw_only=True):
     after: int = 0
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A session, and the number of its last event."""
+
+    session: str
+    version: int
+
+
 class Send(Body, frozen=True, kw_only=True):
-    """A command, the contents of its evidence by SHA-256 digest, and the version that the sender has."""
+    """A command, and the version that the sender has."""
 
     command: Command
-    contents: dict[str, bytes] = {}
     known: int = 0
 
 
@@ -200,7 +206,6 @@ class Import(Body, frozen=True, kw_only=True):
     events: list[Event]
     unreadable: list[UnreadableEvent] = []
     trees: dict[str, bytes] = {}
-    contents: dict[str, bytes] = {}
     accept_ownership: bool = False
     dry_run: bool = False
 
@@ -444,14 +449,14 @@ def query_of(wish: ListQuery) -> Query:
     )
 
 
-def incoming_of(wish: Import) -> Incoming:
-    """Return a session to import."""
+def incoming_of(wish: Import, contents: Mapping[str, bytes]) -> Incoming:
+    """Return a session to import, with the contents of its evidence by digest."""
     return Incoming(
         id=wish.id,
         code=wish.code,
         events=stored(wish.events, wish.unreadable),
         trees=wish.trees,
-        contents=wish.contents,
+        contents=contents,
     )
 
 
