@@ -32,6 +32,7 @@ from rflow.errors import (
     TooManyAttempts,
     UsageProblem,
 )
+from rflow.ports.stores import Info
 from rflow.ports.workspace import Imported, Incoming, Sent
 
 MEDIA_TYPE = "application/problem+json"
@@ -366,6 +367,19 @@ class TokenQuery(Body, frozen=True, kw_only=True):
     user: str = ""
 
 
+class StoreInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server's store is, and how much it holds; `size` in bytes."""
+
+    kind: str
+    format: int
+    records: int
+    sessions: int
+    events: int
+    trees: int
+    blobs: int
+    size: int
+
+
 class AuditQuery(Body, frozen=True, kw_only=True):
     """Which entries of the audit: those behind number `after`."""
 
@@ -374,6 +388,11 @@ class AuditQuery(Body, frozen=True, kw_only=True):
 
 
 PolicyWish = Policy
+
+
+def store_of(info: Info) -> StoreInfo:
+    """Return what a store is, without where it is."""
+    return StoreInfo(**{name: getattr(info, name) for name in StoreInfo.__struct_fields__})
 
 
 def me_of(actor: Actor) -> Me:

@@ -491,6 +491,15 @@ OPERATIONS: tuple[Operation, ...] = (
         status=204,
     ),
     Operation(
+        name="clean_spaces",
+        method="POST",
+        path="/spaces/cleaning",
+        tag="Spaces",
+        summary="Delete the closed sessions that are older than the retention of their space; returns their codes",
+        call=lambda c: c.team.spaces(c.actor).clean(),
+        result=list[str],
+    ),
+    Operation(
         name="list_users",
         method="GET",
         path="/users",
@@ -590,6 +599,15 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Revoke an API token",
         call=lambda c: c.team.tokens(c.actor).revoke(c.path["token"]),
         result=Token,
+    ),
+    Operation(
+        name="store",
+        method="GET",
+        path="/store",
+        tag="Store",
+        summary="Read which store the server has, and how much it holds",
+        call=lambda c: s.store_of(c.team.administration(c.actor).info()),
+        result=s.StoreInfo,
     ),
     Operation(
         name="audit",
