@@ -99,8 +99,15 @@ def _success(operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
     if operation.result is bytes:
         kind, schema = "application/octet-stream", {"type": "string", "format": "binary"}
     if operation.stream:
-        kind, schema = "text/event-stream", {"type": "string", "description": _EVENTS}
+        kind, schema = "text/event-stream", _event(schema)
     return {str(operation.status): {"description": "Done", "content": {kind: {"schema": schema}}}}
+
+
+def _event(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a server-sent event."""
+    text = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
+    fields = {"event": {"enum": ["change", "ended"]}, "id": {"type": "string"}, "data": text}
+    return {"type": "object", "description": _EVENTS, "properties": fields, "required": ["event", "data"]}
 
 
 def _failures(known: dict[str, Any]) -> dict[str, Any]:
