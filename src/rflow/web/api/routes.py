@@ -19,6 +19,9 @@ from rflow.web.api.openapi import PREFIX, document
 from rflow.web.api.operations import OPERATIONS, Call, Operation
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.middleware import BODY_LIMIT, BodyLimit
+from rflow.web.work.cookies import session_cookie
+from rflow.web.work.same_origin import check_same_origin
+from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
 
 
@@ -35,9 +38,10 @@ class Given(msgspec.Struct, frozen=True):
 class ApiRoutes:
     """Endpoints of the addresses below /api/v1."""
 
-    def __init__(self, workers: WorkerPool[Team], lookup: changes.ChangeLookup) -> None:
+    def __init__(self, workers: WorkerPool[Team], lookup: changes.ChangeLookup, site: Site) -> None:
         self._workers = workers
         self._lookup = lookup
+        self._site = site
         self.broadcaster = Broadcaster(lookup, changes.MAX_STREAMS, event=changes.event, ended=changes.ENDED)
 
     def routes(self) -> list[Route]:
@@ -59,7 +63,7 @@ class ApiRoutes:
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
         try:
-            token = bearer_of(request)
+            token = token_of(request, self._site)
             if (operation.limit or 0) > BODY_LIMIT:  # a large body is not read for anybody
                 await self._workers.run(partial(signed_in, token=token))
             if operation.files:
@@ -144,12 +148,18 @@ def answered(operation: Operation, result: object) -> Response:
     return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
 
 
-def bearer_of(request: Request) -> str:
-    """Return the token of a request; raise `NotSignedIn` without one."""
+def token_of(request: Request, site: Site) -> str:
+    """Return the token of a request, or the web session of a page of ours; raise `NotSignedIn` without one.
+
+    A web session comes in a cookie, which browsers add to requests of other sites too: these are refused.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise NotSignedIn("This needs a token.", try_="Send it as: Authorization: Bearer TOKEN")
-    return token.strip()
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    if not scheme and (session := request.cookies.get(session_cookie(site))):
+        check_same_origin(request, site)
+        return session
+    raise NotSignedIn("This needs a token.", try_="Send it as: Authorization: Bearer TOKEN")
 
 
 def read(operation: Operation, request: Request, raw: bytes, files: Sequence[BinaryIO] = ()) -> Given:
