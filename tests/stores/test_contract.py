@@ -309,6 +309,7 @@ QUERIES = (
     Query(status=("open", "handed_off", "closed")),
     Query(inbox="ben okafor"),
     Query(inbox="ana ruiz"),
+    Query(inbox="ben okafor", spaces=()),
     Query(customer="harrow FOODS"),
     Query(customer="strasse ag"),
     Query(customer=""),

@@ -35,7 +35,9 @@ def _part(query: Query, status: str) -> tuple[str, list[Value]]:
     selecting = [(status, ()), *conditions(query)]
     where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
-    table = "sessions" if query.inbox is None else "sessions INDEXED BY waiting_ones"
+    # In no space there are none, which it knows: it would refuse an index then.
+    named = query.inbox is not None and query.spaces != ()
+    table = "sessions INDEXED BY waiting_ones" if named else "sessions"
     sql = f"SELECT id, head, updated_at FROM {table} WHERE {where}"  # noqa: S608 (constants)
     return sql, [value for _, values in selecting for value in values]
 

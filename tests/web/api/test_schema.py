@@ -1,0 +1,79 @@
+"""Every operation of the API against its own OpenAPI document: schemathesis makes requests, right ones and wrong ones.
+
+No answer is a server error, and none is one that the document does not have.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from rflow.web.api.openapi import document
+from rflow.web.api.operations import OPERATIONS, Operation
+from support.nightly import NIGHTLY
+from support.web.team import ServedTeam, served_team
+
+pytestmark = pytest.mark.slow
+EXAMPLES = 300 if NIGHTLY else 8
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+SETTINGS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+FINITE = [each for each in OPERATIONS if not each.stream]
+"""Streams of events have no end; tests/web/api/test_changes.py reads them."""
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTeam]:
+    with served_team(tmp_path_factory.mktemp("schema"), processes=1) as team:
+        yield team
+
+
+@pytest.fixture(scope="module")
+def known(team: ServedTeam) -> Mapping[str, str]:
+    """What is there, by the name of the parameter of an address that names it."""
+    session = team.start()
+    link = team.ask("POST", "/links", json={"session": session}).json()["link"]["id"]
+    return {"session": session, "link": link, "user": "Dev", "space": "leeds", "tree": "vpn", "token": "A"}
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+@pytest.mark.parametrize("operation", FINITE, ids=lambda each: each.name)
+def test_every_answer_is_one_that_the_document_has(
+    team: ServedTeam, known: Mapping[str, str], operation: Operation, mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_dict(schema_of())
+    described = schema["/api/v1" + operation.path][operation.method]
+    root, ben = team.web_session("Root"), team.tokens["Ben Okafor"]
+
+    @given(case=described.as_strategy(generation_mode=mode), real=st.booleans(), token=st.sampled_from([root, ben]))
+    @SETTINGS
+    def answers(case: Any, real: bool, token: str) -> None:
+        if real:
+            case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+        case.call_and_validate(
+            base_url=team.servers[0].url, headers={"Authorization": f"Bearer {token}"}, checks=CHECKS, timeout=20
+        )
+
+    answers()
+
+
+def schema_of() -> dict[str, Any]:
+    import msgspec
+
+    return dict(msgspec.json.decode(document()))
