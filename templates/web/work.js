@@ -226,4 +226,5 @@
       event.preventDefault();
     }
   });
+  window.rflow = { prepare, showTimes };
 })();

@@ -47,8 +47,9 @@ def _static(name: str, media_type: str, before: str = "") -> StaticFile:
 SCRIPT = _static("web/live.js", "text/javascript")
 STYLE = _static("formats/page.css", "text/css")
 WORK_SCRIPT = _static("web/work.js", "text/javascript")
+SHARE_SCRIPT = _static("web/share.js", "text/javascript")
 WORK_STYLE = _static("web/work.css", "text/css", before=tree_map.STYLE.lstrip())
-STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, WORK_STYLE)
+STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, SHARE_SCRIPT, WORK_STYLE)
 
 _MESSAGE = Template(_file("web/message.html"))
 

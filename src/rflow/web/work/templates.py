@@ -21,7 +21,7 @@ from rflow.formats.page import PAGE
 from rflow.formats.page.blocks import Block
 from rflow.formats.phrases import PHRASES
 from rflow.formats.tree_map import tree_map
-from rflow.web.pages import STYLE, WORK_SCRIPT, WORK_STYLE
+from rflow.web.pages import SHARE_SCRIPT, STYLE, WORK_SCRIPT, WORK_STYLE
 from rflow.web.work.site import Site
 
 
@@ -81,7 +81,7 @@ class Templates:
             "pieces": pieces,
             "drawing": drawing,
             "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
-            "scripts": [site.base + file.path for file in (WORK_SCRIPT,)],
+            "scripts": [site.base + file.path for file in (WORK_SCRIPT, SHARE_SCRIPT)],
         }
         self._env = env
 

@@ -85,3 +85,15 @@ SET: Mapping[type[Fact], str] = {
     e.TreeEntered: "going into the tree",
 }
 """What `undo` would take back, for facts that bring no entry of their own."""
+REVOKED = "{links} revoked. Pages that are open end too."
+LINK_PASSWORD = "The link has the new password. Those who have it open must enter it."  # noqa: S105 (a notice)
+LINK_OPEN = "The link opens without a password."
+HANDED = "Handed to {name}, who has not accepted it yet."
+REASSIGNED = "{name} owns it now."
+AGENT_ADDED = "{name} is added. Give it a token to work with."
+ACCOUNT_CHANGED = "{name} is changed."
+ERASED = "{name} is erased. {sessions} open sessions were moved."
+SPACE_ADDED = "The space {name} is added."
+ROLE_SET = "{name} in {space}: {role}."
+POLICY_SET = "The policy of {space} is set."
+TOKEN_REVOKED = "The token …{ending} is revoked."  # noqa: S105 (a notice)
