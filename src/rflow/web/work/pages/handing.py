@@ -1,11 +1,15 @@
 """Handing a session to somebody: with a message, warnings, and what to do if something happens. A lead reassigns."""
 
+from difflib import get_close_matches
+
+from rflow.core.people import Person, is_named, person
 from rflow.core.session.commands import Command, HandOff, Reassign
 from rflow.core.session.events import Contingency
 from rflow.core.session.rules.access import may
 from rflow.core.session.state import Session
-from rflow.errors import NotAllowed, RflowError, SessionMoved, UsageProblem
-from rflow.service.sessions import find_session, receiver, send
+from rflow.core.text import clean
+from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
+from rflow.service.sessions import find_session, send
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import on_page, status_of
@@ -27,6 +31,8 @@ def _hand_off_page(call: Call, session: Session, error: RflowError | None = None
         )
     people = [somebody for somebody in call.workspace.people() if somebody.id != session.owner.id]
     what, try_ = on_page(error) if error else ("", "")
+    if isinstance(error, NotFound):
+        try_ = _meant(call) or try_
     values = {
         "s": session,
         "reassigns": command is Reassign,
@@ -42,7 +48,7 @@ def send_hand_off(call: Call) -> Answer:
     """Hand a session off; what was typed stays on the page if that can't be done."""
     session = find_session(call.workspace, call.named("session"))
     try:
-        to, _ = receiver(call.workspace, call.form.line("to"), new=bool(call.form.line("new")))
+        to = _receiver(call)
         command = HandOff(
             to=to,
             note=call.form.text("note"),
@@ -52,7 +58,7 @@ def send_hand_off(call: Call) -> Answer:
             seen=call.form.seen,
         )
         send(call.workspace, session, command)
-    except (UsageProblem, SessionMoved, NotAllowed) as error:
+    except (UsageProblem, SessionMoved, NotAllowed, NotFound) as error:
         return _hand_off_page(call, session, error)
     return Redirect(to=f"/sessions/{session.code}", say=texts.HANDED.format(name=to.name))
 
@@ -61,12 +67,27 @@ def send_reassign(call: Call) -> Answer:
     """Give somebody's session to somebody else, as a lead."""
     session = find_session(call.workspace, call.named("session"))
     try:
-        to, _ = receiver(call.workspace, call.form.line("to"))
+        to = _receiver(call)
         command = Reassign(to=to, reason=call.form.line("reason"), command_id=call.form.command_id, seen=call.form.seen)
         send(call.workspace, session, command)
-    except (UsageProblem, SessionMoved) as error:
+    except (UsageProblem, SessionMoved, NotFound) as error:
         return _hand_off_page(call, session, error)
     return Redirect(to=f"/sessions/{session.code}", say=texts.REASSIGNED.format(name=to.name))
+
+
+def _receiver(call: Call) -> Person:
+    """Return who was named; the service decides whether the session may go to them."""
+    to = person(clean(call.form.line("to")))
+    if not is_named(to):
+        raise UsageProblem("To whom? The name is empty.", try_="Name a member, or a queue such as @tier2.")
+    return to
+
+
+def _meant(call: Call) -> str:
+    """Return a hint at who may have been meant; "" if nobody's name is close."""
+    names = [somebody.name for somebody in call.workspace.people()]
+    close = get_close_matches(call.form.line("to"), names, n=1)
+    return f"Did you mean {close[0]}?" if close else ""
 
 
 def _numbered(call: Call, name: str) -> list[str]:
