@@ -7,6 +7,7 @@ from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import summarise
+from rflow.core.text import counted
 from rflow.errors import StoreProblem
 from rflow.ports.workspace import Workspace
 from rflow.service.sessions import load_session
@@ -17,6 +18,27 @@ def session_progress(workspace: Workspace, session: Session, view: View) -> Prog
     """Compute the progress of a session that is in the workspace's store."""
     trees, changed = trees_of(workspace, session), tree_changed(workspace, session)
     return summarise(session, trees, view, tree_changed=changed)
+
+
+_COUNTED = {
+    "tried": ("step", "steps"),
+    "changes": ("change", "changes"),
+    "notes": ("note", "notes"),
+    "outputs": ("piece of evidence", "pieces of evidence"),
+}
+"""What is counted of a summary, by the key of its section."""
+
+
+def what_leaves(progress: Progress) -> str:
+    """Return what a reader of a summary gets to read: "7 steps, 2 notes"; of a brief one, what its sections show."""
+    if progress.brief:
+        counts = {section.key: len(section.entries) for section in progress.sections}
+    else:
+        outputs = len(progress.evidence) + progress.evidence_more
+        whole = {"tried": progress.tried, "changes": progress.changes, "notes": progress.notes}
+        counts = {key: len(entries) for key, entries in whole.items()} | {"outputs": outputs}
+    parts = [counted(counts[key], *words) for key, words in _COUNTED.items() if counts.get(key)]
+    return ", ".join(parts) or "the title"
 
 
 def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of: str | None) -> Digest:

@@ -27,6 +27,7 @@ from rflow.web.pages import NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
+from rflow.web.work.routes import WorkRoutes
 from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
 
@@ -63,8 +64,10 @@ class LinkServer:
         self._file: _FileId | None = None
         self._broadcaster = Broadcaster(self._links, max_streams)
         self._api: ApiRoutes | None = None
+        self._work: WorkRoutes | None = None
         if self._members is not None:
             self._api = ApiRoutes(self._members, ChangeLookup(self._links.stamp, self._members), self._site)
+            self._work = WorkRoutes(self._members, self._site, self._api)
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
@@ -82,18 +85,12 @@ class LinkServer:
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
-            *self._team_routes(),
+            *(self._api.routes() if self._api is not None else ()),
+            *(self._work.routes() if self._work is not None else ()),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
         ]
-
-    def _team_routes(self) -> list[Route]:
-        from rflow.web.work.routes import WorkRoutes
-
-        if self._members is None or self._api is None:
-            return []
-        return [*self._api.routes(), *WorkRoutes(self._members, self._site).routes()]
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -62,10 +62,19 @@ class Visitor:
                 return self.submit("/sign-in", name=name, password=password)
         return self.go("/sign-in").submit("/sign-in", name=name, password=password)
 
-    def submit(self, action: str, button: str = "", files: Any = None, **typed: str) -> "Visitor":
+    def submit(self, action: str, button: str = "", files: Any = None, **typed: str | list[str]) -> "Visitor":
         """Fill in the form with that action on the page, and send it; `button` is the value of the one pressed."""
         sent = self.filled_in(action, button) | typed
         return self._ask("POST", action, data=sent, files=files)
+
+    def submit_to(self, action: str, form: "dict[str, Any]") -> "Visitor":
+        """Send a form that is not on the page, or an old one."""
+        return self._ask("POST", action, data=form)
+
+    def field(self, id_: str) -> str:
+        """Return the text of a text area."""
+        found = next(field for field in self._document().iter("textarea") if field.get("id") == id_)
+        return found.text or ""
 
     def _ask(self, method: str, path: str, **options: Any) -> "Visitor":
         how: dict[str, Any] = {"base_url": self._url, "headers": SAME_ORIGIN, "cookies": self._cookies}
@@ -77,7 +86,11 @@ class Visitor:
     def filled_in(self, action: str, button: str = "") -> dict[str, str]:
         """Return what the form with that action would send as it is."""
         form = next(form for form in self._document().iter("form") if form.get("action", self.at) == action)
-        fields = {field.get("name", ""): _value(field) for field in form.iter() if field.tag in ("input", "textarea")}
+        fields = {
+            field.get("name", ""): _value(field)
+            for field in form.iter()
+            if field.tag in ("input", "textarea", "select")
+        }
         pressed = {
             each.get("name", ""): button for each in form.iter("button") if button and each.get("value") == button
         }
@@ -93,6 +106,9 @@ class Visitor:
 
 
 def _value(field: Element) -> str:
+    if field.tag == "select":
+        chosen = next((option for option in field if "selected" in option.attrib), field[0])
+        return chosen.get("value", "".join(chosen.itertext()))
     if field.get("type") == "checkbox":
         return field.get("value", "on") if "checked" in field.attrib else ""
     return field.get("value", "") if field.tag == "input" else (field.text or "")

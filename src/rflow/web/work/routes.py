@@ -7,11 +7,12 @@ from urllib.parse import quote, urlencode
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from rflow.errors import NotSignedIn, RflowError
+from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
+from rflow.web.api.routes import ApiRoutes
 from rflow.web.middleware import BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
@@ -36,14 +37,25 @@ _SANDBOX = {"content-security-policy": "sandbox; default-src 'none'", "cache-con
 class WorkRoutes:
     """Endpoints of the pages in `PAGES`."""
 
-    def __init__(self, workers: WorkerPool[Team], site: Site, pages: Sequence[Page] = PAGES) -> None:
-        self._workers, self._site, self._pages = workers, site, pages
+    def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
+        self._workers, self._site, self._api, self._pages = workers, site, api, pages
         self._templates = Templates(site)
         self._paths = frozenset(page.path for page in pages)
 
     def routes(self) -> list[Route]:
-        """Return a route for each page."""
-        return [self._route(page) for page in self._pages]
+        """Return a route for each page, and those of the changes that pages watch."""
+        streams = [Route("/events", self.events), Route("/events/{session}", self.events)]
+        return [*(self._route(page) for page in self._pages), *streams]
+
+    async def events(self, request: Request) -> Response:
+        """Stream the changes of a session, or of all that the reader may see, to a page."""
+        token = request.cookies.get(session_cookie(self._site), "")
+        try:
+            return await self._api.stream(request, token, request.path_params.get("session", ""))
+        except NotSignedIn:
+            return PlainTextResponse("There is nothing to watch.\n", 404)
+        except StoreProblem as error:
+            return PlainTextResponse(f"{error}\n", 503)
 
     def _route(self, page: Page) -> Route:
         async def endpoint(request: Request) -> Response:

@@ -115,19 +115,14 @@ def _preview(run: App, session: Session, share: Share) -> str:
     """Return what anyone with the link can read."""
     from msgspec.structs import replace
 
-    from rflow.core.summary.budget.arrange import sections_only
-    from rflow.service.summaries import session_progress
+    from rflow.service.summaries import session_progress, what_leaves
 
     view = replace(run.view(), extent=Extent(), brief=share.brief)
-    progress = session_progress(run.workspace, session, view)
-    summary = sections_only(progress) if share.brief else progress
-    parts = [(len(summary.tried), "step"), (len(summary.notes), "note")]
-    parts += [(len(summary.evidence) + summary.evidence_more, "piece of evidence")]
-    contents = [f"{count} {one if count == 1 else _plural(one)}" for count, one in parts if count]
+    summary = session_progress(run.workspace, session, view)
     hidden = f"; {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted" if summary.redacted else ""
     what = "the brief summary of " if share.brief else ""
     later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
-    reads = f"{what}{', '.join(contents) or 'the title'}{hidden}"
+    reads = f"{what}{what_leaves(summary)}{hidden}"
     times = f" It can be opened {counted(share.max_views, 'time')}." if share.max_views else ""
     see = f"{run.program} progress{' --brief' if share.brief else ''} -f text"
     return f"Anyone with it{_condition(share)} can read {reads}, {later}.{times} To see that: {see}"
@@ -138,10 +133,6 @@ def _condition(share: Share) -> str:
     parts = ["its password"] if share.password else []
     parts += ["an account here"] if share.audience == "signed_in" else []
     return "".join(f" and {part}" for part in parts)
-
-
-def _plural(one: str) -> str:
-    return one.replace("piece", "pieces") if one.startswith("piece") else one + "s"
 
 
 @app.command("list")

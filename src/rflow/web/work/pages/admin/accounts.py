@@ -1,0 +1,119 @@
+"""Accounts: adding, resetting, making an admin, disabling and erasing them."""
+
+from typing import Any
+
+from rflow.core.actors import Actor
+from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.ports.team import Left, OneTimeLink
+from rflow.web.work import texts
+from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.errors import on_page, status_of
+
+
+def check_admin(actor: Actor) -> None:
+    """Raise `NotFound` for who is no admin: for them there is no such page."""
+    if not actor.admin:
+        raise NotFound("There is no such page.", try_="See your work: rflow list")
+
+
+def overview(call: Call) -> Answer:
+    """List the accounts, with a form for another one."""
+    return _accounts_page(call)
+
+
+def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLink | None = None) -> Shown:
+    check_admin(call.me)
+    values = {
+        "users": call.team.accounts(call.me).users(),
+        "space_names": space_names(call),
+        "error": shown(error),
+        "link": one_time(call, link),
+        "made": link,
+    }
+    return Shown(template="admin_accounts.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def shown(error: RflowError | None) -> dict[str, str] | None:
+    """Return an error as a page says it."""
+    if error is None:
+        return None
+    what, try_ = on_page(error)
+    return {"what": what, "try_": try_}
+
+
+def one_time(call: Call, link: OneTimeLink | None) -> str:
+    """Return the address of a one-time link; "" for none."""
+    return f"{call.site.url}/set-password/{link.token}" if link else ""
+
+
+def space_names(call: Call) -> dict[str, str]:
+    """Return the names of spaces, by id."""
+    return {space.id: space.name for space in call.workspace.spaces()}
+
+
+def send_new(call: Call) -> Answer:
+    """Create an account; a person gets a link to set a password, shown only here."""
+    check_admin(call.me)
+    form = call.form
+    try:
+        kind = form.line("kind") or "person"
+        new = call.team.accounts(call.me).add(form.line("name"), admin=kind == "admin", agent=kind == "agent")
+    except UsageProblem as error:
+        return _accounts_page(call, error)
+    if new.invitation is None:
+        return Redirect(to=f"/admin/accounts/{new.user.id}", say=texts.AGENT_ADDED.format(name=new.user.name))
+    return _accounts_page(call, link=new.invitation)
+
+
+def account(call: Call) -> Answer:
+    """Show an account."""
+    return _account_page(call)
+
+
+def _account_page(
+    call: Call, error: RflowError | None = None, *, link: OneTimeLink | None = None, left: Left | None = None
+) -> Shown:
+    check_admin(call.me)
+    user = call.team.accounts(call.me).user(call.named("account"))
+    values: dict[str, Any] = {
+        "user": user,
+        "me": call.me,
+        "space_names": space_names(call),
+        "people": call.workspace.people(),
+        "tokens": call.team.tokens(call.me).tokens(user.name),
+        "error": shown(error),
+        "link": one_time(call, link),
+        "made": link,
+        "left": left,
+    }
+    return Shown(template="admin_account.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def send_account(call: Call) -> Answer:
+    """Change an account: which button was pressed says how."""
+    check_admin(call.me)
+    accounts, name, do = call.team.accounts(call.me), call.named("account"), call.form.line("do")
+    try:
+        if do == "link":
+            return _account_page(call, link=accounts.one_time_link(name))
+        if do == "erase":
+            return _erased(call, name)
+        if do == "disable":
+            return _account_page(call, left=accounts.disable(name, call.form.line("heir")))
+        user = accounts.enable(name) if do == "enable" else accounts.set_admin(name, admin=do == "admin")
+    except (UsageProblem, NotAllowed, NotFound) as error:
+        return _account_page(call, error)
+    return Redirect(to=f"/admin/accounts/{user.id}", say=texts.ACCOUNT_CHANGED.format(name=user.name))
+
+
+def _erased(call: Call, name: str) -> Answer:
+    if call.form.line("confirm") != name:
+        raise UsageProblem("The name does not match.", try_=f"To erase the account, type {name}.")
+    left = call.team.accounts(call.me).erase(name, call.form.line("heir"))
+    return Redirect(to="/admin", say=texts.ERASED.format(name=left.user.name, sessions=len(left.sessions)))
+
+
+PAGES = (
+    Page(path="/admin", get=overview, post=send_new),
+    Page(path="/admin/accounts/{account}", get=account, post=send_account),
+)

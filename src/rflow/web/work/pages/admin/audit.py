@@ -1,0 +1,33 @@
+"""The audit: who signed in, what was made, changed and ended. Never a secret, never a text of a session."""
+
+import msgspec
+
+from rflow.web.work.call import Answer, Call, Download, Page, Shown
+from rflow.web.work.pages.admin.accounts import check_admin
+
+PAGE = 100
+
+
+def audit(call: Call) -> Answer:
+    """Show the audit, the latest first."""
+    check_admin(call.me)
+    every = call.team.accounts(call.me).audit()
+    before = call.query.get("before", "")
+    if before.isascii() and before.isdigit():
+        every = [entry for entry in every if entry.seq < int(before)]
+    entries = every[-PAGE:][::-1]
+    older = entries[-1].seq if len(every) > PAGE else 0
+    return Shown(template="audit.html.j2", values={"entries": entries, "older": older})
+
+
+def audit_file(call: Call) -> Answer:
+    """Send the whole audit as JSON Lines."""
+    check_admin(call.me)
+    lines = [msgspec.json.encode(entry) + b"\n" for entry in call.team.accounts(call.me).audit()]
+    return Download(name="audit.jsonl", content=b"".join(lines))
+
+
+PAGES = (
+    Page(path="/admin/audit", get=audit),
+    Page(path="/admin/audit/file", get=audit_file),
+)

@@ -1,0 +1,61 @@
+"""API tokens: one's own, and for admins those of all."""
+
+from datetime import timedelta
+from typing import cast, get_args
+
+from rflow.core.actors import Scope
+from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.ports.team import NewToken
+from rflow.web.work import texts
+from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.errors import status_of
+from rflow.web.work.pages.admin.accounts import shown
+
+LIVES = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
+"""How long a new token may work, in days."""
+
+
+def tokens(call: Call) -> Answer:
+    """List tokens, with a form for another one."""
+    return _tokens_page(call)
+
+
+def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> Shown:
+    values = {
+        "tokens": call.team.tokens(call.me).tokens(),
+        "me": call.me,
+        "scopes": get_args(Scope),
+        "lives": LIVES,
+        "users": [user.name for user in call.team.accounts(call.me).users()] if call.me.admin else [],
+        "new": new,
+        "error": shown(error),
+    }
+    return Shown(template="tokens.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def send_new(call: Call) -> Answer:
+    """Create a token, and show it: only this page ever does."""
+    form = call.form
+    try:
+        days = LIVES.get(form.line("expires"))
+        if days is None:
+            raise UsageProblem("A token can't work for that long.", try_=f"Choose one of {', '.join(LIVES)}.")
+        scopes = [cast("Scope", scope) for scope in form.all("scope") if scope]
+        user = form.line("user") or call.me.person.name
+        until = call.team.now() + timedelta(days=days)
+        new = call.team.tokens(call.me).create(user, scopes, until, form.line("label"))
+    except (UsageProblem, NotAllowed, NotFound) as error:
+        return _tokens_page(call, error)
+    return _tokens_page(call, new=new)
+
+
+def send_revoke(call: Call) -> Answer:
+    """Revoke a token."""
+    token = call.team.tokens(call.me).revoke(call.named("token"))
+    return Redirect(to="/tokens", say=texts.TOKEN_REVOKED.format(ending=token.ending))
+
+
+PAGES = (
+    Page(path="/tokens", get=tokens, post=send_new),
+    Page(path="/tokens/{token}/revoke", post=send_revoke),
+)
