@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
+    from rflow.service.notices.sending import NoticeSettings
     from rflow.service.sessions import Outcome
     from rflow.service.team.accounts import LocalAccounts
     from rflow.service.team.spaces import LocalSpaces
     from rflow.service.team.team import Team
     from rflow.service.team.tokens import LocalTokens
+    from rflow.service.upkeep import Counts, Upkeep
 
 
 def now() -> datetime:
@@ -142,6 +144,14 @@ class App:
         from rflow.service.opening import open_team
 
         return open_team(self.settings["store"].text, self._world.clock)
+
+    def open_upkeep(self, settings: "NoticeSettings", report: "Callable[[Counts], object]") -> "Upkeep":
+        """Return what a server of this store does besides answering requests."""
+        from rflow.service.opening import open_for_upkeep
+        from rflow.service.upkeep import Upkeep
+
+        store, clock = self.settings["store"].text, self._world.clock
+        return Upkeep(lambda: open_for_upkeep(store), settings, clock=clock, report=report)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""

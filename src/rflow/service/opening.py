@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.identity import new_codes
-from rflow.ports.stores import Clock, Report, unreported
+from rflow.ports.stores import Clock, Report, Store, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +69,25 @@ def public_url(url: str) -> str:
     from rflow.stores.postgres.address import is_postgres, shown
 
     return shown(url) if is_postgres(url) else url
+
+
+def open_for_upkeep(url: str) -> "Store":
+    """Return the store of that URL or path, on a connection of its own, for the upkeep of a server."""
+    from rflow.stores import open_store
+
+    return open_store(url)
+
+
+def file_identity(url: str) -> tuple[int, int] | None:
+    """Return the identity of a SQLite file: a connection stays with the old file when another one replaces it."""
+    from pathlib import Path
+
+    kind, _, path = url.partition("://")
+    try:
+        status = Path(path).stat() if kind == "sqlite" else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None
 
 
 def upgrade_store(url: str) -> int | None:

@@ -64,6 +64,8 @@ class LocalSpaces(Office):
         for limit, what in ((policy.longest_link, "longest life of a link"), (policy.retention_days, "retention")):
             if limit is not None and limit <= 0:
                 raise UsageProblem(f"The {what} must be more than nothing.", try_="Use a number of days, or never.")
+        if any(span is not None and span < 0 for span in (policy.remind_after, policy.handoff_life)):
+            raise UsageProblem("The time of a handoff can't be less than nothing.", try_="Use 30m, 4h, or never.")
         changed = replace(space, policy=policy)
         entry = self.entry(
             "policy_set",
@@ -72,6 +74,9 @@ class LocalSpaces(Office):
             links=policy.links,
             longest_link=str(policy.longest_link or ""),
             retention_days=str(policy.retention_days or ""),
+            notice_texts="yes" if policy.notice_texts else "",
+            remind_after="" if policy.remind_after is None else str(policy.remind_after),
+            handoff_life="" if policy.handoff_life is None else str(policy.handoff_life),
         )
         stored = self.account_store.space(space.id)
         try:

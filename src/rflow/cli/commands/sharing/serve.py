@@ -37,6 +37,9 @@ def serve(
             f"rflow was installed without its server ({missing.name} is missing).",
             try_=f"To install it:\n       {how_to_install('server')}",
         ) from missing
+    from rflow.cli.delivering.notice_settings import notice_settings
+
+    settings = notice_settings(run, url)
     started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
@@ -48,6 +51,7 @@ def serve(
         state=run.settings.folders.state,
         log_requests=requests,
         on_started=lambda: run.say(started),
+        open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
 
 
