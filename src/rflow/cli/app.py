@@ -22,11 +22,13 @@ from rflow.service.sessions import find_session, load_session, send
 from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.cli.terminal_state import Terminal
     from rflow.core.session.commands import Command
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.ports.stores import Report
+    from rflow.ports.stores import Report, Verified
     from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
@@ -116,7 +118,16 @@ class App:
         from rflow.ports.stores import unreported
         from rflow.service.local.administration import LocalAdministration
 
-        return LocalAdministration(self.local.store, self.local.actor, report or unreported)
+        return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)
+
+    def restore(self, backup: "Path") -> "tuple[Verified, Path | None]":
+        """Put a backup in the place of the configured store; return what it holds, and where the old one is kept."""
+        from rflow.service.heartbeat import running
+        from rflow.service.opening import restore_store
+
+        about, actor = self.local.about, self.local.actor
+        server = running(self.settings.folders.state, about.url)
+        return restore_store(about.url, backup, actor, self._world.clock, server=server)
 
     @property
     def accounts(self) -> "LocalAccounts":

@@ -97,10 +97,10 @@ def _notice(session: Session, kind: NoticeKind, seq: int, to: Person, by: Person
     )
 
 
-def deliveries(notice: Notice, ways: Iterable[tuple[Way, str]]) -> list[Notice]:
-    """Return a notice as one for each way and address by which it is sent."""
+def deliveries(notice: Notice, ways: Iterable[tuple[Way, str]], at: datetime) -> list[Notice]:
+    """Return a notice as one for each way and address by which it is sent, due at once."""
     return [
-        replace(notice, id=f"{notice.id}:{way}:{address}", way=way, address=address, attempts=0)
+        replace(notice, id=f"{notice.id}:{way}:{address}", way=way, address=address, attempts=0, due=at)
         for way, address in ways
     ]
 
@@ -128,6 +128,11 @@ def retried(notice: Notice, at: datetime, problem: str, *, final: bool = False) 
         return replace(notice, settled_at=at, given_up=True, problem=problem)
     pause = min(FIRST_PAUSE * 2 ** max(notice.attempts - 1, 0), LONGEST_PAUSE)
     return replace(notice, due=at + pause, problem=problem)
+
+
+def afresh(notice: Notice, at: datetime) -> Notice:
+    """Return a notice that was given up as one that is due now, and has not been tried."""
+    return replace(notice, due=at, attempts=0, settled_at=None, given_up=False)
 
 
 def names(notice: Notice, person_id: str) -> bool:

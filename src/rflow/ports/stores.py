@@ -100,6 +100,18 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     search: int = 0
 
 
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds, and what is wrong with it. `info.url` names the backup."""
+
+    info: Info
+    faults: list[Fault]
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything in it can be used."""
+        return not [fault for fault in self.faults if fault.severity != "info"]
+
+
 class Ranked(NamedTuple):
     """The sessions of a page of a search, the best first, and how many match in all.
 

@@ -164,6 +164,9 @@ class Spaces(Protocol):
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
 
+    def erase(self, name: str, customer: str) -> list[str]:
+        """Delete all sessions of a customer in a space, open ones too, for good; return their codes."""
+
     def clean(self) -> list[str]:
         """Delete the closed sessions that are older than the retention of their space; return their codes.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.identity import new_codes
-from rflow.ports.stores import Clock, Report, Store, unreported
+from rflow.ports.stores import Clock, Report, Store, Verified, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +103,38 @@ def upgrade_store(url: str) -> int | None:
 
     with closing(open_store(url, create=False)) as store:
         return store.upgrade() if isinstance(store, PostgresStore) else None
+
+
+def verify_backup(path: "Path") -> Verified:
+    """Read everything in a backup, which stays as it is; raise `StoreProblem` if it is none or can't be read here."""
+    from rflow.stores.backups.verifying import verify
+
+    return verify(path)
+
+
+def restore_store(
+    url: str, backup: "Path", actor: Actor, clock: Clock, *, server: str | None = None
+) -> "tuple[Verified, Path | None]":
+    """Put a backup in the place of the store at `url`; return what it holds, and where the old store is kept.
+
+    `server` is the address of a server that serves the store now, for which nothing is restored.
+    """
+    from contextlib import closing
+
+    from rflow.core.accounts import AuditEntry
+    from rflow.core.session.times import utc
+    from rflow.service.team.office import accounts_of
+    from rflow.stores import open_store
+    from rflow.stores.backups.restoring import in_use, restore
+
+    if server is not None:
+        raise in_use(f"{url}, served at {server},")
+    verified, kept = restore(url, backup, clock())
+    with closing(open_store(url, create=False)) as store:
+        accounts = accounts_of(store)
+        if accounts is not None and accounts.exist():
+            accounts.record([AuditEntry(at=utc(clock()), action="store_restored", by=actor.person)])
+    return verified, kept
 
 
 def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":

@@ -70,6 +70,7 @@ SPACES: Mapping[str, str] = {
     "members": MEMBERS,
     "set_role": LEADS,
     "set_policy": LEADS,
+    "erase": LEADS,
     "clean": ADMINS,
 }
 TOKENS: Mapping[str, str] = {
@@ -153,6 +154,7 @@ CALLS: Mapping[type, Mapping[str, Call]] = {
         "members": lambda world, accounts, spaces, tokens: spaces.members("Leeds"),
         "set_role": lambda world, accounts, spaces, tokens: spaces.set_role("Leeds", "name m", "lead") is None,  # type: ignore[func-returns-value]
         "set_policy": lambda world, accounts, spaces, tokens: spaces.set_policy("Leeds", Policy(links="off")),
+        "erase": lambda world, accounts, spaces, tokens: spaces.erase("Leeds", "Contoso") == [],
         "clean": lambda world, accounts, spaces, tokens: spaces.clean() == [],
     },
     Tokens: {

@@ -86,7 +86,8 @@ class NoticeSender:
             outbox.replace(sent(notice, self._now()), notice)
             return False
         if not notice.way:
-            outbox.replace(sent(notice, self._now()), notice, deliveries(notice, self._ways(notice)))
+            made = deliveries(notice, self._ways(notice), self._now())
+            outbox.replace(sent(notice, self._now()), notice, made)
             return False
         return self._delivered(notice, session)
 

@@ -95,16 +95,28 @@ class LocalSpaces(Office):
         before = expired_before(space.policy, self.now())
         if before is None:
             return []
-        workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
         old = Query(spaces=(space.id,), status=("closed",), stale_before=before)
-        heads = list(all_heads(workspace, old))
-        for head in heads:
+        return self._deleted(old, space, "session_expired")
+
+    def erase(self, name: str, customer: str) -> list[str]:
+        """Delete all sessions of a customer in a space."""
+        space = self._leading(name)
+        if not customer.strip():
+            raise UsageProblem("Which customer?", try_="Name it as the sessions do: --customer NAME")
+        return self._deleted(Query(spaces=(space.id,), customer=customer), space, "session_erased")
+
+    def _deleted(self, query: Query, space: Space, action: str) -> list[str]:
+        """Delete sessions for good, each with an entry in the audit; return their codes."""
+        workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
+        codes = []
+        for head in list(all_heads(workspace, query)):
             try:
                 self.store.delete(head.id)
-            except NotFound:
+            except NotFound:  # by somebody else, who has recorded it
                 continue
-            self.account_store.record([self.entry("session_expired", head.id, space.id, code=head.code)])
-        return [head.code for head in heads]
+            self.account_store.record([self.entry(action, head.id, space.id, code=head.code)])
+            codes.append(head.code)
+        return codes
 
     def _check_reading(self) -> None:
         if not self.actor.allows():

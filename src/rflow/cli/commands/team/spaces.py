@@ -1,4 +1,4 @@
-"""Commands for spaces: space add, list, members, policy, clean."""
+"""Commands for spaces: space add, list, members, policy, erase, clean."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.ports.team import SpaceView
 
-app = Group(help="Spaces and who is in them: add, list, members, policy, clean.")
+app = Group(help="Spaces and who is in them: add, list, members, policy, erase, clean.")
 Name = Annotated[str, Argument(metavar="NAME", help="The space: see `rflow space list`.")]
 LINKS: dict[str, LinkPolicy] = {"off": "off", "signed-in": "signed_in", "public": "public"}
 
@@ -164,10 +164,33 @@ def _days(text: str) -> int | None:
 
 
 @app.command()
+def erase(
+    run: App,
+    name: Name,
+    customer: Annotated[str, Option(metavar="NAME", help="The customer, as the sessions name it.")],
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete all sessions of a customer in a space for good, open ones too, with their links.
+
+    It can't be undone. Backups keep them.
+    """
+    space = _named(run, run.text(name))
+    customer = run.text(customer)
+    if not yes:
+        run.confirm(f'Delete all sessions of "{one_line(customer)}" in {one_line(space.name)} for good?', "--yes")
+    codes = run.spaces.erase(space.name, customer)
+    if json:
+        run.out_json(codes)
+    else:
+        run.say(f"Deleted {counted(len(codes), 'session')}{': ' if codes else ''}{', '.join(codes)}.")
+
+
+@app.command()
 def clean(run: App, json: Json = False) -> None:
     """Delete closed sessions older than their space keeps them.
 
-    Run it every day, from cron or a timer.
+    A server does so every hour; without one, run it every day, from cron or a timer.
     """
     codes = run.spaces.clean()
     if json:
