@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -29,7 +29,7 @@ class Mailbox:
         """Take a message in, unless the script has another answer."""
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
-            self.messages.append(cast("EmailMessage", email.message_from_bytes(envelope.content, policy=default)))
+            self.messages.append(email.message_from_bytes(envelope.content, policy=default))
         return answer
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from rflow.delivery.webhooks.targets import WebhookTarget
 from rflow.errors import UsageProblem
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
-from rflow.service.upkeep import Round
+from rflow.service.upkeep import Counts, Round
 from support.mailbox import Mailbox, mailbox
 from support.team import BEN, CLEO, ROOT, SHELL, Team, team_in
 from support.web.webhook_server import Server, reply
@@ -230,7 +231,7 @@ def test_a_server_that_stops_leaves_what_it_claimed_to_another(team: Team, box: 
 # Handoffs that nobody accepts
 
 
-def overdue(team: Team, **spans: timedelta) -> OverdueHandoffs:
+def overdue(team: Team, **spans: Any) -> OverdueHandoffs:
     return OverdueHandoffs(team.store, NoticeSettings(base=BASE, **spans), clock=team.clock)
 
 
@@ -292,8 +293,8 @@ def test_a_server_deletes_hourly_what_its_space_keeps_no_longer(team: Team, box:
     old = started(team)
     team.at(BEN).send(old, c.Close(outcome="resolved"))
     team.spaces.set_policy("Leeds", Policy(retention_days=30))
-    reports: list[tuple[int, int]] = []
-    work = Round(team.store, settings(box), clock=team.clock, report=lambda counts: reports.append(tuple(counts)))
+    reports: list[Counts] = []
+    work = Round(team.store, settings(box), clock=team.clock, report=reports.append)
     work.work(lambda: False, 0)
     team.clock.wait(days=31)
     new = handed(team)
@@ -301,7 +302,7 @@ def test_a_server_deletes_hourly_what_its_space_keeps_no_longer(team: Team, box:
     assert set(team.store.ids()) == {new}
     expired = [entry for entry in team.store.accounts.audit() if entry.action == "session_expired"]
     assert [(entry.by and entry.by.name, entry.subject) for entry in expired] == [("rflow", old)]
-    assert reports == [(0, 0), (0, 0)]
+    assert reports == [Counts(0, 0), Counts(0, 0)]
 
 
 # Settings
