@@ -2,8 +2,7 @@
 
 import email
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
@@ -44,19 +43,6 @@ class Mailbox:
         assert isinstance(data, LoginPassword)
         self.passwords.append((data.login.decode(), data.password.decode()))
         return AuthResult(success=True)
-
-    def wait(self, count: int, seconds: float = 20) -> list[EmailMessage]:
-        """Wait until so many messages are there; return them."""
-        wait_for(lambda: len(self.messages) >= count, seconds)
-        return self.messages
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something has happened."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 @contextmanager

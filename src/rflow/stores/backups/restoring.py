@@ -11,7 +11,7 @@ from pathlib import Path
 from rflow.errors import StoreProblem, UsageProblem
 from rflow.ports.stores import Verified
 from rflow.stores import files, place_of
-from rflow.stores.backups.verifying import copy_all, verify
+from rflow.stores.backups.verifying import check_complete, copy_all, verify
 from rflow.stores.drafts import draft
 from rflow.stores.failures import explained
 from rflow.stores.sqlite.file import explained as explained_sqlite
@@ -24,6 +24,7 @@ def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None
     The backup is checked first and stays where it is. Raises `StoreProblem` where it is damaged or of a newer rflow, or
     where somebody uses the store; nothing has changed then.
     """
+    check_complete(backup)
     path = _path(url, backup)
     verified = verify(backup)
     if not verified.sound:
@@ -57,11 +58,11 @@ def _path(url: str, backup: Path) -> Path:
             try_=f"For a database, copy it into an empty one: rflow store copy {backup} postgresql://…",
         )
     path = Path(where)
-    if backup.exists() and (kind == "json") != backup.is_dir():
+    if (kind == "json") != backup.is_dir():
         raise UsageProblem(
             f"The backup is of another kind than the store at {path}.", try_=f"Copy it: rflow store copy {backup} TO"
         )
-    if backup.exists() and path.exists() and path.samefile(backup):
+    if path.exists() and path.samefile(backup):
         raise UsageProblem("That is the store itself.", try_="Name a backup of it: rflow store restore PATH")
     return path
 
