@@ -51,7 +51,7 @@ class _Uvicorn(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle a signal to stop."""
         super().handle_exit(sig, frame)
-        self._server.broadcaster.close()
+        self._server.close_streams()
 
 
 def serve(
@@ -79,6 +79,7 @@ def serve(
     server = LinkServer(
         open_store,
         open_team=open_team,
+        url=url,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),
     )

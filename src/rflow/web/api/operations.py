@@ -21,10 +21,15 @@ from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, Space
 from rflow.ports.workspace import About
 from rflow.service.team.team import Team
 
-EVIDENCE_LIMIT = 12 * 1024 * 1024
-"""Bytes of a request that brings evidence: 8 MiB of content are a third longer as base64."""
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+COMMAND_LIMIT = 256 * 1024
+"""Bytes of a command that brings evidence, without its content."""
+EVIDENCE_LIMIT = 8 * 1024 * 1024 + COMMAND_LIMIT + 4096
+"""Bytes of a request that brings evidence: a content of 8 MiB, its command, and what is around them in a form."""
+LOG_LIMIT = 16 * 1024 * 1024
+"""Bytes of the events and trees of a session to import."""
+IMPORT_LIMIT = 64 * 1024 * 1024
 TREE_LIMIT = 2 * 1024 * 1024
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +41,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Any = None
     body: Any = None
     raw: bytes = b""
+    contents: Mapping[str, bytes] = {}
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: how it is called, what it does, what it answers. `result` of None is an empty answer (204).
 
-    `moves` says that it can conflict with somebody else's move (409); `raw` that its body is taken as it is.
+    `raw` says that its body is taken as it is. With `files`, the body is a form: the part `request` of at most so many
+    bytes is what `body` names, and the parts `content` are files. `stream` says that it answers with server-sent events
+    about the session whose id `call` returns, or about all sessions; their data is a `result`.
     """
 
     name: str
@@ -56,6 +64,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     limit: int | None = None
     raw: bool = False
+    files: int = 0
+    stream: bool = False
 
 
 def _session(call: Call) -> str:
@@ -69,10 +79,15 @@ def _id_of(call: Call, named: str) -> str:
 
 
 def _import(call: Call) -> s.ImportResult:
-    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body)
+    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body, call.contents)
     if call.body.dry_run:
         return s.import_of(workspace.plan_import(incoming))
     return s.import_of(workspace.import_session(incoming, accept_ownership=call.body.accept_ownership))
+
+
+def _send(call: Call) -> s.Done:
+    workspace, wish = call.team.workspace(call.actor), call.body
+    return s.done_of(workspace.send(_session(call), wish.command, call.contents, wish.known))
 
 
 def _change_user(call: Call) -> User:
@@ -230,12 +245,41 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/sessions/{session}/commands",
         tag="Sessions",
         summary="Carry out a command",
-        call=lambda c: s.done_of(
-            c.team.workspace(c.actor).send(_session(c), c.body.command, c.body.contents, c.body.known)
-        ),
+        call=_send,
+        body=s.Send,
+        result=s.Done,
+    ),
+    Operation(
+        name="send_evidence",
+        method="POST",
+        path="/sessions/{session}/evidence",
+        tag="Sessions",
+        summary="Carry out a command that brings the content of its evidence, up to 8 MiB",
+        call=_send,
         body=s.Send,
         result=s.Done,
         limit=EVIDENCE_LIMIT,
+        files=COMMAND_LIMIT,
+    ),
+    Operation(
+        name="session_changes",
+        method="GET",
+        path="/sessions/{session}/changes",
+        tag="Sessions",
+        summary="Wait for changes of a session",
+        call=lambda c: c.team.workspace(c.actor).find(c.path["session"]).id,
+        result=list[s.Changed],
+        stream=True,
+    ),
+    Operation(
+        name="changes",
+        method="GET",
+        path="/changes",
+        tag="Sessions",
+        summary="Wait for changes of the sessions you may see: each event names those that changed last",
+        call=lambda _: "",
+        result=list[s.Changed],
+        stream=True,
     ),
     Operation(
         name="check",
@@ -274,7 +318,8 @@ OPERATIONS: tuple[Operation, ...] = (
         call=_import,
         body=s.Import,
         result=s.ImportResult,
-        limit=4 * EVIDENCE_LIMIT,
+        limit=IMPORT_LIMIT,
+        files=LOG_LIMIT,
     ),
     Operation(
         name="list_trees",
@@ -446,6 +491,15 @@ OPERATIONS: tuple[Operation, ...] = (
         status=204,
     ),
     Operation(
+        name="clean_spaces",
+        method="POST",
+        path="/spaces/cleaning",
+        tag="Spaces",
+        summary="Delete the closed sessions that are older than the retention of their space; returns their codes",
+        call=lambda c: c.team.spaces(c.actor).clean(),
+        result=list[str],
+    ),
+    Operation(
         name="list_users",
         method="GET",
         path="/users",
@@ -545,6 +599,15 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Revoke an API token",
         call=lambda c: c.team.tokens(c.actor).revoke(c.path["token"]),
         result=Token,
+    ),
+    Operation(
+        name="store",
+        method="GET",
+        path="/store",
+        tag="Store",
+        summary="Read which store the server has, and how much it holds",
+        call=lambda c: s.store_of(c.team.administration(c.actor).info()),
+        result=s.StoreInfo,
     ),
     Operation(
         name="audit",

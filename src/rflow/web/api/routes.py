@@ -1,32 +1,44 @@
 """The routes of the API: a request becomes a call of its operation, in a worker thread, as the owner of its token."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from rflow.core.actors import Actor
-from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, UsageProblem
+from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, StoreProblem, UsageProblem
 from rflow.service.team.team import Team
-from rflow.web.api import problems
+from rflow.web.api import changes, problems
+from rflow.web.api.contents import ContentResponse, by_digest, uploaded
 from rflow.web.api.openapi import PREFIX, document
 from rflow.web.api.operations import OPERATIONS, Call, Operation
-from rflow.web.middleware import BodyLimit
+from rflow.web.broadcaster import Broadcaster, EventStream
+from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.workers import WorkerPool
 
-_CHUNK = 64 * 1024
+
+class Given(msgspec.Struct, frozen=True):
+    """What a request says, as its operation wants it, without who asks."""
+
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw: bytes = b""
+    files: Sequence[BinaryIO] = ()
 
 
 class ApiRoutes:
     """Endpoints of the addresses below /api/v1."""
 
-    def __init__(self, workers: WorkerPool[Team]) -> None:
+    def __init__(self, workers: WorkerPool[Team], lookup: changes.ChangeLookup) -> None:
         self._workers = workers
+        self._lookup = lookup
+        self.broadcaster = Broadcaster(lookup, changes.MAX_STREAMS, event=changes.event, ended=changes.ENDED)
 
     def routes(self) -> list[Route]:
         """Return a route for each address, and one for the document that describes them."""
@@ -48,25 +60,74 @@ class ApiRoutes:
     async def _answer(self, operation: Operation, request: Request) -> Response:
         try:
             token = bearer_of(request)
+            if (operation.limit or 0) > BODY_LIMIT:  # a large body is not read for anybody
+                await self._workers.run(partial(signed_in, token=token))
+            if operation.files:
+                async with uploaded(request, operation.files) as (said, files):
+                    return await self._carry_out(operation, token, read(operation, request, said, files))
             raw = await request.body() if operation.body is not None else b""
             given = read(operation, request, raw)
-            return await self._workers.run(partial(_carried_out, operation=operation, token=token, given=given))
+            if operation.stream:
+                return await self._stream(operation, request, token, given)
+            return await self._carry_out(operation, token, given)
         except RflowError as error:
             return problems.response(error)
 
+    async def _carry_out(self, operation: Operation, token: str, given: Given) -> Response:
+        return await self._workers.run(partial(_carried_out, operation=operation, token=token, given=given))
 
-def _carried_out(team: Team, *, operation: Operation, token: str, given: Callable[[Team, Actor], Call]) -> Response:
-    """Carry an operation out, in a worker thread."""
+    async def _stream(self, operation: Operation, request: Request, token: str, given: Given) -> Response:
+        """Return a stream of events, if its reader may see what it is about."""
+        session = await self._workers.run(partial(_subject, operation=operation, token=token, given=given))
+        return await self.stream(request, token, session)
+
+    async def stream(self, request: Request, token: str, session: str = "") -> EventStream:
+        """Return a stream of events about a session (its id), or about all that the owner of a token may see."""
+        key = changes.Watched(token, session)
+        found = (await self._lookup.find_all([key]))[key]
+        if isinstance(found, Exception):
+            raise found
+        if found is None:
+            raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+        if (
+            self.broadcaster.is_full
+            or self.broadcaster.count(lambda each: each.token == token) >= changes.MAX_PER_TOKEN
+        ):
+            raise StoreProblem("Too many streams of changes are open.", try_="Close some, or try again later.")
+        known = request.headers.get("last-event-id", "")
+        return EventStream(self.broadcaster, key, found, known=known, head_only=request.method == "HEAD")
+
+
+def signed_in(team: Team, *, token: str) -> Actor:
+    """Return whose token it is; raise `NotSignedIn` if it does not work."""
     actor = team.sign_in.by_token(token) or team.sign_in.by_session(token)
     if actor is None:
-        return problems.response(NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL"))
-    call = given(team, actor)
+        raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+    return actor
+
+
+def _call(team: Team, token: str, given: Given) -> Call:
+    actor = signed_in(team, token=token)
+    contents = by_digest(given.files)
+    return Call(
+        team=team, actor=actor, path=given.path, query=given.query, body=given.body, raw=given.raw, contents=contents
+    )
+
+
+def _subject(team: Team, *, operation: Operation, token: str, given: Given) -> str:
+    """Return the id of the session that a stream is about, in a worker thread."""
+    session = operation.call(_call(team, token, given))
+    assert isinstance(session, str)
+    return session
+
+
+def _carried_out(team: Team, *, operation: Operation, token: str, given: Given) -> Response:
+    """Carry an operation out, in a worker thread."""
+    call = _call(team, token, given)
     try:
         return answered(operation, operation.call(call))
     except SessionMoved as moved:
         return problems.response(moved, _current(call))
-    except RflowError as error:
-        return problems.response(error)
 
 
 def _current(call: Call) -> bytes:
@@ -83,9 +144,7 @@ def answered(operation: Operation, result: object) -> Response:
         return Response(status_code=204)
     if operation.result is bytes:
         assert isinstance(result, bytes)
-        headers = {"content-disposition": "attachment", "content-length": str(len(result))}
-        parts = (result[start : start + _CHUNK] for start in range(0, len(result), _CHUNK))
-        return StreamingResponse(parts, headers=headers, media_type="application/octet-stream")
+        return ContentResponse(result)
     return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
 
 
@@ -97,12 +156,10 @@ def bearer_of(request: Request) -> str:
     return token.strip()
 
 
-def read(operation: Operation, request: Request, raw: bytes) -> Callable[[Team, Actor], Call]:
+def read(operation: Operation, request: Request, raw: bytes, files: Sequence[BinaryIO] = ()) -> Given:
     """Read a request as its operation wants it; raise `UsageProblem` or `BadInput` for what does not fit."""
     path = {name: str(value) for name, value in request.path_params.items()}
-    query = _query(operation, request)
-    body = _body(operation, raw)
-    return lambda team, actor: Call(team=team, actor=actor, path=path, query=query, body=body, raw=raw)
+    return Given(path, _query(operation, request), _body(operation, raw), raw, files)
 
 
 def _query(operation: Operation, request: Request) -> Any:

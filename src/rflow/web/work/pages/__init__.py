@@ -1,0 +1,15 @@
+"""The pages, in groups: each module has the table of its own, and `PAGES` all of them.
+
+A page is an entry `Page(path=…, get=…, post=…)` in the table of a module. Its handlers take a `Call` (who asks, their
+workspace, the form) and run in a worker thread; they return `Shown` (a template in templates/web that extends
+base.html.j2), `Redirect` (after a form that worked, with a notice) or `Download`, or raise an `RflowError`, which
+becomes a page that gives back what was typed. Addresses in templates begin with `{{ base }}`; macros for forms and
+lists are in templates/web/forms.j2, those for times and icons in templates/formats/page_parts.j2. An entry in
+`frame.NAVIGATION` shows once there is a page at its path.
+"""
+
+from rflow.web.work.call import Page
+from rflow.web.work.pages import account, home, session, sign_in
+
+PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *account.PAGES, *session.PAGES)
+"""Every page, from which the routes, the navigation and the tests of forms are made."""
