@@ -64,6 +64,7 @@ def serve(
     store: str,
     state: Path,
     log_requests: bool,
+    json_log: bool,
     on_started: Callable[[], None],
     open_upkeep: Callable[[Callable[[Counts], object]], Upkeep] | None = None,
 ) -> None:
@@ -73,7 +74,7 @@ def serve(
     returns what else is to be done while the server runs; what it is called with shows the numbers of notices.
     """
     listening = _listen(host, port)
-    log_to(sys.stderr)
+    log_to(sys.stderr, json_lines=json_log or not sys.stderr.isatty())
     files = _raise_file_limit()
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
     server = LinkServer(

@@ -17,6 +17,7 @@ def serve(
     port: Annotated[int, Option(min=1, max=65535, help="The port to listen on.")] = PORT,
     public_url: Annotated[str | None, Option(metavar="URL", help="What links begin with, if behind a proxy.")] = None,
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
+    json_log: Annotated[bool, Option("--log-json", help="Log JSON lines, at a terminal too.")] = False,
 ) -> None:
     """Serve the read-only links to this store; Ctrl-C stops it.
 
@@ -50,6 +51,7 @@ def serve(
         store=store.url,
         state=run.settings.folders.state,
         log_requests=requests,
+        json_log=json_log,
         on_started=lambda: run.say(started),
         open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
