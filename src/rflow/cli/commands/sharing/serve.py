@@ -52,9 +52,15 @@ def serve(
         state=run.settings.folders.state,
         log_requests=requests,
         json_log=json_log,
-        on_started=lambda: run.say(started),
+        on_started=(lambda: _log_started(url, store.url)) if json_log else (lambda: run.say(started)),
         open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
+
+
+def _log_started(url: str, store: str) -> None:
+    import logging
+
+    logging.getLogger("rflow").info("serving", extra={"facts": {"url": url, "store": store}})
 
 
 def _public(url: str | None) -> str | None:
