@@ -81,7 +81,10 @@ def test_the_sessions_of_a_customer_are_erased_with_their_links_and_the_audit_sa
 def test_the_password_of_the_mail_server_is_shown_nowhere(root: Program) -> None:
     said = root.ok("config", "set", "mail.password", "-", stdin=SECRET)
     shown = [said, root.ok("config", "list"), root.ok("config", "get", "mail.password")]
-    shown += [root.ok("config", "list", "--json"), root.ok("config", "get", "mail.password", RFLOW_MAIL_PASSWORD=SECRET)]
+    shown += [
+        root.ok("config", "list", "--json"),
+        root.ok("config", "get", "mail.password", RFLOW_MAIL_PASSWORD=SECRET),
+    ]
     assert [result for result in shown if SECRET in result.out + result.err] == []
     assert "password is in your shell's history" in root.ok("config", "set", "mail.password", SECRET).err
 
