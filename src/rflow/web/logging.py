@@ -75,7 +75,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO, *, json_lines: bool) -> None:
-    """Log everything to `stream`, as JSON lines or for somebody who watches, including uvicorn's own messages and unexpected errors."""
+    """Log everything to `stream`: uvicorn's own messages and unexpected errors too; as JSON lines, or for people."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if json_lines else PlainLines())
     for name in ("uvicorn", "rflow"):
