@@ -91,10 +91,10 @@ def test_an_address_that_is_gone_is_refused_for_good(plain: Mailbox) -> None:
 
 def test_what_is_no_mail_server_is_said_in_a_sentence() -> None:
     for security in ("none", "tls", "starttls"):
-        with pytest.raises(NotDelivered, match="The mail server 127.0.0.1"):
+        with pytest.raises(NotDelivered, match=r"The mail server 127\.0\.0\.1"):
             send(at(free_port(), security), LETTER)
     with Server(reply(200, b"hello")) as web:
         for security in ("none", "tls"):
-            with pytest.raises(NotDelivered, match="The mail server 127.0.0.1") as said:
+            with pytest.raises(NotDelivered, match=r"The mail server 127\.0\.0\.1") as said:
                 send(at(web.port, security), LETTER, timeout=1)
             assert PASSWORD not in str(said.value)

@@ -151,9 +151,9 @@ def test_the_backup_of_the_timer_is_made_and_checked_while_they_run_and_old_ones
 
 
 def test_one_server_may_stop_and_the_other_goes_on(started: Started) -> None:
-    pids = subprocess.run(
-        ["ps", "-ww", "--ppid", str(started.process.pid), "-o", "pid=,args="], capture_output=True, text=True
-    )
+    need("ps")
+    listing = ["ps", "-ww", "--ppid", str(started.process.pid), "-o", "pid=,args="]
+    pids = subprocess.run(listing, capture_output=True, text=True, check=True)
     first = next(line.split()[0] for line in pids.stdout.splitlines() if f"--port {started.ports[0]}" in line)
     os.kill(int(first), signal.SIGTERM)
     assert until(lambda: not _listens(started.ports[0]))
