@@ -18,6 +18,7 @@ from benchmarks.figures import Section
 from benchmarks.measuring import Failed, measurer
 from benchmarks.memory import memory
 from benchmarks.peers import peers
+from benchmarks.remote import remote
 from benchmarks.run import Run
 from benchmarks.scaling import scaling
 from benchmarks.searching import searching
@@ -32,6 +33,7 @@ TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "appends": appends,
     "memory": memory,
     "serving": serving,
+    "remote": remote,
 }
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- last full run: begin -->\n", "<!-- last full run: end -->"

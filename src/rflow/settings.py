@@ -54,6 +54,48 @@ SETTINGS: dict[str, Setting] = {
             variable="RFLOW_POST_TIMEOUT",
             meaning="how many seconds to wait for a connection to a --post target, and again for its answer",
         ),
+        Setting(
+            name="notices.target",
+            variable="RFLOW_NOTICES_TARGET",
+            meaning="the target that a server posts notices of handoffs and questions to; @tier2 has its own: tier2",
+        ),
+        Setting(
+            name="notices.remind_after",
+            variable="RFLOW_NOTICES_REMIND_AFTER",
+            meaning="when a server reminds of a handoff that nobody has accepted: 30m, or never",
+        ),
+        Setting(
+            name="notices.handoff_life",
+            variable="RFLOW_NOTICES_HANDOFF_LIFE",
+            meaning="when a handoff that nobody has accepted goes back: 4h, or never",
+        ),
+        Setting(
+            name="mail.server",
+            variable="RFLOW_MAIL_SERVER",
+            meaning="the mail server that a server of rflow sends notices by: HOST or HOST:PORT",
+        ),
+        Setting(
+            name="mail.security",
+            variable="RFLOW_MAIL_SECURITY",
+            meaning="how the mail server is reached: starttls, tls, or none on this machine",
+        ),
+        Setting(
+            name="mail.from",
+            variable="RFLOW_MAIL_FROM",
+            meaning="the sender of notices: rflow@example.com, or Name <rflow@example.com>",
+        ),
+        Setting(name="mail.user", variable="RFLOW_MAIL_USER", meaning="who signs in at the mail server, if anybody"),
+        Setting(
+            name="mail.password",
+            variable="RFLOW_MAIL_PASSWORD",
+            meaning="the password for it, a secret that is not shown",
+            secret=True,
+        ),
+        Setting(
+            name="mail.password_file",
+            variable="RFLOW_MAIL_PASSWORD_FILE",
+            meaning="a file with the password, instead of mail.password",
+        ),
     )
 }
 TARGET_SETTINGS: dict[str, Setting] = {
@@ -200,6 +242,12 @@ def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tup
             return ()
         case "post.timeout":
             return "10"
+        case "notices.remind_after":
+            return "30m"
+        case "notices.handoff_life":
+            return "never"
+        case "mail.security":
+            return "starttls"
         case _:
             return ""
 

@@ -89,6 +89,22 @@ def test_it_is_red_when_the_session_was_moved_elsewhere(shell: str, ana: Program
     assert says(ana) == f"{code} question, 0 tried\n"
 
 
+def test_it_says_that_something_was_handed_to_me(ana: Program) -> None:
+    ben = ana.at(user="Ben Okafor", terminal="Ben's")
+    assert says(ben) == ""
+    ana.start()
+    ana.ok("handoff", "ben  OKAFOR", "--new-user")
+    assert says(ben) == "inbox 1\n"
+    mine = ben.start("--title", "A printer in Leeds")
+    assert says(ben) == f"{mine} 0 tried, inbox 1\n"
+    assert says(ben, "--shell", "bash") == f"{mine} 0 tried, inbox 1 "
+    ben.ok("accept")
+    assert "inbox" not in says(ben)
+    ana.ok("start", "--title", "A queue")
+    ana.ok("handoff", "@tier2")
+    assert "inbox" not in says(ben)
+
+
 def test_a_tmux_pane_is_the_same_terminal_in_another_session_of_its_server() -> None:
     pane = {"TMUX": "/tmp/tmux-0/default,4711,0", "TMUX_PANE": "%3"}
     assert terminal_id(pane) == terminal_id(pane | {"TMUX": "/tmp/tmux-0/default,4711,5"})

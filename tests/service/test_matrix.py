@@ -116,7 +116,10 @@ METHODS: Mapping[str, str] = {
     "spaces": READ,
     "exported": READ,
 }
-ADMINISTRATION: Mapping[str, str] = {"actor": EVERYBODY, "info": ADMIN, "check": ADMIN, "merge": ADMIN, "backup": ADMIN}
+ADMINISTRATION: Mapping[str, str] = {
+    "actor": EVERYBODY,
+    **dict.fromkeys(("info", "check", "merge", "backup", "notices", "retry_notices"), ADMIN),
+}
 COMMANDS: Mapping[type[Command], str] = {
     **dict.fromkeys((c.AddNote, c.AddStep, c.AddEvidence, c.SettleAssumption, c.Pin, c.Unpin), ENTER),
     **dict.fromkeys((c.FlagNode, c.AskQuestion, c.ReplyQuestion), ENTER),
@@ -299,12 +302,14 @@ def test_each_method_is_for_those_in_its_row(name: str) -> None:
 def test_only_an_admin_looks_after_the_store(name: str, tmp_path: Path) -> None:
     came = {}
     for actor, who in ACTORS.items():
-        port = LocalAdministration(Leeds().store, who)
+        port = LocalAdministration(Leeds().store, who, clock=ticking())
         calls: Mapping[str, Callable[[], object]] = {
             "actor": lambda port=port: port.actor,  # type: ignore[misc]
             "info": port.info,
             "check": lambda port=port: port.check() == [],  # type: ignore[misc]
             "merge": lambda port=port: port.merge() == [],  # type: ignore[misc]
+            "notices": lambda port=port: port.notices() is not None,  # type: ignore[misc]
+            "retry_notices": lambda port=port: port.retry_notices() == 0,  # type: ignore[misc]
             "backup": lambda port=port, actor=actor: port.backup(tmp_path / f"{ord(actor)}") is None,  # type: ignore[misc]
         }
         came[actor] = outcome(calls[name])

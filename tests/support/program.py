@@ -228,7 +228,7 @@ def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
 
     The output of a check needs no such line: it lists problems, each with what to do.
     """
-    if "check" in words and "rflow:" not in err:
+    if {"check", "verify"} & {*words} and "rflow:" not in err:
         return True
     lines = [line for line in err.splitlines() if line.strip()]
     indented = bool(lines) and lines[-1].startswith(" " * 7)

@@ -128,6 +128,9 @@ class Shell:
         """Run a line; return its exit code and what it printed. A server keeps running in the background."""
         if line.split("#")[0].split()[-1:] == ["serve"] or " serve --" in line:
             return self._serve(line)
+        exported = re.match(r"export (\w+)=", line)
+        if exported:
+            return self._export(exported[1], line)
         done = subprocess.run(
             ["bash", "-c", f"{line}\nexit $?"],
             cwd=self.home,
@@ -140,6 +143,19 @@ class Shell:
         )
         shown = re.sub(r"\b(rf[stir])_\w+", r"\1_…", done.stdout.replace(str(self.home), "~"))
         return done.returncode, shown.splitlines()
+
+    def _export(self, name: str, line: str) -> tuple[int, list[str]]:
+        """Set a variable for the lines that follow: each of them has a shell of its own."""
+        done = subprocess.run(
+            ["bash", "-c", f'{line}\nprintf %s "${name}"'],
+            cwd=self.home,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.env[name] = done.stdout
+        return (0, []) if done.stdout else (1, done.stderr.splitlines())
 
     def _serve(self, line: str) -> tuple[int, list[str]]:
         server = subprocess.Popen(

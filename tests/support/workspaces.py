@@ -68,7 +68,7 @@ def local_office(kind: str) -> Callable[[Path], Iterator[Office]]:
             def workspace(actor: Actor) -> Workspace:
                 return LocalWorkspace(opened(), actor, clock=clock)
 
-            yield Office(workspace, lambda actor: LocalAdministration(opened(), actor))
+            yield Office(workspace, lambda actor: LocalAdministration(opened(), actor, clock=clock))
 
     return open_office
 
@@ -100,7 +100,10 @@ def remote_office(folder: Path) -> Iterator[Office]:
             enrol(store, LEEDS, {"": actor})
             return open_.enter_context(closing(RemoteWorkspace(address, sign_in.open_session(actor), clock=clock)))
 
-        yield Office(workspace, lambda actor: LocalAdministration(open_.enter_context(closing(open_store(url))), actor))
+        def administration(actor: Actor) -> Administration:
+            return LocalAdministration(open_.enter_context(closing(open_store(url))), actor, clock=clock)
+
+        yield Office(workspace, administration)
 
 
 WORKSPACES: Mapping[str, Callable[[Path], Iterator[Office]]] = {

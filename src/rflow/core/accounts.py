@@ -16,6 +16,7 @@ AccountKind = Literal["person", "agent"]
 CredentialKind = Literal["token", "session", "invitation", "reset", "opened"]
 
 NAME_LIMIT = 80
+EMAIL_LIMIT = 254
 PASSWORD_LENGTHS = (10, 200)
 """The fewest and the most characters of a password; hashing a longer one would keep a server busy."""
 INVITATION_LIFE = timedelta(hours=72)
@@ -36,7 +37,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Somebody, or a program, who may sign in. `password` is a hash; without one, only other ways in work."""
+    """Somebody, or a program, who may sign in. `password` is a hash; without one, only other ways in work.
+
+    `email` is where notices go, unless `notices` says that they want none; nobody signs in with it.
+    """
 
     id: str
     name: str
@@ -46,6 +50,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     password: str = ""
     identities: tuple[Identity, ...] = ()
     disabled_at: Moment | None = None
+    email: str = ""
+    notices: bool = True
 
     @property
     def person(self) -> Person:
@@ -117,6 +123,16 @@ def check_password(password: str, account: Account) -> None:
         )
     if password.strip().casefold() in (account.id, account.id * 2):
         raise UsageProblem("The password must not be the account's name.", try_="Use a few words nobody would guess.")
+
+
+def email_address(text: str) -> str:
+    """Return an e-mail address as it is stored; raise `UsageProblem` for a text that is none."""
+    address = text.strip()
+    name, at, host = address.rpartition("@")
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' \t<>()[],;:\\"')
+    if not (name and at and plain) or "." not in host.strip(".") or len(address) > EMAIL_LIMIT:
+        raise UsageProblem("That is no e-mail address.", try_="Write it as ben.okafor@example.com")
+    return address
 
 
 def is_live(credential: Credential, at: datetime) -> bool:

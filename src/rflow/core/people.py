@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from rflow.core.person_names import normal_name, person_id
+
 PersonKind = Literal["person", "queue", "agent", "rflow"]
 
 
@@ -32,12 +34,8 @@ def person(name: str) -> Person:
 
     Capitals, extra spaces and how an accent is composed make no difference.
     """
-    name = " ".join(name.split())
-    if not name.isascii():
-        from unicodedata import normalize
-
-        name = normalize("NFC", name)
-    return Person(id=name.casefold(), name=name, kind="queue" if name.startswith("@") else "person")
+    name = normal_name(name)
+    return Person(id=person_id(name), name=name, kind="queue" if name.startswith("@") else "person")
 
 
 def is_named(somebody: Person) -> bool:

@@ -18,11 +18,19 @@ NAME_LIMIT = 60
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The rules of a space: who may open links, how long a link lasts at most (in seconds), and how many days closed
-    sessions are kept. None is no limit."""
+    sessions are kept. None is no limit.
+
+    `notice_texts` allows notices to show the title and the note of a handoff, or the question. `remind_after` and
+    `handoff_life` are after how many seconds a handoff that nobody accepts is reminded of, and goes back; 0 is never,
+    and None what the server does.
+    """
 
     links: LinkPolicy = "public"
     longest_link: int | None = None
     retention_days: int | None = None
+    notice_texts: bool = False
+    remind_after: int | None = None
+    handoff_life: int | None = None
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -16,9 +16,11 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
 
 if TYPE_CHECKING:
+    from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
     from rflow.ports.accounts import AccountStore
+    from rflow.ports.outbox import Outbox
 
 Clock = Callable[[], datetime]
 """Returns the aware time now."""
@@ -98,6 +100,18 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     search: int = 0
 
 
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds, and what is wrong with it. `info.url` names the backup."""
+
+    info: Info
+    faults: list[Fault]
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything in it can be used."""
+        return not [fault for fault in self.faults if fault.severity != "info"]
+
+
 class Ranked(NamedTuple):
     """The sessions of a page of a search, the best first, and how many match in all.
 
@@ -133,10 +147,18 @@ class SessionStore(Protocol):
     def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
         """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists."""
 
-    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+    def append(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        expected: int,
+        blobs: Mapping[str, bytes],
+        notices: "Sequence[Notice]" = (),
+    ) -> None:
         """Add `events` to a session that is at version `expected`, else raise `Stale`.
 
-        `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step.
+        `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step, and so are
+        `notices`, for which the store must have an outbox.
         """
 
     def load(self, session_id: str, after: int = 0) -> Log:
@@ -250,6 +272,10 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
     @property
     def accounts(self) -> "AccountStore":
         """The accounts of those who may sign in at a server; raises `UsageProblem` where it can't hold any."""
+
+    @property
+    def outbox(self) -> "Outbox":
+        """The notices that wait to be sent; raises `UsageProblem` where it can't hold any."""
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written here; None if only reading would show it.

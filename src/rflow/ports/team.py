@@ -28,6 +28,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     password: bool
     created_at: datetime
     roles: Mapping[str, MemberRole] = {}
+    email: str = ""
+    notices: bool = True
 
 
 class OneTimeLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +99,7 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Protocol):
-    """Accounts, for admins; everybody may change their own password."""
+    """Accounts, for admins; everybody may change their own password and where they get notices."""
 
     @property
     def actor(self) -> Actor:
@@ -123,6 +125,9 @@ class Accounts(Protocol):
 
     def set_admin(self, name: str, *, admin: bool) -> User:
         """Make somebody an admin, or no admin any longer."""
+
+    def set_notices(self, name: str, *, email: str | None = None, on: bool | None = None) -> User:
+        """Set where somebody gets notices, and whether they do; None leaves it. Everybody may for themselves."""
 
     def disable(self, name: str, heir: str = "") -> Left:
         """Disable an account: its web sessions, tokens and links end, its open sessions go to `heir` or a queue."""
@@ -158,6 +163,9 @@ class Spaces(Protocol):
 
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
+
+    def erase(self, name: str, customer: str) -> list[str]:
+        """Delete all sessions of a customer in a space, open ones too, for good; return their codes."""
 
     def clean(self) -> list[str]:
         """Delete the closed sessions that are older than the retention of their space; return their codes.
@@ -196,4 +204,6 @@ def user_view(account: Account, roles: Mapping[str, MemberRole]) -> User:
         password=bool(account.password),
         created_at=account.created_at,
         roles=roles,
+        email=account.email,
+        notices=account.notices,
     )

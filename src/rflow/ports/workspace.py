@@ -22,6 +22,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rflow.core.notices import Notice
     from rflow.core.session.commands import Command, Start
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
@@ -230,3 +231,9 @@ class Administration(Protocol):
 
     def backup(self, path: "Path") -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
+
+    def notices(self) -> "list[Notice]":
+        """Return the notices that wait, were sent lately, or were given up, the oldest first."""
+
+    def retry_notices(self) -> int:
+        """Let the notices that were given up be tried again; return how many there are."""

@@ -25,26 +25,33 @@ def url_of(store: str) -> str:
     return normal_url(store)
 
 
-def glance(url: str, session_id: str, seen: int | None) -> Glance | None:
-    """Return a glance at a session of the store at `url`; None if it is not there.
+def glance(url: str, session_id: str | None, seen: int | None, me: str) -> tuple[Glance | None, int]:
+    """Return a glance at a session of the store at `url`, None if it is not there; and how many wait for `me`.
 
-    A SQLite store is read without msgspec, whose import alone takes longer than a prompt may.
+    `me` is a person's id; what waits in a queue is not counted. A SQLite store is read without msgspec, whose import
+    alone takes longer than a prompt may.
     """
     scheme, _, path = url.partition("://")
     if scheme == "sqlite":
         from rflow.stores.sqlite.glance import facts
 
-        row = facts(path, session_id, seen)
-        return Glance(*row) if row else None
+        row, inbox = facts(path, session_id, seen, me)
+        return Glance(*row) if row else None, inbox
     from contextlib import closing
 
+    from rflow.core.session.head import Query
     from rflow.core.session.state import Session
     from rflow.stores import open_store
 
     with closing(open_store(url, create=False)) as store:
+        heads = store.heads(Query(owner=me, status=("handed_off",))).heads
+        inbox = sum(head.id != session_id for head in heads)
+        if session_id is None:
+            return None, inbox
         session: Session = store.load(session_id).session
     waiting = session.waiting
     until = waiting.until.isoformat() if waiting and waiting.until else "-" if waiting else ""
     steps = sum(not step.undone for step in session.steps.values())
     place = session.place.kind if session.place else ""
-    return Glance(session.code, session.status, steps, place, until, seen is not None and seen < session.steered)
+    moved = seen is not None and seen < session.steered
+    return Glance(session.code, session.status, steps, place, until, moved), inbox

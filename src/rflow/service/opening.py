@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.identity import new_codes
-from rflow.ports.stores import Clock, Report, unreported
+from rflow.ports.stores import Clock, Report, Store, Verified, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +71,25 @@ def public_url(url: str) -> str:
     return shown(url) if is_postgres(url) else url
 
 
+def open_for_upkeep(url: str) -> "Store":
+    """Return the store of that URL or path, on a connection of its own, for the upkeep of a server."""
+    from rflow.stores import open_store
+
+    return open_store(url)
+
+
+def file_identity(url: str) -> tuple[int, int] | None:
+    """Return the identity of a SQLite file: a connection stays with the old file when another one replaces it."""
+    from pathlib import Path
+
+    kind, _, path = url.partition("://")
+    try:
+        status = Path(path).stat() if kind == "sqlite" else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None
+
+
 def upgrade_store(url: str) -> int | None:
     """Bring the tables of a PostgreSQL store up to date; return the version that they had, None for another kind."""
     from contextlib import closing
@@ -84,6 +103,38 @@ def upgrade_store(url: str) -> int | None:
 
     with closing(open_store(url, create=False)) as store:
         return store.upgrade() if isinstance(store, PostgresStore) else None
+
+
+def verify_backup(path: "Path") -> Verified:
+    """Read everything in a backup, which stays as it is; raise `StoreProblem` if it is none or can't be read here."""
+    from rflow.stores.backups.verifying import verify
+
+    return verify(path)
+
+
+def restore_store(
+    url: str, backup: "Path", actor: Actor, clock: Clock, *, server: str | None = None
+) -> "tuple[Verified, Path | None]":
+    """Put a backup in the place of the store at `url`; return what it holds, and where the old store is kept.
+
+    `server` is the address of a server that serves the store now, for which nothing is restored.
+    """
+    from contextlib import closing
+
+    from rflow.core.accounts import AuditEntry
+    from rflow.core.session.times import utc
+    from rflow.service.team.office import accounts_of
+    from rflow.stores import open_store
+    from rflow.stores.backups.restoring import in_use, restore
+
+    if server is not None:
+        raise in_use(f"{url}, served at {server},")
+    verified, kept = restore(url, backup, clock())
+    with closing(open_store(url, create=False)) as store:
+        accounts = accounts_of(store)
+        if accounts is not None and accounts.exist():
+            accounts.record([AuditEntry(at=utc(clock()), action="store_restored", by=actor.person)])
+    return verified, kept
 
 
 def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":

@@ -65,6 +65,11 @@ def normal_url(url: str) -> str:
     return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
 
 
+def place_of(url: str) -> tuple[str, str]:
+    """Return the kind of store that a URL means, and its absolute path, name or address."""
+    return _read(url)
+
+
 def _memory(name: str) -> "Store":
     from rflow.stores.memory.store import MemoryStore
 

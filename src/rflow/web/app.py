@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +12,7 @@ from starlette.routing import Route
 
 from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
+from rflow.service.opening import file_identity
 from rflow.service.team.team import Team
 from rflow.web import metrics
 from rflow.web.api.changes import ChangeLookup
@@ -142,6 +142,11 @@ class LinkServer:
             return PlainTextResponse("the store can't be read\n", 503)
         return PlainTextResponse("ok\n")
 
+    def count_notices(self, waiting: int, given_up: int) -> None:
+        """Show in the metrics how many notices wait to be sent, and how many were given up."""
+        self._metrics.notices_waiting.set(waiting)
+        self._metrics.notices_given_up.set(given_up)
+
     async def metrics(self, _: Request) -> Response:
         """Return the metrics for Prometheus."""
         streams = self._broadcaster.open_streams + (self._api.broadcaster.open_streams if self._api is not None else 0)
@@ -170,10 +175,5 @@ async def robots(_: Request) -> Response:
 
 
 def _file_id(store: SharedSessions) -> _FileId | None:
-    """Return the identity of a SQLite file: a connection stays with the old file when another one replaces it."""
-    kind, _, path = store.url.partition("://")
-    try:
-        status = Path(path).stat() if kind == "sqlite" else None
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if status else None
+    """Return the identity of the store's file."""
+    return file_identity(store.url)

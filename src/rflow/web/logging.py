@@ -74,10 +74,10 @@ class JsonLines(logging.Formatter):
         return without_tokens(json.dumps(fields, ensure_ascii=False))
 
 
-def log_to(stream: TextIO) -> None:
-    """Log everything to `stream`, including uvicorn's own messages and unexpected errors."""
+def log_to(stream: TextIO, *, json_lines: bool) -> None:
+    """Log everything to `stream`: uvicorn's own messages and unexpected errors too; as JSON lines, or for people."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(PlainLines() if stream.isatty() else JsonLines())
+    handler.setFormatter(JsonLines() if json_lines else PlainLines())
     for name in ("uvicorn", "rflow"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

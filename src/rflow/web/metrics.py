@@ -24,6 +24,11 @@ class Metrics:
         self.lost = Gauge("rflow_share_views_lost", "Views that could not be recorded.", registry=self._registry)
         self.streams = Gauge("rflow_live_streams", "Open live updates.", registry=self._registry)
 
+        self.notices_waiting = Gauge("rflow_notices_waiting", "Notices that wait to be sent.", registry=self._registry)
+        self.notices_given_up = Gauge(
+            "rflow_notices_given_up", "Notices that were given up in the last 30 days.", registry=self._registry
+        )
+
     def count_response(self, route: str, status: int) -> None:
         """Count a response."""
         self._counts.responses[route, status] += 1

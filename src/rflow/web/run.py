@@ -15,6 +15,7 @@ from rflow.errors import UsageProblem
 from rflow.service import heartbeat
 from rflow.service.local.shared import SharedSessions
 from rflow.service.team.team import Team
+from rflow.service.upkeep import Counts, Upkeep
 from rflow.web.app import LinkServer
 from rflow.web.broadcaster import MAX_STREAMS
 from rflow.web.connections import MAX_UNFINISHED, LimitedProtocol
@@ -23,6 +24,8 @@ from rflow.web.repeat import repeating
 
 _STOP_TIMEOUT = 3
 """Seconds that open requests get to finish when the server stops."""
+_UPKEEP_STOP = 1.0
+"""Seconds that the upkeep gets to finish what it is doing."""
 _SEND_TIMEOUT = 60
 """Seconds in which a client has to acknowledge what was sent, before its connection is closed."""
 
@@ -61,14 +64,17 @@ def serve(
     store: str,
     state: Path,
     log_requests: bool,
+    json_log: bool,
     on_started: Callable[[], None],
+    open_upkeep: Callable[[Callable[[Counts], object]], Upkeep] | None = None,
 ) -> None:
     """Serve the links of `store` until a signal comes; raise `UsageProblem` if the address can't be used.
 
-    `url` is what links begin with; the heartbeat in the folder `state` passes it on to `share create`.
+    `url` is what links begin with; the heartbeat in the folder `state` passes it on to `share create`. `open_upkeep`
+    returns what else is to be done while the server runs; what it is called with shows the numbers of notices.
     """
     listening = _listen(host, port)
-    log_to(sys.stderr)
+    log_to(sys.stderr, json_lines=json_log or not sys.stderr.isatty())
     files = _raise_file_limit()
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
     server = LinkServer(
@@ -80,8 +86,10 @@ def serve(
     )
     config = uvicorn_config(server.app)
 
+    upkeep = open_upkeep(lambda counts: server.count_notices(*counts)) if open_upkeep is not None else None
+
     async def main() -> None:
-        async with _heartbeat(state, store, url):
+        async with _heartbeat(state, store, url), _keeping_up(upkeep):
             await _Uvicorn(config, server, on_started).serve([listening])
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop, where it is installed
@@ -134,6 +142,17 @@ def _raise_file_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         current = most
     return 2 * MAX_STREAMS if current == resource.RLIM_INFINITY else current
+
+
+@contextlib.asynccontextmanager
+async def _keeping_up(upkeep: Upkeep | None) -> AsyncIterator[None]:
+    if upkeep is not None:
+        upkeep.start()
+    try:
+        yield
+    finally:
+        if upkeep is not None:
+            await asyncio.to_thread(upkeep.stop, _UPKEEP_STOP)
 
 
 @contextlib.asynccontextmanager

@@ -229,7 +229,7 @@ def test_what_can_not_be_read_whole_is_not_written_to(command: type[Command], re
 
 MOVING_OR_OWNING: set[type[Command]] = {
     *(c.Choose, c.Done, c.Skip, c.Back, c.Enter),
-    *(c.HandOff, c.Accept, c.Decline, c.CancelHandoff, c.TakeOver, c.Reassign, c.Close, c.Reopen),
+    *(c.HandOff, c.Accept, c.Decline, c.CancelHandoff, c.TakeOver, c.Reassign, c.ExpireHandoff, c.Close, c.Reopen),
 }
 
 
@@ -256,7 +256,7 @@ def test_a_move_on_what_has_moved_since_it_was_displayed_is_refused(command: typ
         assert scene.decide(who, current)
 
 
-@pytest.mark.parametrize("command", named(set(COMMANDS) - MOVING_OR_OWNING - {c.Start, c.ExpireHandoff}))
+@pytest.mark.parametrize("command", named(set(COMMANDS) - MOVING_OR_OWNING - {c.Start}))
 def test_everything_else_never_comes_too_late(command: type[Command]) -> None:
     scene = well_worn("open", command)
     wanted = msgspec.structs.replace(apt(command, ANN, scene), seen=1)

@@ -57,6 +57,7 @@ ACCOUNTS: Mapping[str, str] = {
     "change_password": "+ xrmLA - lgwT",
     "one_time_link": ADMINS,
     "set_admin": ADMINS,
+    "set_notices": "+ mAl - xrLgwT",
     "disable": ADMINS,
     "enable": ADMINS,
     "erase": ADMINS,
@@ -69,6 +70,7 @@ SPACES: Mapping[str, str] = {
     "members": MEMBERS,
     "set_role": LEADS,
     "set_policy": LEADS,
+    "erase": LEADS,
     "clean": ADMINS,
 }
 TOKENS: Mapping[str, str] = {
@@ -139,6 +141,7 @@ CALLS: Mapping[type, Mapping[str, Call]] = {
         "change_password": lambda world, accounts, spaces, tokens: accounts.change_password("", PASSWORD),
         "one_time_link": lambda world, accounts, spaces, tokens: accounts.one_time_link("name m"),
         "set_admin": lambda world, accounts, spaces, tokens: accounts.set_admin("name m", admin=True),
+        "set_notices": lambda world, accounts, spaces, tokens: accounts.set_notices("name m", on=False),
         "disable": lambda world, accounts, spaces, tokens: accounts.disable("name other"),
         "enable": lambda world, accounts, spaces, tokens: accounts.enable("name d"),
         "erase": lambda world, accounts, spaces, tokens: accounts.erase("name other"),
@@ -151,6 +154,7 @@ CALLS: Mapping[type, Mapping[str, Call]] = {
         "members": lambda world, accounts, spaces, tokens: spaces.members("Leeds"),
         "set_role": lambda world, accounts, spaces, tokens: spaces.set_role("Leeds", "name m", "lead") is None,  # type: ignore[func-returns-value]
         "set_policy": lambda world, accounts, spaces, tokens: spaces.set_policy("Leeds", Policy(links="off")),
+        "erase": lambda world, accounts, spaces, tokens: spaces.erase("Leeds", "Contoso") == [],
         "clean": lambda world, accounts, spaces, tokens: spaces.clean() == [],
     },
     Tokens: {

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from rflow.core.actors import Actor, no_scope
+from rflow.core.notices import Notice, afresh
+from rflow.core.session.times import utc
 from rflow.errors import NotAllowed
-from rflow.ports.stores import Fault, Info, Merged, Report, Store, unreported
+from rflow.ports.stores import Clock, Fault, Info, Merged, Report, Store, unreported
+from rflow.service.team.office import accounts_of
 
 
 class LocalAdministration:
@@ -13,9 +16,10 @@ class LocalAdministration:
     Long work calls `report` with how much is done.
     """
 
-    def __init__(self, store: Store, actor: Actor, report: Report = unreported) -> None:
+    def __init__(self, store: Store, actor: Actor, report: Report = unreported, *, clock: Clock) -> None:
         self._store = store
         self._report = report
+        self._clock = clock
         self.actor = actor
 
     def info(self) -> Info:
@@ -33,6 +37,17 @@ class LocalAdministration:
     def backup(self, path: Path) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
         self._allowed().backup(path, self._report)
+
+    def notices(self) -> list[Notice]:
+        """Return the notices that wait, were sent lately, or were given up; none where a store has no accounts."""
+        store = self._allowed()
+        return store.outbox.notices() if accounts_of(store) is not None else []
+
+    def retry_notices(self) -> int:
+        """Let the notices that were given up be tried again; return how many there are."""
+        outbox, at = self._allowed().outbox, utc(self._clock())
+        again = [notice for notice in outbox.notices() if notice.given_up]
+        return sum(outbox.replace(afresh(notice, at), notice) for notice in again)
 
     def _allowed(self) -> Store:
         """Return the store; raise unless this is an admin, or anybody who can open a local store. Tokens never may."""

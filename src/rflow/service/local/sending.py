@@ -4,6 +4,7 @@ Reading does not load this.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,7 @@ from rflow.core.session.commands import (
     TakeOver,
 )
 from rflow.core.session.decide import decide
-from rflow.core.session.events import Event, Stored, TextRedacted
+from rflow.core.session.events import Event, HandedOff, HandoffExpired, QuestionAsked, Stored, TextRedacted
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.rules.moves import Trees
@@ -29,6 +30,9 @@ from rflow.core.session.texts import blank, target_of
 from rflow.errors import BadInput, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
 from rflow.ports.workspace import Sent
+
+if TYPE_CHECKING:
+    from rflow.core.notices import Notice
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -68,7 +72,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
         try:
-            sender.store.append(after, events, session.version, contents)
+            sender.store.append(after, events, session.version, contents, _notices(sender.store, after, events))
         except (Stale, ConnectionLost) as error:
             lost = _may_go_on(error, command, lost=lost)
             session, newer, removed = _caught_up(sender, session)
@@ -84,6 +88,15 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
             reload=reload,
         )
     raise busy(session)
+
+
+def _notices(store: Store, after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
+    """Return the notices that events bring, for people with accounts; most events bring none."""
+    if not any(isinstance(event.fact, HandedOff | QuestionAsked | HandoffExpired) for event in events):
+        return ()
+    from rflow.service.notices.writing import notices
+
+    return notices(store, after, events)
 
 
 def _may_go_on(error: Stale | ConnectionLost, command: Command, *, lost: bool) -> bool:

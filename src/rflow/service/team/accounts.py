@@ -12,6 +12,7 @@ from rflow.core.accounts import (
     CredentialKind,
     account_name,
     check_password,
+    email_address,
 )
 from rflow.core.actors import no_scope
 from rflow.errors import NotSignedIn, UsageProblem
@@ -115,6 +116,16 @@ class LocalAccounts(Office):
             raise UsageProblem("An agent can't be an admin.", try_="Make it a member of a space: rflow space members")
         entry = self.entry("admin_granted" if admin else "admin_withdrawn", account.id)
         return self._changed(replace(account, admin=admin), account, entry)
+
+    def set_notices(self, name: str, *, email: str | None = None, on: bool | None = None) -> User:
+        """Set where somebody gets notices, and whether they do."""
+        if self.actor.scopes is not None or self.actor.person.id != account_name(name).id:
+            self.check_admin()
+        account = self.account(name)
+        address = account.email if email is None else email_address(email) if email else ""
+        wanted = account.notices if on is None else on
+        entry = self.entry("notices_set", account.id, notices=_word(wanted))
+        return self._changed(replace(account, email=address, notices=wanted), account, entry)
 
     def disable(self, name: str, heir: str = "") -> Left:
         """Disable an account, and end what it could act with."""

@@ -64,6 +64,8 @@ class LocalSpaces(Office):
         for limit, what in ((policy.longest_link, "longest life of a link"), (policy.retention_days, "retention")):
             if limit is not None and limit <= 0:
                 raise UsageProblem(f"The {what} must be more than nothing.", try_="Use a number of days, or never.")
+        if any(span is not None and span < 0 for span in (policy.remind_after, policy.handoff_life)):
+            raise UsageProblem("The time of a handoff can't be less than nothing.", try_="Use 30m, 4h, or never.")
         changed = replace(space, policy=policy)
         entry = self.entry(
             "policy_set",
@@ -72,6 +74,9 @@ class LocalSpaces(Office):
             links=policy.links,
             longest_link=str(policy.longest_link or ""),
             retention_days=str(policy.retention_days or ""),
+            notice_texts="yes" if policy.notice_texts else "",
+            remind_after="" if policy.remind_after is None else str(policy.remind_after),
+            handoff_life="" if policy.handoff_life is None else str(policy.handoff_life),
         )
         stored = self.account_store.space(space.id)
         try:
@@ -90,16 +95,28 @@ class LocalSpaces(Office):
         before = expired_before(space.policy, self.now())
         if before is None:
             return []
-        workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
         old = Query(spaces=(space.id,), status=("closed",), stale_before=before)
-        heads = list(all_heads(workspace, old))
-        for head in heads:
+        return self._deleted(old, space, "session_expired")
+
+    def erase(self, name: str, customer: str) -> list[str]:
+        """Delete all sessions of a customer in a space."""
+        space = self._leading(name)
+        if not customer.strip():
+            raise UsageProblem("Which customer?", try_="Name it as the sessions do: --customer NAME")
+        return self._deleted(Query(spaces=(space.id,), customer=customer), space, "session_erased")
+
+    def _deleted(self, query: Query, space: Space, action: str) -> list[str]:
+        """Delete sessions for good, each with an entry in the audit; return their codes."""
+        workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
+        codes = []
+        for head in list(all_heads(workspace, query)):
             try:
                 self.store.delete(head.id)
-            except NotFound:
+            except NotFound:  # by somebody else, who has recorded it
                 continue
-            self.account_store.record([self.entry("session_expired", head.id, space.id, code=head.code)])
-        return [head.code for head in heads]
+            self.account_store.record([self.entry(action, head.id, space.id, code=head.code)])
+            codes.append(head.code)
+        return codes
 
     def _check_reading(self) -> None:
         if not self.actor.allows():

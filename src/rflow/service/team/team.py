@@ -42,7 +42,7 @@ class Team:
 
     def administration(self, actor: Actor) -> LocalAdministration:
         """Return what `actor` can do with the store itself."""
-        return LocalAdministration(self._store, actor)
+        return LocalAdministration(self._store, actor, clock=self.now)
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written to the store."""

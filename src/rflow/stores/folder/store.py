@@ -34,6 +34,7 @@ from rflow.stores.folder.store_folder import StoreFolder, blob_name
 from rflow.stores.folder.trees import Trees
 
 if TYPE_CHECKING:
+    from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.stores.search.scanning import ScannedSearch
 
@@ -59,6 +60,11 @@ class JsonDirStore:
         raise no_accounts(self.url)
 
     @property
+    def outbox(self) -> NoReturn:
+        """Raise `UsageProblem`: notices are for people with accounts."""
+        raise no_accounts(self.url)
+
+    @property
     def url(self) -> str:
         """How to open it again."""
         return f"json:{self._root.as_posix()}"
@@ -75,8 +81,15 @@ class JsonDirStore:
             with self._folder.blobs(session.id, blobs):
                 self._files.replace(name.file, session_file.text(session.id, session.code, events))
 
-    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
-        """Add events to a session."""
+    def append(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        expected: int,
+        blobs: Mapping[str, bytes],
+        notices: "Sequence[Notice]" = (),
+    ) -> None:
+        """Add events to a session; there are never notices, because there are no accounts."""
         with self._folder.writing(), session_file.opened(self._files, self._find(session.id, session.code)) as file:
             if file.version != expected:
                 raise Stale

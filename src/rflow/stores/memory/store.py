@@ -20,8 +20,10 @@ from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, S
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
+from rflow.stores.outbox.memory import MemoryOutbox
 
 if TYPE_CHECKING:
+    from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.stores.search.scanning import ScannedSearch
 
@@ -45,6 +47,7 @@ class MemoryStore:
         self._sessions: dict[str, _StoredSession] = {}
         self.shares = MemoryShares(self._sessions.__contains__)
         self.accounts = MemoryAccounts()
+        self.outbox = MemoryOutbox()
         self._trees: dict[tuple[str, str], bytes] = {}
         self._names: dict[tuple[str, str], TreeName] = {}
 
@@ -61,12 +64,20 @@ class MemoryStore:
             raise CodeTaken
         self._sessions[session.id] = _StoredSession(log=_records(events), head=derived.row(session), blobs=dict(blobs))
 
-    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+    def append(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        expected: int,
+        blobs: Mapping[str, bytes],
+        notices: "Sequence[Notice]" = (),
+    ) -> None:
         """Add events to a session."""
         stored = self._expect(session.id, expected)
         stored.log.update(_records(events))
         stored.head = derived.row(session)
         stored.blobs.update(blobs)
+        self.outbox.put(notices)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return version, space and owner of a session, without reading its events."""
@@ -117,6 +128,7 @@ class MemoryStore:
         """Remove a session with all that belongs to it."""
         self._stored(session_id)
         self.shares.clear(session_id)
+        self.outbox.clear(session_id)
         del self._sessions[session_id]
 
     def blob(self, session_id: str, digest: str) -> bytes:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
+from rflow.core.notices import Notice
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
@@ -350,6 +351,7 @@ def records(db: Connection) -> Iterator[tuple[str, str, bytes, bool]]:
         ("spaces", "id", Space),
         ("credentials", "id", Credential),
         ("audit", "seq", AuditEntry),
+        ("notices", "id", Notice),
     )
     for table, key, kind in kinds:
         for name, data in db.execute(f"SELECT {key}, data FROM {table}"):  # noqa: S608 (constants)

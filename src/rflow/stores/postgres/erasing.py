@@ -17,7 +17,7 @@ LIMIT = 256 * 1024 * 1024
 _PAUSE = 0.2
 _TABLES = (
     *("sessions", "codes", "events", "people", "blobs", "shares", "share_views"),
-    *("accounts", "identities", "members", "credentials", "audit"),
+    *("accounts", "identities", "members", "credentials", "audit", "notices"),
 )
 _SIZE = "SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(%s::text[]) AS name"
 _COUNT = re.compile(r"\d+")

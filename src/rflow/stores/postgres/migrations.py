@@ -21,8 +21,12 @@ class Migration(NamedTuple):
     apply: Callable[[Connection], None]
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
-"""The first version is the current one."""
+def _notices(db: Connection) -> None:
+    """Notices got a table."""
+    db.execute(schema.OUTBOX)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(2, "notices", _notices),)
 
 
 def upgrade(db: Connection, shown: str) -> int:

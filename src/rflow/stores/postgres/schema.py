@@ -1,6 +1,8 @@
 """The tables of a PostgreSQL store: those of a SQLite store, and a table of codes."""
 
-SCHEMA_VERSION = 1
+from collections.abc import Iterable
+
+SCHEMA_VERSION = 2
 """The version of these tables, in `meta`; migrations.py leads here from the older ones."""
 
 _TEXT = 'text COLLATE "C"'
@@ -22,6 +24,13 @@ _ACCOUNTS = (
     "CREATE INDEX credentials_of ON credentials (account_id, kind)",
     "CREATE TABLE counters (name TEXT PRIMARY KEY, period bigint NOT NULL, count bigint NOT NULL, until bigint)",
     "CREATE TABLE audit (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data bytea NOT NULL)",
+)
+
+_OUTBOX = (
+    # `due` is when a notice is tried next, `settled` when it was sent or given up; the other one is NULL.
+    """CREATE TABLE notices (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, due bigint, settled bigint,
+        data bytea NOT NULL)""",
+    "CREATE INDEX notices_due ON notices (due) WHERE due IS NOT NULL",
 )
 
 _TABLES = (
@@ -65,5 +74,12 @@ _TABLES = (
     f"INSERT INTO meta VALUES ('format', '{SCHEMA_VERSION}')",  # noqa: S608 (a number)
 )
 
-TABLES = "; ".join(statement.replace("TEXT", _TEXT) for statement in (*_TABLES, *_ACCOUNTS))
+
+def _joined(statements: Iterable[str]) -> str:
+    return "; ".join(statement.replace("TEXT", _TEXT) for statement in statements)
+
+
+TABLES = _joined((*_TABLES, *_ACCOUNTS, *_OUTBOX))
 """The statements that create all tables, in the schema that is searched first."""
+OUTBOX = _joined(_OUTBOX)
+"""Those of the table of notices, since version 2."""

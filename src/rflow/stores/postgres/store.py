@@ -25,7 +25,9 @@ from rflow.stores.postgres.query import select
 from rflow.stores.postgres.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
+    from rflow.stores.outbox.postgres import PostgresOutbox
     from rflow.stores.postgres.accounts import PostgresAccounts
     from rflow.stores.postgres.shares import PostgresShares
     from rflow.stores.search.scanning import ScannedSearch
@@ -74,6 +76,13 @@ class PostgresStore:
 
         return PostgresAccounts(self._database)
 
+    @cached_property
+    def outbox(self) -> "PostgresOutbox":
+        """The notices that wait to be sent."""
+        from rflow.stores.outbox.postgres import PostgresOutbox
+
+        return PostgresOutbox(self._database)
+
     @property
     def url(self) -> str:
         """The URL of this store, without its password."""
@@ -88,11 +97,22 @@ class PostgresStore:
         with self._database.writing() as db:
             rows.insert(db, session, events, blobs)
 
-    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+    def append(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        expected: int,
+        blobs: Mapping[str, bytes],
+        notices: "Sequence[Notice]" = (),
+    ) -> None:
         """Add events to a session."""
         with self._database.writing() as db:
             rows.update(db, session, expected)
             rows.add(db, session.id, events, blobs)
+            if notices:
+                from rflow.stores.outbox.postgres import put
+
+                put(db, notices)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -156,7 +176,7 @@ class PostgresStore:
             if not db.execute("DELETE FROM sessions WHERE id = %s", (session_id,)).rowcount:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
-            rows.clear(db, session_id, "codes", "events", "people", "blobs")
+            rows.clear(db, session_id, "codes", "events", "people", "blobs", "notices")
         self._erase()
 
     def _erase(self) -> None:

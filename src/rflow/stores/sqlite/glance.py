@@ -19,18 +19,25 @@ STEERING = frozenset(
 Facts = tuple[str, str, int, str, str, bool]
 
 
-def facts(path: str, session_id: str, seen: int | None) -> Facts | None:
-    """Return the facts of `service.glance.Glance`; None if the file, or the session, is not there or not readable."""
+def facts(path: str, session_id: str | None, seen: int | None, me: str) -> tuple[Facts | None, int]:
+    """Return the facts of `service.glance.Glance`, and how many sessions wait for `me`, a person's id.
+
+    The facts are None if the file, or the session, is not there or not readable.
+    """
     if not Path(path).exists():
-        return None
+        return None, 0
     try:
         with closing(sqlite3.connect(path, timeout=0.1)) as db:
             if db.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
-                return None
+                return None, 0
+            inbox = "SELECT count(*) FROM sessions WHERE status = 'handed_off' AND owner = ? AND id <> ?"
+            (waiting,) = db.execute(inbox, (me, session_id or "")).fetchone()
             row = db.execute("SELECT code, status, head FROM sessions WHERE id = ?", (session_id,)).fetchone()
-            return _facts(*row, moved=seen is not None and _moved(db, session_id, seen)) if row else None
+            moved = row is not None and seen is not None and _moved(db, str(session_id), seen)
+            found = _facts(*row, moved=moved) if row else None
+            return found, int(waiting)
     except (sqlite3.Error, ValueError, AttributeError, TypeError):  # a lock, damage: a prompt then shows nothing
-        return None
+        return None, 0
 
 
 def _facts(code: str, status: str, head: bytes, *, moved: bool) -> Facts:

@@ -1,6 +1,6 @@
 """The tables of a SQLite store."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The version of these tables, in `user_version`; migrations.py leads here from the older ones."""
 
 APPLICATION = 0x72666C77
@@ -24,6 +24,14 @@ ACCOUNTS = (
     "CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL)",
 )
 """The tables of accounts, spaces and the audit, since version 4."""
+
+OUTBOX = (
+    # `due` is when a notice is tried next, `settled` when it was sent or given up; the other one is NULL.
+    """CREATE TABLE notices (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, due INTEGER, settled INTEGER,
+        data BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX notices_due ON notices (due) WHERE due IS NOT NULL",
+)
+"""The table of notices, since version 5."""
 
 SCHEMA = (
     # `head` is what lists show (JSON). The columns before it are for searching and sorting: case-folded texts, and the
@@ -63,6 +71,7 @@ SCHEMA = (
     "CREATE TABLE share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
     "CREATE INDEX views_of_share ON share_views (share_id, at)",
     *ACCOUNTS,
+    *OUTBOX,
     # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

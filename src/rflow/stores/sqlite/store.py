@@ -22,7 +22,9 @@ from rflow.stores.sqlite.query import select
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
+    from rflow.stores.outbox.sqlite import SqliteOutbox
     from rflow.stores.sqlite.accounts import SqliteAccounts
     from rflow.stores.sqlite.search import SqliteSearch
     from rflow.stores.sqlite.shares import SqliteShares
@@ -72,6 +74,13 @@ class SqliteStore:
 
         return SqliteAccounts(self._file)
 
+    @cached_property
+    def outbox(self) -> "SqliteOutbox":
+        """The notices that wait to be sent."""
+        from rflow.stores.outbox.sqlite import SqliteOutbox
+
+        return SqliteOutbox(self._file)
+
     @property
     def url(self) -> str:
         """The URL that opens this store again."""
@@ -86,11 +95,22 @@ class SqliteStore:
                 raise CodeTaken
             rows.insert(db, session, events, blobs)
 
-    def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
+    def append(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        expected: int,
+        blobs: Mapping[str, bytes],
+        notices: "Sequence[Notice]" = (),
+    ) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
             rows.update(db, session, expected)
             rows.add(db, session.id, events, blobs)
+            if notices:
+                from rflow.stores.outbox.sqlite import put
+
+                put(db, notices)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -153,7 +173,7 @@ class SqliteStore:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
-            rows.clear(db, session_id, "events", "people", "blobs")
+            rows.clear(db, session_id, "events", "people", "blobs", "notices")
         self._erase(session_id)
 
     def _erase(self, session_id: str) -> None:

@@ -155,11 +155,27 @@ def _base_url(given: tuple[str, ...]) -> tuple[str, ...]:
     return (base_url(given[0], "share.base_url"),)
 
 
+def _span(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.cli.delivering.notice_settings import span_setting
+
+    span_setting(given[0])
+    return given
+
+
+def _security(given: tuple[str, ...]) -> tuple[str, ...]:
+    from rflow.delivery.mail import checked_security
+
+    return (checked_security(given[0]),)
+
+
 _CHECKS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
     "redact.patterns": _patterns,
     "store": _store,
     "post.timeout": _timeout,
     "share.base_url": _base_url,
+    "notices.remind_after": _span,
+    "notices.handoff_life": _span,
+    "mail.security": _security,
 }
 
 

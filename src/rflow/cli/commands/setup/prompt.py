@@ -35,17 +35,23 @@ def prompt(
     from rflow.cli.output import echo
 
     with suppress(Exception):
-        glance = _glance(given)
+        glance, inbox = _glance(given)
+        parts = []
         if glance is not None and _is_plain(glance.code):
-            text = _marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance)
+            parts.append(_marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance))
+        if inbox:
+            parts.append(f"inbox {inbox}")
+        if parts:
+            text = ", ".join(parts)
             echo(text if shell in (None, "tmux") else f"{text} ", newline=shell is None)
 
 
-def _glance(given: Given) -> "Glance | None":
-    """Return a glance at the session that is named, or else at the current one of this terminal."""
+def _glance(given: Given) -> "tuple[Glance | None, int]":
+    """Return a glance at the session that is named, or else at the current one, and how many wait for this user."""
     import os
 
     from rflow.cli.terminal_state import Terminal
+    from rflow.core.person_names import person_id
     from rflow.service.glance import glance, url_of
     from rflow.settings import folders, load_settings
 
@@ -53,7 +59,8 @@ def _glance(given: Given) -> "Glance | None":
     url = url_of(settings["store"].text)
     terminal = Terminal(settings.folders.state, _public(url), os.environ)
     session_id = given.app.session().id if given.session else terminal.current
-    return glance(url, session_id, terminal.seen(session_id)) if session_id else None
+    me = person_id(settings["user.name"].text)
+    return glance(url, session_id, terminal.seen(session_id) if session_id else None, me)
 
 
 def _public(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Commands for stores: store info, check, copy, backup, merge, upgrade."""
+"""Commands for stores: store info, check, copy, backup, verify, restore, notices, merge, upgrade."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,15 @@ from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App
-from rflow.cli.parsing.declare import Argument, Group
+from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.errors import Exit, StoreProblem
 
 if TYPE_CHECKING:
-    from rflow.ports.stores import Merged
+    from rflow.core.notices import Notice
+    from rflow.ports.stores import Merged, Verified
 
-app = Group(help="Look after the store: info, check, copy, backup, merge, upgrade.")
+app = Group(help="Look after the store: info, check, copy, backup, verify, restore, notices, merge, upgrade.")
 
 
 @app.command()
@@ -26,6 +27,7 @@ def info(run: App, json: Json = False) -> None:
     if json:
         run.out_json(about)
         return
+    notices = run.administration().notices()
     run.out(f"{about.url}  ({run.settings['store'].origin})")
     run.out(f"  {about.kind}, format {about.format}, {byte_size(about.size)}")
     sessions, events = _counted(about.sessions, "session"), _counted(about.events, "event")
@@ -33,6 +35,10 @@ def info(run: App, json: Json = False) -> None:
     if about.search:
         run.out(f"  search index: {byte_size(about.search)} (a search builds it again if it is deleted)")
     run.out(f"  {sessions} with {events}, {trees}, {blobs} of evidence")
+    if waiting := sum(notice.waiting for notice in notices):
+        run.out(f"  {_counted(waiting, 'notice')} waiting to be sent")
+    if given_up := sum(notice.given_up for notice in notices):
+        run.out(f"  {_counted(given_up, 'notice')} given up: see rflow store notices")
 
 
 def _check_exists(run: App) -> None:
@@ -127,6 +133,89 @@ def backup(
         run.administration(report).backup(path.absolute())
     run.say(f"Backed up to {path}.")
     run.say(f"To see what it holds: rflow --store {quote(str(path))} list --all")
+
+
+@app.command()
+def verify(
+    run: App, path: Annotated[Path, Argument(metavar="BACKUP", help="The file or folder.")], json: Json = False
+) -> None:
+    """Check a backup: read all of it and list its problems.
+
+    It stays as it is: a copy in the folder for temporary files is opened, which needs as much room.
+    """
+    from rflow.service.opening import verify_backup
+
+    verified = verify_backup(path.absolute())
+    if json:
+        run.out_json(verified)
+    for fault in [] if json else verified.faults:
+        run.out(f"{fault.severity}: {fault.where}: {fault.what} {fault.remedy}".rstrip())
+    if not verified.sound:
+        sys.exit(int(Exit.STORE))
+    if not json:
+        run.say(f"The backup is sound: {_holds(verified)}.")
+        run.say(f"To put it in the place of the store: rflow store restore {quote(str(path))}")
+
+
+def _holds(verified: "Verified") -> str:
+    info = verified.info
+    return f"{_counted(info.sessions, 'session')} with {_counted(info.events, 'event')}, {info.kind}"
+
+
+@app.command()
+def restore(
+    run: App,
+    path: Annotated[Path, Argument(metavar="BACKUP", help="The file or folder.")],
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Put a backup in the place of the store, which must not be in use.
+
+    The backup is checked first. What was there is kept beside it, under another name.
+    """
+    if not yes:
+        run.confirm(f"Put {path} in the place of {run.local.about.url}?", "--yes")
+    verified, kept = run.restore(path.absolute())
+    run.say(f"Restored {_holds(verified)}.")
+    if kept is not None:
+        run.say(f"What was there before is at {kept}. To look into it: rflow --store {quote(str(kept))} list --all")
+
+
+@app.command()
+def notices(
+    run: App,
+    again: Annotated[bool, Option("--again", help="Try those again that were given up.")] = False,
+    json: Json = False,
+) -> None:
+    """List the notices that wait to be sent, were given up, or were sent in the last 30 days.
+
+    A server sends them: see docs/notices.md.
+    """
+    _check_exists(run)
+    administration = run.administration()
+    if again:
+        run.say(f"To be tried again: {_counted(administration.retry_notices(), 'notice')}.")
+    listed = administration.notices()
+    if json:
+        run.out_json(listed)
+    elif not listed:
+        run.say("There are no notices.")
+    elif not again:
+        from rflow.cli.display.lists import table
+
+        run.out(table([("SESSION", "NOTICE", "TO", "STATE"), *map(_notice_row, listed)]))
+
+
+def _notice_row(notice: "Notice") -> tuple[str, ...]:
+    from rflow.cli.app import local
+    from rflow.core.text import one_line
+
+    to = one_line(notice.to.name) + (f" ({notice.way} {one_line(notice.address)})" if notice.way else "")
+    if notice.waiting:
+        tries = f" after {_counted(notice.attempts, 'try')}" if notice.attempts else ""
+        state = f"waits until {local(notice.due):%H:%M}{tries}" if notice.attempts else "waits"
+    else:
+        state = "given up" if notice.given_up else "done"
+    return notice.code, notice.kind, to, f"{state}{': ' if notice.problem else ''}{one_line(notice.problem)}"
 
 
 @app.command()

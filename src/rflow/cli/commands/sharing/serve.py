@@ -17,6 +17,7 @@ def serve(
     port: Annotated[int, Option(min=1, max=65535, help="The port to listen on.")] = PORT,
     public_url: Annotated[str | None, Option(metavar="URL", help="What links begin with, if behind a proxy.")] = None,
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
+    json_log: Annotated[bool, Option("--log-json", help="Log JSON lines, at a terminal too.")] = False,
 ) -> None:
     """Serve the read-only links to this store; Ctrl-C stops it.
 
@@ -37,6 +38,9 @@ def serve(
             f"rflow was installed without its server ({missing.name} is missing).",
             try_=f"To install it:\n       {how_to_install('server')}",
         ) from missing
+    from rflow.cli.delivering.notice_settings import notice_settings
+
+    settings = notice_settings(run, url)
     started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
@@ -47,8 +51,16 @@ def serve(
         store=store.url,
         state=run.settings.folders.state,
         log_requests=requests,
-        on_started=lambda: run.say(started),
+        json_log=json_log,
+        on_started=(lambda: _log_started(url, store.url)) if json_log else (lambda: run.say(started)),
+        open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
+
+
+def _log_started(url: str, store: str) -> None:
+    import logging
+
+    logging.getLogger("rflow").info("serving", extra={"facts": {"url": url, "store": store}})
 
 
 def _public(url: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Commands for spaces: space add, list, members, policy, clean."""
+"""Commands for spaces: space add, list, members, policy, erase, clean."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.ports.team import SpaceView
 
-app = Group(help="Spaces and who is in them: add, list, members, policy, clean.")
+app = Group(help="Spaces and who is in them: add, list, members, policy, erase, clean.")
 Name = Annotated[str, Argument(metavar="NAME", help="The space: see `rflow space list`.")]
 LINKS: dict[str, LinkPolicy] = {"off": "off", "signed-in": "signed_in", "public": "public"}
 
@@ -95,11 +95,21 @@ def policy(
     retention: Annotated[
         str, Option("--retention", metavar="SPAN|never", help="How long closed sessions are kept: 90d.")
     ] = "",
+    notice_texts: Annotated[
+        Literal["yes", "no"] | None,
+        Option("--notice-texts", metavar="yes|no", help="Whether notices show titles, notes and questions."),
+    ] = None,
+    remind_after: Annotated[
+        str, Option("--remind-after", metavar="SPAN|never|default", help="When to remind of a handoff: 30m.")
+    ] = "",
+    handoff_life: Annotated[
+        str, Option("--handoff-life", metavar="SPAN|never|default", help="When a handoff goes back: 4h.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Show or set the policy of a space."""
     space = _named(run, run.text(name))
-    changed = space.policy
+    changed = _with_handoffs(space.policy, notice_texts, remind_after, handoff_life)
     if links is not None:
         changed = replace(changed, links=LINKS[links])
     if longest_link:
@@ -113,6 +123,25 @@ def policy(
         run.out_json(_record(space))
     else:
         run.out(f"{one_line(space.name)}: {_policy(space.policy)}")
+
+
+def _with_handoffs(policy: Policy, notice_texts: str | None, remind_after: str, handoff_life: str) -> Policy:
+    """Return a policy with what the options say of handoffs and notices."""
+    if notice_texts is not None:
+        policy = replace(policy, notice_texts=notice_texts == "yes")
+    if remind_after:
+        policy = replace(policy, remind_after=_seconds(remind_after))
+    if handoff_life:
+        policy = replace(policy, handoff_life=_seconds(handoff_life))
+    return policy
+
+
+def _seconds(text: str) -> int | None:
+    """Read a span in seconds; "never" is 0, "default" leaves it to the server."""
+    if text.strip().casefold() == "default":
+        return None
+    length = _span(text)
+    return int(length.total_seconds()) if length is not None else 0
 
 
 def _named(run: App, name: str) -> SpaceView:
@@ -135,10 +164,33 @@ def _days(text: str) -> int | None:
 
 
 @app.command()
+def erase(
+    run: App,
+    name: Name,
+    customer: Annotated[str, Option(metavar="NAME", help="The customer, as the sessions name it.")],
+    yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete all sessions of a customer in a space for good, open ones too, with their links.
+
+    It can't be undone. Backups keep them.
+    """
+    space = _named(run, run.text(name))
+    customer = run.text(customer)
+    if not yes:
+        run.confirm(f'Delete all sessions of "{one_line(customer)}" in {one_line(space.name)} for good?', "--yes")
+    codes = run.spaces.erase(space.name, customer)
+    if json:
+        run.out_json(codes)
+    else:
+        run.say(f"Deleted {counted(len(codes), 'session')}{': ' if codes else ''}{', '.join(codes)}.")
+
+
+@app.command()
 def clean(run: App, json: Json = False) -> None:
     """Delete closed sessions older than their space keeps them.
 
-    Run it every day, from cron or a timer.
+    A server does so every hour; without one, run it every day, from cron or a timer.
     """
     codes = run.spaces.clean()
     if json:
@@ -154,7 +206,17 @@ def _policy(policy: Policy) -> str:
         parts.append(f"for {shown(timedelta(seconds=policy.longest_link))} at most")
     if policy.retention_days is not None:
         parts.append(f"closed sessions kept {counted(policy.retention_days, 'day')}")
+    if policy.notice_texts:
+        parts.append("notices show texts")
+    if policy.remind_after is not None:
+        parts.append(f"reminders {_after(policy.remind_after)}")
+    if policy.handoff_life is not None:
+        parts.append(f"handoffs go back {_after(policy.handoff_life)}")
     return ", ".join(parts)
+
+
+def _after(seconds: int) -> str:
+    return f"after {shown(timedelta(seconds=seconds))}" if seconds else "never"
 
 
 def _record(space: SpaceView) -> dict[str, object]:
@@ -166,4 +228,7 @@ def _record(space: SpaceView) -> dict[str, object]:
         "links": policy.links,
         "longest_link": policy.longest_link,
         "retention_days": policy.retention_days,
+        "notice_texts": policy.notice_texts,
+        "remind_after": policy.remind_after,
+        "handoff_life": policy.handoff_life,
     }

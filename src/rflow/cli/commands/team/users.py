@@ -1,4 +1,4 @@
-"""Commands for accounts: user add, list, password, role, disable, enable, erase."""
+"""Commands for accounts: user add, list, password, role, mail, disable, enable, erase."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -6,12 +6,13 @@ from rflow.cli.app import App
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.core.text import counted, one_line
+from rflow.errors import UsageProblem
 from rflow.ports.team import Left, OneTimeLink, User
 
 if TYPE_CHECKING:
     from rflow.cli.display.links import Base
 
-app = Group(help="Accounts: add, list, password, role, disable, enable, erase.")
+app = Group(help="Accounts: add, list, password, role, mail, disable, enable, erase.")
 Name = Annotated[str, Argument(metavar="NAME", help="The account's name: see `rflow user list`.")]
 FromStdin = Annotated[bool, Option("--password-stdin", help="Read the password from standard input.")]
 Heir = Annotated[
@@ -99,6 +100,39 @@ def role(
     """
     user = run.accounts.set_admin(run.text(name), admin=role == "admin")
     run.say(f"{user.name} is {'an admin now' if user.admin else 'no admin any longer'}.")
+
+
+@app.command()
+def mail(
+    run: App,
+    name: Name,
+    address: Annotated[
+        str, Argument(metavar="[ADDRESS]", help='Their e-mail address; "" removes it.', show_default=False)
+    ] = " ",
+    off: Annotated[bool, Option("--off", help="They want no notices.")] = False,
+    on: Annotated[bool, Option("--on", help="They want notices again.")] = False,
+    json: Json = False,
+) -> None:
+    """Show or set where somebody gets notices: that a handoff or a question waits for them.
+
+    A server with a mail server sends them (see docs/notices.md).
+    """
+    if on and off:
+        raise UsageProblem("--on and --off exclude each other.", try_="Use one of them.")
+    user = run.accounts.user(run.text(name))
+    if address != " " or on or off:
+        wanted = None if not (on or off) else on
+        user = run.accounts.set_notices(user.name, email=None if address == " " else run.text(address), on=wanted)
+    if json:
+        run.out_json(_record(user))
+    else:
+        run.out(f"{user.name}: {_notices(user)}")
+
+
+def _notices(user: User) -> str:
+    if not user.notices:
+        return f"no notices{f' (the address is {user.email})' if user.email else ''}"
+    return f"notices to {user.email}" if user.email else "no address yet"
 
 
 @app.command()
@@ -193,4 +227,6 @@ def _record(user: User) -> dict[str, object]:
         "password": user.password,
         "roles": user.roles,
         "created_at": user.created_at,
+        "email": user.email,
+        "notices": user.notices,
     }

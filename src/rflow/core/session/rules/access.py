@@ -72,7 +72,7 @@ SCOPES: dict[type[Command], Scope | None] = {
 STEERING: frozenset[type[Command]] = frozenset(
     {
         *(c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.HandOff, c.Accept, c.Decline, c.CancelHandoff),
-        *(c.TakeOver, c.Reassign, c.Close, c.Reopen),
+        *(c.TakeOver, c.Reassign, c.ExpireHandoff, c.Close, c.Reopen),
     }
 )
 """The commands that move a session or change who owns it: they fail on what has moved since it was displayed."""

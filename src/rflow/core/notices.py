@@ -1,0 +1,140 @@
+"""Notices: that a handoff or a question waits for somebody, kept in the store until a server has sent them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.people import Person
+from rflow.core.session import events as e
+from rflow.core.session.events import Event
+from rflow.core.session.state import Pending, Session
+from rflow.core.session.times import Moment
+from rflow.core.spaces import DEFAULT_SPACE
+
+NoticeKind = Literal["handoff", "question", "reminder", "expired"]
+Way = Literal["", "mail", "post"]
+
+ATTEMPTS = 12
+"""How often a notice is tried before it is given up: over about five hours, see `retried`."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+LEASE = timedelta(minutes=2)
+"""How long a server has for sending what it claimed; another one may claim it afterwards."""
+KEPT = timedelta(days=30)
+"""How long a notice that was sent, or given up, can be listed."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What waits to be sent to `to`, about entry `seq` of a session, which `by` made; it holds no text of the session.
+
+    As written with the entry it has no `way`: the server that claims it first makes of it one for each delivery, by
+    mail to the account `address` or by a post to the target `address`. `due` is when it is tried next. `settled_at` is
+    when it was sent, or needed not be sent, or was given up; `problem` says why the last attempt failed.
+    """
+
+    id: str
+    kind: NoticeKind
+    session: str
+    code: str
+    seq: int
+    to: Person
+    by: Person
+    at: Moment
+    due: Moment
+    space: str = DEFAULT_SPACE
+    way: Way = ""
+    address: str = ""
+    attempts: int = 0
+    problem: str = ""
+    settled_at: Moment | None = None
+    given_up: bool = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is still to be sent."""
+        return self.settled_at is None
+
+
+def notices_of(session: Session, events: Iterable[Event]) -> list[Notice]:
+    """Return the notices that new events of a session bring; `session` is the state after them."""
+    return [
+        _notice(session, kind, event.seq, to, event.by, event.at)
+        for event in events
+        for kind, to in _told(session, event)
+        if to.id != event.by.id
+    ]
+
+
+def _told(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]:
+    match event.fact:
+        case e.HandedOff(to=to):
+            yield "handoff", to
+        case e.QuestionAsked(to=to):
+            yield "question", to
+        case e.HandoffExpired():
+            yield "expired", session.owner
+
+
+def reminder(session: Session, pending: Pending, at: datetime) -> Notice:
+    """Return the reminder of a handoff that nobody has accepted; its id is the same each time."""
+    return _notice(session, "reminder", pending.seq, pending.to, pending.sender, at)
+
+
+def _notice(session: Session, kind: NoticeKind, seq: int, to: Person, by: Person, at: datetime) -> Notice:
+    return Notice(
+        id=f"{session.id}:{seq}:{kind}",
+        kind=kind,
+        session=session.id,
+        code=session.code,
+        space=session.space,
+        seq=seq,
+        to=to,
+        by=by,
+        at=at,
+        due=at,
+    )
+
+
+def deliveries(notice: Notice, ways: Iterable[tuple[Way, str]], at: datetime) -> list[Notice]:
+    """Return a notice as one for each way and address by which it is sent, due at once."""
+    return [
+        replace(notice, id=f"{notice.id}:{way}:{address}", way=way, address=address, attempts=0, due=at)
+        for way, address in ways
+    ]
+
+
+def still_holds(notice: Notice, session: Session) -> bool:
+    """Whether a notice is still true: its handoff waits, its question has no reply, its session has the same owner."""
+    match notice.kind:
+        case "handoff" | "reminder":
+            return session.pending is not None and session.pending.seq == notice.seq
+        case "question":
+            asked = session.questions.get(notice.seq)
+            return session.status != "closed" and asked is not None and not (asked.replies or asked.undone)
+        case "expired":
+            return session.owner.id == notice.to.id
+
+
+def sent(notice: Notice, at: datetime) -> Notice:
+    """Return a notice that has been sent, or need not be sent any more."""
+    return replace(notice, settled_at=at, problem="")
+
+
+def retried(notice: Notice, at: datetime, problem: str, *, final: bool = False) -> Notice:
+    """Return a notice after an attempt that failed: due again after 30 s, 1 min, 2 min … 1 h, or given up."""
+    if final or notice.attempts >= ATTEMPTS:
+        return replace(notice, settled_at=at, given_up=True, problem=problem)
+    pause = min(FIRST_PAUSE * 2 ** max(notice.attempts - 1, 0), LONGEST_PAUSE)
+    return replace(notice, due=at + pause, problem=problem)
+
+
+def afresh(notice: Notice, at: datetime) -> Notice:
+    """Return a notice that was given up as one that is due now, and has not been tried."""
+    return replace(notice, due=at, attempts=0, settled_at=None, given_up=False)
+
+
+def names(notice: Notice, person_id: str) -> bool:
+    """Whether a notice is from, to or for somebody."""
+    return person_id in (notice.to.id, notice.by.id, notice.address)

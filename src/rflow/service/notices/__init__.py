@@ -1,0 +1,1 @@
+"""Notices: telling people by mail or webhook that a handoff or a question waits for them."""

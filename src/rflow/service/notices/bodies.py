@@ -1,0 +1,109 @@
+"""A notice as it is sent: a mail, or a message to Slack, Teams or anything that takes JSON."""
+
+from html import escape
+from typing import Any
+
+import msgspec
+
+from rflow.core.accounts import Account
+from rflow.core.fingerprint import fingerprint
+from rflow.core.notices import Notice
+from rflow.core.text import one_line
+from rflow.delivery.mail import Mail
+from rflow.delivery.webhooks.targets import Kind
+from rflow.service.notices.content import Content
+
+_STOP = "You get this mail because you have an account there. An admin switches it off: rflow user mail NAME --off"
+
+
+def mail(notice: Notice, said: Content, account: Account) -> Mail:
+    """Return a notice as a mail to an account."""
+    return Mail(
+        to=account.email,
+        name=one_line(account.name),
+        subject=said.subject,
+        text=_plain(said),
+        html=_html(said),
+        key=_key(notice.id),
+        thread=_key(notice.session),
+    )
+
+
+def _key(name: str) -> str:
+    return f"rflow.{fingerprint(name.encode())[:32]}"
+
+
+def _plain(said: Content) -> str:
+    parts = "".join(f"{name}: {text}\n" for name, text in said.parts)
+    blocks = [said.what, parts.rstrip("\n"), said.url, f"In a terminal: {said.command}", f"-- \n{_STOP}"]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _html(said: Content) -> str:
+    rows = "".join(f"<p><b>{escape(name)}</b><br>{_lines(text)}</p>\n" for name, text in said.parts)
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f"<title>{escape(said.subject)}</title>\n"
+        f"<p>{escape(said.what)}</p>\n{rows}"
+        f'<p><a href="{escape(said.url)}">{escape(said.url)}</a></p>\n'
+        f"<p>In a terminal: <code>{escape(said.command)}</code></p>\n"
+        f"<p><small>{escape(_STOP)}</small></p>\n</html>\n"
+    )
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.split("\n"))
+
+
+def post_body(notice: Notice, said: Content, kind: Kind) -> bytes:
+    """Return a notice as the body of a webhook; texts are literal in all of them."""
+    if kind == "json":
+        return msgspec.json.encode(_json(notice, said))
+    return msgspec.json.encode(_slack(said) if kind == "slack" else _teams(said))
+
+
+def _slack(said: Content) -> dict[str, Any]:
+    lines = [said.what, *(f"{name}: {text}" for name, text in said.parts)]
+    elements = [{"type": "text", "text": "\n".join(lines) + "\n"}, {"type": "link", "url": said.url}]
+    section = {"type": "rich_text_section", "elements": elements}
+    fallback = said.what.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {
+        "text": fallback,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "blocks": [{"type": "rich_text", "elements": [section]}],
+    }
+
+
+def _teams(said: Content) -> dict[str, Any]:
+    lines = [said.what, *(f"{name}: {text}" for name, text in said.parts)]
+    # A renderer replaces {{DATE(…)}} and {{TIME(…)}} by times.
+    runs = [{"type": "TextRun", "text": line.replace("{{", "{\u200b{")} for line in lines]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [{"type": "RichTextBlock", "inlines": [run]} for run in runs],
+        "actions": [{"type": "Action.OpenUrl", "title": "Open the session", "url": said.url}],
+    }
+    content_type = "application/vnd.microsoft.card.adaptive"
+    return {
+        "type": "message",
+        "attachments": [{"contentType": content_type, "contentUrl": None, "content": card}],
+    }
+
+
+def _json(notice: Notice, said: Content) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "notice": notice.kind,
+        "code": notice.code,
+        "session": notice.session,
+        "space": notice.space,
+        "to": {"id": notice.to.id, "name": notice.to.name, "kind": notice.to.kind},
+        "by": {"id": notice.by.id, "name": notice.by.name, "kind": notice.by.kind},
+        "at": notice.at,
+        "url": said.url,
+        "what": said.what,
+        "texts": {name.casefold(): text for name, text in said.parts},
+    }

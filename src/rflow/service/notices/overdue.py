@@ -1,0 +1,81 @@
+"""Handoffs that nobody accepts: a reminder after a time, and back to the last owner after another."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from rflow.core.actors import Actor
+from rflow.core.notices import KEPT, reminder
+from rflow.core.people import RFLOW
+from rflow.core.session.commands import ExpireHandoff
+from rflow.core.session.head import Query
+from rflow.core.session.state import Pending, Session
+from rflow.core.session.times import utc
+from rflow.core.space_policy import Policy
+from rflow.errors import RflowError
+from rflow.ports.stores import Clock, Store
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.notices.sending import NoticeSettings
+from rflow.service.sessions import all_heads
+from rflow.service.team.office import policy_of
+
+_log = logging.getLogger("rflow")
+
+
+class OverdueHandoffs:
+    """Looks after the handoffs of a store that nobody has accepted; any number of servers may do so at once."""
+
+    def __init__(self, store: Store, settings: NoticeSettings, *, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    def look(self) -> tuple[int, int]:
+        """Write the reminders that are due, and give back what nobody accepted in time; return how many of each."""
+        reminded = expired = 0
+        for session, pending in self._waiting():
+            remind_after, life = self._spans(policy_of(self._store, session.space))
+            waited = self._now() - pending.at
+            if life is not None and waited >= life:
+                expired += self._expire(session, pending)
+            elif remind_after is not None and remind_after <= waited < KEPT:
+                reminded += self._store.outbox.put([reminder(session, pending, self._now())])
+        return reminded, expired
+
+    def _now(self) -> datetime:
+        return utc(self._clock())
+
+    def _waiting(self) -> Iterator[tuple[Session, Pending]]:
+        workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
+        for head in list(all_heads(workspace, Query(status=("handed_off",)))):
+            try:
+                session = self._store.load(head.id).session
+            except RflowError:  # deleted meanwhile, or damaged
+                continue
+            if session.pending is not None and not session.unreadable:
+                yield session, session.pending
+
+    def _spans(self, policy: Policy) -> tuple[timedelta | None, timedelta | None]:
+        """Return after which time to remind, and to give back; None is never."""
+        return (
+            _span(policy.remind_after, self._settings.remind_after),
+            _span(policy.handoff_life, self._settings.handoff_life),
+        )
+
+    def _expire(self, session: Session, pending: Pending) -> bool:
+        """Give a session back; whoever accepted or expired it at the same time came first."""
+        workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
+        command = ExpireHandoff(seen=session.version, command_id=f"expire-{pending.seq}")
+        try:
+            done = bool(workspace.send(session.id, command).events)
+        except RflowError:
+            return False
+        if done:
+            _log.info("a handoff expired", extra={"facts": {"session": session.id, "code": session.code}})
+        return done
+
+
+def _span(seconds: int | None, usual: timedelta | None) -> timedelta | None:
+    """Return what a space sets, else what the server does; 0 is never."""
+    span = usual if seconds is None else timedelta(seconds=seconds)
+    return span or None

@@ -1,0 +1,162 @@
+"""Sending notices: a server claims what is due, sends it by mail or webhook, and keeps what failed for later."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from rflow.core.accounts import Account
+from rflow.core.notices import ATTEMPTS, LEASE, Notice, Way, deliveries, retried, sent, still_holds
+from rflow.core.people import Person
+from rflow.core.session.state import Session
+from rflow.core.session.times import utc
+from rflow.delivery import mail
+from rflow.delivery.mail import MailServer, Refused
+from rflow.delivery.webhooks import post
+from rflow.delivery.webhooks.targets import WebhookTarget
+from rflow.errors import NotDelivered, NotFound, RflowError
+from rflow.ports.stores import Clock, Store
+from rflow.service.notices.bodies import mail as mail_of
+from rflow.service.notices.bodies import post_body
+from rflow.service.notices.content import content
+from rflow.service.team.office import policy_of
+
+_BATCH = 10
+_log = logging.getLogger("rflow")
+
+
+class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a server sends notices, and what it does with handoffs that nobody accepts.
+
+    `base` is the address that sessions are opened at. `target` is the webhook for everybody; the queue @tier2 has the
+    target "tier2", if there is one.
+    """
+
+    base: str
+    mail: MailServer | None = None
+    targets: Mapping[str, WebhookTarget] = {}
+    target: str = ""
+    patterns: Sequence[str] = ()
+    remind_after: timedelta | None = None
+    handoff_life: timedelta | None = None
+
+
+class NoticeSender:
+    """Sends the notices of a store."""
+
+    def __init__(self, store: Store, settings: NoticeSettings, *, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    def send_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send all notices that are due now; return how many were sent. Ends early when the server stops."""
+        count = 0
+        while not stopping():
+            claimed = self._store.outbox.claim(self._now(), self._now() + LEASE, _BATCH)
+            if not claimed:
+                break
+            for number, notice in enumerate(claimed):
+                if stopping():
+                    self._give_back(claimed[number:])
+                    break
+                count += self._handle(notice)
+        return count
+
+    def _give_back(self, claimed: Sequence[Notice]) -> None:
+        """Leave claimed notices to another server, or to the next start."""
+        for notice in claimed:
+            changed = msgspec.structs.replace(notice, due=self._now(), attempts=notice.attempts - 1)
+            self._store.outbox.replace(changed, notice)
+
+    def _now(self) -> datetime:
+        return utc(self._clock())
+
+    def _handle(self, notice: Notice) -> bool:
+        try:
+            session = self._store.load(notice.session).session
+        except NotFound:
+            return False  # deleted, and its notices with it
+        outbox = self._store.outbox
+        if notice.attempts > ATTEMPTS:  # a server ended each time while it was sending
+            outbox.replace(retried(notice, self._now(), "Sending it was interrupted.", final=True), notice)
+            return False
+        if not still_holds(notice, session):
+            outbox.replace(sent(notice, self._now()), notice)
+            return False
+        if not notice.way:
+            made = deliveries(notice, self._ways(notice), self._now())
+            outbox.replace(sent(notice, self._now()), notice, made)
+            return False
+        return self._delivered(notice, session)
+
+    def _delivered(self, notice: Notice, session: Session) -> bool:
+        """Send one delivery, and record what came of it."""
+        facts: dict[str, object] = {"id": notice.id, "way": notice.way, "attempt": notice.attempts}
+        try:
+            self._deliver(notice, session)
+        except Exception as error:  # noqa: BLE001 (recorded; another attempt may work)
+            why = error.what if isinstance(error, RflowError) else type(error).__name__
+            after = retried(notice, self._now(), why, final=isinstance(error, Refused))
+            self._store.outbox.replace(after, notice)
+            what = "a notice was given up" if after.given_up else "a notice could not be sent"
+            _log.warning(what, extra={"facts": facts | {"why": why}})
+            return False
+        self._store.outbox.replace(sent(notice, self._now()), notice)
+        _log.info("a notice was sent", extra={"facts": facts})
+        return True
+
+    # To whom, and how
+
+    def _ways(self, notice: Notice) -> list[tuple[Way, str]]:
+        """Return how a notice is sent: to a queue's channel or its members, to a person by mail or in the channel."""
+        if notice.to.is_queue:
+            return self._ways_to_queue(notice)
+        account = self._store.accounts.account(notice.to.id)
+        if account is None or not account.active or not account.notices:
+            return []
+        if self._settings.mail is not None and account.email:
+            return [("mail", account.id)]
+        return self._channel(self._settings.target)
+
+    def _ways_to_queue(self, notice: Notice) -> list[tuple[Way, str]]:
+        channel = self._channel(channel_of(notice.to)) or self._channel(self._settings.target)
+        if channel or self._settings.mail is None:
+            return channel
+        return [("mail", account.id) for account in self._members(notice)]
+
+    def _members(self, notice: Notice) -> Iterator[Account]:
+        """Yield who may claim from a queue in the space of a session, and wants mail."""
+        accounts = self._store.accounts
+        for account_id, role in accounts.members(notice.space).items():
+            account = accounts.account(account_id)
+            if account is None or role == "reader" or account.id == notice.by.id:
+                continue
+            if account.active and account.notices and account.email:
+                yield account
+
+    def _channel(self, name: str) -> list[tuple[Way, str]]:
+        return [("post", name)] if name in self._settings.targets else []
+
+    def _deliver(self, notice: Notice, session: Session) -> None:
+        settings = self._settings
+        texts = policy_of(self._store, notice.space).notice_texts
+        said = content(notice, session, settings.base, settings.patterns, texts=texts)
+        if notice.way == "post":
+            target = settings.targets.get(notice.address)
+            if target is None:
+                raise NotDelivered(f'This server has no target "{notice.address}".')
+            post(target, post_body(notice, said, target.kind), idempotency_key=notice.id, attempts=1)
+            return
+        account = self._store.accounts.account(notice.address)
+        if account is None or not account.email or not account.notices:
+            raise Refused("The account has no e-mail address any more, or wants no notices.")
+        if settings.mail is None:
+            raise NotDelivered("This server has no mail server.")
+        mail.send(settings.mail, mail_of(notice, said, account))
+
+
+def channel_of(queue: Person) -> str:
+    """Return the name of the target that a queue's notices are posted to: "tier2" for @tier2."""
+    return "-".join(queue.id.removeprefix("@").split())

@@ -1,0 +1,55 @@
+"""Checking a backup: a copy of it is opened and read, so that the backup itself stays as it is."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from rflow.errors import StoreProblem
+from rflow.ports.stores import Verified
+from rflow.stores import failures, open_store
+from rflow.stores.failures import explained
+from rflow.stores.places import is_database
+
+
+def verify(backup: Path) -> Verified:
+    """Read everything in a backup; raise `StoreProblem` if it is none, or is that of a newer rflow."""
+    check_complete(backup)
+    with _copied(backup) as copy, closing(open_store(str(copy), create=False)) as store:
+        faults = store.check()
+        info = msgspec.structs.replace(store.info(), url=str(backup))
+    return Verified(info=info, faults=faults)
+
+
+def check_complete(backup: Path) -> None:
+    """Raise `StoreProblem` for what is no backup, or a store that is in use: its file alone would not be all of it."""
+    if not backup.exists():
+        raise failures.absent(backup)
+    if not (is_database(backup) or backup.is_dir()):
+        raise failures.foreign(backup)
+    log = backup.with_name(f"{backup.name}-wal")
+    if backup.is_file() and log.exists() and log.stat().st_size:
+        raise StoreProblem(
+            f"{backup} is in use, or was not closed: a part of it is still in {log.name}.",
+            try_=f"Make a backup of it first: rflow --store {backup} store backup PATH",
+        )
+
+
+@contextmanager
+def _copied(backup: Path) -> Iterator[Path]:
+    """Yield a copy of a backup in the folder for temporary files, which needs as much room."""
+    with explained(backup), TemporaryDirectory(prefix="rflow-verify-") as folder:
+        copy = Path(folder) / ("backup.db" if backup.is_file() else "backup")
+        copy_all(backup, copy)
+        yield copy
+
+
+def copy_all(source: Path, target: Path) -> None:
+    """Copy a file, or a folder without its links to elsewhere."""
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        shutil.copyfile(source, target)

@@ -1,0 +1,1 @@
+"""The outbox of each kind of store: notices that wait to be sent."""

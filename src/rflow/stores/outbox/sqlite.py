@@ -1,0 +1,88 @@
+"""The outbox of a SQLite store."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.notices import Notice, names
+from rflow.stores import derived
+from rflow.stores.account_records import read
+from rflow.stores.sqlite.file import SqliteFile
+
+_INSERT = "INSERT OR IGNORE INTO notices VALUES (?, ?, ?, ?, ?)"
+_UPDATE = "UPDATE notices SET due = ?, settled = ?, data = ? WHERE id = ? AND data = ?"
+
+
+class SqliteOutbox:
+    """The notices in a SQLite file."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def put(self, notices: Sequence[Notice]) -> int:
+        """Store notices that are not there yet."""
+        with self._file.writing() as db:
+            return put(db, notices)
+
+    def claim(self, at: datetime, until: datetime, limit: int) -> list[Notice]:
+        """Claim notices that are due; only reads where there are none."""
+        select = "SELECT data FROM notices WHERE due <= ? ORDER BY due, id LIMIT ?"
+        now = derived.micros(at)
+        with self._file.reading() as db:
+            if db.execute(select, (now, 1)).fetchone() is None:
+                return []
+        with self._file.writing() as db:
+            due = _read_all(db.execute(select, (now, limit)))
+            claimed = [replace(notice, due=until, attempts=notice.attempts + 1) for notice in due]
+            for notice, before in zip(claimed, due, strict=True):
+                _update(db, notice, before)
+            return claimed
+
+    def replace(self, notice: Notice, claimed: Notice, added: Sequence[Notice] = ()) -> bool:
+        """Store a claimed notice as it is now."""
+        with self._file.writing() as db:
+            if not _update(db, notice, claimed):
+                return False
+            put(db, added)
+            return True
+
+    def notices(self) -> list[Notice]:
+        """Return all notices."""
+        with self._file.reading() as db:
+            found = _read_all(db.execute("SELECT data FROM notices"))
+        return sorted(found, key=lambda notice: (notice.at, notice.id))
+
+    def forget(self, person_id: str) -> None:
+        """Remove the notices that name somebody."""
+        with self._file.writing() as db:
+            found = _read_all(db.execute("SELECT data FROM notices"))
+            ids = [(notice.id,) for notice in found if names(notice, person_id)]
+            db.executemany("DELETE FROM notices WHERE id = ?", ids)
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what was settled before then."""
+        with self._file.writing() as db:
+            db.execute("DELETE FROM notices WHERE settled < ?", (derived.micros(before),))
+
+
+def put(db: sqlite3.Connection, notices: Iterable[Notice]) -> int:
+    """Write notices that are not there yet; return how many that were."""
+    return sum(db.execute(_INSERT, _row(notice)).rowcount for notice in notices)
+
+
+def _update(db: sqlite3.Connection, notice: Notice, before: Notice) -> bool:
+    _, _, due, settled, data = _row(notice)
+    return db.execute(_UPDATE, (due, settled, data, notice.id, msgspec.json.encode(before))).rowcount > 0
+
+
+def _row(notice: Notice) -> tuple[str, str, int | None, int | None, bytes]:
+    due = derived.micros(notice.due) if notice.settled_at is None else None
+    settled = derived.micros(notice.settled_at) if notice.settled_at is not None else None
+    return notice.id, notice.session, due, settled, msgspec.json.encode(notice)
+
+
+def _read_all(rows: Iterable[tuple[bytes]]) -> list[Notice]:
+    return [notice for (data,) in rows if (notice := read(data, Notice)) is not None]

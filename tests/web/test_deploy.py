@@ -1,0 +1,174 @@
+"""What examples/deploy/team has: units that systemd accepts, and the processes of `start.sh`, behind a real nginx."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from support.needs import need
+from support.program import SCRIPT, Program
+from support.team import PASSWORD
+from support.waiting import until
+from support.web.server import free_port
+
+pytestmark = pytest.mark.slow
+
+DEPLOY = Path(__file__).parents[2] / "examples" / "deploy"
+TEAM = DEPLOY / "team"
+UNITS = ("team/rflow@.service", "team/rflow-backup.service", "team/rflow-backup.timer", "rflow.service")
+
+
+def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
+    need("systemd-analyze")
+    names = []
+    for unit in UNITS:
+        text = (DEPLOY / unit).read_text("utf-8")
+        text = text.replace("/opt/rflow/bin/rflow", SCRIPT).replace("/opt/rflow/bin/backup", str(TEAM / "backup"))
+        names.append(tmp_path / Path(unit).name.replace("@.", "@8765."))
+        names[-1].write_text(text, "utf-8")
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *map(str, names)], capture_output=True, text=True, timeout=60
+    )
+    said = [line for line in verified.stderr.splitlines() if str(tmp_path) in line or "rflow" in line]
+    assert (verified.returncode, said) == (0, [])
+
+
+def test_compose_runs_what_the_units_run() -> None:
+    unit = (TEAM / "rflow@.service").read_text("utf-8")
+    services = yaml.safe_load((TEAM / "compose.yaml").read_text("utf-8"))["services"]
+    options = re.search(r"--port %i (.*)$", unit, re.MULTILINE)
+    assert options is not None
+    for port in ("8765", "8766"):
+        service = services[f"rflow-{port}"]
+        assert service["command"] == options[1].split()
+        assert set(re.findall(r"^Environment=(\w+)", unit, re.MULTILINE)) < set(service["environment"])
+        assert f"rflow-{port}:8765" in services["nginx"]["command"][-1]
+        assert f"127.0.0.1:{port}" in (TEAM / "nginx.conf").read_text("utf-8")
+    assert (DEPLOY / "Containerfile").exists()
+
+
+@dataclass
+class Started:
+    """What `start.sh` has started, and an admin at the same machine."""
+
+    url: str
+    folder: Path
+    ports: tuple[int, int]
+    root: Program
+    process: "subprocess.Popen[bytes]"
+
+    def get(self, path: str) -> httpx.Response:
+        """Ask nginx, with the certificate that was made for it."""
+        trusted = ssl.create_default_context(cafile=str(self.folder / "localhost.pem"))
+        with httpx.Client(verify=trusted, base_url=self.url, timeout=20) as client:
+            return client.get(path)
+
+    def is_up(self) -> bool:
+        """Whether both servers answer, and nginx."""
+        try:
+            direct = [httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code for port in self.ports]
+            return [*direct, self.get("/healthz").status_code] == [200, 200, 200]
+        except (httpx.TransportError, OSError):
+            assert self.process.poll() is None
+            return False
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    need("nginx", "openssl")
+    folder = tmp_path_factory.mktemp("deploy")
+    ports, https = (free_port(), free_port()), free_port()
+    root = Program(folder, user="Root", store=str(folder / "team.db"))
+    root.ok("user", "add", "Root", "--admin", "--password-stdin", stdin=PASSWORD)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "RFLOW": SCRIPT, "HTTPS_PORT": str(https)}
+    names = {"PORT_A": str(ports[0]), "PORT_B": str(ports[1])}
+    process = subprocess.Popen(
+        [str(TEAM / "start.sh"), str(folder)], env=environ | names, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    server = Started(f"https://localhost:{https}", folder, ports, root, process)
+    try:
+        assert until(server.is_up)
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def test_both_servers_answer_behind_nginx_with_their_address(started: Started) -> None:
+    started.root.start("--title", "Label printer")
+    link = started.root.json("share", "create", "--json", "--expires", "1h")
+    page = started.get(f"/share/{link['token']}.txt")
+    assert (page.status_code, "Label printer" in page.text) == (200, True)
+    assert page.headers["strict-transport-security"]
+    assert started.get("/sign-in").status_code == 200
+    logged = [json.loads(line) for line in (started.folder / f"rflow-{started.ports[0]}.log").read_text().splitlines()]
+    assert {"serving", "Application startup complete."} <= {line["event"] for line in logged}
+    assert link["token"] not in "".join(log.read_text() for log in started.folder.glob("*.log"))
+
+
+def test_live_updates_pass_through_nginx_at_once(started: Started) -> None:
+    code = started.root.start("--title", "Till in York")
+    token = started.root.json("share", "create", "-s", code, "--json", "--expires", "1h")["token"]
+    trusted = ssl.create_default_context(cafile=str(started.folder / "localhost.pem"))
+    with (
+        httpx.Client(verify=trusted, base_url=started.url, timeout=30) as client,
+        client.stream("GET", f"/share/{token}/events") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines)
+        started.root.ok("note", "The roll is new", "-s", code)
+        assert next(line for line in lines if line.startswith("data:") and "2" in line)
+
+
+def test_the_backup_of_the_timer_is_made_and_checked_while_they_run_and_old_ones_go(started: Started) -> None:
+    folder = started.folder / "backups"
+    folder.mkdir()
+    for day in range(10, 30):
+        (folder / f"team-2020-01-{day}T031000Z.db").write_bytes(b"old")
+    done = subprocess.run(
+        [str(TEAM / "backup"), str(folder)],
+        env=started.root.variables | {"RFLOW": SCRIPT},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "The backup is sound" in done.stderr
+    kept = sorted(path.name for path in folder.iterdir())
+    assert len(kept) == 14
+    assert kept[-1] > "team-2026"
+    assert kept[0] == "team-2020-01-17T031000Z.db"
+
+
+def test_one_server_may_stop_and_the_other_goes_on(started: Started) -> None:
+    need("ps")
+    listing = ["ps", "-ww", "--ppid", str(started.process.pid), "-o", "pid=,args="]
+    pids = subprocess.run(listing, capture_output=True, text=True, check=True)
+    first = next(line.split()[0] for line in pids.stdout.splitlines() if f"--port {started.ports[0]}" in line)
+    os.kill(int(first), signal.SIGTERM)
+    assert until(lambda: not _listens(started.ports[0]))
+    assert {started.get("/healthz").status_code for _ in range(6)} == {200}
+
+
+def _listens(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except (httpx.TransportError, OSError):
+        return False
+
+
+def test_the_script_is_plain_posix() -> None:
+    shell = shutil.which("dash") or shutil.which("sh")
+    assert shell is not None
+    for script in ("start.sh", "backup"):
+        assert subprocess.run([shell, "-n", str(TEAM / script)], check=False).returncode == 0
