@@ -14,18 +14,22 @@ from rflow.identity import new_codes
 from rflow.settings import Settings, folders, load_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.cli.terminal_state import Terminal
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.ports.stores import Report
+    from rflow.ports.stores import Report, Verified
     from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
+    from rflow.service.notices.sending import NoticeSettings
     from rflow.service.team.accounts import LocalAccounts
     from rflow.service.team.spaces import LocalSpaces
     from rflow.service.team.team import Team
     from rflow.service.team.tokens import LocalTokens
+    from rflow.service.upkeep import Counts, Upkeep
 
 
 def now() -> datetime:
@@ -104,7 +108,16 @@ class Context:
         from rflow.ports.stores import unreported
         from rflow.service.local.administration import LocalAdministration
 
-        return LocalAdministration(self.local.store, self.local.actor, report or unreported)
+        return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)
+
+    def restore(self, backup: "Path") -> "tuple[Verified, Path | None]":
+        """Put a backup in the place of the configured store; return what it holds, and where the old one is kept."""
+        from rflow.service.heartbeat import running
+        from rflow.service.opening import restore_store
+
+        about, actor = self.local.about, self.local.actor
+        server = running(self.settings.folders.state, about.url)
+        return restore_store(about.url, backup, actor, self._world.clock, server=server)
 
     @property
     def accounts(self) -> "LocalAccounts":
@@ -132,6 +145,14 @@ class Context:
         from rflow.service.opening import open_team
 
         return open_team(self.settings["store"].text, self._world.clock)
+
+    def open_upkeep(self, settings: "NoticeSettings", report: "Callable[[Counts], object]") -> "Upkeep":
+        """Return what a server of this store does besides answering requests."""
+        from rflow.service.opening import open_for_upkeep
+        from rflow.service.upkeep import Upkeep
+
+        store, clock = self.settings["store"].text, self._world.clock
+        return Upkeep(lambda: open_for_upkeep(store), settings, clock=clock, report=report)
 
     def open_shared(self) -> "SharedSessions":
         """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
