@@ -56,6 +56,10 @@ class RemoteWorkspace:
             self._actor = Actor(person=me.person, roles=me.roles, admin=me.admin, scopes=scopes)
         return self._actor
 
+    def sign_out(self) -> None:
+        """End the token of this workspace."""
+        self._send("DELETE", "/me/token", None, None)
+
     @property
     def about(self) -> About:
         """Which server this is."""

@@ -498,3 +498,52 @@ def made_link(minted: Minted) -> MadeLink:
 def wish_of(wish: NewLink) -> ShareWish:
     """Return what a new link should be."""
     return ShareWish(**{name: getattr(wish, name) for name in NewLink.__struct_fields__})
+
+
+# Signing a terminal in: forms and answers as RFC 8628 has them; parameters that are not known are ignored
+
+
+class DeviceForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal asks to be signed in: the `scope` that it wants, with blanks between, and the name of its machine."""
+
+    client_id: str = ""
+    scope: str = ""
+    machine: str = ""
+
+
+class DeviceCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """The code to poll with, that which a person types at `verification_uri`, and how often to poll, in seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
+
+
+class DevicePoll(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal asks for its token; `grant_type` is that of RFC 8628."""
+
+    grant_type: str
+    device_code: str
+    client_id: str = ""
+
+
+class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):
+    """The API token of a terminal whose request was approved, shown only here; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class GrantError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no token (yet): `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, …"""
+
+    error: str
+    error_description: str = ""
+
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -42,9 +42,11 @@ class LinkServer:
         open_store: Callable[[], SharedSessions],
         *,
         open_team: Callable[[], Team] | None = None,
+        url: str = "",
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
     ) -> None:
+        self._url = url
         self._metrics = metrics.Metrics()
         self._views = ViewLog()
         self._workers = WorkerPool(open_store)
@@ -71,7 +73,7 @@ class LinkServer:
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
-            *(ApiRoutes(self._members).routes() if self._members is not None else ()),
+            *(ApiRoutes(self._members, self._url).routes() if self._members is not None else ()),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),

@@ -74,6 +74,7 @@ def serve(
     server = LinkServer(
         open_store,
         open_team=open_team,
+        url=url,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),
     )

@@ -5,6 +5,7 @@ from rflow.ports.stores import Clock, Store
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
+from rflow.service.team.devices import DeviceSignIn
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.tokens import LocalTokens
@@ -17,6 +18,7 @@ class Team:
         self._store = store
         self.now = clock
         self.sign_in = SignIn(store, clock=clock)
+        self.devices = DeviceSignIn(store, clock=clock)
 
     def workspace(self, actor: Actor) -> LocalWorkspace:
         """Return what `actor` can do with sessions, trees and links."""

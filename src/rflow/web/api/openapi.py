@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rflow import __version__
-from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
+from rflow.ports.wire import MEDIA_TYPE, STATUS, GrantError, Problem
 from rflow.web.api.operations import OPERATIONS, Operation
 
 PREFIX = "/api/v1"
@@ -18,8 +18,8 @@ _REFERENCE = "#/components/schemas/{name}"
 def document() -> bytes:
     """Return the OpenAPI 3.1 document as JSON."""
     types = [kind for operation in OPERATIONS for kind in (operation.body, operation.result, operation.query) if kind]
-    schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REFERENCE)
-    known = dict(zip(map(str, [*types, Problem]), schemas, strict=True))
+    schemas, components = msgspec.json.schema_components([*types, Problem, GrantError], ref_template=_REFERENCE)
+    known = dict(zip(map(str, [*types, Problem, GrantError]), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(
@@ -47,8 +47,13 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, known, components)],
         "responses": {**_success(operation, known), **_failures(known)},
     }
+    if operation.form:
+        refused = {"application/json": {"schema": known[str(GrantError)]}}
+        described["security"] = []
+        described["responses"]["400"] = {"description": "no token (yet)", "content": refused}
     if operation.body is not None:
-        content = {"application/json": {"schema": known[str(operation.body)]}}
+        kind = "application/x-www-form-urlencoded" if operation.form else "application/json"
+        content = {kind: {"schema": known[str(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

@@ -20,6 +20,7 @@ from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About
 from rflow.service.team.team import Team
+from rflow.web.api import device
 
 EVIDENCE_LIMIT = 12 * 1024 * 1024
 """Bytes of a request that brings evidence: 8 MiB of content are a third longer as base64."""
@@ -28,7 +29,10 @@ TREE_LIMIT = 2 * 1024 * 1024
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: who asks, and what for. `query` and `body` are of the types that the operation names."""
+    """One request: who asks, and what for. `query` and `body` are of the types that the operation names.
+
+    `token` is that of the actor, `address` the client's, `base` what addresses of this server begin with.
+    """
 
     team: Team
     actor: Actor
@@ -36,12 +40,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Any = None
     body: Any = None
     raw: bytes = b""
+    token: str = ""
+    address: str = ""
+    base: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: how it is called, what it does, what it answers. `result` of None is an empty answer (204).
 
-    `moves` says that it can conflict with somebody else's move (409); `raw` that its body is taken as it is.
+    `raw` says that its body is taken as it is; `form` that it is a form, that no token is needed, and that a refusal is
+    a `wire.GrantError` (400).
     """
 
     name: str
@@ -56,6 +64,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     limit: int | None = None
     raw: bool = False
+    form: bool = False
 
 
 def _session(call: Call) -> str:
@@ -109,6 +118,37 @@ def _counted(counted: ShareCount) -> s.Link:
 
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="device_authorization",
+        method="POST",
+        path="/device/authorization",
+        tag="Signing in",
+        summary="Ask to be signed in as the person who types the code",
+        call=device.ask,
+        body=s.DeviceForm,
+        result=s.DeviceCodes,
+        form=True,
+    ),
+    Operation(
+        name="device_token",
+        method="POST",
+        path="/device/token",
+        tag="Signing in",
+        summary="Ask whether that was approved; the token is given once",
+        call=device.poll,
+        body=s.DevicePoll,
+        result=s.DeviceToken,
+        form=True,
+    ),
+    Operation(
+        name="end_token",
+        method="DELETE",
+        path="/me/token",
+        tag="Signing in",
+        summary="Sign out: end the token that asks",
+        call=lambda c: c.team.sign_in.end_token(c.token),
+        status=204,
+    ),
     Operation(
         name="me",
         method="GET",
