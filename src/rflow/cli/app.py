@@ -83,14 +83,29 @@ class App:
         """The settings of this run."""
         return load_settings(self.flags, folders(self._config))
 
+    @property
+    def store_url(self) -> str:
+        """The configured store as it is named elsewhere, too: with its whole path."""
+        from rflow.service.opening import absolute_url
+
+        return absolute_url(self.settings["store"].text)
+
+    @property
+    def at_server(self) -> bool:
+        """Whether the configured store is a server."""
+        return self.settings["store"].text.startswith(("https://", "http://"))
+
+    def at_store(self, url: str, user: str) -> "App":
+        """Return a run with the same options at another store, as `user`."""
+        return App(store=url, user=user, session=self.session_reference, config=self._config, world=self._world)
+
     @cached_property
     def workspace(self) -> "OpenWorkspace":
         """What this user can do at the configured store, or server."""
-        url = self.settings["store"].text
-        if url.startswith(("https://", "http://")):
+        if self.at_server:
             from rflow.cli.server import workspace_at
 
-            return workspace_at(url, self.settings.folders.state, os.environ, now)
+            return workspace_at(self.settings["store"].text, self.settings.folders.state, os.environ, now)
         return self.local
 
     @cached_property
@@ -98,7 +113,7 @@ class App:
         """What this user can do at the configured store, which must be on this machine."""
         from rflow.cli.parsing.interrupts import held
 
-        if self.settings["store"].text.startswith(("https://", "http://")):
+        if self.at_server:
             raise UsageProblem(
                 "That is done on the server's own store, not over HTTP.",
                 try_="On the server: rflow --store PATH …, or ask an admin of it.",
@@ -170,8 +185,22 @@ class App:
         Redactor(self.patterns)
         return View(as_of=self.workspace.now(), zone=local, redact=redact, patterns=self.patterns)
 
-    def send(self, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None) -> "Outcome":
-        """Carry out a command on a session, of which this is the state that was read."""
+    def send(
+        self,
+        session: Session,
+        command: "Command",
+        contents: Mapping[str, bytes] | None = None,
+        *,
+        irreplaceable: bool = False,
+    ) -> "Outcome":
+        """Carry out a command on a session, of which this is the state that was read.
+
+        What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
+        """
+        if self.at_server or irreplaceable:
+            from rflow.cli.server.sending import send_or_keep
+
+            return send_or_keep(self, session, command, contents, irreplaceable=irreplaceable)
         return send(self.workspace, session, command, contents)
 
     def send_shown(self, session: Session, command: "Command") -> "Outcome":
@@ -268,6 +297,22 @@ class App:
         if reference:
             return find_session(self.workspace, reference)
         return self.here() or self._only_one()
+
+    def to_write(self, *, moving: bool = False) -> Session:
+        """Return the session that a command adds to; at a server only its name, as the answer brings its state."""
+        if self.at_server:
+            from rflow.cli.server.sending import target
+
+            return target(self, moving=moving)
+        return self.session()
+
+    def loaded(self, load: Callable[[], Session]) -> Session:
+        """Load a session that a command needs to see; only its name where a server can't be reached."""
+        if self.at_server:
+            from rflow.cli.server.sending import loaded
+
+            return loaded(self, load)
+        return load()
 
     def to_leave(self, command_id: str) -> Session:
         """Load the session to close or hand off.

@@ -22,6 +22,15 @@ def show_status(app: App) -> None:
     else:
         show_session(app, session)
     inbox_line(app, session)
+    drafts_line(app)
+
+
+def drafts_line(app: App) -> None:
+    """Say that there are drafts which could not be sent, if any."""
+    from rflow.cli.server.drafts import Drafts
+
+    if Drafts(app.settings.folders.state).any():
+        app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
 def show_session(app: App, session: Session) -> None:

@@ -16,7 +16,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import NotFound, UsageProblem
-from rflow.service.sessions import all_heads, find_session, load_session, receiver
+from rflow.service.sessions import all_heads, find_session, load_session
 
 app = Group()
 Warnings = Annotated[
@@ -43,19 +43,21 @@ def handoff(
     It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
     --then, take up to 40 words and are shown in full.
     """
+    from rflow.cli.server.sending import addressee
+
     if cancel:
         if to or note or warn or if_ or then:
             raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
         _take_back(run, _handed_off(run), command_id)
         return
-    session = run.to_leave(command_id)
+    session = run.loaded(lambda: run.to_leave(command_id))
     if not to.strip():
         people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
         what = listing(f"To whom?{' Known here:' if people else ''}", people)
         raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
     contingencies = pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
-    person, known = receiver(run.workspace, run.text(to), new=new_user)
+    person, known = addressee(run, run.text(to), new=new_user)
     command = HandOff(
         to=person,
         note=run.text(note),
@@ -159,7 +161,7 @@ def _handed_to_me(run: App, reference: str | None) -> Session:
     """Load the session that is meant: the one named, else the only one in this user's inbox."""
     reference = reference or run.session_reference
     if reference:
-        return find_session(run.workspace, reference)
+        return Session(id=reference, code=reference) if run.at_server else find_session(run.workspace, reference)
     heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
         raise NotFound("Your inbox is empty.", try_="See your sessions: rflow list --mine")
