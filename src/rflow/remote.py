@@ -4,6 +4,7 @@ Every method is one request to the API (`rflow.web.api`), on a connection that i
 """
 
 import contextlib
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -103,9 +104,11 @@ class RemoteWorkspace:
         self, session_id: str, command: Command, contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command; one with an id is sent again where the answer is lost, and carried out once."""
-        body = wire.Send(command=command, contents=dict(contents or {}), known=known)
-        path = f"/sessions/{_part(session_id)}/commands"
-        return _sent(self._send("POST", path, body, wire.Done, again=bool(command.command_id)))
+        body, path = wire.Send(command=command, known=known), f"/sessions/{_part(session_id)}"
+        again = bool(command.command_id)
+        if contents:
+            return _sent(self._upload(f"{path}/evidence", body, contents, wire.Done, again=again))
+        return _sent(self._send("POST", f"{path}/commands", body, wire.Done, again=again))
 
     def check(self, session_id: str, command: Command) -> None:
         """Raise the error that `send` would raise now, and write nothing."""
@@ -130,11 +133,10 @@ class RemoteWorkspace:
             events=wire.readable(incoming.events),
             unreadable=wire.unreadable(incoming.events),
             trees=dict(incoming.trees),
-            contents=dict(incoming.contents),
             accept_ownership=accept_ownership,
             dry_run=dry_run,
         )
-        result = self._send("POST", "/imports", body, wire.ImportResult)
+        result = self._upload("/imports", body, incoming.contents, wire.ImportResult)
         return Imported(
             session=result.session,
             code=result.code,
@@ -222,6 +224,13 @@ class RemoteWorkspace:
         answer = self._request(method, path, data, again=again)
         return None if kind is None else self._read(answer, kind)
 
+    def _upload(
+        self, path: str, body: object, contents: Mapping[str, bytes], kind: type[_Answer], *, again: bool = False
+    ) -> _Answer:
+        """Send a request with contents as they are, as parts of a form."""
+        media_type, data = _form(msgspec.json.encode(body), contents)
+        return self._read(self._request("POST", path, data, again=again, media_type=media_type), kind)
+
     def _read(self, body: bytes, kind: type[_Answer]) -> _Answer:
         try:
             return msgspec.json.decode(body, type=kind)
@@ -231,12 +240,20 @@ class RemoteWorkspace:
                 try_="Is it an rflow server, and as new as this rflow?",
             ) from error
 
-    def _request(self, method: str, path: str, body: bytes | None = None, *, again: bool = False) -> bytes:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        again: bool = False,
+        media_type: str = "application/json",
+    ) -> bytes:
         """Send a request and return the body of the response.
 
         After a failure it is sent once more if the server can't have acted on it, or if acting twice is harmless.
         """
-        headers = {**self._headers, **({"Content-Type": "application/json"} if body is not None else {})}
+        headers = {**self._headers, **({"Content-Type": media_type} if body is not None else {})}
         outcome: Response | Failure = Failure(what="was not asked")
         for _ in range(2):
             outcome = self._client.request(method, f"{self._url.path.rstrip('/')}/api/v1{path}", body, headers)
@@ -258,6 +275,17 @@ class RemoteWorkspace:
         raise Unreachable(
             f"{self._url.host} answered {response.status}.", try_="Is it an rflow server? See: rflow whoami"
         )
+
+
+def _form(request: bytes, contents: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Return the media type and the body of a form: the part `request` (JSON), and a file for each content."""
+    boundary = secrets.token_hex(24)
+    parts = [b'name="request"\r\nContent-Type: application/json\r\n\r\n' + request]
+    for digest, content in contents.items():
+        parts.append(b'name="content"; filename="%s"\r\n\r\n' % digest.encode() + content)
+    begin = f"--{boundary}\r\nContent-Disposition: form-data; ".encode()
+    body = b"".join(piece for part in parts for piece in (begin, part, b"\r\n"))
+    return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
 def _error(problem: wire.Problem, response: Response) -> RflowError:

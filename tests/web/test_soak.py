@@ -364,7 +364,7 @@ def test_live_updates_continue_after_an_unexpected_error(caplog: pytest.LogCaptu
             if b"data: 1" in sent[-1]:
                 await slow.wait()
 
-        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", "1")({}, receive, send))
+        running = asyncio.create_task(EventStream(broadcaster, "rfs_secret", Link(SHARE, "1"))({}, receive, send))
         await asyncio.sleep(0.1)
         lookup.failing = False
         for lookup.version in "2345":

@@ -32,6 +32,7 @@ from rflow.errors import (
     TooManyAttempts,
     UsageProblem,
 )
+from rflow.ports.stores import Info
 from rflow.ports.workspace import Imported, Incoming, Sent
 
 MEDIA_TYPE = "application/problem+json"
@@ -178,11 +179,17 @@ class After(Body, frozen=True, kw_only=True):
     after: int = 0
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A session, and the number of its last event."""
+
+    session: str
+    version: int
+
+
 class Send(Body, frozen=True, kw_only=True):
-    """A command, the contents of its evidence by SHA-256 digest, and the version that the sender has."""
+    """A command, and the version that the sender has."""
 
     command: Command
-    contents: dict[str, bytes] = {}
     known: int = 0
 
 
@@ -200,7 +207,6 @@ class Import(Body, frozen=True, kw_only=True):
     events: list[Event]
     unreadable: list[UnreadableEvent] = []
     trees: dict[str, bytes] = {}
-    contents: dict[str, bytes] = {}
     accept_ownership: bool = False
     dry_run: bool = False
 
@@ -361,6 +367,19 @@ class TokenQuery(Body, frozen=True, kw_only=True):
     user: str = ""
 
 
+class StoreInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server's store is, and how much it holds; `size` in bytes."""
+
+    kind: str
+    format: int
+    records: int
+    sessions: int
+    events: int
+    trees: int
+    blobs: int
+    size: int
+
+
 class AuditQuery(Body, frozen=True, kw_only=True):
     """Which entries of the audit: those behind number `after`."""
 
@@ -369,6 +388,11 @@ class AuditQuery(Body, frozen=True, kw_only=True):
 
 
 PolicyWish = Policy
+
+
+def store_of(info: Info) -> StoreInfo:
+    """Return what a store is, without where it is."""
+    return StoreInfo(**{name: getattr(info, name) for name in StoreInfo.__struct_fields__})
 
 
 def me_of(actor: Actor) -> Me:
@@ -444,14 +468,14 @@ def query_of(wish: ListQuery) -> Query:
     )
 
 
-def incoming_of(wish: Import) -> Incoming:
-    """Return a session to import."""
+def incoming_of(wish: Import, contents: Mapping[str, bytes]) -> Incoming:
+    """Return a session to import, with the contents of its evidence by digest."""
     return Incoming(
         id=wish.id,
         code=wish.code,
         events=stored(wish.events, wish.unreadable),
         trees=wish.trees,
-        contents=wish.contents,
+        contents=contents,
     )
 
 

@@ -127,7 +127,8 @@ def space_named(workspace: Workspace, name: str) -> "SpaceView":
 def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:
     """Find who is meant by `name`: (who, whether they appear in this store).
 
-    A name that is close to a known one is refused with that, unless `new` insists.
+    A name that is close to a known one is refused with that, unless `new` insists. A server decides itself whom it
+    knows, so there every name counts as known that is close to no other.
     """
     wanted = person(clean(name))
     if not is_named(wanted):
@@ -138,6 +139,10 @@ def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Per
     from difflib import get_close_matches
 
     close = [known[key].name for key in get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
+    if workspace.about.kind == "server" and not wanted.is_queue:
+        if close and not new:
+            raise NotFound(f'"{wanted.name}" is no member here.', try_=f"Did you mean {' or '.join(close)}?")
+        return wanted, True
     if close and not new:
         raise UsageProblem(
             f'"{wanted.name}" does not appear in this store.',

@@ -15,6 +15,7 @@ from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
 from rflow.service.team.team import Team
 from rflow.web import metrics
+from rflow.web.api.changes import ChangeLookup
 from rflow.web.api.openapi import PREFIX
 from rflow.web.api.problems import http_problem
 from rflow.web.api.routes import ApiRoutes
@@ -22,10 +23,12 @@ from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
-from rflow.web.pages import HOME, NOT_FOUND, STATIC_FILES
+from rflow.web.pages import NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
+from rflow.web.work.routes import WorkRoutes
+from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
 
 _UPKEEP = 1.0
@@ -35,7 +38,10 @@ _log = logging.getLogger("rflow")
 
 
 class LinkServer:
-    """Serves the links of one store. `open_store` opens it anew: each thread has its own connection."""
+    """Serves one store: its links and, with `open_team`, the API and the pages of those who are signed in.
+
+    `open_store` and `open_team` open the store anew: each thread has its own connection. `url` is what readers see.
+    """
 
     def __init__(
         self,
@@ -46,16 +52,22 @@ class LinkServer:
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
     ) -> None:
-        self._url = url
         self._metrics = metrics.Metrics()
         self._views = ViewLog()
         self._workers = WorkerPool(open_store)
         self._members = WorkerPool(open_team) if open_team is not None else None
-        self._links = LinkLookup(open_store(), self._workers)
+        shared = open_store()
+        self._site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
+        self._links = LinkLookup(shared, self._workers)
         self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
         self._file: _FileId | None = None
-        self.broadcaster = Broadcaster(self._links, max_streams)
+        self._broadcaster = Broadcaster(self._links, max_streams)
+        self._api: ApiRoutes | None = None
+        self._work: WorkRoutes | None = None
+        if self._members is not None:
+            self._api = ApiRoutes(self._members, ChangeLookup(self._links.stamp, self._members), self._site.url)
+            self._work = WorkRoutes(self._members, self._site, self._api)
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
@@ -69,15 +81,15 @@ class LinkServer:
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
 
     def _routes(self) -> list[Route]:
-        links = LinkRoutes(self._links, self._renderer, self.broadcaster, self._views, self._metrics)
+        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics)
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
-            *(ApiRoutes(self._members, self._url).routes() if self._members is not None else ()),
+            *(self._api.routes() if self._api is not None else ()),
+            *(self._work.routes() if self._work is not None else ()),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
-            Route("/", home),
         ]
 
     @asynccontextmanager
@@ -87,12 +99,18 @@ class LinkServer:
         self._file = await self._workers.run(_file_id)
         async with repeating(self._upkeep, _UPKEEP):
             yield
-            self.broadcaster.close()
+            self.close_streams()
         await self._writer.write()
         await self._workers.close()
         if self._members is not None:
             await self._members.close()
         self._links.close()
+
+    def close_streams(self) -> None:
+        """End all streams of events, which have no end of their own."""
+        self._broadcaster.close()
+        if self._api is not None:
+            self._api.broadcaster.close()
 
     def _open(self) -> None:
         """Open the event loop's own connection; without it each request looks its link up in the store."""
@@ -126,7 +144,8 @@ class LinkServer:
 
     async def metrics(self, _: Request) -> Response:
         """Return the metrics for Prometheus."""
-        text = self._metrics.text(self.broadcaster.open_streams, self._views.lost)
+        streams = self._broadcaster.open_streams + (self._api.broadcaster.open_streams if self._api is not None else 0)
+        text = self._metrics.text(streams, self._views.lost)
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
 
@@ -138,11 +157,6 @@ async def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await not_found(request, error)
     return PlainTextResponse(error.detail, error.status_code, dict(error.headers or {}))
-
-
-async def home(_: Request) -> Response:
-    """Say what is served here."""
-    return HOME
 
 
 async def not_found(_: Request, __: Exception) -> Response:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from rflow.errors import RflowError
-from rflow.web.link_lookup import Link, LinkLookup, Outcome
 from rflow.web.logging import LogRateLimit
 
 _SHORTEST, _LONGEST = 0.02, 1.0
@@ -27,10 +27,45 @@ _COMMENT = b": still here\n\n"
 _log = logging.getLogger("rflow")
 
 
-class EventStream(Response):
-    """A stream of server-sent events about one link. It ends with the link, the server, or when the reader leaves."""
+class Versioned(Protocol):
+    """What a look-up finds: something of which there is another version whenever there is news."""
 
-    def __init__(self, broadcaster: "Broadcaster", token: str, version: str, *, head_only: bool = False) -> None:
+    @property
+    def version(self) -> str:
+        """The version, as the id of an event."""
+
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Found = TypeVar("_Found", bound=Versioned)
+_FoundNow = TypeVar("_FoundNow", bound=Versioned, covariant=True)
+
+
+class Lookup(Protocol[_Key, _FoundNow]):
+    """Looks up what streams are about, and whether their readers may still see it."""
+
+    async def find_all(self, keys: Iterable[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
+        """Look up many; None if it has ended for this reader, an exception if it could not be read."""
+
+
+def _version_event(found: Versioned) -> bytes:
+    return f"event: version\ndata: {found.version}\n\n".encode()
+
+
+class EventStream(Response):
+    """A stream of server-sent events about one thing, such as a link.
+
+    It ends with that thing, with the server, or when the reader leaves. `known` is the version that the reader has.
+    """
+
+    def __init__(
+        self,
+        broadcaster: "Broadcaster[Any, Any]",
+        key: Hashable,
+        found: Versioned,
+        *,
+        known: str = "",
+        head_only: bool = False,
+    ) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers(
@@ -40,7 +75,7 @@ class EventStream(Response):
                 "x-accel-buffering": "no",  # nginx would hold the events back
             }
         )
-        self._broadcaster, self._token, self._version = broadcaster, token, version
+        self._broadcaster, self._key, self._found, self.known = broadcaster, key, found, known
         self._head_only = head_only
         self._message, self._is_last = b"", False
         self._has_news = asyncio.Event()
@@ -59,7 +94,7 @@ class EventStream(Response):
             return
         watching = asyncio.get_running_loop().create_task(_disconnected(receive))
         watching.add_done_callback(lambda _: self.publish(b"", last=True))
-        self._broadcaster.join(self, self._token, self._version)
+        self._broadcaster.join(self, self._key, self._found)
         try:
             await send(_body(_RETRY))
             last = False
@@ -68,7 +103,7 @@ class EventStream(Response):
                 await send(_body(message, more=not last))
         finally:
             watching.cancel()
-            self._broadcaster.leave(self, self._token)
+            self._broadcaster.leave(self, self._key)
 
     async def _next(self) -> tuple[bytes, bool]:
         """Wait for the next message; return it and whether it is the last."""
@@ -90,17 +125,26 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-class Broadcaster:
-    """Sends each new version of a session to the streams of its links, and ends streams whose link has ended.
+class Broadcaster(Generic[_Key, _Found]):
+    """Sends each new version of something to its streams, such as a session to those of its links, and ends streams.
 
-    Each check looks up all links that have streams, so it also sees what another process revoked.
+    Each check looks up everything that has streams, so it also sees what another process revoked. `event` makes the
+    message for a new version, `ended` is the last message.
     """
 
-    def __init__(self, links: LinkLookup, limit: int = MAX_STREAMS) -> None:
-        self._links = links
+    def __init__(
+        self,
+        lookup: Lookup[_Key, _Found],
+        limit: int = MAX_STREAMS,
+        *,
+        event: Callable[[_Found], bytes] = _version_event,
+        ended: bytes = _ENDED,
+    ) -> None:
+        self._lookup = lookup
         self._limit = limit
-        self._streams: dict[str, set[EventStream]] = {}
-        self._versions: dict[str, str] = {}
+        self._event, self._ended = event, ended
+        self._streams: dict[_Key, set[EventStream]] = {}
+        self._current: dict[_Key, _Found] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._log_rate = LogRateLimit()
         self._pause = _SHORTEST
@@ -112,29 +156,35 @@ class Broadcaster:
         """Whether no more streams can be opened."""
         return self._closing or self.open_streams >= self._limit
 
-    def join(self, stream: EventStream, token: str, version: str) -> None:
-        """Add a stream and send it the newest version known; `version` is what the link's look-up said."""
-        self._streams.setdefault(token, set()).add(stream)
+    def count(self, chosen: Callable[[_Key], bool]) -> int:
+        """Return how many streams are open for the chosen keys."""
+        return sum(len(streams) for key, streams in self._streams.items() if chosen(key))
+
+    def join(self, stream: EventStream, key: _Key, found: _Found) -> None:
+        """Add a stream and send it the newest version, unless it has that; `found` is what the look-up said."""
+        self._streams.setdefault(key, set()).add(stream)
         self.open_streams += 1
-        stream.publish(_version_event(self._versions.setdefault(token, version)))
+        newest = self._current.setdefault(key, found)
+        if newest.version != stream.known:
+            stream.publish(self._event(newest))
         if self._closing:
             stream.publish(b"", last=True)
         elif self._watcher is None or self._watcher.done():
             self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
-    def leave(self, stream: EventStream, token: str) -> None:
+    def leave(self, stream: EventStream, key: _Key) -> None:
         """Remove a stream."""
         self.open_streams -= 1
-        streams = self._streams[token]
+        streams = self._streams[key]
         streams.discard(stream)
         if not streams:
-            del self._streams[token], self._versions[token]
+            del self._streams[key], self._current[key]
 
     def close(self) -> None:
-        """End all streams without saying that their links have ended: readers connect again."""
+        """End all streams without saying that what they are about has ended: readers connect again."""
         self._closing = True
-        for token in list(self._streams):
-            self._publish(token, b"", last=True)
+        for key in list(self._streams):
+            self._publish(key, b"", last=True)
 
     async def _watch(self) -> None:
         while self._streams and not self._closing:
@@ -143,36 +193,32 @@ class Broadcaster:
             self._publish_changes(await self._look_up())
             self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _SHORTEST), _LONGEST)
 
-    async def _look_up(self) -> Mapping[str, Outcome]:
-        """Look up all links that have streams; errors don't end the watch, since the store may come back."""
+    async def _look_up(self) -> Mapping[_Key, _Found | Exception | None]:
+        """Look up everything that has streams; errors don't end the watch, since the store may come back."""
         try:
-            return await self._links.find_all(list(self._streams))
+            return await self._lookup.find_all(list(self._streams))
         except Exception as error:  # noqa: BLE001 (logged, whatever it was)
             self._log_unexpected(error)
             return {}
 
-    def _publish_changes(self, outcomes: Mapping[str, Outcome]) -> None:
-        for token, outcome in outcomes.items():
+    def _publish_changes(self, outcomes: Mapping[_Key, _Found | Exception | None]) -> None:
+        for key, outcome in outcomes.items():
             if isinstance(outcome, Exception):
                 self._log_unexpected(outcome)
             elif outcome is None:
-                self._publish(token, _ENDED, last=True)
+                self._publish(key, self._ended, last=True)
             else:
-                self._publish_version(token, outcome)
+                self._publish_version(key, outcome)
 
-    def _publish_version(self, token: str, link: Link) -> None:
-        if token in self._streams and link.version != self._versions.get(token):
-            self._versions[token] = link.version
-            self._publish(token, _version_event(link.version))
+    def _publish_version(self, key: _Key, found: _Found) -> None:
+        if key in self._streams and found.version != self._current[key].version:
+            self._current[key] = found
+            self._publish(key, self._event(found))
 
-    def _publish(self, token: str, message: bytes, *, last: bool = False) -> None:
-        for stream in self._streams.get(token, ()):
+    def _publish(self, key: _Key, message: bytes, *, last: bool = False) -> None:
+        for stream in self._streams.get(key, ()):
             stream.publish(message, last=last)
 
     def _log_unexpected(self, error: Exception) -> None:
         if not isinstance(error, RflowError) and self._log_rate.allows("live updates fail"):
             _log.error("live updates fail", exc_info=error)
-
-
-def _version_event(version: str) -> bytes:
-    return f"event: version\ndata: {version}\n\n".encode()

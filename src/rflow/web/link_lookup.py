@@ -81,10 +81,16 @@ class LinkLookup:
     async def _current(self) -> dict[str, Link]:
         """Return the links that were looked up since the store last changed."""
         if self._connection.is_remote:
-            self._keep_if(await self._workers.run(SharedSessions.stamp))
+            self._keep_if(await self.stamp())
         else:
             self._ask_once()
         return self._known
+
+    async def stamp(self) -> int | None:
+        """Return a number that changes whenever somebody writes to the store; None if there is none."""
+        if self._connection.is_remote:
+            return await self._workers.run(SharedSessions.stamp)
+        return self._connection.stamp()
 
     def _keep_if(self, stamp: int | None) -> None:
         """Forget what was looked up, unless the store is as it was then."""

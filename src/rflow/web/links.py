@@ -11,7 +11,7 @@ from starlette.routing import Route
 from rflow.core.sharing import ViewForm
 from rflow.errors import NotFound, RflowError
 from rflow.web.broadcaster import Broadcaster, EventStream
-from rflow.web.link_lookup import LinkLookup
+from rflow.web.link_lookup import Link, LinkLookup
 from rflow.web.logging import LogRateLimit
 from rflow.web.metrics import Metrics
 from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
@@ -31,7 +31,12 @@ class LinkRoutes:
     """Endpoints of the addresses below /share/."""
 
     def __init__(
-        self, links: LinkLookup, renderer: Renderer, broadcaster: Broadcaster, views: ViewLog, metrics: Metrics
+        self,
+        links: LinkLookup,
+        renderer: Renderer,
+        broadcaster: Broadcaster[str, Link],
+        views: ViewLog,
+        metrics: Metrics,
     ) -> None:
         self._links = links
         self._renderer = renderer
@@ -77,7 +82,7 @@ class LinkRoutes:
             return LINK_ENDED
         if self._broadcaster.is_full:
             return TOO_MANY_STREAMS
-        return EventStream(self._broadcaster, token, link.version, head_only=request.method == "HEAD")
+        return EventStream(self._broadcaster, token, link, head_only=request.method == "HEAD")
 
     async def unknown_link(self, _: Request) -> Response:
         """Answer other addresses below /share/ like a link that has ended."""

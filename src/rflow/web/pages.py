@@ -1,4 +1,4 @@
-"""The files that pages load, and the pages that say one thing: what is served here, that a link or a request failed."""
+"""The files that pages load, and the pages that say one thing: that a link or a request failed."""
 
 from hashlib import sha256
 from string import Template
@@ -16,6 +16,8 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " + _NOTHING_ELSE
 )
 """The content security policy of the page of a link: its own style, script and live updates, nothing else."""
+WORK_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
+"""The same for the pages of those who are signed in, which send forms."""
 _MESSAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; " + _NOTHING_ELSE
 
 
@@ -43,7 +45,9 @@ def _static(name: str, media_type: str) -> StaticFile:
 
 SCRIPT = _static("web/live.js", "text/javascript")
 STYLE = _static("formats/page.css", "text/css")
-STATIC_FILES = (SCRIPT, STYLE)
+WORK_SCRIPT = _static("web/work.js", "text/javascript")
+WORK_STYLE = _static("web/work.css", "text/css")
+STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, WORK_STYLE)
 
 _MESSAGE = Template(_file("web/message.html"))
 
@@ -69,17 +73,6 @@ LINK_ENDED = message(
     "..",
 )
 """The page for every link that does not work: unknown, expired, revoked, or of a deleted session."""
-
-HOME = message(
-    "Read-only links to troubleshooting sessions",
-    "<p>This is an rflow server. Support engineers use it to show what they have tried so far, and where they are"
-    " stuck, to people who have a link.</p>\n"
-    "<p>To see a session, open the whole link that you were sent: it begins with this address and ends in a long"
-    " code.</p>\n"
-    "<p>To share a session of your own, type <code>rflow share create</code> in the terminal.</p>",
-    base=".",
-)
-"""The page of the root address."""
 
 NOT_FOUND = message(
     "There is nothing at this address",

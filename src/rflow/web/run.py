@@ -48,7 +48,7 @@ class _Uvicorn(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle a signal to stop."""
         super().handle_exit(sig, frame)
-        self._server.broadcaster.close()
+        self._server.close_streams()
 
 
 def serve(

@@ -8,25 +8,19 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
-from rflow.core.actors import Actor
-from rflow.core.people import person
 from rflow.ports.wire import GRANT_TYPE
-from rflow.service.team.devices import DeviceSignIn
-from rflow.stores import open_store
 from support.program import SCRIPT, Program
 from support.web.server import Served, serving
+from support.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
 API = "/api/v1"
-BEN = Actor(person=person("Ben Okafor"), roles={"default": "member"})
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +66,14 @@ def code_shown(process: "subprocess.Popen[str]") -> tuple[str, str]:
     return found[1], printed
 
 
-def decide(served: Served, code: str, *, approve: bool) -> None:
-    with closing(open_store(served.ana.store)) as store:
-        DeviceSignIn(store, clock=lambda: datetime.now(UTC)).decide(BEN, code, approve=approve)
+def decide(served: Served, code: str, *, approve: bool) -> str:
+    """Approve or deny in a browser what a terminal asks; return what the page says about the terminal."""
+    browser = Visitor(served.url).go(f"/device?code={code.lower()}").sign_in("Ben Okafor")
+    asked = browser.text
+    assert code in asked
+    browser.submit("/device", button="approve" if approve else "deny")
+    assert browser.at == "/"
+    return asked
 
 
 def kept(ben: Program) -> Path:
@@ -85,7 +84,8 @@ def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: S
     with waiting(ben, served.url) as process:
         code, printed = code_shown(process)
         assert f"{served.url}/device" in printed
-        decide(served, code, approve=True)
+        page = decide(served, code, approve=True)
+        assert f"Sign in {socket.gethostname()}?" in page and "127.0.0.1" in page and "as Ben Okafor" in page
         assert process.stderr is not None
         rest = process.stderr.read()
         assert process.wait(30) == 0, rest
@@ -107,7 +107,7 @@ def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: S
 def test_what_was_denied_signs_nobody_in(served: Served, ben: Program) -> None:
     with waiting(ben, served.url, "--scope", "read") as process:
         code, _ = code_shown(process)
-        decide(served, code, approve=False)
+        assert "It may read It works" in decide(served, code, approve=False)
         assert process.stderr is not None
         rest = process.stderr.read()
         assert process.wait(30) == 9
@@ -177,3 +177,11 @@ def test_signing_out_of_a_server_that_is_gone_forgets_the_token_here(served: Ser
         said = ben.ok("logout", gone).err
     assert "forgotten here" in said
     assert "rft_x" not in kept(ben).read_text()
+
+
+def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) -> None:
+    browser = Visitor(served.url).sign_in("Root").go("/device").submit("/device", code="BCDF-GHJK")
+    for _ in range(10):
+        browser.go("/device?code=BCDF-GHJK")
+    assert (browser.page.status_code, "retry-after" in browser.page.headers) == (429, True)
+    assert "No terminal is waiting" in Visitor(served.url).sign_in("Ben Okafor").go("/device?code=%3Cb%3E").text

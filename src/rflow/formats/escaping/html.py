@@ -6,7 +6,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 _SPACE = "&nbsp;"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape what has a meaning in HTML, in text as well as in a quoted attribute."""
     return text.translate(_ENTITIES)
 
@@ -19,11 +19,11 @@ class Html(Plain):
 
     def inline(self, text: str) -> str:
         """Show a text within a line."""
-        return _escaped(on_one_line(text))
+        return escaped(on_one_line(text))
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines, with line breaks and indentation."""
-        lead = _SPACE * indent if isinstance(indent, int) else _escaped(indent)
+        lead = _SPACE * indent if isinstance(indent, int) else escaped(indent)
         first, *others = [_with_leading_spaces(line.replace("\t", "    ")) for line in lines_of(text)]
         return "<br>".join([first, *(lead + line if line else "" for line in others)])
 
@@ -39,7 +39,7 @@ class Html(Plain):
 
     def _kept(self, line: str) -> str:
         """Show a line of output."""
-        return _escaped(line)
+        return escaped(line)
 
     def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
         """Show a text of several lines: HTML is wrapped where it is shown."""
@@ -49,7 +49,7 @@ class Html(Plain):
         """Show a link that reveals nothing about the page to its target; what may not be a link is shown as text."""
         if not is_link(url):
             return self.inline(f"{label} ({url})" if label else url)
-        return f'<a href="{_escaped(url)}" rel="noreferrer noopener nofollow">{self.inline(label or url)}</a>'
+        return f'<a href="{escaped(url)}" rel="noreferrer noopener nofollow">{self.inline(label or url)}</a>'
 
 
 class TeamsHtml(Html):
@@ -83,4 +83,4 @@ class SlackHtml(Html):
 def _with_leading_spaces(line: str) -> str:
     """Escape a line, with leading spaces that HTML shows."""
     text = line.lstrip(" ")
-    return _SPACE * (len(line) - len(text)) + _escaped(text)
+    return _SPACE * (len(line) - len(text)) + escaped(text)

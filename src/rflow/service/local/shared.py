@@ -26,8 +26,8 @@ class SharedSessions:
 
     def __init__(self, store: Store, *, clock: Clock, zone: Zone, patterns: Sequence[str] = ()) -> None:
         self._store = store
-        self._zone = zone
-        self._patterns = tuple(patterns)
+        self.zone = zone
+        self.patterns = tuple(patterns)
         self.now = clock
 
     @property
@@ -85,9 +85,9 @@ class SharedSessions:
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
         session = replay_session(log.id, log.code, events)
         as_of = session.updated_at or self.now()
-        patterns = tuple(dict.fromkeys([*self._patterns, *share.patterns]))
+        patterns = tuple(dict.fromkeys([*self.patterns, *share.patterns]))
         brief = brief or share.brief
-        view = View(as_of=as_of, zone=self._zone, patterns=patterns, extent=extent, brief=brief)
+        view = View(as_of=as_of, zone=self.zone, patterns=patterns, extent=extent, brief=brief)
         progress = summarise(session, self._trees(session), view, tree_changed=self._tree_changed(session))
         return session, sections_only(progress) if brief else progress
 

@@ -24,7 +24,9 @@ def addressed(store: Store, space: str, command: Command) -> Command:
     account = accounts.account(to.id)
     role = accounts.roles(to.id).get(space)
     if account is None or not account.active or not (account.admin or role in ("member", "lead")):
-        raise NotFound(f'"{to.name}" is no member of this space.', try_="Name a member, or a queue such as @tier2.")
+        reads = account is not None and account.active and role == "reader"
+        what = "may only read in this space" if reads else "is no member of this space"
+        raise NotFound(f'"{to.name}" {what}.', try_="Name a member, or a queue such as @tier2.")
     return replace(named, to=account.person)  # type: ignore[no-any-return]
 
 

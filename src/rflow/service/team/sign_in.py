@@ -56,6 +56,11 @@ class SignIn:
         """Return whose web session it is; None if it has ended, or was idle for too long."""
         return self._bearer(token, "session")
 
+    def watching(self, token: str) -> Actor | None:
+        """Return whose API token or web session it is, for a page that waits for changes: that is no use of it."""
+        bearer = self._live(token, "token") or self._live(token, "session")
+        return actor_of(bearer.account, bearer.roles, bearer.credential) if bearer is not None else None
+
     def _bearer(self, token: str, kind: CredentialKind) -> Actor | None:
         bearer = self._live(token, kind)
         actor = actor_of(bearer.account, bearer.roles, bearer.credential) if bearer is not None else None

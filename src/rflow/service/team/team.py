@@ -6,6 +6,7 @@ from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.devices import DeviceSignIn
+from rflow.service.team.office import accounts_of
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.tokens import LocalTokens
@@ -19,6 +20,11 @@ class Team:
         self.now = clock
         self.sign_in = SignIn(store, clock=clock)
         self.devices = DeviceSignIn(store, clock=clock)
+
+    def accounts_exist(self) -> bool | None:
+        """Whether anybody can sign in here; None where the store can't hold accounts."""
+        accounts = accounts_of(self._store)
+        return None if accounts is None else accounts.exist()
 
     def workspace(self, actor: Actor) -> LocalWorkspace:
         """Return what `actor` can do with sessions, trees and links."""

@@ -12,6 +12,17 @@ from rflow.web.api.operations import OPERATIONS, Operation
 
 PREFIX = "/api/v1"
 _REFERENCE = "#/components/schemas/{name}"
+_EVENTS = (
+    "Server-sent events. An event `change` has as its data the JSON list of the sessions that changed, each with the "
+    "number of its last event; an event `ended` says that what you asked for is gone, or that you may not see it any "
+    "longer. A comment comes every 15 seconds."
+)
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The id of the last event that you have; without it, the stream begins with how things stand.",
+}
 
 
 @cache
@@ -44,7 +55,11 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation, known, components)],
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(operation, known, components),
+            *([_LAST_EVENT_ID] if operation.stream else []),
+        ],
         "responses": {**_success(operation, known), **_failures(known)},
     }
     if operation.form:
@@ -52,10 +67,21 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
         described["security"] = []
         described["responses"]["400"] = {"description": "no token (yet)", "content": refused}
     if operation.body is not None:
-        kind = "application/x-www-form-urlencoded" if operation.form else "application/json"
-        content = {kind: {"schema": known[str(operation.body)]}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": True, "content": _body(operation, known)}
     return described
+
+
+def _body(operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
+    schema = known[str(operation.body)]
+    if operation.form:
+        return {"application/x-www-form-urlencoded": {"schema": schema}}
+    if not operation.files:
+        return {"application/json": {"schema": schema}}
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    parts = {"request": schema, "content": files}
+    form = {"type": "object", "properties": parts, "required": ["request"], "additionalProperties": False}
+    encoding = {"request": {"contentType": "application/json"}}
+    return {"multipart/form-data": {"schema": form, "encoding": encoding}}
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -75,8 +101,11 @@ def _query_parameters(operation: Operation, known: dict[str, Any], components: d
 def _success(operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
     if operation.result is None:
         return {"204": {"description": "Done"}}
-    kind = "application/octet-stream" if operation.result is bytes else "application/json"
-    schema = {"type": "string", "format": "binary"} if operation.result is bytes else known[str(operation.result)]
+    kind, schema = "application/json", known[str(operation.result)]
+    if operation.result is bytes:
+        kind, schema = "application/octet-stream", {"type": "string", "format": "binary"}
+    if operation.stream:
+        kind, schema = "text/event-stream", {"type": "string", "description": _EVENTS}
     return {str(operation.status): {"description": "Done", "content": {kind: {"schema": schema}}}}
 
 

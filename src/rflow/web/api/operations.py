@@ -22,17 +22,19 @@ from rflow.ports.workspace import About
 from rflow.service.team.team import Team
 from rflow.web.api import device
 
-EVIDENCE_LIMIT = 12 * 1024 * 1024
-"""Bytes of a request that brings evidence: 8 MiB of content are a third longer as base64."""
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+COMMAND_LIMIT = 256 * 1024
+"""Bytes of a command that brings evidence, without its content."""
+EVIDENCE_LIMIT = 8 * 1024 * 1024 + COMMAND_LIMIT + 4096
+"""Bytes of a request that brings evidence: a content of 8 MiB, its command, and what is around them in a form."""
+LOG_LIMIT = 16 * 1024 * 1024
+"""Bytes of the events and trees of a session to import."""
+IMPORT_LIMIT = 64 * 1024 * 1024
 TREE_LIMIT = 2 * 1024 * 1024
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: who asks, and what for. `query` and `body` are of the types that the operation names.
-
-    `token` is that of the actor, `address` the client's, `base` what addresses of this server begin with.
-    """
+    """One request: who asks, and what for. `query` and `body` are of the types that the operation names."""
 
     team: Team
     actor: Actor
@@ -40,16 +42,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Any = None
     body: Any = None
     raw: bytes = b""
+    contents: Mapping[str, bytes] = {}
     token: str = ""
-    address: str = ""
-    base: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: how it is called, what it does, what it answers. `result` of None is an empty answer (204).
 
-    `raw` says that its body is taken as it is; `form` that it is a form, that no token is needed, and that a refusal is
-    a `wire.GrantError` (400).
+    `raw` says that its body is taken as it is. With `files`, the body is a form: the part `request` of at most so many
+    bytes is what `body` names, and the parts `content` are files. `stream` says that it answers with server-sent events
+    about the session whose id `call` returns, or about all sessions; their data is a `result`. `form` is for who is not
+    signed in yet: the body is a form, and a refusal a `wire.GrantError` (see `device`).
     """
 
     name: str
@@ -57,13 +60,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     tag: str
     summary: str
-    call: Callable[[Call], object]
+    call: Callable[[Any], object]
     query: Any = None
     body: Any = None
     result: Any = None
     status: int = 200
     limit: int | None = None
     raw: bool = False
+    files: int = 0
+    stream: bool = False
     form: bool = False
 
 
@@ -78,10 +83,15 @@ def _id_of(call: Call, named: str) -> str:
 
 
 def _import(call: Call) -> s.ImportResult:
-    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body)
+    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body, call.contents)
     if call.body.dry_run:
         return s.import_of(workspace.plan_import(incoming))
     return s.import_of(workspace.import_session(incoming, accept_ownership=call.body.accept_ownership))
+
+
+def _send(call: Call) -> s.Done:
+    workspace, wish = call.team.workspace(call.actor), call.body
+    return s.done_of(workspace.send(_session(call), wish.command, call.contents, wish.known))
 
 
 def _change_user(call: Call) -> User:
@@ -270,12 +280,41 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/sessions/{session}/commands",
         tag="Sessions",
         summary="Carry out a command",
-        call=lambda c: s.done_of(
-            c.team.workspace(c.actor).send(_session(c), c.body.command, c.body.contents, c.body.known)
-        ),
+        call=_send,
+        body=s.Send,
+        result=s.Done,
+    ),
+    Operation(
+        name="send_evidence",
+        method="POST",
+        path="/sessions/{session}/evidence",
+        tag="Sessions",
+        summary="Carry out a command that brings the content of its evidence, up to 8 MiB",
+        call=_send,
         body=s.Send,
         result=s.Done,
         limit=EVIDENCE_LIMIT,
+        files=COMMAND_LIMIT,
+    ),
+    Operation(
+        name="session_changes",
+        method="GET",
+        path="/sessions/{session}/changes",
+        tag="Sessions",
+        summary="Wait for changes of a session",
+        call=lambda c: c.team.workspace(c.actor).find(c.path["session"]).id,
+        result=list[s.Changed],
+        stream=True,
+    ),
+    Operation(
+        name="changes",
+        method="GET",
+        path="/changes",
+        tag="Sessions",
+        summary="Wait for changes of the sessions you may see: each event names those that changed last",
+        call=lambda _: "",
+        result=list[s.Changed],
+        stream=True,
     ),
     Operation(
         name="check",
@@ -314,7 +353,8 @@ OPERATIONS: tuple[Operation, ...] = (
         call=_import,
         body=s.Import,
         result=s.ImportResult,
-        limit=4 * EVIDENCE_LIMIT,
+        limit=IMPORT_LIMIT,
+        files=LOG_LIMIT,
     ),
     Operation(
         name="list_trees",
@@ -486,6 +526,15 @@ OPERATIONS: tuple[Operation, ...] = (
         status=204,
     ),
     Operation(
+        name="clean_spaces",
+        method="POST",
+        path="/spaces/cleaning",
+        tag="Spaces",
+        summary="Delete the closed sessions that are older than the retention of their space; returns their codes",
+        call=lambda c: c.team.spaces(c.actor).clean(),
+        result=list[str],
+    ),
+    Operation(
         name="list_users",
         method="GET",
         path="/users",
@@ -585,6 +634,15 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Revoke an API token",
         call=lambda c: c.team.tokens(c.actor).revoke(c.path["token"]),
         result=Token,
+    ),
+    Operation(
+        name="store",
+        method="GET",
+        path="/store",
+        tag="Store",
+        summary="Read which store the server has, and how much it holds",
+        call=lambda c: s.store_of(c.team.administration(c.actor).info()),
+        result=s.StoreInfo,
     ),
     Operation(
         name="audit",

@@ -1,37 +1,45 @@
 """The routes of the API: a request becomes a call of its operation, in a worker thread, as the owner of its token."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, BinaryIO
 
 import msgspec
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from rflow.core.actors import Actor
-from rflow.core.people import Person
-from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, UsageProblem
-from rflow.ports.wire import GrantError
+from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, StoreProblem, UsageProblem
 from rflow.service.team.team import Team
-from rflow.web.api import device, problems
+from rflow.web.api import changes, device, problems
+from rflow.web.api.contents import ContentResponse, by_digest, uploaded
 from rflow.web.api.openapi import PREFIX, document
 from rflow.web.api.operations import OPERATIONS, Call, Operation
-from rflow.web.middleware import BodyLimit
+from rflow.web.broadcaster import Broadcaster, EventStream
+from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.workers import WorkerPool
 
-_CHUNK = 64 * 1024
-_NOBODY = Actor(person=Person(id="", name=""), roles={}, scopes=frozenset())
+
+class Given(msgspec.Struct, frozen=True):
+    """What a request says, as its operation wants it, without who asks."""
+
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw: bytes = b""
+    files: Sequence[BinaryIO] = ()
 
 
 class ApiRoutes:
     """Endpoints of the addresses below /api/v1."""
 
-    def __init__(self, workers: WorkerPool[Team], base: str = "") -> None:
+    def __init__(self, workers: WorkerPool[Team], lookup: changes.ChangeLookup, base: str = "") -> None:
         self._workers = workers
         self._base = base
+        self._lookup = lookup
+        self.broadcaster = Broadcaster(lookup, changes.MAX_STREAMS, event=changes.event, ended=changes.ENDED)
 
     def routes(self) -> list[Route]:
         """Return a route for each address, and one for the document that describes them."""
@@ -51,27 +59,85 @@ class ApiRoutes:
         return Route(PREFIX + path, api, methods=list(operations), middleware=limits)
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
+        if operation.form:
+            return await device.answer(self._workers, operation, request, self._base)
         try:
-            token = "" if operation.form else bearer_of(request)
+            token = bearer_of(request)
+            if (operation.limit or 0) > BODY_LIMIT:  # a large body is not read for anybody
+                await self._workers.run(partial(signed_in, token=token))
+            if operation.files:
+                async with uploaded(request, operation.files) as (said, files):
+                    return await self._carry_out(operation, token, read(operation, request, said, files))
             raw = await request.body() if operation.body is not None else b""
-            given = read(operation, request, raw, token=token, base=self._base)
-            return await self._workers.run(partial(_carried_out, operation=operation, token=token, given=given))
+            given = read(operation, request, raw)
+            if operation.stream:
+                return await self._stream(operation, request, token, given)
+            return await self._carry_out(operation, token, given)
         except RflowError as error:
-            return answered(operation, device.invalid(error)) if operation.form else problems.response(error)
+            return problems.response(error)
+
+    async def _carry_out(self, operation: Operation, token: str, given: Given) -> Response:
+        return await self._workers.run(partial(_carried_out, operation=operation, token=token, given=given))
+
+    async def _stream(self, operation: Operation, request: Request, token: str, given: Given) -> Response:
+        """Return a stream of events, if its reader may see what it is about."""
+        session = await self._workers.run(partial(_subject, operation=operation, token=token, given=given))
+        return await self.stream(request, token, session)
+
+    async def stream(self, request: Request, token: str, session: str = "") -> EventStream:
+        """Return a stream of events about a session (its id), or about all that the owner of a token may see."""
+        key = changes.Watched(token, session)
+        found = (await self._lookup.find_all([key]))[key]
+        if isinstance(found, Exception):
+            raise found
+        if found is None:
+            raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+        if (
+            self.broadcaster.is_full
+            or self.broadcaster.count(lambda each: each.token == token) >= changes.MAX_PER_TOKEN
+        ):
+            raise StoreProblem("Too many streams of changes are open.", try_="Close some, or try again later.")
+        known = request.headers.get("last-event-id", "")
+        return EventStream(self.broadcaster, key, found, known=known, head_only=request.method == "HEAD")
 
 
-def _carried_out(team: Team, *, operation: Operation, token: str, given: Callable[[Team, Actor], Call]) -> Response:
-    """Carry an operation out, in a worker thread."""
-    actor = _NOBODY if operation.form else team.sign_in.by_token(token) or team.sign_in.by_session(token)
+def signed_in(team: Team, *, token: str) -> Actor:
+    """Return whose token it is; raise `NotSignedIn` if it does not work."""
+    actor = team.sign_in.by_token(token) or team.sign_in.by_session(token)
     if actor is None:
-        return problems.response(NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL"))
-    call = given(team, actor)
+        raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+    return actor
+
+
+def _call(team: Team, token: str, given: Given) -> Call:
+    actor = signed_in(team, token=token)
+    contents = by_digest(given.files)
+    return Call(
+        team=team,
+        actor=actor,
+        path=given.path,
+        query=given.query,
+        body=given.body,
+        raw=given.raw,
+        contents=contents,
+        token=token,
+    )
+
+
+def _subject(team: Team, *, operation: Operation, token: str, given: Given) -> str:
+    """Return the id of the session that a stream is about, in a worker thread."""
+    session = operation.call(_call(team, token, given))
+    assert isinstance(session, str)
+    return session
+
+
+def _carried_out(team: Team, *, operation: Operation, token: str, given: Given) -> Response:
+    """Carry an operation out, in a worker thread."""
+    call = _call(team, token, given)
     try:
         return answered(operation, operation.call(call))
     except SessionMoved as moved:
         return problems.response(moved, _current(call))
-    except RflowError as error:
-        return problems.response(error)
 
 
 def _current(call: Call) -> bytes:
@@ -84,15 +150,11 @@ def _current(call: Call) -> bytes:
 
 def answered(operation: Operation, result: object) -> Response:
     """Return the response for a result."""
-    if isinstance(result, GrantError):
-        return Response(msgspec.json.encode(result), 400, media_type="application/json")
     if operation.result is None:
         return Response(status_code=204)
     if operation.result is bytes:
         assert isinstance(result, bytes)
-        headers = {"content-disposition": "attachment", "content-length": str(len(result))}
-        parts = (result[start : start + _CHUNK] for start in range(0, len(result), _CHUNK))
-        return StreamingResponse(parts, headers=headers, media_type="application/octet-stream")
+        return ContentResponse(result)
     return Response(msgspec.json.encode(result), operation.status, media_type="application/json")
 
 
@@ -104,25 +166,10 @@ def bearer_of(request: Request) -> str:
     return token.strip()
 
 
-def read(
-    operation: Operation, request: Request, raw: bytes, *, token: str = "", base: str = ""
-) -> Callable[[Team, Actor], Call]:
+def read(operation: Operation, request: Request, raw: bytes, files: Sequence[BinaryIO] = ()) -> Given:
     """Read a request as its operation wants it; raise `UsageProblem` or `BadInput` for what does not fit."""
     path = {name: str(value) for name, value in request.path_params.items()}
-    query = _query(operation, request)
-    body = _body(operation, raw)
-    address = request.client.host if request.client else ""
-    return lambda team, actor: Call(
-        team=team,
-        actor=actor,
-        path=path,
-        query=query,
-        body=body,
-        raw=raw,
-        token=token,
-        address=address,
-        base=base,
-    )
+    return Given(path, _query(operation, request), _body(operation, raw), raw, files)
 
 
 def _query(operation: Operation, request: Request) -> Any:
@@ -152,22 +199,10 @@ def _query(operation: Operation, request: Request) -> Any:
 def _body(operation: Operation, raw: bytes) -> Any:
     if operation.body is None or operation.raw:
         return None
-    if operation.form:
-        return _form(operation, raw)
     try:
         return msgspec.json.decode(raw, type=operation.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"The body is wrong: {error}.", try_=f"See {PREFIX}/openapi.json") from None
-
-
-def _form(operation: Operation, raw: bytes) -> Any:
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=20)
-        if len(dict(pairs)) < len(pairs):
-            raise BadInput("A parameter was given twice.", try_="Give each parameter once.")
-        return msgspec.convert(dict(pairs), operation.body)
-    except (ValueError, msgspec.ValidationError):
-        raise BadInput("The form can't be read.", try_=f"See {PREFIX}/openapi.json") from None
 
 
 async def openapi(_: Request) -> Response:

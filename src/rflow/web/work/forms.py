@@ -1,0 +1,82 @@
+"""What a form sent: its texts and files, the id of its command, and the version that its page showed."""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+HIDDEN = frozenset({"command_id", "seen", "next", "do"})
+"""Fields that nobody types."""
+_SECRET = frozenset({"password", "old", "new", "again"})
+_MOST_FIELDS, _MOST_FILES = 300, 20
+_PART_LIMIT = 512 * 1024
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was sent with a form."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of a form, by name."""
+
+    texts: Mapping[str, tuple[str, ...]] = {}
+    files: Mapping[str, tuple[Upload, ...]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.texts
+
+    def text(self, name: str) -> str:
+        """Return the text of a field; "" if it was not sent."""
+        return self.texts.get(name, ("",))[-1]
+
+    def line(self, name: str) -> str:
+        """Return the text of a field without white space at its ends."""
+        return self.text(name).strip()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return the texts of a field that is there several times."""
+        return self.texts.get(name, ())
+
+    @property
+    def command_id(self) -> str:
+        """The id that makes sending a form again harmless."""
+        return self.line("command_id")[:100]
+
+    @property
+    def seen(self) -> int | None:
+        """The version of the session that the form's page showed; None if the form has none."""
+        seen = self.line("seen")
+        return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """What a person has typed into it, without passwords, by the name of the field."""
+        kept = {name: text for name in self.texts if (text := self.text(name).strip())}
+        return {name: text for name, text in kept.items() if name not in HIDDEN | _SECRET}
+
+
+async def read_form(request: Request) -> Form:
+    """Read the form of a request; line ends become the usual ones."""
+    texts: dict[str, tuple[str, ...]] = {}
+    files: dict[str, tuple[Upload, ...]] = {}
+    async with request.form(max_fields=_MOST_FIELDS, max_files=_MOST_FILES, max_part_size=_PART_LIMIT) as sent:
+        for name, value in sent.multi_items():
+            if isinstance(value, UploadFile):
+                files[name] = (*files.get(name, ()), *await _uploaded(value))
+            else:
+                texts[name] = (*texts.get(name, ()), value.replace("\r\n", "\n"))
+    return Form(texts=texts, files=files)
+
+
+async def _uploaded(file: UploadFile) -> tuple[Upload, ...]:
+    """Return a file; browsers send an empty one without a name where none was chosen."""
+    content = await file.read()
+    if not file.filename and not content:
+        return ()
+    name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+    return (Upload(name=name, media_type=file.content_type or "", content=content),)

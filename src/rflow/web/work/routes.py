@@ -1,0 +1,138 @@
+"""The routes of the pages: a request becomes a call of its handler, in a worker thread, and the answer a response."""
+
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from rflow.errors import NotSignedIn, RflowError, StoreProblem
+from rflow.service.team.team import Team
+from rflow.web.api.routes import ApiRoutes
+from rflow.web.middleware import BodyLimit
+from rflow.web.pages import WORK_POLICY
+from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
+from rflow.web.work.cookies import Notice, read_notice, session_cookie, set_notice, set_session
+from rflow.web.work.errors import broken, failed, refused
+from rflow.web.work.forms import Form, read_form
+from rflow.web.work.frame import in_frame
+from rflow.web.work.pages import PAGES
+from rflow.web.work.same_origin import SAFE, check_same_origin
+from rflow.web.work.site import Site
+from rflow.web.work.templates import Templates
+from rflow.web.workers import WorkerPool
+
+_HEADERS = {
+    "content-security-policy": WORK_POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",  # with "no-referrer", browsers send forms with `Origin: null`
+}
+_SANDBOX = {"content-security-policy": "sandbox; default-src 'none'", "cache-control": "no-store"}
+
+
+class WorkRoutes:
+    """Endpoints of the pages in `PAGES`."""
+
+    def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
+        self._workers, self._site, self._api, self._pages = workers, site, api, pages
+        self._templates = Templates(site)
+        self._paths = frozenset(page.path for page in pages)
+
+    def routes(self) -> list[Route]:
+        """Return a route for each page, and those of the changes that pages watch."""
+        streams = [Route("/events", self.events), Route("/events/{session}", self.events)]
+        return [*(self._route(page) for page in self._pages), *streams]
+
+    async def events(self, request: Request) -> Response:
+        """Stream the changes of a session, or of all that the reader may see, to a page."""
+        token = request.cookies.get(session_cookie(self._site), "")
+        try:
+            return await self._api.stream(request, token, request.path_params.get("session", ""))
+        except NotSignedIn:
+            return PlainTextResponse("There is nothing to watch.\n", 404)
+        except StoreProblem as error:
+            return PlainTextResponse(f"{error}\n", 503)
+
+    def _route(self, page: Page) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(page, request)
+
+        endpoint.__name__ = page.name
+        limits = [Middleware(BodyLimit, limit=page.limit)] if page.limit else []
+        return Route(page.path, endpoint, methods=["GET", "POST"], middleware=limits)
+
+    async def _answer(self, page: Page, request: Request) -> Response:
+        """Read a request and have its handler carried out; what is wrong with the request itself becomes a page too."""
+        handler = page.get if request.method in SAFE else page.post
+        form, refusal = Form(), None
+        try:
+            if handler is None:
+                raise HTTPException(405)
+            check_same_origin(request, self._site)
+            if request.method not in SAFE:
+                form = await read_form(request)
+        except (HTTPException, RflowError) as error:
+            refusal = error
+        asked = _asked(request, self._site, form)
+        work = partial(self._carried_out, page=page, handler=handler, asked=asked, refusal=refusal)
+        return await self._workers.run(work)
+
+    def _carried_out(
+        self, team: Team, *, page: Page, handler: Handler | None, asked: Asked, refusal: Exception | None
+    ) -> Response:
+        call = Call(self._site, team, asked)
+        try:
+            if refusal is not None:
+                raise refusal
+            assert handler is not None
+            return self._response(call, handler(call) if page.public or call.actor else _to_sign_in(call))
+        except RflowError as error:
+            return self._response(call, failed(call, error))
+        except HTTPException as error:
+            return self._response(call, refused(call, error))
+        except Exception as error:  # noqa: BLE001 (logged, and answered with a page)
+            return self._response(call, broken(call, error))
+
+    def _response(self, call: Call, answer: Answer) -> Response:
+        if isinstance(answer, Download):
+            name = quote(answer.name or "file", safe="")
+            headers = {**_SANDBOX, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
+            return Response(answer.content, headers=headers, media_type="application/octet-stream")
+        if isinstance(answer, Redirect):
+            response: Response = RedirectResponse(self._site.base + answer.to, 303)
+            if answer.say:
+                set_notice(response, self._site, Notice(answer.say, answer.tone))
+            if answer.session is not None:
+                set_session(response, self._site, answer.session)
+            return response
+        text = self._templates.render(answer.template, in_frame(call, self._paths, answer.values))
+        response = HTMLResponse(text, answer.status, {**_HEADERS, **answer.headers})
+        if call.asked.notice is not None:
+            set_notice(response, self._site, None)
+        if answer.forget or (call.asked.token and call.actor is None):
+            set_session(response, self._site, "")
+        return response
+
+
+def _to_sign_in(call: Call) -> Answer:
+    """Send who is not signed in to do so and come back; a form is answered with what was typed into it."""
+    if call.asked.method not in SAFE:
+        raise NotSignedIn("You are not signed in, so nothing was done.", try_="Sign in, then send it again.")
+    return Redirect(to=f"/sign-in?{urlencode({'next': call.asked.address})}")
+
+
+def _asked(request: Request, site: Site, form: Form) -> Asked:
+    cookies = request.cookies
+    return Asked(
+        method=request.method,
+        path=request.url.path,
+        names={name: str(value) for name, value in request.path_params.items()},
+        query=dict(request.query_params),
+        form=form,
+        token=cookies.get(session_cookie(site), ""),
+        notice=read_notice(site, cookies),
+    )

@@ -1,0 +1,80 @@
+"""The templates of the pages: Jinja with rflow's escaping, so that no text of a person becomes markup."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import FileSystemLoader
+from markupsafe import Markup
+
+from rflow.core.session.search.query import Match
+from rflow.core.text import clean
+from rflow.data import data_dir
+from rflow.formats.environment import OPTIONS, FlavouredEnvironment
+from rflow.formats.escaping.html import escaped
+from rflow.formats.flavours import flavour_of
+from rflow.formats.page import PAGE
+from rflow.formats.phrases import PHRASES
+from rflow.web.pages import STYLE, WORK_SCRIPT, WORK_STYLE
+from rflow.web.work.site import Site
+
+
+def command_id() -> str:
+    """Return a new id for the command of a form: sending the form again then changes nothing."""
+    return f"web-{secrets.token_urlsafe(15)}"
+
+
+def kept(value: object) -> Markup:
+    """Escape a text and keep its spaces and lines: for `value` and within `textarea`."""
+    return Markup(escaped(clean("" if value is None else str(value))))  # noqa: S704
+
+
+def pieces(match: Match) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text that was found, and whether each is one of the words."""
+    place = 0
+    for start, end in match.marks:
+        yield match.text[place:start], False
+        yield match.text[start:end], True
+        place = end
+    yield match.text[place:], False
+
+
+def _in_query(text: str) -> str:
+    """Return a text as it stands in the query of an address."""
+    return quote(text, safe="")
+
+
+class Templates:
+    """The templates in templates/web, for one site."""
+
+    def __init__(self, site: Site) -> None:
+        folders = [data_dir("templates") / name for name in ("web", "formats")]
+        env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(folders), auto_reload=False)
+        env.fit(flavour_of(".html.j2"))
+        env.filters |= {"kept": kept, "here": _in(site), "query": _in_query}
+        env.globals |= {
+            **PHRASES,
+            **PAGE,
+            "base": site.base,
+            "site": site,
+            "command_id": command_id,
+            "pieces": pieces,
+            "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
+            "scripts": [site.base + file.path for file in (WORK_SCRIPT,)],
+        }
+        self._env = env
+
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        """Return a page."""
+        return self._env.get_template(name).render(values)
+
+
+def _in(site: Site) -> Callable[[datetime], datetime]:
+    """Return a filter that turns a time into one in the time zone of the server."""
+
+    def here(at: datetime) -> datetime:
+        return site.zone(at)
+
+    return here

@@ -1,0 +1,63 @@
+"""The words that pages say and that stand in no template: titles of errors, names of fields, notices."""
+
+from collections.abc import Mapping
+
+ERRORS: Mapping[int, str] = {
+    400: "That could not be read",
+    401: "Sign in first",
+    403: "That is not allowed",
+    404: "Not found",
+    405: "That can’t be done here",
+    408: "That took too long",
+    409: "Somebody was faster",
+    413: "That is too large",
+    422: "Something is missing or wrong",
+    429: "Too many attempts",
+    500: "That failed",
+    502: "That could not be delivered",
+    503: "The store can’t be used at the moment",
+}
+"""The headings of error pages, by status."""
+
+NOT_FOUND = (
+    "The code may be mistyped, the session deleted, or it is in a space that you can’t see.",
+    "Search for its title, ticket or customer, or look through your work.",
+)
+"""What happened, and what to try, for everything that is not there or may not be seen."""
+
+REFUSED: Mapping[int, tuple[str, str]] = {
+    400: ("The form could not be read.", "Open the page again and send it once more."),
+    405: ("This address does not take that.", "Go back and use the buttons of the page."),
+    408: ("The form did not arrive in time.", "Nothing was done. Check your connection and send it again."),
+    413: (
+        "What was sent is larger than this page takes.",
+        "Nothing was done. Attach the last part of a long output, or use the terminal: rflow attach FILE.",
+    ),
+    500: (
+        "The server could not finish this, and it has been logged.",
+        "Reload the page to see whether it was done. If it happens again, tell the people who run this server.",
+    ),
+}
+"""The same for what the server itself refuses, by status."""
+
+FIELDS: Mapping[str, str] = {
+    "q": "Search",
+    "ask": "Ask",
+    "code": "Code",
+    "for": "Waiting for",
+    "name": "Name",
+    "output": "Output",
+    "reason": "Reason",
+    "result": "Result",
+    "text": "Text",
+    "title": "Title",
+}
+"""The names of fields, for texts that are given back after an error."""
+
+SIGNED_OUT = "You are signed out."
+SIGNED_OUT_EVERYWHERE = "You are signed out here and in every other browser."
+PASSWORD_SET = "Your password is set. You are signed in."  # noqa: S105 (a notice)
+PASSWORD_CHANGED = "Your password is changed. Every other browser was signed out."  # noqa: S105 (a notice)
+PASSWORDS_DIFFER = "The two passwords are not the same."
+DEVICE_APPROVED = "{machine} is signed in as you. You can go back to the terminal."
+DEVICE_DENIED = "{machine} was not signed in."

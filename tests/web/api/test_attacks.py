@@ -1,0 +1,154 @@
+"""Attacks on the API of a server, over HTTP, against two processes on one store; each has its right answer."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from support.program import Program
+from support.team import PASSWORD
+from support.web.team import ServedTeam, served_team
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTeam]:
+    with served_team(tmp_path_factory.mktemp("attacks")) as team:
+        yield team
+
+
+def made_link(team: ServedTeam, who: str = "Ben Okafor", **wish: object) -> dict[str, Any]:
+    """Create a link to a new session of somebody's: `link` and `token`."""
+    made = team.ask("POST", "/links", who, json={"session": team.start(who), **wish})
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
+def test_a_link_token_revokes_nothing_and_does_nothing_else(team: ServedTeam) -> None:
+    made = made_link(team)
+    path = f"/links/{made['link']['id']}/revocation"
+    assert team.ask("POST", path, made["token"]).status_code == 401
+    assert team.ask("POST", "/links/find", made["token"], json={"link": made["token"]}).status_code == 401
+    take = {"command": {"type": "take_over", "reason": "I want it"}}
+    resumed = team.ask("POST", f"/sessions/{made['link']['session']}/commands", made["token"], json=take)
+    assert resumed.status_code == 401
+    assert httpx.get(f"{team.servers[1].url}/share/{made['token']}").status_code == 200
+
+
+def test_a_link_of_somebody_elses_space_is_not_there(team: ServedTeam) -> None:
+    link = made_link(team)["link"]["id"]
+    real, unknown = (team.ask("POST", f"/links/{each}/revocation", "Dev") for each in (link, "0000000"))
+    assert (real.status_code, real.text.replace(link, "")) == (404, unknown.text.replace("0000000", ""))
+    assert team.ask("GET", f"/links/{link}").json()["revoked_at"] is None
+
+
+def test_a_member_revokes_no_link_to_the_session_of_another(team: ServedTeam) -> None:
+    link = made_link(team)["link"]["id"]
+    refused = team.ask("POST", f"/links/{link}/revocation", "Cleo")
+    assert refused.status_code in (403, 404)
+    assert team.ask("GET", f"/links/{link}").json()["revoked_at"] is None
+
+
+@pytest.mark.parametrize("two", [True, False])
+def test_a_link_is_to_one_session(team: ServedTeam, two: bool) -> None:
+    mine, other = team.start(), team.start()
+    wish: dict[str, object] = {"session": [mine, other]} if two else {"session": mine, "sessions": [mine, other]}
+    assert team.ask("POST", "/links", json=wish).status_code == 422
+
+
+def test_every_link_is_listed_and_none_with_its_token(team: ServedTeam) -> None:
+    made = made_link(team, password="seven red herrings")
+    listed = team.ask("GET", "/links", server=1, params={"session": made["link"]["session"]})
+    assert [link["id"] for link in listed.json()] == [made["link"]["id"]]
+    audit = team.ask("GET", "/audit", team.web_session("Root"), params={"limit": "1000"})
+    assert made["link"]["id"] in audit.text
+    for text in (listed.text, audit.text):
+        assert made["token"] not in text
+        assert "seven red herrings" not in text
+
+
+@pytest.mark.parametrize("path", ["/links?password=x", "/users?password=x", "/me/password?new=x", "/sessions?token=x"])
+def test_a_secret_in_an_address_is_refused_and_not_logged(team: ServedTeam, path: str) -> None:
+    secret = "nine-blue-whales"
+    refused = team.ask("POST", path.replace("=x", f"={secret}"), json={})
+    assert refused.status_code == 400
+    assert secret not in refused.text
+    assert secret not in "".join(served.log.read_text("utf-8") for served in team.servers)
+
+
+def test_two_who_take_over_at_once_get_it_one_after_the_other_never_both(team: ServedTeam) -> None:
+    """Each says which version they saw: one wins, the other is told who has it now."""
+    session = team.start("Lena")
+    take = {"type": "take_over", "reason": "Lena is in a call", "seen": 1}
+    with ThreadPoolExecutor(2) as pool:
+        people = ("Ben Okafor", "Cleo")
+        sent = [pool.submit(team.send, session, who, server, **take) for server, who in enumerate(people)]
+        answers = sorted((each.result() for each in sent), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [200, 409]
+    winner = answers[0].json()["events"][-1]["by"]["name"]
+    assert answers[1].json()["current"]["owner"]["name"] == winner
+
+
+@pytest.mark.parametrize("scopes", [("read",), ("read", "write", "move", "own", "share")])
+def test_a_token_makes_no_token_and_looks_after_nothing(team: ServedTeam, scopes: tuple[str, ...]) -> None:
+    token = team.token("Root", *scopes)
+    wish = {"user": "Root", "scopes": ["read", "write", "own"]}
+    for method, path, body in (
+        ("POST", "/tokens", wish),
+        ("GET", "/users", None),
+        ("GET", "/audit", None),
+        ("GET", "/store", None),
+        ("POST", "/spaces", {"name": "York"}),
+        ("POST", "/spaces/cleaning", None),
+    ):
+        assert team.ask(method, path, token, json=body).status_code == 403, path
+
+
+def test_an_admin_looks_after_the_server_over_http(team: ServedTeam) -> None:
+    root = team.web_session("Root")
+    assert team.ask("POST", "/users", root, json={"name": "Nora", "password": PASSWORD}).status_code == 201
+    assert team.ask("PUT", "/spaces/leeds/members/Nora", root, json={"role": "member"}).status_code == 204
+    made = team.ask("POST", "/tokens", root, json={"user": "Nora", "scopes": ["read"]}).json()
+    assert team.ask("GET", "/me", made["secret"], 1).json()["roles"] == {"leeds": "member"}
+    assert team.ask("GET", "/store", root).json()["kind"] == "sqlite"
+    assert team.ask("POST", "/spaces/cleaning", root).json() == []
+    assert team.ask("PATCH", "/users/Nora", root, 1, json={"active": False}).status_code == 200
+    assert team.ask("GET", "/me", made["secret"]).status_code == 401
+    for path in ("/store", "/users", "/audit"):
+        assert team.ask("GET", path, team.web_session("Ben Okafor")).status_code == 403
+
+
+def test_tokens_and_passwords_are_nowhere_in_the_store_or_the_logs(team: ServedTeam) -> None:
+    made = made_link(team, password="seven red herrings")
+    session = team.web_session("Cleo")
+    team.ask("GET", "/me", session, 1)
+    secrets = [made["token"], session, PASSWORD, "seven red herrings", *team.tokens.values()]
+    kept = [path for path in team.servers[0].ana.home.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} >= {".db", ".log"}
+    for path in kept:
+        data = path.read_bytes()
+        assert [secret[:8] for secret in secrets if secret.encode() in data] == [], path
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("Nobody", '"Nobody" is no member of this space.'),
+        ("Dev", '"Dev" is no member of this space.'),
+        ("Eva", '"Eva" may only read in this space.'),
+        ("Ben Okafr", '"Ben Okafr" is no member here.\n       Did you mean Ben Okafor?'),
+    ],
+)
+def test_a_handoff_at_a_server_goes_to_its_members_only(team: ServedTeam, tmp_path: Path, name: str, what: str) -> None:
+    """An account that is in none of one's spaces is as unknown as a name that nobody has."""
+    session, environ = team.start("Cleo"), {"RFLOW_TOKEN": team.tokens["Cleo"]}
+    cleo = Program(tmp_path, store=team.servers[0].url, user="Cleo", environ=environ)
+    refused = cleo.run("-s", session, "handoff", name)
+    assert refused.code == 3
+    assert what in refused.err
+    handed = cleo.ok("-s", session, "handoff", "Root")
+    assert "has used this store" not in handed.err
