@@ -64,7 +64,8 @@ class RemoteWorkspace:
     @property
     def about(self) -> About:
         """Which server this is."""
-        return About(url=f"{'https' if self._url.secure else 'http'}://{self._url.netloc}", kind="server", shared=True)
+        scheme, path = "https" if self._url.secure else "http", self._url.path.rstrip("/")
+        return About(url=f"{scheme}://{self._url.netloc}{path}", kind="server", shared=True)
 
     # Sessions
 
@@ -193,6 +194,11 @@ class RemoteWorkspace:
     def share(self, reference: str) -> ShareCount:
         """Find the one link whose id begins with `reference`, or whose token it is."""
         return _count(self._send("POST", "/links/find", wire.LinkReference(link=reference), wire.Link))
+
+    def session_of_link(self, token: str) -> Head:
+        """Return the session that the link with this token shows, if the actor may see it."""
+        found: Head = self._send("POST", "/links/session", wire.LinkReference(link=token), Head)
+        return found
 
     def share_views(self, share_id: str) -> Sequence[ShareView]:
         """Return the last views of a link, the newest first."""

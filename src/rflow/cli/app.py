@@ -77,6 +77,7 @@ class App:
         self.session_reference = session
         self._config = config
         self._formats: dict[str, Format] = {}
+        self.environ_token = os.environ.get("RFLOW_TOKEN", "")
 
     @cached_property
     def settings(self) -> Settings:
@@ -97,15 +98,19 @@ class App:
 
     def at_store(self, url: str, user: str) -> "App":
         """Return a run with the same options at another store, as `user`."""
-        return App(store=url, user=user, session=self.session_reference, config=self._config, world=self._world)
+        there = App(store=url, user=user, session=self.session_reference, config=self._config, world=self._world)
+        if url != self.store_url:  # the token in the environment is for the configured store
+            there.environ_token = ""
+        return there
 
     @cached_property
     def workspace(self) -> "OpenWorkspace":
         """What this user can do at the configured store, or server."""
         if self.at_server:
-            from rflow.cli.server import workspace_at
+            from rflow.cli.server import TOKEN_VARIABLE, workspace_at
 
-            return workspace_at(self.settings["store"].text, self.settings.folders.state, os.environ, now)
+            environ = {TOKEN_VARIABLE: self.environ_token}
+            return workspace_at(self.settings["store"].text, self.settings.folders.state, environ, now)
         return self.local
 
     @cached_property

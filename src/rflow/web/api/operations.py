@@ -440,6 +440,16 @@ OPERATIONS: tuple[Operation, ...] = (
         result=s.Link,
     ),
     Operation(
+        name="session_of_link",
+        method="POST",
+        path="/links/session",
+        tag="Links",
+        summary="Find the session that the link with this token shows",
+        call=lambda c: c.team.workspace(c.actor).session_of_link(c.body.link),
+        body=s.LinkReference,
+        result=Head,
+    ),
+    Operation(
         name="link_views",
         method="GET",
         path="/links/{link}/views",

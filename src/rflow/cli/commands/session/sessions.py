@@ -62,16 +62,21 @@ def resume(
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
-    """Continue a session: it becomes the current one of this terminal."""
-    session = find_session(run.workspace, reference)
-    if take:
-        if not reason.strip():
-            raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
-        command = TakeOver(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
-        session = run.send_shown(session, command).session
-        run.wrote(session, "yours now; its former owner sees your reason.")
-    run.terminal.enter(session.id)
-    _shown(run, session, json)
+    """Continue a session: it becomes the current one of this terminal.
+
+    SESSION may be the address of a session, or of a link, at a server where you are signed in.
+    """
+    from rflow.cli.server.address import session_at
+
+    with session_at(run, reference) as (there, session):
+        if take:
+            if not reason.strip():
+                raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
+            command = TakeOver(reason=run.text(reason), seen=there.seen(session), command_id=command_id)
+            session = there.send_shown(session, command).session
+            there.wrote(session, "yours now; its former owner sees your reason.")
+        there.terminal.enter(session.id)
+        _shown(there, session, json)
 
 
 def _shown(run: App, session: Session, json: bool) -> None:
