@@ -32,7 +32,7 @@ from rflow.errors import (
     TooManyAttempts,
     UsageProblem,
 )
-from rflow.ports.stores import Info
+from rflow.ports.stores import Info, TreeName
 from rflow.ports.workspace import Imported, Incoming, Sent
 
 MEDIA_TYPE = "application/problem+json"
@@ -89,6 +89,16 @@ class UnreadableEvent(msgspec.Struct, frozen=True, kw_only=True):
     raw: str
 
 
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary of a session needs besides its events: the versions of trees that it went through (canonical JSON
+    in base64, by digest), the trees of its space, and who asks.
+    """
+
+    trees: Mapping[str, bytes]
+    names: list[TreeName]
+    me: Me
+
+
 class EventLog(msgspec.Struct, frozen=True, kw_only=True):
     """The events of a session after version `after`, and those of them that this server can't read.
 
@@ -102,6 +112,7 @@ class EventLog(msgspec.Struct, frozen=True, kw_only=True):
     events: list[Event]
     unreadable: list[UnreadableEvent] = []
     header: str = ""
+    context: Context | None = None
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,9 +185,10 @@ class LinkReference(Body, frozen=True, kw_only=True):
 
 
 class After(Body, frozen=True, kw_only=True):
-    """From which version on."""
+    """From which version on; `context` asks for what a summary of the session needs besides."""
 
     after: int = 0
+    context: bool = False
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -423,7 +435,7 @@ def stored(events: Sequence[Event], others: Sequence[UnreadableEvent]) -> tuple[
     return tuple(sorted([*events, *kept], key=attrgetter("seq")))
 
 
-def log_of(log: Log) -> EventLog:
+def log_of(log: Log, context: Context | None = None) -> EventLog:
     """Return a session's events."""
     header = log.header.decode("utf-8", "replace")
     events, others = readable(log.events), unreadable(log.events)
@@ -435,6 +447,7 @@ def log_of(log: Log) -> EventLog:
         events=events,
         unreadable=others,
         header=header,
+        context=context,
     )
 
 

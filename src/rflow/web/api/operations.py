@@ -82,6 +82,16 @@ def _id_of(call: Call, named: str) -> str:
     return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
 
 
+def _load(call: Call) -> s.EventLog:
+    workspace = call.team.workspace(call.actor)
+    log = workspace.load(_session(call), call.query.after)
+    if not call.query.context or call.query.after:
+        return s.log_of(log)
+    trees = {digest: data for digest in log.session.trees if (data := workspace.tree(digest)) is not None}
+    names = workspace.tree_names(log.space)
+    return s.log_of(log, s.Context(trees=trees, names=names, me=s.me_of(call.actor)))
+
+
 def _import(call: Call) -> s.ImportResult:
     workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body, call.contents)
     if call.body.dry_run:
@@ -270,7 +280,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/sessions/{session}/events",
         tag="Sessions",
         summary="Read the events of a session",
-        call=lambda c: s.log_of(c.team.workspace(c.actor).load(_session(c), c.query.after)),
+        call=_load,
         query=s.After,
         result=s.EventLog,
     ),
