@@ -34,6 +34,8 @@ def handoff(
     then: Actions = None,
     copy: Copy = False,
     format_: FormatName = None,
+    all_: Annotated[bool, Option("--all", help="All my open sessions: the end of a shift.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Of --all: don't ask.")] = False,
     cancel: Annotated[bool, Option("--cancel", help="Take it back, as long as it is not accepted.")] = False,
     new_user: NewUser = False,
     command_id: CommandId = "",
@@ -41,7 +43,8 @@ def handoff(
     """Hand the session to somebody, who continues at the same position.
 
     It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
-    --then, take up to 40 words and are shown in full.
+    --then, take up to 40 words and are shown in full. With --all it is a shift handover: it shows your open sessions,
+    asks, and hands each over, to be accepted by itself; --copy and -f deliver the digest of them.
     """
     from rflow.cli.server.sending import addressee
 
@@ -50,14 +53,19 @@ def handoff(
             raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
         _take_back(run, _handed_off(run), command_id)
         return
+    if all_:
+        if warn or if_ or then or run.session_reference:
+            raise UsageProblem("--all takes a --note only.", try_="Leave -s, --warn, --if and --then out.")
+        from rflow.cli.commands.sharing.shift import hand_over
+
+        everybody, _ = addressee(run, _named(run, to), new=new_user)
+        hand_over(run, everybody, run.text(note), format_=format_, copy=copy, yes=yes, command_id=command_id)
+        return
     session = run.loaded(lambda: run.to_leave(command_id))
-    if not to.strip():
-        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
-        what = listing(f"To whom?{' Known here:' if people else ''}", people)
-        raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    to = _named(run, to)
     contingencies = pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
-    person, known = addressee(run, run.text(to), new=new_user)
+    person, known = addressee(run, to, new=new_user)
     command = HandOff(
         to=person,
         note=run.text(note),
@@ -66,15 +74,30 @@ def handoff(
         seen=run.seen(session),
         command_id=command_id,
     )
-    session = run.send(session, command).session
-    run.terminal.leave(session.id)
-    run.wrote(session, f"handed to {person.name}, who hasn't accepted it yet.")
-    run.displayed(session)
+    session = _handed(run, session, command)
     if delivered is not None:
         delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
     _offer(run, session.code, person, summary=delivered is None)
+
+
+def _handed(run: App, session: Session, command: HandOff) -> Session:
+    """Hand a session over, and say so."""
+    session = run.send(session, command).session
+    run.terminal.leave(session.id)
+    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
+    run.displayed(session)
+    return session
+
+
+def _named(run: App, to: str) -> str:
+    """Return who is named; raise `UsageProblem` with those known here if nobody is."""
+    if to.strip():
+        return run.text(to)
+    people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+    what = listing(f"To whom?{' Known here:' if people else ''}", people)
+    raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
 
 
 class _Delivered:
