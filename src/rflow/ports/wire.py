@@ -139,6 +139,7 @@ class ListQuery(Body, frozen=True, kw_only=True):
     owner: str | None = None
     status: list[Status] = []
     inbox: str | None = None
+    asked: str | None = None
     customer: str | None = None
     ticket: str | None = None
     tree: str | None = None
@@ -471,6 +472,7 @@ def query_of(wish: ListQuery) -> Query:
         owner=wish.owner,
         status=tuple(wish.status),
         inbox=wish.inbox,
+        asked=wish.asked,
         customer=wish.customer,
         ticket=wish.ticket,
         tree=wish.tree,

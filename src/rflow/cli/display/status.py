@@ -68,6 +68,10 @@ def inbox_line(app: App, session: Session | None = None) -> None:
     if waiting:
         count = "1 session" if len(waiting) == 1 else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions"
         app.out(styled(f"\n{count} in your inbox: rflow inbox", bold=True))
+    asked = app.workspace.heads(Query(asked=app.me.id, limit=10)).heads
+    if asked:
+        codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
+        app.out(styled(f"\nYou are asked something in {codes}: rflow inbox", bold=True))
 
 
 def _only_open(app: App) -> Session | None:

@@ -37,7 +37,8 @@ def prompt(
     with suppress(Exception):
         glance = _glance(given)
         if glance is not None and _is_plain(glance.code):
-            text = _marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance)
+            words = _in_words(glance) + (", you are asked something" if _is_asked(given, glance) else "")
+            text = _marked(words, shell) if glance.moved and shell else words
             echo(text if shell in (None, "tmux") else f"{text} ", newline=shell is None)
 
 
@@ -54,6 +55,17 @@ def _glance(given: Given) -> "Glance | None":
     terminal = Terminal(settings.folders.state, _public(url), os.environ)
     session_id = given.app.session().id if given.session else terminal.current
     return glance(url, session_id, terminal.seen(session_id)) if session_id else None
+
+
+def _is_asked(given: Given, glance: "Glance") -> bool:
+    """Whether the session has a question for this user that nobody has answered."""
+    if not glance.asked:
+        return False
+    from rflow.core.people import person
+    from rflow.settings import folders, load_settings
+
+    settings = load_settings({"store": given.store, "user.name": given.user}, folders(given.config))
+    return person(settings["user.name"].text).id in glance.asked
 
 
 def _public(url: str) -> str:

@@ -1,5 +1,6 @@
 """Commands that change who owns a session: handoff, inbox, accept, decline."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -160,7 +161,7 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
-    """List the sessions handed to you, or to a queue."""
+    """List the sessions handed to you, or to a queue, and the questions that you are asked."""
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
 
@@ -170,14 +171,30 @@ def inbox(run: App, json: Json = False) -> None:
 
         run.out_json([head_record(head) for head in heads])
         return
-    if not heads:
+    asked = list(_questions(run))
+    if not heads and not asked:
         run.say("Your inbox is empty.")
         return
     for head in heads:
         run.out(inbox_entry(head, run.workspace.now()))
-    code = heads[0].code
-    words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
-    run.out(next_block([f"{run.program} {command.format(code)}" for command in words]))
+    if heads:
+        words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
+        run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
+    if asked:
+        run.out(f"{chr(10) if heads else ''}Questions to you:")
+    for entry in asked:
+        run.out(entry)
+
+
+def _questions(run: App) -> Iterator[str]:
+    """Yield the open questions to this user, or to a queue, as they are shown."""
+    from rflow.cli.display.lists import question_entry
+
+    for head in all_heads(run.workspace, Query(asked=run.me.id)):
+        session = load_session(run.workspace, head.id)
+        for question in session.questions.values():
+            if question.is_open and question.is_for(run.me.id):
+                yield question_entry(session, question, run.workspace.now(), run.program)
 
 
 def _handed_to_me(run: App, reference: str | None) -> Session:
