@@ -42,6 +42,8 @@ class RemoteWorkspace:
         self._client = Client(url, timeout=_TIMEOUT, limit=_LIMIT)
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._actor: Actor | None = None
+        self._trees: dict[str, bytes] = {}
+        self._names: dict[str, list[TreeName]] = {}
         self.now = clock
 
     def close(self) -> None:
@@ -52,15 +54,18 @@ class RemoteWorkspace:
     def actor(self) -> Actor:
         """Who acts; the server is asked when it is first needed."""
         if self._actor is None:
-            me = self._get("/me", wire.Me)
-            scopes = None if me.scopes is None else frozenset(me.scopes)
-            self._actor = Actor(person=me.person, roles=me.roles, admin=me.admin, scopes=scopes)
+            self._actor = _actor(self._get("/me", wire.Me))
         return self._actor
+
+    def sign_out(self) -> None:
+        """End the token of this workspace."""
+        self._send("DELETE", "/me/token", None, None)
 
     @property
     def about(self) -> About:
         """Which server this is."""
-        return About(url=f"{'https' if self._url.secure else 'http'}://{self._url.netloc}", kind="server", shared=True)
+        scheme, path = "https" if self._url.secure else "http", self._url.path.rstrip("/")
+        return About(url=f"{scheme}://{self._url.netloc}{path}", kind="server", shared=True)
 
     # Sessions
 
@@ -82,7 +87,12 @@ class RemoteWorkspace:
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`."""
-        log = self._get(f"/sessions/{_part(session_id)}/events", wire.EventLog, after=after)
+        wanted = {"after": after} if after else {"context": "true"}
+        log = self._get(f"/sessions/{_part(session_id)}/events", wire.EventLog, **wanted)
+        if log.context is not None:
+            self._actor = _actor(log.context.me)
+            self._trees |= log.context.trees
+            self._names[log.space] = log.context.names
         return Log(
             id=log.id,
             code=log.code,
@@ -156,20 +166,27 @@ class RemoteWorkspace:
     # Trees
 
     def tree(self, digest: str) -> bytes | None:
-        """Return a version of a tree as canonical JSON."""
+        """Return a version of a tree as canonical JSON; one that came with a session is not asked for again."""
+        if digest in self._trees:
+            return self._trees[digest]
         return self._get("/tree-version", wire.TreeVersion, digest=digest).data
 
     def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
-        """List the current versions of the trees of a space."""
+        """List the current versions of the trees of a space; those that have just come with a session are these."""
+        names = self._names.pop(space, None)
+        if names is not None:
+            return names
         return self._get("/trees", list[TreeName], space=space)
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
         """Make a tree the current version of its id."""
+        self._names.clear()
         added: wire.TreeAdded = self._send("POST", f"/trees?{urlencode({'space': space})}", data, wire.TreeAdded)
         return added.new
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
         """Remove a tree from the list."""
+        self._names.clear()
         self._send("DELETE", f"/trees/{_part(tree_id)}?{urlencode({'space': space})}", None, None)
 
     # Links
@@ -189,6 +206,11 @@ class RemoteWorkspace:
     def share(self, reference: str) -> ShareCount:
         """Find the one link whose id begins with `reference`, or whose token it is."""
         return _count(self._send("POST", "/links/find", wire.LinkReference(link=reference), wire.Link))
+
+    def session_of_link(self, token: str) -> Head:
+        """Return the session that the link with this token shows, if the actor may see it."""
+        found: Head = self._send("POST", "/links/session", wire.LinkReference(link=token), Head)
+        return found
 
     def share_views(self, share_id: str) -> Sequence[ShareView]:
         """Return the last views of a link, the newest first."""
@@ -296,6 +318,11 @@ def _error(problem: wire.Problem, response: Response) -> RflowError:
     if problem.problems:
         error.problems = problem.problems  # type: ignore[attr-defined]
     return error
+
+
+def _actor(me: wire.Me) -> Actor:
+    scopes = None if me.scopes is None else frozenset(me.scopes)
+    return Actor(person=me.person, roles=me.roles, admin=me.admin, scopes=scopes)
 
 
 def _filters(query: Query) -> dict[str, object]:

@@ -110,6 +110,7 @@ METHODS: Mapping[str, str] = {
     "create_share": SHARE,
     "shares": READ,
     "share": READ,
+    "session_of_link": "+ rmOLAlRWMHS*T - x0n",
     "share_views": READ,
     "revoke_share": REVOKE,
     "protect_share": REVOKE,
@@ -181,7 +182,8 @@ class Leeds:
         owner.send(self.id, c.AddNote(text="The roll is right", kind="assumption"))
         owner.send(self.id, c.AskQuestion(to=MEMBER, text="Who orders rolls?"))
         owner.send(self.id, c.MakeChange(text="Paused the queue", revert="cupsenable leeds"))
-        self.link = owner.create_share(ShareWish(session=self.id)).share.id
+        made = owner.create_share(ShareWish(session=self.id))
+        self.link, self.token = made.share.id, made.token
         self.at(ACTORS["O"]).send(self.id, c.Pin(targets=(5,)))
 
     def at(self, actor: Actor) -> LocalWorkspace:
@@ -229,6 +231,7 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "create_share": lambda at, leeds: at.create_share(ShareWish(session=leeds.id)),
     "shares": lambda at, leeds: at.shares(leeds.id),
     "share": lambda at, leeds: at.share(leeds.link),
+    "session_of_link": lambda at, leeds: at.session_of_link(leeds.token),
     "share_views": lambda at, leeds: at.share_views(leeds.link) == [],
     "revoke_share": lambda at, leeds: at.revoke_share(leeds.link),
     "protect_share": lambda at, leeds: at.protect_share(leeds.link, ""),
@@ -481,6 +484,7 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     "create_share": [(ShareWish(session=HIDDEN_ID),)],
     "shares": [(), (HIDDEN_ID,)],
     "share": [(HIDDEN_LINK,), ("HDEN",), ("H",), (HIDDEN_TOKEN,), ("",)],
+    "session_of_link": [("",), (HIDDEN_LINK,)],  # who has its token may read what it shows
     "share_views": [(HIDDEN_LINK,)],
     "revoke_share": [(HIDDEN_LINK,), (HIDDEN_TOKEN,)],
     "protect_share": [(HIDDEN_LINK, "open sesame"), (HIDDEN_TOKEN, "")],

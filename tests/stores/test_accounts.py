@@ -188,6 +188,22 @@ def test_a_credential_leads_to_its_account_and_roles(store: Store) -> None:
     assert actions(store)[2:] == ["token_created", "account_added", "token_revoked"]
 
 
+def test_a_credential_changes_only_from_the_state_that_was_seen(store: Store) -> None:
+    request = credential(1, "", "device", label="ana-laptop")
+    store.accounts.add_credential(request)
+    assert store.accounts.credentials("", "device") == [request]
+    approved = replace(request, account=BEN.id, by=BEN.person)
+    store.accounts.replace_credential(approved, request, replace(ENTRY, action="device_approved"))
+    assert store.accounts.credential(request.hash) == approved
+    assert (store.accounts.credentials("", "device"), store.accounts.credentials(BEN.id, "device")) == ([], [approved])
+    before = actions(store)
+    assert before[-1] == "device_approved"
+    for seen in (request, replace(approved, used_at=MORNING)):
+        with pytest.raises(Stale):
+            store.accounts.replace_credential(replace(request, by=ROOT.person), seen, ENTRY)
+    assert (store.accounts.credential(request.hash), actions(store)) == (approved, before)
+
+
 def test_an_opened_link_signs_nobody_in(store: Store) -> None:
     opened = credential(1, BEN.id, "opened")
     store.accounts.add_credential(opened)

@@ -16,6 +16,8 @@ from rflow.core.session.events import (
     Fact,
     HandedOff,
     NoteAdded,
+    QuestionAsked,
+    QuestionReplied,
     SessionClosed,
     SessionStarted,
     StepAdded,
@@ -310,6 +312,9 @@ QUERIES = (
     Query(inbox="ben okafor"),
     Query(inbox="ana ruiz"),
     Query(inbox="ben okafor", spaces=()),
+    Query(asked="ben okafor"),
+    Query(asked="ana ruiz"),
+    Query(asked="\udcff", status=("open",)),
     Query(customer="harrow FOODS"),
     Query(customer="strasse ag"),
     Query(customer=""),
@@ -326,11 +331,26 @@ QUERIES = (
 )
 
 
+def questioned(store: Store) -> list[Head]:
+    """Store sessions with a question for Ben, one for a queue, one that was answered, and one that is closed."""
+    title = SessionStarted(title='A title with "asked":["ben okafor"] in it')
+    ben, queue = (QuestionAsked(to=who, text="Is there a second till?") for who in (BEN, TIER2))
+    stories: dict[str, list[Fact]] = {
+        "a1": [title, ben],
+        "a2": [title, queue],
+        "a3": [title, ben, QuestionReplied(target=2, text="Yes")],
+        "a4": [title, ben, SessionClosed(outcome="resolved")],
+        "a5": [title],
+    }
+    return [head_of(put(store, events(facts), code=name.upper(), session_id=name)) for name, facts in stories.items()]
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=repr)
 def test_a_query_finds_what_matches_says(store: Store, query: Query) -> None:
     heads = [head_of(state) for state in three(store)]
     put(store, events([SessionStarted(title="Badge reader"), HandedOff(to=TIER2)]), code="Q1", session_id="q1")
     heads.append(head_of(session("q1", "Q1", store.load("q1").events)))
+    heads += questioned(store)
     wanted = sorted((head for head in heads if matches(head, query)), key=lambda h: (h.updated_at, h.id), reverse=True)
     assert codes(store.heads(query).heads) == codes(wanted)
 

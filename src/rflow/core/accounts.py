@@ -13,7 +13,9 @@ from rflow.core.text import clean
 from rflow.errors import NotAllowed, UsageProblem
 
 AccountKind = Literal["person", "agent"]
-CredentialKind = Literal["token", "session", "invitation", "reset", "opened"]
+CredentialKind = Literal["token", "session", "invitation", "reset", "opened", "device"]
+ENDED: tuple[CredentialKind, ...] = ("token", "session", "invitation", "reset", "device")
+"""What ends when an account is disabled or erased."""
 
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254
@@ -23,6 +25,10 @@ INVITATION_LIFE = timedelta(hours=72)
 SESSION_LIFE, SESSION_IDLE = timedelta(days=7), timedelta(hours=12)
 OPENED_LIFE = timedelta(hours=1)
 """How long a protected link stays open for somebody who has opened it."""
+DEVICE_LIFE, DEVICE_INTERVAL = timedelta(minutes=10), timedelta(seconds=5)
+"""How long a terminal's request to be signed in can be approved, and how often the terminal may ask whether it was."""
+LOGIN_LIFE = timedelta(days=90)
+"""How long the token works that a terminal gets."""
 ATTEMPTS, ATTEMPTS_WINDOW = 10, timedelta(minutes=15)
 """How many wrong passwords an account, or a link, takes in a window of time."""
 ATTEMPTS_BY_ADDRESS = 50
@@ -68,6 +74,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """What signs somebody in, or lets them act once: never its token, only the token's hash and last characters.
 
     `account` is the account's id; for "opened", the id of the link that was opened. `scopes` are those of an API token.
+    A "device" is a terminal that asks to be signed in: its `id` is the hash of the code that a person types, `label`
+    its name, `address` where it asked from, `by` who approved or denied it, and `account` who approved it.
     """
 
     id: str
@@ -81,6 +89,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     scopes: tuple[Scope, ...] = ()
     label: str = ""
     by: Person | None = None
+    address: str = ""
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

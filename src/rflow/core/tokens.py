@@ -7,7 +7,7 @@ from zlib import crc32
 
 from rflow.core.fingerprint import fingerprint
 
-TokenKind = Literal["link", "token", "session", "invitation", "reset", "opened"]
+TokenKind = Literal["link", "token", "session", "invitation", "reset", "opened", "device"]
 PREFIXES: dict[TokenKind, str] = {
     "link": "rfs_",
     "token": "rft_",
@@ -15,11 +15,14 @@ PREFIXES: dict[TokenKind, str] = {
     "invitation": "rfi_",
     "reset": "rfr_",
     "opened": "rfo_",
+    "device": "rfd_",
 }
 """Secret scanners and rflow's own redaction recognise tokens by these."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 33, 6
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""Those that RFC 8628 suggests for a code that people type: no vowels, so no words, and nothing that looks alike."""
 
 
 def token_of(random: bytes, kind: TokenKind = "link") -> str:
@@ -34,6 +37,21 @@ def is_token(text: str, kind: TokenKind = "link") -> bool:
         return False
     secret = text[len(PREFIXES[kind]) : -_CHECK]
     return text[-_CHECK:] == _checksum(secret)
+
+
+def user_code(random: bytes) -> str:
+    """Return a code for a person to type, from 16 random bytes: 8 letters (34 bits), such as "WDJB-MJHT"."""
+    value, letters = int.from_bytes(random[:16]), ""
+    for _ in range(8):
+        value, letter = divmod(value, len(_LETTERS))
+        letters += _LETTERS[letter]
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def read_user_code(typed: str) -> str:
+    """Return a code as it was shown, whatever case and dashes it was typed with; "" if it can't be one."""
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return f"{letters[:4]}-{letters[4:]}" if re.fullmatch(f"[{_LETTERS}]{{8}}", letters) else ""
 
 
 def token_hash(token: str) -> str:

@@ -123,6 +123,9 @@ class AccountStore(Protocol):
     def credentials(self, account_id: str | None = None, kind: CredentialKind | None = None) -> list[Credential]:
         """Return the credentials of an account and a kind, or all, the newest first."""
 
+    def replace_credential(self, credential: Credential, expected: Credential, entry: AuditEntry) -> None:
+        """Store the new state of a credential; raise `Stale` if it is not `expected` any longer."""
+
     def used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used; it may have been removed meanwhile."""
 

@@ -32,7 +32,7 @@ from rflow.errors import (
     TooManyAttempts,
     UsageProblem,
 )
-from rflow.ports.stores import Info
+from rflow.ports.stores import Info, TreeName
 from rflow.ports.workspace import Imported, Incoming, Sent
 
 MEDIA_TYPE = "application/problem+json"
@@ -89,6 +89,16 @@ class UnreadableEvent(msgspec.Struct, frozen=True, kw_only=True):
     raw: str
 
 
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a summary of a session needs besides its events: the versions of trees that it went through (canonical JSON
+    in base64, by digest), the trees of its space, and who asks.
+    """
+
+    trees: Mapping[str, bytes]
+    names: list[TreeName]
+    me: Me
+
+
 class EventLog(msgspec.Struct, frozen=True, kw_only=True):
     """The events of a session after version `after`, and those of them that this server can't read.
 
@@ -102,6 +112,7 @@ class EventLog(msgspec.Struct, frozen=True, kw_only=True):
     events: list[Event]
     unreadable: list[UnreadableEvent] = []
     header: str = ""
+    context: Context | None = None
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +139,7 @@ class ListQuery(Body, frozen=True, kw_only=True):
     owner: str | None = None
     status: list[Status] = []
     inbox: str | None = None
+    asked: str | None = None
     customer: str | None = None
     ticket: str | None = None
     tree: str | None = None
@@ -174,9 +186,10 @@ class LinkReference(Body, frozen=True, kw_only=True):
 
 
 class After(Body, frozen=True, kw_only=True):
-    """From which version on."""
+    """From which version on; `context` asks for what a summary of the session needs besides."""
 
     after: int = 0
+    context: bool = False
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -423,7 +436,7 @@ def stored(events: Sequence[Event], others: Sequence[UnreadableEvent]) -> tuple[
     return tuple(sorted([*events, *kept], key=attrgetter("seq")))
 
 
-def log_of(log: Log) -> EventLog:
+def log_of(log: Log, context: Context | None = None) -> EventLog:
     """Return a session's events."""
     header = log.header.decode("utf-8", "replace")
     events, others = readable(log.events), unreadable(log.events)
@@ -435,6 +448,7 @@ def log_of(log: Log) -> EventLog:
         events=events,
         unreadable=others,
         header=header,
+        context=context,
     )
 
 
@@ -458,6 +472,7 @@ def query_of(wish: ListQuery) -> Query:
         owner=wish.owner,
         status=tuple(wish.status),
         inbox=wish.inbox,
+        asked=wish.asked,
         customer=wish.customer,
         ticket=wish.ticket,
         tree=wish.tree,
@@ -522,3 +537,52 @@ def made_link(minted: Minted) -> MadeLink:
 def wish_of(wish: NewLink) -> ShareWish:
     """Return what a new link should be."""
     return ShareWish(**{name: getattr(wish, name) for name in NewLink.__struct_fields__})
+
+
+# Signing a terminal in: forms and answers as RFC 8628 has them; parameters that are not known are ignored
+
+
+class DeviceForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal asks to be signed in: the `scope` that it wants, with blanks between, and the name of its machine."""
+
+    client_id: str = ""
+    scope: str = ""
+    machine: str = ""
+
+
+class DeviceCodes(msgspec.Struct, frozen=True, kw_only=True):
+    """The code to poll with, that which a person types at `verification_uri`, and how often to poll, in seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
+
+
+class DevicePoll(msgspec.Struct, frozen=True, kw_only=True):
+    """A terminal asks for its token; `grant_type` is that of RFC 8628."""
+
+    grant_type: str
+    device_code: str
+    client_id: str = ""
+
+
+class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):
+    """The API token of a terminal whose request was approved, shown only here; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class GrantError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no token (yet): `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, …"""
+
+    error: str
+    error_description: str = ""
+
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"

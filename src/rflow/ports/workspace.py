@@ -185,6 +185,13 @@ class Workspace(Protocol):
         Raises `NotFound` or `UsageProblem`.
         """
 
+    def session_of_link(self, token: str) -> Head:
+        """Return the session that the link with this token shows, if the actor may see it.
+
+        Raises `NotFound` for a link that does not work, and `NotAllowed` for one to a session in a space that the actor
+        is no member of: what the link shows is all that they see.
+        """
+
     def share_views(self, share_id: str) -> Sequence["ShareView"]:
         """Return the last views of a link, the newest first."""
 

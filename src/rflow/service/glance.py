@@ -1,21 +1,26 @@
 """A glance at a session: the few facts of it that a shell prompt shows, read as fast as the store allows."""
 
+from collections.abc import Sequence
+
 
 class Glance:
     """Where a session stands.
 
     `place` is the kind of node: decision, action, end, or "" if there is none. `waiting` is "" if it does not wait,
     else until when, in ISO 8601, or "-" without a time. `moved` says whether it moved, or changed its owner, after the
-    version that was seen.
+    version that was seen. `asked` are the ids of those with a question that nobody has answered.
     """
 
-    def __init__(self, code: str, status: str, steps: int, place: str, waiting: str, moved: bool) -> None:
+    def __init__(
+        self, code: str, status: str, steps: int, place: str, waiting: str, moved: bool, asked: Sequence[str] = ()
+    ) -> None:
         self.code = code
         self.status = status
         self.steps = steps
         self.place = place
         self.waiting = waiting
         self.moved = moved
+        self.asked = asked
 
 
 def url_of(store: str) -> str:
@@ -54,4 +59,5 @@ def glance(url: str, session_id: str | None, seen: int | None, me: str) -> tuple
     steps = sum(not step.undone for step in session.steps.values())
     place = session.place.kind if session.place else ""
     moved = seen is not None and seen < session.steered
-    return Glance(session.code, session.status, steps, place, until, moved), inbox
+    asked = [question.to.id for question in session.questions.values() if question.is_open]
+    return Glance(session.code, session.status, steps, place, until, moved, asked), inbox

@@ -17,7 +17,7 @@ from rflow.errors import NotFound, UsageProblem
 from rflow.ports.workspace import Sent, Workspace
 
 if TYPE_CHECKING:
-    from rflow.core.session.commands import Command
+    from rflow.core.session.commands import Command, Start
     from rflow.core.tree.model import Tree
     from rflow.ports.team import SpaceView
 
@@ -51,7 +51,9 @@ def send(
 
 def _after(workspace: Workspace, session: Session, sent: Sent) -> Session:
     if sent.reload:
-        return load_session(workspace, session.id)
+        return load_session(workspace, sent.session)
+    if not session.version:  # the sender had only a name
+        session = Session(id=sent.session, code=sent.code)
     return replay(sent.tail, session)
 
 
@@ -59,12 +61,24 @@ def start_session(
     workspace: Workspace, title: str, brief: Brief, tree: "Tree | None", command_id: str = "", space: str | None = None
 ) -> Session:
     """Start a session, in `tree` from its start or free, and return its state."""
+    return started(workspace, start_command(title, brief, tree, command_id, space))
+
+
+def start_command(
+    title: str, brief: Brief, tree: "Tree | None", command_id: str = "", space: str | None = None
+) -> "Start":
+    """Return the command that starts a session, in `tree` from its start or free."""
     from rflow.core.session.commands import Start
     from rflow.core.tree.model import digest
 
     wanted = digest(tree) if tree else ""
     command = Start(title=title or (tree.title if tree else ""), brief=brief, tree=wanted, command_id=command_id)
-    sent = workspace.start(command if space is None else replace(command, space=space))
+    return command if space is None else replace(command, space=space)
+
+
+def started(workspace: Workspace, command: "Start") -> Session:
+    """Start a session, and return its state."""
+    sent = workspace.start(command)
     return replay(sent.tail, Session(id=sent.session, code=sent.code))
 
 

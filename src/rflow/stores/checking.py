@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
@@ -46,7 +47,10 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
 
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that differs from the events, unless a newer rflow wrote some of the events."""
-    if not _has_newer(log) and stored != derived.row(log.session):
+    wanted = derived.row(log.session)
+    if not stored.asked:  # rflow did not list questions before; the next entry brings them
+        wanted = replace(wanted, asked=())
+    if not _has_newer(log) and stored != wanted:
         what = "Lists show it differently from its entries."
         yield Fault(severity="error", where=log.code, what=what, remedy=f"The entries are right. {COPY}")
 

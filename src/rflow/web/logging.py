@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _MINUTE = 60.0
-_TOKEN = re.compile(r"(rf[stwiro]_)[0-9A-Za-z]+")
+_TOKEN = re.compile(r"(rf[stwirod]_)[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:

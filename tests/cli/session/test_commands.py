@@ -130,7 +130,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("config", "unset", "format").err.startswith("progress.format removed in ")
     assert ana.ok("config", "path").out.endswith("config.toml\n")
     assert ana.ok("whoami").out.startswith("Ana Ruiz  (")
-    assert "A token is needed." in ana.refused(2, "login", "https://rflow.example")
+    assert "can't be reached" in ana.refused(10, "login", "http://127.0.0.1:9")
+    _keep_drafts(ana)
     assert "You are signed in at no server." in ana.refused(2, "logout")
     assert "$ rflow handoff sam" in ana.ok("demo").out
     _set_up_a_team(ana)
@@ -138,12 +139,21 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     nouns = {"tree": TREE_WORDS, "store": "info check copy merge backup upgrade"}
     nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
     nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
-    nouns |= {"space": "add list members policy clean"}
+    nouns |= {"space": "add list members policy clean", "drafts": "list show send remove"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
         assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == words.split()
+
+
+def _keep_drafts(ana: Program) -> None:
+    away = ana.at(store="http://127.0.0.1:9", environ={**ana.environ, "RFLOW_TOKEN": "rft_x"})
+    away.refused(10, "-s", "K7QM-2F", "note", "The lamp is red")
+    draft = ana.json("drafts", "list", "--json")[0]["id"]
+    assert "The lamp is red" in ana.ok("drafts", "show", draft).out
+    assert "can't be reached" in away.refused(10, "drafts", "send")
+    assert ana.ok("drafts", "remove", draft, "--yes").err == "1 draft removed.\n"
 
 
 def _make_trees(ana: Program) -> None:

@@ -1,7 +1,7 @@
 """One run of the program, as commands get it: with its session, what they send to it, and what they say they did."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from rflow.cli.app.context import World, local, now
@@ -24,9 +24,39 @@ __all__ = ["App", "World", "local", "now"]
 class App(CurrentSession, Streams):
     """A run: `context.Context` is what it has at hand, `current.CurrentSession` which session it is about."""
 
-    def send(self, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None) -> "Outcome":
-        """Carry out a command on a session, of which this is the state that was read."""
+    def send(
+        self,
+        session: Session,
+        command: "Command",
+        contents: Mapping[str, bytes] | None = None,
+        *,
+        irreplaceable: bool = False,
+    ) -> "Outcome":
+        """Carry out a command on a session, of which this is the state that was read.
+
+        What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
+        """
+        if self.at_server or irreplaceable:
+            from rflow.cli.server.sending import send_or_keep
+
+            return send_or_keep(self, session, command, contents, irreplaceable=irreplaceable)
         return send(self.workspace, session, command, contents)
+
+    def to_write(self, *, moving: bool = False) -> Session:
+        """Return the session that a command adds to; at a server only its name, as the answer brings its state."""
+        if self.at_server:
+            from rflow.cli.server.sending import target
+
+            return target(self, moving=moving)
+        return self.session()
+
+    def loaded(self, load: Callable[[], Session]) -> Session:
+        """Load a session that a command needs to see; only its name where a server can't be reached."""
+        if self.at_server:
+            from rflow.cli.server.sending import loaded
+
+            return loaded(self, load)
+        return load()
 
     def send_shown(self, session: Session, command: "Command") -> "Outcome":
         """Carry out a command whose refusal shows all that has moved: the same command sent again then works."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Self, TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
@@ -71,20 +71,40 @@ class Context:
         self.session_reference = session
         self._config = config
         self._formats: dict[str, Format] = {}
+        self.environ_token = os.environ.get("RFLOW_TOKEN", "")
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of this run."""
         return load_settings(self.flags, folders(self._config))
 
+    @property
+    def store_url(self) -> str:
+        """The configured store as it is named elsewhere, too: with its whole path."""
+        from rflow.service.opening import absolute_url
+
+        return absolute_url(self.settings["store"].text)
+
+    @property
+    def at_server(self) -> bool:
+        """Whether the configured store is a server."""
+        return self.settings["store"].text.startswith(("https://", "http://"))
+
+    def at_store(self, url: str, user: str) -> Self:
+        """Return a run with the same options at another store, as `user`."""
+        there = type(self)(store=url, user=user, session=self.session_reference, config=self._config, world=self._world)
+        if url != self.store_url:  # the token in the environment is for the configured store
+            there.environ_token = ""
+        return there
+
     @cached_property
     def workspace(self) -> "OpenWorkspace":
         """What this user can do at the configured store, or server."""
-        url = self.settings["store"].text
-        if url.startswith(("https://", "http://")):
-            from rflow.cli.server import workspace_at
+        if self.at_server:
+            from rflow.cli.server import TOKEN_VARIABLE, workspace_at
 
-            return workspace_at(url, self.settings.folders.state, os.environ, now)
+            environ = {TOKEN_VARIABLE: self.environ_token}
+            return workspace_at(self.settings["store"].text, self.settings.folders.state, environ, now)
         return self.local
 
     @cached_property
@@ -92,7 +112,7 @@ class Context:
         """What this user can do at the configured store, which must be on this machine."""
         from rflow.cli.parsing.interrupts import held
 
-        if self.settings["store"].text.startswith(("https://", "http://")):
+        if self.at_server:
             raise UsageProblem(
                 "That is done on the server's own store, not over HTTP.",
                 try_="On the server: rflow --store PATH …, or ask an admin of it.",

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "question": ("session.notes", "Write down"),
     "reply": ("session.notes", "Write down"),
     "flag": ("session.notes", "Write down"),
+    "drafts": ("session.drafts", "Write down"),
     "progress": ("sharing.progress", "Stuck? Share it"),
     "digest": ("sharing.progress", "Stuck? Share it"),
     "share": ("sharing.share", "Stuck? Share it"),
@@ -60,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("team.tokens", "Team"),
     "audit": ("team.audit", "Team"),
 }
-NOUNS = ("share", "tree", "format", "store", "config", "user", "space", "token")
+NOUNS = ("drafts", "share", "tree", "format", "store", "config", "user", "space", "token")
 """The commands that have commands of their own, such as `rflow tree list`."""
 
 

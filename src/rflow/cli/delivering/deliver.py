@@ -92,7 +92,7 @@ def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None
 
     `begin` is how a command for this session begins. Only the owner of an open session is told.
     """
-    if session.status == "open" and session.owner.id == run.me.id and (leaves or is_terminal(sys.stderr)):
+    if session.status == "open" and (leaves or is_terminal(sys.stderr)) and session.owner.id == run.me.id:
         run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
 
 
@@ -101,10 +101,11 @@ def record(run: App, session: Session | None, format_: str, destination: str, st
     if session is None:
         return
     from rflow.core.session.commands import RecordShared
+    from rflow.service.sessions import send
 
     try:
         command = RecordShared(format=format_, destination=destination, through=session.version, state=state)
-        run.send(session, command)
+        send(run.workspace, session, command)  # of no use later, so it is no draft
     except RflowError as error:
         run.say(f"Note: the delivery could not be recorded: {error.what}")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rflow.cli.display.text import ago, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
+from rflow.core.session.state import Question, Session
 from rflow.core.text import columns, one_line, pad, shorten
 
 WIDEST = 140
@@ -67,6 +68,21 @@ def inbox_entry(head: Head, now: datetime) -> str:
     if head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)
+
+
+def question_entry(session: Session, question: Question, now: datetime, begin: str) -> str:
+    """Return a question that was asked: in which session, by whom, its text, and how to answer it."""
+    indent = " " * 9
+    queue = f" of {question.to.name}" if question.to.is_queue else ""
+    when = f", {ago(question.at, now)}" if question.at else ""
+    title = one_line(session.title)
+    return "\n".join(
+        [
+            styled(wrapped(title, indent, f"{session.code}  "), bold=True),
+            wrapped(f"{question.by.name} asks{queue}{when}: {one_line(question.text)}", indent, indent),
+            f'{indent}{begin} -s {session.code} reply {question.seq} "\u2026"',
+        ]
+    )
 
 
 def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | None = None) -> str:

@@ -22,6 +22,15 @@ def show_status(app: App) -> None:
     else:
         show_session(app, session)
     inbox_line(app, session)
+    drafts_line(app)
+
+
+def drafts_line(app: App) -> None:
+    """Say that there are drafts which could not be sent, if any."""
+    from rflow.cli.server.drafts import Drafts
+
+    if Drafts(app.settings.folders.state).any():
+        app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
 def show_session(app: App, session: Session) -> None:
@@ -59,6 +68,10 @@ def inbox_line(app: App, session: Session | None = None) -> None:
     if waiting:
         count = "1 session" if len(waiting) == 1 else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions"
         app.out(styled(f"\n{count} in your inbox: rflow inbox", bold=True))
+    asked = app.workspace.heads(Query(asked=app.me.id, limit=10)).heads
+    if asked:
+        codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
+        app.out(styled(f"\nYou are asked something in {codes}: rflow inbox", bold=True))
 
 
 def _only_open(app: App) -> Session | None:

@@ -27,6 +27,7 @@ SHORT: dict[str, tuple[str, ...]] = {
 """A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`."""
 
 BELOW: dict[str, dict[str, str]] = {
+    "drafts": {"ls": "list", "rm": "remove", "delete": "remove", "push": "send"},
     "share": {"ls": "list", "new": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
     "tree": {"ls": "list", "rm": "remove", "delete": "remove", "validate": "check"},
     "format": {"ls": "list", "create": "new", "validate": "check"},

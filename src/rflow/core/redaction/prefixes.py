@@ -67,7 +67,7 @@ PREFIXES: dict[str, str] = {
     "ReadMe": "rdme_",
     "Replicate": "r8_",
     "Rootly": "rootly_",
-    "rflow": "rfs_ rft_ rfw_ rfi_ rfr_ rfo_",
+    "rflow": "rfs_ rft_ rfw_ rfi_ rfr_ rfo_ rfd_",
     "RubyGems": "rubygems_",
     "Scalingo": "tk-us-",
     "SendGrid": "SG.",

@@ -13,7 +13,10 @@ from rflow.errors import UsageProblem
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits."""
+    """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits.
+
+    `asked` are the ids of people and queues with a question that nobody has answered yet.
+    """
 
     id: str
     code: str
@@ -35,6 +38,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     steps: int = 0
     notes: int = 0
     evidence: int = 0
+    asked: tuple[str, ...] = ()
 
 
 def head_of(session: Session) -> Head:
@@ -63,21 +67,24 @@ def head_of(session: Session) -> Head:
         steps=sum(not step.undone for step in session.steps.values()),
         notes=sum(not note.undone for note in session.notes.values()),
         evidence=sum(not piece.undone for piece in session.evidence.values()),
+        asked=tuple(sorted({question.to.id for question in session.questions.values() if question.is_open})),
     )
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which sessions to list, newest update first; the fields narrow each other down, None does not.
 
-    `owner` is a person's id. `inbox` keeps what waits for that person's acknowledgement, or in a queue. `stale_before`
-    keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a tree's id. `spaces`
-    are those that the asker may see; None is all.
+    `owner` is a person's id. `inbox` keeps what waits for that person's acknowledgement, or in a queue; `asked`
+    what has a question for that person, or for a queue, that nobody has answered. Both leave out closed sessions.
+    `stale_before` keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a
+    tree's id. `spaces` are those that the asker may see; None is all.
     """
 
     spaces: tuple[str, ...] | None = None
     owner: str | None = None
     status: tuple[Status, ...] = ()
     inbox: str | None = None
+    asked: str | None = None
     customer: str | None = None
     ticket: str | None = None
     tree: str | None = None
@@ -101,11 +108,17 @@ def matches(head: Head, query: Query) -> bool:
         and (query.owner is None or head.owner.id == query.owner)
         and (not query.status or head.status in query.status)
         and (query.inbox is None or waits)
+        and (query.asked is None or (head.status != "closed" and is_asked(head, query.asked)))
         and (query.customer is None or head.customer.casefold() == query.customer.casefold())
         and (query.ticket is None or head.ticket.casefold() == query.ticket.casefold())
         and (query.tree is None or (head.tree is not None and head.tree.id == query.tree))
         and (query.stale_before is None or head.updated_at < query.stale_before)
     )
+
+
+def is_asked(head: Head, person_id: str) -> bool:
+    """Whether a session has an open question for somebody, or for a queue."""
+    return any(who == person_id or who.startswith("@") for who in head.asked)
 
 
 def cursor(head: Head) -> str:

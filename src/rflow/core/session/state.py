@@ -124,6 +124,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     amended: bool = False
     undone: bool = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has answered it yet."""
+        return not self.undone and not self.replies
+
+    def is_for(self, person_id: str) -> bool:
+        """Whether somebody may be meant by it: they are named, or a queue is."""
+        return self.to.id == person_id or self.to.is_queue
+
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A report that something is wrong with a node of a tree."""

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, may_revoke
-from rflow.core.space_policy import check_link
+from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, may_revoke, needs, works
+from rflow.core.space_policy import Policy, check_link
 from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
@@ -15,6 +15,7 @@ from rflow.service.team.links import link_password, protection
 from rflow.service.team.office import policy_of
 
 if TYPE_CHECKING:
+    from rflow.core.session.head import Head
     from rflow.ports.stores import ShareStore
     from rflow.service.local.workspace import LocalWorkspace
 
@@ -99,6 +100,28 @@ def find(workspace: "LocalWorkspace", store: "ShareStore", reference: str) -> Sh
         raise NotFound("There is no such link in this store.", try_="See what there is: rflow share list --all")
     names = ", ".join(count.share.id for count in counts)
     raise UsageProblem(f"That could be more than one link: {names}.", try_="Type one more letter.")
+
+
+def session_of(workspace: "LocalWorkspace", store: "ShareStore", token: str) -> "Head":
+    """Return the session that a link shows, if the actor is a member of its space."""
+    share = store.by_hash(token_hash(token)) if is_token(token) else None
+    seen = share is not None and workspace.actor.role_in(share.space) is not None
+    policy = policy_of(workspace.store, share.space) if share is not None else Policy()
+    if share is not None and works(share, workspace.now(), policy):
+        if seen:
+            return workspace.find(share.session)
+        sender = "whoever sent it to you" if needs(share, policy) else share.by.name
+        raise NotAllowed(
+            "The link is there to read; you are no member of the space that its session is in.",
+            try_=f"Open it in a browser. To work on the session, ask {sender} or an admin to make you a member.",
+        )
+    if share is not None and seen and workspace.version(share.session) is not None:
+        code = workspace.find(share.session).code
+        raise NotFound("This link does not work any longer.", try_=f"You may see its session: rflow resume {code}")
+    raise NotFound(
+        "This link does not work: it has ended, or it is not copied completely.",
+        try_="Ask for a new one, or look for the session: rflow list",
+    )
 
 
 def revoke(workspace: "LocalWorkspace", store: "ShareStore", share_id: str) -> Share:

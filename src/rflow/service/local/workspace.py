@@ -269,6 +269,12 @@ class LocalWorkspace:
 
         return find(self, self.allowed().shares, reference)
 
+    def session_of_link(self, token: str) -> Head:
+        """Return the session that the link with this token shows, if the actor may see it."""
+        from rflow.service.local.shares import session_of
+
+        return session_of(self, self.allowed().shares, token)
+
     def share_views(self, share_id: str) -> "Sequence[ShareView]":
         """Return the last views of a link, the newest first."""
         from rflow.service.local.shares import VIEWS_SHOWN, find

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rflow.core.accounts import Account, CredentialKind
+from rflow.core.accounts import ENDED, Account
 from rflow.core.actors import Actor
 from rflow.core.people import RFLOW, Person, is_named, person
 from rflow.core.session.commands import Reassign
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 UNASSIGNED = Person(id="@unassigned", name="@unassigned", kind="queue")
 """The queue that open sessions go to where no heir may have them."""
-_ENDED: tuple[CredentialKind, ...] = ("token", "session", "invitation", "reset")
 
 
 def disable(office: "Office", account: Account, heir: str) -> Left:
@@ -49,7 +48,7 @@ def disable(office: "Office", account: Account, heir: str) -> Left:
 def _store_disabled(office: "Office", account: Account) -> None:
     entry = office.entry("account_disabled", account.id)
     try:
-        office.account_store.replace(replace(account, disabled_at=office.now()), account, entry, ends=_ENDED)
+        office.account_store.replace(replace(account, disabled_at=office.now()), account, entry, ends=ENDED)
     except Stale:
         raise UsageProblem(f"Somebody else changed {account.name} just now.", try_="Try again.") from None
 

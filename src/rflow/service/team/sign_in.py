@@ -129,6 +129,22 @@ class SignIn:
             )
             self._accounts.end([bearer.credential.id], [entry])
 
+    def end_token(self, token: str) -> None:
+        """End an API token, or a web session, because its owner signs out."""
+        bearer = self._live(token, "token")
+        if bearer is None:
+            self.close_session(token)
+            return
+        account, made = bearer.account, bearer.credential
+        entry = AuditEntry(
+            at=utc(self._clock()),
+            action="token_revoked",
+            by=account.person,
+            subject=account.id,
+            details={"id": made.id},
+        )
+        self._accounts.end([made.id], [entry])
+
     def close_all_sessions(self, actor: Actor) -> int:
         """End all web sessions of somebody; return how many there were."""
         ids = [each.id for each in self._accounts.credentials(actor.person.id, "session")]

@@ -5,6 +5,7 @@ from rflow.ports.stores import Clock, Store
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
+from rflow.service.team.devices import DeviceSignIn
 from rflow.service.team.office import accounts_of
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
@@ -18,6 +19,7 @@ class Team:
         self._store = store
         self.now = clock
         self.sign_in = SignIn(store, clock=clock)
+        self.devices = DeviceSignIn(store, clock=clock)
 
     def accounts_exist(self) -> bool | None:
         """Whether anybody can sign in here; None where the store can't hold accounts."""

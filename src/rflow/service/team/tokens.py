@@ -23,22 +23,22 @@ class LocalTokens(Office):
         account = self._mine(user)
         if not account.active:
             raise UsageProblem(f"{account.name} is disabled.", try_="Enable the account first: rflow user enable NAME")
-        allowed = _checked(scopes)
+        allowed = checked_scopes(scopes)
         until = utc(expires_at) if expires_at is not None else None
         if until is not None and until <= self.now():
             raise UsageProblem("The token would expire at once.", try_="Use a span such as --expires 30d.")
         secret, made = self.credential("token", account.id, until, scopes=allowed, label=one_line(label))
         entry = self.entry("token_created", account.id, id=made.id, scopes=",".join(allowed))
         self.account_store.add_credential(made, entry)
-        return NewToken(token=_view(made), secret=secret)
+        return NewToken(token=token_view(made), secret=secret)
 
     def tokens(self, user: str = "") -> list[Token]:
         """List the tokens of an account, or all that the actor may see."""
         if user:
-            return [_view(each) for each in self.account_store.credentials(self._mine(user).id, "token")]
+            return [token_view(each) for each in self.account_store.credentials(self._mine(user).id, "token")]
         self._check_no_token()
         everybody = None if self.runs_store else self.actor.person.id
-        return [_view(each) for each in self.account_store.credentials(everybody, "token")]
+        return [token_view(each) for each in self.account_store.credentials(everybody, "token")]
 
     def revoke(self, reference: str) -> Token:
         """Revoke the one token whose id begins with `reference`."""
@@ -73,7 +73,7 @@ def _id(name: str) -> str:
     return account_name(name).id
 
 
-def _checked(scopes: Collection[Scope]) -> tuple[Scope, ...]:
+def checked_scopes(scopes: Collection[Scope]) -> tuple[Scope, ...]:
     """Return scopes in their usual order, with "read", without which a token allows nothing."""
     unknown = sorted(set(scopes) - set(get_args(Scope)))
     if unknown or not scopes:
@@ -82,7 +82,8 @@ def _checked(scopes: Collection[Scope]) -> tuple[Scope, ...]:
     return tuple(scope for scope in get_args(Scope) if scope in scopes or scope == "read")
 
 
-def _view(credential: Credential) -> Token:
+def token_view(credential: Credential) -> Token:
+    """Return an API token as people see it."""
     return Token(
         id=credential.id,
         user=credential.account,

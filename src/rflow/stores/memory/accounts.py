@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
+from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
@@ -82,7 +82,7 @@ class MemoryAccounts:
         with self._changing():
             self._accounts.pop(account_id, None)
             self._roles = {key: role for key, role in self._roles.items() if key[1] != account_id}
-            self._end(account_id, ("token", "session", "invitation", "reset"))
+            self._end(account_id, ENDED)
             self._audit = [renamed(each, account_id, to) for each in self._audit]
             self._credentials = {key: renamed(each, account_id, to) for key, each in self._credentials.items()}
             self.record([entry])
@@ -146,6 +146,14 @@ class MemoryAccounts:
             if account_id in (None, each.account) and kind in (None, each.kind)
         )
         return sorted(wanted, key=lambda each: (-each.created_at.timestamp(), each.id))
+
+    def replace_credential(self, credential: Credential, expected: Credential, entry: AuditEntry) -> None:
+        """Store the new state of a credential."""
+        with self._lock:
+            if self._credentials.get(expected.hash) != expected:
+                raise Stale
+            self._credentials[credential.hash] = credential
+            self.record([entry])
 
     def used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""

@@ -4,6 +4,12 @@ from rflow.core.session.head import Query, read_cursor
 from rflow.stores.derived import micros
 
 Value = str | int | list[str]
+_HEAD = """CASE WHEN position('"asked":'::bytea IN head) > 0 THEN convert_from(head, 'UTF8')::jsonb END"""
+_ASKED = (
+    f"status <> 'closed' AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(({_HEAD}) -> 'asked') AS asked(who) "  # noqa: S608
+    "WHERE asked.who = %s OR asked.who LIKE '@%%')"
+)
+"""Few sessions have an open question; the others are passed over without reading their head as JSON."""
 
 
 def select(query: Query) -> tuple[str, list[Value]]:
@@ -22,6 +28,8 @@ def _conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
         conditions.append(("status = ANY(%s)", (list(query.status),)))
     if query.inbox is not None:
         conditions.append(("status = 'handed_off' AND (owner = %s OR owner_kind = 'queue')", (query.inbox,)))
+    if query.asked is not None:
+        conditions.append((_ASKED, (query.asked,)))
     if query.spaces is not None:
         conditions.append(("space = ANY(%s)", (list(query.spaces),)))
     for column, text in (("customer", query.customer), ("ticket", query.ticket)):

@@ -9,7 +9,7 @@ from typing import TypeVar, get_args
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
+from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
 from rflow.core.notices import Notice
 from rflow.core.people import Person
@@ -85,7 +85,7 @@ class SqliteAccounts:
             db.execute("DELETE FROM accounts WHERE id = ?", (account_id,))
             for table in ("identities", "members"):
                 db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))  # noqa: S608 (constants)
-            _end_of(db, account_id, ("token", "session", "invitation", "reset"))
+            _end_of(db, account_id, ENDED)
             _rename(db, account_id, to)
             _record(db, [entry])
             db.execute("INSERT OR REPLACE INTO meta VALUES ('forget', 'pending')")
@@ -162,6 +162,15 @@ class SqliteAccounts:
             sql = f"SELECT data FROM credentials WHERE {where}"  # noqa: S608 (constants)
             every = _read_all(db, sql, Credential, [value for _, value in given])
         return sorted(every, key=lambda each: (-each.created_at.timestamp(), each.id))
+
+    def replace_credential(self, credential: Credential, expected: Credential, entry: AuditEntry) -> None:
+        """Store the new state of a credential."""
+        with self._file.writing() as db:
+            if _credential(db, expected.hash) != expected:
+                raise Stale
+            _delete_by_hash(db, expected.hash)
+            _put_credentials(db, [credential])
+            _record(db, [entry])
 
     def used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""

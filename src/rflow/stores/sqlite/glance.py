@@ -16,7 +16,7 @@ STEERING = frozenset(
 )
 """The facts that move a session or change who owns it (`is_steering`), by their tags."""
 
-Facts = tuple[str, str, int, str, str, bool]
+Facts = tuple[str, str, int, str, str, bool, list[str]]
 
 
 def facts(path: str, session_id: str | None, seen: int | None, me: str) -> tuple[Facts | None, int]:
@@ -44,7 +44,8 @@ def _facts(code: str, status: str, head: bytes, *, moved: bool) -> Facts:
     summary = json.loads(head)
     until = summary.get("waiting_until") or ("-" if summary.get("waiting_for") else "")
     place = (summary.get("place") or {}).get("kind", "")
-    return code, status, int(summary.get("steps", 0)), place, until, moved
+    asked = [str(who) for who in summary.get("asked", ())]
+    return code, status, int(summary.get("steps", 0)), place, until, moved, asked
 
 
 def _moved(db: sqlite3.Connection, session_id: str, seen: int) -> bool:

@@ -9,6 +9,12 @@ from rflow.core.session.head import Query, read_cursor
 from rflow.stores.derived import micros, valid
 
 Value = str | int
+_HEAD = "CASE WHEN json_valid(CAST(head AS TEXT)) THEN CAST(head AS TEXT) ELSE '{}' END"
+_ASKED = (
+    f"""status <> 'closed' AND instr(head, x'{b'"asked":'.hex()}') AND EXISTS """  # noqa: S608
+    f"(SELECT 1 FROM json_each({_HEAD}, '$.asked') AS asked WHERE asked.value = ? OR asked.value LIKE '@%')"
+)
+"""Few sessions have an open question; the others are passed over without reading their head as JSON."""
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"
 
 
@@ -26,7 +32,7 @@ def select(query: Query) -> tuple[str, list[Value]]:
 def _includes(query: Query, status: str) -> bool:
     """Whether sessions of `status`, closed or not, can match a query."""
     closed = status == "status = 'closed'"
-    if query.inbox is not None:
+    if query.inbox is not None or query.asked is not None:
         return not closed
     return not query.status or ("closed" in query.status if closed else set(query.status) != {"closed"})
 
@@ -51,6 +57,8 @@ def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
         conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))
+    if query.asked is not None:
+        conditions.append((_ASKED, (valid(query.asked),)))
     if query.spaces is not None:
         conditions.append((f"space IN ({', '.join('?' * len(query.spaces))})", tuple(map(valid, query.spaces))))
     for column, text in (("customer", query.customer), ("ticket", query.ticket)):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rflow import __version__
-from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
+from rflow.ports.wire import MEDIA_TYPE, STATUS, GrantError, Problem
 from rflow.web.api.operations import OPERATIONS, Operation
 
 PREFIX = "/api/v1"
@@ -29,8 +29,8 @@ _LAST_EVENT_ID = {
 def document() -> bytes:
     """Return the OpenAPI 3.1 document as JSON."""
     types = [kind for operation in OPERATIONS for kind in (operation.body, operation.result, operation.query) if kind]
-    schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REFERENCE)
-    known = dict(zip(map(str, [*types, Problem]), schemas, strict=True))
+    schemas, components = msgspec.json.schema_components([*types, Problem, GrantError], ref_template=_REFERENCE)
+    known = dict(zip(map(str, [*types, Problem, GrantError]), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(
@@ -62,6 +62,10 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
         ],
         "responses": {**_success(operation, known), **_failures(known)},
     }
+    if operation.form:
+        refused = {"application/json": {"schema": known[str(GrantError)]}}
+        described["security"] = []
+        described["responses"]["400"] = {"description": "no token (yet)", "content": refused}
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": _body(operation, known)}
     return described
@@ -69,6 +73,8 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
 
 def _body(operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
     schema = known[str(operation.body)]
+    if operation.form:
+        return {"application/x-www-form-urlencoded": {"schema": schema}}
     if not operation.files:
         return {"application/json": {"schema": schema}}
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}

@@ -20,6 +20,7 @@ from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About
 from rflow.service.team.team import Team
+from rflow.web.api import device
 
 COMMAND_LIMIT = 256 * 1024
 """Bytes of a command that brings evidence, without its content."""
@@ -42,6 +43,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     raw: bytes = b""
     contents: Mapping[str, bytes] = {}
+    token: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +51,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `raw` says that its body is taken as it is. With `files`, the body is a form: the part `request` of at most so many
     bytes is what `body` names, and the parts `content` are files. `stream` says that it answers with server-sent events
-    about the session whose id `call` returns, or about all sessions; their data is a `result`.
+    about the session whose id `call` returns, or about all sessions; their data is a `result`. `form` is for who is not
+    signed in yet: the body is a form, and a refusal a `wire.GrantError` (see `device`).
     """
 
     name: str
@@ -57,7 +60,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     tag: str
     summary: str
-    call: Callable[[Call], object]
+    call: Callable[[Any], object]
     query: Any = None
     body: Any = None
     result: Any = None
@@ -66,6 +69,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     raw: bool = False
     files: int = 0
     stream: bool = False
+    form: bool = False
 
 
 def _session(call: Call) -> str:
@@ -76,6 +80,16 @@ def _session(call: Call) -> str:
 def _id_of(call: Call, named: str) -> str:
     """Return the id of a session, which may be named by its code too."""
     return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
+
+
+def _load(call: Call) -> s.EventLog:
+    workspace = call.team.workspace(call.actor)
+    log = workspace.load(_session(call), call.query.after)
+    if not call.query.context or call.query.after:
+        return s.log_of(log)
+    trees = {digest: data for digest in log.session.trees if (data := workspace.tree(digest)) is not None}
+    names = workspace.tree_names(log.space)
+    return s.log_of(log, s.Context(trees=trees, names=names, me=s.me_of(call.actor)))
 
 
 def _import(call: Call) -> s.ImportResult:
@@ -124,6 +138,37 @@ def _counted(counted: ShareCount) -> s.Link:
 
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="device_authorization",
+        method="POST",
+        path="/device/authorization",
+        tag="Signing in",
+        summary="Ask to be signed in as the person who types the code",
+        call=device.ask,
+        body=s.DeviceForm,
+        result=s.DeviceCodes,
+        form=True,
+    ),
+    Operation(
+        name="device_token",
+        method="POST",
+        path="/device/token",
+        tag="Signing in",
+        summary="Ask whether that was approved; the token is given once",
+        call=device.poll,
+        body=s.DevicePoll,
+        result=s.DeviceToken,
+        form=True,
+    ),
+    Operation(
+        name="end_token",
+        method="DELETE",
+        path="/me/token",
+        tag="Signing in",
+        summary="Sign out: end the token that asks",
+        call=lambda c: c.team.sign_in.end_token(c.token),
+        status=204,
+    ),
     Operation(
         name="me",
         method="GET",
@@ -235,7 +280,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/sessions/{session}/events",
         tag="Sessions",
         summary="Read the events of a session",
-        call=lambda c: s.log_of(c.team.workspace(c.actor).load(_session(c), c.query.after)),
+        call=_load,
         query=s.After,
         result=s.EventLog,
     ),
@@ -403,6 +448,16 @@ OPERATIONS: tuple[Operation, ...] = (
         call=lambda c: _counted(c.team.workspace(c.actor).share(c.body.link)),
         body=s.LinkReference,
         result=s.Link,
+    ),
+    Operation(
+        name="session_of_link",
+        method="POST",
+        path="/links/session",
+        tag="Links",
+        summary="Find the session that the link with this token shows",
+        call=lambda c: c.team.workspace(c.actor).session_of_link(c.body.link),
+        body=s.LinkReference,
+        result=Head,
     ),
     Operation(
         name="link_views",

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rflow.core.actors import Actor
 from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, StoreProblem, UsageProblem
 from rflow.service.team.team import Team
-from rflow.web.api import changes, problems
+from rflow.web.api import changes, device, problems
 from rflow.web.api.contents import ContentResponse, by_digest, uploaded
 from rflow.web.api.openapi import PREFIX, document
 from rflow.web.api.operations import OPERATIONS, Call, Operation
@@ -62,6 +62,8 @@ class ApiRoutes:
         return Route(PREFIX + path, api, methods=list(operations), middleware=limits)
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
+        if operation.form:
+            return await device.answer(self._workers, operation, request, self._site.url)
         try:
             token = token_of(request, self._site)
             if (operation.limit or 0) > BODY_LIMIT:  # a large body is not read for anybody
@@ -114,7 +116,14 @@ def _call(team: Team, token: str, given: Given) -> Call:
     actor = signed_in(team, token=token)
     contents = by_digest(given.files)
     return Call(
-        team=team, actor=actor, path=given.path, query=given.query, body=given.body, raw=given.raw, contents=contents
+        team=team,
+        actor=actor,
+        path=given.path,
+        query=given.query,
+        body=given.body,
+        raw=given.raw,
+        contents=contents,
+        token=token,
     )
 
 

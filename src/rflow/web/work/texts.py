@@ -63,6 +63,7 @@ FIELDS: Mapping[str, str] = {
     "take_reason": "Reason",
     "waiting_for": "Waiting for",
     "why": "Reason",
+    "code": "Code",
 }
 """The names of fields, for texts that are given back after an error."""
 
@@ -97,3 +98,5 @@ SPACE_ADDED = "The space {name} is added."
 ROLE_SET = "{name} in {space}: {role}."
 POLICY_SET = "The policy of {space} is set."
 TOKEN_REVOKED = "The token …{ending} is revoked."  # noqa: S105 (a notice)
+DEVICE_APPROVED = "{machine} is signed in as you. You can go back to the terminal."
+DEVICE_DENIED = "{machine} was not signed in."

@@ -34,13 +34,13 @@ def amend(
 
     TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action.
     """
-    session = run.session()
+    session = run.loaded(run.session)
     command = c.AmendEntry(
         target=entry,
         text=None if text is None else text_or_stdin(run, text),
         result=None if result is None else run.text(result),
         revert=None if revert is None else run.text(revert),
-        replaces=None if text is None else _main_text(session, entry),
+        replaces=None if text is None or not session.version else _main_text(session, entry),
         command_id=command_id,
     )
     outcome = run.send(session, command)
@@ -60,7 +60,7 @@ def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
 
     Without a number: your last entry.
     """
-    outcome = run.send(run.session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
+    outcome = run.send(run.to_write(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"pinned: {_targets(outcome)}.")
     for seq in _new(outcome):
         _say_if_cut(run, outcome.session, seq)
@@ -72,7 +72,7 @@ def unpin(run: App, entries: Entries = None, command_id: CommandId = "") -> None
 
     Without a number: from the entry that was pinned last.
     """
-    outcome = run.send(run.session(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
+    outcome = run.send(run.to_write(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
 
 

@@ -58,19 +58,20 @@ def run(
     the step.
     """
     from rflow.capture import run_captured
+    from rflow.cli.server.sending import check_first
 
     wanted = command or [] if string is None else string.strip()
     if not wanted or not wanted[0] or (command and string is not None):
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.session()
-    if entry := session.carried_out(command_id, here.me):
+    session = here.session() if command_id else here.to_write()
+    if command_id and (entry := session.carried_out(command_id, here.me)):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
-    here.workspace.check(session.id, recorded(_NOTHING))  # if it could not be kept, nothing is run
+    check_first(here, session, recorded(_NOTHING))
     captured = run_captured(wanted, limit=LIMIT)
-    keep(here, session, recorded(_evidence_of(captured, here.text(label), encoding)), captured.data)
+    keep(here, session, recorded(_evidence_of(captured, here.text(label), encoding)), captured.data, captured=True)
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     sys.exit(captured.status)
@@ -127,11 +128,14 @@ def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
     sys.exit(code if code >= 0 else 128 - code)
 
 
-def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: bytes) -> None:
-    """Record evidence, whose content is `data`, in `session`, and say so."""
+def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: bytes, *, captured: bool = False) -> None:
+    """Record evidence, whose content is `data`, in `session`, and say so.
+
+    What was `captured` can't be had again: if it can't be recorded, it is kept as a draft.
+    """
     evidence = command.evidence
     assert evidence is not None
-    outcome = here.send(session, command, {evidence.digest: data})
+    outcome = here.send(session, command, {evidence.digest: data}, irreplaceable=captured)
     seqs = [event.seq for event in outcome.events if isinstance(event.fact, EvidenceAdded)]
     seq = seqs[0] if seqs else outcome.entry
     code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
@@ -162,7 +166,7 @@ def attach(
     from rflow.capture import usual_encoding
 
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.session()
+    session = here.to_write()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"
     else:

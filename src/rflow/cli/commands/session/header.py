@@ -47,8 +47,8 @@ def brief(
     }
     facts = {name: None if text is None else run.text(text) for name, text in facts.items()}
     new_title = None if title is None else run.text(title)
-    session = run.session()
-    replaces = displayed_brief(session, run.seen(session), run.me.id)
+    session = run.loaded(run.session)
+    replaces = displayed_brief(session, run.seen(session), run.me.id) if session.version else None
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
     run.did(run.send(session, command), _recorded(facts | {"title": new_title}))
     if ask and len(ask.split()) > ASK_WORDS:
@@ -99,7 +99,7 @@ def change(
     from rflow.cli.display.entries import quoted
     from rflow.cli.display.shown import LIMITS, as_shown
 
-    session, text = run.session(), joined(run, words)
+    session, text = run.to_write(), joined(run, words)
     if reverted is not None:
         command = RevertChange(change=reverted, note=run.text(note), command_id=command_id)
         _reverted(run, session, command, alone=not (text or revert))
@@ -162,7 +162,7 @@ def wait(
         )
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, contingencies=plans, command_id=command_id)
-    outcome = run.send(run.session(), command)
+    outcome = run.send(run.to_write(), command)
     run.did(outcome, "no longer waiting." if over else _waiting(outcome.session))
 
 

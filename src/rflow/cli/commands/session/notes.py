@@ -62,7 +62,7 @@ def warn(
         return
     if on or pin:
         raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
-    session = run.session()
+    session = run.loaded(run.session)
     _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
@@ -72,6 +72,8 @@ def warn(
 
 def _check_warning(session: Session, seq: int) -> None:
     """Refuse to end what is no warning."""
+    if not session.version:  # the server can't be asked
+        return
     note_ = session.notes.get(seq)
     if note_ is None or note_.kind != "warning":
         there = ", ".join(map(str, warnings(session))) or "none"
@@ -101,7 +103,7 @@ def assume(
     from rflow.cli.display.entries import named, quoted
 
     outcome = run.send(
-        run.session(), SettleAssumption(target=settled, text=text_or_stdin(run, text), command_id=command_id)
+        run.to_write(), SettleAssumption(target=settled, text=text_or_stdin(run, text), command_id=command_id)
     )
     entry = outcome.session.entry(settled)
     run.did(outcome, f"{named(outcome.session, settled)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
@@ -109,7 +111,7 @@ def assume(
 
 def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool, command_id: str) -> None:
     """Record a note of a kind, and say so."""
-    session = run.session()
+    session = run.to_write()
     text = text_or_stdin(run, words)
     if kind == "note" and wants_warning(run, text):
         kind = "warning"
@@ -131,7 +133,7 @@ def flag(
     """Report that the tree is wrong where the session stands."""
     from rflow.cli.display.entries import quoted
 
-    outcome = run.send(run.session(), FlagNode(text=joined(run, text), command_id=command_id))
+    outcome = run.send(run.to_write(), FlagNode(text=joined(run, text), command_id=command_id))
     place = outcome.session.place
     at = f" at {quoted(place.text)}" if place else ""
     run.did(outcome, f"flag {outcome.entry}{at} recorded.")
@@ -146,14 +148,14 @@ def question(
     command_id: CommandId = "",
 ) -> None:
     """Ask somebody a question about the session."""
-    from rflow.service.sessions import receiver
+    from rflow.cli.server.sending import addressee
 
-    session = run.session()
-    person, _ = receiver(run.workspace, run.text(to), new=new_user)
+    session = run.to_write()
+    person, _ = addressee(run, run.text(to), new=new_user)
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
-    run.say(f'To answer it: {run.program} -s {session.code} reply {seq} "…"')
+    run.say(f'To answer it: {run.program} -s {outcome.session.code} reply {seq} "…"')
 
 
 @app.command()
@@ -164,7 +166,7 @@ def reply(
     command_id: CommandId = "",
 ) -> None:
     """Answer a question that was asked in the session."""
-    session = run.session()
+    session = run.to_write()
     answer = text_or_stdin(run, text)
     command = ReplyQuestion(target=entry, text=answer, command_id=command_id)
     run.did(run.send(session, command), f"answer to question {entry} recorded{acknowledged(text, answer)}")

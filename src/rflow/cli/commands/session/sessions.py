@@ -16,7 +16,7 @@ from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import counted, listing
 from rflow.errors import UsageProblem
-from rflow.service.sessions import evidence_content, find_session, space_named, start_session
+from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, tree_of
 
 app = Group()
@@ -35,6 +35,8 @@ def start(
     command_id: CommandId = "",
 ) -> None:
     """Start a session in a tree, or without a tree (--title)."""
+    from rflow.cli.server.sending import start_or_keep
+
     where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
     entered = named_tree(run.workspace, tree, where) if tree else None
     if entered is None and not title.strip():
@@ -45,7 +47,7 @@ def start(
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
-    session = start_session(run.workspace, run.text(title), brief, entered, command_id, where)
+    session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
     run.terminal.enter(session.id)
     run.wrote(session, "started.")
     _shown(run, session, json)
@@ -60,16 +62,21 @@ def resume(
     json: Json = False,
     command_id: CommandId = "",
 ) -> None:
-    """Continue a session: it becomes the current one of this terminal."""
-    session = find_session(run.workspace, reference)
-    if take:
-        if not reason.strip():
-            raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
-        command = TakeOver(reason=run.text(reason), seen=run.seen(session), command_id=command_id)
-        session = run.send_shown(session, command).session
-        run.wrote(session, "yours now; its former owner sees your reason.")
-    run.terminal.enter(session.id)
-    _shown(run, session, json)
+    """Continue a session: it becomes the current one of this terminal.
+
+    SESSION may be the address of a session, or of a link, at a server where you are signed in.
+    """
+    from rflow.cli.server.address import session_at
+
+    with session_at(run, reference) as (there, session):
+        if take:
+            if not reason.strip():
+                raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
+            command = TakeOver(reason=run.text(reason), seen=there.seen(session), command_id=command_id)
+            session = there.send_shown(session, command).session
+            there.wrote(session, "yours now; its former owner sees your reason.")
+        there.terminal.enter(session.id)
+        _shown(there, session, json)
 
 
 def _shown(run: App, session: Session, json: bool) -> None:
@@ -133,7 +140,7 @@ def close(
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
-    session = run.to_leave(command_id)
+    session = run.loaded(lambda: run.to_leave(command_id))
     words = joined(run, how)
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
         outcome, words = convert(words, CloseOutcome), ""

@@ -56,9 +56,9 @@ def choose(
     command_id: CommandId = "",
 ) -> None:
     """Answer the question at the position."""
-    session = run.session()
     if choice is None:
-        raise _which(run, session)
+        raise _which(run, run.session())
+    session = run.to_write(moving=True)
     command = Choose(
         choice=joined(run, choice),
         assume=assume,
@@ -89,7 +89,7 @@ def done(
     command_id: CommandId = "",
 ) -> None:
     """Record that the action at the position is done, and its result."""
-    session = run.session()
+    session = run.to_write(moving=True)
     command = Done(result=joined(run, result), pin=pin, seen=run.seen(session), command_id=command_id)
     _move(run, session, command, "done")
 
@@ -102,7 +102,7 @@ def skip(
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
-    session = run.session()
+    session = run.to_write(moving=True)
     said = one_of(joined(run, why), run.text(reason or ""), "--reason")
     if why is None and reason is None:
         raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
@@ -137,7 +137,7 @@ def step(
         pin=pin,
         command_id=command_id,
     )
-    outcome = run.send(run.session(), command)
+    outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
     when = f", done {stated(happened)}" if happened else ""
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
@@ -149,7 +149,7 @@ def back(run: App, command_id: CommandId = "") -> None:
 
     It stays in the record, shown as undone. For entries of other kinds: `rflow undo`.
     """
-    session = run.session()
+    session = run.to_write(moving=True)
     _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back")
 
 

@@ -35,10 +35,11 @@ def prompt(
     from rflow.cli.output import echo
 
     with suppress(Exception):
-        glance, inbox = _glance(given)
+        glance, inbox, is_asked = _glance(given)
         parts = []
         if glance is not None and _is_plain(glance.code):
             parts.append(_marked(_in_words(glance), shell) if glance.moved and shell else _in_words(glance))
+            parts += ["you are asked something"] if is_asked else []
         if inbox:
             parts.append(f"inbox {inbox}")
         if parts:
@@ -46,8 +47,11 @@ def prompt(
             echo(text if shell in (None, "tmux") else f"{text} ", newline=shell is None)
 
 
-def _glance(given: Given) -> "tuple[Glance | None, int]":
-    """Return a glance at the session that is named, or else at the current one, and how many wait for this user."""
+def _glance(given: Given) -> "tuple[Glance | None, int, bool]":
+    """Return a glance at the session that is named, or else at the current one.
+
+    With it: how many wait for this user, and whether that session has a question for them.
+    """
     import os
 
     from rflow.cli.terminal_state import Terminal
@@ -60,7 +64,8 @@ def _glance(given: Given) -> "tuple[Glance | None, int]":
     terminal = Terminal(settings.folders.state, _public(url), os.environ)
     session_id = given.app.session().id if given.session else terminal.current
     me = person_id(settings["user.name"].text)
-    return glance(url, session_id, terminal.seen(session_id) if session_id else None, me)
+    shown, inbox = glance(url, session_id, terminal.seen(session_id) if session_id else None, me)
+    return shown, inbox, shown is not None and me in shown.asked
 
 
 def _public(url: str) -> str:

@@ -1,5 +1,6 @@
 """Commands that change who owns a session: handoff, inbox, accept, decline."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import NotFound, UsageProblem
-from rflow.service.sessions import all_heads, find_session, load_session, receiver
+from rflow.service.sessions import all_heads, find_session, load_session
 
 app = Group()
 Warnings = Annotated[
@@ -34,6 +35,8 @@ def handoff(
     then: Actions = None,
     copy: Copy = False,
     format_: FormatName = None,
+    all_: Annotated[bool, Option("--all", help="All my open sessions: the end of a shift.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Of --all: don't ask.")] = False,
     cancel: Annotated[bool, Option("--cancel", help="Take it back, as long as it is not accepted.")] = False,
     new_user: NewUser = False,
     command_id: CommandId = "",
@@ -41,21 +44,29 @@ def handoff(
     """Hand the session to somebody, who continues at the same position.
 
     It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
-    --then, take up to 40 words and are shown in full.
+    --then, take up to 40 words and are shown in full. With --all it is a shift handover: it shows your open sessions,
+    asks, and hands each over, to be accepted by itself; --copy and -f deliver the digest of them.
     """
+    from rflow.cli.server.sending import addressee
+
     if cancel:
         if to or note or warn or if_ or then:
             raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
         _take_back(run, _handed_off(run), command_id)
         return
-    session = run.to_leave(command_id)
-    if not to.strip():
-        people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
-        what = listing(f"To whom?{' Known here:' if people else ''}", people)
-        raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
+    if all_:
+        if warn or if_ or then or run.session_reference:
+            raise UsageProblem("--all takes a --note only.", try_="Leave -s, --warn, --if and --then out.")
+        from rflow.cli.commands.sharing.shift import hand_over
+
+        everybody, _ = addressee(run, _named(run, to), new=new_user)
+        hand_over(run, everybody, run.text(note), format_=format_, copy=copy, yes=yes, command_id=command_id)
+        return
+    session = run.loaded(lambda: run.to_leave(command_id))
+    to = _named(run, to)
     contingencies = pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
-    person, known = receiver(run.workspace, run.text(to), new=new_user)
+    person, known = addressee(run, to, new=new_user)
     command = HandOff(
         to=person,
         note=run.text(note),
@@ -64,15 +75,30 @@ def handoff(
         seen=run.seen(session),
         command_id=command_id,
     )
-    session = run.send(session, command).session
-    run.terminal.leave(session.id)
-    run.wrote(session, f"handed to {person.name}, who hasn't accepted it yet.")
-    run.displayed(session)
+    session = _handed(run, session, command)
     if delivered is not None:
         delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
     _offer(run, session.code, person, summary=delivered is None)
+
+
+def _handed(run: App, session: Session, command: HandOff) -> Session:
+    """Hand a session over, and say so."""
+    session = run.send(session, command).session
+    run.terminal.leave(session.id)
+    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
+    run.displayed(session)
+    return session
+
+
+def _named(run: App, to: str) -> str:
+    """Return who is named; raise `UsageProblem` with those known here if nobody is."""
+    if to.strip():
+        return run.text(to)
+    people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
+    what = listing(f"To whom?{' Known here:' if people else ''}", people)
+    raise UsageProblem(what, try_="Name a person, or a queue such as @tier2: rflow handoff USER")
 
 
 class _Delivered:
@@ -135,7 +161,7 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
-    """List the sessions handed to you, or to a queue."""
+    """List the sessions handed to you, or to a queue, and the questions that you are asked."""
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
 
@@ -145,21 +171,37 @@ def inbox(run: App, json: Json = False) -> None:
 
         run.out_json([head_record(head) for head in heads])
         return
-    if not heads:
+    asked = list(_questions(run))
+    if not heads and not asked:
         run.say("Your inbox is empty.")
         return
     for head in heads:
         run.out(inbox_entry(head, run.workspace.now()))
-    code = heads[0].code
-    words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
-    run.out(next_block([f"{run.program} {command.format(code)}" for command in words]))
+    if heads:
+        words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
+        run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
+    if asked:
+        run.out(f"{chr(10) if heads else ''}Questions to you:")
+    for entry in asked:
+        run.out(entry)
+
+
+def _questions(run: App) -> Iterator[str]:
+    """Yield the open questions to this user, or to a queue, as they are shown."""
+    from rflow.cli.display.lists import question_entry
+
+    for head in all_heads(run.workspace, Query(asked=run.me.id)):
+        session = load_session(run.workspace, head.id)
+        for question in session.questions.values():
+            if question.is_open and question.is_for(run.me.id):
+                yield question_entry(session, question, run.workspace.now(), run.program)
 
 
 def _handed_to_me(run: App, reference: str | None) -> Session:
     """Load the session that is meant: the one named, else the only one in this user's inbox."""
     reference = reference or run.session_reference
     if reference:
-        return find_session(run.workspace, reference)
+        return Session(id=reference, code=reference) if run.at_server else find_session(run.workspace, reference)
     heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
         raise NotFound("Your inbox is empty.", try_="See your sessions: rflow list --mine")

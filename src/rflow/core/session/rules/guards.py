@@ -77,7 +77,8 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
     if isinstance(command, c.CancelHandoff):
         return NotAllowed(f"{code} has no handoff of yours to take back.", try_=f"See: rflow show {code}")
     if isinstance(command, c.Accept | c.Decline):
-        return NotAllowed(f"{code} has not been handed to you.", try_="See what has: rflow inbox")
+        said = "is yours already" if session.owner.id == actor.person.id else f"belongs to {owner}"
+        return NotAllowed(f"{code} has not been handed to you: it {said}.", try_="See what has been: rflow inbox")
     if isinstance(command, c.Reassign | c.ExpireHandoff):
         return NotAllowed(
             f"Only a lead may reassign {code}.", try_=f'Take it over yourself: rflow resume {code} --take --reason "…"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rflow.errors import NotSignedIn, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock
-from rflow.whole_files import replace_file
+from rflow.whole_files import write_own_file
 
 if TYPE_CHECKING:
     from rflow.delivery.url import HttpUrl
@@ -56,7 +56,7 @@ class Tokens:
         """Keep a token; an empty one is removed."""
         tokens = {**self._read(), server: token}
         kept = {name: value for name, value in tokens.items() if value}
-        replace_file(self._path, json.dumps(kept, indent=1).encode())
+        write_own_file(self._path, json.dumps(kept, indent=1).encode())
 
     def servers(self) -> list[str]:
         """Return the servers that there is a token for."""

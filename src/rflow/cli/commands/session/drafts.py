@@ -1,0 +1,149 @@
+"""Commands for what could not be sent: drafts list, show, send, remove."""
+
+from typing import Annotated
+
+from msgspec.structs import replace
+
+from rflow.cli.app import App
+from rflow.cli.output import echo_bytes
+from rflow.cli.parsing.declare import Argument, Group, Option
+from rflow.cli.parsing.options import Json
+from rflow.cli.server.drafts import Draft, Drafts
+from rflow.core.session.commands import Start
+from rflow.core.session.state import Session
+from rflow.core.text import byte_size, counted
+from rflow.errors import RflowError, Unreachable, UsageProblem
+from rflow.service.sessions import Outcome, send
+
+app = Group(help="What could not be sent to a server: list, show, send, remove.")
+Id = Annotated[str, Argument(metavar="DRAFT", help="Its id: see `rflow drafts list`.")]
+Ids = Annotated[list[str] | None, Argument(metavar="[DRAFT]...", help="Their ids; without any, all.")]
+
+
+@app.command("list")
+def list_(run: App, json: Json = False) -> None:
+    """List what could not be sent, the oldest first."""
+    from rflow.cli.display.lists import table
+    from rflow.cli.times import stated
+
+    drafts = Drafts(run.settings.folders.state).all()
+    if json:
+        return run.out_json([_record(draft) for draft in drafts])
+    if not drafts:
+        return run.say("There are no drafts: everything was sent.")
+    rows = [(draft.id, stated(draft.at), draft.session or "-", draft.store, draft.what) for draft in drafts]
+    run.out(table([("DRAFT", "ENTERED", "SESSION", "STORE", "WHAT"), *rows], {3: 20, 4: 20}))
+    return run.say("To send them: rflow drafts send")
+
+
+def _record(draft: Draft) -> dict[str, object]:
+    return {
+        "id": draft.id,
+        "at": draft.at,
+        "store": draft.store,
+        "session": draft.session,
+        "command": draft.command,
+        "bytes": sum(map(len, draft.contents.values())),
+        "why": draft.why,
+    }
+
+
+@app.command()
+def show(run: App, reference: Id) -> None:
+    """Print the whole text of a draft; of captured output, its bytes as they came."""
+    (draft,) = Drafts(run.settings.folders.state).named([reference])
+    if draft.contents:
+        for content in draft.contents.values():
+            echo_bytes(content)
+    else:
+        run.out_json(draft.command)
+
+
+@app.command("send")
+def send_(run: App, references: Ids = None) -> None:
+    """Send what could not be sent before, the oldest first.
+
+    Each is carried out once: what had arrived although the connection broke changes nothing. A draft that is refused is
+    kept.
+    """
+    drafts = Drafts(run.settings.folders.state)
+    chosen = drafts.named(references) if references else drafts.all()
+    if not chosen:
+        return run.say("There are no drafts: everything was sent.")
+    failures: list[RflowError] = []
+    moves = _Moves()
+    for draft in chosen:
+        try:
+            _send(run, draft, moves)
+        except Unreachable:
+            raise
+        except RflowError as error:
+            run.say(f"{draft.id} ({draft.what}): {error.what} {error.try_}")
+            failures.append(error)
+            continue
+        drafts.remove(draft)
+    if failures:
+        left = UsageProblem(
+            f"{counted(len(failures), 'draft')} could not be sent.",
+            try_="They are kept: rflow drafts show DRAFT, rflow drafts remove DRAFT",
+        )
+        left.exit_code = failures[0].exit_code
+        raise left
+    return None
+
+
+class _Moves:
+    """The versions that drafts saw, and those after drafts that were sent since: one's own moves are not news."""
+
+    def __init__(self) -> None:
+        self._after: dict[tuple[str, str, int], int] = {}
+
+    def caught_up(self, draft: Draft) -> Draft:
+        """Return a draft that has seen what those before it did."""
+        seen = draft.command.seen
+        after = None if seen is None else self._after.get((draft.store, draft.session, seen))
+        return draft if after is None else replace(draft, command=replace(draft.command, seen=after))
+
+    def add(self, draft: Draft, outcome: Outcome) -> None:
+        """Remember what a draft did: it was accepted, so nobody else had moved the session since the version it saw."""
+        if draft.command.seen is not None:
+            self._after[draft.store, draft.session, draft.command.seen] = outcome.session.version
+
+
+def _send(run: App, draft: Draft, moves: _Moves) -> None:
+    """Send a draft to its store, and say what it did."""
+    there = run.at_store(draft.store, draft.user)
+    try:
+        if isinstance(draft.command, Start):
+            outcome = _started(there, draft.command)
+        else:
+            session = Session(id=draft.session, code=draft.session) if draft.session else there.session()
+            outcome = send(there.workspace, session, moves.caught_up(draft).command, draft.contents)
+            moves.add(draft, outcome)
+        size = sum(map(len, draft.contents.values()))
+        what = f"{draft.what}{f' ({byte_size(size)})' if size else ''}"
+        there.did(outcome, f"{what}: {'sent' if outcome.events else 'nothing new, it had arrived before'}.")
+    finally:
+        there.close()
+
+
+def _started(there: App, command: Start) -> Outcome:
+    from rflow.core.session.replay import replay
+
+    sent = there.workspace.start(command)
+    session = replay(sent.tail, Session(id=sent.session, code=sent.code))
+    there.terminal.enter(session.id)
+    return Outcome(session=session, events=sent.events, entry=sent.entry)
+
+
+@app.command()
+def remove(run: App, references: Ids = None, yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False) -> None:
+    """Remove drafts without sending them."""
+    drafts = Drafts(run.settings.folders.state)
+    chosen = drafts.named(references) if references else drafts.all()
+    if chosen and not yes:
+        listed = "; ".join(draft.what for draft in chosen[:3]) + ("; …" if len(chosen) > 3 else "")
+        run.confirm(f"Remove {counted(len(chosen), 'draft')} for good ({listed})?", "--yes")
+    for draft in chosen:
+        drafts.remove(draft)
+    run.say(f"{counted(len(chosen), 'draft')} removed.")

@@ -1,0 +1,112 @@
+"""Commands that could not be sent: each is kept as a draft, with its id, until it is sent or removed.
+
+A draft is a file in the state folder that only its user can read. Its command has an id, so that it is carried out
+once, however often it is sent, and even if it had arrived when the connection broke.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rflow.core.session.commands import Command
+from rflow.core.text import one_line
+from rflow.errors import NotFound, StoreProblem, UsageProblem
+from rflow.identity import share_id
+from rflow.whole_files import write_own_file
+
+_TEXTS = ("text", "result", "reason", "summary", "note", "read_back", "choice", "waiting_for", "title")
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A command for a session of a store, and the contents of its evidence.
+
+    `session` is an id or a code; "" where that could not be found out, and for a new session. `why` it was not sent.
+    """
+
+    id: str
+    store: str
+    user: str
+    at: datetime
+    session: str
+    command: Command
+    contents: Mapping[str, bytes] = {}
+    why: str = ""
+
+    @property
+    def what(self) -> str:
+        """The command in a few words."""
+        command: Any = self.command
+        tag = str(type(command).__struct_config__.tag).replace("_", " ")
+        evidence = getattr(command, "evidence", None)
+        texts = [getattr(command, name, "") for name in _TEXTS]
+        if evidence is not None:
+            texts.append(evidence.label)
+        brief = getattr(command, "brief", None)
+        texts += [getattr(brief, name) or "" for name in brief.__struct_fields__] if brief is not None else []
+        return one_line(": ".join([tag, *[text for text in texts if isinstance(text, str) and text][:1]]))
+
+
+class Drafts:
+    """The drafts of this user, in a folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "unsent"
+
+    def keep(self, draft: Draft) -> None:
+        """Store a draft."""
+        write_own_file(self._folder / _name(draft), msgspec.json.encode(draft), durable=True)
+
+    def remove(self, draft: Draft) -> None:
+        """Remove a draft."""
+        (self._folder / _name(draft)).unlink(missing_ok=True)
+
+    def any(self) -> bool:
+        """Whether there are drafts; this reads none of them."""
+        return next(self._paths(), None) is not None
+
+    def all(self) -> list[Draft]:
+        """Return all drafts, the oldest first."""
+        return [_read(path) for path in sorted(self._paths())]
+
+    def named(self, references: list[str]) -> list[Draft]:
+        """Return the drafts whose ids begin with these references, in the order of the drafts."""
+        drafts = self.all()
+        wanted: dict[str, Draft] = {}
+        for reference in references:
+            found = [draft for draft in drafts if reference and draft.id.startswith(reference.upper())]
+            if not found:
+                raise NotFound(f'There is no draft "{reference}".', try_="See what there is: rflow drafts list")
+            if len(found) > 1:
+                raise UsageProblem(f'"{reference}" could be more than one draft.', try_="Type one more letter.")
+            wanted[found[0].id] = found[0]
+        return [draft for draft in drafts if draft.id in wanted]
+
+    def _paths(self) -> Iterator[Path]:
+        return self._folder.glob("*.json")
+
+
+def new_id() -> str:
+    """Return the id of a new draft."""
+    return share_id(os.urandom(4))
+
+
+def new_command_id() -> str:
+    """Return an id for a command that has none yet."""
+    return f"rflow-{os.urandom(12).hex()}"
+
+
+def _name(draft: Draft) -> str:
+    return f"{draft.at:%Y%m%d-%H%M%S-%f}-{draft.id}.json"
+
+
+def _read(path: Path) -> Draft:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Draft)
+    except (OSError, ValueError, msgspec.DecodeError) as error:
+        raise StoreProblem(
+            f"The draft {path} can't be read: a newer rflow wrote it, or it is damaged.", try_="Move it elsewhere."
+        ) from error

@@ -1,0 +1,143 @@
+"""Sending commands so that nothing typed is lost: what can't be sent is kept as a draft."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from rflow.cli.server.drafts import Draft, Drafts, new_command_id, new_id
+from rflow.core.people import Person, person
+from rflow.core.session.commands import Start
+from rflow.core.session.state import Session
+from rflow.core.text import clean
+from rflow.errors import NotFound, NotSignedIn, RflowError, StoreProblem, Unreachable
+from rflow.service.sessions import Outcome, receiver, send, started
+
+if TYPE_CHECKING:
+    from rflow.cli.app import App
+    from rflow.core.session.commands import Command
+
+UNSENT = (Unreachable, NotSignedIn, StoreProblem)
+"""The errors after which a command may work later as it is."""
+
+
+def target(run: "App", *, moving: bool) -> Session:
+    """Return the session that a command writes to at a server, without asking for more than has to be known.
+
+    The answer to the command brings its state. A `moving` command says which version was displayed here, and that is
+    remembered by the id. Where the server can't be asked which session it is, the id is "".
+    """
+
+    def asked() -> Session:
+        named = run.session_reference
+        if named and moving:
+            head = run.workspace.find(named)
+            return Session(id=head.id, code=head.code)
+        named = named or run.terminal.current
+        return Session(id=named, code=named) if named else run.session()
+
+    return loaded(run, asked)
+
+
+def loaded(run: "App", load: Callable[[], Session]) -> Session:
+    """Return the state of a session; only its name where the server can't be reached."""
+    try:
+        return load()
+    except UNSENT:
+        try:
+            named = run.session_reference or run.terminal.current or ""
+        except NotSignedIn:
+            named = ""
+        return Session(id=named, code=named)
+
+
+def addressee(run: "App", name: str, *, new: bool) -> tuple[Person, bool]:
+    """Find who is meant by `name`; where the server can't be asked, it is whoever the server knows by that name."""
+    try:
+        return receiver(run.workspace, name, new=new)
+    except UNSENT:
+        if not run.at_server:
+            raise
+        return person(clean(name)), True
+
+
+def check_first(run: "App", session: Session, command: "Command") -> None:
+    """Raise the error that sending a command would raise now: if its output could not be kept, nothing is run."""
+    try:
+        run.workspace.check(session.id or run.session().id, command)
+    except UNSENT as error:
+        error.try_ = f"Nothing was run. {error.try_}"
+        raise
+
+
+def start_or_keep(run: "App", command: Start) -> Session:
+    """Start a session, or keep that as a draft and raise why."""
+    if run.at_server and not command.command_id:
+        command = replace(command, command_id=new_command_id())
+    try:
+        return started(run.workspace, command)
+    except UNSENT as error:
+        if run.at_server:
+            keep(run, "", command, why=error.what)
+            error.try_ = kept(error)
+        raise
+
+
+def send_or_keep(
+    run: "App",
+    session: Session,
+    command: "Command",
+    contents: Mapping[str, bytes] | None = None,
+    *,
+    irreplaceable: bool = False,
+) -> Outcome:
+    """Carry out a command, or keep it as a draft and raise why; `irreplaceable` ones are kept after any error."""
+    if not command.command_id:
+        command = replace(command, command_id=new_command_id())
+    try:
+        return _sent(run, session, command, contents)
+    except KeyboardInterrupt:
+        keep(run, session.id, command, contents, "It was interrupted.")
+        run.say("Interrupted. It is kept as a draft; to send it: rflow drafts send")
+        raise
+    except RflowError as error:
+        if irreplaceable or isinstance(error, UNSENT):
+            keep(run, session.id, command, contents, error.what)
+            error.try_ = kept(error)
+        raise
+
+
+def kept(error: RflowError) -> str:
+    """Return what to try after an error whose command was kept."""
+    first = f"{error.try_.rstrip('.')}. " if isinstance(error, NotSignedIn) else ""
+    return f"{first}What you entered is kept as a draft, and is carried out once: rflow drafts send"
+
+
+def keep(
+    run: "App", session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, why: str = ""
+) -> None:
+    """Keep a command as a draft."""
+    from rflow.cli.app import now
+
+    draft = Draft(
+        id=new_id(),
+        store=run.store_url,
+        user=run.settings["user.name"].text,
+        at=now(),
+        session="" if isinstance(command, Start) else session_id,
+        command=command,
+        contents=dict(contents or {}),
+        why=why,
+    )
+    Drafts(run.settings.folders.state).keep(draft)
+
+
+def _sent(run: "App", session: Session, command: "Command", contents: Mapping[str, bytes] | None) -> Outcome:
+    if not session.id:
+        session = run.session()
+    try:
+        return send(run.workspace, session, command, contents)
+    except NotFound:
+        if session.version or run.session_reference:
+            raise
+        return send(run.workspace, run.session(), command, contents)  # this terminal's session is gone

@@ -1,0 +1,187 @@
+"""Signing in at a server from a terminal: a real server, and a terminal that waits for a browser."""
+
+import contextlib
+import re
+import signal
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rflow.ports.wire import GRANT_TYPE
+from support.program import SCRIPT, Program
+from support.web.server import Served, serving
+from support.web.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with an admin, and Ben who is a member of the default space."""
+    home = tmp_path_factory.mktemp("server")
+    root = Program(home, user="Root", store=str(home / "team.db"))
+    root.ok("user", "add", "Root", "--admin", "--password-stdin", stdin="nine green bottles")
+    root.ok("user", "add", "Ben Okafor", "--password-stdin", stdin="nine green bottles")
+    root.ok("space", "members", "default", "--add", "Ben Okafor", "--role", "member")
+    with serving(root) as server:
+        yield server
+
+
+@pytest.fixture
+def ben(tmp_path: Path) -> Program:
+    return Program(tmp_path, user="Ben Okafor")
+
+
+@contextlib.contextmanager
+def waiting(ben: Program, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run `rflow login` in a process, which waits for a browser."""
+    process = subprocess.Popen(
+        [SCRIPT, "login", *words], env=ben.variables, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def code_shown(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Return the code that a waiting terminal shows, and all that it has printed."""
+    assert process.stderr is not None
+    printed = ""
+    while not (found := re.search(r"code: ([B-Z]{4}-[B-Z]{4})\n", printed)):
+        line = process.stderr.readline()
+        assert line, printed
+        printed += line
+    return found[1], printed
+
+
+def decide(served: Served, code: str, *, approve: bool) -> str:
+    """Approve or deny in a browser what a terminal asks; return what the page says about the terminal."""
+    browser = Visitor(served.url).go(f"/device?code={code.lower()}").sign_in("Ben Okafor")
+    asked = browser.text
+    assert code in asked
+    browser.submit("/device", button="approve" if approve else "deny")
+    assert browser.at == "/"
+    return asked
+
+
+def kept(ben: Program) -> Path:
+    return ben.home / "state" / "rflow" / "servers.json"
+
+
+def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: Served, ben: Program) -> None:
+    with waiting(ben, served.url) as process:
+        code, printed = code_shown(process)
+        assert f"{served.url}/device" in printed
+        page = decide(served, code, approve=True)
+        assert f"Sign in {socket.gethostname()}?" in page and "127.0.0.1" in page and "as Ben Okafor" in page
+        assert process.stderr is not None
+        rest = process.stderr.read()
+        assert process.wait(30) == 0, rest
+    assert re.search(r"signed in as Ben Okafor, until \w{3} \d{4}-\d\d-\d\d", rest)
+    assert f"rflow config set store {served.url}" in rest
+    assert stat.S_IMODE(kept(ben).stat().st_mode) == 0o600
+    token = re.search(r"rft_\w+", kept(ben).read_text())
+    assert token is not None and token[0] not in printed + rest + served.log.read_text()
+    there = ben.at(store=served.url)
+    assert there.ok("whoami").out.startswith(f"Ben Okafor  ({served.url})\n  default: member\n  this token allows")
+    there.ok("start", "--title", "Label printer prints nothing")
+    assert "signed out; the token is revoked" in ben.ok("logout").err
+    assert token[0] not in kept(ben).read_text()
+    asked = httpx.get(served.url + API + "/me", headers={"Authorization": f"Bearer {token[0]}"})
+    assert asked.status_code == 401
+    assert "rflow login" in there.refused(9, "list")
+
+
+def test_what_was_denied_signs_nobody_in(served: Served, ben: Program) -> None:
+    with waiting(ben, served.url, "--scope", "read") as process:
+        code, _ = code_shown(process)
+        assert "It may read It works" in decide(served, code, approve=False)
+        assert process.stderr is not None
+        rest = process.stderr.read()
+        assert process.wait(30) == 9
+    assert "denied in the browser" in rest
+    assert not kept(ben).exists()
+
+
+def test_ctrl_c_while_waiting_ends_it_without_a_trace(served: Served, ben: Program) -> None:
+    with waiting(ben, served.url) as process:
+        code_shown(process)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        rest = process.stderr.read()
+        assert process.wait(10) == 130
+    assert "you are not signed in" in rest
+    assert "Traceback" not in rest
+    assert not kept(ben).exists()
+
+
+def test_polling_fast_and_a_used_code_are_answered_as_rfc_8628_says(served: Served) -> None:
+    def post(path: str, **form: str) -> httpx.Response:
+        return httpx.post(f"{served.url}{API}/device/{path}", data=form)
+
+    codes = post("authorization", client_id="someone", scope="read write", machine="ana-laptop", more="ignored").json()
+    assert codes["verification_uri"] == f"{served.url}/device"
+    assert (codes["expires_in"], codes["interval"]) == (600, 5)
+    poll = {"grant_type": GRANT_TYPE, "device_code": codes["device_code"], "client_id": "someone"}
+    answers = [post("token", **poll) for _ in range(2)]
+    assert [(each.status_code, each.json()["error"]) for each in answers] == [
+        (400, "authorization_pending"),
+        (400, "slow_down"),
+    ]
+    assert answers[0].headers["content-type"] == "application/json"
+    assert answers[0].headers["cache-control"] == "no-store"
+    decide(served, codes["user_code"], approve=True)
+    time.sleep(5)
+    given = post("token", **poll)
+    assert given.status_code == 200
+    assert (given.json()["token_type"], given.json()["scope"]) == ("Bearer", "read write")
+    assert post("token", **poll).json()["error"] == "invalid_grant"
+    assert post("token", grant_type="password", device_code="x").json()["error"] == "unsupported_grant_type"
+    assert post("token", device_code="x").json()["error"] == "invalid_request"
+    assert post("authorization", scope="admin").json()["error"] == "invalid_scope"
+
+
+def test_what_is_no_server_or_no_token_says_so_and_keeps_nothing(served: Served, ben: Program) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        gone = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        assert "can't be reached" in ben.refused(10, "login", gone)
+    assert "https://" in ben.refused(2, "login", "http://rflow.example.com")
+    assert "--with-token" in ben.refused(2, "login", f"{served.url}/elsewhere")
+    assert "does not work" in ben.refused(9, "login", served.url, "--with-token", stdin="rft_wrong\n")
+    assert "no token" in ben.refused(2, "login", served.url, "--with-token")
+    assert 'no scope "admin"' in ben.refused(2, "login", served.url, "--scope", "read,admin")
+    assert "signed in at no server" in ben.refused(2, "logout")
+    assert not kept(ben).exists()
+
+
+def test_signing_out_of_a_server_that_is_gone_forgets_the_token_here(served: Served, ben: Program) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        gone = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        kept(ben).parent.mkdir(parents=True)
+        kept(ben).write_text(f'{{"{gone}": "rft_x"}}')
+        said = ben.ok("logout", gone).err
+    assert "forgotten here" in said
+    assert "rft_x" not in kept(ben).read_text()
+
+
+def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) -> None:
+    browser = Visitor(served.url).sign_in("Root").go("/device").submit("/device", code="BCDF-GHJK")
+    for _ in range(10):
+        browser.go("/device?code=BCDF-GHJK")
+    assert (browser.page.status_code, "retry-after" in browser.page.headers) == (429, True)
+    assert "No terminal is waiting" in Visitor(served.url).sign_in("Ben Okafor").go("/device?code=%3Cb%3E").text

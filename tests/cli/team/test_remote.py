@@ -1,0 +1,83 @@
+"""Commands at a server: how many requests the everyday ones cost, and that they say what they say on the server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+from support.web.recording_proxy import Recorder, recording
+from support.web.team_server import TeamServer, team_at
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
+    """A server that runs."""
+    made = team_at(tmp_path_factory.mktemp("server"))
+    with made.running():
+        yield made
+
+
+@pytest.fixture
+def proxy(team: TeamServer) -> Iterator[Recorder]:
+    with recording(team.port) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def ben(team: TeamServer, proxy: Recorder, tmp_path: Path) -> Program:
+    return team.member("Ben Okafor", tmp_path / "ben", proxy.url)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("note", "It hums"),
+        ("warn", "Do not reboot it"),
+        ("step", "Swapped the cable", "--result", "no change"),
+        ("attach", "-"),
+        ("progress",),
+        ("progress", "-f", "json"),
+        ("progress", "-f", "slack", "--brief"),
+    ],
+    ids=" ".join,
+)
+def test_an_everyday_command_is_one_request(words: tuple[str, ...], ben: Program, proxy: Recorder) -> None:
+    ben.start()
+    ben.ok("choose", "Red, steady")
+    proxy.take()
+    ben.ok(*words, stdin="E42 ribbon")
+    assert len(proxy.take()) == 1
+
+
+def test_a_move_keeps_one_connection(ben: Program, proxy: Recorder) -> None:
+    ben.start()
+    proxy.take()
+    ben.ok("choose", "Red, steady")
+    requests = proxy.take()
+    assert len(requests) <= 3
+    assert len({request.connection for request in requests}) == 1
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
+def test_a_summary_made_at_a_server_is_that_made_on_it_in_the_readers_own_time_zone(
+    zone: str, team: TeamServer, ben: Program
+) -> None:
+    code = ben.start()
+    ben.ok("choose", "Red, steady")
+    ben.ok("warn", "Do not reboot it")
+    ben.ok("step", "Swapped the cable", "--result", "no change", "--at", "20m")
+    ben.ok("brief", "--ask", "Who has the key?", "--impact", "no labels")
+    there, away = team.root.at(user="Ben Okafor", real=True), ben.at(real=True)
+    for format_ in ("markdown", "teams"):
+        words = ("progress", code, "-f", format_)
+        before, remote, after = (each.ok(*words, TZ=zone).out for each in (there, away, there))
+        assert remote in (before, after)  # a summary says of which minute it is
+    offset = {"America/New_York": "-05:00", "Asia/Kolkata": "+05:30"}[zone]
+    assert offset in away.ok("progress", code, "-f", "markdown", TZ=zone).out
+    one, other = (each.json("progress", code, "-f", "json") for each in (there, away))
+    for summary in (one, other):
+        del summary["session"]["as_of"], summary["session"]["elapsed"]
+    assert one == other
