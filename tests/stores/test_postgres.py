@@ -23,9 +23,11 @@ from rflow.errors import StoreProblem, UsageProblem
 from rflow.ports.stores import ConnectionLost, Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import normal_url, open_store
-from rflow.stores.postgres import address, migrations, schema
-from rflow.stores.postgres.address import shown
+from rflow.stores.postgres import store as store_module
+from rflow.stores.postgres.connection import address, database
+from rflow.stores.postgres.connection.address import shown
 from rflow.stores.postgres.store import PostgresStore
+from rflow.stores.postgres.tables import migrations, schema
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.stores import postgres
@@ -319,12 +321,12 @@ def test_a_role_that_may_not_create_tables_is_told_what_it_needs(tmp_path: Path)
 
 
 def test_the_tables_of_a_newer_rflow_are_left_alone_even_while_open(store: Store, url: str) -> None:
-    postgres.execute(url, "UPDATE meta SET value = '99' WHERE name = 'format'")
+    postgres.execute(url, "UPDATE meta SET value = '99'")
     calls: list[Callable[[], object]] = [lambda: notes(store), lambda: append(store, "x"), lambda: store.delete(LEEDS)]
     for call in calls:
         with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
             call()
-    postgres.execute(url, "UPDATE meta SET value = '1' WHERE name = 'format'")
+    postgres.execute(url, "UPDATE meta SET value = '2'")
     assert notes(store) == []
 
 
@@ -337,10 +339,10 @@ def test_the_tables_of_an_older_rflow_are_upgraded_when_told_to_and_once(
         db.execute("ALTER TABLE sessions ADD COLUMN colour text")  # type: ignore[attr-defined]
         next(steps)
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(2, "colours", add_a_column),))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    for module in ("database", "store"):
-        monkeypatch.setattr(f"rflow.stores.postgres.{module}.SCHEMA_VERSION", 2)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(3, "colours", add_a_column),))
+    for module in (schema, database, store_module):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "OLDEST_USABLE", 3)
     refused = ana.run("list")
     assert (refused.code, "run rflow store upgrade" in refused.err) == (8, True)
     upgrading = [threading.Thread(target=upgrade, args=(url,)) for _ in range(4)]
@@ -361,7 +363,7 @@ def upgrade(url: str) -> None:
 
 def test_an_upgrade_says_from_where_to_where(store: Store, url: str, ana: Program) -> None:
     postgres.execute(url, "UPDATE meta SET value = '0' WHERE name = 'format'")
-    assert "has the tables of an older rflow (format 0; this one uses 1)" in ana.run("list").err
+    assert "has the tables of an older rflow (format 0; this one uses 2)" in ana.run("list").err
 
 
 def test_a_stamp_changes_when_somebody_else_writes(store: Store, url: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -43,6 +43,13 @@ class ConnectionLost(StoreProblem):
 
 class CodeTaken(Exception):
     """The short code is in use in this store; try another."""
+
+
+class StartedBy(NamedTuple):
+    """The command that started a session: who sent it, and its id."""
+
+    actor: str
+    command_id: str
 
 
 class Standing(NamedTuple):
@@ -130,8 +137,23 @@ class SessionStore(Protocol):
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events; None if there is no such session."""
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists."""
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
+        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists.
+
+        Raises `Stale` also where the command `started_by` has started another session.
+        """
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id for the session that a command starts: of the one that it started before, if so.
+
+        `new` is an id that is free. A store that keeps no commands returns one that follows from the command.
+        """
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add `events` to a session that is at version `expected`, else raise `Stale`.
@@ -255,6 +277,13 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
         """Return a number that changes whenever somebody else has written here; None if only reading would show it.
 
         A `shared` store asks its server, for which the caller may have to wait.
+        """
+
+    def scoped(self, spaces: Sequence[str] | None) -> Self:
+        """Return this store as somebody sees it who may see `spaces` only (None is all), on the same connection.
+
+        Where the engine has row-level security, no row of another space exists there; elsewhere it is the same store.
+        The caller filters all the same.
         """
 
     @property

@@ -116,7 +116,7 @@ class LinkServer:
     async def health(self, _: Request) -> Response:
         """Say whether the store can be read."""
         try:
-            await self._workers.run(lambda store: store.version(""))
+            await self._workers.run(SharedSessions.check_readable)
         except RflowError as error:
             _log.error("the store can't be read", extra={"facts": {"why": error.what}})
             return PlainTextResponse("the store can't be read\n", 503)

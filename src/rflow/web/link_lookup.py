@@ -44,7 +44,7 @@ class LinkLookup:
 
     def open(self) -> None:
         """Open the event loop's connection: an unopened one has no stamp."""
-        self._connection.version("")
+        self._connection.check_readable()
 
     def close(self) -> None:
         """Close the event loop's connection and forget what was looked up."""
@@ -109,7 +109,7 @@ class LinkLookup:
 def look_up(store: SharedSessions, token: str) -> Link | None:
     """Read a link and the version of its session from a store."""
     share = store.live(token)
-    version = None if share is None else store.revision(share.session)
+    version = None if share is None else store.revision(share)
     return None if share is None or version is None else Link(share, version)
 
 

@@ -105,7 +105,7 @@ def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
 
     conninfo, _, schema = url.partition("&schema=")
     with psycopg.connect(conninfo, autocommit=True) as db:
-        cursor = db.execute(f"SET search_path = {schema}".encode())
+        cursor = db.execute(f"SET search_path = {schema}; SET rflow.spaces = '*'".encode())
         for statement in statements:
             cursor.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []

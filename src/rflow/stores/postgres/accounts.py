@@ -16,8 +16,8 @@ from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.stores import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.erasing import erase_all
 
 _INSERT_CREDENTIAL = "INSERT INTO credentials VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"

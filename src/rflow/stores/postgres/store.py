@@ -14,21 +14,23 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, TreeName, unreported
+from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, TreeName, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
-from rflow.stores.postgres.address import read_address
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.address import read_address
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
+from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.scope import of_spaces
+from rflow.stores.postgres.months import ensure_month
 from rflow.stores.postgres.query import select
-from rflow.stores.postgres.schema import SCHEMA_VERSION
+from rflow.stores.postgres.tables.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
     from rflow.stores.postgres.accounts import PostgresAccounts
     from rflow.stores.postgres.shares import PostgresShares
-    from rflow.stores.search.scanning import ScannedSearch
 
 # From one id to the next, so that it takes as long as there are people, not as there are sessions.
 _PEOPLE = """
@@ -39,11 +41,8 @@ WITH RECURSIVE seen AS (
 SELECT id, name, kind FROM seen
 """
 _PEOPLE_IN = """
-SELECT DISTINCT ON (people.id) people.id, name, kind FROM people JOIN sessions ON session_id = sessions.id
-WHERE space = ANY(%s) ORDER BY people.id, session_id DESC
+SELECT DISTINCT ON (id) id, name, kind FROM people WHERE space = ANY(%s) ORDER BY id, session_id DESC
 """
-_STAMPS = "SELECT id, version, updated_at FROM sessions"
-_SEARCH_REMARK = "In PostgreSQL, each program reads all sessions before its first search."
 _FIND = "SELECT id, head FROM sessions WHERE {space} AND {condition} ORDER BY updated_at DESC, id DESC LIMIT %s"
 _BY_CODE = "id IN (SELECT session_id FROM codes WHERE code_key = %s)"
 _BY_BEGINNING = (
@@ -58,7 +57,13 @@ class PostgresStore:
     shared = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._database = Database(read_address(url), patience)
+        self._database = Database(Line(read_address(url), patience))
+
+    def scoped(self, spaces: Sequence[str] | None) -> "PostgresStore":
+        """Return the same store, on the same connection, in which only the rows of `spaces` exist."""
+        seen = object.__new__(PostgresStore)
+        seen._database = self._database.scoped(of_spaces(spaces))
+        return seen
 
     @cached_property
     def shares(self) -> "PostgresShares":
@@ -83,16 +88,28 @@ class PostgresStore:
         """Whether the database has the tables of a store."""
         return self._database.exists()
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
         """Store a new session."""
+        ensure_month(self._database, session.id)
         with self._database.writing() as db:
-            rows.insert(db, session, events, blobs)
+            rows.insert(db, session, events, blobs, started_by)
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id of the session that a command started before, else `new`."""
+        with self._database.reading() as db:
+            return rows.started(db, started_by) or new
 
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._database.writing() as db:
             rows.update(db, session, expected)
-            rows.add(db, session.id, events, blobs)
+            rows.add(db, session, events, blobs)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -124,15 +141,9 @@ class PostgresStore:
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
         """Return the sessions that hold all `terms`, the best first."""
-        with self._database.reading() as db:
-            stamps = {name: (version, at) for name, version, at in db.execute(_STAMPS)}
-        return self._search.find(stamps, terms, query, first)._replace(remark=_SEARCH_REMARK)
+        from rflow.stores.postgres import documents
 
-    @cached_property
-    def _search(self) -> "ScannedSearch[tuple[int, int]]":
-        from rflow.stores.search.scanning import ScannedSearch
-
-        return ScannedSearch(lambda session_id, _: self.load(session_id))
+        return documents.search(self._database, terms, query, first)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
@@ -146,9 +157,9 @@ class PostgresStore:
         with self._database.writing() as db:
             rows.update(db, session, expected)
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
-            rows.clear(db, session.id, "events", "people")
-            rows.add(db, session.id, events, {})
-        self._erase()
+            rows.clear(db, session.id, "events", "people", "documents")
+            rows.add(db, session, events, {})
+        self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
         """Delete a session with everything that belongs to it, and erase it from the data files."""
@@ -156,13 +167,13 @@ class PostgresStore:
             if not db.execute("DELETE FROM sessions WHERE id = %s", (session_id,)).rowcount:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
-            rows.clear(db, session_id, "codes", "events", "people", "blobs")
-        self._erase()
+            rows.clear(db, session_id, *rows.OF_A_SESSION)
+        self._erase(session_id)
 
-    def _erase(self) -> None:
+    def _erase(self, session_id: str) -> None:
         from rflow.stores.postgres.erasing import erase_all
 
-        erase_all(self._database)
+        erase_all(self._database, session_id)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
@@ -275,7 +286,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.close()
+        self._database.line.close()
 
 
 def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[list[str], ...]]:
