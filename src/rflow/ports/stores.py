@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
 
@@ -260,6 +260,24 @@ class ShareStore(Protocol):
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
         """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
+
+
+@runtime_checkable
+class Networked(Protocol):
+    """A store at a server of its own, which tells of changes and has room for so many connections."""
+
+    def listen(self, on_change: Callable[[str], None]) -> "Closing":
+        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections should know."""
+
+
+class Closing(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 class Store(SessionStore, SearchStore, TreeStore, Protocol):

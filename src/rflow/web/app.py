@@ -1,8 +1,9 @@
 """The web application of one store: its routes, its worker threads, and what it does once a second."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -26,7 +27,7 @@ from rflow.web.pages import HOME, NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
-from rflow.web.workers import WorkerPool
+from rflow.web.workers import SIZE, Connection, WorkerPool
 
 _UPKEEP = 1.0
 """Seconds between two writes of views."""
@@ -83,14 +84,37 @@ class LinkServer:
         """Open the store, and write the last views at the end."""
         self._open()
         self._file = await self._workers.run(_file_id)
+        listener = await self._listen()
         async with repeating(self._upkeep, _UPKEEP):
             yield
             self.broadcaster.close()
+        if listener is not None:
+            await asyncio.to_thread(listener.close)
         await self._writer.write()
         await self._workers.close()
         if self._members is not None:
             await self._members.close()
         self._links.close()
+
+    async def _listen(self) -> Connection | None:
+        """Let the store tell of changes, where it can; say what whoever runs this should know of the store."""
+        loop = asyncio.get_running_loop()
+
+        def on_change(session_id: str) -> None:
+            with suppress(RuntimeError):  # the loop may have ended
+                loop.call_soon_threadsafe(self.broadcaster.hear, session_id)
+
+        try:
+            for warning in await self._workers.run(lambda store: store.advice(self._connections)):
+                _log.warning(warning)
+            return await self._workers.run(lambda store: store.listen(on_change))
+        except RflowError:
+            return None  # the store can't be read: that has been said
+
+    @property
+    def _connections(self) -> int:
+        """How many connections to the store this process may have open: workers, the event loop's, two for notices."""
+        return SIZE * (1 if self._members is None else 2) + 3
 
     def _open(self) -> None:
         """Open the event loop's own connection; without it each request looks its link up in the store."""

@@ -16,6 +16,8 @@ _SHORTEST, _LONGEST = 0.02, 1.0
 """Limits in seconds of the pause between two checks; a stream ends at most two seconds after its link."""
 _PAUSE_FACTOR = 10
 """How many times as long as a check took the watcher pauses after it."""
+_SECOND_LOOK = 2.0
+"""Seconds after which the store is asked though no notice came: one may have been lost."""
 _KEEP_ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that proxies don't close the stream."""
 MAX_STREAMS = 5_000
@@ -104,6 +106,9 @@ class Broadcaster:
         self._watcher: asyncio.Task[None] | None = None
         self._log_rate = LogRateLimit()
         self._pause = _SHORTEST
+        self._told: asyncio.Event | None = None
+        self._changed: set[str] = set()
+        self._sessions: dict[str, str] = {}
         self._closing = False
         self.open_streams = 0
 
@@ -111,6 +116,16 @@ class Broadcaster:
     def is_full(self) -> bool:
         """Whether no more streams can be opened."""
         return self._closing or self.open_streams >= self._limit
+
+    def hear(self, session_id: str) -> None:
+        """Look soon what has changed of a session; "" is any, as it is for the first notice.
+
+        Once there are notices, the store is asked by itself only every two seconds.
+        """
+        if self._told is None:
+            self._told = asyncio.Event()
+        self._changed.add(session_id)
+        self._told.set()
 
     def join(self, stream: EventStream, token: str, version: str) -> None:
         """Add a stream and send it the newest version known; `version` is what the link's look-up said."""
@@ -129,6 +144,7 @@ class Broadcaster:
         streams.discard(stream)
         if not streams:
             del self._streams[token], self._versions[token]
+            self._sessions.pop(token, None)
 
     def close(self) -> None:
         """End all streams without saying that their links have ended: readers connect again."""
@@ -138,14 +154,33 @@ class Broadcaster:
 
     async def _watch(self) -> None:
         while self._streams and not self._closing:
-            await asyncio.sleep(self._pause)
+            await self._wait()
             began = time.perf_counter()
             self._publish_changes(await self._look_up())
             self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _SHORTEST), _LONGEST)
 
+    async def _wait(self) -> None:
+        """Wait until it is time for a check: after a pause, and where there are notices, until one comes."""
+        await asyncio.sleep(self._pause)
+        if self._told is None:
+            return
+        try:
+            async with asyncio.timeout(_SECOND_LOOK):
+                await self._told.wait()
+        except TimeoutError:
+            self._changed.add("")
+
     async def _look_up(self) -> Mapping[str, Outcome]:
         """Look up all links that have streams; errors don't end the watch, since the store may come back."""
+        changed, self._changed = self._changed, set()
+        if self._told is not None:
+            self._told.clear()
         try:
+            if changed and "" not in changed:
+                of = self._sessions
+                return await self._links.find_changed(
+                    [each for each in self._streams if of.get(each, "") in {"", *changed}]
+                )
             return await self._links.find_all(list(self._streams))
         except Exception as error:  # noqa: BLE001 (logged, whatever it was)
             self._log_unexpected(error)
@@ -161,6 +196,8 @@ class Broadcaster:
                 self._publish_version(token, outcome)
 
     def _publish_version(self, token: str, link: Link) -> None:
+        if token in self._streams:
+            self._sessions[token] = link.share.session
         if token in self._streams and link.version != self._versions.get(token):
             self._versions[token] = link.version
             self._publish(token, _version_event(link.version))

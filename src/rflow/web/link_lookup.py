@@ -75,6 +75,11 @@ class LinkLookup:
         outcomes = {token: known.get(token) or read.get(token) for token in wanted}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
 
+    async def find_changed(self, tokens: Sequence[str]) -> dict[str, Outcome]:
+        """Look up links that have changed, whatever is known of them."""
+        read = await self._workers.run(partial(_look_up_all, tokens=tokens)) if tokens else {}
+        return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in read.items()}
+
     def _if_live(self, link: Link | None) -> Link | None:
         return link if link is not None and state_of(link.share, self.now()) == "live" else None
 

@@ -1,6 +1,6 @@
 """What readers of links see: they have no account and are no actor, only the token of a link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rflow.core.session.replay import replay_session
@@ -13,7 +13,7 @@ from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Clock, Closing, Networked, Store
 from rflow.service.team.office import policy_of
 from rflow.stores.derived import readable_trees
 
@@ -44,6 +44,17 @@ class SharedSessions:
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written to the store; None if there is none."""
         return self._store.stamp()
+
+    def listen(self, on_change: Callable[[str], None]) -> Closing | None:
+        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed.
+
+        None where the store tells of no changes.
+        """
+        return self._whole.listen(on_change) if isinstance(self._whole, Networked) else None
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections to the store should know."""
+        return self._whole.advice(connections) if isinstance(self._whole, Networked) else []
 
     def live(self, token: str) -> Share | None:
         """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""

@@ -95,6 +95,7 @@ class PostgresShares:
                 raise failures.newer_link(share.id)
             values = (share.by.id, msgspec.json.encode(share), share.id)
             db.execute("UPDATE shares SET by_id = %s, data = %s WHERE id = %s", values)
+        self._database.line.tell(share.session)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""

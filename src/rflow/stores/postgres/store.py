@@ -1,6 +1,6 @@
 """Sessions and trees in a PostgreSQL database: for a team, and for servers on several machines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,6 +30,7 @@ from rflow.stores.postgres.tables.schema import SCHEMA_VERSION
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
     from rflow.stores.postgres.accounts import PostgresAccounts
+    from rflow.stores.postgres.connection.notices import Listener
     from rflow.stores.postgres.shares import PostgresShares
 
 # From one id to the next, so that it takes as long as there are people, not as there are sessions.
@@ -99,6 +100,7 @@ class PostgresStore:
         ensure_month(self._database, session.id)
         with self._database.writing() as db:
             rows.insert(db, session, events, blobs, started_by)
+        self._database.line.tell(session.id, session.version)
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
         """Return the id of the session that a command started before, else `new`."""
@@ -110,6 +112,7 @@ class PostgresStore:
         with self._database.writing() as db:
             rows.update(db, session, expected)
             rows.add(db, session, events, blobs)
+        self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -159,6 +162,7 @@ class PostgresStore:
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
             rows.clear(db, session.id, "events", "people", "documents")
             rows.add(db, session, events, {})
+        self._database.line.tell(session.id, session.version)
         self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
@@ -168,6 +172,7 @@ class PostgresStore:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
             rows.clear(db, session_id, *rows.OF_A_SESSION)
+        self._database.line.tell(session_id)
         self._erase(session_id)
 
     def _erase(self, session_id: str) -> None:
@@ -235,6 +240,18 @@ class PostgresStore:
     def stamp(self) -> int:
         """Return a number that changes with every commit; the server is asked for it, so it may take time."""
         return self._database.stamp()
+
+    def listen(self, on_change: Callable[[str], None]) -> "Listener":
+        """Call `on_change` with the id of each session that changes, until the result is closed."""
+        from rflow.stores.postgres.connection.notices import Listener
+
+        return Listener(self._database.address, on_change)
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections should know."""
+        from rflow.stores.postgres.budget import advice
+
+        return advice(self._database, connections)
 
     def ids(self) -> Iterable[str]:
         """Return the ids of all sessions."""

@@ -10,6 +10,7 @@ from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres.connection.address import Address
 from rflow.stores.postgres.connection.connecting import Connection, connect
 from rflow.stores.postgres.connection.errors import explained, is_lost
+from rflow.stores.postgres.connection.notices import Sender, sender
 
 _Result = TypeVar("_Result")
 
@@ -27,6 +28,7 @@ class Line:
         self.months: set[str] = set()
         self._db: Connection | None = None
         self._known = False
+        self._sender: Sender | None = None
 
     def connected(self) -> Connection:
         """Return the connection; a new one if there is none, or the last one was closed."""
@@ -44,9 +46,16 @@ class Line:
                 self._db.close()
         self._db = None
 
+    def tell(self, session_id: str, version: int = 0) -> None:
+        """Let others know, soon, that a session changed; 0 is for its links, and if it is gone."""
+        self._sender = sender(self.address)
+        self._sender.tell(session_id, version)
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; notices that were not sent yet go first."""
         if self._db is not None:
+            if self._sender is not None:
+                self._sender.flush(self._db)
             self._db.close()
         self._db = self.held = None
 
