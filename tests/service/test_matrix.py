@@ -4,6 +4,7 @@ The rows come from the ports: a method or a command that has no row here fails t
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -21,16 +22,20 @@ from rflow.core.session.events import Brief, NoteAdded, SessionStarted
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search
 from rflow.core.sharing import Audience, Share, ShareWish
+from rflow.core.space_policy import Policy
+from rflow.core.summary.budget.view import Extent
 from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.identity import id_of
+from rflow.ports.stores import Store
 from rflow.ports.workspace import Administration, Incoming, Workspace
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import receiver
 from rflow.service.team.office import accounts_of
+from rflow.service.team.spaces import LocalSpaces
 from rflow.service.trees import named_tree
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
@@ -528,6 +533,84 @@ def test_nothing_differs_where_something_is_hidden(name: str, kind: str, folder:
         learned[-1].append(told(lambda dev=dev: dev.shares(everybody=True)))  # type: ignore[misc]
         two.store.close()
     assert learned[0] == learned[1]
+
+
+OUTSIDERS: Mapping[str, Actor] = {
+    "a lead": ACTORS["x"],
+    "a reader": Actor(person=DEV, roles={YORK: "reader"}),
+    "a token": Actor(person=DEV, roles={YORK: "member"}, scopes=ALL_SCOPES),
+    "a token without scopes": Actor(person=DEV, roles={YORK: "member"}, scopes=frozenset()),
+    "somebody in no space": Actor(person=DEV, roles={}),
+}
+"""Those who are not in Leeds."""
+
+
+@pytest.fixture
+def unfiltered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take out every condition by which the application hides a space, in the service and in the statements."""
+    from rflow.stores.postgres.store import PostgresStore
+
+    monkeypatch.setattr(Actor, "role_in", lambda actor, space: "lead")
+    monkeypatch.setattr(LocalWorkspace, "visible", lambda workspace, query: replace(query, spaces=None))
+    for name, given in (("find", 2), ("people", 0), ("tree_data", 1), ("tree_names", 0)):
+        method = getattr(PostgresStore, name)
+
+        def everywhere(store: object, *values: object, method: Any = method, given: int = given, **_: object) -> object:
+            return method(store, *values[:given], **({"space": None} if method.__name__ == "tree_names" else {}))
+
+        monkeypatch.setattr(PostgresStore, name, everywhere)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.usefixtures("unfiltered")
+def test_without_the_filters_of_the_application_postgresql_hides_every_row_of_another_space(
+    who: str, folder: Path
+) -> None:
+    """Every method of the port, with all that reaches for Leeds: the same as where there is no Leeds."""
+    learned = []
+    for with_leeds in (False, True):
+        two = Two(url_in(folder, "postgres", f"{with_leeds}"), with_leeds=with_leeds)
+        with closing(two.store):
+            before = everything_of(two.store.scoped([LEEDS]))
+            learned.append(all_told(two, OUTSIDERS[who]))
+            assert everything_of(two.store.scoped([LEEDS])) == before
+    assert learned[0] == learned[1]
+    assert "Scanner in York" in str(learned[1])
+
+
+def all_told(two: Two, who: Actor) -> list[object]:
+    """Return what somebody learns from every call that reaches for Leeds, and a link of York's from its session."""
+    said: list[object] = []
+    for name, calls in QUERIES.items():
+        method = getattr(two.at(who), name)
+        call: Callable[..., object] = method if callable(method) else lambda method=method: method
+        said += [(name, told(lambda call=call, given=given: call(*given))) for given in calls]  # type: ignore[misc]
+    spaces = LocalSpaces(two.store, who, clock=_tick)
+    said += [told(spaces.spaces), told(lambda: spaces.members("Leeds"))]
+    said.append(told(lambda: spaces.set_policy("Leeds", Policy(links="off"))))
+    shared = SharedSessions(two.store, clock=_tick, zone=lambda at: at)
+    for link in (two.link, replace(two.link, session=HIDDEN_ID)):
+        said.append(told(lambda link=link: shared.progress(link, Extent())[0].title))  # type: ignore[misc]
+    return said
+
+
+def everything_of(store: Store) -> object:
+    """Return all that a store holds, as it is seen there."""
+    ids = sorted(store.ids())
+    links = [share.key.id for share in store.shares.stored()]
+    return [store.load(each) for each in ids], sorted(store.versions()), links, store.people()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unfiltered")
+def test_without_those_filters_the_same_calls_reach_it_for_those_in_that_space(folder: Path) -> None:
+    two = Two(url_in(folder, "postgres"), with_leeds=True)
+    with closing(two.store):
+        lead = two.at(ACTORS["L"])
+        assert lead.load(HIDDEN_ID).code == HIDDEN_CODE
+        assert {head.space for head in lead.heads(Query()).heads} == {LEEDS}
+        assert {head.space for head in two.at(ACTORS["A"]).heads(Query()).heads} == {LEEDS, YORK}
 
 
 def test_the_same_queries_show_it_to_those_in_that_space(kind: str, folder: Path) -> None:

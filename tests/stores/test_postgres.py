@@ -19,13 +19,17 @@ import pytest
 from rflow.core.actors import Actor
 from rflow.core.session.commands import AddNote, Start
 from rflow.core.session.events import NoteAdded
+from rflow.core.session.head import Query
+from rflow.core.session.search.query import read_terms
 from rflow.errors import StoreProblem, UsageProblem
 from rflow.ports.stores import ConnectionLost, Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import normal_url, open_store
-from rflow.stores.postgres import address, migrations, schema
-from rflow.stores.postgres.address import shown
+from rflow.stores.postgres import store as store_module
+from rflow.stores.postgres.connection import address, database
+from rflow.stores.postgres.connection.address import shown
 from rflow.stores.postgres.store import PostgresStore
+from rflow.stores.postgres.tables import migrations, schema
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.stores import postgres
@@ -152,6 +156,40 @@ def test_commands_survive_a_server_that_crashes_and_comes_back(store: Store, url
     assert store.check() == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds the server's processes in /proc")
+def test_a_server_that_is_killed_under_writers_loses_nothing_that_was_acknowledged(store: Store, url: str) -> None:
+    """Four writers, each with its own session; the server and all its processes are killed twice."""
+    acknowledged: list[list[str]] = [[] for _ in range(4)]
+    stop = threading.Event()
+
+    def work(number: int) -> None:
+        with closing(open_store(url)) as own:
+            workspace = LocalWorkspace(own, Actor(person=ANA), clock=lambda: MORNING)
+            session_id = workspace.start(Start(title=f"Till {number}", command_id=f"till {number}")).session
+            while not stop.is_set():
+                text = f"{number} {len(acknowledged[number])}"
+                with suppress(StoreProblem):
+                    workspace.send(session_id, AddNote(text=text, command_id=text), {})
+                    acknowledged[number].append(text)
+
+    writing = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in writing:
+        thread.start()
+    for _ in range(2):
+        reached = [len(each) + 10 for each in acknowledged]
+        assert until(lambda reached=reached: all(len(a) > b for a, b in zip(acknowledged, reached, strict=True)), 60)  # type: ignore[misc]
+        postgres.server().kill()
+        postgres.server().start()
+    stop.set()
+    for thread in writing:
+        thread.join(timeout=60)
+    stored = {head.title: store.load(head.id).session.notes.values() for head in store.heads(Query()).heads}
+    for number, texts in enumerate(acknowledged):
+        assert [note.text for note in stored[f"Till {number}"]][: len(texts)] == texts
+        assert len(stored[f"Till {number}"]) <= len(texts) + 1
+    assert store.check() == []
+
+
 def test_a_connection_that_was_lost_while_idle_is_opened_again_unnoticed(store: Store) -> None:
     notes(store)
     postgres.server().restart("fast")
@@ -257,6 +295,29 @@ def test_a_pooler_may_give_every_transaction_another_connection(store: Store, ur
     assert files_of_server_with(SECRET) == []
 
 
+def test_a_pooler_mixes_no_scopes(store: Store, url: str, folder: Path) -> None:
+    """Eight readers of two spaces share two connections of the server."""
+    for space in ("leeds", "york"):
+        workspace = LocalWorkspace(store, Actor(person=ANA, roles={space: "member"}), clock=lambda: MORNING)
+        workspace.start(Start(title=f"Till in {space}", space=space))
+    seen: dict[str, set[str]] = {"leeds": set(), "york": set()}
+    with pgbouncer(folder):
+        pooled = url.replace(str(postgres.server().folder), str(folder))
+
+        def read(space: str) -> None:
+            with closing(open_store(pooled)) as opened:
+                for _ in range(30):
+                    seen[space].update(head.title for head in opened.scoped([space]).heads(Query()).heads)
+                    assert opened.scoped([space]).search(read_terms("till"), Query()).total == 1
+
+        reading = [threading.Thread(target=read, args=(space,)) for space in ("leeds", "york") * 4]
+        for thread in reading:
+            thread.start()
+        for thread in reading:
+            thread.join(timeout=60)
+    assert seen == {"leeds": {"Till in leeds"}, "york": {"Till in york"}}
+
+
 # Removing for good
 
 
@@ -319,12 +380,12 @@ def test_a_role_that_may_not_create_tables_is_told_what_it_needs(tmp_path: Path)
 
 
 def test_the_tables_of_a_newer_rflow_are_left_alone_even_while_open(store: Store, url: str) -> None:
-    postgres.execute(url, "UPDATE meta SET value = '99' WHERE name = 'format'")
+    postgres.execute(url, "UPDATE meta SET value = '99'")
     calls: list[Callable[[], object]] = [lambda: notes(store), lambda: append(store, "x"), lambda: store.delete(LEEDS)]
     for call in calls:
         with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
             call()
-    postgres.execute(url, "UPDATE meta SET value = '1' WHERE name = 'format'")
+    postgres.execute(url, "UPDATE meta SET value = '2'")
     assert notes(store) == []
 
 
@@ -337,10 +398,10 @@ def test_the_tables_of_an_older_rflow_are_upgraded_when_told_to_and_once(
         db.execute("ALTER TABLE sessions ADD COLUMN colour text")  # type: ignore[attr-defined]
         next(steps)
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(2, "colours", add_a_column),))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    for module in ("database", "store"):
-        monkeypatch.setattr(f"rflow.stores.postgres.{module}.SCHEMA_VERSION", 2)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(3, "colours", add_a_column),))
+    for module in (schema, database, store_module):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "OLDEST_USABLE", 3)
     refused = ana.run("list")
     assert (refused.code, "run rflow store upgrade" in refused.err) == (8, True)
     upgrading = [threading.Thread(target=upgrade, args=(url,)) for _ in range(4)]
@@ -361,7 +422,7 @@ def upgrade(url: str) -> None:
 
 def test_an_upgrade_says_from_where_to_where(store: Store, url: str, ana: Program) -> None:
     postgres.execute(url, "UPDATE meta SET value = '0' WHERE name = 'format'")
-    assert "has the tables of an older rflow (format 0; this one uses 1)" in ana.run("list").err
+    assert "has the tables of an older rflow (format 0; this one uses 2)" in ana.run("list").err
 
 
 def test_a_stamp_changes_when_somebody_else_writes(store: Store, url: str) -> None:

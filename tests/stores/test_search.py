@@ -196,7 +196,7 @@ def test_an_index_of_another_version_is_replaced(version: int, folder: Path, ope
     assert found(opener(), "printer") == [1]
 
 
-@pytest.mark.parametrize("kind", EVERY_KIND)
+@pytest.mark.parametrize("kind", [kind for kind in EVERY_KIND if kind != "postgres"])
 def test_a_python_without_full_text_search_is_named(kind: str, opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     store = opener(kind=kind)
     put(store, 1, "Label printer")

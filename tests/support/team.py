@@ -16,8 +16,11 @@ from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.tokens import LocalTokens
 from rflow.stores import open_store
+from support.stores.kinds import url_in
 from support.stores.stories import MORNING
 
+TEAM_KINDS = ("sqlite", "postgres")
+"""The kinds of stores that a server can have."""
 PASSWORD = "nine green bottles"
 SHELL = Actor(person=person("shell"))
 """Somebody who can open the store itself."""
@@ -91,10 +94,15 @@ def _filled() -> bytes:
 
 
 @contextmanager
-def team_in(folder: Path) -> Iterator[Team]:
-    """Put the team into a new store in a folder, and close it."""
+def team_in(folder: Path, kind: str = "sqlite") -> Iterator[Team]:
+    """Put the team into a new store of a kind, and close it."""
     (folder / "team.db").write_bytes(_filled())
     team = Team(f"sqlite://{folder}/team.db")
+    if kind == "postgres":
+        everything = team.store.accounts.everything()
+        team.store.close()
+        team = Team(url_in(folder, kind, "team"))
+        team.store.accounts.restore(everything)
     try:
         yield team
     finally:

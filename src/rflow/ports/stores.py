@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
 
@@ -45,6 +45,13 @@ class ConnectionLost(StoreProblem):
 
 class CodeTaken(Exception):
     """The short code is in use in this store; try another."""
+
+
+class StartedBy(NamedTuple):
+    """The command that started a session: who sent it, and its id."""
+
+    actor: str
+    command_id: str
 
 
 class Standing(NamedTuple):
@@ -144,8 +151,23 @@ class SessionStore(Protocol):
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events; None if there is no such session."""
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists."""
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
+        """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists.
+
+        Raises `Stale` also where the command `started_by` has started another session.
+        """
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id for the session that a command starts: of the one that it started before, if so.
+
+        `new` is an id that is free. A store that keeps no commands returns one that follows from the command.
+        """
 
     def append(
         self,
@@ -262,6 +284,27 @@ class ShareStore(Protocol):
         """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
 
 
+@runtime_checkable
+class Networked(Protocol):
+    """A store at a server of its own, which tells of changes and has room for so many connections."""
+
+    def listen(self, on_change: Callable[[str], None]) -> "Closing":
+        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
+
+    def delete_all(self, session_ids: Sequence[str]) -> list[str]:
+        """Remove sessions as `delete` does, in one step; return the ids of those that were there."""
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections should know."""
+
+
+class Closing(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 class Store(SessionStore, SearchStore, TreeStore, Protocol):
     """A store: sessions, trees and shares in one place, and what is needed to look after it."""
 
@@ -281,6 +324,13 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
         """Return a number that changes whenever somebody else has written here; None if only reading would show it.
 
         A `shared` store asks its server, for which the caller may have to wait.
+        """
+
+    def scoped(self, spaces: Sequence[str] | None) -> Self:
+        """Return this store as somebody sees it who may see `spaces` only (None is all), on the same connection.
+
+        Where the engine has row-level security, no row of another space exists there; elsewhere it is the same store.
+        The caller filters all the same.
         """
 
     @property

@@ -66,7 +66,7 @@ def absolute_url(url: str) -> str:
 
 def public_url(url: str) -> str:
     """Return a store's URL or path as it may be shown: without a password."""
-    from rflow.stores.postgres.address import is_postgres, shown
+    from rflow.stores.postgres.connection.address import is_postgres, shown
 
     return shown(url) if is_postgres(url) else url
 
@@ -95,7 +95,7 @@ def upgrade_store(url: str) -> int | None:
     from contextlib import closing
 
     from rflow.stores import open_store
-    from rflow.stores.postgres.address import is_postgres
+    from rflow.stores.postgres.connection.address import is_postgres
 
     if not is_postgres(url):
         return None

@@ -104,7 +104,7 @@ def _read(url: str) -> tuple[str, str]:
             raise UsageProblem(f"The store's path is missing after {scheme}:", try_=_WAYS)
         return scheme, _path(rest)
     if scheme in ("postgresql", "postgres"):
-        from rflow.stores.postgres.address import normal
+        from rflow.stores.postgres.connection.address import normal
 
         return "postgresql", normal(url)
     if rest.startswith("//"):

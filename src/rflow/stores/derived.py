@@ -15,6 +15,8 @@ from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches,
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
+from rflow.identity import id_of
+from rflow.ports.stores import StartedBy
 from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +46,11 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
 def by_name(people: Iterable[Person]) -> list[Person]:
     """Return people in the order of a list."""
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+def id_for(started_by: StartedBy) -> str:
+    """Return the id of the session that a command starts, in a store that keeps no table of commands."""
+    return id_of(f"{started_by.actor}\n{started_by.command_id}")
 
 
 def named(events: Iterable[Stored]) -> set[str]:

@@ -1,8 +1,9 @@
 """The web application of one store: its routes, its worker threads, and what it does once a second."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -29,7 +30,7 @@ from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
 from rflow.web.work.routes import WorkRoutes
 from rflow.web.work.site import Site
-from rflow.web.workers import WorkerPool
+from rflow.web.workers import SIZE, Connection, WorkerPool
 
 _UPKEEP = 1.0
 """Seconds between two writes of views."""
@@ -97,9 +98,12 @@ class LinkServer:
         """Open the store, and write the last views at the end."""
         self._open()
         self._file = await self._workers.run(_file_id)
+        listener = await self._listen()
         async with repeating(self._upkeep, _UPKEEP):
             yield
             self.close_streams()
+        if listener is not None:
+            await asyncio.to_thread(listener.close)
         await self._writer.write()
         await self._workers.close()
         if self._members is not None:
@@ -111,6 +115,31 @@ class LinkServer:
         self._broadcaster.close()
         if self._api is not None:
             self._api.broadcaster.close()
+
+    async def _listen(self) -> Connection | None:
+        """Let the store tell of changes, where it can; say what whoever runs this should know of the store."""
+        loop = asyncio.get_running_loop()
+
+        def on_change(session_id: str) -> None:
+            with suppress(RuntimeError):  # the loop may have ended
+                loop.call_soon_threadsafe(self._hear, session_id)
+
+        try:
+            for warning in await self._workers.run(lambda store: store.advice(self._connections)):
+                _log.warning(warning)
+            return await self._workers.run(lambda store: store.listen(on_change))
+        except RflowError:
+            return None  # the store can't be read: that has been said
+
+    def _hear(self, session_id: str) -> None:
+        self._broadcaster.hear(session_id)
+        if self._api is not None:
+            self._api.broadcaster.hear(session_id)
+
+    @property
+    def _connections(self) -> int:
+        """How many connections to the store this process may have open: workers, the event loop's, two for notices."""
+        return SIZE * (1 if self._members is None else 2) + 3
 
     def _open(self) -> None:
         """Open the event loop's own connection; without it each request looks its link up in the store."""
@@ -136,7 +165,7 @@ class LinkServer:
     async def health(self, _: Request) -> Response:
         """Say whether the store can be read."""
         try:
-            await self._workers.run(lambda store: store.version(""))
+            await self._workers.run(SharedSessions.check_readable)
         except RflowError as error:
             _log.error("the store can't be read", extra={"facts": {"why": error.what}})
             return PlainTextResponse("the store can't be read\n", 503)

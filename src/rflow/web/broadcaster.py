@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.responses import Response
@@ -16,6 +16,12 @@ _SHORTEST, _LONGEST = 0.02, 1.0
 """Limits in seconds of the pause between two checks; a stream ends at most two seconds after its link."""
 _PAUSE_FACTOR = 10
 """How many times as long as a check took the watcher pauses after it."""
+_SECOND_LOOK = 2.0
+"""Seconds after which the store is asked though no notice came: one may have been lost."""
+_KEEP_ALIVE = 15.0
+"""Seconds without news after which a comment is sent, so that proxies don't close the stream."""
+MAX_STREAMS = 5_000
+"""Open streams of a process, some 20 KB each; without a stream the page asks every ten seconds."""
 _KEEP_ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that proxies don't close the stream."""
 MAX_STREAMS = 5_000
@@ -45,6 +51,12 @@ class Lookup(Protocol[_Key, _FoundNow]):
 
     async def find_all(self, keys: Iterable[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
         """Look up many; None if it has ended for this reader, an exception if it could not be read."""
+
+    async def find_changed(self, keys: Sequence[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
+        """Look up some that have changed, whatever is known of them."""
+
+    def session_of(self, key: _Key) -> str:
+        """Return the id of the session that something is about; "" if it is about several, or not known."""
 
 
 def _version_event(found: Versioned) -> bytes:
@@ -148,6 +160,8 @@ class Broadcaster(Generic[_Key, _Found]):
         self._watcher: asyncio.Task[None] | None = None
         self._log_rate = LogRateLimit()
         self._pause = _SHORTEST
+        self._told: asyncio.Event | None = None
+        self._changed: set[str] = set()
         self._closing = False
         self.open_streams = 0
 
@@ -159,6 +173,16 @@ class Broadcaster(Generic[_Key, _Found]):
     def count(self, chosen: Callable[[_Key], bool]) -> int:
         """Return how many streams are open for the chosen keys."""
         return sum(len(streams) for key, streams in self._streams.items() if chosen(key))
+
+    def hear(self, session_id: str) -> None:
+        """Look soon what has changed of a session; "" is any, as it is for the first notice.
+
+        Once there are notices, the store is asked by itself only every two seconds.
+        """
+        if self._told is None:
+            self._told = asyncio.Event()
+        self._changed.add(session_id)
+        self._told.set()
 
     def join(self, stream: EventStream, key: _Key, found: _Found) -> None:
         """Add a stream and send it the newest version, unless it has that; `found` is what the look-up said."""
@@ -188,14 +212,33 @@ class Broadcaster(Generic[_Key, _Found]):
 
     async def _watch(self) -> None:
         while self._streams and not self._closing:
-            await asyncio.sleep(self._pause)
+            await self._wait()
             began = time.perf_counter()
             self._publish_changes(await self._look_up())
             self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _SHORTEST), _LONGEST)
 
+    async def _wait(self) -> None:
+        """Wait until it is time for a check: after a pause, and where there are notices, until one comes."""
+        await asyncio.sleep(self._pause)
+        if self._told is None:
+            return
+        try:
+            async with asyncio.timeout(_SECOND_LOOK):
+                await self._told.wait()
+        except TimeoutError:
+            self._changed.add("")
+
     async def _look_up(self) -> Mapping[_Key, _Found | Exception | None]:
         """Look up everything that has streams; errors don't end the watch, since the store may come back."""
+        changed, self._changed = self._changed, set()
+        if self._told is not None:
+            self._told.clear()
         try:
+            if changed and "" not in changed:
+                session_of = self._lookup.session_of
+                return await self._lookup.find_changed(
+                    [each for each in self._streams if session_of(each) in {"", *changed}]
+                )
             return await self._lookup.find_all(list(self._streams))
         except Exception as error:  # noqa: BLE001 (logged, whatever it was)
             self._log_unexpected(error)

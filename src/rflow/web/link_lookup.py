@@ -44,7 +44,7 @@ class LinkLookup:
 
     def open(self) -> None:
         """Open the event loop's connection: an unopened one has no stamp."""
-        self._connection.version("")
+        self._connection.check_readable()
 
     def close(self) -> None:
         """Close the event loop's connection and forget what was looked up."""
@@ -74,6 +74,16 @@ class LinkLookup:
         known.update({token: link for token, link in read.items() if isinstance(link, Link)})
         outcomes = {token: known.get(token) or read.get(token) for token in wanted}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
+
+    async def find_changed(self, tokens: Sequence[str]) -> dict[str, Outcome]:
+        """Look up links that have changed, whatever is known of them."""
+        read = await self._workers.run(partial(_look_up_all, tokens=tokens)) if tokens else {}
+        return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in read.items()}
+
+    def session_of(self, token: str) -> str:
+        """Return the id of the session of a link that was looked up; "" if it is not known."""
+        link = self._known.get(token)
+        return link.share.session if link is not None else ""
 
     def _if_live(self, link: Link | None) -> Link | None:
         return link if link is not None and state_of(link.share, self.now()) == "live" else None
@@ -115,7 +125,7 @@ class LinkLookup:
 def look_up(store: SharedSessions, token: str) -> Link | None:
     """Read a link and the version of its session from a store."""
     share = store.live(token)
-    version = None if share is None else store.revision(share.session)
+    version = None if share is None else store.revision(share)
     return None if share is None or version is None else Link(share, version)
 
 

@@ -22,7 +22,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, Clock, Team, team_in
+from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, TEAM_KINDS, Clock, Team, team_in
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from quick_folder(tmp_path_factory)
 
 
-@pytest.fixture
-def team(folder: Path) -> Iterator[Team]:
-    with team_in(folder) as made:
+@pytest.fixture(params=TEAM_KINDS)
+def team(folder: Path, request: pytest.FixtureRequest) -> Iterator[Team]:
+    with team_in(folder, request.param) as made:
         yield made
 
 
@@ -94,6 +94,7 @@ def test_disabling_again_finishes_what_was_interrupted(team: Team) -> None:
     assert owner(team, session) == "@unassigned"
 
 
+@pytest.mark.parametrize("team", ["sqlite"], indirect=True)
 def test_a_session_that_can_not_be_written_is_named_and_the_others_move(team: Team, folder: Path) -> None:
     first, second = start(team), start(team)
     with closing(sqlite3.connect(folder / "team.db")) as db, db:
@@ -104,6 +105,7 @@ def test_a_session_that_can_not_be_written_is_named_and_the_others_move(team: Te
     assert team.accounts.erase("Ben Okafor").unreadable == left.unreadable
 
 
+@pytest.mark.parametrize("team", ["sqlite"], indirect=True)
 def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: Path) -> None:
     session = start(team)
     other = start(team, CLEO, "Till, as Ben Okafor said")

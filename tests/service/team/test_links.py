@@ -17,7 +17,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, ROOT, SHELL, Team, team_in
+from support.team import BEN, ROOT, SHELL, TEAM_KINDS, Team, team_in
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from quick_folder(tmp_path_factory)
 
 
-@pytest.fixture
-def team(folder: Path) -> Iterator[Team]:
-    with team_in(folder) as made:
+@pytest.fixture(params=TEAM_KINDS)
+def team(folder: Path, request: pytest.FixtureRequest) -> Iterator[Team]:
+    with team_in(folder, request.param) as made:
         yield made
 
 

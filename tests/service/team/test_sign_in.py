@@ -15,7 +15,7 @@ from rflow.service.team.sign_in import SignIn
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.stories import MORNING
-from support.team import BEN, PASSWORD, SHELL, Team, team_in
+from support.team import BEN, PASSWORD, SHELL, TEAM_KINDS, Team, team_in
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield from quick_folder(tmp_path_factory)
 
 
-@pytest.fixture
-def team(folder: Path) -> Iterator[Team]:
-    with team_in(folder) as made:
+@pytest.fixture(params=TEAM_KINDS)
+def team(folder: Path, request: pytest.FixtureRequest) -> Iterator[Team]:
+    with team_in(folder, request.param) as made:
         yield made
 
 

@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -64,6 +66,18 @@ class Server:
         """Stop the server: "immediate" is what a crash leaves, "fast" ends all connections first."""
         self.run("pg_ctl", "stop", "--wait", f"--pgdata={self.data}", f"--mode={mode}")
 
+    def kill(self) -> None:
+        """Kill the server as a machine that loses its power does, with all its processes at once."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children")
+        for pid in [postmaster, *map(int, children.read_text().split())]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 10
+        while Path(f"/proc/{postmaster}").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
     def restart(self, mode: str = "immediate") -> None:
         """Stop the server and start it again."""
         self.stop(mode)
@@ -105,7 +119,7 @@ def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
 
     conninfo, _, schema = url.partition("&schema=")
     with psycopg.connect(conninfo, autocommit=True) as db:
-        cursor = db.execute(f"SET search_path = {schema}".encode())
+        cursor = db.execute(f"SET search_path = {schema}; SET rflow.spaces = '*'".encode())
         for statement in statements:
             cursor.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import NamedTuple, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person

@@ -146,6 +146,6 @@ def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -
         workspace.store.append(replay(planned.events, here), planned.events, here.version, incoming.contents)
     elif planned.outcome != "unchanged":
         new = planned.session or workspace.ids(workspace.now())
-        code = create(workspace, new, events, incoming.contents, code=planned.code)
-        return replace(planned, session=new, code=code)
+        stored, code = create(workspace, new, events, incoming.contents, code=planned.code)
+        return replace(planned, session=stored, code=code)
     return planned

@@ -1,6 +1,6 @@
 """What readers of links see: they have no account and are no actor, only the token of a link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rflow.core.session.replay import replay_session
@@ -13,7 +13,7 @@ from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Clock, Closing, Networked, Store
 from rflow.service.team.office import policy_of
 from rflow.stores.derived import readable_trees
 
@@ -25,7 +25,8 @@ class SharedSessions:
     """The sessions that links to a store show; `patterns` are the server's own for secrets."""
 
     def __init__(self, store: Store, *, clock: Clock, zone: Zone, patterns: Sequence[str] = ()) -> None:
-        self._store = store
+        self._store = store.scoped(())  # a link is found by its hash, and shows only its own space
+        self._whole = store
         self.zone = zone
         self.patterns = tuple(patterns)
         self.now = clock
@@ -44,15 +45,26 @@ class SharedSessions:
         """Return a number that changes whenever somebody else has written to the store; None if there is none."""
         return self._store.stamp()
 
+    def listen(self, on_change: Callable[[str], None]) -> Closing | None:
+        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed.
+
+        None where the store tells of no changes.
+        """
+        return self._whole.listen(on_change) if isinstance(self._whole, Networked) else None
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections to the store should know."""
+        return self._whole.advice(connections) if isinstance(self._whole, Networked) else []
+
     def live(self, token: str) -> Share | None:
         """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""
         share = self._share(token)
-        return share if share is not None and opens(share, self.now(), policy_of(self._store, share.space)) else None
+        return share if share is not None and opens(share, self.now(), self._policy(share)) else None
 
     def working(self, token: str) -> "tuple[Share, frozenset[Need]] | None":
         """Return the share of a token that works now, and what its readers must do before it opens."""
         share = self._share(token)
-        policy = policy_of(self._store, share.space) if share is not None else Policy()
+        policy = self._policy(share) if share is not None else Policy()
         return (share, needs(share, policy)) if share is not None and works(share, self.now(), policy) else None
 
     @property
@@ -60,19 +72,25 @@ class SharedSessions:
         """The links that open only with a password, or a limited number of times."""
         from rflow.service.team.links import ProtectedLinks
 
-        return ProtectedLinks(self._store, clock=self.now)
+        return ProtectedLinks(self._whole, clock=self.now)
 
     def _share(self, token: str) -> Share | None:
         return self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
 
-    def version(self, session_id: str) -> int | None:
-        """Return the number of a session's last event; None if the session is gone."""
-        standing = self._store.standing(session_id)
-        return standing.version if standing else None
+    def _of(self, share: Share) -> Store:
+        """Return the store as the readers of a link may see it."""
+        return self._store.scoped((share.space,))
 
-    def revision(self, session_id: str) -> str | None:
-        """Return a text that is another one whenever the session is; None if the session is gone."""
-        standing = self._store.standing(session_id)
+    def _policy(self, share: Share) -> Policy:
+        return policy_of(self._of(share), share.space)
+
+    def check_readable(self) -> None:
+        """Raise `StoreProblem` if the store can't be read."""
+        self._store.standing("")
+
+    def revision(self, share: Share) -> str | None:
+        """Return a text that is another one whenever a link's session is; None if the session is gone."""
+        standing = self._of(share).standing(share.session)
         return "-".join(filter(None, (str(standing.version), standing.stamp))) if standing else None
 
     def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
@@ -81,29 +99,32 @@ class SharedSessions:
         A whole link can also be read in its `brief` form. Raises `NotFound` if the session is gone. The progress is
         as of the last change, the same for every reader.
         """
-        log = self._store.load(share.session)
+        store = self._of(share)
+        log = store.load(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
         session = replay_session(log.id, log.code, events)
         as_of = session.updated_at or self.now()
         patterns = tuple(dict.fromkeys([*self.patterns, *share.patterns]))
         brief = brief or share.brief
         view = View(as_of=as_of, zone=self.zone, patterns=patterns, extent=extent, brief=brief)
-        progress = summarise(session, self._trees(session), view, tree_changed=self._tree_changed(session))
+        progress = summarise(session, _trees(store, session), view, tree_changed=_tree_changed(store, session))
         return session, sections_only(progress) if brief else progress
-
-    def _trees(self, session: Session) -> dict[str, Tree]:
-        return readable_trees({digest: self._store.tree_data(digest, (session.space,)) for digest in session.trees})
-
-    def _tree_changed(self, session: Session) -> bool | None:
-        if session.tree is None:
-            return None
-        current = self._store.tree_digest(session.tree.id, session.space)
-        return None if current is None else current != session.tree.digest
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Record views of shares, by share id."""
-        self._store.shares.record(views)
+        self._whole.shares.record(views)
 
     def close(self) -> None:
         """Close the store."""
         self._store.close()
+
+
+def _trees(store: Store, session: Session) -> dict[str, Tree]:
+    return readable_trees({digest: store.tree_data(digest, (session.space,)) for digest in session.trees})
+
+
+def _tree_changed(store: Store, session: Session) -> bool | None:
+    if session.tree is None:
+        return None
+    current = store.tree_digest(session.tree.id, session.space)
+    return None if current is None else current != session.tree.digest

@@ -40,7 +40,7 @@ class LocalWorkspace:
         codes: Callable[[], Iterator[str]] = new_codes,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self.store = store
+        self.store: Store = store.scoped(actor.spaces)
         self.actor = actor
         self.now = clock
         self.ids = ids

@@ -48,7 +48,7 @@ class Office:
     def __init__(
         self, store: Store, actor: Actor, *, clock: Clock, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        self.store = store
+        self.store: Store = store.scoped(actor.spaces)
         self.actor = actor
         self.random = random
         self._clock = clock

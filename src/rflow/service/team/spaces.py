@@ -1,14 +1,17 @@
 """Spaces over a store: who is in them, with which role, and their policies."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from msgspec.structs import replace
 
 from rflow.core.actors import Actor, MemberRole, no_scope
-from rflow.core.session.head import Query
+from rflow.core.session.head import Head, Query
 from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.ports.accounts import Membership, Taken
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Networked, Stale, Store
 from rflow.ports.team import Member, SpaceView
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
@@ -108,15 +111,21 @@ class LocalSpaces(Office):
     def _deleted(self, query: Query, space: Space, action: str) -> list[str]:
         """Delete sessions for good, each with an entry in the audit; return their codes."""
         workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
-        codes = []
-        for head in list(all_heads(workspace, query)):
-            try:
+        heads = list(all_heads(workspace, query))
+        for some in self._gone(heads):
+            self.account_store.record([self.entry(action, head.id, space.id, code=head.code) for head in some])
+        return [head.code for head in heads]
+
+    def _gone(self, heads: list[Head]) -> Iterator[list[Head]]:
+        """Delete sessions, and yield those that are gone: all in one step where the store can."""
+        if isinstance(self.store, Networked):
+            gone = set(self.store.delete_all([head.id for head in heads])) if heads else set()
+            yield [head for head in heads if head.id in gone]
+            return
+        for head in heads:
+            with suppress(NotFound):  # by somebody else, who has recorded it
                 self.store.delete(head.id)
-            except NotFound:  # by somebody else, who has recorded it
-                continue
-            self.account_store.record([self.entry(action, head.id, space.id, code=head.code)])
-            codes.append(head.code)
-        return codes
+                yield [head]
 
     def _check_reading(self) -> None:
         if not self.actor.allows():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
@@ -22,7 +22,19 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
+from rflow.ports.stores import (
+    CodeTaken,
+    Fault,
+    Info,
+    Merged,
+    Ranked,
+    Report,
+    Stale,
+    Standing,
+    StartedBy,
+    TreeName,
+    unreported,
+)
 from rflow.stores import codec, derived
 from rflow.stores.failures import PATIENCE, no_accounts
 from rflow.stores.folder import backup, session_file
@@ -69,7 +81,21 @@ class JsonDirStore:
         """How to open it again."""
         return f"json:{self._root.as_posix()}"
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    def scoped(self, spaces: Sequence[str] | None) -> Self:
+        """Return this store: what may be seen is left to the caller."""
+        return self
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id for the session that a command starts: it follows from the command."""
+        return derived.id_for(started_by)
+
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
         """Store a new session."""
         name = session_file.name_of(session.code, session.id)
         with self._folder.writing():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -16,7 +16,19 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
+from rflow.ports.stores import (
+    CodeTaken,
+    Fault,
+    Info,
+    Merged,
+    Ranked,
+    Report,
+    Stale,
+    Standing,
+    StartedBy,
+    TreeName,
+    unreported,
+)
 from rflow.stores import checking, codec, derived
 from rflow.stores.memory.accounts import MemoryAccounts
 from rflow.stores.memory.shares import MemoryShares
@@ -56,7 +68,21 @@ class MemoryStore:
         """The URL to open it again, in this process."""
         return f"memory:{self._name}"
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    def scoped(self, spaces: Sequence[str] | None) -> Self:
+        """Return this store: what may be seen is left to the caller."""
+        return self
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id for the session that a command starts: it follows from the command."""
+        return derived.id_for(started_by)
+
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
         """Store a new session."""
         if session.id in self._sessions:
             raise Stale

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from rflow.core.notices import Notice, names
 from rflow.stores import derived
 from rflow.stores.account_records import read
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
 
 _INSERT = "INSERT INTO notices VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _UPDATE = "UPDATE notices SET due = %s, settled = %s, data = %s WHERE id = %s AND data = %s"

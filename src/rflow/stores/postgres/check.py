@@ -10,9 +10,9 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived
-from rflow.stores.postgres import accounts, rows, shares
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres import account_rows, rows, shares
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.erasing import erase
 
 _UNSAFE = {
@@ -26,6 +26,7 @@ def check(database: Database) -> list[Fault]:
     faults = _finish_removal(database)
     parts: tuple[Callable[[Connection], Iterator[Fault]], ...] = (
         _server,
+        _role,
         _sessions,
         _orphans,
         _trees,
@@ -66,6 +67,23 @@ def _server(db: Connection) -> Iterator[Fault]:
                 what=f"Its setting {name} is off: {what}.",
                 remedy="Switch it on in postgresql.conf.",
             )
+
+
+def _role(db: Connection) -> Iterator[Fault]:
+    """Report a role for which row-level security does not hold."""
+    if bypasses(db):
+        yield Fault(
+            severity="warning",
+            where="role",
+            what="This role of PostgreSQL sees all rows, whatever the policies of the tables say.",
+            remedy="Use one that is no superuser and has no BYPASSRLS.",
+        )
+
+
+def bypasses(db: Connection) -> bool:
+    """Whether row-level security does not hold for the role of a connection."""
+    row = db.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
 
 
 def _sessions(db: Connection) -> Iterator[Fault]:
@@ -114,7 +132,7 @@ def _columns(db: Connection, log: Log) -> Iterator[Fault]:
 
 def _orphans(db: Connection) -> Iterator[Fault]:
     """Report rows that belong to no session."""
-    for table in ("events", "people", "blobs", "codes"):
+    for table in rows.OF_A_SESSION:
         sql = f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM sessions)"  # noqa: S608
         row = db.execute(sql).fetchone()
         if row and row[0]:
@@ -128,7 +146,7 @@ def _shares(db: Connection) -> Iterator[Fault]:
 
 
 def _accounts(db: Connection) -> Iterator[Fault]:
-    yield from checking.accounts(accounts.records(db))
+    yield from checking.accounts(account_rows.records(db))
     row = db.execute("SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)").fetchone()
     if row and row[0]:
         what = f"{row[0]} rows belong to no account."
@@ -143,6 +161,3 @@ def _trees(db: Connection) -> Iterator[Fault]:
     yield from checking.trees(
         held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
     )
-
-
-_PARTS: tuple[Callable[[Connection], Iterator[Fault]], ...] = (_server, _sessions, _orphans, _trees, _shares, _accounts)

@@ -8,31 +8,41 @@ import re
 import time
 
 from rflow.errors import StoreProblem
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
+from rflow.stores.postgres.connection.scope import EVERYTHING
+from rflow.stores.postgres.months import drop_empty_months
+from rflow.stores.postgres.tables import partitions
 
 LIMIT = 256 * 1024 * 1024
 """Up to this size in bytes, tables are written anew at once: others wait meanwhile, some seconds for all of it."""
 
 _PAUSE = 0.2
 _TABLES = (
-    *("sessions", "codes", "events", "people", "blobs", "shares", "share_views"),
+    *("sessions", "codes", "commands", "people", "documents", "unindexed", "shares", "share_views"),
     *("accounts", "identities", "members", "credentials", "audit", "notices"),
 )
+_OTHERS = ("trees", "tree_names", "spaces", "counters", "meta")
 _SIZE = "SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(%s::text[]) AS name"
 _COUNT = re.compile(r"\d+")
 
 
-def erase(database: Database, *, patience: float = 2.0, limit: int | None = LIMIT) -> bool:
+def erase(
+    database: Database, session_id: str | None = None, *, patience: float = 2.0, limit: int | None = LIMIT
+) -> bool:
     """Write the tables anew without what was removed; False if somebody may still read it, or they are above `limit`.
 
-    `check` does it whatever the size, when whoever runs it chose the time.
+    Of the partitions only those of one session, if only that was removed. Partitions in which nothing is left are
+    dropped. `check` does it whatever the size, when whoever runs it chose the time.
     """
+    database = database.scoped(EVERYTHING)
+    drop_empty_months(database)
     with database.reading() as db:
-        if limit is not None and size(db) > limit:
+        pieces = partitions.leaves(db) if session_id is None else partitions.leaves_of(db, session_id)
+        left = [*_TABLES, *pieces]
+        if limit is not None and _size(db, left) > limit:
             return False
     until = time.monotonic() + patience
-    left = list(_TABLES)
     while left and time.monotonic() < until:
         left = [table for table in left if not _rewritten(database, table)]
         time.sleep(_PAUSE if left else 0)
@@ -43,9 +53,9 @@ def erase(database: Database, *, patience: float = 2.0, limit: int | None = LIMI
     return True
 
 
-def erase_all(database: Database) -> None:
-    """Erase what was removed; raise `StoreProblem` if a trace is left for now."""
-    if not erase(database):
+def erase_all(database: Database, session_id: str | None = None) -> None:
+    """Erase what was removed, of one session or any; raise `StoreProblem` if a trace is left for now."""
+    if not erase(database, session_id):
         raise StoreProblem(
             f"It is removed, but traces of the text are still in the data files of {database.shown}: others are using "
             "the tables, or writing them anew would keep everybody waiting.",
@@ -55,7 +65,11 @@ def erase_all(database: Database) -> None:
 
 def size(db: Connection) -> int:
     """Return the size in bytes of a store's tables, with their indexes."""
-    row = db.execute(_SIZE, ([*_TABLES, "trees", "tree_names", "spaces", "counters", "meta"],)).fetchone()
+    return _size(db, [*_TABLES, *_OTHERS, *partitions.leaves(db)])
+
+
+def _size(db: Connection, tables: list[str]) -> int:
+    row = db.execute(_SIZE, (tables,)).fetchone()
     return int(row[0]) if row and row[0] else 0
 
 
@@ -65,7 +79,7 @@ def _rewritten(database: Database, table: str) -> bool:
     That is a number in a message of which only the numbers are the same in every language.
     """
     name = f'"{database.address.schema}"."{table}"'
-    for detail in database.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
+    for detail in database.line.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
         if counts := _COUNT.findall(detail):
             return int(counts[0]) == 0
     return False

@@ -9,35 +9,61 @@ from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.ports.stores import CodeTaken, Stale, Standing, TreeName
+from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
-from rflow.stores.postgres.connecting import Connection
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.tables import partitions
 
-_INSERT_CODE = "INSERT INTO codes VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_INSERT_CODE = "INSERT INTO codes VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_INSERT_COMMAND = "INSERT INTO commands VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_SESSION = f"INSERT INTO sessions VALUES ({', '.join(['%s'] * 13)}) ON CONFLICT DO NOTHING"  # noqa: S608
+# With a note that the session's search document is old now (documents.py); undone where there is no such version.
 _UPDATE_SESSION = (
-    "UPDATE sessions SET version = %s, updated_at = %s, status = %s, owner = %s, owner_kind = %s, space = %s,"
+    "WITH noted AS (INSERT INTO unindexed VALUES (%s, %s, %s)"
+    " ON CONFLICT (session_id) DO UPDATE SET version = excluded.version)"
+    " UPDATE sessions SET version = %s, updated_at = %s, status = %s, owner = %s, owner_kind = %s, space = %s,"
     " customer = %s, ticket = %s, tree = %s, head = %s WHERE id = %s AND version = %s"
 )
 # A list for each column, so that any number of rows is one statement.
-_INSERT_EVENTS = "INSERT INTO events SELECT %s, unnest(%s::bigint[]), unnest(%s::bytea[])"
-_INSERT_BLOBS = "INSERT INTO blobs SELECT %s, unnest(%s::text[]), unnest(%s::bytea[]) ON CONFLICT DO NOTHING"
+_INSERT_EVENTS = "INSERT INTO events SELECT %s, unnest(%s::bigint[]), unnest(%s::bytea[]), %s"
+_INSERT_BLOBS = "INSERT INTO blobs SELECT %s, unnest(%s::text[]), unnest(%s::bytea[]), %s ON CONFLICT DO NOTHING"
 _INSERT_PEOPLE = (
-    "INSERT INTO people SELECT unnest(%s::text[]), %s, unnest(%s::text[]), unnest(%s::text[])"
+    "INSERT INTO people SELECT unnest(%s::text[]), %s, unnest(%s::text[]), unnest(%s::text[]), %s"
     " ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind"
     " WHERE people.name <> excluded.name"
 )
 
+OF_A_SESSION = ("codes", "commands", "events", "people", "blobs", "documents", "unindexed", "notices")
+"""The tables, besides `sessions` and those of links, that have rows of a session."""
 
-def insert(db: Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-    """Write a new session; raise `CodeTaken`, or `Stale` if its id exists."""
+
+def insert(
+    db: Connection,
+    session: Session,
+    events: Sequence[Stored],
+    blobs: Mapping[str, bytes],
+    started_by: StartedBy | None = None,
+) -> None:
+    """Write a new session; raise `CodeTaken`, or `Stale` if its id exists or the command started another.
+
+    None of it says whether what is in the way can be seen: it may be in a hidden space.
+    """
     session_id, id_key, code, code_key = names(session)
     if not db.execute(_INSERT_SESSION, (session_id, id_key, code, *columns(session))).rowcount:
         raise Stale
-    if not db.execute(_INSERT_CODE, (code_key, session_id)).rowcount:
+    if not db.execute(_INSERT_CODE, (code_key, session_id, session.space)).rowcount:
         raise CodeTaken
-    add(db, session_id, events, blobs)
+    if started_by and not db.execute(_INSERT_COMMAND, (*started_by, session_id, session.space)).rowcount:
+        raise Stale
+    db.execute("INSERT INTO unindexed VALUES (%s, %s, %s)", (session_id, session.space, session.version))
+    add(db, session, events, blobs)
+
+
+def started(db: Connection, started_by: StartedBy) -> str | None:
+    """Return the id of the session that a command started; None if there is none."""
+    row = db.execute("SELECT session_id FROM commands WHERE actor = %s AND command_id = %s", started_by).fetchone()
+    return str(row[0]) if row else None
 
 
 def update(db: Connection, session: Session, expected: int) -> None:
@@ -45,21 +71,22 @@ def update(db: Connection, session: Session, expected: int) -> None:
 
     The row stays locked until the transaction ends, so that writers of one session follow one another.
     """
-    if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
+    noted = (session.id, session.space, session.version)
+    if not db.execute(_UPDATE_SESSION, (*noted, *columns(session), session.id, expected)).rowcount:
         if not db.execute("SELECT 1 FROM sessions WHERE id = %s", (session.id,)).fetchone():
             raise derived.no_session()
         raise Stale
 
 
-def add(db: Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+def add(db: Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     """Write a session's new events, the contents of evidence, and the people in the events."""
     numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
-    db.execute(_INSERT_EVENTS, (session_id, numbers, records))
+    db.execute(_INSERT_EVENTS, (session.id, numbers, records, session.space))
     if blobs:
-        db.execute(_INSERT_BLOBS, (session_id, list(blobs), list(blobs.values())))
+        db.execute(_INSERT_BLOBS, (session.id, list(blobs), list(blobs.values()), session.space))
     people = derived.people_of(events).values()
     ids, kinds = [person.id for person in people], [person.kind for person in people]
-    db.execute(_INSERT_PEOPLE, (ids, session_id, [person.name for person in people], kinds))
+    db.execute(_INSERT_PEOPLE, (ids, session.id, [person.name for person in people], kinds, session.space))
 
 
 def load(db: Connection, session_id: str, after: int = 0) -> Log:
@@ -96,13 +123,24 @@ def clear(db: Connection, session_id: str, *tables: str) -> None:
     """Delete a session's rows, and note in the same transaction that their traces still have to be erased."""
     for table in tables:
         db.execute(f"DELETE FROM {table} WHERE session_id = %s", (session_id,))  # noqa: S608 (names from the code)
+    _note_removal(db)
+
+
+def _note_removal(db: Connection) -> None:
     db.execute("INSERT INTO meta VALUES ('forget', 'pending') ON CONFLICT DO NOTHING")
 
 
-def clear_shares(db: Connection, session_id: str) -> None:
-    """End the shares of a session that is deleted."""
-    db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = %s", (session_id,))
-    db.execute("DELETE FROM shares WHERE session_id = %s", (session_id,))
+def delete_all(db: Connection, session_ids: Sequence[str]) -> list[str]:
+    """Delete sessions with everything that belongs to them; return the ids of those that were there."""
+    ids = (list(session_ids),)
+    gone = [name for (name,) in db.execute("DELETE FROM sessions WHERE id = ANY(%s) RETURNING id", ids)]
+    db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = ANY(%s)", ids)
+    for table in ("shares", *OF_A_SESSION):
+        if table not in partitions.TABLES:
+            db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)", ids)  # noqa: S608 (names from the code)
+    partitions.remove(db, gone)
+    _note_removal(db)
+    return gone
 
 
 def tree_names(db: Connection, space: str | None) -> list[TreeName]:

@@ -20,13 +20,14 @@ from rflow.core.sharing import (
     stored_share,
     viewed_at,
 )
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.stores import derived, failures
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
 
 _INSERT_VIEWS = (
-    "INSERT INTO share_views (share_id, at, data) SELECT %s, each.at, each.data"
-    " FROM unnest(%s::bigint[], %s::bytea[]) AS each(at, data) WHERE EXISTS (SELECT 1 FROM shares WHERE id = %s)"
+    "INSERT INTO share_views (share_id, at, data, space) SELECT id, each.at, each.data, space"
+    " FROM shares, unnest(%s::bigint[], %s::bytea[]) AS each(at, data) WHERE id = %s"
 )
 _COUNT = (
     "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
@@ -73,7 +74,8 @@ class PostgresShares:
 
     def by_hash(self, digest: str) -> Share | None:
         """Find a share by the hash of its token."""
-        with self._database.reading() as db:
+        # No space is known yet: a policy shows the one link whose hash this is.
+        with self._database.scoped(self._database.scope._replace(link=digest)).reading() as db:
             row = db.execute("SELECT data FROM shares WHERE hash = %s", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
@@ -93,6 +95,7 @@ class PostgresShares:
                 raise failures.newer_link(share.id)
             values = (share.by.id, msgspec.json.encode(share), share.id)
             db.execute("UPDATE shares SET by_id = %s, data = %s WHERE id = %s", values)
+        self._database.line.tell(share.session)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""
@@ -119,13 +122,15 @@ def _micros(data: bytes) -> int:
 def _insert(db: Connection, share: StoredShare) -> bool:
     """Write a share; False if it is there already."""
     key = share.key
+    row = db.execute("SELECT space FROM sessions WHERE id = %s", (key.session,)).fetchone()
+    space = row[0] if row else DEFAULT_SPACE
     columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
-    sql = "INSERT INTO shares VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-    return db.execute(sql, columns).rowcount > 0
+    sql = "INSERT INTO shares VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    return db.execute(sql, (*columns, space)).rowcount > 0
 
 
 def _insert_views(db: Connection, share_id: str, times: Sequence[int], views: Sequence[bytes]) -> None:
-    db.execute(_INSERT_VIEWS, (share_id, list(times), list(views), share_id))
+    db.execute(_INSERT_VIEWS, (list(times), list(views), share_id))
 
 
 def _drop_oldest(db: Connection, share_id: str, more: int) -> None:

@@ -1,36 +1,37 @@
 """Sessions and trees in a PostgreSQL database: for a team, and for servers on several machines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, TreeName, unreported
+from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
-from rflow.stores.postgres.address import read_address
-from rflow.stores.postgres.connecting import Connection
-from rflow.stores.postgres.database import Database
+from rflow.stores.postgres.connection.address import read_address
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
+from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.scope import of_spaces
+from rflow.stores.postgres.months import ensure_month
 from rflow.stores.postgres.query import select
-from rflow.stores.postgres.schema import SCHEMA_VERSION
+from rflow.stores.postgres.tables.schema import SCHEMA_VERSION
+from rflow.stores.postgres.trees import PostgresTrees, in_spaces
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.stores.outbox.postgres import PostgresOutbox
     from rflow.stores.postgres.accounts import PostgresAccounts
+    from rflow.stores.postgres.connection.notices import Listener
     from rflow.stores.postgres.shares import PostgresShares
-    from rflow.stores.search.scanning import ScannedSearch
 
 # From one id to the next, so that it takes as long as there are people, not as there are sessions.
 _PEOPLE = """
@@ -41,11 +42,8 @@ WITH RECURSIVE seen AS (
 SELECT id, name, kind FROM seen
 """
 _PEOPLE_IN = """
-SELECT DISTINCT ON (people.id) people.id, name, kind FROM people JOIN sessions ON session_id = sessions.id
-WHERE space = ANY(%s) ORDER BY people.id, session_id DESC
+SELECT DISTINCT ON (id) id, name, kind FROM people WHERE space = ANY(%s) ORDER BY id, session_id DESC
 """
-_STAMPS = "SELECT id, version, updated_at FROM sessions"
-_SEARCH_REMARK = "In PostgreSQL, each program reads all sessions before its first search."
 _FIND = "SELECT id, head FROM sessions WHERE {space} AND {condition} ORDER BY updated_at DESC, id DESC LIMIT %s"
 _BY_CODE = "id IN (SELECT session_id FROM codes WHERE code_key = %s)"
 _BY_BEGINNING = (
@@ -53,14 +51,20 @@ _BY_BEGINNING = (
 )
 
 
-class PostgresStore:
+class PostgresStore(PostgresTrees):
     """A store in the database at `url`."""
 
     kind = "postgres"
     shared = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._database = Database(read_address(url), patience)
+        super().__init__(Database(Line(read_address(url), patience)))
+
+    def scoped(self, spaces: Sequence[str] | None) -> "PostgresStore":
+        """Return the same store, on the same connection, in which only the rows of `spaces` exist."""
+        seen = object.__new__(PostgresStore)
+        seen._database = self._database.scoped(of_spaces(spaces))
+        return seen
 
     @cached_property
     def shares(self) -> "PostgresShares":
@@ -92,10 +96,23 @@ class PostgresStore:
         """Whether the database has the tables of a store."""
         return self._database.exists()
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
         """Store a new session."""
+        ensure_month(self._database, session.id)
         with self._database.writing() as db:
-            rows.insert(db, session, events, blobs)
+            rows.insert(db, session, events, blobs, started_by)
+        self._database.line.tell(session.id, session.version)
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id of the session that a command started before, else `new`."""
+        with self._database.reading() as db:
+            return rows.started(db, started_by) or new
 
     def append(
         self,
@@ -108,11 +125,12 @@ class PostgresStore:
         """Add events to a session."""
         with self._database.writing() as db:
             rows.update(db, session, expected)
-            rows.add(db, session.id, events, blobs)
+            rows.add(db, session, events, blobs)
             if notices:
                 from rflow.stores.outbox.postgres import put
 
                 put(db, notices)
+        self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -144,15 +162,9 @@ class PostgresStore:
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
         """Return the sessions that hold all `terms`, the best first."""
-        with self._database.reading() as db:
-            stamps = {name: (version, at) for name, version, at in db.execute(_STAMPS)}
-        return self._search.find(stamps, terms, query, first)._replace(remark=_SEARCH_REMARK)
+        from rflow.stores.postgres import documents
 
-    @cached_property
-    def _search(self) -> "ScannedSearch[tuple[int, int]]":
-        from rflow.stores.search.scanning import ScannedSearch
-
-        return ScannedSearch(lambda session_id, _: self.load(session_id))
+        return documents.search(self._database, terms, query, first)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
@@ -166,23 +178,33 @@ class PostgresStore:
         with self._database.writing() as db:
             rows.update(db, session, expected)
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
-            rows.clear(db, session.id, "events", "people")
-            rows.add(db, session.id, events, {})
-        self._erase()
+            rows.clear(db, session.id, "events", "people", "documents")
+            rows.add(db, session, events, {})
+        self._database.line.tell(session.id, session.version)
+        self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
         """Delete a session with everything that belongs to it, and erase it from the data files."""
         with self._database.writing() as db:
-            if not db.execute("DELETE FROM sessions WHERE id = %s", (session_id,)).rowcount:
+            if not rows.delete_all(db, [session_id]):
                 raise derived.no_session()
-            rows.clear_shares(db, session_id)
-            rows.clear(db, session_id, "codes", "events", "people", "blobs", "notices")
-        self._erase()
+        self._database.line.tell(session_id)
+        self._erase(session_id)
 
-    def _erase(self) -> None:
+    def delete_all(self, session_ids: Sequence[str]) -> list[str]:
+        """Delete sessions as `delete` does, in one step; return the ids of those that were there."""
+        with self._database.writing() as db:
+            gone = rows.delete_all(db, session_ids)
+        for session_id in gone:
+            self._database.line.tell(session_id)
+        if gone:
+            self._erase(None)
+        return gone
+
+    def _erase(self, session_id: str | None) -> None:
         from rflow.stores.postgres.erasing import erase_all
 
-        erase_all(self._database)
+        erase_all(self._database, session_id)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
@@ -193,67 +215,26 @@ class PostgresStore:
             raise derived.no_blob(digest)
         return derived.intact(row[0], digest, "content")
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree the current version of its id."""
-        tree, version = derived.new_tree(data), fingerprint(data)
-        nodes, at = len(tree.nodes), at.astimezone(UTC)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
-        with self._database.writing() as db:
-            key = (tree.id, space, version)
-            if db.execute("SELECT 1 FROM tree_names WHERE id = %s AND space = %s AND digest = %s", key).fetchone():
-                return False
-            rows.put_tree(db, data, space)
-            rows.set_name(db, name)
-            return True
-
-    def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
-        with self._database.writing() as db:
-            rows.set_name(db, name)
-
-    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
-        """Store a version of a tree."""
-        with self._database.writing() as db:
-            rows.put_tree(db, data, space)
-
-    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
-        """Read one version of a tree."""
-        visible, allowed = _in_spaces(spaces)
-        sql = f"SELECT data FROM trees WHERE digest = %s AND {visible} LIMIT 1"  # noqa: S608 (constants)
-        with self._database.reading() as db:
-            row = db.execute(sql, (digest, *allowed)).fetchone()
-        return derived.intact(row[0], digest, "tree") if row else None
-
-    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
-        """Return the digest of the current version of a tree."""
-        sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
-        with self._database.reading() as db:
-            row = db.execute(sql, (tree_id, space)).fetchone()
-        return row[0] if row else None
-
-    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
-        """List the current versions of the trees of a space."""
-        with self._database.reading() as db:
-            return rows.tree_names(db, space)
-
-    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
-        """Remove the name of a tree."""
-        with self._database.writing() as db:
-            return db.execute("DELETE FROM tree_names WHERE id = %s AND space = %s", (tree_id, space)).rowcount > 0
-
     def stamp(self) -> int:
         """Return a number that changes with every commit; the server is asked for it, so it may take time."""
         return self._database.stamp()
+
+    def listen(self, on_change: Callable[[str], None]) -> "Listener":
+        """Call `on_change` with the id of each session that changes, until the result is closed."""
+        from rflow.stores.postgres.connection.notices import Listener
+
+        return Listener(self._database.address, on_change)
+
+    def advice(self, connections: int) -> list[str]:
+        """Return what whoever runs a server with this many connections should know."""
+        from rflow.stores.postgres.budget import advice
+
+        return advice(self._database, connections)
 
     def ids(self) -> Iterable[str]:
         """Return the ids of all sessions."""
         with self._database.reading() as db:
             return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
-
-    def versions(self) -> Iterable[tuple[str, str]]:
-        """Return (space, digest) of all tree versions."""
-        with self._database.reading() as db:
-            return [(space, name) for space, name in db.execute("SELECT space, digest FROM trees")]
 
     def info(self) -> Info:
         """Return what this store is and how much it holds."""
@@ -295,18 +276,13 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.close()
-
-
-def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[list[str], ...]]:
-    """Return the condition that keeps rows of `spaces` (None is all) and its values."""
-    return ("true", ()) if spaces is None else ("space = ANY(%s)", (list(spaces),))
+        self._database.line.close()
 
 
 def _find(
     db: Connection, condition: str, values: tuple[str, ...], limit: int, spaces: Sequence[str] | None
 ) -> list[Head]:
-    visible, allowed = _in_spaces(spaces)
+    visible, allowed = in_spaces(spaces)
     sql = _FIND.format(space=visible, condition=condition)
     return rows.heads(db, db.execute(sql, (*allowed, *values, limit)).fetchall())
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
@@ -13,7 +13,19 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import CodeTaken, Fault, Info, Merged, Ranked, Report, Stale, Standing, TreeName, unreported
+from rflow.ports.stores import (
+    CodeTaken,
+    Fault,
+    Info,
+    Merged,
+    Ranked,
+    Report,
+    Stale,
+    Standing,
+    StartedBy,
+    TreeName,
+    unreported,
+)
 from rflow.stores import codec, columns, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
@@ -86,7 +98,21 @@ class SqliteStore:
         """The URL that opens this store again."""
         return f"sqlite://{'' if self._path.as_posix().startswith('/') else '/'}{self._path.as_posix()}"
 
-    def create(self, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
+    def scoped(self, spaces: Sequence[str] | None) -> Self:
+        """Return this store: what may be seen is left to the caller."""
+        return self
+
+    def id_for(self, started_by: StartedBy, new: str) -> str:
+        """Return the id for the session that a command starts: it follows from the command."""
+        return derived.id_for(started_by)
+
+    def create(
+        self,
+        session: Session,
+        events: Sequence[Stored],
+        blobs: Mapping[str, bytes],
+        started_by: StartedBy | None = None,
+    ) -> None:
         """Store a new session."""
         with self._file.writing() as db:
             if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session.id,)).fetchone():

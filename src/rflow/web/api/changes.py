@@ -1,7 +1,7 @@
 """Changes as server-sent events: who may still see what, looked up for all open streams together."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -69,6 +69,14 @@ class ChangeLookup:
         read = await self._workers.run(partial(_look_up_all, keys=missing)) if missing else {}
         known.update({key: change for key, change in read.items() if isinstance(change, Change)})
         return {key: known.get(key) or read.get(key) for key in wanted}
+
+    async def find_changed(self, keys: Sequence[Watched]) -> Mapping[Watched, Outcome]:
+        """Look up some that have changed, whatever is known of them."""
+        return await self._workers.run(partial(_look_up_all, keys=list(keys))) if keys else {}
+
+    def session_of(self, key: Watched) -> str:
+        """Return the id of the session that a stream is about; "" for all of them."""
+        return key.session
 
     async def _forget_if_changed(self) -> None:
         stamp, now = await self._stamp_now(), asyncio.get_running_loop().time()

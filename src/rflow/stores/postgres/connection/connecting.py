@@ -7,9 +7,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
 from rflow.errors import UsageProblem
-from rflow.stores.postgres.address import Address
-from rflow.stores.postgres.errors import is_temporary, unreachable
-from rflow.stores.postgres.texts import adapt
+from rflow.stores.postgres.connection.address import Address
+from rflow.stores.postgres.connection.errors import is_temporary, unreachable
+from rflow.stores.postgres.connection.texts import adapt
 
 Connection = psycopg.Connection[TupleRow]
 

@@ -10,28 +10,48 @@ SCHEMA = "rflow"
 """The schema of a store whose URL names none."""
 
 _WAYS = "A PostgreSQL store is postgresql://USER@HOST/DATABASE, with ?schema=NAME for another schema than rflow."
+_OURS = ("schema", "listen")
+"""The options of a URL that are not libpq's."""
 _SECRETS = ("password", "sslpassword")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 class Address(NamedTuple):
-    """Where a store is: libpq's connection string, the schema, and the URL without its password."""
+    """Where a store is: libpq's connection string, the schema, and the URL without its password.
+
+    `listen` is the host, with its port, at which notices are heard if a pooler is at the usual one.
+    """
 
     conninfo: str
     schema: str
     shown: str
+    listen: str = ""
+
+    @property
+    def direct(self) -> "Address":
+        """The address to listen at: LISTEN does nothing through a pooler's transaction mode."""
+        if not self.listen:
+            return self
+        hosts, _, ports = self.listen.partition(":")
+        parts = _parts(self.conninfo)
+        named = [option for option in parts.options if option[0] not in ("host", "port", "hostaddr")]
+        options = [*named, ("host", hosts), *([("port", ports)] if ports else [])]
+        user = parts.netloc.rpartition("@")[0]
+        return self._replace(conninfo=_Parts(f"{user}@" if user else "", parts.path, options).url)
 
 
 def read_address(url: str) -> Address:
     """Read a URL; raises `UsageProblem`, which does not repeat it."""
     parts = _parts(url)
-    schema = dict(parts.options).get("schema", SCHEMA)
+    given = dict(parts.options)
+    schema = given.get("schema", SCHEMA)
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
         raise UsageProblem("The schema in the store's URL is not a plain name.", try_="Use a-z, 0-9 and _ only.")
-    conninfo = parts._replace(options=[option for option in parts.options if option[0] != "schema"])
+    conninfo = parts._replace(options=[option for option in parts.options if option[0] not in _OURS])
     user, at, host = parts.netloc.rpartition("@")
     public = [option for option in parts.options if option[0] not in _SECRETS]
-    return Address(conninfo.url, schema, _Parts(user.partition(":")[0] + at + host, parts.path, public).url)
+    shown = _Parts(user.partition(":")[0] + at + host, parts.path, public).url
+    return Address(conninfo.url, schema, shown, given.get("listen", ""))
 
 
 def normal(url: str) -> str:

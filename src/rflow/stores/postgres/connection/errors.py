@@ -75,6 +75,9 @@ def _said(error: psycopg.Error) -> str:
 
 
 def _forbidden(shown: str, error: psycopg.Error) -> StoreProblem:
+    if "row-level security" in str(error):
+        what = "That would write into a space that may not be changed here; nothing was saved."
+        return StoreProblem(what, try_="Ask a member of that space to do it.")
     return StoreProblem(
         f"This PostgreSQL user may not do that in {shown}: {_said(error)}.",
         try_="Use the role that owns the store's schema; for a new store, GRANT CREATE ON DATABASE to it.",

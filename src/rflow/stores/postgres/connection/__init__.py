@@ -1,0 +1,1 @@
+"""The connection to a PostgreSQL store: its URL, errors, texts, transactions."""

@@ -1,0 +1,212 @@
+"""Transactions in a PostgreSQL store: what goes with their beginning, how they end, the version of the tables.
+
+Everything that a transaction needs is set in it, so that a pooler may give each one another connection (PgBouncer's
+transaction mode): there are no prepared statements, no settings of the session, no temporary tables.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from zlib import crc32
+
+import psycopg
+
+from rflow.errors import StoreProblem
+from rflow.stores import failures
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.errors import explained, is_lost, unconfirmed
+from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.scope import EVERYTHING, Scope
+from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_STATEMENT_LIMIT = 300_000  # milliseconds; the longest are the checks and copies of a whole store
+_VERSIONS = (
+    "SELECT max(value) FILTER (WHERE name = 'format'), max(value) FILTER (WHERE name = 'oldest') FROM meta"
+    " WHERE name IN ('format', 'oldest')"
+)
+
+
+class Versions(NamedTuple):
+    """The version of the tables, and the oldest version of rflow's own that may use them."""
+
+    format: int
+    oldest: int
+
+
+class Database:
+    """A store's tables as `scope` sees them. A database without the tables of a store reads as an empty store."""
+
+    def __init__(self, line: Line, scope: Scope = EVERYTHING) -> None:
+        self.line = line
+        self.scope = scope
+        self.address = line.address
+        self.shown = line.address.shown
+
+    def scoped(self, scope: Scope) -> "Database":
+        """Return the same database on the same connection, as another scope sees it."""
+        return Database(self.line, scope)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees the store as it is at one moment."""
+        if self.line.held is not None:
+            yield self.line.held
+            return
+        with explained(self.shown):
+            db, versions = self._begin(_READ)
+            if versions is None:
+                db = self._pretend_empty()
+            else:
+                self._check_versions(db, versions)
+            with self._ending(db, "ROLLBACK"):
+                yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection for a change; commits when the block ends, and rolls back if it raises.
+
+        Raises `ConnectionLost` where the connection was lost while committing, so that nobody knows the outcome.
+        """
+        with explained(self.shown):
+            db, versions = self._begin(_WRITE)
+            if versions is None:
+                db.execute("ROLLBACK")
+                self.create()
+                db, versions = self._begin(_WRITE)
+            self._check_versions(db, versions or Versions(0, 0))
+            with self._ending(db, "COMMIT"):
+                yield db
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let everything that is read meanwhile be as it is at one moment."""
+        with self.reading() as db:
+            self.line.held = db
+            try:
+                yield
+            finally:
+                self.line.held = None
+
+    def stamp(self) -> int:
+        """Return a number that changes with every commit.
+
+        It stands for the set of transactions whose changes can be seen, so that writers need not count anything, for
+        which they would have to wait for each other. Transactions elsewhere on the same server change it too.
+        """
+        with explained(self.shown):
+            cursor = self.line.reconnecting(lambda db: db.execute("SELECT pg_current_snapshot()::text"))
+            return hash(cursor.fetchone())
+
+    def exists(self) -> bool:
+        """Whether there is a store."""
+        with explained(self.shown):
+            db, versions = self._begin(_READ)
+            db.execute("ROLLBACK")
+            return versions is not None
+
+    def create(self) -> None:
+        """Create the tables, unless another process has just done so."""
+        with explained(self.shown):
+            db = self.line.connected()
+            with self.locked(db):
+                create(db, self.address.schema)
+
+    @contextmanager
+    def locked(self, db: Connection) -> Iterator[None]:
+        """Keep all others from creating and upgrading this store until the transaction ends."""
+        db.execute(f"{_WRITE}; {self._settings()}; SET LOCAL statement_timeout = 0")
+        with self._ending(db, "COMMIT"):
+            self.lock(db)
+            yield
+
+    def lock(self, db: Connection) -> None:
+        """Keep all others from changing the tables of this store until the transaction ends."""
+        key = (crc32(b"rflow store") >> 1, crc32(self.address.schema.encode()) >> 1)
+        db.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
+
+    def upgrade(self) -> int:
+        """Bring the tables up to date; return the version that they had."""
+        from rflow.stores.postgres.tables.migrations import upgrade
+
+        with explained(self.shown):
+            db = self.line.connected()
+            with self.locked(db):
+                return upgrade(db, self.shown)
+
+    def _begin(self, mode: str) -> tuple[Connection, Versions | None]:
+        """Begin a transaction, and return the version of the tables in it; None if there are none."""
+        return self.line.reconnecting(lambda db: self._begun(db, mode))
+
+    def _begun(self, db: Connection, mode: str) -> tuple[Connection, Versions | None]:
+        cursor = None
+        try:
+            cursor = db.execute(f"{mode}; {self._settings()}; {_VERSIONS}")
+        except psycopg.errors.UndefinedTable:
+            return db, None
+        except BaseException:
+            self.line.drop()
+            raise
+        while cursor.nextset():
+            pass
+        found, oldest = (int(each) if each and each.isdecimal() else None for each in cursor.fetchone() or (None, None))
+        return db, Versions(found or 0, found or 0 if oldest is None else oldest)
+
+    def _settings(self) -> str:
+        """Return the statements that set what holds for one transaction, in the same message as its beginning."""
+        return (
+            f'SET LOCAL search_path = "{self.address.schema}", pg_temp;'
+            f" SET LOCAL lock_timeout = {int(self.line.patience * 1000)};"
+            f" SET LOCAL statement_timeout = {_STATEMENT_LIMIT};"
+            " SET LOCAL idle_in_transaction_session_timeout = 60000;"
+            f" {self.scope.settings};"
+            " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+
+    @contextmanager
+    def _ending(self, db: Connection, how: str) -> Iterator[None]:
+        """End the transaction: as `how` says, or by rolling it back if the block raises.
+
+        A connection that is lost at the end of reading does no harm: everything has been read.
+        """
+        try:
+            yield
+        except BaseException:
+            self.line.roll_back(db)
+            raise
+        if how == "ROLLBACK":
+            self.line.roll_back(db)
+            return
+        try:
+            db.execute(how)
+        except psycopg.OperationalError as error:
+            self.line.drop()
+            if is_lost(error):
+                raise unconfirmed(self.shown) from error
+            raise
+
+    def _pretend_empty(self) -> Connection:
+        """Return a connection in a transaction in which the tables are there, and which will be rolled back."""
+        db = self.line.connected()
+        db.execute(f"ROLLBACK; {_WRITE}; {self._settings()}")
+        try:
+            self.lock(db)
+            create(db, self.address.schema)
+        except BaseException:
+            self.line.roll_back(db)
+            raise
+        return db
+
+    def _check_versions(self, db: Connection, versions: Versions) -> None:
+        """Raise unless this version can use the tables: two adjacent versions of rflow run on one schema."""
+        if OLDEST_USABLE <= versions.format <= SCHEMA_VERSION or versions.oldest <= SCHEMA_VERSION < versions.format:
+            return
+        self.line.roll_back(db)
+        if versions.format > SCHEMA_VERSION:
+            raise failures.newer(self.shown, versions.format, SCHEMA_VERSION)
+        raise StoreProblem(
+            f"The store at {self.shown} has the tables of an older rflow (format {versions.format}; this one uses "
+            f"{SCHEMA_VERSION}). It was left untouched.",
+            try_="When all who use it have the new rflow: make a backup, then run rflow store upgrade",
+        )

@@ -1,0 +1,40 @@
+"""Whose rows a transaction may see: it goes with the transaction as settings, which the policies of the tables read."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg import sql
+
+from rflow.stores.postgres.connection.texts import escaped
+
+SPACES, LINK = "rflow.spaces", "rflow.link"
+"""The settings: a JSON list of spaces, or "*" for all of them; the hash of the one link that may be looked up."""
+
+
+class Scope(NamedTuple):
+    """The spaces whose rows are visible (None is all), and the hash of a link that is visible by itself."""
+
+    spaces: tuple[str, ...] | None = None
+    link: str = ""
+
+    @property
+    def settings(self) -> str:
+        """The statements that set it for one transaction."""
+        spaces = "*" if self.spaces is None else json.dumps([escaped(each) for each in self.spaces])
+        return "; ".join(
+            f"SET LOCAL {name} = {_quoted(value)}" for name, value in ((SPACES, spaces), (LINK, self.link))
+        )
+
+
+EVERYTHING = Scope()
+"""For whoever opens the database itself, and for what runs before there is an actor: signing in, checks, copies."""
+
+
+def of_spaces(spaces: Sequence[str] | None) -> Scope:
+    """Return the scope of an actor who may see `spaces`."""
+    return EVERYTHING if spaces is None else Scope(tuple(spaces))
+
+
+def _quoted(text: str) -> str:
+    return sql.Literal(text).as_string(None)

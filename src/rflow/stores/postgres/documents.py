@@ -1,0 +1,158 @@
+"""The documents that are searched: one for each session, brought up to date by the next search after a change.
+
+A document is written from all events of a session, so writing it with each of them would cost more the longer the
+session is. Its words are those of `core.session.search.words`, as in every other store.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rflow.core.session.events import Stored
+from rflow.core.session.head import Query
+from rflow.core.session.search.document import PARTS, Part, passages
+from rflow.core.session.search.query import Term
+from rflow.core.session.search.words import words
+from rflow.errors import NotFound
+from rflow.ports.stores import Ranked
+from rflow.stores import derived
+from rflow.stores.postgres import rows
+from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.database import Database
+
+SLICE = 0.5
+"""How many seconds a search spends on documents, before it says how far it is."""
+_BATCH = 200
+_LONGEST_WORD = 200
+"""Characters of a word by which it is found; the rest of a longer one is compared afterwards."""
+_MOST_BYTES = 600_000
+"""Bytes of different words in a document; PostgreSQL takes a million, with the places of the words."""
+_MOST_PLACES, _LAST_PLACE = 255, 16_383
+_LETTERS: dict[Part, str] = dict(zip(PARTS, "ABCD", strict=True))
+_BETWEEN = "\ue000"
+"""Stands between two texts, so that no phrase begins in one and ends in the next; it is never part of a word."""
+_PUT = (
+    "INSERT INTO documents VALUES (%s, %s, %s, %s, %s::tsvector, %s) ON CONFLICT (session_id) DO UPDATE SET"
+    " version = excluded.version, partial = excluded.partial, lexemes = excluded.lexemes, words = excluded.words"
+)
+_DONE = "DELETE FROM unindexed WHERE session_id = %s AND version = %s"
+_SEARCH = (
+    "SELECT id, total FROM search(%(asked)s::tsquery, %(sequences)s::text[], %(all)s::text[], %(spaces)s::text[],"
+    " %(owner)s, %(inbox)s, %(status)s::text[], %(customer)s, %(ticket)s, %(tree)s, %(before)s, %(first)s, %(limit)s)"
+)
+
+
+class Document(NamedTuple):
+    """The words of a session: for the index, and all of them in their order; `partial` if the index can't hold all."""
+
+    partial: bool
+    lexemes: str
+    words: str
+
+
+def search(database: Database, terms: Sequence[Term], query: Query, first: int) -> Ranked:
+    """Return the sessions that hold all `terms`, the best first."""
+    if not database.exists():
+        return Ranked()
+    left = _bring_up_to_date(database)
+    if left is not None:
+        return Ranked(building=left)
+    with database.reading() as db:
+        found = db.execute(_SEARCH, _values(terms, query, first)).fetchall()
+    return Ranked(ids=tuple(str(name) for name, _ in found if name is not None), total=found[-1][1])
+
+
+def document(code: str, events: Iterable[Stored]) -> Document:
+    """Return the document of a session."""
+    places: dict[str, list[str]] = {}
+    texts: list[str] = []
+    number, size, partial = 0, 0, False
+    for passage in passages(code, events):
+        said = words(passage.text)
+        texts.append(" ".join(said))
+        for word in said:
+            number += 1
+            cut = word[:_LONGEST_WORD]
+            if cut not in places:
+                size += len(cut.encode()) + 8
+                partial = partial or size > _MOST_BYTES
+                if partial:
+                    continue
+                places[cut] = []
+            if len(places[cut]) < _MOST_PLACES:
+                places[cut].append(f"{min(number, _LAST_PLACE)}{_LETTERS[passage.part]}")
+    lexemes = " ".join(f"'{word}':{','.join(at)}" for word, at in _bounded(places))
+    return Document(partial, lexemes, f" {f' {_BETWEEN} '.join(texts)} ")
+
+
+def _bounded(places: dict[str, list[str]]) -> Iterable[tuple[str, list[str]]]:
+    """Leave out places where there are so many that the document would be too large; they only matter for the order."""
+    few = sum(len(at) for at in places.values()) * 2 > _MOST_BYTES // 2
+    return ((word, at[:1] if few else at) for word, at in places.items())
+
+
+def _bring_up_to_date(database: Database) -> int | None:
+    """Write the documents of changed sessions; return how much is done (percent) if there is more to do, else None."""
+    end = time.monotonic() + SLICE
+    while True:
+        with database.reading() as db:
+            changed = db.execute("SELECT session_id FROM unindexed LIMIT %s", (_BATCH,)).fetchall()
+            if not changed:
+                return None
+        for (session_id,) in changed:
+            with database.writing() as db:
+                _write(db, session_id)
+            if time.monotonic() > end:
+                return _done(database)
+
+
+def _done(database: Database) -> int | None:
+    sql = "SELECT (SELECT count(*) FROM unindexed), (SELECT count(*) FROM sessions)"
+    with database.reading() as db:
+        left, every = db.execute(sql).fetchone() or (0, 0)
+    return min(100 * (every - left) // max(every, 1), 99) if left else None
+
+
+def _write(db: Connection, session_id: str) -> None:
+    """Write a session's document, unless it is gone; one that changes meanwhile stays noted as changed."""
+    try:
+        log = rows.load(db, session_id)
+    except NotFound:
+        db.execute("DELETE FROM unindexed WHERE session_id = %s", (session_id,))
+        return
+    version = rows.standing(db, session_id)
+    # The row is locked first: a writer that comes now waits, and notes its own version afterwards.
+    if version is None or not db.execute(_DONE, (session_id, log.session.version)).rowcount:
+        return
+    db.execute(_PUT, (session_id, log.space, log.session.version, *document(log.code, log.events)))
+
+
+def _values(terms: Sequence[Term], query: Query, first: int) -> dict[str, object]:
+    every = [_sequence(term) for term in terms]
+    long = [_sequence(term) for term in terms if len(term.words) > 1 or len(term.words[0]) > _LONGEST_WORD]
+    return {
+        "asked": " & ".join(_lexeme(term, at) for term in terms for at in range(len(term.words))),
+        "sequences": long,
+        "all": every,
+        "spaces": None if query.spaces is None else list(query.spaces),
+        "owner": query.owner,
+        "inbox": query.inbox,
+        "status": list(query.status) or None,
+        "customer": None if query.customer is None else query.customer.casefold(),
+        "ticket": None if query.ticket is None else query.ticket.casefold(),
+        "tree": query.tree,
+        "before": None if query.stale_before is None else derived.micros(query.stale_before),
+        "first": first,
+        "limit": query.limit,
+    }
+
+
+def _lexeme(term: Term, at: int) -> str:
+    word = term.words[at]
+    begins = term.beginning and at == len(term.words) - 1
+    return f"'{word[:_LONGEST_WORD]}'{':*' if begins else ''}"
+
+
+def _sequence(term: Term) -> str:
+    """Return the words of a term as they stand in the text of all words."""
+    return f" {' '.join(term.words)}{'' if term.beginning else ' '}"
