@@ -1,8 +1,9 @@
 """The picture of a tree: nothing overlaps or is cut in a real browser, and marks don't rely on colour."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -214,6 +215,36 @@ def test_text_of_the_drawing_is_large_enough_to_read(page: "Page", width: int) -
         "(map => map.getBoundingClientRect().width / map.viewBox.baseVal.width)(document.querySelector('svg.map'))"
     )
     assert 14 * scale >= 12.5
+
+
+COLOURS = """() => [...document.querySelectorAll('#map text, #map .way, #map .node')].map(part => [
+  getComputedStyle(part)[part.tagName === 'text' ? 'fill' : 'stroke'],
+  getComputedStyle(part.closest('#map')).backgroundColor])"""
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (WCAG 2.2, "contrast ratio")."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_drawing_has_contrast_in_both_colour_schemes(page: "Page", scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_content(PAGES["loops"])
+    pairs = page.evaluate(COLOURS)
+    assert len(pairs) > 10
+    assert [pair for pair in pairs if contrast(*pair) < 3] == []
+    assert [
+        pair for pair in page.evaluate(COLOURS.replace(", #map .way, #map .node", "")) if contrast(*pair) < 4.5
+    ] == []
 
 
 def test_the_page_draws_it_as_a_file_of_its_own_does() -> None:
