@@ -227,8 +227,8 @@ if NIGHTLY:
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
         """With the rules of axe and of HTML_CodeSniffer; what axe can't tell is no finding.
 
-        It can't tell the contrast of texts in a drawing, which tests/formats/test_tree_map.py measures, and over the shadow
-        of a scroll cue, where they have the colours of the page.
+        It can't tell the contrast of texts in a drawing, which tests/formats/test_tree_map.py measures, and over the
+        shadow of a scroll cue, where they have the colours of the page.
         """
         launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}
         config: dict[str, Any] = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
