@@ -5,8 +5,7 @@
 # and has nobody to ask for others, as one whose zone is paused. $1 is the rflow program to record with; the user
 # "sam", made here, must be able to run it.
 #
-# The file that is here was recorded when trees had no causes; its tree was replaced since by the one with causes, which
-# asks the same questions. The events are as they were recorded.
+# The code of the session is replaced by the one it had before; all else is as it was recorded.
 set -euo pipefail
 rflow=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,13 +42,14 @@ r choose "Yes, all"
 r note "Too fast: only names of our own zone resolve. Going back."
 r back
 r choose No
-r step "Asked the partner's hotline" --result "the name is right and works elsewhere"
+r step "Asked the partner's hotline" --result "the name is right and works elsewhere" --pin
 r choose "Server failure" --assume --reason "REFUSED from one server only; the second one can't be reached from here"
 r step "Looked for a change in the calendar" --result "DNS migration, finished 03:00"
 r brief --hypothesis "The forwarder for partner.example was lost in the migration." --ask "Can the DNS team look at the forwarders of 127.0.0.53 since the migration?"
+r warn "Don't flush the cache of 127.0.0.53: the night shift's clients live on it."
 r wait --for "the DNS team's on-call to answer"
 r export -o "$base/work/dns-refused.jsonl"
 SESSION
 runuser -u sam -- bash "$base/session.sh"
-cp "$base/work/dns-refused.jsonl" "$here/dns-refused.jsonl"
+sed -E '1s/"code":"[^"]*"/"code":"XEC8-P9"/' "$base/work/dns-refused.jsonl" >"$here/dns-refused.jsonl"
 chmod 644 "$here/dns-refused.jsonl"

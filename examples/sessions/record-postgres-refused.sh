@@ -5,8 +5,7 @@
 # listens on 127.0.0.1 only, while the application looks for it on 127.0.0.2. $1 is the rflow program to record with;
 # maya must be able to run it. Needs PostgreSQL's programs on the PATH or in /usr/lib/postgresql.
 #
-# The file that is here was recorded when trees had no causes; its tree was replaced since by the one with causes, which
-# asks the same questions. The events are as they were recorded.
+# The code of the session is replaced by the one that the documentation names; all else is as it was recorded.
 set -euo pipefail
 rflow=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -56,9 +55,10 @@ r run -- pg_isready -h shop-db -p 5433 || true
 r step "Tried from the second web server" --result "refused there, too"
 r run -- psql -h shop-db -p 5432 -U shop -d shop -c "select 1" || true
 r step "Tried the default port 5432" --result "refused, too"
-r note "The server was patched at 01:30 (change CHG-2203). It worked until then."
+r note --pin "The server was patched at 01:30 (change CHG-2203). It worked until then."
 r run -- cat pgdata/postgresql.conf || true
 r step "Looked for listen_addresses in postgresql.conf" --result "permission denied"
+r warn "Don't restart shop-db while the invoice run writes to it: ask Robin first."
 r change "Put the shop into maintenance mode" --revert "shopctl maintenance off"
 r step "Asked the customer for the database login" --result "only their DBA has it"
 r step "Checked the disk of the web server" --result "61 % used"
@@ -66,5 +66,5 @@ r brief --hypothesis "The patch put back the default listen_addresses." --ask "C
 r export -o "$base/work/postgres-refused.jsonl"
 SESSION
 runuser -u maya -- bash "$base/session.sh"
-cp "$base/work/postgres-refused.jsonl" "$here/postgres-refused.jsonl"
+sed -E '1s/"code":"[^"]*"/"code":"V6HJ-VG"/' "$base/work/postgres-refused.jsonl" >"$here/postgres-refused.jsonl"
 chmod 644 "$here/postgres-refused.jsonl"

@@ -1,8 +1,9 @@
 """The picture of a tree: nothing overlaps or is cut in a real browser, and marks don't rely on colour."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -11,8 +12,11 @@ from rflow.core.summary.progress import OutlineEntry
 from rflow.core.summary.units.tree_outline import tree_outline
 from rflow.core.tree.graph import Turn
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
-from rflow.formats.tree_map import MOST, STYLE, folded, tree_map
+from rflow.data import data_dir
+from rflow.formats import render
+from rflow.formats.tree_map import MOST, RULES, STYLE, folded, tree_map
 from rflow.trees.files import read_tree
+from support.formats.builders import FULL, changed
 from support.web.browser import a_page
 
 if TYPE_CHECKING:
@@ -144,6 +148,19 @@ CASES: dict[str, str] = {
         style=STYLE,
     ),
 }
+
+
+def on_a_page(tree: Tree, moves: int) -> str:
+    path, here = walked(tree, moves, 1)
+    return render("html", changed(FULL, outline=tree_outline(tree, path, here if moves else None, str)))
+
+
+PAGES: dict[str, str] = {
+    **{path.stem: on_a_page(read_tree(path).require(), 3) for path in EXAMPLES},
+    "untouched": on_a_page(read_tree(EXAMPLES[0]).require(), 0),
+    "loops": on_a_page(LOOPS, 3),
+    "60 nodes": on_a_page(deep(29), 12),
+}
 MEASURE = """() => {
   const boxes = [...document.querySelectorAll('svg.map text')].filter(text => text.textContent).map(text => {
     const { x, y, width, height } = text.getBBox()
@@ -155,6 +172,13 @@ MEASURE = """() => {
     if (a !== b && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) wrong.push([a, b])
   return { wrong, wide: document.documentElement.scrollWidth > innerWidth }
 }"""
+
+BLOCKS = """() => {
+  const boxes = [...document.querySelectorAll('.cols > *')].map(part => part.getBoundingClientRect())
+  return boxes.flatMap(a => boxes.filter(b => a !== b && a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 1 && b.top < a.bottom - 1))
+}"""
+"""The parts of a page that overlap each other."""
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +194,62 @@ def test_in_a_browser_no_text_overlaps_or_is_cut(page: "Page", name: str, width:
     page.set_viewport_size({"width": width, "height": 900})
     page.set_content(f'<body style="margin:0">{CASES[name]}')
     assert page.evaluate(MEASURE) == {"wrong": [], "wide": False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_page_no_text_of_the_drawing_overlaps_or_is_cut(page: "Page", name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.set_content(PAGES[name])
+    assert page.evaluate(MEASURE) == {"wrong": [], "wide": False}
+    assert page.evaluate(BLOCKS) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+def test_text_of_the_drawing_is_large_enough_to_read(page: "Page", width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.set_content(PAGES["loops"])
+    scale = page.evaluate(
+        "(map => map.getBoundingClientRect().width / map.viewBox.baseVal.width)(document.querySelector('svg.map'))"
+    )
+    assert 14 * scale >= 12.5
+
+
+COLOURS = """() => [...document.querySelectorAll('#map text, #map .way, #map .node')].map(part => [
+  getComputedStyle(part)[part.tagName === 'text' ? 'fill' : 'stroke'],
+  getComputedStyle(part.closest('#map')).backgroundColor])"""
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (WCAG 2.2, "contrast ratio")."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_drawing_has_contrast_in_both_colour_schemes(page: "Page", scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_content(PAGES["loops"])
+    pairs = page.evaluate(COLOURS)
+    assert len(pairs) > 10
+    assert [pair for pair in pairs if contrast(*pair) < 3] == []
+    assert [
+        pair for pair in page.evaluate(COLOURS.replace(", #map .way, #map .node", "")) if contrast(*pair) < 4.5
+    ] == []
+
+
+def test_the_page_draws_it_as_a_file_of_its_own_does() -> None:
+    assert RULES in (data_dir("templates") / "formats" / "page.css").read_text("utf-8")
+
+
+def test_the_brief_page_has_no_drawing() -> None:
+    assert "<svg xmlns" not in render("html", changed(FULL, brief=True))

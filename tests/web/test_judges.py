@@ -125,7 +125,7 @@ def test_the_docs_have_pictures_of_the_page(
         page.wait_for_selector("#live[data-state=live]")
         page.screenshot(path=picture)
         page.close()
-    assert picture.stat().st_size < 150_000
+    assert picture.stat().st_size < 200_000
 
 
 def test_the_docs_have_a_picture_of_a_page_whose_link_has_ended(served: Served, browser: "Browser") -> None:
@@ -140,7 +140,7 @@ def test_the_docs_have_a_picture_of_a_page_whose_link_has_ended(served: Served, 
         page.wait_for_selector("#live[data-state=ended]")
         page.screenshot(path=picture)
         page.close()
-    assert picture.stat().st_size < 150_000
+    assert picture.stat().st_size < 200_000
 
 
 @pytest.mark.parametrize(("name", "path_"), [("home", "/"), ("not-working", "/share/x")])
@@ -154,7 +154,7 @@ def test_the_docs_have_pictures_of_the_pages_that_say_one_thing(
         page.goto(served.url + path_)
         page.screenshot(path=picture)
         page.close()
-    assert picture.stat().st_size < 150_000
+    assert picture.stat().st_size < 200_000
 
 
 def test_without_script_the_whole_page_is_there_and_folds_open(served: Served, path: str, browser: "Browser") -> None:
@@ -225,9 +225,14 @@ if NIGHTLY:
 
     @pytest.mark.parametrize("name", ["page", "brief", "ended", "home"])
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
-        """With the rules of axe and of HTML_CodeSniffer."""
+        """With the rules of axe and of HTML_CodeSniffer; what axe can't tell is no finding.
+
+        It can't tell the contrast of texts in a drawing, which tests/formats/test_tree_map.py measures, and over the
+        shadow of a scroll cue, where they have the colours of the page.
+        """
         launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}
-        config = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
+        config: dict[str, Any] = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
+        config |= {"levelCapWhenNeedsReview": "notice"}
         (tmp_path / "pa11y.json").write_text(json.dumps(config), "utf-8")
         words = [*_nightly("pa11y"), "--config", str(tmp_path / "pa11y.json"), "--reporter", "json"]
         url = served.url + pages(path)[name][0]

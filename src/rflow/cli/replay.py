@@ -24,6 +24,7 @@ from rflow.core.session.events import (
     Event,
     EvidenceAdded,
     NoteAdded,
+    Pinned,
     SessionStarted,
     StepAdded,
     SteppedBack,
@@ -55,6 +56,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def lines_of(recording: Recording) -> Iterator[Line]:
     """Yield a line for each event of a recording that a command can record again."""
+    pinned = {event.fact.target: event.command_id for event in recording.events if isinstance(event.fact, Pinned)}
     for event in recording.events:
         if isinstance(event.fact, SessionStarted):
             options = _options(event.fact.brief)
@@ -62,7 +64,8 @@ def lines_of(recording: Recording) -> Iterator[Line]:
         elif isinstance(event.fact, EvidenceAdded):
             yield Line(at=event.at, evidence=event.fact, shown=("run", "--", event.fact.command))
         elif words := _words_of(event):
-            yield Line(at=event.at, words=words)
+            with_entry = pinned.get(event.seq) == event.command_id
+            yield Line(at=event.at, words=[*words, "--pin"] if with_entry else words)
 
 
 def _words_of(event: Event) -> Sequence[str]:

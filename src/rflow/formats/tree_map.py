@@ -60,20 +60,22 @@ class _Row(msgspec.Struct, frozen=True):
         return self.y + _LINE * (len(self.lines) - 1) + 7
 
 
-def tree_map(outline: Sequence[OutlineEntry], title: str, *, style: str = "") -> str:
+def tree_map(outline: Sequence[OutlineEntry], title: str, *, width: int = WIDTH, style: str = "") -> str:
     """Return the drawing of an outline as SVG; "" for an empty one. `style` is CSS for a file of its own."""
-    rows = [row for top in _branches(folded(outline, MOST)) for row in _rows(top)]
+    rows: list[_Row] = []
+    for top in _branches(folded(outline, MOST)):
+        rows += _rows(top, width, rows[-1].bottom + _GAP if rows else 20)
     if not rows:
         return ""
     height = rows[-1].bottom + 14
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 {WIDTH} {height}" role="img"'
-        ' aria-labelledby="map-title map-description">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 {width} {height}" role="img"'
+        ' aria-labelledby="map-title" aria-describedby="map-description">'
     )
     described = " ".join(_described(row) for row in rows)
     words = (f'<title id="map-title">{escape(title)}</title>', f'<desc id="map-description">{escape(described)}</desc>')
     css = (f"<style>{style}</style>",) if style else ()
-    drawn = [*(_way(row, row.source) for row in rows if row.source), *(_node(row) for row in rows)]
+    drawn = [*(_way(row, row.source) for row in rows if row.source), *(_node(row, width) for row in rows)]
     return "\n".join([head, *words, *css, *drawn, "</svg>"]) + "\n"
 
 
@@ -113,14 +115,13 @@ def _nearer(branch: _Branch, farthest: int, off: int) -> Iterator[OutlineEntry]:
         yield from _nearer(following, farthest, off + 1)
 
 
-def _rows(top: _Branch) -> Iterator[_Row]:
-    """Place a branch and all that follows it; the answer that continues the trunk comes after the others."""
-    y = 20
+def _rows(top: _Branch, width: int, y: int) -> Iterator[_Row]:
+    """Place a branch and all that follows it, from `y` on; the answer that continues the trunk comes last."""
     waiting: list[tuple[_Branch, int, _Row | None]] = [(top, 0, None)]
     while waiting:
         branch, indent, source = waiting.pop()
         x = _TRUNK + _INDENT * min(indent, _DEEPEST)
-        row = _Row(branch.entry, x, y, tuple(_lines(branch.entry, WIDTH - x - 28)), source)
+        row = _Row(branch.entry, x, y, tuple(_lines(branch.entry, width - x - 28)), source)
         yield row
         y = row.bottom + _GAP
         trunk = _trunk(branch)
@@ -200,14 +201,14 @@ def _way(row: _Row, source: _Row) -> str:
     return f'<path class="{kind}" d="M{source.x} {start}V{row.y - 8}q0 8 8 8h{across - 17}"/>'
 
 
-def _node(row: _Row) -> str:
+def _node(row: _Row, across: int) -> str:
     """Draw a node: its mark, its lines, and a frame around them where the session stands."""
     texts = [
         f'<text class="{style}" x="{row.x + 18}" y="{row.y + 5 + _LINE * number}">{escape(line)}</text>'
         for number, (line, style) in enumerate(row.lines)
     ]
     if row.entry.mark == "here" and not row.entry.repeated:
-        width, height = WIDTH - row.x - 14, _LINE * len(row.lines) + 8
+        width, height = across - row.x - 14, _LINE * len(row.lines) + 8
         texts.insert(
             0, f'<rect class="spot" x="{row.x + 12}" y="{row.y - 13}" width="{width}" height="{height}" rx="6"/>'
         )
@@ -249,18 +250,30 @@ def _described(row: _Row) -> str:
     return f"{before}: {text}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
-STYLE = """
-svg.map { color-scheme: light dark; font: 14px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
-  --ink: #1b1f24; --soft: #57606a; --line: #8c959f; --go: #4338ca; --paper: #fff; max-width: 520px; }
-@media (prefers-color-scheme: dark) {
-  svg.map { --ink: #e6edf3; --soft: #9aa4af; --line: #6e7681; --go: #a5b4fc; --paper: #0d1117; background: #0d1117; } }
-@media print { svg.map { --ink: #000; --soft: #333; --line: #555; --go: #000; --paper: #fff; background: none; } }
-.map text { fill: var(--ink); } .map .strong { font-weight: 600; } .map .answer { fill: var(--soft); }
-.map path { fill: none; stroke: var(--line); stroke-width: 1.4; } .map .way { stroke: var(--go); stroke-width: 3; }
-.map .guess { stroke: var(--go); stroke-width: 2; stroke-dasharray: 5 4; } .map .off { stroke-dasharray: 2 3; }
-.map .node { fill: var(--paper); stroke: var(--line); stroke-width: 1.6; }
-.map .node.done { fill: var(--go); stroke: var(--go); } .map .tick { stroke: var(--paper); stroke-width: 2; }
-.map .x { stroke: var(--soft); stroke-width: 2; } .map .dot { fill: var(--go); }
-.map .spot { fill: none; stroke: var(--go); stroke-width: 1.6; }
-.map .guessed { text-anchor: middle; font-weight: 700; font-size: 12px; }
+RULES = """\
+.map { display: block; width: 100%; max-width: 24rem; font: 14px var(--sans); unicode-bidi: plaintext; }
+.map text { fill: var(--text); }
+.map .answer { fill: var(--quiet); }
+.map .strong { font-weight: 600; }
+.map path, .map rect, .map circle { fill: none; stroke: var(--edge); stroke-width: 1.5; }
+.map .off { stroke-dasharray: 2 3; }
+.map .guess { stroke: var(--ask); stroke-width: 2; stroke-dasharray: 5 4; }
+.map .way { stroke: var(--ask); stroke-width: 3; }
+.map .node { fill: var(--page); }
+.map .done { fill: var(--ask); stroke: var(--ask); }
+.map .tick { stroke: var(--page); stroke-width: 2; }
+.map .x { stroke: var(--quiet); stroke-width: 2; }
+.map .spot { stroke: var(--ask); }
+.map .dot { fill: var(--ask); stroke: none; }
+.map .guessed { font-weight: 600; font-size: 12px; text-anchor: middle; }
 """
+"""How the drawing looks, in the colours of the page it stands on (templates/formats/page.css has the same lines)."""
+
+STYLE = f"""
+.map {{ color-scheme: light dark; --sans: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  --text: #1a1d23; --quiet: #59626f; --edge: #838b97; --ask: #3545c4; --page: #fff; }}
+@media screen and (prefers-color-scheme: dark) {{
+  .map {{ background: var(--page);
+    --text: #e7e9ee; --quiet: #a1a9b6; --edge: #737c8a; --ask: #adb9ff; --page: #111318; }} }}
+{RULES}"""
+"""The style of a drawing that is a file of its own."""

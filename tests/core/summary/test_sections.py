@@ -66,6 +66,7 @@ def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least:
         ("All pods restart. Nothing was deployed since Monday morning at nine", "All pods restart…"),
         ("It is off, but nobody knows since when or by whom it was done", "It is off, but nobody knows since when…"),
         ("Timeout set from 60s -> 350s on both of the load balancers in Leeds", "Timeout set from 60s -> 350s…"),
+        ("It is slower on all those than 60 s per request was before it", "It is slower on all those than 60 s…"),
         ("Memory limit (MR 812 in the deploy repository of the platform team)", "Memory limit…"),
         (
             "Störung seit ca. 25.11. in Halle vier, betroffen sind alle Drucker dort",
@@ -439,6 +440,19 @@ def test_without_an_ask_the_owners_last_note_stands_in_its_place() -> None:
     progress = progress_of(scene)
     assert entries(progress, "last_note") == []
     assert "login on print-01" in text_of(progress, "notes")
+
+
+def test_who_did_a_step_and_when_is_said_where_it_is_somebody_else_than_before() -> None:
+    scene = free()
+    for who, text in ((ANN, "Restarted it"), (BEN, "Pinged it"), (BEN, "Looked at the switch"), (ANN, "Moved it")):
+        scene.do(who, c.AddStep(text=text, result="no change"))
+    assert [entry.text for entry in entries(progress_of(scene), "tried")] == [
+        "Restarted it: no change",
+        "Pinged it: no change (03:16 Ben)",
+        "Looked at the switch: no change",
+        "Moved it: no change (03:18 Ann)",
+    ]
+    assert "Ben" not in text_of(progress_of(scene, brief=True), "tried")
 
 
 def test_outputs_stand_below_the_step_they_belong_to_and_not_in_the_brief_form() -> None:

@@ -25,8 +25,8 @@ from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, evid
 
 pytestmark = pytest.mark.slow
 
-OF_NO_SPACE = {"accounts", "identities", "credentials", "counters", "audit", "meta"}
-"""Tables of the server as a whole: only signing in and admins read them."""
+OF_NO_SPACE = {"accounts", "identities", "credentials", "counters", "audit", "meta", "notices"}
+"""Tables of the server as a whole: only signing in, admins and what sends notices read them."""
 BY_FUNCTION = {"documents"}
 """Read by the function that searches, which filters by itself."""
 LEAD = Actor(person=person("Ana Ruiz"), roles={"leeds": "lead", "york": "lead"})

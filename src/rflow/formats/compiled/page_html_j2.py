@@ -1,6 +1,6 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 3da855f07e73771d9c118cd166149b0665f9140eb12e63087c98913f7944387a
+SHA-256 of the template: 3c7315fe3348f5ba67a06d3085d5c2cec20903cbd5e10afe9eea4c98d8fd5e64
 """
 
 from rflow.formats.runtime import Macro, Markup, Undefined, escape, identity, missing
@@ -31,9 +31,11 @@ def template(environment):
             l_1_blocks = resolve('blocks')
             l_1_pills = resolve('pills')
             l_1_meta = resolve('meta')
+            l_1_drawing = resolve('drawing')
             l_1_loose_outputs = resolve('loose_outputs')
+            l_1_drawn_in_part = resolve('drawn_in_part')
             l_1_zone = resolve('zone')
-            l_1_at = l_1_page = l_1_outputs = missing
+            l_1_at = l_1_page = l_1_drawn = l_1_outputs = missing
             if l_1_p is missing:
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
             pass
@@ -84,9 +86,13 @@ def template(environment):
                     '</b></span>',
                 ))
             t_6.append(
-                '</p>\n</header>\n<div class="cols',
+                '</p>\n</header>\n',
             )
-            if (not environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side')):
+            l_1_drawn = context.call((undefined(name='drawing') if l_1_drawing is missing else l_1_drawing), l_1_p)
+            t_6.append(
+                '<div class="cols',
+            )
+            if ((not environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side')) and (not (undefined(name='drawn') if l_1_drawn is missing else l_1_drawn))):
                 pass
                 t_6.append(
                     ' alone',
@@ -108,7 +114,7 @@ def template(environment):
             if environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side'):
                 pass
                 t_6.append(
-                    '<div class="side stack">\n',
+                    '<div class="stack side">\n',
                 )
                 for l_2_block in environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side'):
                     _loop_vars = {}
@@ -121,7 +127,7 @@ def template(environment):
                     '</div>\n',
                 )
             t_6.append(
-                '<div>\n',
+                '<div class="more">\n',
             )
             if (environment.getattr(l_1_p, 'tried') and (not environment.getattr(l_1_p, 'brief'))):
                 pass
@@ -177,7 +183,7 @@ def template(environment):
                     )
                     return concat(t_9)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'tree', 'The whole tree', 'with the path taken', caller=caller))
+                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'tree', 'The tree in words', 'with the path taken', caller=caller))
             t_6.extend((
                 '<section class="box" id="continue">\n<h2>Continue</h2>\n<p class="row"><span>In a terminal:</span> ',
                 escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command')))),
@@ -199,7 +205,27 @@ def template(environment):
                     '</p>\n',
                 )
             t_6.append(
-                '</section>\n<p class="meta end">',
+                '</section>\n</div>\n',
+            )
+            if (undefined(name='drawn') if l_1_drawn is missing else l_1_drawn):
+                pass
+                t_6.extend((
+                    '<section class="box drawn" id="map">\n<h2>',
+                    escape(environment.finalize(context.eval_ctx, (environment.getattr(environment.getattr(environment.getattr(l_1_p, 'session'), 'tree'), 'title') if environment.getattr(environment.getattr(l_1_p, 'session'), 'tree') else 'The tree'))),
+                    '</h2>\n',
+                    escape(environment.finalize(context.eval_ctx, (undefined(name='drawn') if l_1_drawn is missing else l_1_drawn))),
+                    '<p class="by"><span><b>○</b> question</span> <span><b>□</b> action</span> <span><b>✓</b> taken</span> <span><b>?</b> assumed</span> <span><b>✗</b> ruled out</span></p>\n',
+                ))
+                if context.call((undefined(name='drawn_in_part') if l_1_drawn_in_part is missing else l_1_drawn_in_part), l_1_p):
+                    pass
+                    t_6.append(
+                        '<p class="by">What is near the path. More of it stands under “The tree in words”.</p>\n',
+                    )
+                t_6.append(
+                    '</section>\n',
+                )
+            t_6.append(
+                '</div>\n<p class="meta end">',
             )
             for l_2_block in environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'end'):
                 _loop_vars = {}
@@ -215,7 +241,7 @@ def template(environment):
             t_6.extend((
                 '<span id="zone">Times are in ',
                 escape(environment.finalize(context.eval_ctx, context.call((undefined(name='zone') if l_1_zone is missing else l_1_zone), (undefined(name='at') if l_1_at is missing else l_1_at)))),
-                '.</span></p>\n</div>\n</div>\n',
+                '.</span></p>\n',
             ))
             return concat(t_6)
         context.exported_vars.add('whole')

@@ -9,14 +9,28 @@ from collections.abc import Callable
 
 from rflow.formats.page.blocks import blocks, is_whole
 from rflow.formats.page.head import meta, pills
-from rflow.formats.page.outline import branches, kind, several_lines, style_hash
+from rflow.formats.page.outline import branches, drawing, drawn_in_part, kind, several_lines, style_hash
 from rflow.formats.page.steps import loose_outputs, runs
 from rflow.formats.page.times import day, full, moment, zone
 
 PAGE: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        *(blocks, branches, day, full, is_whole, kind, loose_outputs, meta, moment, pills, runs),
+        *(
+            blocks,
+            branches,
+            day,
+            drawing,
+            drawn_in_part,
+            full,
+            is_whole,
+            kind,
+            loose_outputs,
+            meta,
+            moment,
+            pills,
+            runs,
+        ),
         *(several_lines, style_hash, zone),
     )
 }

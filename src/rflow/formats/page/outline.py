@@ -1,17 +1,33 @@
-"""Functions for the templates of pages: kinds of parts, the outline of a tree as nested lists, a style's hash."""
+"""Functions for the templates of pages: kinds of parts, a tree as a drawing and as nested lists, a style's hash."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from markupsafe import Markup
 
 from rflow.core.fingerprint import fingerprint
-from rflow.core.summary.progress import OutlineEntry
+from rflow.core.summary.progress import OutlineEntry, Progress
 from rflow.core.tree.model import Kind
 from rflow.formats.parts import Item, NumberedStep
+from rflow.formats.tree_map import MOST, tree_map
 
 DEEPEST = 12
 """Deeper entries are indented no further: browsers stop nesting at 512 elements, and a phone has no room."""
+
+MAP_WIDTH = 316
+"""Of a drawing on a page: in the side column, and on a phone of 360 px, its text is shown at 13 px."""
+
+
+def drawing(progress: Progress) -> Markup:
+    """Return the drawing of the session's tree as SVG; "" where there is none, as in the brief form."""
+    outline = () if progress.brief else progress.outline
+    return Markup(tree_map(outline, "Where the session stands in the tree", width=MAP_WIDTH))  # noqa: S704 (escaped)
+
+
+def drawn_in_part(progress: Progress) -> bool:
+    """Whether the drawing is folded to what is near the path."""
+    return len(progress.outline) > MOST
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):

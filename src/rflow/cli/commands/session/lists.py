@@ -29,7 +29,7 @@ def list_(
     owner: Owner = None,
     space: InSpace = "",
     all_: Annotated[bool, Option("-a", "--all", help="Closed sessions too.")] = False,
-    limit: Annotated[int, Option(min=1, max=10_000, help="Maximum number to show.")] = 50,
+    limit: Annotated[int, Option(metavar="N", min=1, max=10_000, help="Maximum number to show.")] = 50,
     json: Json = False,
 ) -> None:
     """List sessions, the most recently updated first."""

@@ -28,7 +28,7 @@ def note(
 ) -> None:
     """Write a note: what you learned.
 
-    What you did, with its result, is a step. Pin either if nobody must miss it.
+    What you did, with its result, is a step. Pin either if everybody must see it.
     """
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")

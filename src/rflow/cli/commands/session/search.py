@@ -27,8 +27,8 @@ def search(
     ticket: Ticket = None,
     tree: InTree = None,
     owner: Owner = None,
-    limit: Annotated[int, Option(min=1, max=1000, help="Maximum number to show.")] = 10,
-    page: Annotated[int, Option(min=1, max=10_000, help="Which page of that many.")] = 1,
+    limit: Annotated[int, Option(metavar="N", min=1, max=1000, help="Maximum number to show.")] = 10,
+    page: Annotated[int, Option(metavar="N", min=1, max=10_000, help="The page to show.")] = 1,
     json: Json = False,
 ) -> None:
     """Search all sessions, closed ones too; the best match comes first.

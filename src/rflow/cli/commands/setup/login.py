@@ -112,7 +112,7 @@ def logout(run: App, url: Server = "") -> None:
 
 @app.command()
 def whoami(run: App, json: Json = False) -> None:
-    """Say who you are at the store or server, and what you may do there."""
+    """Show who you are at the store or server, and what you may do there."""
     actor, about = run.workspace.actor, run.workspace.about
     roles = dict(actor.roles or {})
     if json:

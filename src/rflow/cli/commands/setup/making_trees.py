@@ -26,7 +26,7 @@ def import_(
     name: Annotated[str, Option("--name", metavar="ID", help="The tree's id; else the name of the file.")] = "",
     dry_run: Annotated[bool, Option("--dry-run", help="Only show what it would become.")] = False,
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The tree file; else ID.toml here.")] = "",
-    space: Annotated[str, Option(metavar="NAME", help="The space that gets it: see `rflow space list`.")] = "",
+    space: Annotated[str, Option(metavar="NAME", help="The space to add it to: see `rflow space list`.")] = "",
     json: Json = False,
 ) -> None:
     """Make trees of flowcharts, runbooks, and other tools' trees.
@@ -44,7 +44,7 @@ def import_(
 def new(
     run: App,
     tree: Annotated[str, Argument(metavar="ID", help="The tree's id, such as vpn-809.")],
-    title: Annotated[str, Option("--title", help="What the tree is for, in a line.")] = "",
+    title: Annotated[str, Option("--title", metavar="TEXT", help="What the tree is for, in a line.")] = "",
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="The file to write; else ID.toml here.")] = "",
 ) -> None:
     """Write a tree file to start from, with comments in it."""

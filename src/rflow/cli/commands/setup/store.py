@@ -95,9 +95,9 @@ def copy(
 
 @app.command()
 def merge(run: App) -> None:
-    """Merge sessions of which there are two versions.
+    """Merge sessions that exist in two versions.
 
-    Git's conflicts leave them, and the copies of OneDrive, Dropbox and Syncthing.
+    Conflicts in Git leave them, and so do the copies of OneDrive, Dropbox and Syncthing.
 
     The entries of both are in the session afterwards, by time. If both had moved it, the one that moved last stands.
     """

@@ -127,7 +127,7 @@ def add(
     run: App,
     files: Files = None,
     examples: Annotated[bool, Option("--examples", help="Add the trees that come with rflow.")] = False,
-    space: Annotated[str, Option(metavar="NAME", help="The space that gets them: see `rflow space list`.")] = "",
+    space: Annotated[str, Option(metavar="NAME", help="The space to add them to: see `rflow space list`.")] = "",
 ) -> None:
     """Check tree files and add them to this store.
 

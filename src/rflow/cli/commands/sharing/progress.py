@@ -46,7 +46,7 @@ def progress(
     ] = None,
     format_: FormatName = None,
     copy: Copy = False,
-    brief: Annotated[bool, Option("--brief", help="At most 130 words: the thirty-second form.")] = False,
+    brief: Annotated[bool, Option("--brief", help="About 200 words: the thirty-second form.")] = False,
     ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
     since: Annotated[
         str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")

@@ -14,8 +14,10 @@ PORT = 8765
 def serve(
     run: App,
     host: Annotated[str, Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, Option(min=1, max=65535, help="The port to listen on.")] = PORT,
-    public_url: Annotated[str | None, Option(metavar="URL", help="What links begin with, if behind a proxy.")] = None,
+    port: Annotated[int, Option(metavar="PORT", min=1, max=65535, help="The port to listen on.")] = PORT,
+    public_url: Annotated[
+        str | None, Option(metavar="URL", help="The address that links begin with, behind a proxy.")
+    ] = None,
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
     json_log: Annotated[bool, Option("--log-json", help="Log JSON lines, at a terminal too.")] = False,
 ) -> None:

@@ -207,7 +207,7 @@ def set_password(
     run: App,
     link: Link,
     password_stdin: Annotated[bool, Option("--password-stdin", help="Read it from standard input.")] = False,
-    remove: Annotated[bool, Option("--remove", help="Let the link open without one.")] = False,
+    remove: Annotated[bool, Option("--remove", help="Remove the password.")] = False,
 ) -> None:
     """Change the password of a link.
 

@@ -12,7 +12,7 @@ app = Group()
 @app.command()
 def audit(
     run: App,
-    after: Annotated[int, Option("--after", metavar="SEQ", min=0, help="Only entries behind this number.")] = 0,
+    after: Annotated[int, Option("--after", metavar="SEQ", min=0, help="Only entries after this number.")] = 0,
     json: Json = False,
 ) -> None:
     """Show who signed in, and changes of accounts, roles and owners.

@@ -24,8 +24,8 @@ Yes = Annotated[bool, Option("--yes", help="Don't ask.")]
 @app.command()
 def add(
     run: App,
-    name: Annotated[str, Argument(metavar="NAME", help="How the person is called in sessions and handoffs.")],
-    admin: Annotated[bool, Option("--admin", help="May look after accounts, spaces and the store.")] = False,
+    name: Annotated[str, Argument(metavar="NAME", help="The person's name in sessions and handoffs.")],
+    admin: Annotated[bool, Option("--admin", help="An admin: manages accounts, spaces and the store.")] = False,
     agent: Annotated[bool, Option("--agent", help="A program, which signs in with tokens only.")] = False,
     password_stdin: FromStdin = False,
     json: Json = False,
@@ -70,7 +70,7 @@ def list_(run: App, json: Json = False) -> None:
 def password(
     run: App,
     name: Name,
-    link: Annotated[bool, Option("--link", help="Make a link by which they set it, once, within 72 hours.")] = False,
+    link: Annotated[bool, Option("--link", help="Create a link to set it, which works once, for 72 hours.")] = False,
     password_stdin: FromStdin = False,
     json: Json = False,
 ) -> None:
@@ -94,7 +94,7 @@ def role(
     name: Name,
     role: Annotated[Literal["admin", "user"], Argument(metavar="admin|user", help="What they are on this server.")],
 ) -> None:
-    """Make somebody an admin, or no admin any longer.
+    """Make somebody an admin, or an ordinary user again.
 
     Roles in a space are set by `rflow space members`.
     """

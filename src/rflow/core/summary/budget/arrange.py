@@ -7,7 +7,15 @@ from msgspec.structs import replace
 
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import Filling, Shown, fill
-from rflow.core.summary.budget.sections import COUNTS_LABEL, detail, label, most_counts, not_shown, sections
+from rflow.core.summary.budget.sections import (
+    COUNTS_LABEL,
+    credit_words,
+    detail,
+    label,
+    most_counts,
+    not_shown,
+    sections,
+)
 from rflow.core.summary.budget.shares import BRIEF, BRIEF_WORDS, WHOLE, whole_words
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.units import entry_units, state_units
@@ -32,8 +40,9 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
 
 
 def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
-    """Return what is shown, with no more words held back for the line of what is not than that takes."""
-    safe = _filled(progress, units, room - most_counts(units, brief=progress.brief), budget, warnings)
+    """Return what is shown, with no more words held back for who did it, and for what is not, than these take."""
+    most = most_counts(units, brief=progress.brief) + credit_words(units, progress.session.owner)
+    safe = _filled(progress, units, room - most, budget, warnings)
     counts = _count_words(progress, units, safe)
     for _ in range(_ATTEMPTS):
         shown = _filled(progress, units, room - counts, budget, warnings)
@@ -45,7 +54,8 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
 
 
 def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:
-    return word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
+    counts = word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
+    return counts + credit_words(shown, progress.session.owner)
 
 
 def sections_only(progress: Progress) -> Progress:

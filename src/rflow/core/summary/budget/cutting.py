@@ -39,6 +39,10 @@ _ABBREVIATION = re.compile(
     r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\."
 )
 _DASHES = frozenset("-–—")
+_UNITS = frozenset(
+    "% °C s sec ms min h d B KB MB GB TB kB KiB MiB GiB Mi Gi GB/h MB/s Mbit/s V W Hz times mal Uhr".split()
+)
+_AFTER_UNIT = ".,;:!?)]…"
 _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 
 
@@ -154,6 +158,8 @@ def _hard_cut(pieces: tuple[str, ...], limits: Limits) -> int:
     place = limits.most
     if any(word.strip() in _ARROWS for word in pieces[place - 1 : place + 1]):
         place += 1 + (pieces[place].strip() in _ARROWS)  # "60s -> 350s" stays together
+    elif _is_measure(pieces[place - 1].strip(), pieces[place].strip()):
+        place += 1
     while place > max(limits.least, 1) and _ends_badly(pieces[place - 1], pieces[place]):
         place -= 1
     bracket = _open_bracket(pieces[:place])
@@ -161,8 +167,13 @@ def _hard_cut(pieces: tuple[str, ...], limits: Limits) -> int:
 
 
 def _ends_badly(word: str, following: str) -> bool:
-    last = word.strip()
-    return last.casefold() in _WEAK or last in _ARROWS or following.strip() in _ARROWS or last in _DASHES
+    last, after = word.strip(), following.strip()
+    return last.casefold() in _WEAK or last in _ARROWS or after in _ARROWS or last in _DASHES
+
+
+def _is_measure(number: str, unit: str) -> bool:
+    """Whether two words are a number and its unit, as in "60 s", "40 min" or "20 %"."""
+    return number[-1:].isdigit() and unit.rstrip(_AFTER_UNIT) in _UNITS
 
 
 def _open_bracket(pieces: tuple[str, ...]) -> int:

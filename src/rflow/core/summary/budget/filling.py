@@ -29,9 +29,10 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("facts", 1),
     ("hypothesis", None),
     ("taken_back", 1),
-    ("tried", 1),
 )
 """What is shown next, when situation and impact have the length that is wanted."""
+OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
+"""What has the length that is wanted before a step is shown: the end of a failed attempt is its point."""
 MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", 1),
     ("facts", None),
@@ -47,9 +48,9 @@ MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hy
 GROWING: tuple[SectionKey, ...] = (
     "now",
     "changes",
+    "reverted",
     "facts",
     "hypothesis",
-    "reverted",
     "assumed",
     "waiting",
     "at",
@@ -134,6 +135,8 @@ class Filling:
         self.grow(("now",), held_back=held_back)
         self.present_more([(section, None) for section in early], held_back=held_back)
         self.present_more(NEXT, held_back=held_back)
+        self.grow(OUTCOMES, held_back=held_back)
+        self.present_more([("tried", 1), ("facts", None)], held_back=held_back)
 
     def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
         """Show so many more units of each section at their shortest."""

@@ -1,13 +1,15 @@
 """The sections of a summary: their labels, their order, and what is not shown."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import Shown
 from rflow.core.summary.progress import Progress, Section, SectionEntry
 from rflow.core.summary.units import state_units
+from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
@@ -124,7 +126,7 @@ def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Se
             mine = [unit for unit in mine if unit not in beside]
         if mine:
             total = sum(unit.place == key for unit in units)
-            section = _section(key, label(key, progress), mine, shown, beside)
+            section = _section(key, label(key, progress), _texts(mine, shown, progress.session.owner), shown, beside)
             yield replace(section, detail=detail(key, progress, len(mine), total))
         elif key == "tried" and not any(not step.undone for step in progress.tried) and not progress.earlier:
             yield _single("tried", "Tried", "Nothing new." if progress.since else "Nothing yet.")
@@ -138,11 +140,32 @@ def _single(key: str, name: str, text: str) -> Section:
     return Section(key=key, label=name, entries=(SectionEntry(text=text),), single=True)
 
 
-def _section(key: str, name: str, units: list[Unit], shown: Shown, beside: dict[Unit, Unit]) -> Section:
-    entries = []
+def _texts(units: list[Unit], shown: Shown, owner: str) -> Iterator[tuple[Unit, str]]:
+    """Return the text of each unit, with who and when where it is somebody else than before."""
+    credits = dict(_credits(units, owner))
     for unit in units:
+        yield unit, with_details(unit.lengths.levels[shown[unit]], credits.get(unit, ""))
+
+
+def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
+    """Return who did something, and when, where it is somebody else than before: at first that is the owner."""
+    by = owner
+    for unit in units:
+        if unit.credit and unit.credit.by != by:
+            by = unit.credit.by
+            yield unit, unit.credit.text
+
+
+def credit_words(units: Iterable[Unit], owner: str) -> int:
+    """Return how many words say who did something; of fewer units there are never more."""
+    ordered = sorted(units, key=lambda unit: unit.order)
+    return sum(word_count(text) for _, text in _credits(ordered, owner))
+
+
+def _section(key: str, name: str, texts: Iterator[tuple[Unit, str]], shown: Shown, beside: dict[Unit, Unit]) -> Section:
+    entries = []
+    for unit, text in texts:
         below = tuple(output.lengths.levels[shown[output]] for output, parent in beside.items() if parent is unit)
-        text = unit.lengths.levels[shown[unit]]
         entries.append(SectionEntry(text=text, number=unit.number, below=below, seq=unit.seq))
     return Section(key=key, label=name, entries=tuple(entries), single=len(entries) == 1 and not entries[0].below)
 

@@ -9,7 +9,7 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
-from rflow.core.summary.units.unit import Lengths, Share, Unit, before, one_text, share, two_texts
+from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, share, two_texts
 from rflow.core.text import one_line
 
 
@@ -142,13 +142,13 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     ranks = ranks_of_steps(progress)
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
-            by = step.by if step.by != progress.session.owner and not progress.brief else ""
-            yield _step(step, by, shares, ranks.get(step.seq, 0))
+            credit = None if progress.brief else Credit(step.by, phrases.credit(step, progress.session))
+            yield _step(step, credit, shares, ranks.get(step.seq, 0))
 
 
-def _step(step: Tried, by: str, shares: Shares, rank: int) -> Unit:
+def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int) -> Unit:
     def render(what: str, result: str) -> str:
-        return phrases.with_details(phrases.joined(what, result), by, "corrected" if step.amended else "")
+        return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
 
     result = one_line(phrases.step_result(step))
     return Unit(
@@ -159,6 +159,7 @@ def _step(step: Tried, by: str, shares: Shares, rank: int) -> Unit:
         counts=("step",),
         seq=step.seq,
         rank=rank,
+        credit=credit,
     )
 
 

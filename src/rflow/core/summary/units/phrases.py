@@ -81,6 +81,11 @@ def when(at: datetime | None, by: str, head: Header) -> str:
     return " ".join(part for part in named if part)
 
 
+def credit(step: Tried, head: Header) -> str:
+    """Return when a step was done, and who did it."""
+    return " ".join(part for part in (moment(step.at, head.as_of) if step.at else "", step.by) if part)
+
+
 # Where it stands
 
 

@@ -54,12 +54,20 @@ class Lengths(msgspec.Struct, frozen=True):
     smooth: int = 0
 
 
+class Credit(msgspec.Struct, frozen=True):
+    """Who entered something, and how that is shown, with the time."""
+
+    by: str
+    text: str
+
+
 class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """What is shown of one entry, in one of its `lengths`.
 
     `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
     the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
+    `credit` says who and when, and is shown behind the text where it differs from that of the entry before.
     `rank` is above 0 for what has to do with what is asked, below for what says little more than that.
     """
 
@@ -71,6 +79,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     counts: tuple[str, ...] = ()
     stale: bool = False
     rank: int = 0
+    credit: Credit | None = None
 
     @cached_property
     def lengths(self) -> Lengths:
