@@ -9,7 +9,7 @@ lists are in templates/web/forms.j2, those for times and icons in templates/form
 """
 
 from rflow.web.work.call import Page
-from rflow.web.work.pages import account, home, session, sign_in
+from rflow.web.work.pages import account, home, session, sign_in, start
 
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *account.PAGES, *session.PAGES)
+PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *account.PAGES, *start.PAGES, *session.PAGES)
 """Every page, from which the routes, the navigation and the tests of forms are made."""
