@@ -169,7 +169,7 @@
       if (focused.start !== null && field.setSelectionRange && field.type !== "checkbox" && field.type !== "radio") field.setSelectionRange(focused.start, focused.end);
     }
     document.title = fresh.title;
-    version = fresh.body.dataset.version;
+    version = fresh.body.dataset.version ?? "";
     const at = main.querySelector("#at");
     if (at && at.dataset.node !== node) { // a click that was meant for the question before must not answer this one
       at.inert = true;
