@@ -6,18 +6,11 @@
 
   // Times
 
-  const words = (at, options) => at.toLocaleString("en-GB", options);
-  const clock = (at) => words(at, { hour: "2-digit", minute: "2-digit" });
-  const day = (at) => words(at, { day: "numeric", month: "short" });
-  const full = (at) => `${day(at)} ${at.getFullYear()}, ${clock(at)}`;
-  const moment = (at) => {
-    const now = new Date();
-    if (at.toDateString() === now.toDateString()) return clock(at);
-    return at.getFullYear() === now.getFullYear() ? `${day(at)}, ${clock(at)}` : full(at);
-  };
+  const { clock, full } = times;
+  const moment = (at) => times.moment(at, Date.now());
   const forms = { clock, full, moment, ago: full };
   const showTimes = (root) => root.querySelectorAll("time[data-as]").forEach((element) => {
-    const at = new Date(element.dateTime);
+    const at = Date.parse(element.dateTime);
     element.title = full(at);
     element.textContent = (forms[element.dataset.as] ?? full)(at);
   });
@@ -169,7 +162,7 @@
       if (focused.start !== null && field.setSelectionRange && field.type !== "checkbox" && field.type !== "radio") field.setSelectionRange(focused.start, focused.end);
     }
     document.title = fresh.title;
-    version = fresh.body.dataset.version;
+    version = fresh.body.dataset.version ?? "";
     const at = main.querySelector("#at");
     if (at && at.dataset.node !== node) { // a click that was meant for the question before must not answer this one
       at.inert = true;
@@ -187,7 +180,7 @@
     while (wanted) {
       wanted = false;
       try {
-        const response = await fetch(location.pathname + location.search, { cache: "no-store" });
+        const response = await fetch(location.pathname + location.search, { headers: { "X-Rflow-Live": "1" }, cache: "no-store" });
         if (response.redirected && new URL(response.url).pathname.endsWith("/sign-in")) { signInAgain(); return; }
         if (response.status === 404) { source?.close(); show("This session is gone, or you may no longer see it.", "ended"); return; }
         if (!response.ok) throw new Error(response.status);

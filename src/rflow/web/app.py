@@ -88,6 +88,7 @@ class LinkServer:
             *(Route(file.path, file.serve) for file in STATIC_FILES),
             *(self._api.routes() if self._api is not None else ()),
             *(self._work.routes() if self._work is not None else ()),
+            Route("/share/{rest:path}", links.unknown_link),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),

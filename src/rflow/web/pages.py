@@ -44,9 +44,10 @@ def _static(name: str, media_type: str, before: str = "") -> StaticFile:
     return StaticFile(f"/static/{stem}-{sha256(body).hexdigest()[:16]}.{suffix}", body, media_type)
 
 
-SCRIPT = _static("web/live.js", "text/javascript")
+_TIMES = _file("web/times.js")
+SCRIPT = _static("web/live.js", "text/javascript", before=_TIMES)
 STYLE = _static("formats/page.css", "text/css")
-WORK_SCRIPT = _static("web/work.js", "text/javascript")
+WORK_SCRIPT = _static("web/work.js", "text/javascript", before=_TIMES)
 SHARE_SCRIPT = _static("web/share.js", "text/javascript")
 WORK_STYLE = _static("web/work.css", "text/css", before=tree_map.STYLE.lstrip())
 STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, SHARE_SCRIPT, WORK_STYLE)

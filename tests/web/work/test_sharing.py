@@ -169,7 +169,7 @@ def test_nobody_hands_off_what_is_not_theirs_and_a_stale_form_says_so(served: Se
     ben = Visitor(served.url).sign_in(BEN).go(f"/sessions/{code}/hand-off")
     form = ben.filled_in(f"/sessions/{code}/hand-off")
     first.ok("close", "--outcome", "resolved")
-    ben.submit_to(f"/sessions/{code}/hand-off", form | {"to": "Cleo", "note": "Go on"})
+    ben.page = ben.send(f"/sessions/{code}/hand-off", form | {"to": "Cleo", "note": "Go on"})
     assert ben.page.status_code in (409, 422)
     assert "Go on" in ben.page.text
 

@@ -113,7 +113,7 @@ class WorkRoutes:
         response = HTMLResponse(text, answer.status, {**_HEADERS, **answer.headers})
         if call.asked.notice is not None:
             set_notice(response, self._site, None)
-        if answer.forget or (call.asked.token and call.actor is None):
+        if call.asked.token and call.actor is None:
             set_session(response, self._site, "")
         return response
 
@@ -126,7 +126,7 @@ def _to_sign_in(call: Call) -> Answer:
 
 
 def _asked(request: Request, site: Site, form: Form) -> Asked:
-    cookies = request.cookies
+    cookies, live = request.cookies, request.method in SAFE and "x-rflow-live" in request.headers
     return Asked(
         method=request.method,
         path=request.url.path,
@@ -134,5 +134,6 @@ def _asked(request: Request, site: Site, form: Form) -> Asked:
         query=dict(request.query_params),
         form=form,
         token=cookies.get(session_cookie(site), ""),
-        notice=read_notice(site, cookies),
+        notice=None if live else read_notice(site, cookies),
+        live=live,
     )
