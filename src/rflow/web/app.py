@@ -4,7 +4,9 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,12 +25,16 @@ from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.oidc.config import Oidc
 from rflow.web.pages import NOT_FOUND, STATIC_FILES
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
 from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from rflow.web.work.routes import WorkRoutes
 
 _UPKEEP = 1.0
 """Seconds between two writes of views."""
@@ -48,6 +54,7 @@ class LinkServer:
         *,
         open_team: Callable[[], Team] | None = None,
         url: str = "",
+        oidc: Oidc | None = None,
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
     ) -> None:
@@ -56,7 +63,7 @@ class LinkServer:
         self._workers = WorkerPool(open_store)
         self._members = WorkerPool(open_team) if open_team is not None else None
         shared = open_store()
-        self._site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
+        self._site, self._oidc = site_of(url, shared, oidc), oidc
         self._links = LinkLookup(shared, self._workers)
         self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
@@ -93,7 +100,15 @@ class LinkServer:
 
         if self._members is None or self._api is None:
             return []
-        return [*self._api.routes(), *WorkRoutes(self._members, self._site).routes()]
+        pages = WorkRoutes(self._members, self._site)
+        return [*self._api.routes(), *pages.routes(), *self._oidc_routes(pages, self._members)]
+
+    def _oidc_routes(self, pages: "WorkRoutes", members: WorkerPool[Team]) -> list[Route]:
+        if self._oidc is None:
+            return []
+        from rflow.web.oidc.routes import OidcRoutes
+
+        return OidcRoutes(self._oidc, members, self._site, pages).routes()
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -150,6 +165,15 @@ class LinkServer:
         streams = self._broadcaster.open_streams + (self._api.broadcaster.open_streams if self._api is not None else 0)
         text = self._metrics.text(streams, self._views.lost)
         return Response(text, media_type=metrics.MEDIA_TYPE)
+
+
+def site_of(url: str, shared: SharedSessions, oidc: Oidc | None) -> Site:
+    """Return where the pages stand, and how people sign in there."""
+    site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
+    if oidc is None:
+        return site
+    name = f"Sign in with {oidc.name}"
+    return replace(site, oidc=name, passwords=oidc.passwords, break_glass=oidc.break_glass)
 
 
 async def http_error(request: Request, error: Exception) -> Response:

@@ -21,11 +21,15 @@ def read_secret(run: App, setting: Setting, arguments: Sequence[str]) -> str:
     if not arguments or list(arguments) == ["-"]:
         value = _piped(run) if arguments and not _at_terminal() else _typed(setting)
         if not value:
-            raise UsageProblem("No URL was given, and nothing was set.", try_=_ways(setting))
+            raise UsageProblem(f"No {_what(setting)} was given, and nothing was set.", try_=_ways(setting))
         return value
     if any(arguments):
-        run.say(f"Warning: the URL is in your shell's history now. {_ways(setting)}")
+        run.say(f"Warning: the {_what(setting)} is in your shell's history now. {_ways(setting)}")
     return run.text(" ".join(arguments)).strip()
+
+
+def _what(setting: Setting) -> str:
+    return "URL" if setting.name.endswith(".url") else "secret"
 
 
 def _ways(setting: Setting) -> str:

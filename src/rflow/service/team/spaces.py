@@ -15,6 +15,9 @@ from rflow.service.sessions import all_heads
 from rflow.service.team.office import Office, accounts_of
 
 
+_MOST_DAYS = 36_525
+
+
 class LocalSpaces(Office):
     """The spaces of a store; `rflow.ports.team.Spaces` says what each method does."""
 
@@ -61,9 +64,15 @@ class LocalSpaces(Office):
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
         space = self._leading(name)
-        for limit, what in ((policy.longest_link, "longest life of a link"), (policy.retention_days, "retention")):
-            if limit is not None and limit <= 0:
-                raise UsageProblem(f"The {what} must be more than nothing.", try_="Use a number of days, or never.")
+        for limit, day, what in (
+            (policy.longest_link, 86_400, "longest life of a link"),
+            (policy.retention_days, 1, "retention"),
+        ):
+            if limit is not None and not 0 < limit <= _MOST_DAYS * day:
+                raise UsageProblem(
+                    f"The {what} must be more than nothing, and at most 100 years.",
+                    try_="Use a number of days, or never.",
+                )
         changed = replace(space, policy=policy)
         entry = self.entry(
             "policy_set",

@@ -5,6 +5,7 @@ from rflow.ports.stores import Clock, Store
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
+from rflow.service.team.identities import Identities
 from rflow.service.team.office import accounts_of
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
@@ -23,6 +24,11 @@ class Team:
         """Whether anybody can sign in here; None where the store can't hold accounts."""
         accounts = accounts_of(self._store)
         return None if accounts is None else accounts.exist()
+
+    @property
+    def identities(self) -> Identities:
+        """The accounts of those who sign in by OpenID Connect."""
+        return Identities(self._store, clock=self.now)
 
     def workspace(self, actor: Actor) -> LocalWorkspace:
         """Return what `actor` can do with sessions, trees and links."""

@@ -29,13 +29,20 @@ def serve(
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
     run.workspace.version("")  # an unreadable store is reported now, not to the first reader
     try:
+        from rflow.web.oidc.config import oidc_of
         from rflow.web.run import serve as serve_links
+
+        oidc = oidc_of(run.settings)
+        if oidc is not None:
+            import rflow.web.oidc.provider  # noqa: F401 (a library that is missing is reported now)
     except ImportError as missing:
         from rflow.cli.extras import how_to_install
 
+        extra = "oidc" if (missing.name or "").partition(".")[0] in ("authlib", "joserfc") else "server"
+        what = "its server" if extra == "server" else "what oidc.issuer needs"
         raise UsageProblem(
-            f"rflow was installed without its server ({missing.name} is missing).",
-            try_=f"To install it:\n       {how_to_install('server')}",
+            f"rflow was installed without {what} ({missing.name} is missing).",
+            try_=f"To install it:\n       {how_to_install(extra)}",
         ) from missing
     started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
@@ -45,6 +52,7 @@ def serve(
         port=port,
         url=url,
         store=store.url,
+        oidc=oidc,
         state=run.settings.folders.state,
         log_requests=requests,
         on_started=lambda: run.say(started),

@@ -3,9 +3,9 @@
 A page is an entry `Page(path=…, get=…, post=…)` in the table of a module. Its handlers take a `Call` (who asks, their
 workspace, the form) and run in a worker thread; they return `Shown` (a template in templates/web that extends
 base.html.j2), `Redirect` (after a form that worked, with a notice) or `Download`, or raise an `RflowError`, which
-becomes a page that gives back what was typed. Addresses in templates begin with `{{ base }}`; macros for forms, lists and
-times are in templates/web/forms.j2 and templates/formats/page_parts.j2. An entry in `frame.NAVIGATION` shows once there
-is a page at its path.
+becomes a page that gives back what was typed. Addresses in templates begin with `{{ base }}`; macros for forms, lists
+and times are in templates/web/forms.j2 and templates/formats/page_parts.j2. An entry in `frame.NAVIGATION` shows once
+there is a page at its path.
 """
 
 from rflow.web.work.call import Page
