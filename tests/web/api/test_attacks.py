@@ -208,9 +208,9 @@ def test_a_form_of_another_site_takes_nothing_over(team: ServedTeam, headers: di
     session, token = team.start("Lena"), cookie_of(team, "Ben Okafor")
     take = {"command": {"type": "take_over", "reason": "click here"}}
     path = f"/sessions/{session}/commands"
-    refused = team.ask("POST", path, "", json=take, headers=with_cookie(team, token, **headers))
+    refused = team.ask("POST", path, "", json=take, headers=with_cookie(team, token, 0, **headers))
     assert refused.status_code == 403
-    own = with_cookie(team, token, **{"sec-fetch-site": "same-origin"})
+    own = with_cookie(team, token, 0, **{"sec-fetch-site": "same-origin"})
     assert team.ask("GET", f"/sessions/{session}", "", headers=own).json()["owner"]["name"] == "Lena"
     assert team.ask("POST", path, "", json=take, headers=own).status_code == 200
 
@@ -220,7 +220,7 @@ def test_a_link_token_in_any_place_signs_nobody_in(team: ServedTeam, kind: str) 
     made = made_link(team, "Lena")
     headers = {"sec-fetch-site": "same-origin", "authorization": f"Bearer {made['token']}"}
     if kind == "cookie":
-        headers = with_cookie(team, made["token"], **{"sec-fetch-site": "same-origin"})
+        headers = with_cookie(team, made["token"], 0, **{"sec-fetch-site": "same-origin"})
     take = {"command": {"type": "take_over", "reason": "I have the link"}}
     path = f"/sessions/{made['link']['session']}/commands"
     assert team.ask("POST", path, "", json=take, headers=headers).status_code == 401
@@ -240,7 +240,7 @@ def test_a_cookie_that_was_kept_works_no_longer_after_signing_out(team: ServedTe
     token = cookie_of(team, "Ben Okafor")
     for server in (0, 1):
         assert team.ask("GET", "/me", "", server, headers=with_cookie(team, token, server)).status_code == 200
-    headers = with_cookie(team, token, **{"sec-fetch-site": "same-origin"})
+    headers = with_cookie(team, token, 0, **{"sec-fetch-site": "same-origin"})
     out = httpx.post(f"{team.servers[0].url}/sign-out", headers=headers)
     assert out.status_code == 303
     for server in (0, 1):

@@ -14,7 +14,6 @@ from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
 from rflow.service.team.office import Office, accounts_of
 
-
 _MOST_DAYS = 36_525
 
 
