@@ -27,6 +27,7 @@ from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
 from rflow.web.oidc.config import Oidc
 from rflow.web.pages import NOT_FOUND, STATIC_FILES
+from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
@@ -85,7 +86,8 @@ class LinkServer:
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
 
     def _routes(self) -> list[Route]:
-        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics)
+        opening = Opening(self._workers, self._site)
+        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics, opening)
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),

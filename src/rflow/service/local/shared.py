@@ -55,6 +55,20 @@ class SharedSessions:
         policy = policy_of(self._store, share.space) if share is not None else Policy()
         return (share, needs(share, policy)) if share is not None and works(share, self.now(), policy) else None
 
+    def opened(self, token: str, opened: str, session: str) -> Share | None:
+        """Return the share of a token that its reader has opened; `session` is their web session, if they have one."""
+        working = self.working(token)
+        if working is None or ("sign_in" in working[1] and not self.knows(session)):
+            return None
+        share, needs = working
+        return share if needs <= {"sign_in"} or self.protected.is_open(share, opened) else None
+
+    def knows(self, session: str) -> bool:
+        """Whether this is the web session of somebody who is signed in."""
+        from rflow.service.team.sign_in import SignIn
+
+        return is_token(session, "session") and SignIn(self._store, clock=self.now).watching(session) is not None
+
     @property
     def protected(self) -> "ProtectedLinks":
         """The links that open only with a password, or a limited number of times."""
