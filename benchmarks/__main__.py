@@ -14,6 +14,7 @@ from platformdirs import user_cache_dir
 import rflow
 from benchmarks import figures, machine
 from benchmarks.appends import appends
+from benchmarks.commands import commands
 from benchmarks.figures import Section
 from benchmarks.measuring import Failed, measurer
 from benchmarks.memory import memory
@@ -31,6 +32,7 @@ TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "scaling": scaling,
     "searching": searching,
     "appends": appends,
+    "commands": commands,
     "memory": memory,
     "serving": serving,
     "remote": remote,

@@ -1,5 +1,7 @@
 """A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`, `bare FILE COUNT`).
 
+A URL of a server gets commands, with the token in RFLOW_TOKEN.
+
 It prints "ready", waits for a line, appends event by event, and prints its start, its end, and the failed appends.
 """
 
@@ -13,11 +15,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks import stories
+from rflow.core.session.commands import AddNote
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.delivery.url import HttpUrl, parse_url
 from rflow.errors import RflowError
 from rflow.ports.stores import Stale, Store
+from rflow.remote import RemoteWorkspace
 from rflow.stores import open_store
 from rflow.stores.codec import encode, encode_line
 from rflow.stores.files import sync
@@ -81,6 +86,20 @@ def stored(store: Store, session_id: str) -> Callable[[int], None]:
     return append
 
 
+def sent(url: str, session_id: str) -> Callable[[int], None]:
+    """Return a function that sends the command to add a note to a server, as the command line does."""
+    address = parse_url(url)
+    assert isinstance(address, HttpUrl)
+    workspace = RemoteWorkspace(address, os.environ["RFLOW_TOKEN"], clock=lambda: stories.NIGHT)
+    known = workspace.version(session_id) or 0
+
+    def append(number: int) -> None:
+        nonlocal known
+        known = workspace.send(session_id, AddNote(text=_text(number)), known=known).entry
+
+    return append
+
+
 def _text(number: int) -> str:
     return f"{os.getpid()} {number}: the night shift changed the label roll at 01:30"
 
@@ -88,7 +107,12 @@ def _text(number: int) -> str:
 def main(where: str, session_id: str, count: int) -> None:
     """Append `count` times."""
     floors = {"raw": raw, "bare": bare}
-    append = floors[where](Path(session_id)) if where in floors else stored(open_store(where, patience=60), session_id)
+    if where in floors:
+        append = floors[where](Path(session_id))
+    elif where.startswith("http"):
+        append = sent(where, session_id)
+    else:
+        append = stored(open_store(where, patience=60), session_id)
     print("ready", flush=True)
     sys.stdin.readline()
     begun, failed = time.monotonic(), 0

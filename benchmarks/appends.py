@@ -1,5 +1,6 @@
 """How fast events are appended, compared with the disk itself, and whether any append fails or is lost."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -38,7 +39,7 @@ def appends(run: Run) -> Section:
 
 def _round(folder: Path, count: int) -> Mapping[str, float]:
     """Return the rate of each case as a ratio of the raw rate just before and just after it: disks vary."""
-    raws = (_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 2))
+    raws = (writers_rate([("raw", str(folder / f"raw-{number}"), count // 2)]) for number in range(len(CASES) * 2 + 2))
     before, rates = next(raws), {}
     for name, rate in _rates(folder, count):
         after = next(raws)
@@ -48,25 +49,25 @@ def _round(folder: Path, count: int) -> Mapping[str, float]:
 
 
 def _rates(folder: Path, count: int) -> Iterator[tuple[str, float]]:
-    yield BARE, _rate([("bare", str(folder / "bare.db"), count)])
+    yield BARE, writers_rate([("bare", str(folder / "bare.db"), count)])
     for kind, url in KINDS.items():
         for case in CASES:
-            yield f"{kind}, {case}", _stored(url.format(folder), case, count)
+            yield f"{kind}, {case}", appended(url.format(folder), case, count)
 
 
-def _stored(url: str, case: str, count: int) -> float:
+def appended(url: str, case: str, count: int) -> float:
     """Return the rate of a case; verifies that all `count` appends of its writers were stored."""
     writers, sessions, _ = CASES[case]
     ids = [f"{count}-{writers}-{sessions}-{number % sessions}" for number in range(writers)]
     _create(url, set(ids))
-    rate = _rate([(url, session_id, count // writers) for session_id in ids])
+    rate = writers_rate([(url, session_id, count // writers) for session_id in ids])
     _verify(url, set(ids), count)
     return rate
 
 
-def _rate(writers: list[tuple[str, str, int]]) -> float:
+def writers_rate(writers: list[tuple[str, str, int]], **environ: str) -> float:
     """Start writers together, and return their total appends per second."""
-    running = [_started(*words) for words in writers]
+    running = [_started(*words, environ) for words in writers]
     for writer in running:
         _read(writer)
     for writer in running:
@@ -81,9 +82,9 @@ def _rate(writers: list[tuple[str, str, int]]) -> float:
     )
 
 
-def _started(where: str, session_id: str, count: int) -> Popen[str]:
+def _started(where: str, session_id: str, count: int, environ: Mapping[str, str]) -> Popen[str]:
     words = [sys.executable, "-m", "benchmarks.appender", where, session_id, str(count)]
-    return Popen(words, stdin=PIPE, stdout=PIPE, text=True)
+    return Popen(words, env={**os.environ, **environ}, stdin=PIPE, stdout=PIPE, text=True)
 
 
 def _read(writer: Popen[str]) -> str:

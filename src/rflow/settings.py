@@ -115,6 +115,29 @@ TARGET_SETTINGS: dict[str, Setting] = {
     )
 }
 """The settings of each target. Names are small letters, digits and "-", so that a variable can spell them too."""
+OIDC_SETTINGS: dict[str, Setting] = {
+    f"oidc.{name}": Setting(
+        name=f"oidc.{name}",
+        variable=f"RFLOW_OIDC_{name.upper()}",
+        meaning=meaning,
+        many=name == "groups",
+        secret=name == "client_secret",
+    )
+    for name, meaning in {
+        "issuer": "the OpenID Connect provider that people sign in with at `rflow serve`: its issuer, a URL",
+        "client_id": "the id of rflow there",
+        "client_secret": "its secret there",
+        "client_secret_file": "a file with that secret, instead",
+        "name": "what the button on the sign-in page calls the provider",
+        "tenant": "the only tenant whose accounts may sign in (the claim tid)",
+        "scopes": 'what to ask for, by default "openid profile"',
+        "groups_claim": 'the claim that has the groups, by default "groups"',
+        "groups": "what groups mean here: GROUP=admin, or GROUP=SPACE:ROLE",
+        "passwords": "off: only the account oidc.break_glass may sign in with a password",
+        "break_glass": "the account that may sign in with a password while the provider fails",
+    }.items()
+}
+"""The settings of signing in by OpenID Connect; they are listed only where they are set."""
 _TARGET = r"targets\.([a-z0-9][a-z0-9-]{0,63})\.(url|kind)"
 
 
@@ -178,7 +201,8 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
 def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return all settings; `flags` are those from the command line, by setting name."""
     in_file = read_config(where.config_file)
-    settings = [*SETTINGS.values(), *_of_targets(in_file, environ)]
+    of_server = [each for each in OIDC_SETTINGS.values() if each.name in in_file or environ.get(each.variable)]
+    settings = [*SETTINGS.values(), *of_server, *_of_targets(in_file, environ)]
     values = {setting.name: _value(setting, flags, environ, in_file, where) for setting in settings}
     return Settings(values=values, folders=where)
 
@@ -274,15 +298,15 @@ def setting_named(name: str) -> Setting:
 
     Raises `UsageProblem` with the nearest name if there is none.
     """
-    if name in SETTINGS:
-        return SETTINGS[name]
+    if name in SETTINGS or name in OIDC_SETTINGS:
+        return (SETTINGS | OIDC_SETTINGS)[name]
     if len(ending := [known for known in SETTINGS if known.endswith(f".{name}")]) == 1:
         return SETTINGS[ending[0]]
     if match := re.fullmatch(_TARGET, name):
         return _of_target(TARGET_SETTINGS[f"targets.NAME.{match[2]}"], match[1])
     from difflib import get_close_matches
 
-    known = (*SETTINGS, *TARGET_SETTINGS)
+    known = (*SETTINGS, *TARGET_SETTINGS, *(OIDC_SETTINGS if name.startswith("oidc") else ()))
     close = get_close_matches(name, known, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(known)}."
     before, equals, value = name.partition("=")

@@ -6,7 +6,7 @@ Nothing here has a hash, a password or a token, apart from the responses in whic
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -50,6 +50,10 @@ STATUS: dict[type[RflowError], tuple[int, str]] = {
 """The HTTP status and the type of each error."""
 
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A number that every client and every store can hold."""
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong (`detail`), what to try, and the exit code of the command line for it.
 
@@ -84,7 +88,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 class UnreadableEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event that this server can't read, as it is stored: a newer rflow wrote it, or it is damaged."""
 
-    seq: int
+    seq: Number
     reason: str
     raw: str
 
@@ -145,7 +149,7 @@ class ListQuery(Body, frozen=True, kw_only=True):
     tree: str | None = None
     spaces: list[str] | None = None
     stale_before: datetime | None = None
-    limit: int = 50
+    limit: Number = 50
     after: str | None = None
 
 
@@ -188,7 +192,7 @@ class LinkReference(Body, frozen=True, kw_only=True):
 class After(Body, frozen=True, kw_only=True):
     """From which version on; `context` asks for what a summary of the session needs besides."""
 
-    after: int = 0
+    after: Number = 0
     context: bool = False
 
 
@@ -203,7 +207,7 @@ class Send(Body, frozen=True, kw_only=True):
     """A command, and the version that the sender has."""
 
     command: Command
-    known: int = 0
+    known: Number = 0
 
 
 class Check(Body, frozen=True, kw_only=True):
@@ -279,7 +283,7 @@ class NewLink(Body, frozen=True, kw_only=True):
     snapshot: bool = False
     patterns: tuple[str, ...] = ()
     password: str = ""
-    max_views: int | None = None
+    max_views: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     audience: Audience = "public"
 
 
@@ -396,8 +400,8 @@ class StoreInfo(msgspec.Struct, frozen=True, kw_only=True):
 class AuditQuery(Body, frozen=True, kw_only=True):
     """Which entries of the audit: those behind number `after`."""
 
-    after: int = 0
-    limit: int = 100
+    after: Number = 0
+    limit: Number = 100
 
 
 PolicyWish = Policy

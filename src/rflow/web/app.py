@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,7 +25,9 @@ from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.oidc.config import Oidc
 from rflow.web.pages import NOT_FOUND, STATIC_FILES
+from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
@@ -50,6 +53,7 @@ class LinkServer:
         *,
         open_team: Callable[[], Team] | None = None,
         url: str = "",
+        oidc: Oidc | None = None,
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
     ) -> None:
@@ -58,7 +62,7 @@ class LinkServer:
         self._workers = WorkerPool(open_store)
         self._members = WorkerPool(open_team) if open_team is not None else None
         shared = open_store()
-        self._site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
+        self._site, self._oidc = site_of(url, shared, oidc), oidc
         self._links = LinkLookup(shared, self._workers)
         self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)
@@ -82,17 +86,26 @@ class LinkServer:
         self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
 
     def _routes(self) -> list[Route]:
-        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics)
+        opening = Opening(self._workers, self._site)
+        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics, opening)
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
             *(self._api.routes() if self._api is not None else ()),
             *(self._work.routes() if self._work is not None else ()),
+            *self._oidc_routes(),
             Route("/share/{rest:path}", links.unknown_link),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
         ]
+
+    def _oidc_routes(self) -> list[Route]:
+        if self._oidc is None or self._members is None or self._work is None:
+            return []
+        from rflow.web.oidc.routes import OidcRoutes
+
+        return OidcRoutes(self._oidc, self._members, self._site, self._work).routes()
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -182,6 +195,15 @@ class LinkServer:
         streams = self._broadcaster.open_streams + (self._api.broadcaster.open_streams if self._api is not None else 0)
         text = self._metrics.text(streams, self._views.lost)
         return Response(text, media_type=metrics.MEDIA_TYPE)
+
+
+def site_of(url: str, shared: SharedSessions, oidc: Oidc | None) -> Site:
+    """Return where the pages stand, and how people sign in there."""
+    site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
+    if oidc is None:
+        return site
+    name = f"Sign in with {oidc.name}"
+    return replace(site, oidc=name, passwords=oidc.passwords, break_glass=oidc.break_glass)
 
 
 async def http_error(request: Request, error: Exception) -> Response:

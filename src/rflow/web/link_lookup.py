@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from rflow.core.sharing import Share, state_of
-from rflow.core.tokens import is_token
+from rflow.core.tokens import TokenKind, is_token
 from rflow.service.local.shared import SharedSessions
 from rflow.web.workers import WorkerPool
 
@@ -65,13 +65,18 @@ class LinkLookup:
                 known[token] = link  # `known` is no longer in use if the store has changed meanwhile
         return self._if_live(link)
 
+    async def find_opened(self, key: str) -> Link | None:
+        """Return a protected link for a reader who has opened it (`key_of`)."""
+        return self._if_live(await self._workers.run(partial(look_up, token=key)))
+
     async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
         """Look up many links; one that can't be read does not keep the others from being found."""
         known = await self._current()
         wanted = list(tokens)
         missing = [token for token in wanted if token not in known]
         read = await self._workers.run(partial(_look_up_all, tokens=missing)) if missing else {}
-        known.update({token: link for token, link in read.items() if isinstance(link, Link)})
+        lasting = {token: link for token, link in read.items() if isinstance(link, Link) and " " not in token}
+        known.update(lasting)  # what a reader has opened ends without a change of the store
         outcomes = {token: known.get(token) or read.get(token) for token in wanted}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
 
@@ -122,9 +127,19 @@ class LinkLookup:
         self._checked = False
 
 
+def key_of(token: str, opened: str, session: str) -> str:
+    """Return the key to look a protected link up with, for a reader with these two cookies."""
+    return " ".join((token, *(each if is_token(each, kind) else "" for each, kind in _proofs(opened, session))))
+
+
+def _proofs(opened: str, session: str) -> Sequence[tuple[str, TokenKind]]:
+    return ((opened, "opened"), (session, "session"))
+
+
 def look_up(store: SharedSessions, token: str) -> Link | None:
-    """Read a link and the version of its session from a store."""
-    share = store.live(token)
+    """Read a link and the version of its session from a store; `token` may be a key of `key_of`."""
+    name, *proof = token.split(" ")
+    share = store.opened(name, *proof) if proof else store.live(name)
     version = None if share is None else store.revision(share)
     return None if share is None or version is None else Link(share, version)
 

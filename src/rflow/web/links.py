@@ -9,12 +9,14 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from rflow.core.sharing import ViewForm
+from rflow.core.tokens import is_token
 from rflow.errors import NotFound, RflowError
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.link_lookup import Link, LinkLookup
 from rflow.web.logging import LogRateLimit
 from rflow.web.metrics import Metrics
 from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
+from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Rendered, Renderer
 from rflow.web.view_log import ViewLog, agent_of, is_preview_bot, is_view
 
@@ -37,17 +39,20 @@ class LinkRoutes:
         broadcaster: Broadcaster[str, Link],
         views: ViewLog,
         metrics: Metrics,
+        opening: Opening | None = None,
     ) -> None:
         self._links = links
         self._renderer = renderer
         self._broadcaster = broadcaster
         self._views = views
         self._metrics = metrics
+        self._opening = opening
 
     def routes(self) -> Sequence[Route]:
         """Return the routes of links; all other addresses below /share/ are for `unknown_link`."""
         return [
             Route("/share/{name}", self.share),
+            Route("/share/{name}", self.open_share, methods=["POST"]),
             Route("/share/{token}/events", self.events),
         ]
 
@@ -55,18 +60,22 @@ class LinkRoutes:
         """Show a link in the form that the suffix of its address names."""
         token, dot, suffix = request.path_params["name"].partition(".")
         form = _FORMS.get(dot + suffix)
-        if form is None or (link := await self._links.find(token)) is None:
+        if form is None:
             return LINK_ENDED
         if _has_parameter(request.scope["query_string"], b"resume"):
             return RedirectResponse(f"{token}/resume", 303)
         headers = dict(request.scope["headers"])
-        if is_preview_bot(agent := agent_of(headers)):
+        link, _ = await self._find(request, token)
+        is_bot = is_preview_bot(agent := agent_of(headers))
+        if link is None:
+            return await self._locked(request, token, is_page=form == "page" and not is_bot)
+        if is_bot:
             return PREVIEW
         brief = link.share.brief or _has_parameter(request.scope["query_string"], b"brief")
         rendered = self._renderer.cached(link, form, brief=brief)
         if rendered is None:
             rendered = await self._renderer.render(link, form, brief=brief)
-            if await self._links.find(token) is None:  # it ended while its page was rendered
+            if (await self._find(request, token))[0] is None:  # it ended while its page was rendered
                 return LINK_ENDED
         if _is_unchanged(headers, rendered):
             return rendered.not_modified
@@ -78,12 +87,29 @@ class LinkRoutes:
     async def events(self, request: Request) -> Response:
         """Stream the number of each new version of a link's session, until the link ends."""
         token = request.path_params["token"]
-        link = await self._links.find(token)
+        link, key = await self._find(request, token)
         if link is None:
             return LINK_ENDED
         if self._broadcaster.is_full:
             return TOO_MANY_STREAMS
-        return EventStream(self._broadcaster, token, link, head_only=request.method == "HEAD")
+        return EventStream(self._broadcaster, key, link, head_only=request.method == "HEAD")
+
+    async def _find(self, request: Request, token: str) -> tuple[Link | None, str]:
+        """Return a link that this reader may see, and the key by which it is looked up again."""
+        link = await self._links.find(token)
+        key = self._opening.key(request, token) if link is None and self._opening is not None else None
+        if key is None or not is_token(token):
+            return link, token
+        return await self._links.find_opened(key), key
+
+    async def _locked(self, request: Request, token: str, *, is_page: bool) -> Response:
+        """Return what a reader must do to open a link; that it has ended, if it has."""
+        return LINK_ENDED if self._opening is None else await self._opening.page(request, token, is_page=is_page)
+
+    async def open_share(self, request: Request) -> Response:
+        """Open a protected link."""
+        token = request.path_params["name"]
+        return LINK_ENDED if self._opening is None else await self._opening.open(request, token)
 
     async def unknown_link(self, _: Request) -> Response:
         """Answer other addresses below /share/ like a link that has ended."""

@@ -19,6 +19,10 @@ PAGE_POLICY = (
 """The content security policy of the page of a link: its own style, script and live updates, nothing else."""
 WORK_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 """The same for the pages of those who are signed in, which send forms."""
+OPENING_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""That of the page on which a protected link is opened."""
 _MESSAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; " + _NOTHING_ELSE
 
 

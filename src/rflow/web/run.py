@@ -20,6 +20,7 @@ from rflow.web.app import LinkServer
 from rflow.web.broadcaster import MAX_STREAMS
 from rflow.web.connections import MAX_UNFINISHED, LimitedProtocol
 from rflow.web.logging import log_to
+from rflow.web.oidc.config import Oidc
 from rflow.web.repeat import repeating
 
 _STOP_TIMEOUT = 3
@@ -62,6 +63,7 @@ def serve(
     port: int,
     url: str,
     store: str,
+    oidc: Oidc | None = None,
     state: Path,
     log_requests: bool,
     json_log: bool,
@@ -81,6 +83,7 @@ def serve(
         open_store,
         open_team=open_team,
         url=url,
+        oidc=oidc,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),
     )

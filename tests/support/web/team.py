@@ -20,6 +20,7 @@ from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.tokens import LocalTokens
 from rflow.stores import open_store
 from support.program import Program
+from support.stores.kinds import url_in
 from support.team import PASSWORD, SHELL
 from support.web.server import Served, serving
 
@@ -84,11 +85,12 @@ class ServedTeam:
 
 
 @contextmanager
-def served_team(home: Path, processes: int = 2) -> Iterator[ServedTeam]:
-    """Serve a new store with a team in so many processes."""
-    program = Program(home, store=str(home / "team.db"))
+def served_team(home: Path, processes: int = 2, kind: str = "sqlite") -> Iterator[ServedTeam]:
+    """Serve a new store of this kind with a team in so many processes."""
+    url = url_in(home, kind, "team")
+    program = Program(home, store=url)
     with ExitStack() as open_:
-        store = open_.enter_context(closing(open_store(f"sqlite://{home}/team.db")))
+        store = open_.enter_context(closing(open_store(url)))
         team = ServedTeam(store, [], {})
         team.accounts.add("Root", password=PASSWORD, admin=True)
         team.spaces.add("Leeds")

@@ -1,5 +1,6 @@
 """Attacks on the API of a server, over HTTP, against two processes on one store; each has its right answer."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -152,3 +153,96 @@ def test_a_handoff_at_a_server_goes_to_its_members_only(team: ServedTeam, tmp_pa
     assert what in refused.err
     handed = cleo.ok("-s", session, "handoff", "Root")
     assert "has used this store" not in handed.err
+
+
+# With a browser's cookie
+
+
+def sign_in(team: ServedTeam, name: str, password: str, server: int = 0, **options: Any) -> httpx.Response:
+    """Send the form of the sign-in page."""
+    headers = {"sec-fetch-site": "same-origin", **options.pop("headers", {})}
+    data = {"name": name, "password": password, **options}
+    return httpx.post(f"{team.servers[server].url}/sign-in", data=data, headers=headers, timeout=30)
+
+
+def cookie_of(team: ServedTeam, name: str) -> str:
+    """Sign somebody in at the first server; return the token in their cookie."""
+    answer = sign_in(team, name, PASSWORD)
+    assert answer.status_code == 303, answer.text
+    (token,) = answer.cookies.values()
+    return token
+
+
+def with_cookie(team: ServedTeam, token: str, server: int = 0, **headers: str) -> dict[str, str]:
+    """Return the headers of a browser that has a web session at one of the servers."""
+    return {"cookie": f"rflow-{team.servers[server].port}={token}", **headers}
+
+
+def test_twenty_wrong_passwords_over_two_processes_from_many_addresses_are_too_many(team: ServedTeam) -> None:
+    team.accounts.add("Wrong Way", password=PASSWORD)
+    while time.time() % 900 > 870:  # attempts are counted by quarters of an hour
+        time.sleep(1)
+    statuses = []
+    for number in range(20):
+        spoofed = {"x-forwarded-for": f"192.0.2.{number}", "forwarded": f"for=192.0.2.{number}"}
+        statuses.append(sign_in(team, "Wrong Way", "a wrong password", number % 2, headers=spoofed).status_code)
+    assert statuses == [401] * 10 + [429] * 10
+    for server in (0, 1):
+        refused = sign_in(team, "Wrong Way", PASSWORD, server)
+        assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
+    assert sign_in(team, "Cleo", PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_a_form_of_another_site_takes_nothing_over(team: ServedTeam, headers: dict[str, str]) -> None:
+    session, token = team.start("Lena"), cookie_of(team, "Ben Okafor")
+    take = {"command": {"type": "take_over", "reason": "click here"}}
+    path = f"/sessions/{session}/commands"
+    refused = team.ask("POST", path, "", json=take, headers=with_cookie(team, token, 0, **headers))
+    assert refused.status_code == 403
+    own = with_cookie(team, token, 0, **{"sec-fetch-site": "same-origin"})
+    assert team.ask("GET", f"/sessions/{session}", "", headers=own).json()["owner"]["name"] == "Lena"
+    assert team.ask("POST", path, "", json=take, headers=own).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["cookie", "bearer"])
+def test_a_link_token_in_any_place_signs_nobody_in(team: ServedTeam, kind: str) -> None:
+    made = made_link(team, "Lena")
+    headers = {"sec-fetch-site": "same-origin", "authorization": f"Bearer {made['token']}"}
+    if kind == "cookie":
+        headers = with_cookie(team, made["token"], 0, **{"sec-fetch-site": "same-origin"})
+    take = {"command": {"type": "take_over", "reason": "I have the link"}}
+    path = f"/sessions/{made['link']['session']}/commands"
+    assert team.ask("POST", path, "", json=take, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "\\"]
+)
+def test_after_signing_in_one_stays_on_this_server(team: ServedTeam, wanted: str) -> None:
+    answer = sign_in(team, "Ben Okafor", PASSWORD, next=wanted)
+    assert answer.status_code == 303
+    assert httpx.URL(team.servers[0].url).join(answer.headers["location"]).host == "127.0.0.1"
+    assert "evil" not in httpx.URL(team.servers[0].url).join(answer.headers["location"]).netloc.decode()
+
+
+def test_a_cookie_that_was_kept_works_no_longer_after_signing_out(team: ServedTeam) -> None:
+    token = cookie_of(team, "Ben Okafor")
+    for server in (0, 1):
+        assert team.ask("GET", "/me", "", server, headers=with_cookie(team, token, server)).status_code == 200
+    headers = with_cookie(team, token, 0, **{"sec-fetch-site": "same-origin"})
+    out = httpx.post(f"{team.servers[0].url}/sign-out", headers=headers)
+    assert out.status_code == 303
+    for server in (0, 1):
+        assert team.ask("GET", "/me", "", server, headers=with_cookie(team, token, server)).status_code == 401
+        assert team.ask("GET", "/me", token, server).status_code == 401

@@ -70,8 +70,9 @@ class Member:
                 self.is_mine = event["by"]["name"] == self.name
 
 
-def test_each_accepted_command_is_there_once_and_in_order(tmp_path: Path) -> None:
-    with served_team(tmp_path) as team:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_each_accepted_command_is_there_once_and_in_order(tmp_path: Path, kind: str) -> None:
+    with served_team(tmp_path, kind=kind) as team:
         for number in range(MEMBERS):
             team.accounts.add(f"Member {number}", agent=True)
             team.spaces.set_role("Leeds", f"Member {number}", "member")

@@ -29,7 +29,8 @@ def read_secret(run: App, setting: Setting, arguments: Sequence[str]) -> str:
 
 
 def _what(setting: Setting) -> str:
-    return "URL" if setting.name.startswith("targets.") else "password"
+    names = {"url": "URL", "password": "password"}
+    return names.get(setting.name.rpartition(".")[2], "secret")
 
 
 def _ways(setting: Setting) -> str:

@@ -44,7 +44,7 @@ class SharedSessions:
     @property
     def has_accounts(self) -> bool:
         """Whether anybody can sign in at this store."""
-        accounts = accounts_of(self._store)
+        accounts = accounts_of(self._whole)
         return accounts is not None and accounts.exist()
 
     def stamp(self) -> int | None:
@@ -72,6 +72,20 @@ class SharedSessions:
         share = self._share(token)
         policy = self._policy(share) if share is not None else Policy()
         return (share, needs(share, policy)) if share is not None and works(share, self.now(), policy) else None
+
+    def opened(self, token: str, opened: str, session: str) -> Share | None:
+        """Return the share of a token that its reader has opened; `session` is their web session, if they have one."""
+        working = self.working(token)
+        if working is None or ("sign_in" in working[1] and not self.knows(session)):
+            return None
+        share, needs = working
+        return share if needs <= {"sign_in"} or self.protected.is_open(share, opened) else None
+
+    def knows(self, session: str) -> bool:
+        """Whether this is the web session of somebody who is signed in."""
+        from rflow.service.team.sign_in import SignIn
+
+        return is_token(session, "session") and SignIn(self._whole, clock=self.now).watching(session) is not None
 
     @property
     def protected(self) -> "ProtectedLinks":

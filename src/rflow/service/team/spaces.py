@@ -17,6 +17,8 @@ from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
 from rflow.service.team.office import Office, accounts_of
 
+_MOST_DAYS = 36_525
+
 
 class LocalSpaces(Office):
     """The spaces of a store; `rflow.ports.team.Spaces` says what each method does."""
@@ -64,11 +66,23 @@ class LocalSpaces(Office):
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
         space = self._leading(name)
-        for limit, what in ((policy.longest_link, "longest life of a link"), (policy.retention_days, "retention")):
-            if limit is not None and limit <= 0:
-                raise UsageProblem(f"The {what} must be more than nothing.", try_="Use a number of days, or never.")
-        if any(span is not None and span < 0 for span in (policy.remind_after, policy.handoff_life)):
-            raise UsageProblem("The time of a handoff can't be less than nothing.", try_="Use 30m, 4h, or never.")
+        for limit, day, what in (
+            (policy.longest_link, 86_400, "longest life of a link"),
+            (policy.retention_days, 1, "retention"),
+        ):
+            if limit is not None and not 0 < limit <= _MOST_DAYS * day:
+                raise UsageProblem(
+                    f"The {what} must be more than nothing, and at most 100 years.",
+                    try_="Use a number of days, or never.",
+                )
+        if any(
+            span is not None and not 0 <= span <= _MOST_DAYS * 86_400
+            for span in (policy.remind_after, policy.handoff_life)
+        ):
+            raise UsageProblem(
+                "The time of a handoff can't be less than nothing, nor more than 100 years.",
+                try_="Use 30m, 4h, or never.",
+            )
         changed = replace(space, policy=policy)
         entry = self.entry(
             "policy_set",

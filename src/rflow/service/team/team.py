@@ -8,6 +8,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.devices import DeviceSignIn
+from rflow.service.team.identities import Identities
 from rflow.service.team.office import accounts_of
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
@@ -33,6 +34,11 @@ class Team:
         shared = SharedSessions(self._store, clock=self.now, zone=lambda at: at)
         found = shared.working(token)
         return found[0] if found is not None else None
+
+    @property
+    def identities(self) -> Identities:
+        """The accounts of those who sign in by OpenID Connect."""
+        return Identities(self._store, clock=self.now)
 
     def workspace(self, actor: Actor) -> LocalWorkspace:
         """Return what `actor` can do with sessions, trees and links."""

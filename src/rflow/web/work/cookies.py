@@ -62,5 +62,15 @@ def read_notice(site: Site, cookies: Mapping[str, str]) -> Notice | None:
         return None
 
 
+def keep(response: Response, site: Site, name: str, value: str, life: int) -> None:
+    """Keep a text in the browser for so many seconds; 0 removes it."""
+    _set(response, site, _name(site, name), value, life)
+
+
+def kept(site: Site, name: str, cookies: Mapping[str, str]) -> str:
+    """Return the text that the browser keeps under a name; "" if there is none."""
+    return cookies.get(_name(site, name), "")
+
+
 def _set(response: Response, site: Site, name: str, value: str, life: int) -> None:
     response.set_cookie(name, value, max_age=life, path="/", secure=site.is_secure, httponly=True, samesite="lax")

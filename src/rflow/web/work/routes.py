@@ -77,7 +77,7 @@ class WorkRoutes:
                 form = await read_form(request)
         except (HTTPException, RflowError) as error:
             refusal = error
-        asked = _asked(request, self._site, form)
+        asked = asked_of(request, self._site, form)
         work = partial(self._carried_out, page=page, handler=handler, asked=asked, refusal=refusal)
         return await self._workers.run(work)
 
@@ -89,15 +89,16 @@ class WorkRoutes:
             if refusal is not None:
                 raise refusal
             assert handler is not None
-            return self._response(call, handler(call) if page.public or call.actor else _to_sign_in(call))
+            return self.respond(call, handler(call) if page.public or call.actor else _to_sign_in(call))
         except RflowError as error:
-            return self._response(call, failed(call, error))
+            return self.respond(call, failed(call, error))
         except HTTPException as error:
-            return self._response(call, refused(call, error))
+            return self.respond(call, refused(call, error))
         except Exception as error:  # noqa: BLE001 (logged, and answered with a page)
-            return self._response(call, broken(call, error))
+            return self.respond(call, broken(call, error))
 
-    def _response(self, call: Call, answer: Answer) -> Response:
+    def respond(self, call: Call, answer: Answer) -> Response:
+        """Return an answer as a response."""
         if isinstance(answer, Download):
             name = quote(answer.name or "file", safe="")
             headers = {**_SANDBOX, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
@@ -125,7 +126,8 @@ def _to_sign_in(call: Call) -> Answer:
     return Redirect(to=f"/sign-in?{urlencode({'next': call.asked.address})}")
 
 
-def _asked(request: Request, site: Site, form: Form) -> Asked:
+def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noqa: B008 (frozen)
+    """Return a request, read."""
     cookies, live = request.cookies, request.method in SAFE and "x-rflow-live" in request.headers
     return Asked(
         method=request.method,

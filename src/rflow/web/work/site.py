@@ -20,6 +20,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     zone: Zone = _as_it_is
     patterns: Sequence[str] = ()
+    oidc: str = ""
+    """What the button for signing in by OpenID Connect says; "" where it is not configured."""
+    passwords: bool = True
+    """Whether everybody may sign in with a password; else only the account with the id `break_glass`."""
+    break_glass: str = ""
 
     @property
     def _parts(self) -> SplitResult:
@@ -49,6 +54,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def is_secure(self) -> bool:
         """Whether readers come over HTTPS."""
         return self._parts.scheme == "https"
+
+    def takes_password_of(self, account: str) -> bool:
+        """Whether the account with this id may sign in with a password."""
+        return self.passwords or account == self.break_glass
 
     @property
     def may_sign_in(self) -> bool:

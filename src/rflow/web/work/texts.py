@@ -67,6 +67,8 @@ FIELDS: Mapping[str, str] = {
 }
 """The names of fields, for texts that are given back after an error."""
 
+NO_PASSWORDS = "People sign in without a password of this server."
+WRONG_PASSWORD = "The name or the password is wrong."  # noqa: S105 (a message)
 SIGNED_OUT = "You are signed out."
 SIGNED_OUT_EVERYWHERE = "You are signed out here and in every other browser."
 PASSWORD_SET = "Your password is set. You are signed in."  # noqa: S105 (a notice)

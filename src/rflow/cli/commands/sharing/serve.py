@@ -32,13 +32,20 @@ def serve(
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
     run.workspace.version("")  # an unreadable store is reported now, not to the first reader
     try:
+        from rflow.web.oidc.config import oidc_of
         from rflow.web.run import serve as serve_links
+
+        oidc = oidc_of(run.settings)
+        if oidc is not None:
+            import rflow.web.oidc.provider  # noqa: F401 (a library that is missing is reported now)
     except ImportError as missing:
         from rflow.cli.extras import how_to_install
 
+        extra = "oidc" if (missing.name or "").partition(".")[0] in ("authlib", "joserfc") else "server"
+        what = "its server" if extra == "server" else "what oidc.issuer needs"
         raise UsageProblem(
-            f"rflow was installed without its server ({missing.name} is missing).",
-            try_=f"To install it:\n       {how_to_install('server')}",
+            f"rflow was installed without {what} ({missing.name} is missing).",
+            try_=f"To install it:\n       {how_to_install(extra)}",
         ) from missing
     from rflow.cli.delivering.notice_settings import notice_settings
 
@@ -51,6 +58,7 @@ def serve(
         port=port,
         url=url,
         store=store.url,
+        oidc=oidc,
         state=run.settings.folders.state,
         log_requests=requests,
         json_log=json_log,

@@ -1,6 +1,7 @@
 """Signing in and out, and setting a password by a one-time link."""
 
 from rflow.core.accounts import PASSWORD_LENGTHS
+from rflow.core.people import person
 from rflow.errors import NotSignedIn, RflowError, TooManyAttempts, UsageProblem
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
@@ -31,6 +32,8 @@ def send_sign_in(call: Call) -> Answer:
         if not call.site.may_sign_in:
             raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
         actor = call.team.sign_in.by_password(call.form.line("name"), call.form.text("password"))
+        if not call.site.takes_password_of(actor.person.id):
+            raise NotSignedIn(texts.WRONG_PASSWORD, try_=f"Use the button: {call.site.oidc}.")
     except (NotSignedIn, TooManyAttempts, UsageProblem) as error:
         return _sign_in_page(call, wanted, error)
     call.team.sign_in.close_session(call.asked.token)
@@ -67,6 +70,8 @@ def send_set_password(call: Call) -> Answer:
     try:
         if not call.site.may_sign_in:
             raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
+        if not call.site.takes_password_of(person(call.team.sign_in.invited(call.named("token")) or "").id):
+            raise UsageProblem(texts.NO_PASSWORDS, try_=f"Sign in with {call.site.oidc}.")
         password = new_password(call)
         actor = call.team.sign_in.set_password(call.named("token"), password)
     except (NotSignedIn, UsageProblem) as error:

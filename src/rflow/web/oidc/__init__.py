@@ -1,0 +1,1 @@
+"""Signing in by OpenID Connect: settings, the provider, what its ID token says, and the routes."""

@@ -1,0 +1,62 @@
+"""What a verified ID token says → who somebody is here: never by e-mail, which people can change at many providers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rflow.core.accounts import NAME_LIMIT, Identity
+from rflow.core.actors import MemberRole
+from rflow.core.text import clean, one_line
+from rflow.errors import NotSignedIn
+from rflow.web.oidc.config import Oidc
+from rflow.web.oidc.provider import Claims, refused
+
+_NAMELESS = "Somebody"
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has signed in at the provider, under which name, and what their groups mean here."""
+
+    identity: Identity
+    name: str
+    admin: bool | None = None
+    roles: Mapping[str, MemberRole | None] = {}
+
+
+def verified(claims: Claims, config: Oidc) -> Verified:
+    """Return whose claims these are; raise `NotSignedIn` for another tenant."""
+    issuer, subject = claims["iss"], claims["sub"]
+    if not isinstance(subject, str) or not subject or len(subject) > 255:
+        raise refused("the subject is no text")
+    if config.tenant and claims.get("tid") != config.tenant:
+        raise refused("it is another tenant's account")
+    identity, name = Identity(issuer=str(issuer), subject=subject), _name(claims)
+    if not config.groups:
+        return Verified(identity=identity, name=name)
+    groups = _groups(claims, config.groups_claim)
+    return Verified(
+        identity=identity, name=name, admin=config.groups.is_admin(groups), roles=config.groups.roles_of(groups)
+    )
+
+
+def _groups(claims: Claims, name: str) -> frozenset[str]:
+    """Return the groups of somebody; raise where there are so many that the provider only says where to ask."""
+    elsewhere = claims.get("_claim_names")
+    if name not in claims and isinstance(elsewhere, dict) and name in elsewhere:
+        raise NotSignedIn(
+            "You are in so many groups that the identity provider does not name them.",
+            try_="Ask the people who run this server to have it send only the groups of this application.",
+        )
+    said: Any = claims.get(name, [])
+    return frozenset(each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str))
+
+
+def _name(claims: Claims) -> str:
+    """Return the name for a new account."""
+    for key in ("name", "preferred_username", "nickname"):
+        said = claims.get(key)
+        name = one_line(clean(said)).lstrip("@# ")[: NAME_LIMIT - 20].strip() if isinstance(said, str) else ""
+        if name:
+            return name
+    return _NAMELESS

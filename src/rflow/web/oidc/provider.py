@@ -1,0 +1,207 @@
+"""An OpenID Connect provider over HTTP: its metadata and keys, and a code → the claims of a verified ID token.
+
+Authlib checks the metadata and the claims, joserfc (which comes with it) the signature. Both are imported only here.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from authlib.oidc.discovery import OpenIDProviderMetadata, get_well_known_url
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from rflow.delivery.http import Client, Response
+from rflow.delivery.url import HttpUrl, parse_safe_url
+from rflow.errors import NotDelivered, NotSignedIn
+from rflow.web.oidc.attempt import Attempt
+from rflow.web.oidc.config import Oidc
+
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+"""Signatures with a key that only the provider has; never "none", and never the client's secret."""
+_TIMEOUT, _LIMIT = 10.0, 1024 * 1024
+_FRESH = 3600.0
+"""Seconds for which metadata and keys are used."""
+_SOONEST = 30.0
+"""Seconds after which keys are fetched anew for a token with an unknown one."""
+_LEEWAY = 60
+"""Seconds that clocks may differ."""
+_log = logging.getLogger("rflow")
+Claims = Mapping[str, Any]
+_Read = TypeVar("_Read")
+
+
+class Provider:
+    """The provider of the settings; `redirect_uri` is where it sends people back to."""
+
+    def __init__(self, config: Oidc, redirect_uri: str) -> None:
+        self._config, self._redirect_uri = config, redirect_uri
+        self._metadata, self._keys = _Kept(self._read_metadata), _Kept(self._read_keys)
+
+    def authorization_url(self, attempt: Attempt) -> str:
+        """Return where to send somebody who wants to sign in."""
+        metadata = self._metadata.value()
+        query = {
+            "response_type": "code",
+            "client_id": self._config.client_id,
+            "redirect_uri": self._redirect_uri,
+            "scope": self._config.scopes,
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": create_s256_code_challenge(attempt.verifier),
+            "code_challenge_method": "S256",
+        }
+        endpoint = str(metadata["authorization_endpoint"])
+        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
+
+    def check_issuer(self, issuer: str) -> None:
+        """Raise `NotSignedIn` if an answer names another issuer than the one that was asked (RFC 9207)."""
+        if issuer != self._metadata.value()["issuer"]:
+            raise refused("the answer names another issuer")
+
+    def claims(self, code: str, attempt: Attempt) -> Claims:
+        """Fetch the ID token of a code; return its claims, verified, with those of the user info endpoint.
+
+        Raises `NotSignedIn`, or `NotDelivered` if the provider can't be asked.
+        """
+        tokens = self._exchange(code, attempt)
+        id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
+        if not isinstance(id_token, str):
+            raise refused("the provider sent no ID token")
+        claims = self._verified(id_token, attempt, access_token)
+        return {**self._user_info(claims, access_token), **claims}
+
+    def _exchange(self, code: str, attempt: Attempt) -> Claims:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect_uri,
+            "code_verifier": attempt.verifier,
+        }
+        config, metadata = self._config, self._metadata.value()
+        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+        auth = ClientAuth(config.client_id, config.secret, method if config.secret else "none")
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        url, headers, body = auth.prepare("POST", str(metadata["token_endpoint"]), headers, urlencode(form))
+        return self._json("POST", url, body.encode(), headers)
+
+    def _verified(self, id_token: str, attempt: Attempt, access_token: object) -> Claims:
+        """Return the claims of an ID token whose signature, issuer, audience, times and nonce are right."""
+        metadata = self._metadata.value()
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        algorithms = [each for each in _ALGORITHMS if each in offered]
+        try:
+            token = self._decoded(id_token, algorithms)
+            claims = CodeIDToken(
+                token.claims,
+                token.header,
+                {
+                    "iss": {"essential": True, "value": metadata["issuer"]},
+                    "aud": {"essential": True, "value": self._id},
+                },
+                {"nonce": attempt.nonce, "client_id": self._id, "access_token": access_token},
+            )
+            claims.validate(leeway=_LEEWAY)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise refused(f"the ID token is not valid ({type(error).__name__})") from None
+        return dict(claims)
+
+    @property
+    def _id(self) -> str:
+        return self._config.client_id
+
+    def _decoded(self, id_token: str, algorithms: list[str]) -> jwt.Token:
+        """Check the signature with a key of the provider; keys that a token brings along count for nothing."""
+        try:
+            return jwt.decode(id_token, self._keys.value(), algorithms=algorithms)
+        except InvalidKeyIdError:  # the provider may have a new key
+            return jwt.decode(id_token, self._keys.value(_SOONEST), algorithms=algorithms)
+
+    def _user_info(self, claims: Claims, access_token: object) -> Claims:
+        """Return what the provider says of somebody elsewhere than in the ID token, where that lacks something."""
+        endpoint = self._metadata.value().get("userinfo_endpoint")
+        wanted = {"name", self._config.groups_claim} if self._config.groups else {"name"}
+        if not endpoint or not isinstance(access_token, str) or wanted <= set(claims):
+            return {}
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
+        said = self._json("GET", str(endpoint), None, headers)
+        if said.get("sub") != claims["sub"]:
+            raise refused("the user info is somebody else's")
+        return said
+
+    def _read_metadata(self) -> Claims:
+        metadata = self._json("GET", get_well_known_url(self._config.issuer_url.rstrip("/"), external=True))
+        try:
+            OpenIDProviderMetadata(metadata).validate()
+        except ValueError as error:
+            raise _unreachable(f"its metadata is not valid: {error}") from None
+        if metadata["issuer"] != self._config.issuer_url:
+            raise _unreachable("its metadata names another issuer than the setting oidc.issuer")
+        return metadata
+
+    def _read_keys(self) -> KeySet:
+        published = self._json("GET", str(self._metadata.value()["jwks_uri"])).get("keys")
+        keys = [key for key in published or () if isinstance(key, dict) and key.get("use", "sig") == "sig"]
+        try:
+            return KeySet.import_key_set({"keys": [key for key in keys if key.get("kty") != "oct"]})
+        except (JoseError, ValueError, KeyError) as error:
+            raise _unreachable("its keys can't be read") from error
+
+    def _json(
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Claims:
+        parsed = parse_safe_url(url)
+        if not isinstance(parsed, HttpUrl):
+            raise _unreachable(f"one of its addresses {parsed}")
+        with Client(parsed, timeout=_TIMEOUT, limit=_LIMIT) as client:
+            answer = client.request(method, parsed.path, body, headers or {"Accept": "application/json"})
+        if not isinstance(answer, Response):
+            raise _unreachable(f"it {answer.what}")
+        if answer.status == 400 and method == "POST":
+            raise refused("the provider refused the code")
+        if answer.status != 200 or not answer.complete:
+            raise _unreachable(f"it answered {answer.status}")
+        try:
+            return msgspec.json.decode(answer.body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _unreachable("its answer is not JSON") from None
+
+
+class _Kept(Generic[_Read]):
+    """What was read from the provider, kept for a while, for all threads."""
+
+    def __init__(self, read: Callable[[], _Read]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._value: _Read | None = None
+        self._at = 0.0
+
+    def value(self, fresh: float = _FRESH) -> _Read:
+        """Return it; it is read anew if it is older than `fresh` seconds."""
+        with self._lock:
+            if self._value is None or time.monotonic() - self._at > fresh:
+                self._value, self._at = self._read(), time.monotonic()
+            return self._value
+
+
+def refused(why: str) -> NotSignedIn:
+    """Return the error for a sign-in that can't be verified. The reason is for the log, not for whoever tries."""
+    _log.warning("a sign-in by OpenID Connect was refused", extra={"facts": {"why": why}})
+    return NotSignedIn("This sign-in could not be verified, so nobody was signed in.", try_="Begin again: Sign in.")
+
+
+def _unreachable(why: str) -> NotDelivered:
+    _log.error("the identity provider can't be used", extra={"facts": {"why": why}})
+    return NotDelivered(
+        "The identity provider can't be asked at the moment.",
+        try_="Try again in a minute. If it stays so, tell the people who run this server: its log says why.",
+    )

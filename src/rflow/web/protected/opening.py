@@ -1,0 +1,128 @@
+"""Opening a protected link: what its reader must do, the form for that, and the cookie that shows it was done."""
+
+from functools import partial
+from typing import get_args
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from rflow.core.sharing import Need, ViewForm
+from rflow.core.tokens import is_token
+from rflow.errors import NotAllowed, NotFound, NotSignedIn, RflowError, TooManyAttempts
+from rflow.service.local.shared import SharedSessions
+from rflow.service.team.links import Opened
+from rflow.web.link_lookup import key_of
+from rflow.web.pages import LINK_ENDED, OPENING_POLICY, WORK_STYLE, message
+from rflow.web.work.cookies import session_cookie
+from rflow.web.work.forms import read_form
+from rflow.web.work.same_origin import check_same_origin
+from rflow.web.work.site import Site
+from rflow.web.workers import WorkerPool
+
+_COOKIE = "rflow-opened"
+_SUFFIXES = ("", *(f".{form}" for form in get_args(ViewForm) if form != "page"))
+_ASK = """<form class="stack" method="post">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="off" maxlength="200" required autofocus>
+<button class="btn go big">Open</button>
+</form>"""
+_CLICK = '<form class="stack" method="post"><button class="btn go big">Open</button></form>'
+_STYLE = f'<link rel="stylesheet" href="..{WORK_STYLE.path}">\n'
+_NOTHING_TO_OPEN = PlainTextResponse("Method Not Allowed", 405, {"allow": "GET, HEAD"})
+_FOR_PROGRAMS = PlainTextResponse("This link must be opened in a browser first.\n", 401)
+
+
+class Opening:
+    """Opens protected links for readers, whose cookies show what they have opened."""
+
+    def __init__(self, workers: WorkerPool[SharedSessions], site: Site) -> None:
+        self._workers, self._site = workers, site
+
+    def key(self, request: Request, token: str) -> str | None:
+        """Return what shows that this reader has opened a link; None if nothing does."""
+        opened, session = request.cookies.get(_COOKIE, ""), self._session(request)
+        return key_of(token, opened, session) if opened or session else None
+
+    async def page(self, request: Request, token: str, *, is_page: bool) -> Response:
+        """Return what a reader must do to open a link; that it has ended, if it has."""
+        found = await self._needs(request, token)
+        if found is None:
+            return LINK_ENDED
+        return self._form(request, found) if is_page else _FOR_PROGRAMS
+
+    async def _needs(self, request: Request, token: str) -> frozenset[Need] | None:
+        work = partial(_needs, token=token, session=self._session(request))
+        return await self._workers.run(work) if is_token(token) else None
+
+    def _session(self, request: Request) -> str:
+        return request.cookies.get(session_cookie(self._site), "")
+
+    async def open(self, request: Request, token: str) -> Response:
+        """Open a link with what its form sent."""
+        found = await self._needs(request, token)
+        if found is None:
+            return LINK_ENDED
+        if not found:
+            return _NOTHING_TO_OPEN
+        try:
+            check_same_origin(request, self._site)
+            form = await read_form(request)
+            session = self._session(request)
+            opened = await self._workers.run(
+                partial(_opened, token=token, password=form.text("password"), session=session)
+            )
+        except NotFound:
+            return LINK_ENDED
+        except (NotAllowed, NotSignedIn, TooManyAttempts) as error:
+            return self._form(request, found, error)
+        response = RedirectResponse(request.url.path.rpartition("/")[2], 303, {"cache-control": "no-store"})
+        for suffix in _SUFFIXES:  # a cookie for a path is not sent to that path with a suffix
+            response.set_cookie(
+                _COOKIE,
+                opened.token,
+                expires=opened.expires_at,
+                path=f"{self._site.base}/share/{token}{suffix}",
+                secure=self._site.is_secure,
+                httponly=True,
+                samesite="lax",
+            )
+        return response
+
+    def _form(self, request: Request, needs: frozenset[Need], error: RflowError | None = None) -> Response:
+        """Return the page that asks for what a link needs; a password is asked for once one is signed in."""
+        headers = {"content_security_policy": OPENING_POLICY}
+        if isinstance(error, TooManyAttempts):
+            headers["retry_after"] = str(error.retry_after)
+        said = _STYLE + (f'<p class="box hold" role="alert"><b>{error.what}</b> {error.try_}</p>\n' if error else "")
+        status = 401 if error is None else {NotAllowed: 403, TooManyAttempts: 429}.get(type(error), 401)
+        if "sign_in" in needs:
+            body = "<p>Only people who have an account here may read this session.</p>\n" + _sign_in(request)
+            return message("Sign in to open this session", said + body, status, "..", **headers)
+        if "password" in needs:
+            hint = "<p>Whoever sent you this link has its password.</p>\n"
+            return message("This session has a password", f"{said}{hint}{_ASK}", status, "..", **headers)
+        hint = "<p>It can be opened only a few times. Reloading within an hour does not count.</p>\n"
+        return message("Open this session", said + hint + _CLICK, status if error else 200, "..", **headers)
+
+
+def _sign_in(request: Request) -> str:
+    """Return the way to the sign-in page; the token is one, so it needs no escaping."""
+    return f'<p><a class="btn go big" href="../sign-in?next=/share/{request.path_params["name"]}">Sign in</a></p>'
+
+
+def _needs(store: SharedSessions, *, token: str, session: str) -> frozenset[Need] | None:
+    working = store.working(token)
+    if working is None:
+        return None
+    return working[1] - {"sign_in"} if store.knows(session) else working[1]
+
+
+def _opened(store: SharedSessions, *, token: str, password: str, session: str) -> Opened:
+    """Open a link; raise `NotFound`, `NotSignedIn` or `TooManyAttempts`."""
+    working = store.working(token)
+    if working is None:
+        raise NotFound("This link does not work.", try_="Ask for a new one.")
+    share, needs = working
+    if "sign_in" in needs and not store.knows(session):
+        raise NotSignedIn("You are not signed in.", try_="Sign in, then open the link again.")
+    return store.protected.open(share, password)
