@@ -62,13 +62,13 @@ class LinkRoutes:
         form = _FORMS.get(dot + suffix)
         if form is None:
             return LINK_ENDED
-        if _has_parameter(request.scope["query_string"], b"resume"):
-            return RedirectResponse(f"{token}/resume", 303)
         headers = dict(request.scope["headers"])
         link, _ = await self._find(request, token)
         is_bot = is_preview_bot(agent := agent_of(headers))
         if link is None:
             return await self._locked(request, token, is_page=form == "page" and not is_bot)
+        if _has_parameter(request.scope["query_string"], b"resume"):
+            return RedirectResponse(f"{token}/resume", 303)
         if is_bot:
             return PREVIEW
         brief = link.share.brief or _has_parameter(request.scope["query_string"], b"brief")

@@ -66,23 +66,7 @@ class LocalSpaces(Office):
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
         space = self._leading(name)
-        for limit, day, what in (
-            (policy.longest_link, 86_400, "longest life of a link"),
-            (policy.retention_days, 1, "retention"),
-        ):
-            if limit is not None and not 0 < limit <= _MOST_DAYS * day:
-                raise UsageProblem(
-                    f"The {what} must be more than nothing, and at most 100 years.",
-                    try_="Use a number of days, or never.",
-                )
-        if any(
-            span is not None and not 0 <= span <= _MOST_DAYS * 86_400
-            for span in (policy.remind_after, policy.handoff_life)
-        ):
-            raise UsageProblem(
-                "The time of a handoff can't be less than nothing, nor more than 100 years.",
-                try_="Use 30m, 4h, or never.",
-            )
+        _check(policy)
         changed = replace(space, policy=policy)
         entry = self.entry(
             "policy_set",
@@ -154,6 +138,26 @@ class LocalSpaces(Office):
         if not self.runs_store and self.actor.role_in(space.id) != "lead":
             raise NotAllowed("Only a lead of this space may do that.", try_="Ask one, or an admin.")
         return space
+
+
+def _check(policy: Policy) -> None:
+    """Raise `UsageProblem` for times that are less than nothing, or too long."""
+    for limit, day, what in (
+        (policy.longest_link, 86_400, "longest life of a link"),
+        (policy.retention_days, 1, "retention"),
+    ):
+        if limit is not None and not 0 < limit <= _MOST_DAYS * day:
+            raise UsageProblem(
+                f"The {what} must be more than nothing, and at most 100 years.",
+                try_="Use a number of days, or never.",
+            )
+    if any(
+        span is not None and not 0 <= span <= _MOST_DAYS * 86_400 for span in (policy.remind_after, policy.handoff_life)
+    ):
+        raise UsageProblem(
+            "The time of a handoff can't be less than nothing, nor more than 100 years.",
+            try_="Use 30m, 4h, or never.",
+        )
 
 
 def visible_spaces(store: Store, actor: Actor) -> list[SpaceView]:

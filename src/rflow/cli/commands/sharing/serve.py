@@ -1,10 +1,14 @@
 """The command that serves read-only links: serve."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Group, Option
 from rflow.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.web.oidc.config import Oidc
 
 app = Group()
 PORT = 8765
@@ -31,22 +35,7 @@ def serve(
     if store.url.startswith("memory:"):
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
     run.workspace.version("")  # an unreadable store is reported now, not to the first reader
-    try:
-        from rflow.web.oidc.config import oidc_of
-        from rflow.web.run import serve as serve_links
-
-        oidc = oidc_of(run.settings)
-        if oidc is not None:
-            import rflow.web.oidc.provider  # noqa: F401 (a library that is missing is reported now)
-    except ImportError as missing:
-        from rflow.cli.extras import how_to_install
-
-        extra = "oidc" if (missing.name or "").partition(".")[0] in ("authlib", "joserfc") else "server"
-        what = "its server" if extra == "server" else "what oidc.issuer needs"
-        raise UsageProblem(
-            f"rflow was installed without {what} ({missing.name} is missing).",
-            try_=f"To install it:\n       {how_to_install(extra)}",
-        ) from missing
+    serve_links, oidc = _installed(run)
     from rflow.cli.delivering.notice_settings import notice_settings
 
     settings = notice_settings(run, url)
@@ -65,6 +54,27 @@ def serve(
         on_started=(lambda: _log_started(url, store.url)) if json_log else (lambda: run.say(started)),
         open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
+
+
+def _installed(run: App) -> "tuple[Callable[..., None], Oidc | None]":
+    """Return the server, and OpenID Connect if that is configured; say how to install what is missing."""
+    try:
+        from rflow.web.oidc.config import oidc_of
+        from rflow.web.run import serve as serve_links
+
+        oidc = oidc_of(run.settings)
+        if oidc is not None:
+            import rflow.web.oidc.provider  # noqa: F401 (a library that is missing is reported now)
+    except ImportError as missing:
+        from rflow.cli.extras import how_to_install
+
+        extra = "oidc" if (missing.name or "").partition(".")[0] in ("authlib", "joserfc") else "server"
+        what = "its server" if extra == "server" else "what oidc.issuer needs"
+        raise UsageProblem(
+            f"rflow was installed without {what} ({missing.name} is missing).",
+            try_=f"To install it:\n       {how_to_install(extra)}",
+        ) from missing
+    return serve_links, oidc
 
 
 def _log_started(url: str, store: str) -> None:
