@@ -18,10 +18,10 @@
 
   // Signing out reaches the other tabs
 
-  const others = "BroadcastChannel" in window ? new BroadcastChannel(`rflow${base}`) : null;
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`rflow${base}`) : null;
   const signInAgain = () => location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname.slice(base.length) + location.search)}`);
-  if ("signedOut" in document.body.dataset) others?.postMessage("signed out");
-  else if (user) others?.addEventListener("message", (event) => { if (event.data === "signed out") signInAgain(); });
+  if ("signedOut" in document.body.dataset) tabs?.postMessage("signed out");
+  else if (user) tabs?.addEventListener("message", (event) => { if (event.data === "signed out") signInAgain(); });
   // A page from the browser's memory is an old one: after going back it is loaded again.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
@@ -156,6 +156,7 @@
     watch(main);
     prepare(main);
     showTimes(main);
+    showOthers();
     const field = focused && formOf(focused.draft)?.elements[focused.name];
     if (field?.focus) {
       field.focus({ preventScroll: true });
@@ -203,6 +204,12 @@
     if (version === "" || String(now[0]?.version) !== version) refresh();
     else show("Live", "live");
   });
+  let others = [];
+  const showOthers = () => {
+    const here = document.getElementById("here");
+    if (here) here.textContent = others.length ? `Also here: ${others.join(", ")}` : "";
+  };
+  source?.addEventListener("here", (event) => { others = JSON.parse(event.data); showOthers(); });
   source?.addEventListener("ended", () => { source.close(); refresh(); });
   source?.addEventListener("error", () => show("No connection. Trying again …", "lost"));
   showUnsent();

@@ -127,6 +127,7 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         for each in (ben, cleo):
             each.go(path)
             each.page.wait_for_selector("#live[data-state=live]")
+        ben.page.wait_for_selector("#here >> text=Also here: Cleo", timeout=5000)
         cleo.page.evaluate("window.untouched = true")
         cleo.page.click("#add [value=note] + *, #add label:has([value=note])")
         cleo.page.type("#add [name=text]", "Seen in York too, on the")
@@ -139,6 +140,8 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         ben.page.wait_for_selector("text=Seen in York too, on the same printer", timeout=5000)
         assert cleo.page.input_value("#add [name=text]") == ""
         assert ben.problems == cleo.problems == []
+        cleo.go("/")
+        ben.page.wait_for_function("document.querySelector('#here').textContent === ''", timeout=5000)
 
 
 def test_of_two_answers_at_once_one_wins_and_the_other_loses_no_text(served: Served, browser: "Browser") -> None:

@@ -21,6 +21,7 @@ from rflow.web.work.errors import broken, failed, refused
 from rflow.web.work.forms import Form, read_form
 from rflow.web.work.frame import in_frame
 from rflow.web.work.pages import PAGES
+from rflow.web.work.presence import Presence, PresentStream
 from rflow.web.work.same_origin import SAFE, check_same_origin
 from rflow.web.work.site import Site
 from rflow.web.work.templates import Templates
@@ -39,7 +40,7 @@ class WorkRoutes:
 
     def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
         self._workers, self._site, self._api, self._pages = workers, site, api, pages
-        self._templates = Templates(site)
+        self._templates, self._presence = Templates(site), Presence()
         self._paths = frozenset(page.path for page in pages)
 
     def routes(self) -> list[Route]:
@@ -49,13 +50,15 @@ class WorkRoutes:
 
     async def events(self, request: Request) -> Response:
         """Stream the changes of a session, or of all that the reader may see, to a page."""
-        token = request.cookies.get(session_cookie(self._site), "")
+        token, session = request.cookies.get(session_cookie(self._site), ""), request.path_params.get("session", "")
         try:
-            return await self._api.stream(request, token, request.path_params.get("session", ""))
+            stream = await self._api.stream(request, token, session)
         except NotSignedIn:
             return PlainTextResponse("There is nothing to watch.\n", 404)
         except StoreProblem as error:
             return PlainTextResponse(f"{error}\n", 503)
+        reader = await self._workers.run(lambda team: team.sign_in.watching(token)) if session else None
+        return PresentStream(stream, self._presence, session, reader.person) if reader is not None else stream
 
     def _route(self, page: Page) -> Route:
         async def endpoint(request: Request) -> Response:
