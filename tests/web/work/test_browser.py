@@ -190,6 +190,29 @@ def test_what_was_typed_survives_a_reload_and_signing_out_reaches_other_tabs(
         assert ben.page.input_value("#add [name=text]") == "It hums"
 
 
+def test_a_draft_of_the_brief_does_not_overwrite_what_somebody_wrote_meanwhile(
+    served: Served, browser: "Browser"
+) -> None:
+    terminal, path = started(served, "brief")
+    terminal.ok("brief", "--impact", "No labels")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        ben.page.wait_for_selector("#live[data-state=live]")
+        ben.page.click("#edit-brief > summary")
+        ben.page.fill("#edit-brief [name=impact]", "No labels in Leeds")
+        terminal.ok("brief", "--impact", "No labels anywhere")
+        ben.page.wait_for_selector("#brief >> text=No labels anywhere", timeout=5000)
+        assert ben.page.input_value("#edit-brief [name=impact]") == "No labels in Leeds"
+        ben.page.click("#edit-brief button")
+        assert "No labels anywhere" in ben.page.inner_text("#refused")
+        assert ben.page.input_value("#edit-brief [name=impact]") == "No labels in Leeds"
+        terminal.ok("note", "It hums")
+        ben.page.wait_for_selector("#live >> text=It has changed since", timeout=5000)
+        ben.page.click("#edit-brief button")
+        assert "Saved." in ben.page.inner_text("main")
+    assert terminal.json("progress", "-f", "json")["impact"] == "No labels in Leeds"
+
+
 def test_a_session_is_worked_on_by_keyboard_alone(served: Served, browser: "Browser") -> None:
     _, path = started(served, "keyboard")
     with somebody(browser, served, BEN) as ben:
@@ -231,7 +254,7 @@ def test_files_are_dropped_and_times_are_the_readers(served: Served, browser: "B
         )
         ben.page.click("#add button:has-text('Add')")
         assert "1 output added." in ben.page.inner_text("main")
-        assert "E42 paper jam" in ben.page.text_content("main")
+        assert "E42 paper jam" in (ben.page.text_content("main") or "")
         time_ = ben.page.locator(".meta time")
         assert time_.get_attribute("datetime").endswith("+00:00")  # type: ignore[union-attr]
         shown = ben.page.evaluate("new Date(document.querySelector('.meta time').dateTime).toLocaleTimeString('en-GB')")

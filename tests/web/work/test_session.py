@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def path(terminal: Program) -> str:
     return f"/sessions/{terminal.json('show', '--json')['code']}"
 
 
-def shown(terminal: Program) -> dict[str, object]:
+def shown(terminal: Program) -> dict[str, Any]:
     return dict(terminal.json("show", "--json"))
 
 
@@ -122,7 +123,7 @@ def test_of_two_answers_at_once_one_wins_and_the_other_is_told(ben: Visitor, ter
     first, second = (ben.send(f"{path}/choose", form) for form in forms)
     assert (first.status_code, second.status_code) == (303, 409)
     assert "answered “Red, steady”" in second.text
-    assert len(shown(terminal)["steps"]) == 1  # type: ignore[arg-type]
+    assert len(shown(terminal)["steps"]) == 1
 
 
 def test_a_brief_that_somebody_changed_meanwhile_is_not_overwritten(ben: Visitor, terminal: Program, path: str) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
 from rflow.web.api.routes import ApiRoutes
-from rflow.web.middleware import BodyLimit
+from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
 from rflow.web.work.cookies import Notice, read_notice, session_cookie, set_notice, set_session
@@ -77,12 +77,22 @@ class WorkRoutes:
                 raise HTTPException(405)
             check_same_origin(request, self._site)
             if request.method not in SAFE:
+                await self._check_large(page, request)
                 form = await read_form(request)
         except (HTTPException, RflowError) as error:
             refusal = error
         asked = _asked(request, self._site, form)
         work = partial(self._carried_out, page=page, handler=handler, asked=asked, refusal=refusal)
         return await self._workers.run(work)
+
+    async def _check_large(self, page: Page, request: Request) -> None:
+        """Raise `NotSignedIn` for a large form of somebody who is not signed in: it is not read for anybody."""
+        length = request.headers.get("content-length", "")
+        if page.limit is None or (length.isdigit() and int(length) <= BODY_LIMIT):
+            return
+        token = request.cookies.get(session_cookie(self._site), "")
+        if await self._workers.run(lambda team: team.sign_in.watching(token)) is None:
+            raise NotSignedIn("You are not signed in, so nothing was done.", try_="Sign in, then send it again.")
 
     def _carried_out(
         self, team: Team, *, page: Page, handler: Handler | None, asked: Asked, refusal: Exception | None
