@@ -18,7 +18,7 @@ def serve(
     public_url: Annotated[str | None, Option(metavar="URL", help="What links begin with, if behind a proxy.")] = None,
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
 ) -> None:
-    """Serve the read-only links to this store; Ctrl-C stops it.
+    """Serve this store's links, API and pages; Ctrl-C stops it.
 
     It logs to stderr: plain lines on a terminal, otherwise JSON lines. /healthz and /metrics report its state.
     """
