@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const { base, user } = document.body.dataset;
+  const page = document.body.dataset.page ?? location.pathname + location.search; // not the address of a refused form
 
   // Times
 
@@ -18,10 +19,10 @@
 
   // Signing out reaches the other tabs
 
-  const others = "BroadcastChannel" in window ? new BroadcastChannel(`rflow${base}`) : null;
-  const signInAgain = () => location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname.slice(base.length) + location.search)}`);
-  if ("signedOut" in document.body.dataset) others?.postMessage("signed out");
-  else if (user) others?.addEventListener("message", (event) => { if (event.data === "signed out") signInAgain(); });
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`rflow${base}`) : null;
+  const signInAgain = () => location.assign(`${base}/sign-in?next=${encodeURIComponent(page.slice(base.length))}`);
+  if ("signedOut" in document.body.dataset) tabs?.postMessage("signed out");
+  else if (user) tabs?.addEventListener("message", (event) => { if (event.data === "signed out") signInAgain(); });
   // A page from the browser's memory is an old one: after going back it is loaded again.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
@@ -44,17 +45,20 @@
 
   // Drafts: what was typed into a form marked with data-draft is there again after a reload or a sign-out
 
-  const keyOf = (form) => `draft ${user} ${location.pathname} ${form.dataset.draft}`;
+  const keyOf = (form) => `draft ${user} ${page} ${form.dataset.draft}`;
   const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type) && field.tagName !== "BUTTON");
   const keep = (form) => {
     const typed = fieldsOf(form).filter((field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
     const values = typed.map((field) => [field.name, field.type === "checkbox" || field.type === "radio" ? `${field.value}=${field.checked}` : field.value]);
+    // A text that replaces another one goes with that: if it was changed meanwhile, sending this one is a conflict.
+    for (const { name } of typed) if (form.elements[`was_${name}`]) values.push([`was_${name}`, form.elements[`was_${name}`].value]);
     if (values.length) sessionStorage.setItem(keyOf(form), JSON.stringify(values));
     else sessionStorage.removeItem(keyOf(form));
   };
   const restore = (form) => {
     const values = JSON.parse(sessionStorage.getItem(keyOf(form)) ?? "[]");
     for (const [name, value] of values) {
+      if (name.startsWith("was_") && form.elements[name]) form.elements[name].value = value;
       for (const field of fieldsOf(form).filter((each) => each.name === name)) {
         if (field.type === "checkbox" || field.type === "radio") { if (value.startsWith(`${field.value}=`)) field.checked = value.endsWith("=true"); }
         else if (field.value === field.defaultValue) field.value = value;
@@ -67,10 +71,12 @@
     form.addEventListener("input", () => keep(form));
     form.addEventListener("submit", () => sessionStorage.setItem("sent", keyOf(form)));
   });
-  // A form that was sent and worked leads to a page with a notice, or to another page: its draft is done with.
+  // A form that was sent and worked leads to another page, and its draft is done with. A refused one is shown again with
+  // what was typed, or is not on the page: then its draft waits for it.
   const sent = sessionStorage.getItem("sent");
   sessionStorage.removeItem("sent");
-  if (sent && user && !document.querySelector("[data-refused]")) sessionStorage.removeItem(sent);
+  const isShown = () => [...document.querySelectorAll("form[data-draft]")].some((form) => keyOf(form) === sent);
+  if (sent && user && (!("refused" in document.body.dataset) || isShown())) sessionStorage.removeItem(sent);
   watch(document);
 
 
@@ -113,6 +119,7 @@
     if (event.defaultPrevented || event.target.method !== "post") return;
     if ("busy" in event.target.dataset) event.preventDefault();
     else setTimeout(() => { event.target.dataset.busy = ""; }, 0);
+    setTimeout(() => { delete event.target.dataset.busy; }, 10000); // the answer never came
   });
 
   // Live: a step of somebody else shows at once, and what is being typed stays
@@ -130,9 +137,9 @@
 
   // What was typed into a form that is no longer there: the session has moved on.
   const showUnsent = () => {
-    const prefix = `draft ${user} ${location.pathname} `;
+    const prefix = `draft ${user} ${page} `;
     const lost = Object.keys(sessionStorage).filter((key) => key.startsWith(prefix) && !formOf(key.slice(prefix.length)));
-    const texts = lost.flatMap((key) => JSON.parse(sessionStorage.getItem(key)).filter(([, value]) => !/=(true|false)$/.test(value)).map(([, value]) => value));
+    const texts = lost.flatMap((key) => JSON.parse(sessionStorage.getItem(key)).filter(([name, value]) => !name.startsWith("was_") && !/=(true|false)$/.test(value)).map(([, value]) => value));
     if (!texts.length || document.getElementById("unsent")) return;
     const box = Object.assign(document.createElement("section"), { id: "unsent", className: "box hold stack tight" });
     const heading = Object.assign(document.createElement("h2"), { textContent: "You were typing, and the session has moved on" });
@@ -156,6 +163,7 @@
     watch(main);
     prepare(main);
     showTimes(main);
+    showOthers();
     const field = focused && formOf(focused.draft)?.elements[focused.name];
     if (field?.focus) {
       field.focus({ preventScroll: true });
@@ -174,13 +182,17 @@
   let updating = false;
   let wanted = false;
   const refresh = async () => {
+    if ("refused" in document.body.dataset) { // the page gives back what was typed: it stays until that is sent
+      show("It has changed since", "lost");
+      return;
+    }
     wanted = true;
     if (updating) return;
     updating = true;
     while (wanted) {
       wanted = false;
       try {
-        const response = await fetch(location.pathname + location.search, { headers: { "X-Rflow-Live": "1" }, cache: "no-store" });
+        const response = await fetch(page, { headers: { "X-Rflow-Live": "1" }, cache: "no-store" });
         if (response.redirected && new URL(response.url).pathname.endsWith("/sign-in")) { signInAgain(); return; }
         if (response.status === 404) { source?.close(); show("This session is gone, or you may no longer see it.", "ended"); return; }
         if (!response.ok) throw new Error(response.status);
@@ -203,6 +215,12 @@
     if (version === "" || String(now[0]?.version) !== version) refresh();
     else show("Live", "live");
   });
+  let others = [];
+  const showOthers = () => {
+    const here = document.getElementById("here");
+    if (here) here.textContent = others.length ? `Also here: ${others.join(", ")}` : "";
+  };
+  source?.addEventListener("here", (event) => { others = JSON.parse(event.data); showOthers(); });
   source?.addEventListener("ended", () => { source.close(); refresh(); });
   source?.addEventListener("error", () => show("No connection. Trying again …", "lost"));
   showUnsent();

@@ -127,6 +127,7 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         for each in (ben, cleo):
             each.go(path)
             each.page.wait_for_selector("#live[data-state=live]")
+        ben.page.wait_for_selector("#here >> text=Also here: Cleo", timeout=5000)
         cleo.page.evaluate("window.untouched = true")
         cleo.page.click("#add [value=note] + *, #add label:has([value=note])")
         cleo.page.type("#add [name=text]", "Seen in York too, on the")
@@ -139,6 +140,8 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         ben.page.wait_for_selector("text=Seen in York too, on the same printer", timeout=5000)
         assert cleo.page.input_value("#add [name=text]") == ""
         assert ben.problems == cleo.problems == []
+        cleo.go("/")
+        ben.page.wait_for_function("document.querySelector('#here').textContent === ''", timeout=5000)
 
 
 def test_of_two_answers_at_once_one_wins_and_the_other_loses_no_text(served: Served, browser: "Browser") -> None:
@@ -185,6 +188,29 @@ def test_what_was_typed_survives_a_reload_and_signing_out_reaches_other_tabs(
         ben.page.wait_for_url("**/sign-in?next=*", timeout=5000)
         ben.sign_in(BEN)
         assert ben.page.input_value("#add [name=text]") == "It hums"
+
+
+def test_a_draft_of_the_brief_does_not_overwrite_what_somebody_wrote_meanwhile(
+    served: Served, browser: "Browser"
+) -> None:
+    terminal, path = started(served, "brief")
+    terminal.ok("brief", "--impact", "No labels")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        ben.page.wait_for_selector("#live[data-state=live]")
+        ben.page.click("#edit-brief > summary")
+        ben.page.fill("#edit-brief [name=impact]", "No labels in Leeds")
+        terminal.ok("brief", "--impact", "No labels anywhere")
+        ben.page.wait_for_selector("#brief >> text=No labels anywhere", timeout=5000)
+        assert ben.page.input_value("#edit-brief [name=impact]") == "No labels in Leeds"
+        ben.page.click("#edit-brief button")
+        assert "No labels anywhere" in ben.page.inner_text("#refused")
+        assert ben.page.input_value("#edit-brief [name=impact]") == "No labels in Leeds"
+        terminal.ok("note", "It hums")
+        ben.page.wait_for_selector("#live >> text=It has changed since", timeout=5000)
+        ben.page.click("#edit-brief button")
+        assert "Saved." in ben.page.inner_text("main")
+    assert terminal.json("progress", "-f", "json")["impact"] == "No labels in Leeds"
 
 
 def test_a_session_is_worked_on_by_keyboard_alone(served: Served, browser: "Browser") -> None:

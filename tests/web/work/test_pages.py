@@ -103,6 +103,26 @@ def test_another_method_and_a_large_form_are_answered_with_a_page(served: Served
     assert (sent.status_code, "That is too large" in sent.text) == (413, True)
 
 
+def test_a_form_that_is_no_form_is_refused_with_a_page(client: httpx.Client) -> None:
+    kinds = {"multipart/form-data; boundary=x": b"--x\r\nnonsense", "multipart/form-data": b"x", "text/plain": b"x=1"}
+    for kind, body in kinds.items():
+        headers = SAME_ORIGIN | {"content-type": kind}
+        sent = client.post("/account/password", content=body, headers=headers)
+        assert sent.status_code in (400, 401, 422), kind
+        assert "<!doctype html>" in sent.text
+    many = client.post("/account/password", data={f"field{number}": "x" for number in range(400)}, headers=SAME_ORIGIN)
+    assert many.status_code == 400
+
+
+def test_a_large_form_is_read_only_for_who_is_signed_in(served: Served, client: httpx.Client) -> None:
+    files = {"evidence": ("big.log", b"x" * 1_000_000)}
+    path = served.url + "/sessions/nothing/add"
+    nobody = httpx.post(path, files=files, headers=SAME_ORIGIN, timeout=30)
+    assert (nobody.status_code, client.post(path, files=files, headers=SAME_ORIGIN).status_code) == (401, 404)
+    files = {"evidence": ("huge.log", b"x" * 10_000_000)}
+    assert client.post(path, files=files, headers=SAME_ORIGIN).status_code == 413
+
+
 def test_the_first_page_says_what_this_is(served: Served) -> None:
     visitor = Visitor(served.url).go("/")
     assert "This is an rflow server." in visitor.text

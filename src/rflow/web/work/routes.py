@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
 from rflow.web.api.routes import ApiRoutes
-from rflow.web.middleware import BodyLimit
+from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
 from rflow.web.work.cookies import Notice, read_notice, session_cookie, set_notice, set_session
@@ -21,6 +21,7 @@ from rflow.web.work.errors import broken, failed, refused
 from rflow.web.work.forms import Form, read_form
 from rflow.web.work.frame import in_frame
 from rflow.web.work.pages import PAGES
+from rflow.web.work.presence import Presence, PresentStream
 from rflow.web.work.same_origin import SAFE, check_same_origin
 from rflow.web.work.site import Site
 from rflow.web.work.templates import Templates
@@ -39,7 +40,7 @@ class WorkRoutes:
 
     def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
         self._workers, self._site, self._api, self._pages = workers, site, api, pages
-        self._templates = Templates(site)
+        self._templates, self._presence = Templates(site), Presence()
         self._paths = frozenset(page.path for page in pages)
 
     def routes(self) -> list[Route]:
@@ -49,13 +50,15 @@ class WorkRoutes:
 
     async def events(self, request: Request) -> Response:
         """Stream the changes of a session, or of all that the reader may see, to a page."""
-        token = request.cookies.get(session_cookie(self._site), "")
+        token, session = request.cookies.get(session_cookie(self._site), ""), request.path_params.get("session", "")
         try:
-            return await self._api.stream(request, token, request.path_params.get("session", ""))
+            stream = await self._api.stream(request, token, session)
         except NotSignedIn:
             return PlainTextResponse("There is nothing to watch.\n", 404)
         except StoreProblem as error:
             return PlainTextResponse(f"{error}\n", 503)
+        reader = await self._workers.run(lambda team: team.sign_in.watching(token)) if session else None
+        return PresentStream(stream, self._presence, session, reader.person) if reader is not None else stream
 
     def _route(self, page: Page) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -74,12 +77,22 @@ class WorkRoutes:
                 raise HTTPException(405)
             check_same_origin(request, self._site)
             if request.method not in SAFE:
+                await self._check_large(page, request)
                 form = await read_form(request)
         except (HTTPException, RflowError) as error:
             refusal = error
         asked = asked_of(request, self._site, form)
         work = partial(self._carried_out, page=page, handler=handler, asked=asked, refusal=refusal)
         return await self._workers.run(work)
+
+    async def _check_large(self, page: Page, request: Request) -> None:
+        """Raise `NotSignedIn` for a large form of somebody who is not signed in: it is not read for anybody."""
+        length = request.headers.get("content-length", "")
+        if page.limit is None or (length.isdigit() and int(length) <= BODY_LIMIT):
+            return
+        token = request.cookies.get(session_cookie(self._site), "")
+        if await self._workers.run(lambda team: team.sign_in.watching(token)) is None:
+            raise NotSignedIn("You are not signed in, so nothing was done.", try_="Sign in, then send it again.")
 
     def _carried_out(
         self, team: Team, *, page: Page, handler: Handler | None, asked: Asked, refusal: Exception | None

@@ -25,7 +25,7 @@ def serve(
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
     json_log: Annotated[bool, Option("--log-json", help="Log JSON lines, at a terminal too.")] = False,
 ) -> None:
-    """Serve the read-only links to this store; Ctrl-C stops it.
+    """Serve this store's links, API and pages; Ctrl-C stops it.
 
     It logs to stderr: plain lines on a terminal, otherwise JSON lines. /healthz and /metrics report its state.
     """

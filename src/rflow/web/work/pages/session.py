@@ -27,7 +27,7 @@ from rflow.web.work.texts import SET
 
 UPLOAD_LIMIT = LIMIT + 1024 * 1024
 """Bytes of a form with evidence: the largest file, and the texts beside it."""
-_EXTENT = Extent(entries=None, evidence=60, outline=True)
+_EXTENT = Extent(entries=200, evidence=60, outline=True)
 
 CAN: Mapping[str, type[Command]] = {
     "choose": c.Choose,
@@ -54,6 +54,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a form was not carried out: which, what to say, and what was typed into it.
 
     `moved` says that the session stands elsewhere now, `was_at` at which node's text the reader thought it stood.
+    `files` were sent too, which browsers don't fill in again.
     """
 
     form: str
@@ -63,6 +64,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     was_at: str = ""
     answer: str = ""
     text: str = ""
+    files: int = 0
 
 
 def session(call: Call) -> Answer:
@@ -194,6 +196,7 @@ def _refused(call: Call, session: Session, name: str, error: RflowError) -> Answ
         moved=isinstance(error, SessionMoved),
         was_at=form.text("at") if elsewhere else "",
         answer=form.text("choice").partition(" ")[2],
+        files=sum(map(len, form.files.values())),
         text="\n".join(form.text(each) for each in ("result", "skip_reason", "why") if form.text(each).strip()),
     )
     return page_of(call, now, refusal, status_of(error))
