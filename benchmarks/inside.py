@@ -55,7 +55,7 @@ def stages(store: str, size: int) -> Stages:
 
 
 def _progress(workspace: LocalWorkspace, session_id: str) -> Iterator[str]:
-    log = workspace.load(session_id)
+    log = workspace.latest(session_id)
     yield "reading events"
     session = log.session
     yield "replaying them"

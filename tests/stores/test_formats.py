@@ -57,9 +57,10 @@ STORIES = {
     "format-2": stories(night_story()),
     "format-3": stories(whole_story()),
     "format-4": stories(whole_story()),
+    "format-5": stories(whole_story()),
 }
 """What the sample of each version holds, as this version reads it."""
-OLD, NEW = "format-2", "format-4"
+OLD, NEW = "format-2", "format-5"
 
 
 @pytest.fixture

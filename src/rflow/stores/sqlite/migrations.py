@@ -4,7 +4,7 @@ All steps run in one transaction, so that an upgrade that is interrupted leaves 
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.stores import codec
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.schema import ACCOUNTS, SCHEMA
+from rflow.stores.sqlite.schema import ACCOUNTS, CHECKPOINTS, SCHEMA
 from rflow.stores.upgrades import upgraded
 
 
@@ -75,7 +75,17 @@ def _upgrade_session(db: sqlite3.Connection, session_id: str, code: str) -> None
 
 def _accounts(db: sqlite3.Connection) -> None:
     """Accounts, spaces and the audit got tables."""
-    for statement in ACCOUNTS:
+    _create(db, ACCOUNTS)
+
+
+def _checkpoints(db: sqlite3.Connection) -> None:
+    """Long sessions got checkpoints."""
+    _create(db, CHECKPOINTS)
+
+
+def _create(db: sqlite3.Connection, statements: Iterable[str]) -> None:
+    """Create tables and indexes, as far as an earlier step has not created them."""
+    for statement in statements:
         for kind in ("TABLE", "INDEX"):
             statement = statement.replace(f"CREATE {kind} ", f"CREATE {kind} IF NOT EXISTS ")
         db.execute(statement)
@@ -84,6 +94,7 @@ def _accounts(db: sqlite3.Connection) -> None:
 MIGRATIONS = (
     Migration(3, "spaces, kinds of people, records of version 3", _spaces),
     Migration(4, "accounts, spaces, audit", _accounts),
+    Migration(5, "checkpoints", _checkpoints),
 )
 OLDEST = MIGRATIONS[0].to - 1
 """The oldest version that can be upgraded."""

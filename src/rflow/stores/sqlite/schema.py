@@ -1,6 +1,6 @@
 """The tables of a SQLite store."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The version of these tables, in `user_version`; migrations.py leads here from the older ones."""
 
 APPLICATION = 0x72666C77
@@ -24,6 +24,16 @@ ACCOUNTS = (
     "CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL)",
 )
 """The tables of accounts, spaces and the audit, since version 4."""
+
+CHECKPOINTS = (
+    # `data` is the state of a long session after event `version`, as the code `fold` made it: see checkpoint.py.
+    """CREATE TABLE checkpoints (session_id TEXT PRIMARY KEY, version INTEGER NOT NULL, fold TEXT NOT NULL,
+        data BLOB NOT NULL)""",
+)
+"""The table of checkpoints, since version 5."""
+
+LONG = 500
+"""A session of as many events has a checkpoint: several times what most ever have."""
 
 SCHEMA = (
     # `head` is what lists show (JSON). The columns before it are for searching and sorting: case-folded texts, and the
@@ -63,6 +73,7 @@ SCHEMA = (
     "CREATE TABLE share_views (share_id TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL)",
     "CREATE INDEX views_of_share ON share_views (share_id, at)",
     *ACCOUNTS,
+    *CHECKPOINTS,
     # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
