@@ -1,4 +1,4 @@
-"""A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`, `bare FILE COUNT`).
+"""A writer to be measured: `python -m benchmarks.topics.appender URL SESSION COUNT`, or `raw` or `bare` FILE COUNT.
 
 It prints "ready", waits for a line, appends event by event, and prints its start, its end, and the failed appends.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchmarks import stories
+from benchmarks.worlds import stories
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
