@@ -25,10 +25,9 @@ def _read(db: sqlite3.Connection, session_id: str) -> Session | None:
     return session if session and (session.id, session.version) == (session_id, version) else None
 
 
-def latest(db: sqlite3.Connection, session_id: str) -> Log:
-    """Read the state of a session: from its checkpoint, if there is a usable one, and the events since."""
-    row = rows.row(db, session_id)
-    base = _read(db, session_id) if row.version >= LONG else None
+def latest(db: sqlite3.Connection, session_id: str, row: rows.Row) -> Log:
+    """Read the state of a session of that row: from its checkpoint, if there is a usable one, and the events since."""
+    base = _read(db, session_id)
     if base is None or base.version > row.version:
         return rows.log(db, session_id, row)
     base.code = row.code

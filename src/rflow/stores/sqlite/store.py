@@ -120,11 +120,14 @@ class SqliteStore:
             return rows.load(db, session_id, after)
 
     def latest(self, session_id: str) -> Log:
-        """Read the state of a session, from its checkpoint if it has one."""
-        from rflow.stores.sqlite import checkpoints
-
+        """Read the state of a session, of a long one from its checkpoint."""
         with self._file.reading() as db:
-            return checkpoints.latest(db, session_id)
+            row = rows.row(db, session_id)
+            if row.version < LONG:
+                return rows.log(db, session_id, row)
+            from rflow.stores.sqlite import checkpoints
+
+            return checkpoints.latest(db, session_id, row)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
