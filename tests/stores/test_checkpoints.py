@@ -88,7 +88,7 @@ def workspace(store: Store) -> LocalWorkspace:
     return LocalWorkspace(store, Actor(person=ANA), clock=lambda: MORNING)
 
 
-@examples(150)
+@examples(60, nightly=2_500)
 @given(sessions(), st.data())
 def test_going_on_from_a_checkpoint_is_reading_it_all(scene: Scene, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(scene.events)))
