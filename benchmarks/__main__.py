@@ -12,19 +12,19 @@ import msgspec
 from platformdirs import user_cache_dir
 
 import rflow
-from benchmarks import figures, machine
-from benchmarks.appends import appends
-from benchmarks.commands import commands
-from benchmarks.figures import Section
-from benchmarks.measuring import Failed, measurer
-from benchmarks.memory import memory
-from benchmarks.peers import peers
-from benchmarks.remote import remote
-from benchmarks.run import Run
-from benchmarks.scaling import scaling
-from benchmarks.searching import searching
-from benchmarks.serving import serving
-from benchmarks.startup import startup
+from benchmarks.measure import figures, machine
+from benchmarks.measure.figures import Section
+from benchmarks.measure.measuring import Failed, measurer
+from benchmarks.measure.run import Run
+from benchmarks.topics.appends import appends
+from benchmarks.topics.commands import commands
+from benchmarks.topics.memory import memory
+from benchmarks.topics.peers import peers
+from benchmarks.topics.remote import remote
+from benchmarks.topics.scaling import scaling
+from benchmarks.topics.searching import searching
+from benchmarks.topics.serving import serving
+from benchmarks.topics.startup import startup
 
 TOPICS: Mapping[str, Callable[[Run], Section]] = {
     "startup": startup,

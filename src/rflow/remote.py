@@ -102,6 +102,10 @@ class RemoteWorkspace:
             header=log.header.encode(),
         )
 
+    def latest(self, session_id: str) -> Log:
+        """Read a session's events: a server gives all of them."""
+        return self.load(session_id)
+
     def start(self, command: Start) -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
         return _sent(self._send("POST", "/sessions", command, wire.Done, again=bool(command.command_id)))

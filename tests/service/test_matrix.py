@@ -100,6 +100,7 @@ METHODS: Mapping[str, str] = {
     "search": READ,
     "version": READ,
     "load": READ,
+    "latest": READ,
     "start": ENTER,
     "send": ENTER,
     "check": ENTER,
@@ -221,6 +222,7 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "search": lambda at, leeds: at.search(Search(words="roll")).hits,
     "version": lambda at, leeds: at.version(leeds.id),
     "load": lambda at, leeds: at.load(leeds.id),
+    "latest": lambda at, leeds: at.latest(leeds.id),
     "start": lambda at, leeds: at.start(c.Start(title="Another", space=LEEDS)),
     "send": lambda at, leeds: at.send(leeds.id, c.AddNote(text="It hums")),
     "check": lambda at, leeds: at.check(leeds.id, c.AddNote(text="It hums")) is None,  # type: ignore[func-returns-value]
@@ -464,6 +466,7 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     ],
     "version": [(HIDDEN_ID,)],
     "load": [(HIDDEN_ID,), (HIDDEN_ID, 1), (HIDDEN_ID, 99)],
+    "latest": [(HIDDEN_ID,)],
     "start": [
         (c.Start(title="Printer", space=LEEDS),),
         (c.Start(title="Printer", space=YORK, tree=TREE),),

@@ -124,6 +124,12 @@ def test_a_session_reads_back_as_it_was_written(store: Store, reopen: Reopen) ->
     assert (log.id, log.code, list(log.events)) == (LEEDS, "K7QM-2F", story)
 
 
+def test_the_latest_state_is_what_all_events_say(store: Store, reopen: Reopen) -> None:
+    put(store, whole_story())
+    assert store.latest(LEEDS).session.whole() == store.load(LEEDS).session
+    assert reopen().latest(LEEDS).session.whole() == reopen().load(LEEDS).session
+
+
 def test_a_session_that_is_not_there_is_not_found(store: Store) -> None:
     for call in (lambda: store.load(LEEDS), lambda: store.delete(LEEDS), lambda: store.blob(LEEDS, LPSTAT_DIGEST)):
         with pytest.raises(NotFound):
@@ -590,7 +596,7 @@ def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> N
     store.add_tree(canonical(PRINTER), MORNING)
     info = store.info()
     assert (info.sessions, info.events, info.trees, info.blobs) == (2, len(whole_story()) + 1, 1, 1)
-    format_ = {"postgres": 2, "sqlite": 4}.get(kind, 3)
+    format_ = {"postgres": 2, "sqlite": 5}.get(kind, 3)
     assert (info.kind, info.format, info.records, info.url) == (kind, format_, 3, url_in(tmp_path, kind))
     assert info.size > len(LPSTAT)
 

@@ -8,6 +8,6 @@ NIGHTLY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 _TIMES = 10
 
 
-def examples(count: int) -> settings:
-    """Return Hypothesis settings with `count` examples, ten times as many in `make nightly`."""
-    return settings(max_examples=count * _TIMES if NIGHTLY else count)
+def examples(count: int, nightly: int = 0) -> settings:
+    """Return Hypothesis settings with `count` examples, and `nightly` or ten times as many in `make nightly`."""
+    return settings(max_examples=(nightly or count * _TIMES) if NIGHTLY else count)

@@ -190,14 +190,16 @@ _CSI = r"\x1b\[[0-?]*+[ -/]*+[@-~]?"
 _STRING = r"\x1b[]PX^_][^\x07\x18\x1a\x1b\n]*+(?:\x07|\x1b\\)?"
 _OTHER = r"\x1b[ -/]*+[0-~]?|[\x07\x0e\x0f]"
 _ESCAPES = f"{_CSI}|{_STRING}|{_OTHER}"
-_MOVE = re.compile(r"\x1b\[[0-9]*[A-GJK]")
+_MOVE = r"\x1b\[[0-9]*[A-GJK]"
 _ERASE = "\x00"
 _CURSOR = f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+"
 
 
 def without_escapes(text: str) -> str:
     """Return a text without escape sequences, but for the moves and erasures of a cursor among lines."""
-    return re.sub(_ESCAPES, lambda escape: escape[0] if _MOVE.fullmatch(escape[0]) else "", text.replace("\x00", ""))
+    return re.sub(
+        _ESCAPES, lambda escape: escape[0] if re.fullmatch(_MOVE, escape[0]) else "", text.replace("\x00", "")
+    )
 
 
 def terminal_text(data: bytes | str) -> str:

@@ -186,6 +186,9 @@ class SessionStore(Protocol):
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`; raise `NotFound`."""
 
+    def latest(self, session_id: str) -> Log:
+        """Read what the state of a session needs: events that a checkpoint covers are left out; raise `NotFound`."""
+
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone.
 

@@ -117,6 +117,9 @@ class Workspace(Protocol):
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`; raise `NotFound`."""
 
+    def latest(self, session_id: str) -> Log:
+        """Read what the state of a session needs, perhaps without its first events; raise `NotFound`."""
+
     def start(self, command: "Start") -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
 

@@ -38,7 +38,7 @@ def find_session(workspace: Workspace, reference: str) -> Session:
 
 def load_session(workspace: Workspace, session_id: str) -> Session:
     """Load a session by its whole id."""
-    return workspace.load(session_id).session
+    return workspace.latest(session_id).session
 
 
 def send(

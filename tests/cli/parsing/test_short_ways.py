@@ -43,8 +43,8 @@ def test_help_and_a_command_shows_the_help_of_it(words: tuple[str, ...], ana: Pr
 
 def test_the_help_lists_every_short_way(ana: Program) -> None:
     shown = " ".join(ana.ok("help").out.split())
-    for row in ROWS:
-        assert f"{row.typed} {row.means}" in shown
+    for typed, means in ROWS:
+        assert f"{typed} {means}" in shown
 
 
 @pytest.mark.parametrize(("noun", "typed"), [(noun, typed) for noun in BELOW for typed in BELOW[noun]])

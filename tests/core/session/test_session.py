@@ -49,7 +49,7 @@ from support.core.strategies import play, sessions
 from support.nightly import examples
 
 BLANK = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code="K7QM-2F")
-LAW = examples(250)
+LAW = examples(80, nightly=2_500)
 
 
 def test_every_kind_of_fact_is_folded() -> None:

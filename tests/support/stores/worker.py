@@ -154,6 +154,21 @@ def add_accounts(store: Store, steps: int) -> None:
         say(account.id)
 
 
+def take_checkpoints(store: Store, session_id: str, steps: int) -> None:
+    """Add notes where every few of them bring a checkpoint, and be killed after so many steps."""
+    from rflow.stores.sqlite import checkpoints
+    from rflow.stores.sqlite import store as sqlite_store
+
+    for module in (checkpoints, sqlite_store):
+        vars(module)["LONG"] = 2
+    state = store.latest(session_id).session
+    be_killed_after(steps)
+    store.close()  # the connection that it opens next counts
+    for number in range(1000):
+        state = note(store, state, f"note {number}")
+        say(f"note {number}")
+
+
 def main(task: str, url: str, *arguments: str) -> None:
     """Do a task."""
     store = open_store(url, patience=60)
@@ -168,6 +183,8 @@ def main(task: str, url: str, *arguments: str) -> None:
             work(store, int(arguments[0]))
         case "upgrade":
             upgrade(store, int(arguments[0]))
+        case "checkpoints":
+            take_checkpoints(store, arguments[0], int(arguments[1]))
         case "accounts":
             add_accounts(store, int(arguments[0]))
     store.close()

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from rflow.cli.commands import COMMANDS, NOUNS
 
@@ -76,29 +75,22 @@ MEANT: dict[str, str] = {
 """Words that are no commands -> the command that does what they mean: it is suggested, not run."""
 
 
-class Row(NamedTuple):
-    """A row of the help: what is typed, and what it stands for."""
-
-    typed: str
-    means: str
-
-
 ROWS = (
-    *(Row(typed, " ".join(("rflow", *words))) for typed, words in SHORT.items()),
-    Row("help CMD", "rflow CMD --help"),
-    Row("note WORDS …", "a text needs no quotes; options stand before it"),
-    Row("skip TEXT", "rflow skip --reason TEXT"),
-    Row("wait TEXT", "rflow wait --for TEXT"),
-    Row("close TEXT", "rflow close --summary TEXT"),
-    Row("list WORD", "those with the word in title, customer or ticket"),
-    Row("start vpn", "the only tree with that in its name"),
-    Row("progress teams", "rflow progress -f teams"),
-    Row("progress --json", "rflow progress -f json"),
-    Row("progress -o x.html", "rflow progress -f html -o x.html"),
-    Row("-f md", "-f markdown"),
-    Row("config set format teams", "rflow config set progress.format teams"),
+    *((typed, " ".join(("rflow", *words))) for typed, words in SHORT.items()),
+    ("help CMD", "rflow CMD --help"),
+    ("note WORDS …", "a text needs no quotes; options stand before it"),
+    ("skip TEXT", "rflow skip --reason TEXT"),
+    ("wait TEXT", "rflow wait --for TEXT"),
+    ("close TEXT", "rflow close --summary TEXT"),
+    ("list WORD", "those with the word in title, customer or ticket"),
+    ("start vpn", "the only tree with that in its name"),
+    ("progress teams", "rflow progress -f teams"),
+    ("progress --json", "rflow progress -f json"),
+    ("progress -o x.html", "rflow progress -f html -o x.html"),
+    ("-f md", "-f markdown"),
+    ("config set format teams", "rflow config set progress.format teams"),
 )
-"""All short ways, as the help lists them."""
+"""All short ways, as the help lists them: what is typed, and what it stands for."""
 
 
 def expanded(words: Sequence[str]) -> list[str]:

@@ -59,7 +59,7 @@ class Root(TyperGroup):
             with formatter.section(section):
                 formatter.write_dl(rows)
         with formatter.section("Short ways"):
-            formatter.write_dl([("rflow " * (not row.typed.startswith("-")) + row.typed, row.means) for row in ROWS])
+            formatter.write_dl([("rflow " * (not typed.startswith("-")) + typed, means) for typed, means in ROWS])
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command, and close what it opened."""

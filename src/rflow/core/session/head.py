@@ -64,9 +64,9 @@ def head_of(session: Session) -> Head:
         sender=session.pending.sender if session.pending else None,
         waiting_for=waiting.waiting_for if waiting else "",
         waiting_until=waiting.until if waiting else None,
-        steps=sum(not step.undone for step in session.steps.values()),
-        notes=sum(not note.undone for note in session.notes.values()),
-        evidence=sum(not piece.undone for piece in session.evidence.values()),
+        steps=session.live_steps,
+        notes=session.live_notes,
+        evidence=session.live_evidence,
         asked=tuple(sorted({question.to.id for question in session.questions.values() if question.is_open})),
     )
 

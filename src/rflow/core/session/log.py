@@ -6,7 +6,7 @@ from functools import cached_property
 import msgspec
 
 from rflow.core.session.events import Stored
-from rflow.core.session.replay import replay_session
+from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 
@@ -14,6 +14,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The events of a session after version `after` (all of them if that is 0).
 
+    `base` is the state at that version, where the store had a checkpoint of it.
     `header` is the first line of its file as it is stored, where a newer rflow wrote it: the rest can't be understood
     without it.
     """
@@ -24,8 +25,9 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     space: str = DEFAULT_SPACE
     after: int = 0
     header: bytes = b""
+    base: Session | None = None
 
     @cached_property
     def session(self) -> Session:
-        """The state after these events, which must be all of them."""
-        return replay_session(self.id, self.code, self.events)
+        """The state after these events, which must be all of them, or all since `base`."""
+        return replay(self.events, self.base or Session(id=self.id, code=self.code))

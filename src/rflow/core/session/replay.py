@@ -36,7 +36,7 @@ def evolve(session: Session, event: Stored) -> Session:
 
 def replay(events: Iterable[Stored], session: Session) -> Session:
     """Fold `events` over `session`, which stays as it was; `replay(a + b, s)` is `replay(b, replay(a, s))`."""
-    after = _copy(session)
+    after = session.copy()
     people, authors, kinds, commands = after.people, after.authors, after.kinds, after.commands
     for event in events:
         if not isinstance(event, Event):
@@ -62,16 +62,6 @@ def replay(events: Iterable[Stored], session: Session) -> Session:
 def replay_session(session_id: str, code: str, events: Iterable[Stored]) -> Session:
     """Return the session with this id and code as its `events`, from the first, leave it."""
     return replay(events, Session(id=session_id, code=code))
-
-
-def _copy(session: Session) -> Session:
-    """Copy the containers; what they hold is frozen."""
-    after = replace(session)
-    for name in after.__struct_fields__:
-        value = getattr(after, name)
-        if isinstance(value, dict | list | set):
-            setattr(after, name, value.copy())
-    return after
 
 
 def when(event: Event) -> datetime | None:
@@ -170,6 +160,7 @@ def _added(session: Session, event: Event, fact: e.StepAdded) -> None:
 
 def _step(session: Session, event: Event, step: Step) -> None:
     session.steps[event.seq] = step
+    session.live_steps += 1
     _claim_evidence(session, event)
 
 
@@ -186,7 +177,7 @@ def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     before = session.moves.pop()
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
-    session.steps[undone] = replace(session.steps[undone], undone=True)
+    _undo(session, undone)
 
 
 def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
@@ -194,19 +185,34 @@ def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
     session.undone.add(target)
     if session.adjustments.pop(target, None) is not None:
         readjust(session)
-    for table in session.entries:
-        if target in table:
-            table[target] = replace(table[target], undone=True)
+    _undo(session, target)
+
+
+def _undo(session: Session, seq: int) -> None:
+    """Mark the entry of event `seq` as undone, if that brought one."""
+    entry = session.entry(seq)
+    if entry is None or entry.undone:
+        return
+    session.put(replace(entry, undone=True))
+    match entry:
+        case Step():
+            session.live_steps -= 1
+        case Note():
+            session.live_notes -= 1
+        case Evidence():
+            session.live_evidence -= 1
 
 
 def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
     seq = event.seq
     session.notes[seq] = Note(seq=seq, text=fact.text, at=when(event), by=event.by, kind=fact.kind, on=fact.on)
+    session.live_notes += 1
     _claim_evidence(session, event)
 
 
 def _proved(session: Session, event: Event, fact: e.EvidenceAdded) -> None:
     session.evidence[event.seq] = Evidence(seq=event.seq, at=when(event), by=event.by, what=fact, on=fact.on)
+    session.live_evidence += 1
     if not fact.on:
         session.loose_evidence.append(event.seq)
 

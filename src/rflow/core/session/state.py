@@ -1,7 +1,8 @@
 """The state of a session, as `rflow.core.session.replay` folds it from its events."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -210,7 +211,9 @@ class Session(msgspec.Struct, kw_only=True):
     `steered` is the last event that moved the session or changed who owns it, by `steered_by`. `accepted_by` is the
     last owner who had accepted it: where it returns to when a handoff is declined. `adjustments` are the facts that
     set or changed a value (header facts, waiting, pins, corrections …) and were not undone; `originals` are the
-    entries as they were before the first of these.
+    entries as they were before the first of these. `live_steps` and the like count the entries that were not undone,
+    for lists. `undecoded` decodes the tables that a checkpoint has left unset: they are
+    set when they are first used, so that a command on a long session decodes only what it needs.
     """
 
     id: str
@@ -254,7 +257,43 @@ class Session(msgspec.Struct, kw_only=True):
     adjustments: dict[int, Event] = {}
     originals: dict[int, Entry] = {}
     redacted: set[int] = set()
+    live_steps: int = 0
+    live_notes: int = 0
+    live_evidence: int = 0
     unreadable: list[Unreadable] = []
+    undecoded: dict[str, Callable[[], Any]] = {}
+
+    if not TYPE_CHECKING:  # A type checker would take every name for a field.
+
+        def __getattr__(self, name: str) -> Any:
+            """Set a field that was left unset, and return it."""
+            if name not in self.undecoded:
+                raise AttributeError(name)
+            value = self.undecoded.pop(name)().copy()
+            setattr(self, name, value)
+            return value
+
+    def leave_undecoded(self, name: str, decode: Callable[[], Any]) -> None:
+        """Leave a table unset; `decode` returns it when it is first used, of the copies of this session too."""
+        self.undecoded[name] = decode
+        delattr(self, name)
+
+    def copy(self) -> "Session":
+        """Return a copy with containers of its own; what they hold is frozen."""
+        after = Session(id=self.id)
+        for name in self.__struct_fields__:
+            if name not in self.undecoded:
+                value = getattr(self, name)
+                setattr(after, name, value.copy() if isinstance(value, dict | list | set) else value)
+            else:
+                delattr(after, name)
+        return after
+
+    def whole(self) -> "Session":
+        """Return this session with all of its fields set."""
+        for name in tuple(self.undecoded):
+            getattr(self, name)
+        return self
 
     @property
     def entries(self) -> tuple[dict[int, Any], ...]:
@@ -268,6 +307,12 @@ class Session(msgspec.Struct, kw_only=True):
                 entry: Entry = table[seq]
                 return entry
         return None
+
+    def put(self, entry: Entry) -> None:
+        """Put an entry in place of the one with its number."""
+        for table in self.entries:
+            if entry.seq in table:
+                table[entry.seq] = entry
 
     def carried_out(self, command_id: str, by: Person) -> int | None:
         """Return the entry that a command of that id brought. Another person's of the same id is another command."""

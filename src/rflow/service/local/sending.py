@@ -63,8 +63,8 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     """
     _check_contents(command, contents)
     if isinstance(command, RedactText):
-        return _redact(sender, log, command)
-    session, tail = log.session, list(_after(log.events, known))
+        return _redact(sender, sender.store.load(log.id), command)
+    session, tail = log.session, _after(sender, log, known)
     reload, lost = known > 0 and _removed(tail), False
     for _ in range(ATTEMPTS):
         if entry := session.carried_out(command.command_id, sender.actor.person):
@@ -126,8 +126,10 @@ def _removed(events: Sequence[Stored]) -> bool:
     return any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in events)
 
 
-def _after(events: Sequence[Stored], known: int) -> Sequence[Stored]:
-    return [event for event in events[known:] if event.seq > known]
+def _after(sender: Sender, log: Log, known: int) -> list[Stored]:
+    """Return the events that a sender who has version `known` does not have yet."""
+    events = log.events if known >= log.after else sender.store.load(log.id, known).events
+    return [event for event in events if known < event.seq <= log.session.version]
 
 
 def _repeated(session: Session, entry: int, tail: Sequence[Stored], *, reload: bool) -> Sent:

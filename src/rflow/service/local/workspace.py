@@ -105,11 +105,20 @@ class LocalWorkspace:
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`."""
-        log = self.allowed().load(session_id, after)
-        if self.actor.role_in(log.space) is None:
-            raise no_session()
+        log = self._visible(self.allowed().load(session_id, after))
         if not after:
             self._logs[session_id] = log
+        return log
+
+    def latest(self, session_id: str) -> Log:
+        """Read what the state of a session needs, perhaps without its first events."""
+        log = self._visible(self.allowed().latest(session_id))
+        self._logs[session_id] = log
+        return log
+
+    def _visible(self, log: Log) -> Log:
+        if self.actor.role_in(log.space) is None:
+            raise no_session()
         return log
 
     def _decided(self, session_id: str, decide: Callable[[Log], _Result]) -> _Result:
@@ -124,7 +133,7 @@ class LocalWorkspace:
             except (NotAllowed, NotFound, SessionMoved, UsageProblem):
                 if self.version(session_id) == log.session.version:
                     raise
-        return decide(self.load(session_id))
+        return decide(self.latest(session_id))
 
     def start(self, command: "Start") -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""

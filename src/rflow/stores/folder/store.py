@@ -149,6 +149,10 @@ class JsonDirStore:
         space = entry.head.space if entry else replay_session(session_id, name.code, content.events[:1]).space
         return Log(id=session_id, code=name.code, events=later, space=space, after=after, header=content.newer_header)
 
+    def latest(self, session_id: str) -> Log:
+        """Read the state of a session: here, all of its events."""
+        return self.load(session_id)
+
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
         wanted = derived.key(prefix)

@@ -117,6 +117,10 @@ class MemoryStore:
         events = codec.from_rows(rows, after + 1, stored.head.version)
         return Log(id=session_id, code=stored.head.code, events=events, space=stored.head.space, after=after)
 
+    def latest(self, session_id: str) -> Log:
+        """Read the state of a session: here, all of its events."""
+        return self.load(session_id)
+
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
         return derived.pick((stored.head for stored in self._sessions.values()), prefix, limit, spaces)

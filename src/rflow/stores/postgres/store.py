@@ -142,6 +142,10 @@ class PostgresStore(PostgresTrees):
         with self._database.reading() as db:
             return rows.load(db, session_id, after)
 
+    def latest(self, session_id: str) -> Log:
+        """Read the state of a session: here, all of its events."""
+        return self.load(session_id)
+
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
         wanted = derived.key(prefix)

@@ -10,7 +10,7 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Fault
 from rflow.stores import checking, columns, derived, failures
-from rflow.stores.sqlite import accounts, rows, shares
+from rflow.stores.sqlite import accounts, checkpoints, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.search import SqliteSearch
 
@@ -18,7 +18,12 @@ from rflow.stores.sqlite.search import SqliteSearch
 def check(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
     """List what is wrong. Damaged parts are reported, and everything else is still read."""
     _refuse_unreadable(file)
-    faults = [*checking.drafts(file.path.parent), *_finish_removal(file, search), *_search_index(search)]
+    faults = [
+        *checking.drafts(file.path.parent),
+        *_finish_removal(file, search),
+        *_search_index(search),
+        *_checkpoints(file),
+    ]
     for part in (_engine, _sessions, _orphans, _trees, _shares, _accounts):
         try:
             with file.reading() as db:
@@ -52,6 +57,22 @@ def _search_index(search: SqliteSearch) -> Iterator[Fault]:
             yield Fault(severity="info", where=where, what=f"{what} It was removed; the next search builds a new one.")
         else:
             yield Fault(severity="warning", where=where, what=what, remedy="Delete that file.")
+
+
+def _checkpoints(file: SqliteFile) -> Iterator[Fault]:
+    """Remove checkpoints that are not what the events say: the next append takes another."""
+    try:
+        with file.reading() as db:
+            wrong = checkpoints.wrong(db)
+        if wrong:
+            with file.writing() as db:
+                checkpoints.remove(db, wrong)
+    except StoreProblem as problem:
+        yield _damage("checkpoints", problem.__cause__ or problem)
+        return
+    for session_id in wrong:
+        what = "Its checkpoint was not what its entries say. It was removed; another is taken when it is needed."
+        yield Fault(severity="info", where=session_id, what=what)
 
 
 def _finish_removal(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
@@ -117,7 +138,7 @@ def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
 
 def _orphans(db: sqlite3.Connection) -> Iterator[Fault]:
     """Report rows that belong to no session."""
-    for table in ("events", "people", "blobs"):
+    for table in ("events", "people", "blobs", "checkpoints"):
         sql = f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM sessions)"  # noqa: S608
         (count,) = db.execute(sql).fetchone()
         if count:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,16 +50,34 @@ def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stor
     _add_people(db, session.id, events)
 
 
+class Row(NamedTuple):
+    """What reading the events of a session needs of its row."""
+
+    code: str
+    version: int
+    space: str
+
+
 def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
     """Read a session's events after version `after`; raise `NotFound`."""
-    row = db.execute("SELECT code, version, space FROM sessions WHERE id = ?", (derived.valid(session_id),)).fetchone()
-    if row is None:
+    return log(db, session_id, row(db, session_id), after)
+
+
+def row(db: sqlite3.Connection, session_id: str) -> Row:
+    """Read the row of a session; raise `NotFound`."""
+    found = db.execute(
+        "SELECT code, version, space FROM sessions WHERE id = ?", (derived.valid(session_id),)
+    ).fetchone()
+    if found is None:
         raise derived.no_session()
-    code, version, space = row
-    records = db.execute(_SELECT_EVENTS, (session_id, after))
-    last = version if isinstance(version, int) else 0
-    events = codec.from_rows(records, after + 1, last)
-    return Log(id=session_id, code=str(code), events=events, space=str(space), after=after)
+    code, version, space = found
+    return Row(str(code), version if isinstance(version, int) else 0, str(space))
+
+
+def log(db: sqlite3.Connection, session_id: str, row: Row, after: int = 0, base: Session | None = None) -> Log:
+    """Read the events of a session of that row after version `after`, at which `base` is its state."""
+    events = codec.from_rows(db.execute(_SELECT_EVENTS, (session_id, after)), after + 1, row.version)
+    return Log(id=session_id, code=row.code, events=events, space=row.space, after=after, base=base)
 
 
 def heads(db: sqlite3.Connection, selected: Iterable[tuple[str, bytes, int]]) -> list[Head]:

@@ -32,6 +32,15 @@ OUTBOX = (
     "CREATE INDEX notices_due ON notices (due) WHERE due IS NOT NULL",
 )
 """The table of notices, since version 5."""
+CHECKPOINTS = (
+    # `data` is the state of a long session after event `version`, as the code `fold` made it: see checkpoint.py.
+    """CREATE TABLE checkpoints (session_id TEXT PRIMARY KEY, version INTEGER NOT NULL, fold TEXT NOT NULL,
+        data BLOB NOT NULL)""",
+)
+"""The table of checkpoints, since version 5."""
+
+LONG = 500
+"""A session of as many events has a checkpoint: several times what most ever have."""
 
 SCHEMA = (
     # `head` is what lists show (JSON). The columns before it are for searching and sorting: case-folded texts, and the
@@ -72,6 +81,7 @@ SCHEMA = (
     "CREATE INDEX views_of_share ON share_views (share_id, at)",
     *ACCOUNTS,
     *OUTBOX,
+    *CHECKPOINTS,
     # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

@@ -1,6 +1,7 @@
 """Sessions and trees in one SQLite file: the default store, for one machine."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.errors import StoreProblem
 from rflow.ports.stores import (
     CodeTaken,
     Fault,
@@ -31,7 +33,7 @@ from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, backup, explained
 from rflow.stores.sqlite.query import select
-from rflow.stores.sqlite.schema import SCHEMA_VERSION
+from rflow.stores.sqlite.schema import LONG, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
@@ -120,6 +122,7 @@ class SqliteStore:
             if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.key(session.code),)).fetchone():
                 raise CodeTaken
             rows.insert(db, session, events, blobs)
+        self._checkpoint(session)
 
     def append(
         self,
@@ -137,6 +140,20 @@ class SqliteStore:
                 from rflow.stores.outbox.sqlite import put
 
                 put(db, notices)
+        self._checkpoint(session)
+
+    def _checkpoint(self, session: Session) -> None:
+        """Take a checkpoint of a long session now and then; if that fails, the next one does it."""
+        if session.version < LONG:
+            return
+        from rflow.stores.sqlite import checkpoints
+
+        with suppress(StoreProblem):
+            with self._file.reading() as db:
+                due = checkpoints.is_due(db, session.id, session.version)
+            if due:
+                with self._file.writing() as db:
+                    checkpoints.take(db, session.id)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -147,6 +164,16 @@ class SqliteStore:
         """Read a session's events."""
         with self._file.reading() as db:
             return rows.load(db, session_id, after)
+
+    def latest(self, session_id: str) -> Log:
+        """Read the state of a session, of a long one from its checkpoint."""
+        with self._file.reading() as db:
+            row = rows.row(db, session_id)
+            if row.version < LONG:
+                return rows.log(db, session_id, row)
+            from rflow.stores.sqlite import checkpoints
+
+            return checkpoints.latest(db, session_id, row)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
@@ -189,7 +216,7 @@ class SqliteStore:
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
-            rows.clear(db, session.id, "events", "people")
+            rows.clear(db, session.id, "events", "people", "checkpoints")
             rows.add(db, session.id, events, {})
         self._erase(session.id)
 
@@ -199,7 +226,7 @@ class SqliteStore:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
-            rows.clear(db, session_id, "events", "people", "blobs", "notices")
+            rows.clear(db, session_id, "events", "people", "blobs", "checkpoints", "notices")
         self._erase(session_id)
 
     def _erase(self, session_id: str) -> None:

@@ -24,7 +24,7 @@ def readjust(session: Session) -> None:
     session.title, session.brief, session.waiting = "", Brief(), None
     session.pins.clear()
     for seq, original in session.originals.items():
-        _put(session, seq, _restored(original, session.entry(seq)))
+        session.put(_restored(original, session.entry(seq)))
     for event in session.adjustments.values():
         ADJUST[type(event.fact)](session, event, event.fact)
 
@@ -37,19 +37,13 @@ def _restored(original: Entry, now: Entry | None) -> Entry:
     return replace(original, undone=undone)
 
 
-def _put(session: Session, seq: int, entry: Entry) -> None:
-    for table in session.entries:
-        if seq in table:
-            table[seq] = entry
-
-
 def _change(session: Session, seq: int, **fields: Any) -> None:
     """Set fields of the entry of event `seq`, if it has them."""
     entry = session.entry(seq)
     if entry is None or not fields.keys() <= set(entry.__struct_fields__):
         return
     session.originals.setdefault(seq, entry)
-    _put(session, seq, replace(entry, **fields))
+    session.put(replace(entry, **fields))
 
 
 def _start(session: Session, event: Event, fact: e.SessionStarted) -> None:

@@ -1,4 +1,4 @@
-"""A writer to be measured: `python -m benchmarks.appender URL SESSION COUNT` (or `raw FILE COUNT`, `bare FILE COUNT`).
+"""A writer to be measured: `python -m benchmarks.topics.appender URL SESSION COUNT`, or `raw` or `bare` FILE COUNT.
 
 A URL of a server gets commands, with the token in RFLOW_TOKEN.
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchmarks import stories
+from benchmarks.worlds import stories
 from rflow.core.session.commands import AddNote
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay

@@ -1,10 +1,10 @@
 """The peak memory of a summary."""
 
-from benchmarks.figures import Aim, Figure, Section
-from benchmarks.pairing import Round, ratios, rounds, rss
-from benchmarks.run import Run
-from benchmarks.startup import FLOOR
-from benchmarks.world import usual
+from benchmarks.measure.figures import Aim, Figure, Section
+from benchmarks.measure.pairing import Round, ratios, rounds, rss
+from benchmarks.measure.run import Run
+from benchmarks.topics.startup import FLOOR
+from benchmarks.worlds.world import usual
 
 PEAK = "peak memory"
 AIM = Aim(1.2, on=PEAK)

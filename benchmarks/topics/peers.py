@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import stories
-from benchmarks.figures import Section, ratio
-from benchmarks.measuring import Command, Failed
-from benchmarks.pairing import rounds
-from benchmarks.run import Run
-from benchmarks.world import World, usual
+from benchmarks.measure.figures import Section, ratio
+from benchmarks.measure.measuring import Command, Failed
+from benchmarks.measure.pairing import rounds
+from benchmarks.measure.run import Run
+from benchmarks.worlds import stories
+from benchmarks.worlds.world import World, usual
 
 PACKAGES = ("jrnl", "td-watson", "todoman", "llm")
 ENTRIES = 40

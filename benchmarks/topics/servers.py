@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
-from benchmarks.measuring import Failed
-from benchmarks.world import BIN, World
+from benchmarks.measure.measuring import Failed
+from benchmarks.worlds.world import BIN, World
 
 WRK = shutil.which("wrk")
 PASTEBIN = "pinnwand"

@@ -2,14 +2,14 @@
 
 from itertools import product
 
-from benchmarks import stories
-from benchmarks.figures import CPU, WALL, Aim, Figure, Section, ratio
-from benchmarks.inside import inside
-from benchmarks.large_store import large_store
-from benchmarks.pairing import Round, added, cpu, rounds, spread, wall
-from benchmarks.run import Run
-from benchmarks.startup import FLOOR
-from benchmarks.world import CODE, World, usual
+from benchmarks.measure.figures import CPU, WALL, Aim, Figure, Section, ratio
+from benchmarks.measure.pairing import Round, added, cpu, rounds, spread, wall
+from benchmarks.measure.run import Run
+from benchmarks.topics.inside import inside
+from benchmarks.topics.startup import FLOOR
+from benchmarks.worlds import stories
+from benchmarks.worlds.large_store import large_store
+from benchmarks.worlds.world import CODE, World, usual
 from rflow.core.session.events import EvidenceAdded
 
 SIZES = (10, 100, 1_000, 10_000)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from benchmarks.figures import CPU, Aim, Figure, Section, ratio
-from benchmarks.measuring import Command
-from benchmarks.pairing import Round, rounds
-from benchmarks.run import Run
-from benchmarks.world import CLIPBOARD, World, usual
+from benchmarks.measure.figures import CPU, Aim, Figure, Section, ratio
+from benchmarks.measure.measuring import Command
+from benchmarks.measure.pairing import Round, rounds
+from benchmarks.measure.run import Run
+from benchmarks.worlds.world import CLIPBOARD, World, usual
 
 FLOOR = "import typer, jinja2, sqlite3"
 EVERYDAY, SUMMARY, PROMPT = Aim(0.65, on=CPU), Aim(0.9, on=CPU), Aim(3.0, on=CPU)

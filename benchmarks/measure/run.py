@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.measuring import Measurer
+from benchmarks.measure.measuring import Measurer
 
 
 class Run(msgspec.Struct, frozen=True):

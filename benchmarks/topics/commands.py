@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from math import sqrt
 from pathlib import Path
 
-from benchmarks import stories
-from benchmarks.appends import appended, writers_rate
-from benchmarks.figures import Figure, Section
-from benchmarks.measuring import Failed
-from benchmarks.pairing import spread
-from benchmarks.run import Run
-from benchmarks.servers import rflow_server
-from benchmarks.world import World
+from benchmarks.measure.figures import Figure, Section
+from benchmarks.measure.measuring import Failed
+from benchmarks.measure.pairing import spread
+from benchmarks.measure.run import Run
+from benchmarks.topics.appends import appended, writers_rate
+from benchmarks.topics.servers import rflow_server
+from benchmarks.worlds import stories
+from benchmarks.worlds.world import World
 from rflow.core.actors import Actor
 from rflow.core.session.commands import Start
 from rflow.core.session.events import Event, NoteAdded

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from benchmarks.figures import Figure, Section, ratio
-from benchmarks.measuring import Command
-from benchmarks.pairing import Round, rounds
-from benchmarks.run import Run
-from benchmarks.servers import rflow_server
-from benchmarks.stories import MAYA
-from benchmarks.world import BIN, CODE, World, usual
+from benchmarks.measure.figures import Figure, Section, ratio
+from benchmarks.measure.measuring import Command
+from benchmarks.measure.pairing import Round, rounds
+from benchmarks.measure.run import Run
+from benchmarks.topics.servers import rflow_server
+from benchmarks.worlds.stories import MAYA
+from benchmarks.worlds.world import BIN, CODE, World, usual
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "progress": ("progress",),

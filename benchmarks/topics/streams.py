@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-from benchmarks.measuring import Failed
+from benchmarks.measure.measuring import Failed
 
 _PATIENCE = 30.0
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks import stories
-from benchmarks.world import CODE
+from benchmarks.worlds import stories
+from benchmarks.worlds.world import CODE
 from rflow.core.people import person
 from rflow.core.session.events import Brief, Event, Fact, HandedOff, NoteAdded, SessionClosed, SessionStarted, StepAdded
 from rflow.core.spaces import DEFAULT_SPACE

@@ -7,11 +7,11 @@ from math import sqrt
 from pathlib import Path
 from subprocess import PIPE, Popen
 
-from benchmarks import stories
-from benchmarks.figures import Aim, Figure, Section
-from benchmarks.measuring import Failed
-from benchmarks.pairing import spread
-from benchmarks.run import Run
+from benchmarks.measure.figures import Aim, Figure, Section
+from benchmarks.measure.measuring import Failed
+from benchmarks.measure.pairing import spread
+from benchmarks.measure.run import Run
+from benchmarks.worlds import stories
 from rflow.core.session.events import Event, NoteAdded, SessionStarted
 from rflow.stores import open_store
 
@@ -83,7 +83,7 @@ def writers_rate(writers: list[tuple[str, str, int]], **environ: str) -> float:
 
 
 def _started(where: str, session_id: str, count: int, environ: Mapping[str, str]) -> Popen[str]:
-    words = [sys.executable, "-m", "benchmarks.appender", where, session_id, str(count)]
+    words = [sys.executable, "-m", "benchmarks.topics.appender", where, session_id, str(count)]
     return Popen(words, env={**os.environ, **environ}, stdin=PIPE, stdout=PIPE, text=True)
 
 

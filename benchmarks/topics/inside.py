@@ -1,4 +1,4 @@
-"""The time of each stage of `progress` on a long session, in one process: `python -m benchmarks.inside STORE N`."""
+"""The time of each stage of `progress` on a long session, in one process: `-m benchmarks.topics.inside STORE N`."""
 
 import gc
 import sys
@@ -8,12 +8,12 @@ from time import process_time
 
 import msgspec
 
-from benchmarks import stories
-from benchmarks.figures import CPU, Aim, Figure
-from benchmarks.measuring import Command
-from benchmarks.pairing import spread
-from benchmarks.run import Run
-from benchmarks.world import CODE, World
+from benchmarks.measure.figures import CPU, Aim, Figure
+from benchmarks.measure.measuring import Command
+from benchmarks.measure.pairing import spread
+from benchmarks.measure.run import Run
+from benchmarks.worlds import stories
+from benchmarks.worlds.world import CODE, World
 from rflow.core.actors import Actor
 from rflow.core.summary.budget.view import View
 from rflow.formats import FORMATS, render
@@ -31,7 +31,7 @@ def inside(run: Run) -> list[Figure]:
     for size in (FEW, MANY):
         tree = stories.tree(60)
         world.add(f"{CODE}-{size}", stories.events(stories.facts(tree, size)), tree)
-    words = ("-m", "benchmarks.inside", world.store, str(run.turns(15)))
+    words = ("-m", "benchmarks.topics.inside", world.store, str(run.turns(15)))
     printed = run.measure.printed(Command((sys.executable, *words), {**world.env, "PYTHONPATH": ":".join(sys.path)}))
     rounds = msgspec.json.decode(printed, type=list[tuple[Stages, Stages]])
     return [_figure(rounds, stage) for stage in rounds[0][0]]
@@ -55,7 +55,7 @@ def stages(store: str, size: int) -> Stages:
 
 
 def _progress(workspace: LocalWorkspace, session_id: str) -> Iterator[str]:
-    log = workspace.load(session_id)
+    log = workspace.latest(session_id)
     yield "reading events"
     session = log.session
     yield "replaying them"

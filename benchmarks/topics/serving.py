@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import quantiles
 
-from benchmarks.appender import stored
-from benchmarks.figures import Aim, Figure, Section
-from benchmarks.measuring import Failed
-from benchmarks.pairing import Spread, spread
-from benchmarks.run import Run
-from benchmarks.servers import PASTEBIN, WRK, bare_server, fetched, link, pastebin, rate, resident, rflow_server
-from benchmarks.streams import Reader, delays, opened
-from benchmarks.world import CODE, World, usual
+from benchmarks.measure.figures import Aim, Figure, Section
+from benchmarks.measure.measuring import Failed
+from benchmarks.measure.pairing import Spread, spread
+from benchmarks.measure.run import Run
+from benchmarks.topics.appender import stored
+from benchmarks.topics.servers import PASTEBIN, WRK, bare_server, fetched, link, pastebin, rate, resident, rflow_server
+from benchmarks.topics.streams import Reader, delays, opened
+from benchmarks.worlds.world import CODE, World, usual
 from rflow.stores import open_store
 
 RATE, DELAY, COST = "views a second", "from the append's return", "measured"

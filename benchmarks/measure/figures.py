@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from benchmarks.pairing import Round, Spread, cpu, ratios, wall
+from benchmarks.measure.pairing import Round, Spread, cpu, ratios, wall
 
 WALL, CPU = "wall clock", "CPU"
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import stories
-from benchmarks.measuring import Command, Measurer
+from benchmarks.measure.measuring import Command, Measurer
+from benchmarks.worlds import stories
 from rflow.core.session.events import Event
 from rflow.core.tree.model import Tree, canonical
 from rflow.stores import open_store

@@ -8,7 +8,7 @@ from statistics import quantiles
 
 import msgspec
 
-from benchmarks.measuring import Command, Measurer, Sample
+from benchmarks.measure.measuring import Command, Measurer, Sample
 
 Round = dict[str, Sample]
 

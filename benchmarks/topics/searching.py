@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from benchmarks.figures import CPU, WALL, Aim, Figure, Section, ratio
-from benchmarks.large_store import large_store
-from benchmarks.measuring import Command, Sample
-from benchmarks.pairing import cpu, rounds, spread, wall
-from benchmarks.run import Run
-from benchmarks.startup import FLOOR
-from benchmarks.world import CODE, World
+from benchmarks.measure.figures import CPU, WALL, Aim, Figure, Section, ratio
+from benchmarks.measure.measuring import Command, Sample
+from benchmarks.measure.pairing import cpu, rounds, spread, wall
+from benchmarks.measure.run import Run
+from benchmarks.topics.startup import FLOOR
+from benchmarks.worlds.large_store import large_store
+from benchmarks.worlds.world import CODE, World
 
 _SEARCHES: Mapping[str, tuple[str, ...]] = {
     "matches one": ("search", "INC-4821"),

@@ -1,0 +1,1 @@
+"""How things are measured: programs that take turns, ratios, figures."""

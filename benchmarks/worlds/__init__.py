@@ -1,0 +1,1 @@
+"""What is measured on: made-up sessions, trees, stores and homes."""
