@@ -21,7 +21,7 @@ from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
-from rflow.errors import RflowError, SessionMoved, TooManyAttempts, Unreachable
+from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable
 from rflow.ports import wire
 from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
@@ -289,7 +289,10 @@ class RemoteWorkspace:
         if response.status < 400:
             return response.body
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            raise _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+            error = _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+            if isinstance(error, NotSignedIn):
+                error.try_ = f"Sign in again: rflow login {self.about.url}"
+            raise error
         raise Unreachable(
             f"{self._url.host} answered {response.status}.", try_="Is it an rflow server? See: rflow whoami"
         )

@@ -8,12 +8,16 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
-from rflow.ports.wire import GRANT_TYPE
+from rflow.cli.server import server_url
+from rflow.cli.server.device import Device
+from rflow.ports.wire import GRANT_TYPE, DeviceCodes
 from support.program import SCRIPT, Program
 from support.web.server import Served, serving
 from support.web.visitor import Visitor
@@ -185,3 +189,38 @@ def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) 
         browser.go("/device?code=BCDF-GHJK")
     assert (browser.page.status_code, "retry-after" in browser.page.headers) == (429, True)
     assert "No terminal is waiting" in Visitor(served.url).sign_in("Ben Okafor").go("/device?code=%3Cb%3E").text
+
+
+def test_a_terminal_polls_as_slowly_as_it_is_told_and_through_failures() -> None:
+    """Attack 27, seen from the terminal: after `slow_down` every poll comes five seconds later."""
+    answers = [(400, "authorization_pending"), (400, "slow_down"), (503, ""), (400, "authorization_pending"), (200, "")]
+    token = b'{"access_token": "rft_x", "token_type": "Bearer", "expires_in": 60, "scope": "read"}'
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, error = answers.pop(0)
+            body = token if status == 200 else f'{{"error": "{error}"}}'.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    waits: list[float] = []
+    codes = DeviceCodes(
+        device_code="rfd_x",
+        user_code="WDJB-MJHT",
+        verification_uri="x",
+        verification_uri_complete="x",
+        expires_in=600,
+        interval=5,
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with Device(server_url(f"http://127.0.0.1:{server.server_port}"), wait=waits.append) as device:
+            assert device.token(codes).access_token == "rft_x"
+        server.shutdown()
+    assert waits == [5, 5, 10, 15, 15]

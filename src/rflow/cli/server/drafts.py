@@ -91,7 +91,7 @@ class Drafts:
 
 def new_id() -> str:
     """Return the id of a new draft."""
-    return share_id(os.urandom(4))
+    return share_id(os.urandom(7))
 
 
 def new_command_id() -> str:
