@@ -277,7 +277,8 @@ class RemoteWorkspace:
             outcome = self._client.request(method, f"{self._url.path.rstrip('/')}/api/v1{path}", body, headers)
             if isinstance(outcome, Response) and outcome.complete:
                 return self._checked(outcome)
-            if not again and not (isinstance(outcome, Failure) and not outcome.sent):
+            not_sent = isinstance(outcome, Failure) and not outcome.sent
+            if not (getattr(outcome, "retry", False) if not_sent else again):
                 break
         what = outcome.what if isinstance(outcome, Failure) else "cut its answer off"
         raise Unreachable(
