@@ -101,6 +101,13 @@ def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: S
     there = ben.at(store=served.url)
     assert there.ok("whoami").out.startswith(f"Ben Okafor  ({served.url})\n  default: member\n  this token allows")
     there.ok("start", "--title", "Label printer prints nothing")
+    with waiting(ben, served.url) as again:
+        decide(served, code_shown(again)[0], approve=True)
+        assert again.wait(30) == 0
+    old = httpx.get(served.url + API + "/me", headers={"Authorization": f"Bearer {token[0]}"})
+    assert old.status_code == 401
+    token = re.search(r"rft_\w+", kept(ben).read_text())
+    assert token is not None
     assert "signed out; the token is revoked" in ben.ok("logout").err
     assert token[0] not in kept(ben).read_text()
     asked = httpx.get(served.url + API + "/me", headers={"Authorization": f"Bearer {token[0]}"})
@@ -181,6 +188,23 @@ def test_signing_out_of_a_server_that_is_gone_forgets_the_token_here(served: Ser
         said = ben.ok("logout", gone).err
     assert "forgotten here" in said
     assert "rft_x" not in kept(ben).read_text()
+
+
+def test_behind_a_proxy_the_page_names_no_address_that_means_nothing(served: Served) -> None:
+    with serving(served.ana, "--public-url", "https://corp.example/rflow", log="second.log") as second:
+        form = {"scope": "read", "machine": "<b>ana-laptop</b>"}
+        codes = httpx.post(f"{second.url}{API}/device/authorization", data=form).json()
+        assert codes["verification_uri"] == "https://corp.example/rflow/device"
+        signed_in = httpx.post(
+            f"{served.url}/sign-in",
+            data={"name": "Ben Okafor", "password": "nine green bottles"},
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        cookie = f"__Host-rflow={next(iter(signed_in.cookies.values()))}"
+        page = httpx.get(f"{second.url}/device?code={codes['user_code']}", headers={"cookie": cookie})
+    assert "it came through a proxy" in page.text
+    assert "127.0.0.1" not in page.text
+    assert "&lt;b>ana-laptop" in page.text or "&lt;b&gt;ana-laptop" in page.text
 
 
 def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) -> None:
