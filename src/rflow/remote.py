@@ -21,7 +21,7 @@ from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
-from rflow.errors import RflowError, SessionMoved, TooManyAttempts, Unreachable
+from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable
 from rflow.ports import wire
 from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
@@ -281,7 +281,8 @@ class RemoteWorkspace:
             outcome = self._client.request(method, f"{self._url.path.rstrip('/')}/api/v1{path}", body, headers)
             if isinstance(outcome, Response) and outcome.complete:
                 return self._checked(outcome)
-            if not again and not (isinstance(outcome, Failure) and not outcome.sent):
+            not_sent = isinstance(outcome, Failure) and not outcome.sent
+            if not (getattr(outcome, "retry", False) if not_sent else again):
                 break
         what = outcome.what if isinstance(outcome, Failure) else "cut its answer off"
         raise Unreachable(
@@ -293,7 +294,10 @@ class RemoteWorkspace:
         if response.status < 400:
             return response.body
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            raise _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+            error = _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+            if isinstance(error, NotSignedIn):
+                error.try_ = f"Sign in again: rflow login {self.about.url}"
+            raise error
         raise Unreachable(
             f"{self._url.host} answered {response.status}.", try_="Is it an rflow server? See: rflow whoami"
         )

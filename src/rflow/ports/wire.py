@@ -549,9 +549,9 @@ def wish_of(wish: NewLink) -> ShareWish:
 class DeviceForm(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal asks to be signed in: the `scope` that it wants, with blanks between, and the name of its machine."""
 
-    client_id: str = ""
-    scope: str = ""
-    machine: str = ""
+    client_id: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    scope: Annotated[str, msgspec.Meta(pattern="^[a-z ]{0,100}$")] = ""
+    machine: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
 class DeviceCodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -569,8 +569,8 @@ class DevicePoll(msgspec.Struct, frozen=True, kw_only=True):
     """A terminal asks for its token; `grant_type` is that of RFC 8628."""
 
     grant_type: str
-    device_code: str
-    client_id: str = ""
+    device_code: Annotated[str, msgspec.Meta(max_length=200)]
+    client_id: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Opens stores: where `cli` and `web` get their workspaces from, so that they need not know stores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
@@ -137,12 +137,23 @@ def restore_store(
     return verified, kept
 
 
-def copy_stores(source: str, target: str, report: Report = unreported) -> "Counts":
-    """Copy everything from one store into another, which is created where there is none, and verify it."""
+def copy_stores(
+    source: str, target: str, report: Report = unreported, people: "Path | None" = None
+) -> "tuple[Counts, Collection[str]]":
+    """Copy everything from one store into another, which is created where there is none, and verify it.
+
+    `people` is a file that says which accounts the people of the source are. Also returns the names of those whom it
+    does not say.
+    """
     from contextlib import closing
 
     from rflow.stores import open_store
     from rflow.stores.copy import copy_store
 
     with closing(open_store(source, create=False)) as origin, closing(open_store(target)) as copy:
-        return copy_store(origin, copy, new_codes(), report)
+        if people is None:
+            return copy_store(origin, copy, new_codes(), report), ()
+        from rflow.service.people_map import read_people_map
+
+        rename = read_people_map(people, copy)
+        return copy_store(origin, copy, new_codes(), report, rename), sorted(rename.names)

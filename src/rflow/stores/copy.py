@@ -5,7 +5,10 @@ from itertools import islice
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
+from rflow.core.people import Person
+from rflow.core.session.authors import with_people
 from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
@@ -14,6 +17,7 @@ from rflow.ports.accounts import AllAccounts
 from rflow.ports.stores import CodeTaken, Report, Stale, Store, TreeName, unreported
 from rflow.stores import derived
 
+Rename = Callable[[Person], Person]
 _T = TypeVar("_T")
 _ATTEMPTS = 10
 """How often to read a session again because a text was removed from it in the meantime."""
@@ -47,7 +51,17 @@ class Counts(msgspec.Struct, kw_only=True):
         return "; ".join(parts)
 
 
-def copy_store(source: Store, target: Store, codes: Iterator[str], report: Report = unreported) -> Counts:
+def _same(somebody: Person) -> Person:
+    return somebody
+
+
+def copy_store(
+    source: Store,
+    target: Store,
+    codes: Iterator[str],
+    report: Report = unreported,
+    people: Rename | None = None,
+) -> Counts:
     """Copy all sessions, contents, tree versions, names and links from `source` to `target`, and read them back.
 
     A session whose beginning is in the target is continued there. `codes` yields new codes for those in use. Both
@@ -55,18 +69,24 @@ def copy_store(source: Store, target: Store, codes: Iterator[str], report: Repor
 
     Raises `StoreProblem` before anything is written if sessions continued differently in the two stores, and
     afterwards if something does not read back as it was copied. Copying again continues where it stopped.
+
+    With `people`, everybody becomes who that says, and links are not copied: they lead to another address.
     """
+    if people is not None and _has_accounts(source):
+        raise UsageProblem(f"{source.url} has accounts of its own, so who is who is known.", try_="Leave --people out.")
+    rename = people or _same
     counts = Counts()
     ids = sorted(_readable(source, counts))
-    _refuse_conflicts(source, target, ids)
+    _refuse_conflicts(source, target, ids, rename)
     wrong = []
     for number, session_id in enumerate(ids):
         report(number, len(ids))
-        if not _copy_session(session_id, source, target, codes, counts):
+        if not _copy_session(session_id, source, target, codes, counts, rename):
             wrong.append(session_id)
     wrong += _copy_trees(source, target, counts)  # After the sessions: all versions that those use are here by now.
-    _copy_shares(source, target, counts)
-    _copy_accounts(source, target, counts)
+    if people is None:
+        _copy_shares(source, target, counts)
+        _copy_accounts(source, target, counts)
     if wrong:
         what = f"The copy in {target.url} differs from {source.url}: {', '.join(wrong)}."
         raise StoreProblem(what, try_="Check both with `rflow store check`, then copy again.")
@@ -106,26 +126,37 @@ def _differ(ours: Sequence[Stored], theirs: Sequence[Stored]) -> bool:
     return any(our != their for our, their in zip(ours, theirs, strict=False))
 
 
-def _refuse_conflicts(source: Store, target: Store, ids: list[str]) -> None:
+def _has_accounts(store: Store) -> bool:
+    try:
+        return store.accounts.exist()
+    except UsageProblem:  # A store in a folder has none.
+        return False
+
+
+def _refuse_conflicts(source: Store, target: Store, ids: list[str], rename: Rename) -> None:
     present = set(target.ids())
     both = [session_id for session_id in ids if session_id in present]
     conflicts = [
         target.load(session_id).code
         for session_id in both
-        if _differ(_events(source, session_id), _events(target, session_id))
+        if _differ(with_people(_events(source, session_id), rename), _events(target, session_id))
     ]
     if conflicts:
         what = f"Nothing was copied: {', '.join(conflicts)} continued differently in the two stores."
         raise StoreProblem(what, try_="Export those sessions and delete them in one of the stores, then copy again.")
 
 
-def _copy_session(session_id: str, source: Store, target: Store, codes: Iterator[str], counts: Counts) -> bool:
+def _copy_session(
+    session_id: str, source: Store, target: Store, codes: Iterator[str], counts: Counts, rename: Rename
+) -> bool:
     """Copy a session, or continue it; False if it does not read back as it was copied."""
     present = _events(target, session_id)
     try:
         log, blobs = _read(source, session_id, len(present), counts)
     except NotFound:
         return True  # Deleted in the meantime.
+    if rename is not _same:
+        log = replace(log, events=with_people(log.events, rename))
     if log.header:
         counts.left.append(f"{log.code}, whose file a newer rflow wrote")
         return True

@@ -8,12 +8,16 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
-from rflow.ports.wire import GRANT_TYPE
+from rflow.cli.server import server_url
+from rflow.cli.server.device import Device
+from rflow.ports.wire import GRANT_TYPE, DeviceCodes
 from support.program import SCRIPT, Program
 from support.web.server import Served, serving
 from support.web.visitor import Visitor
@@ -97,6 +101,13 @@ def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: S
     there = ben.at(store=served.url)
     assert there.ok("whoami").out.startswith(f"Ben Okafor  ({served.url})\n  default: member\n  this token allows")
     there.ok("start", "--title", "Label printer prints nothing")
+    with waiting(ben, served.url) as again:
+        decide(served, code_shown(again)[0], approve=True)
+        assert again.wait(30) == 0
+    old = httpx.get(served.url + API + "/me", headers={"Authorization": f"Bearer {token[0]}"})
+    assert old.status_code == 401
+    token = re.search(r"rft_\w+", kept(ben).read_text())
+    assert token is not None
     assert "signed out; the token is revoked" in ben.ok("logout").err
     assert token[0] not in kept(ben).read_text()
     asked = httpx.get(served.url + API + "/me", headers={"Authorization": f"Bearer {token[0]}"})
@@ -179,9 +190,61 @@ def test_signing_out_of_a_server_that_is_gone_forgets_the_token_here(served: Ser
     assert "rft_x" not in kept(ben).read_text()
 
 
+def test_behind_a_proxy_the_page_names_no_address_that_means_nothing(served: Served) -> None:
+    with serving(served.ana, "--public-url", "https://corp.example/rflow", log="second.log") as second:
+        form = {"scope": "read", "machine": "<b>ana-laptop</b>"}
+        codes = httpx.post(f"{second.url}{API}/device/authorization", data=form).json()
+        assert codes["verification_uri"] == "https://corp.example/rflow/device"
+        signed_in = httpx.post(
+            f"{served.url}/sign-in",
+            data={"name": "Ben Okafor", "password": "nine green bottles"},
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        cookie = f"__Host-rflow={next(iter(signed_in.cookies.values()))}"
+        page = httpx.get(f"{second.url}/device?code={codes['user_code']}", headers={"cookie": cookie})
+    assert "it came through a proxy" in page.text
+    assert "127.0.0.1" not in page.text
+    assert "&lt;b>ana-laptop" in page.text or "&lt;b&gt;ana-laptop" in page.text
+
+
 def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) -> None:
     browser = Visitor(served.url).sign_in("Root").go("/device").submit("/device", code="BCDF-GHJK")
     for _ in range(10):
         browser.go("/device?code=BCDF-GHJK")
     assert (browser.page.status_code, "retry-after" in browser.page.headers) == (429, True)
     assert "No terminal is waiting" in Visitor(served.url).sign_in("Ben Okafor").go("/device?code=%3Cb%3E").text
+
+
+def test_a_terminal_polls_as_slowly_as_it_is_told_and_through_failures() -> None:
+    """Attack 27, seen from the terminal: after `slow_down` every poll comes five seconds later."""
+    answers = [(400, "authorization_pending"), (400, "slow_down"), (503, ""), (400, "authorization_pending"), (200, "")]
+    token = b'{"access_token": "rft_x", "token_type": "Bearer", "expires_in": 60, "scope": "read"}'
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, error = answers.pop(0)
+            body = token if status == 200 else f'{{"error": "{error}"}}'.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    waits: list[float] = []
+    codes = DeviceCodes(
+        device_code="rfd_x",
+        user_code="WDJB-MJHT",
+        verification_uri="x",
+        verification_uri_complete="x",
+        expires_in=600,
+        interval=5,
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with Device(server_url(f"http://127.0.0.1:{server.server_port}"), wait=waits.append) as device:
+            assert device.token(codes).access_token == "rft_x"
+        server.shutdown()
+    assert waits == [5, 5, 10, 15, 15]

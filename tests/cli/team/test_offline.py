@@ -1,5 +1,7 @@
 """A server that can't be reached: nothing changes there, and nothing that was typed or captured is lost."""
 
+import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -166,6 +168,24 @@ def test_a_draft_that_is_refused_is_kept_and_says_why_and_can_be_removed(team: T
     ben.ok("drafts", "remove", "--yes")
     assert drafts(ben) == []
     assert "no draft" in ben.refused(3, "drafts", "show", "ZZZZ")
+
+
+def test_what_is_interrupted_while_it_is_sent_is_kept(team: TeamServer, ben: Program) -> None:
+    with team.running():
+        ben.start()
+    with socket.create_server(("127.0.0.1", team.port)) as silent:
+        note = subprocess.Popen(
+            [SCRIPT, "note", "The lamp is red"], env=ben.variables, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        silent.settimeout(30)
+        connection, _ = silent.accept()
+        assert connection.recv(10)
+        note.send_signal(signal.SIGINT)
+        said = note.communicate(timeout=30)[1]
+        connection.close()
+    assert note.returncode == 130
+    assert b"rflow drafts send" in said
+    assert drafts(ben) == ["add_note"]
 
 
 def test_output_that_a_local_store_refuses_is_kept_too(tmp_path: Path) -> None:

@@ -81,3 +81,14 @@ def test_a_summary_made_at_a_server_is_that_made_on_it_in_the_readers_own_time_z
     for summary in (one, other):
         del summary["session"]["as_of"], summary["session"]["elapsed"]
     assert one == other
+
+
+def test_what_is_done_on_the_server_itself_says_so_and_what_a_token_never_may(ben: Program) -> None:
+    code = ben.start()
+    for words in (("serve",), ("user", "list"), ("token", "list"), ("audit",), ("store", "backup", "x.db")):
+        assert "On the server" in ben.refused(2, *words)
+    for words in (("store", "info"), ("store", "check"), ("store", "upgrade")):
+        assert "on the server itself" in ben.refused(2, *words)
+    assert ben.ok("space", "list").out.splitlines()[1].split()[:2] == ["default", "member"]
+    assert "not done with a token" in ben.refused(5, "delete", code, "--yes")
+    assert "rflow login http://" in ben.at(environ={"RFLOW_TOKEN": "rft_" + "0" * 39}).refused(9, "list")

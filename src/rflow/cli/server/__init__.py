@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rflow.errors import NotSignedIn, StoreProblem, UsageProblem
+from rflow.errors import NotSignedIn, RflowError, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock
 from rflow.whole_files import write_own_file
 
@@ -40,6 +41,13 @@ def workspace_at(text: str, state: Path, environ: Mapping[str, str], clock: Cloc
     if not token:
         raise NotSignedIn(f"You are not signed in at {url.netloc}.", try_=f"Sign in: rflow login {base_of(url)}")
     return RemoteWorkspace(url, token, clock=clock)
+
+
+def end_token(text: str, token: str, clock: Clock) -> None:
+    """Revoke a token that another replaces, if the server can be reached."""
+    workspace = workspace_at(text, Path(), {TOKEN_VARIABLE: token}, clock)
+    with closing(workspace), suppress(RflowError):
+        workspace.sign_out()
 
 
 class Tokens:

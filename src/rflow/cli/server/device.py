@@ -41,7 +41,8 @@ class Device:
 
     def ask(self, scopes: str) -> DeviceCodes:
         """Return the codes: one to show, one to poll with."""
-        form = {"client_id": "rflow", "scope": " ".join(scopes.replace(",", " ").split()), "machine": _machine()}
+        scope = " ".join(scopes.casefold().replace(",", " ").split())
+        form = {"client_id": "rflow", "scope": scope, "machine": _machine()[:200]}
         reply = self._post("authorization", form)
         if isinstance(reply, Failure):
             raise Unreachable(f"{self._url.host} {reply.what}.", try_=reply.try_ or "Check the address, and try again.")

@@ -24,7 +24,8 @@ _TEXTS = ("text", "result", "reason", "summary", "note", "read_back", "choice", 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A command for a session of a store, and the contents of its evidence.
 
-    `session` is an id or a code; "" where that could not be found out, and for a new session. `why` it was not sent.
+    `store` is shown without a password. `session` is an id or a code; "" where that could not be found out, and for a
+    new session. `why` it was not sent.
     """
 
     id: str
@@ -91,7 +92,7 @@ class Drafts:
 
 def new_id() -> str:
     """Return the id of a new draft."""
-    return share_id(os.urandom(4))
+    return share_id(os.urandom(7))
 
 
 def new_command_id() -> str:

@@ -118,10 +118,11 @@ def keep(
 ) -> None:
     """Keep a command as a draft."""
     from rflow.cli.app import now
+    from rflow.service.opening import public_url
 
     draft = Draft(
         id=new_id(),
-        store=run.store_url,
+        store=public_url(run.store_url),
         user=run.settings["user.name"].text,
         at=now(),
         session="" if isinstance(command, Start) else session_id,

@@ -112,7 +112,10 @@ class _Moves:
 
 def _send(run: App, draft: Draft, moves: _Moves) -> None:
     """Send a draft to its store, and say what it did."""
-    there = run.at_store(draft.store, draft.user)
+    from rflow.service.opening import public_url
+
+    here = public_url(run.store_url) == draft.store  # a draft has no password
+    there = run.at_store(run.store_url if here else draft.store, draft.user)
     try:
         if isinstance(draft.command, Start):
             outcome = _started(there, draft.command)

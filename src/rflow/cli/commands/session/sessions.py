@@ -148,7 +148,7 @@ def close(
     ended = outcome or _outcome_here(run, session)
     command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
-    run.terminal.leave(session.id)
+    run.terminal.leave(closing.session.id)
     run.did(closing, f"closed as {ended}.")
     left = [change for change in closing.session.changes.values() if change.in_place]
     if left:

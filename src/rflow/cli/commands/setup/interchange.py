@@ -15,12 +15,11 @@ from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
 from rflow.core.session.state import OwnershipEntry, Session
 from rflow.core.text import shorten
-from rflow.errors import NotAllowed
+from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import export_session, load_session
 
 if TYPE_CHECKING:
-    from rflow.ports.workspace import Imported
-    from rflow.service.interchange import Read
+    from rflow.ports.workspace import Imported, Incoming
 
 _SHOWN = 5
 ACCEPT = "--accept-ownership"
@@ -60,10 +59,15 @@ def import_(
     accept_ownership: Annotated[
         bool, Option(ACCEPT, help="Allow it to change the owner or status of a session that is here.")
     ] = False,
+    as_mine: Annotated[
+        bool, Option("--as-mine", help="It was mine on my laptop: keep all others as names that nobody vouches for.")
+    ] = False,
+    space: Annotated[str, Option(metavar="NAME", help="Of --as-mine: the space to put it in.")] = "",
 ) -> None:
     """Import an exported session, or another tool's document.
 
-    If the session is in this store already, its new entries are added.
+    If the session is in this store already, its new entries are added. With --as-mine it is yours here: what you wrote
+    under your own name (--user) stays yours, and others are marked as imported.
     """
     from rflow.cli.display.bar import progress_bar
     from rflow.cli.sources import name_of, read_input
@@ -72,15 +76,46 @@ def import_(
     data = read_input(file)
     with progress_bar("Reading") as report:
         read = read_session(data, name_of(file), run.me, run.workspace.now(), report)
+    incoming = _mine(run, read.incoming, space) if as_mine else read.incoming
+    if space and not as_mine:
+        raise UsageProblem("--space belongs to --as-mine.", try_="rflow import FILE --as-mine --space NAME")
     if not accept_ownership:
-        accept_ownership = _ask(run, read, run.workspace.plan_import(read.incoming))
-    done = run.workspace.import_session(read.incoming, accept_ownership=accept_ownership)
+        accept_ownership = _ask(run, run.workspace.plan_import(incoming))
+    done = run.workspace.import_session(incoming, accept_ownership=accept_ownership)
     session = load_session(run.workspace, done.session)
+    if as_mine:
+        session = _taken(run, session)
     run.wrote(session, _result(run, session, done))
     run.say(f"To continue: {run.program} resume {session.code}")
 
 
-def _ask(run: App, read: "Read", planned: "Imported") -> bool:
+def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
+    """Return a session of one's own laptop as it is imported: who is not oneself is a name that nobody vouches for."""
+    from msgspec.structs import replace
+
+    from rflow.core.session.authors import as_mine
+    from rflow.core.session.events import SessionStarted
+    from rflow.core.spaces import DEFAULT_SPACE
+    from rflow.service.sessions import space_named
+
+    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
+    own = person(run.settings["user.name"].text).id
+    begin, *others = as_mine(incoming.events, run.me, own)
+    if isinstance(begin, Event) and isinstance(begin.fact, SessionStarted):
+        begin = replace(begin, fact=replace(begin.fact, space=where))
+    return replace(incoming, events=(begin, *others))
+
+
+def _taken(run: App, session: Session) -> Session:
+    """Take an imported session over, if it is open and not one's own."""
+    if session.status == "closed" or session.owner.id == run.me.id:
+        return session
+    from rflow.core.session.commands import TakeOver
+
+    return run.send(session, TakeOver(reason="Imported from a file", seen=session.version)).session
+
+
+def _ask(run: App, planned: "Imported") -> bool:
     """Ask whether an import may change owner or status; False if it does not. Without a terminal it is refused."""
     if not planned.ownership:
         return False

@@ -31,7 +31,7 @@ def login(
     It prints a code, and the page at which you type it in a browser, on any machine. The token that the server then
     gives is kept in a file that only you can read, and works for 90 days. In scripts, set RFLOW_TOKEN instead.
     """
-    from rflow.cli.server import Tokens, base_of, server_url, workspace_at
+    from rflow.cli.server import Tokens, base_of, end_token, server_url, workspace_at
 
     address = server_url(url)
     expires: datetime | None = None
@@ -40,8 +40,11 @@ def login(
 
         token = stdin_token(run.read_stdin(4096))
     else:
+        before = Tokens(run.settings.folders.state).token(base_of(address))
         token, expires = _by_browser(run, address, scope)
         Tokens(run.settings.folders.state).keep(base_of(address), token)
+        if before:
+            end_token(url, before, now)
     workspace = workspace_at(url, run.settings.folders.state, {"RFLOW_TOKEN": token}, now)
     try:
         who = workspace.actor.person.name

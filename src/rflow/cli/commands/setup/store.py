@@ -78,14 +78,23 @@ def copy(
     run: App,
     source: Annotated[str, Argument(metavar="FROM", help="A store's URL or path.")],
     target: Annotated[str, Argument(metavar="TO", help="The target's URL or path; created if it does not exist.")],
+    people: Annotated[
+        str | None, Option(metavar="FILE", help='TOML: which accounts of TO the people are: "ana" = "Ana Ruiz".')
+    ] = None,
 ) -> None:
-    """Copy everything from one store into another, and verify it."""
+    """Copy everything from one store into another, and verify it.
+
+    With --people, a store of your own becomes a part of a team's: everybody whom the file does not name stays a name
+    that nobody vouches for, and links are not copied.
+    """
     from rflow.cli.display.bar import progress_bar
     from rflow.service.opening import copy_stores, public_url
 
     with progress_bar("Copying") as report:
-        counts = copy_stores(source, target, report)
+        counts, names = copy_stores(source, target, report, Path(people) if people else None)
     run.say(f"Copied and verified: {counts}.")
+    if names:
+        run.say(f"Kept as names that nobody vouches for: {', '.join(names)}.")
     if counts.left:
         raise StoreProblem(
             "Not everything could be copied.",

@@ -241,5 +241,5 @@ def decline(
     session = _handed_to_me(run, reference)
     command = Decline(reason=run.text(reason), command_id=command_id)
     outcome = run.send(session, command)
-    run.terminal.leave(session.id)
+    run.terminal.leave(outcome.session.id)
     run.did(outcome, f"declined; {outcome.session.owner.name} owns it again.")

@@ -31,10 +31,10 @@ def serve(
     """
     host = host.removeprefix("[").removesuffix("]")  # as it stands in an address: [::1]
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
-    store = run.workspace.about
+    store = run.local.about
     if store.url.startswith("memory:"):
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
-    run.workspace.version("")  # an unreadable store is reported now, not to the first reader
+    run.local.version("")  # an unreadable store is reported now, not to the first reader
     serve_links, oidc = _installed(run)
     from rflow.cli.delivering.notice_settings import notice_settings
 

@@ -38,7 +38,7 @@ def list_(run: App, json: Json = False) -> None:
     """List the spaces that you may see, with their policies."""
     from rflow.cli.display.lists import table
 
-    spaces = run.spaces.spaces()
+    spaces = run.workspace.spaces() if run.at_server else run.spaces.spaces()
     if json:
         run.out_json([_record(space) for space in spaces])
     else:

@@ -3,7 +3,7 @@
 from rflow.core.actors import Actor, no_scope
 from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
-from rflow.core.session.rules.access import ACCESS, ON_CLOSED, STEERING, Role, in_scope, roles
+from rflow.core.session.rules.access import ACCESS, ON_CLOSED, SCOPES, STEERING, Role, in_scope, roles
 from rflow.core.session.state import OwnershipEntry, Session, Step
 from rflow.core.text import shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
@@ -54,13 +54,18 @@ def check_access(session: Session, command: Command, actor: Actor) -> None:
     if role is None and actor.person.kind != "rflow":
         raise NotFound("There is no such session or space.", try_="See what there is: rflow list --all")
     if not in_scope(actor, type(command)):
-        raise no_scope()
+        raise no_scope() if SCOPES[type(command)] else no_token()
     if isinstance(command, c.Start):
         if role == "reader":
             raise _reader()
         return
     if not ACCESS[type(command)] & roles(session, actor):
         raise _refusal(session, command, actor)
+
+
+def no_token() -> NotAllowed:
+    """Return the error for what no token allows, whatever its scopes."""
+    return NotAllowed("That is not done with a token.", try_="Do it in a browser, signed in, or ask a lead.")
 
 
 def _reader() -> NotAllowed:
