@@ -569,7 +569,7 @@ def test_info_counts_what_is_there(store: Store, kind: str, tmp_path: Path) -> N
     store.add_tree(canonical(PRINTER), MORNING)
     info = store.info()
     assert (info.sessions, info.events, info.trees, info.blobs) == (2, len(whole_story()) + 1, 1, 1)
-    format_ = {"postgres": 1, "sqlite": 4}.get(kind, 3)
+    format_ = {"postgres": 2, "sqlite": 5}.get(kind, 3)
     assert (info.kind, info.format, info.records, info.url) == (kind, format_, 3, url_in(tmp_path, kind))
     assert info.size > len(LPSTAT)
 

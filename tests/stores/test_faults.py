@@ -724,7 +724,7 @@ def make_newer(folder: Path, kind: str) -> None:
         (folder / "night" / "rflow.json").write_text('{"rflow":"store","format":4,"zstd":true}\n')
     else:
         with closing(sqlite3.connect(folder / "night.db")) as db:
-            db.execute("PRAGMA user_version = 5")
+            db.execute("PRAGMA user_version = 6")
 
 
 def test_a_store_of_a_newer_format_is_refused_and_left_untouched(kind: str, tmp_path: Path, opener: Opener) -> None:
@@ -736,7 +736,7 @@ def test_a_store_of_a_newer_format_is_refused_and_left_untouched(kind: str, tmp_
     for call in (store.people, store.check, lambda: put(store, short_story()), lambda: store.delete(LEEDS)):
         with pytest.raises(StoreProblem, match="Upgrade rflow") as caught:
             call()
-        assert f"format {5 if kind == 'sqlite' else 4}" in str(caught.value)
+        assert f"format {6 if kind == 'sqlite' else 4}" in str(caught.value)
     store.close()
     assert snapshot(tmp_path) == before
 

@@ -324,7 +324,7 @@ def test_the_tables_of_a_newer_rflow_are_left_alone_even_while_open(store: Store
     for call in calls:
         with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
             call()
-    postgres.execute(url, "UPDATE meta SET value = '1' WHERE name = 'format'")
+    postgres.execute(url, f"UPDATE meta SET value = '{schema.SCHEMA_VERSION}' WHERE name = 'format'")
     assert notes(store) == []
 
 
@@ -337,10 +337,11 @@ def test_the_tables_of_an_older_rflow_are_upgraded_when_told_to_and_once(
         db.execute("ALTER TABLE sessions ADD COLUMN colour text")  # type: ignore[attr-defined]
         next(steps)
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(2, "colours", add_a_column),))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
+    newer = schema.SCHEMA_VERSION + 1
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(newer, "colours", add_a_column),))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", newer)
     for module in ("database", "store"):
-        monkeypatch.setattr(f"rflow.stores.postgres.{module}.SCHEMA_VERSION", 2)
+        monkeypatch.setattr(f"rflow.stores.postgres.{module}.SCHEMA_VERSION", newer)
     refused = ana.run("list")
     assert (refused.code, "run rflow store upgrade" in refused.err) == (8, True)
     upgrading = [threading.Thread(target=upgrade, args=(url,)) for _ in range(4)]
@@ -361,7 +362,14 @@ def upgrade(url: str) -> None:
 
 def test_an_upgrade_says_from_where_to_where(store: Store, url: str, ana: Program) -> None:
     postgres.execute(url, "UPDATE meta SET value = '0' WHERE name = 'format'")
-    assert "has the tables of an older rflow (format 0; this one uses 1)" in ana.run("list").err
+    assert f"has the tables of an older rflow (format 0; this one uses {schema.SCHEMA_VERSION})" in ana.run("list").err
+
+
+def test_tables_from_before_there_were_notices_get_theirs(store: Store, url: str, ana: Program) -> None:
+    postgres.execute(url, "DROP TABLE notices")
+    postgres.execute(url, "UPDATE meta SET value = '1' WHERE name = 'format'")
+    assert ana.ok("store", "upgrade").err == f"Upgraded from format 1 to {schema.SCHEMA_VERSION}.\n"
+    assert store.outbox.notices() == []
 
 
 def test_a_stamp_changes_when_somebody_else_writes(store: Store, url: str) -> None:
