@@ -114,6 +114,7 @@ class Round:
         self._overdue = OverdueHandoffs(store, settings, clock=clock)
         self._looked: float | None = None
         self._counted: float | None = None
+        self._hour: int | None = None
 
     def work(self, stopping: Callable[[], bool], at: float) -> None:
         """Do what is due; `at` counts seconds from any beginning."""
@@ -132,6 +133,9 @@ class Round:
         """Delete what its space keeps no longer; one of all servers does so in each hour."""
         now = utc(self._clock())
         hour = int(now.timestamp()) // _HOUR
+        if hour == self._hour:
+            return
+        self._hour = hour
         until = datetime.fromtimestamp((hour + 2) * _HOUR, now.tzinfo)
         if not self._store.accounts.hit("clean", hour, 1, until):
             return
