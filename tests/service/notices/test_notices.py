@@ -181,6 +181,7 @@ def test_what_is_over_before_it_is_sent_is_not_sent(team: Team, box: Mailbox) ->
     assert box.messages == []
 
 
+@pytest.mark.slow
 def test_what_fails_is_tried_again_and_given_up_and_can_be_tried_anew(
     team: Team, box: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
