@@ -89,6 +89,7 @@ def test_an_address_that_is_gone_is_refused_for_good(plain: Mailbox) -> None:
         send(at(plain.port, "none", password=""), replace(LETTER, to="gone@example.com"))
 
 
+@pytest.mark.slow
 def test_what_is_no_mail_server_is_said_in_a_sentence() -> None:
     for security in ("none", "tls", "starttls"):
         with pytest.raises(NotDelivered, match=r"The mail server 127\.0\.0\.1"):

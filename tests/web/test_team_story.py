@@ -4,8 +4,12 @@ import contextlib
 import dataclasses
 import json
 import re
+import signal
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -168,10 +172,49 @@ def test_the_servers_say_how_many_notices_wait_and_no_log_has_a_secret_or_an_add
     assert "done" in town.root.ok("store", "notices").out
 
 
+def texts_in(town: Town, backup: Path) -> set[str]:
+    """Return the notes of the session that was written to, as a backup has them."""
+    at_backup = town.root.at(store=str(backup))
+    (code,) = (head["code"] for head in at_backup.json("list", "--all", "--json") if head["title"] == "Under load")
+    return {note["text"] for note in at_backup.show(code)["notes"]}
+
+
+@contextlib.contextmanager
+def notes_through(town: Town) -> Iterator[list[str]]:
+    """Let Ana and Ben write notes through both servers all the time; yields those that were acknowledged so far."""
+    session = town.ana.show(town.ana.start("--title", "Under load"))["id"]
+    written: list[str] = []
+    stop = threading.Event()
+
+    def write(url: str, who: Program) -> None:
+        with httpx.Client(headers={"authorization": f"Bearer {who.environ['RFLOW_TOKEN']}"}, timeout=30) as client:
+            for number in count():
+                if stop.is_set():
+                    return
+                text = f"Note {number} of {who.user}"
+                body = {"command": {"type": "add_note", "text": text}}
+                client.post(f"{url}/api/v1/sessions/{session}/commands", json=body).raise_for_status()
+                written.append(text)
+
+    with ThreadPoolExecutor(2) as pool:
+        writing = [pool.submit(write, who.store, who) for who in (town.ana, town.ben)]
+        try:
+            yield written
+        finally:
+            stop.set()
+        assert [each.result() for each in writing] == [None, None]
+
+
 def test_a_backup_is_whole_while_both_servers_write_and_is_not_put_back_while_they_run(town: Town) -> None:
     path = town.root.home / "while-running.db"
-    town.root.ok("store", "backup", str(path))
+    with notes_through(town) as written:
+        assert until(lambda: len(written) > 20)
+        before = list(written)
+        town.root.ok("store", "backup", str(path))
+        assert until(lambda: len(written) > len(before))
+        assert "in use" in town.root.refused(8, "store", "restore", str(path), "--yes")
     assert "The backup is sound" in town.root.ok("store", "verify", str(path)).err
+    assert set(before) <= texts_in(town, path)
     assert "in use" in town.root.refused(8, "store", "restore", str(path), "--yes")
     elsewhere = town.root.at(environ={"XDG_STATE_HOME": str(town.root.home / "other state")})
     assert "in use" in elsewhere.refused(8, "store", "restore", str(path), "--yes")
@@ -189,8 +232,15 @@ def test_a_server_stops_while_its_mail_server_does_not_answer_and_the_notice_wai
         set_up(root)
         root.start()
         root.ok("handoff", "Ben Okafor")
-        with serving(root.at(real=True)) as served:
+        root.start("--title", "Somebody watches this")
+        with contextlib.ExitStack() as watching, serving(root.at(real=True)) as served:
+            client = watching.enter_context(httpx.Client(base_url=served.url, timeout=30))
+            stream = watching.enter_context(client.stream("GET", f"{served.link()['path']}/events"))
+            lines = stream.iter_lines()
+            assert next(lines)
             assert until(lambda: silent.visits > 0)
+            served.process.send_signal(signal.SIGTERM)
+            list(lines)  # it ends by itself
         assert served.process.returncode == 0
     waiting = [notice for notice in root.json("store", "notices", "--json") if "settled_at" not in notice]
     assert [(notice["way"], notice["attempts"]) for notice in waiting] == [("mail", 1)]

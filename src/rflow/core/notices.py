@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from rflow.core.people import Person
 from rflow.core.session import events as e
 from rflow.core.session.events import Event
+from rflow.core.session.head import Head
 from rflow.core.session.state import Pending, Session
 from rflow.core.session.times import Moment
 from rflow.core.spaces import DEFAULT_SPACE
 
-NoticeKind = Literal["handoff", "question", "reminder", "expired"]
+NoticeKind = Literal["handoff", "question", "reminder", "declined", "expired", "reassigned"]
 Way = Literal["", "mail", "post"]
 
 ATTEMPTS = 12
@@ -73,16 +74,24 @@ def _told(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]
             yield "handoff", to
         case e.QuestionAsked(to=to):
             yield "question", to
+        case e.HandoffDeclined():
+            yield "declined", session.owner
         case e.HandoffExpired():
             yield "expired", session.owner
+        case e.Reassigned(to=to):
+            yield "reassigned", to
 
 
-def reminder(session: Session, pending: Pending, at: datetime) -> Notice:
+TELLING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
+"""The facts that bring notices."""
+
+
+def reminder(head: Head, pending: Pending, at: datetime) -> Notice:
     """Return the reminder of a handoff that nobody has accepted; its id is the same each time."""
-    return _notice(session, "reminder", pending.seq, pending.to, pending.sender, at)
+    return _notice(head, "reminder", pending.seq, pending.to, pending.sender, at)
 
 
-def _notice(session: Session, kind: NoticeKind, seq: int, to: Person, by: Person, at: datetime) -> Notice:
+def _notice(session: Session | Head, kind: NoticeKind, seq: int, to: Person, by: Person, at: datetime) -> Notice:
     return Notice(
         id=f"{session.id}:{seq}:{kind}",
         kind=kind,
@@ -112,9 +121,10 @@ def still_holds(notice: Notice, session: Session) -> bool:
             return session.pending is not None and session.pending.seq == notice.seq
         case "question":
             asked = session.questions.get(notice.seq)
-            return session.status != "closed" and asked is not None and not (asked.replies or asked.undone)
-        case "expired":
-            return session.owner.id == notice.to.id
+            is_open = asked is not None and not (asked.replies or asked.undone)
+            return session.status != "closed" and is_open
+        case "declined" | "expired" | "reassigned":
+            return session.status != "closed" and session.owner.id == notice.to.id
 
 
 def sent(notice: Notice, at: datetime) -> Notice:

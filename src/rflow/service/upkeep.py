@@ -24,6 +24,8 @@ _PAUSE = 1.0
 """Seconds between two looks at the outbox."""
 _OVERDUE = 10.0
 """Seconds between two looks at handoffs that nobody has accepted."""
+_COUNT = 30.0
+"""Seconds between two counts of the notices for the metrics, unless one was sent."""
 _HOUR = 3600
 _log = logging.getLogger("rflow")
 
@@ -111,22 +113,29 @@ class Round:
         self._sender = NoticeSender(store, settings, clock=clock)
         self._overdue = OverdueHandoffs(store, settings, clock=clock)
         self._looked: float | None = None
+        self._counted: float | None = None
+        self._hour: int | None = None
 
     def work(self, stopping: Callable[[], bool], at: float) -> None:
         """Do what is due; `at` counts seconds from any beginning."""
         if not self._store.accounts.exist():
             return
         sent = self._sender.send_due(stopping)
-        if sent or self._looked is None or at - self._looked >= _OVERDUE:
+        if self._looked is None or at - self._looked >= _OVERDUE:
             self._looked = at
             self._overdue.look()
             self._clean_hourly()
+        if sent or self._counted is None or at - self._counted >= _COUNT:
+            self._counted = at
             self._report(counts(self._store))
 
     def _clean_hourly(self) -> None:
         """Delete what its space keeps no longer; one of all servers does so in each hour."""
         now = utc(self._clock())
         hour = int(now.timestamp()) // _HOUR
+        if hour == self._hour:
+            return
+        self._hour = hour
         until = datetime.fromtimestamp((hour + 2) * _HOUR, now.tzinfo)
         if not self._store.accounts.hit("clean", hour, 1, until):
             return

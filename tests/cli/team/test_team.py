@@ -135,6 +135,9 @@ def test_a_space_has_members_and_a_policy(team: Program) -> None:
         "links": "signed_in",
         "longest_link": 43200,
         "retention_days": 90,
+        "notice_texts": False,
+        "remind_after": None,
+        "handoff_life": None,
     }
     again = team.ok("space", "policy", "leeds", "--longest-link", "never", "--retention", "never", "--links", "public")
     assert again.out == "Leeds: public links\n"

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from rflow.core.notices import ATTEMPTS, Notice
+from rflow.core.notices import ATTEMPTS, TELLING, Notice
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.space_policy import Policy
 from rflow.delivery.mail import mail_server
 from rflow.delivery.webhooks.targets import WebhookTarget
 from rflow.errors import UsageProblem
+from rflow.service.local import sending
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
 from rflow.service.upkeep import Counts, Round
@@ -180,6 +181,7 @@ def test_what_is_over_before_it_is_sent_is_not_sent(team: Team, box: Mailbox) ->
     assert box.messages == []
 
 
+@pytest.mark.slow
 def test_what_fails_is_tried_again_and_given_up_and_can_be_tried_anew(
     team: Team, box: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -226,6 +228,32 @@ def test_a_server_that_stops_leaves_what_it_claimed_to_another(team: Team, box: 
     assert [notice.attempts for notice in notices(team) if notice.waiting] == [0]
     assert sender(team, box).send_due() == 1
     assert len(box.messages) == 2
+
+
+def test_who_gets_a_session_without_a_handoff_is_told_too(team: Team, box: Mailbox) -> None:
+    declined = handed(team)
+    team.at(CLEO).send(declined, c.Decline(reason="My shift is over"))
+    given = started(team)
+    team.at(ROOT).send(given, c.Reassign(to=person("Cleo"), reason="Ben is ill"))
+    sender(team, box).send_due()
+    said = {str(mail["To"].addresses[0].addr_spec): str(mail["Subject"]) for mail in box.messages}
+    codes = [team.store.load(session).code for session in (declined, given)]
+    assert said == {
+        "ben@example.com": f"[rflow] Cleo declined {codes[0]}: it is with you again",
+        "cleo@example.com": f"[rflow] Root gave {codes[1]} to you",
+    }
+
+
+def test_who_is_no_member_any_more_is_not_told(team: Team, box: Mailbox) -> None:
+    handed(team)
+    handed(team, "@tier2")
+    team.spaces.set_role("Leeds", "Cleo", None)
+    assert sender(team, box).send_due() == 0
+    assert box.messages == []
+
+
+def test_the_facts_that_bring_notices_are_those_that_sending_looks_for() -> None:
+    assert sending._TELLING == TELLING
 
 
 # Handoffs that nobody accepts

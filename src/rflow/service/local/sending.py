@@ -21,7 +21,16 @@ from rflow.core.session.commands import (
     TakeOver,
 )
 from rflow.core.session.decide import decide
-from rflow.core.session.events import Event, HandedOff, HandoffExpired, QuestionAsked, Stored, TextRedacted
+from rflow.core.session.events import (
+    Event,
+    HandedOff,
+    HandoffDeclined,
+    HandoffExpired,
+    QuestionAsked,
+    Reassigned,
+    Stored,
+    TextRedacted,
+)
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.rules.moves import Trees
@@ -45,6 +54,10 @@ AUDITED: Mapping[type[Command], str] = {
     RedactText: "text_redacted",
 }
 """The commands that the audit of a server has an entry for, and its name."""
+
+
+_TELLING = (HandedOff, QuestionAsked, HandoffDeclined, HandoffExpired, Reassigned)
+"""The facts that bring notices; a test holds them to `core.notices.TELLING`, which most commands never load."""
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -92,7 +105,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
 
 def _notices(store: Store, after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
     """Return the notices that events bring, for people with accounts; most events bring none."""
-    if not any(isinstance(event.fact, HandedOff | QuestionAsked | HandoffExpired) for event in events):
+    if not any(isinstance(event.fact, _TELLING) for event in events):
         return ()
     from rflow.service.notices.writing import notices
 

@@ -13,7 +13,7 @@ from rflow.delivery.mail import Mail
 from rflow.delivery.webhooks.targets import Kind
 from rflow.service.notices.content import Content
 
-_STOP = "You get this mail because you have an account there. An admin switches it off: rflow user mail NAME --off"
+_STOP = "A server of rflow sends this to its members. An admin can switch it off for you: rflow user mail NAME --off"
 
 
 def mail(notice: Notice, said: Content, account: Account) -> Mail:

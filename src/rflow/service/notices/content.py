@@ -57,6 +57,10 @@ def _sentence(notice: Notice) -> tuple[str, str]:
             return f"{code} still waits for {whom}; {by} handed it over", f"rflow accept {code}"
         case "question":
             return f"{by} asked {whom} something in {code}", f"rflow show {code}"
+        case "reassigned":
+            return f"{by} gave {code} to {whom}", f"rflow resume {code}"
+        case "declined":
+            return f"{by} declined {code}: it is with {whom} again", f"rflow resume {code}"
         case "expired":
             return f"{code} is with {whom} again: nobody accepted it in time", f"rflow resume {code}"
 

@@ -8,8 +8,8 @@ from rflow.core.actors import Actor
 from rflow.core.notices import KEPT, reminder
 from rflow.core.people import RFLOW
 from rflow.core.session.commands import ExpireHandoff
-from rflow.core.session.head import Query
-from rflow.core.session.state import Pending, Session
+from rflow.core.session.head import Head, Query
+from rflow.core.session.state import Pending
 from rflow.core.session.times import utc
 from rflow.core.space_policy import Policy
 from rflow.errors import RflowError
@@ -29,31 +29,49 @@ class OverdueHandoffs:
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._pending: dict[tuple[str, int], Pending] = {}
+        self._reminded: set[str] = set()
 
     def look(self) -> tuple[int, int]:
         """Write the reminders that are due, and give back what nobody accepted in time; return how many of each."""
         reminded = expired = 0
-        for session, pending in self._waiting():
-            remind_after, life = self._spans(policy_of(self._store, session.space))
+        for head, pending in self._waiting():
+            remind_after, life = self._spans(policy_of(self._store, head.space))
             waited = self._now() - pending.at
             if life is not None and waited >= life:
-                expired += self._expire(session, pending)
+                expired += self._expire(head, pending)
             elif remind_after is not None and remind_after <= waited < KEPT:
-                reminded += self._store.outbox.put([reminder(session, pending, self._now())])
+                reminded += self._remind(head, pending)
         return reminded, expired
+
+    def _remind(self, head: Head, pending: Pending) -> int:
+        """Write a reminder, unless one has been written; return how many were."""
+        notice = reminder(head, pending, self._now())
+        if notice.id in self._reminded:
+            return 0
+        self._reminded.add(notice.id)
+        return self._store.outbox.put([notice])
 
     def _now(self) -> datetime:
         return utc(self._clock())
 
-    def _waiting(self) -> Iterator[tuple[Session, Pending]]:
+    def _waiting(self) -> Iterator[tuple[Head, Pending]]:
+        """Yield the handoffs that wait; only sessions that have changed since the last look are read."""
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
+        known, self._pending = self._pending, {}
         for head in list(all_heads(workspace, Query(status=("handed_off",)))):
-            try:
-                session = self._store.load(head.id).session
-            except RflowError:  # deleted meanwhile, or damaged
-                continue
-            if session.pending is not None and not session.unreadable:
-                yield session, session.pending
+            key = head.id, head.version
+            pending = known.get(key) or self._read(head)
+            if pending is not None:
+                self._pending[key] = pending
+                yield head, pending
+
+    def _read(self, head: Head) -> Pending | None:
+        try:
+            session = self._store.load(head.id).session
+        except RflowError:  # deleted meanwhile, or damaged
+            return None
+        return None if session.unreadable else session.pending
 
     def _spans(self, policy: Policy) -> tuple[timedelta | None, timedelta | None]:
         """Return after which time to remind, and to give back; None is never."""
@@ -62,16 +80,16 @@ class OverdueHandoffs:
             _span(policy.handoff_life, self._settings.handoff_life),
         )
 
-    def _expire(self, session: Session, pending: Pending) -> bool:
+    def _expire(self, head: Head, pending: Pending) -> bool:
         """Give a session back; whoever accepted or expired it at the same time came first."""
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
-        command = ExpireHandoff(seen=session.version, command_id=f"expire-{pending.seq}")
+        command = ExpireHandoff(seen=head.version, command_id=f"expire-{pending.seq}")
         try:
-            done = bool(workspace.send(session.id, command).events)
+            done = bool(workspace.send(head.id, command).events)
         except RflowError:
             return False
         if done:
-            _log.info("a handoff expired", extra={"facts": {"session": session.id, "code": session.code}})
+            _log.info("a handoff expired", extra={"facts": {"session": head.id, "code": head.code}})
         return done
 
 

@@ -114,7 +114,7 @@ class NoticeSender:
         if notice.to.is_queue:
             return self._ways_to_queue(notice)
         account = self._store.accounts.account(notice.to.id)
-        if account is None or not account.active or not account.notices:
+        if account is None or not self._may_be_told(account, notice.space):
             return []
         if self._settings.mail is not None and account.email:
             return [("mail", account.id)]
@@ -131,10 +131,15 @@ class NoticeSender:
         accounts = self._store.accounts
         for account_id, role in accounts.members(notice.space).items():
             account = accounts.account(account_id)
-            if account is None or role == "reader" or account.id == notice.by.id:
+            if account is None or role == "reader" or account.id == notice.by.id or not account.email:
                 continue
-            if account.active and account.notices and account.email:
+            if self._may_be_told(account, notice.space):
                 yield account
+
+    def _may_be_told(self, account: Account, space: str) -> bool:
+        """Whether somebody wants notices, and may see the sessions of a space now."""
+        member = account.admin or space in self._store.accounts.roles(account.id)
+        return account.active and account.notices and member
 
     def _channel(self, name: str) -> list[tuple[Way, str]]:
         return [("post", name)] if name in self._settings.targets else []
@@ -150,8 +155,8 @@ class NoticeSender:
             post(target, post_body(notice, said, target.kind), idempotency_key=notice.id, attempts=1)
             return
         account = self._store.accounts.account(notice.address)
-        if account is None or not account.email or not account.notices:
-            raise Refused("The account has no e-mail address any more, or wants no notices.")
+        if account is None or not account.email or not self._may_be_told(account, notice.space):
+            raise Refused("The account has no e-mail address any more, is no member, or wants no notices.")
         if settings.mail is None:
             raise NotDelivered("This server has no mail server.")
         mail.send(settings.mail, mail_of(notice, said, account))
