@@ -221,6 +221,12 @@ def test_a_session_is_worked_on_by_keyboard_alone(served: Served, browser: "Brow
         press("?")
         assert ben.page.is_visible("#shortcuts")
         press("Escape")
+        ben.page.click("#assume > summary")
+        ben.page.fill("[name=why]", "The customer says so")
+        press("Enter")  # answers nothing
+        ben.page.click("#assume > summary")
+        press("Escape")
+        ben.page.evaluate("document.activeElement.blur()")
         press("3")
         assert "Green" in ben.page.evaluate("document.activeElement.textContent")
         assert ben.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"

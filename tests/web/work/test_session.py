@@ -91,6 +91,7 @@ def test_steps_notes_and_warnings_come_with_files_and_pasted_output(ben: Visitor
     assert [each["label"] for each in found["evidence"]] == ["dmesg", "print.log", "a.txt", "b.txt"]
     assert found["evidence"][0]["on"] == found["steps"][0]["seq"]
     number = found["evidence"][1]["seq"]
+    assert f'<a href="{path}/evidence/{number}">download</a>' in ben.go(path).page.text
     file = ben.send(f"{path}/evidence/{number}")
     assert (file.content, file.headers["content-disposition"]) == (log, "attachment; filename*=UTF-8''print.log")
     assert file.headers["content-security-policy"].startswith("sandbox")
