@@ -15,6 +15,7 @@ from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches,
 from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
+from rflow.ports.stores import Stale
 from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -169,3 +170,9 @@ def new_tree(data: bytes) -> Tree:
     if canonical(tree) != data:
         raise BadInput("That is not the canonical form of a tree.", try_="Add it with: rflow tree add FILE")
     return tree
+
+
+def check_current(current: str, expected: str | None) -> None:
+    """Raise `Stale` if the current version of a tree is not the one that was edited; None is any."""
+    if expected is not None and current != expected:
+        raise Stale

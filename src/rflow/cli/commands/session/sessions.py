@@ -74,11 +74,13 @@ def resume(
 
 def _shown(run: App, session: Session, json: bool) -> None:
     from rflow.cli.display.json import session_record
+    from rflow.cli.display.learning import about_node
     from rflow.cli.display.status import show_session
 
     if json:
         run.displayed(session)
-        run.out_json(session_record(session, tree_of(run.workspace, session)))
+        tree = tree_of(run.workspace, session)
+        run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         show_session(run, session)
 
@@ -106,8 +108,9 @@ def show(
     tree = tree_of(run.workspace, session)
     if json:
         from rflow.cli.display.json import session_record
+        from rflow.cli.display.learning import about_node
 
-        run.out_json(session_record(session, tree))
+        run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         run.out(record(session, run.workspace.now(), run.program))
         run.out("")
