@@ -632,7 +632,7 @@ def test_statistics_count_each_node_and_never_cross_spaces(ana: Workspace, offic
     started(ana, "Another", tree=TREE)
     stats = office.at("chloe").tree_stats(PRINTER.id, LEEDS)
     nodes = {node.node: node for node in stats.nodes}
-    assert (stats.sessions, next(iter(nodes)), nodes.keys()) == (2, "lamp", PRINTER.nodes.keys())
+    assert (stats.sessions, next(iter(nodes)), set(nodes)) == (2, "lamp", set(PRINTER.nodes))
     assert [(nodes[name].entered, nodes[name].abandoned, nodes[name].open) for name in ("lamp", "ribbon", "queue")] == [
         (2, 0, 1),
         (1, 1, 0),

@@ -263,12 +263,10 @@ class App:
 
     def _say_past_limit(self, session: Session) -> None:
         """Suggest to escalate where a session has been at a node for longer than its limit."""
-        from rflow.core.session.experience import arrived_at
-
-        arrived = arrived_at(session)
+        arrived = session.arrived
         if session.tree is None or arrived is None or (self.workspace.now() - arrived).total_seconds() < _SOON:
             return
-        from rflow.cli.display.learning import limit_line
+        from rflow.cli.trees.at_node import limit_line
         from rflow.service.trees import tree_of
 
         if line := limit_line(session, tree_of(self.workspace, session), self.workspace.now(), self.program):

@@ -38,24 +38,24 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
     return current != session.tree.digest if current else None
 
 
-def changes_here(workspace: Workspace, session: Session) -> list[str]:
-    """Return what the current version of the session's tree changed at the node where the session stands."""
+def newer_here(workspace: Workspace, session: Session, own: Tree | None) -> list[str] | None:
+    """Return what the current version of the session's tree changed at the node where it stands.
+
+    None if the session has the current version, or a tree that can't be read; `own` is the version that it has.
+    """
+    if session.tree is None or session.place is None:
+        return None
+    version = next((name.digest for name in tree_names(workspace, session.space) if name.id == session.tree.id), "")
+    if not version or version == session.tree.digest:
+        return None
     from rflow.core.tree.changes import changes
 
-    own, current = tree_of(workspace, session), _current_tree(workspace, session)
-    if own is None or current is None or session.place is None:
-        return []
+    current = readable_trees({version: workspace.tree(version)}).get(version)
     return [
         f"this node is {change.kind}" if change.kind != "changed" else change.text
-        for change in changes(own, current)
+        for change in (changes(own, current) if own and current else ())
         if change.node == session.place.node
     ]
-
-
-def _current_tree(workspace: Workspace, session: Session) -> Tree | None:
-    names = tree_names(workspace, session.space)
-    name = next((name for name in names if session.tree and name.id == session.tree.id), None)
-    return readable_trees({name.digest: workspace.tree(name.digest)}).get(name.digest) if name else None
 
 
 def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from statistics import median
 
 import msgspec
 
@@ -105,14 +104,6 @@ def visits(session: Session, tree_id: str) -> Iterator[Visit]:
         yield Visit(session.place.node, arrived, session.closing.at if session.closing else None)
 
 
-def arrived_at(session: Session) -> datetime | None:
-    """Return when a session came to where it stands."""
-    if not session.moves:
-        return session.started_at
-    step = session.steps.get(session.moves[-1].seq)
-    return step.at if step else None
-
-
 def hints_of(tree: Tree, node_id: str, sessions: Iterable[Session], *, more: bool = False) -> Hints:
     """Return what sessions answered at a question, and how they ended. An answer of now counts whatever its case."""
     node = tree.nodes[node_id]
@@ -184,6 +175,8 @@ def _count(session: Session, tree_id: str, counts: dict[str, _Count]) -> None:
 
 
 def _node(name: str, text: str, count: _Count) -> NodeStats:
+    from statistics import median
+
     return NodeStats(
         node=name,
         text=text,

@@ -13,7 +13,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 from rflow.identity import new_codes, new_id
-from rflow.ports.stores import Clock, Store, TreeName, is_tree_name
+from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
 from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
 from rflow.stores.derived import no_session, read_tree
 
@@ -280,6 +280,9 @@ class LocalWorkspace:
 
     def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> "list[NodeFlag]":
         """List the flags of the current version of a tree."""
+        names = self.allowed().tree_names(space) if self.actor.role_in(space) else []
+        if not any(name.id.startswith(f"{FLAG}/{tree_id}/") for name in names):
+            return []
         from rflow.service.local.learning import flags
 
         return flags(self, tree_id, space)

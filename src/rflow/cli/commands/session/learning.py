@@ -13,7 +13,7 @@ def hints(run: App, json: Json = False) -> None:
 
     Counts, not advice: with fewer than five sessions it says so. Only sessions of the same space are counted.
     """
-    from rflow.cli.display.learning import hints_text
+    from rflow.cli.trees.learning import hints_text
 
     found = run.workspace.hints(run.session().id)
     if json:

@@ -74,8 +74,8 @@ def resume(
 
 def _shown(run: App, session: Session, json: bool) -> None:
     from rflow.cli.display.json import session_record
-    from rflow.cli.display.learning import about_node
     from rflow.cli.display.status import show_session
+    from rflow.cli.trees.at_node import about_node
 
     if json:
         run.displayed(session)
@@ -108,7 +108,7 @@ def show(
     tree = tree_of(run.workspace, session)
     if json:
         from rflow.cli.display.json import session_record
-        from rflow.cli.display.learning import about_node
+        from rflow.cli.trees.at_node import about_node
 
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:

@@ -30,8 +30,8 @@ def stats(
     How many sessions came there, how long they stayed (the median), how many were closed there as escalated or
     abandoned, and what people flagged as wrong.
     """
-    from rflow.cli.display.learning import stats_text
     from rflow.cli.times import past
+    from rflow.cli.trees.learning import stats_text
 
     where = _space(run, space)
     begin = past(since, run.workspace.now()) if since else None
@@ -54,7 +54,7 @@ def proposals(
 
     On a server, leads publish trees; what other members add, import or edit becomes a proposal.
     """
-    from rflow.cli.display.learning import proposal_text
+    from rflow.cli.trees.learning import proposal_text
 
     where = _space(run, space)
     if accept and decline:

@@ -16,7 +16,9 @@ def create(
     user: Annotated[str, Option("--user", metavar="NAME", help="Whose token it is.")],
     scope: Annotated[
         str,
-        Option("--scope", metavar="SCOPES", help="What it allows, with commas: read, write, move, own, share, publish."),
+        Option(
+            "--scope", metavar="SCOPES", help="What it allows, with commas: read, write, move, own, share, publish."
+        ),
     ] = "read,write",
     expires: Annotated[str, Option("--expires", metavar="SPAN|never", help="How long it works: 30d.")] = "90d",
     label: Annotated[str, Option("--label", metavar="TEXT", help="What it is for.")] = "",

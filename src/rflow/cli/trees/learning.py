@@ -1,66 +1,16 @@
-"""What is shown of what sessions teach about trees: flags, limits, hints, statistics, proposals."""
+"""What is shown of what sessions teach about trees, hints and statistics, and of what members propose."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from rflow.cli.app import App
 from rflow.cli.display.lists import table
 from rflow.cli.display.text import clock, span, wrapped
-from rflow.cli.output import styled
-from rflow.core.session.experience import ENOUGH, Hints, NodeFlag, TreeStats, arrived_at
-from rflow.core.session.state import Session
+from rflow.core.session.experience import ENOUGH, Hints, TreeStats
 from rflow.core.text import counted, one_line, shorten
 from rflow.core.tree.changes import changes
-from rflow.core.tree.limits import past_limit
-from rflow.core.tree.model import Tree
 from rflow.ports.workspace import Proposal, Workspace
-from rflow.service.trees import changes_here, tree_version
+from rflow.service.trees import tree_version
 
 _ENDED = ("resolved", "escalated", "abandoned", "open")
-
-
-def flags_here(workspace: Workspace, session: Session) -> list[NodeFlag]:
-    """Return what people flagged as wrong at the node where a session stands, in its version of the tree."""
-    if session.tree is None or session.place is None or session.status == "closed":
-        return []
-    listed = workspace.flags(session.tree.id, session.space)
-    return [flag for flag in listed if (flag.node, flag.digest) == (session.place.node, session.tree.digest)]
-
-
-def flag_lines(flags: Iterable[NodeFlag], now: datetime) -> list[str]:
-    """Return a line for each flag."""
-    return [
-        styled(
-            wrapped(f"flagged by {flag.by.name}, {clock(flag.at, now)}: {one_line(flag.text)}", "    ", "  "),
-            colour="yellow",
-        )
-        for flag in flags
-    ]
-
-
-def limit_line(session: Session, tree: Tree | None, now: datetime, rflow: str) -> str:
-    """Return what to do where a session has been at a node for longer than its limit; "" where it has not."""
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
-    over = past_limit(node, arrived_at(session), now) if node and session.status == "open" else None
-    if node is None or over is None:
-        return ""
-    what = f"{span(over.total_seconds())} at this node; its limit is {node.limit}. Time to escalate?"
-    text = f"{what} {rflow} handoff USER, or {rflow} close --outcome escalated"
-    return styled(wrapped(text, "    ", "  "), colour="red")
-
-
-def about_node(run: App, session: Session, tree: Tree | None) -> dict[str, object]:
-    """Return what programs read of the node where a session stands: flags, changes in a newer version, the limit."""
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
-    arrived = arrived_at(session)
-    over = past_limit(node, arrived, run.workspace.now()) if node and session.status == "open" else None
-    return {
-        "since": arrived,
-        "limit": (node.limit if node else "") or None,
-        "past_limit": over is not None,
-        "flags": flags_here(run.workspace, session),
-        "changed": changes_here(run.workspace, session),
-    }
 
 
 def hints_text(hints: Hints) -> str:
