@@ -56,6 +56,8 @@ class SessionMoved(RflowError):
     def __init__(self, what: str, *, try_: str = "", version: int = 0) -> None:
         super().__init__(what, try_=try_)
         self.version = version
+        self.problems: tuple[str, ...] = ()
+        """What the other version changed, one thing a line."""
 
 
 class NotAllowed(RflowError):

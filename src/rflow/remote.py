@@ -6,6 +6,7 @@ Every method is one request to the API (`rflow.web.api`), on a connection that i
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -14,6 +15,7 @@ import msgspec
 from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.commands import Command, Start
+from rflow.core.session.experience import Hints, NodeFlag, TreeStats
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.search.query import Search, SearchPage
@@ -25,7 +27,7 @@ from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts,
 from rflow.ports import wire
 from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
-from rflow.ports.workspace import About, Imported, ImportOutcome, Incoming, Sent
+from rflow.ports.workspace import About, Imported, ImportOutcome, Incoming, Proposal, Sent, Verdict
 
 _Answer = TypeVar("_Answer")
 _TIMEOUT = 30.0
@@ -182,11 +184,41 @@ class RemoteWorkspace:
             return names
         return self._get("/trees", list[TreeName], space=space)
 
-    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         self._names.clear()
-        added: wire.TreeAdded = self._send("POST", f"/trees?{urlencode({'space': space})}", data, wire.TreeAdded)
+        named = {"space": space} if edited is None else {"space": space, "edited": edited}
+        added: wire.TreeAdded = self._send("POST", f"/trees?{urlencode(named)}", data, wire.TreeAdded)
         return added.new
+
+    def propose_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str = "") -> Proposal:
+        """Keep a version of a tree for a lead to accept."""
+        named = urlencode({"space": space, "edited": edited})
+        proposal: Proposal = self._send("POST", f"/tree-proposals?{named}", data, Proposal)
+        return proposal
+
+    def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
+        """List what was proposed in a space."""
+        return self._get("/tree-proposals", list[Proposal], space=space)
+
+    def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
+        """Publish what was proposed, or drop it."""
+        path = f"/tree-proposals/{_part(digest)}/decision?{urlencode({'space': space})}"
+        proposal: Proposal = self._send("POST", path, wire.Decision(verdict=verdict), Proposal)
+        return proposal
+
+    def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> list[NodeFlag]:
+        """List the flags of the current version of a tree."""
+        return self._get(f"/trees/{_part(tree_id)}/flags", list[NodeFlag], space=space)
+
+    def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> TreeStats:
+        """Return what the sessions of a space did in a tree."""
+        named = {"since": since.isoformat()} if since else {}
+        return self._get(f"/trees/{_part(tree_id)}/stats", TreeStats, space=space, **named)
+
+    def hints(self, session_id: str) -> Hints:
+        """Return what other sessions answered where a session stands."""
+        return self._get(f"/sessions/{_part(session_id)}/hints", Hints)
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
         """Remove a tree from the list."""
@@ -318,7 +350,9 @@ def _error(problem: wire.Problem, response: Response) -> RflowError:
     """Return the error that the server raised."""
     kind = _ERRORS.get(problem.type)
     if kind is SessionMoved:
-        return SessionMoved(problem.detail, try_=problem.try_, version=problem.version)
+        moved = SessionMoved(problem.detail, try_=problem.try_, version=problem.version)
+        moved.problems = problem.problems
+        return moved
     if kind is TooManyAttempts:
         after = response.headers.get("retry-after", "0")
         return TooManyAttempts(problem.detail, try_=problem.try_, retry_after=int(after) if after.isdigit() else 0)

@@ -522,6 +522,128 @@ def test_each_space_has_its_own_trees_also_of_the_same_name(office: Office) -> N
     assert [name.digest for name in ana.tree_names(LEEDS)] == [TREE]
 
 
+def test_saving_names_the_version_that_was_edited_and_another_is_a_conflict_with_the_difference(
+    office: Office,
+) -> None:
+    chloe = office.at("chloe")
+    first, second = (replace(PRINTER, title=title) for title in ("A printer prints nothing", "A printer is silent"))
+    assert chloe.add_tree(TREE_DATA, LEEDS, "")
+    assert chloe.add_tree(canonical(first), LEEDS, TREE)
+    assert not chloe.add_tree(canonical(first), LEEDS, TREE)  # it is this version already
+    for edited in (TREE, ""):
+        with pytest.raises(SessionMoved) as caught:
+            chloe.add_tree(canonical(second), LEEDS, edited)
+        assert "changed label-printer" in caught.value.what
+    assert [name.digest for name in chloe.tree_names(LEEDS)] == [digest(first)]
+    with pytest.raises(SessionMoved) as caught:
+        chloe.add_tree(canonical(second), LEEDS, TREE)
+    assert caught.value.problems == ('title "A label printer prints nothing" is now "A printer prints nothing"',)
+
+
+def test_members_propose_and_leads_accept_or_decline(ana: Workspace, office: Office) -> None:
+    chloe, ben = office.at("chloe"), office.at("ben")
+    newer = replace(PRINTER, title="A label printer is silent")
+    with pytest.raises(NotAllowed):
+        ana.add_tree(canonical(newer), LEEDS, TREE)
+    proposed = ana.propose_tree(canonical(replace(newer, title="First try")), LEEDS, TREE)
+    proposed = ana.propose_tree(canonical(newer), LEEDS, TREE)  # in the place of the first
+    ben.propose_tree(canonical(SCANNER), LEEDS)
+    assert (proposed.tree, proposed.edited, proposed.by) == (PRINTER.id, TREE, ANA)
+    listed = [(each.tree, each.by.id) for each in chloe.proposals(LEEDS)]
+    assert listed == [(PRINTER.id, ANA.id), ("scanner", BEN.id)]
+    assert [name.id for name in ben.tree_names(LEEDS)] == [PRINTER.id]
+    assert ben.tree(proposed.digest) == canonical(newer)
+    with pytest.raises(NotAllowed):
+        ana.decide_proposal(proposed.digest, "accept", LEEDS)
+    assert chloe.decide_proposal(proposed.digest[:8], "accept", LEEDS).by.id == ANA.id
+    assert [name.digest for name in ben.tree_names(LEEDS)] == [proposed.digest]
+    chloe.decide_proposal(digest(SCANNER), "decline", LEEDS)
+    assert chloe.proposals(LEEDS) == []
+    assert [name.id for name in ben.tree_names(LEEDS)] == [PRINTER.id]
+    with pytest.raises(NotFound):
+        chloe.decide_proposal(digest(SCANNER), "accept", LEEDS)
+    with pytest.raises(UsageProblem):
+        ana.propose_tree(canonical(newer), LEEDS, TREE)
+
+
+def test_a_proposal_for_a_version_that_is_no_longer_current_is_a_conflict(ana: Workspace, office: Office) -> None:
+    chloe = office.at("chloe")
+    proposed = ana.propose_tree(canonical(replace(PRINTER, title="A label printer is silent")), LEEDS, TREE)
+    chloe.add_tree(canonical(replace(PRINTER, description="For Leeds")), LEEDS, TREE)
+    with pytest.raises(SessionMoved):
+        chloe.decide_proposal(proposed.digest, "accept", LEEDS)
+    assert [each.digest for each in ana.proposals(LEEDS)] == [proposed.digest]
+
+
+# What sessions teach
+
+
+def test_a_flag_is_shown_until_a_new_version_or_until_it_is_taken_back(ana: Workspace, office: Office) -> None:
+    ben, chloe = office.at("ben"), office.at("chloe")
+    first, second = (started(ana, f"Printer {number}", tree=TREE).session for number in (1, 2))
+    ana.send(first, c.FlagNode(text="There is a third lamp"))
+    ana.send(second, c.Choose(choice="Green"))
+    entry = ana.send(second, c.FlagNode(text="cancel needs sudo")).entry
+    assert [(flag.node, flag.text, flag.by, flag.digest) for flag in ben.flags(PRINTER.id, LEEDS)] == [
+        ("lamp", "There is a third lamp", ANA, TREE),
+        ("queue", "cancel needs sudo", ANA, TREE),
+    ]
+    ana.send(second, c.Undo())
+    assert [flag.text for flag in ben.flags(PRINTER.id, LEEDS)] == ["There is a third lamp"]
+    assert entry not in [flag.seq for flag in ben.flags(PRINTER.id, LEEDS) if flag.text == "cancel needs sudo"]
+    assert [flag.text for flag in chloe.tree_stats(PRINTER.id, LEEDS).flags] == ["There is a third lamp"]
+    chloe.add_tree(canonical(replace(PRINTER, description="With three lamps")), LEEDS)
+    assert ben.flags(PRINTER.id, LEEDS) == []
+    chloe.add_tree(TREE_DATA, LEEDS)
+    assert len(ben.flags(PRINTER.id, LEEDS)) == 1
+    ana.delete(first)
+    assert ben.flags(PRINTER.id, LEEDS) == []
+
+
+def test_hints_are_counts_of_the_other_sessions_and_too_few_below_five(ana: Workspace, office: Office) -> None:
+    ben = office.at("ben")
+    mine = started(ben, "Mine", tree=TREE).session
+    for number in range(7):
+        if number == 4:
+            assert (ben.hints(mine).sessions, ben.hints(mine).enough, ben.hints(mine).answers) == (4, False, ())
+        session = started(ana, f"Printer {number}", tree=TREE).session
+        ana.send(session, c.Choose(choice="Red" if number < 5 else "Green"))
+        if number < 3:
+            ana.send(session, c.Close(outcome="resolved" if number else "escalated"))
+    hints = ben.hints(mine)
+    assert (hints.tree, hints.node, hints.question, hints.sessions) == (PRINTER.id, "lamp", "Which lamp is lit?", 7)
+    assert [(answer.label, answer.sessions, answer.ended) for answer in hints.answers] == [
+        ("Red", 5, {"escalated": 1, "resolved": 2, "open": 2}),
+        ("Green", 2, None),
+    ]
+    ben.send(mine, c.Choose(choice="Red"))
+    with pytest.raises(UsageProblem):
+        ben.hints(mine)
+
+
+def test_statistics_count_each_node_and_never_cross_spaces(ana: Workspace, office: Office) -> None:
+    office.at("dev").add_tree(TREE_DATA, YORK)
+    office.at("dev").start(c.Start(title="In York", space=YORK, tree=TREE))
+    session = started(ana, tree=TREE).session
+    ana.send(session, c.Choose(choice="Green"))
+    ana.send(session, c.Back())
+    ana.send(session, c.Choose(choice="Red"))
+    ana.send(session, c.Close(outcome="abandoned"))
+    started(ana, "Another", tree=TREE)
+    stats = office.at("chloe").tree_stats(PRINTER.id, LEEDS)
+    nodes = {node.node: node for node in stats.nodes}
+    assert (stats.sessions, next(iter(nodes)), set(nodes)) == (2, "lamp", set(PRINTER.nodes))
+    assert [(nodes[name].entered, nodes[name].abandoned, nodes[name].open) for name in ("lamp", "ribbon", "queue")] == [
+        (2, 0, 1),
+        (1, 1, 0),
+        (0, 0, 0),
+    ]
+    assert nodes["lamp"].seconds is not None and nodes["lamp"].seconds >= 0
+    assert office.at("chloe").tree_stats(PRINTER.id, LEEDS, ana.now()).sessions == 0
+    with pytest.raises(NotFound):
+        ana.tree_stats("scanner", LEEDS)
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"not json", TREE_DATA + b" ", b'{"id":"x","mood":1}'])
 def test_what_is_no_tree_is_not_added(data: bytes, office: Office) -> None:
     with pytest.raises(BadInput):

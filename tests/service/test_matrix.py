@@ -63,7 +63,7 @@ ACTORS: Mapping[str, Actor] = {
     "A": Actor(person=person("Root"), roles={}, admin=True),
     "l": Actor(person=person("Lou Local")),
     "0": agent(),
-    "n": agent("write", "move", "own", "share"),
+    "n": agent("write", "move", "own", "share", "publish"),
     "R": agent("read"),
     "W": agent("read", "write"),
     "M": agent("read", "move"),
@@ -82,7 +82,8 @@ ENTER = "+ mOLAlW*T - r0nRMHS"
 OWN_ENTRY = "+ OW* - rmLAl0nRMHST"
 STEER = "+ OM* - rmLAl0nRWHST"
 OWNING = "+ OH* - rmLAl0nRWMST"
-PUBLISH = "+ LAl - rmO0nRWMHS*T"
+PUBLISH = "+ LAlT - rmO0nRWMHS*"
+PROPOSE = ENTER
 LEADS = "+ LA - rmOl0nRWMHS*T"
 NOBODY = "- rmOLAl0nRWMHS*T"
 SHARE = "+ mOLAlS*T - r0nRWMH"
@@ -111,6 +112,12 @@ METHODS: Mapping[str, str] = {
     "people": READ,
     "tree": READ,
     "tree_names": READ,
+    "flags": READ,
+    "tree_stats": READ,
+    "hints": READ,
+    "propose_tree": PROPOSE,
+    "proposals": READ,
+    "decide_proposal": PUBLISH,
     "add_tree": PUBLISH,
     "remove_tree": PUBLISH,
     "create_share": SHARE,
@@ -191,6 +198,10 @@ class Leeds:
         made = owner.create_share(ShareWish(session=self.id))
         self.link, self.token = made.share.id, made.token
         self.at(ACTORS["O"]).send(self.id, c.Pin(targets=(5,)))
+        self.asking = owner.start(c.Start(title="Another printer", space=LEEDS, tree=TREE)).session
+        owner.send(self.asking, c.FlagNode(text="The lamp is blue now"))
+        shorter = canonical(replace(OTHER_TREE, title="A shorter one"))
+        self.proposal = owner.propose_tree(shorter, LEEDS, digest(OTHER_TREE)).digest
 
     def at(self, actor: Actor) -> LocalWorkspace:
         """Return what an actor can do there."""
@@ -233,6 +244,12 @@ CALLS: Mapping[str, Callable[[Workspace, Leeds], object]] = {
     "people": lambda at, leeds: OWNER in at.people(),
     "tree": lambda at, leeds: at.tree(TREE),
     "tree_names": lambda at, leeds: at.tree_names(LEEDS),
+    "flags": lambda at, leeds: [flag.text for flag in at.flags(PRINTER.id, LEEDS)] == ["The lamp is blue now"],
+    "tree_stats": lambda at, leeds: at.tree_stats(PRINTER.id, LEEDS),
+    "hints": lambda at, leeds: at.hints(leeds.asking),
+    "propose_tree": lambda at, leeds: at.propose_tree(canonical(replace(OTHER_TREE, title="Another")), LEEDS),
+    "proposals": lambda at, leeds: at.proposals(LEEDS),
+    "decide_proposal": lambda at, leeds: at.decide_proposal(leeds.proposal, "accept", LEEDS),
     "add_tree": lambda at, leeds: at.add_tree(canonical(replace(OTHER_TREE, title="Another")), LEEDS),
     "remove_tree": lambda at, leeds: at.remove_tree(PRINTER.id, LEEDS) is None,  # type: ignore[func-returns-value]
     "create_share": lambda at, leeds: at.create_share(ShareWish(session=leeds.id)),
@@ -487,6 +504,12 @@ QUERIES: Mapping[str, list[tuple[Any, ...]]] = {
     "people": [()],
     "tree": [(TREE,), (digest(OTHER_TREE),)],
     "tree_names": [(), (LEEDS,), (YORK,)],
+    "flags": [(PRINTER.id, LEEDS), (PRINTER.id, YORK)],
+    "tree_stats": [(PRINTER.id, LEEDS), (PRINTER.id, YORK)],
+    "hints": [(HIDDEN_ID,)],
+    "propose_tree": [(canonical(OTHER_TREE), LEEDS), (canonical(OTHER_TREE), YORK)],
+    "proposals": [(LEEDS,), (YORK,)],
+    "decide_proposal": [(digest(PRINTER), "accept", LEEDS), (digest(PRINTER), "decline", YORK)],
     "add_tree": [(canonical(PRINTER), LEEDS), (canonical(PRINTER), YORK)],
     "remove_tree": [(PRINTER.id, LEEDS), (PRINTER.id, YORK)],
     "create_share": [(ShareWish(session=HIDDEN_ID),)],

@@ -78,6 +78,22 @@ def test_a_link_with_a_text_and_a_label_says_both() -> None:
     assert [(way.label, way.to) for way in exits(tree.nodes["A"])] == [("No: wait a minute", "B"), ("Yes", "C")]
 
 
+@pytest.mark.parametrize(
+    ("chart", "links"),
+    [
+        ("A -->|Yes|> B[(x)]", [("A", "Yes", "B")]),
+        ("A -- Yes .-> B\nA == No => C", [("A", "Yes", "B"), ("A", "No", "C")]),
+        ("A -> B\nB[x]\u2192C", [("A", "", "B"), ("B", "", "C")]),
+        ("A[1] e1@--> B\nB[(optional) step] --> C[(x)]", [("A", "", "B"), ("B", "", "C")]),
+        ("A --> B // a remark\nB --> C # another", [("A", "", "B"), ("B", "", "C")]),
+        ('A@{ shape: diam, label: "Is\n it on?" } --> B', [("A", "", "B")]),
+    ],
+)
+def test_links_are_read_as_they_were_meant(chart: str, links: list[tuple[str, str, str]]) -> None:
+    read = read_mermaid(f"flowchart TD\n{chart}\n")
+    assert [(link.source, link.label, link.to) for link in read.links] == links
+
+
 def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
     assert len(GOLDEN) == 38
     assert refused((SAMPLES / "35.mmd").read_text("utf-8")) == (3, 'The label that opens with "[" is never closed.')
@@ -97,6 +113,9 @@ def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
         ("[a & b; c # d: e]", "a & b; c # d: e"),
         ('["kubectl logs <pod>"]', "kubectl logs <pod>"),
         (r"[Check\nthe logs<br />now]", "Check\nthe logs\nnow"),
+        ('["Quoted" first]', "Quoted first"),
+        ('["a" and "b"]', '"a" and "b"'),
+        ('["Click "OK" now"]', 'Click "OK" now'),
     ],
 )
 def test_labels_may_hold_brackets_quotes_and_placeholders(label: str, text: str) -> None:
@@ -191,6 +210,15 @@ def test_a_click_becomes_a_link_in_the_help() -> None:
             "- item\n  ```mermaid\n  sequenceDiagram\n  A->>B: hi\n  ```\n  ```mermaid\n  graph TD\n  A --> B\n  ```\n",
             [7],
         ),
+        ("::: note\n```mermaid\ngraph TD\nA --> B\n```\n:::\n\n:::mermaid\ngraph TD\nC --> D\n:::\n", [3, 9]),
+        ("1. x\n\n    ``` Mermaid\n    ---\n    title: T\n    ---\n    flowchart TD\n    A --> B\n    ```\n", [7]),
+        ("```\n\ngraph LR;\nA --> B\n```\n```\ngraph of things --> no chart\n```\n", [3]),
+        ("{{< mermaid class='x' >}}\ngraph TD\nA --> B\n{{< /mermaid >}}\nText --> text\n", [2]),
+        ("{% mermaid %}\ngraph TD\nA --> B\n{% endmermaid %}\nText\n", [2]),
+        ("#+begin_src mermaid :file a.png\ngraph TD\nA --> B\n#+end_src\n", [2]),
+        ("[source,mermaid]\n----\ngraph TD\nA --> B\n----\nText\n[mermaid]\n....\ngraph TD\nC --> D\n....\n", [3, 9]),
+        (".. code-block:: mermaid\n   :caption: x\n\n   graph TD\n   A --> B\n", [4]),
+        ("<Mermaid chart={`\ngraph TD\nA --> B\n`} />\n<mermaid>\ngraph TD\nC --> D\n</mermaid>\n", [2, 6]),
     ],
 )
 def test_charts_are_read_out_of_markdown_html_and_rest(text: str, lines: list[int]) -> None:

@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 from rflow.core.text import clean, wrap
-from rflow.errors import BadInput, RflowError
+from rflow.errors import RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
 """Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
@@ -179,7 +179,8 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
 def complain(error: RflowError) -> None:
     """Print an error: what happened, all its details, what to try."""
     lines = [folded(clean(error.what), "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
-    lines += [folded(clean(problem), "    ", "  ") for problem in error.problems] if isinstance(error, BadInput) else []
+    problems: tuple[str, ...] = getattr(error, "problems", ())
+    lines += [folded(clean(problem), "    ", "  ") for problem in problems]
     lines += [folded(clean(error.try_), "       ", "       ")] if error.try_ else []
     echo("\n".join(lines), err=True)
 

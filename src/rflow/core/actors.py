@@ -11,10 +11,10 @@ from rflow.errors import NotAllowed
 MemberRole = Literal["reader", "member", "lead"]
 """What a member is in a space."""
 
-Scope = Literal["read", "write", "move", "own", "share"]
+Scope = Literal["read", "write", "move", "own", "share", "publish"]
 """What an agent's token may allow: to read; to add entries; to move in the tree; to change who owns a session or close
-it; to make links and record deliveries. Nearly every result shows something of a session, so a token without "read"
-allows nothing."""
+it; to make links and record deliveries; to publish trees, for a lead. Nearly every result shows something of a session,
+so a token without "read" allows nothing."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):

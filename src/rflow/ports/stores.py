@@ -80,6 +80,16 @@ class TreeName(msgspec.Struct, frozen=True, kw_only=True):
     space: str = DEFAULT_SPACE
 
 
+PROPOSAL, FLAG = "proposal", "flag"
+"""How the ids of those entries in the list of trees begin that are no trees: `proposal/TREE/PERSON`,
+`flag/TREE/SESSION/SEQ`. No id of a tree holds a slash."""
+
+
+def is_tree_name(name: TreeName) -> bool:
+    """Whether an entry in the list of trees is a tree: not a proposal, nor the pointer to a flag."""
+    return "/" not in name.id
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A problem that `check` reports: where, what, and what to do about it. An "info" is not a problem."""
 
@@ -231,8 +241,11 @@ class TreeStore(Protocol):
     A version that a newer rflow wrote is kept as it is.
     """
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree the current version of its id; False if it is already. Raises `BadInput` if it is no tree."""
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
+        """Make a tree the current version of its id; False if it is already. Raises `BadInput` if it is no tree.
+
+        Raises `Stale` if the current version is not the `expected` one ("" is none, None is any).
+        """
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version without making it current (a session that was imported stands in it)."""
@@ -247,7 +260,7 @@ class TreeStore(Protocol):
         """Store the name of a tree of another store as it is there."""
 
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
-        """List the current versions of the trees of a space (None is all), by id."""
+        """List the current versions of the trees of a space (None is all), by id; see `is_tree_name`."""
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
         """Remove a name; False if there is none. Sessions that stand in its versions keep them."""

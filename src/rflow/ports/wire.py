@@ -33,7 +33,7 @@ from rflow.errors import (
     UsageProblem,
 )
 from rflow.ports.stores import Info, TreeName
-from rflow.ports.workspace import Imported, Incoming, Sent
+from rflow.ports.workspace import Imported, Incoming, Sent, Verdict
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[RflowError], tuple[int, str]] = {
@@ -242,6 +242,24 @@ class InSpace(Body, frozen=True, kw_only=True):
     """In which space."""
 
     space: str = DEFAULT_SPACE
+
+
+class Edited(InSpace, frozen=True, kw_only=True):
+    """In which space, and the digest of the version that was edited: "" for a new tree, null for any."""
+
+    edited: str | None = None
+
+
+class Since(InSpace, frozen=True, kw_only=True):
+    """In which space, and since when."""
+
+    since: datetime | None = None
+
+
+class Decision(Body, frozen=True, kw_only=True):
+    """Whether a proposal is accepted, or declined."""
+
+    verdict: Verdict
 
 
 class TreeAdded(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from rflow.core.notices import Notice
     from rflow.core.session.commands import Command, Start
+    from rflow.core.session.experience import Hints, NodeFlag, TreeStats
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.ports.stores import Fault, Info, Merged, TreeName
@@ -81,6 +82,21 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     outcome: ImportOutcome
     events: tuple[Event, ...] = ()
     ownership: tuple[Event, ...] = ()
+
+
+Verdict = Literal["accept", "decline"]
+"""What a lead makes of a proposal."""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a tree that a member proposes; `edited` is the version that they edited, "" for a new tree."""
+
+    tree: str
+    digest: str
+    edited: str
+    nodes: int
+    by: Person
+    at: datetime
 
 
 class Workspace(Protocol):
@@ -165,8 +181,36 @@ class Workspace(Protocol):
     def tree_names(self, space: str = DEFAULT_SPACE) -> list["TreeName"]:
         """List the current versions of the trees of a space, by id."""
 
-    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree (canonical JSON) the current version of its id; False if it was that already."""
+    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
+        """Make a tree (canonical JSON) the current version of its id; False if it was that already.
+
+        `edited` names the version that was edited ("" for a new tree, None for any); `SessionMoved` if another is
+        current, with what differs.
+        """
+
+    def propose_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str = "") -> Proposal:
+        """Keep a tree for a lead to accept, in the place of what the actor proposed for it before."""
+
+    def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
+        """List what was proposed in a space, the oldest first."""
+
+    def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
+        """Publish the proposal whose digest begins so ("accept"), or drop it ("decline").
+
+        Raises `SessionMoved` as `add_tree` does, `NotFound`, `NotAllowed`.
+        """
+
+    def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> "list[NodeFlag]":
+        """List what people in a space reported as wrong in the current version of a tree, the oldest first."""
+
+    def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> "TreeStats":
+        """Return what the sessions of a space did in a tree, of those updated since then; raise `NotFound`."""
+
+    def hints(self, session_id: str) -> "Hints":
+        """Return what the other sessions of its space answered where a session stands.
+
+        Raises `UsageProblem` unless it stands at a question.
+        """
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
         """Remove a tree from the list; sessions that stand in it keep their version. Raises `NotFound`."""

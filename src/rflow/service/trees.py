@@ -1,31 +1,33 @@
 """Trees of any workspace: by version, and by the name that people type."""
 
+from typing import Literal
+
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.tree.model import Tree, canonical
+from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import TreeName
 from rflow.ports.workspace import Workspace
 from rflow.stores.derived import read_tree, readable_trees
 
 
-def tree_version(workspace: Workspace, digest: str) -> Tree | None:
-    """Read a version of a tree; None if the workspace does not have it."""
-    data = workspace.tree(digest)
-    return None if data is None else read_tree(data, digest)
+def tree_version(workspace: Workspace, version: str) -> Tree | None:
+    """Read a version of a tree, named by its digest; None if the workspace does not have it."""
+    data = workspace.tree(version)
+    return None if data is None else read_tree(data, version)
 
 
 def tree_of(workspace: Workspace, session: Session) -> Tree | None:
     """Read the version of the tree that `session` stands in; None if the workspace can't read it."""
     if session.tree is None:
         return None
-    digest = session.tree.digest
-    return readable_trees({digest: workspace.tree(digest)}).get(digest)
+    version = session.tree.digest
+    return readable_trees({version: workspace.tree(version)}).get(version)
 
 
 def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:
     """Read the versions of trees that `session` went through, by digest, as far as the workspace can read them."""
-    return readable_trees({digest: workspace.tree(digest) for digest in session.trees})
+    return readable_trees({version: workspace.tree(version) for version in session.trees})
 
 
 def tree_changed(workspace: Workspace, session: Session) -> bool | None:
@@ -36,24 +38,24 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
     return current != session.tree.digest if current else None
 
 
-def changes_here(workspace: Workspace, session: Session) -> list[str]:
-    """Return what the current version of the session's tree changed at the node where the session stands."""
+def newer_here(workspace: Workspace, session: Session, own: Tree | None) -> list[str] | None:
+    """Return what the current version of the session's tree changed at the node where it stands.
+
+    None if the session has the current version, or a tree that can't be read; `own` is the version that it has.
+    """
+    if session.tree is None or session.place is None:
+        return None
+    version = next((name.digest for name in tree_names(workspace, session.space) if name.id == session.tree.id), "")
+    if not version or version == session.tree.digest:
+        return None
     from rflow.core.tree.changes import changes
 
-    own, current = tree_of(workspace, session), _current_tree(workspace, session)
-    if own is None or current is None or session.place is None:
-        return []
+    current = readable_trees({version: workspace.tree(version)}).get(version)
     return [
         f"this node is {change.kind}" if change.kind != "changed" else change.text
-        for change in changes(own, current)
+        for change in (changes(own, current) if own and current else ())
         if change.node == session.place.node
     ]
-
-
-def _current_tree(workspace: Workspace, session: Session) -> Tree | None:
-    names = tree_names(workspace, session.space)
-    name = next((name for name in names if session.tree and name.id == session.tree.id), None)
-    return readable_trees({name.digest: workspace.tree(name.digest)}).get(name.digest) if name else None
 
 
 def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
@@ -108,13 +110,32 @@ def _hint(tree_id: str, names: list[TreeName]) -> str:
     return "This store has no trees yet: rflow tree add FILE (or: rflow tree add --examples)"
 
 
-def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE) -> bool:
-    """Make `tree` the current version of its id in a space; False if it is that already."""
-    return workspace.add_tree(canonical(tree), space)
+Added = Literal["added", "proposed", "no change"]
 
 
-def remove_tree(workspace: Workspace, tree_id: str) -> Tree:
+def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE, edited: str | None = None) -> Added:
+    """Make `tree` the current version of its id in a space, or propose it to the leads of that space.
+
+    `edited` is the digest of the version that was edited ("" for none); `SessionMoved` if another is current by now.
+    """
+    data = canonical(tree)
+    if not proposes(workspace, space):
+        return "added" if workspace.add_tree(data, space, edited) else "no change"
+    current = next((name.digest for name in workspace.tree_names(space) if name.id == tree.id), "")
+    if current == digest(tree):
+        return "no change"
+    workspace.propose_tree(data, space, current if edited is None else edited)
+    return "proposed"
+
+
+def proposes(workspace: Workspace, space: str) -> bool:
+    """Whether the actor may propose trees there, but not publish them."""
+    actor = workspace.actor
+    return actor.roles is not None and actor.role_in(space) == "member"
+
+
+def remove_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
     """Remove a tree from the list and return it; sessions that stand in it keep their version."""
-    tree = named_tree(workspace, tree_id)
-    workspace.remove_tree(tree.id)
+    tree = named_tree(workspace, tree_id, space)
+    workspace.remove_tree(tree.id, space)
     return tree

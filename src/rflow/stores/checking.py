@@ -14,7 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.sharing import Share
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Fault, TreeName
+from rflow.ports.stores import Fault, TreeName, is_tree_name
 from rflow.stores import codec, derived
 from rflow.stores.failures import Newer
 
@@ -109,7 +109,7 @@ def trees(
             yield _tree_fault(name.id, what, severity="warning", remedy="Upgrade rflow to use it.")
         elif name.digest not in versions:
             yield _tree_fault(name.id, "Its current version is not in the store.")
-        elif (tree := versions[name.digest]) and not _matches(tree, name):
+        elif is_tree_name(name) and (tree := versions[name.digest]) and not _matches(tree, name):
             yield _tree_fault(name.id, f"Its list entry does not match the tree itself ({tree.id}, {tree.title}).")
     for digest in sorted(set(pinned) - versions.keys()):
         what = "Sessions use this version, which is not in the store (they were imported without it)."

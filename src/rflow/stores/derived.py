@@ -16,7 +16,7 @@ from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.identity import id_of
-from rflow.ports.stores import StartedBy
+from rflow.ports.stores import Stale, StartedBy
 from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -176,3 +176,9 @@ def new_tree(data: bytes) -> Tree:
     if canonical(tree) != data:
         raise BadInput("That is not the canonical form of a tree.", try_="Add it with: rflow tree add FILE")
     return tree
+
+
+def check_current(current: str, expected: str | None) -> None:
+    """Raise `Stale` if the current version of a tree is not the one that was edited; None is any."""
+    if expected is not None and current != expected:
+        raise Stale

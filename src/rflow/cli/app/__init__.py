@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "World", "local", "now"]
 
+_SOON = 30
+"""Seconds at a node before its limit is looked up: reading the tree costs time."""
+
 
 class App(CurrentSession, Streams):
     """A run: `context.Context` is what it has at hand, `current.CurrentSession` which session it is about."""
@@ -84,6 +87,18 @@ class App(CurrentSession, Streams):
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
             self.displayed(outcome.session)
+        self._say_past_limit(outcome.session)
+
+    def _say_past_limit(self, session: Session) -> None:
+        """Suggest to escalate where a session has been at a node for longer than its limit."""
+        arrived = session.arrived
+        if session.tree is None or arrived is None or (self.workspace.now() - arrived).total_seconds() < _SOON:
+            return
+        from rflow.cli.trees.at_node import limit_line
+        from rflow.service.trees import tree_of
+
+        if line := limit_line(session, tree_of(self.workspace, session), self.workspace.now(), self.program):
+            echo(line, err=True)
 
     def displayed(self, session: Session) -> None:
         """Remember that this terminal has seen `session` as it stands."""

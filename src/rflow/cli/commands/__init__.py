@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "step": ("session.work", "Work through the tree"),
     "back": ("session.work", "Work through the tree"),
     "enter": ("session.work", "Work through the tree"),
+    "hints": ("session.learning", "Work through the tree"),
     "note": ("session.notes", "Write down"),
     "warn": ("session.notes", "Write down"),
     "assume": ("session.notes", "Write down"),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def session_record(session: Session, tree: Tree | None) -> Record:
-    """Return a session for programs; every entry has its `seq`."""
+def session_record(session: Session, tree: Tree | None, here: Record | None = None) -> Record:
+    """Return a session for programs; every entry has its `seq`. `here` is more about where it stands."""
     return {
         "id": session.id,
         "code": session.code,
@@ -28,7 +28,7 @@ def session_record(session: Session, tree: Tree | None) -> Record:
         "started_at": session.started_at,
         "updated_at": session.updated_at,
         "tree": session.tree,
-        "position": _position(session, tree),
+        "position": _position(session, tree, here or {}),
         "steps": list(session.steps.values()),
         "notes": list(session.notes.values()),
         "evidence": [_evidence(piece) for piece in session.evidence.values()],
@@ -64,13 +64,13 @@ def _waiting(session: Session) -> Record | None:
     return {"for": waiting.waiting_for, "until": waiting.until} if waiting else None
 
 
-def _position(session: Session, tree: Tree | None) -> Record | None:
+def _position(session: Session, tree: Tree | None, here: Record) -> Record | None:
     place = session.place
     if place is None:
         return None
     node = tree.nodes.get(place.node) if tree else None
     choices = [choice.label for choice in node.choices] if isinstance(node, Decision) else []
-    return {"node": place.node, "kind": place.kind, "text": place.text, "choices": choices}
+    return {"node": place.node, "kind": place.kind, "text": place.text, "choices": choices, **here}
 
 
 def head_record(head: Head) -> Record:

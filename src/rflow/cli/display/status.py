@@ -4,12 +4,13 @@ from rflow.cli.app import App
 from rflow.cli.display.lists import heads_table
 from rflow.cli.display.text import clock, heading, next_block, next_words, position, wrapped
 from rflow.cli.output import styled
+from rflow.cli.trees.at_node import say_of_node
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import find_session
-from rflow.service.trees import changes_here, tree_changed, tree_of
+from rflow.service.trees import tree_of
 
 
 def show_status(app: App) -> None:
@@ -45,10 +46,7 @@ def show_session(app: App, session: Session) -> None:
         app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
     app.out(position(session, tree))
-    if tree_changed(app.workspace, session):
-        app.out(styled("  (The tree has a newer version; this session keeps the version it started with.)", dim=True))
-        for change in changes_here(app.workspace, session):
-            app.out(wrapped(f"In the newer version: {change}", "    ", "  "))
+    say_of_node(app, session, tree)
     app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 
@@ -57,6 +55,7 @@ def show_next(app: App, session: Session) -> None:
     """Show the new position after a move, and what to type there."""
     tree = tree_of(app.workspace, session)
     app.out(position(session, tree))
+    say_of_node(app, session, tree)
     app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
     app.displayed(session)
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from rflow.cli.app import App
-from rflow.cli.trees.importing import say_changes
+from rflow.cli.trees.importing import PROPOSED, say_changes
 from rflow.core.text import counted
 from rflow.core.tree.changes import changes
 from rflow.core.tree.model import Tree, digest
@@ -16,7 +16,7 @@ from rflow.trees.files import describe, read_tree
 from rflow.trees.writing import write_tree
 
 
-def edit_tree(run: App, tree: Tree) -> None:
+def edit_tree(run: App, tree: Tree, space: str) -> None:
     """Let the user edit a tree, and make the result its new version."""
     draft = run.settings.folders.state / "drafts" / f"{tree.id}.{digest(tree)[:12]}.toml"
     if draft.exists():
@@ -29,12 +29,14 @@ def edit_tree(run: App, tree: Tree) -> None:
         draft.unlink()
         run.say(f"{tree.id}: no change.")
         return
-    if edited.id == tree.id:
-        _refuse_conflict(run, tree, draft)
+    same = edited.id == tree.id
+    if same:
+        _refuse_conflict(run, tree, draft, space)
     say_changes(run, changes(tree, edited))
-    add_tree(run.workspace, edited)
+    what = add_tree(run.workspace, edited, space, digest(tree) if same else None)
     draft.unlink()
-    run.say(f"{edited.id}: new version; sessions keep theirs ({counted(edited.nodes, 'node')}).")
+    said = PROPOSED if what == "proposed" else "new version; sessions keep theirs"
+    run.say(f"{edited.id}: {said} ({counted(edited.nodes, 'node')}).")
 
 
 def _edited(run: App, draft: Path) -> Tree:
@@ -69,9 +71,9 @@ def _open(draft: Path) -> None:
         raise UsageProblem(f"The editor {said} failed (exit code {done.returncode}).", try_=remedy)
 
 
-def _refuse_conflict(run: App, tree: Tree, draft: Path) -> None:
+def _refuse_conflict(run: App, tree: Tree, draft: Path, space: str) -> None:
     """Raise `SessionMoved` if somebody else has changed the tree since it was opened, and list what they changed."""
-    current = named_tree(run.workspace, tree.id)
+    current = named_tree(run.workspace, tree.id, space)
     if digest(current) != digest(tree):
         say_changes(run, changes(tree, current))
         remedy = f"Your draft is kept. Put their changes into it, then: rflow tree add {draft}"

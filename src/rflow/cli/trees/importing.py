@@ -8,7 +8,7 @@ from rflow.cli.app import App
 from rflow.cli.sources import write_output
 from rflow.core.text import counted, one_line
 from rflow.core.tree.changes import Change, changes, with_additions
-from rflow.core.tree.model import Tree
+from rflow.core.tree.model import Tree, digest
 from rflow.errors import BadInput, NotFound, UsageProblem
 from rflow.service.trees import add_tree, tree_names, tree_version
 from rflow.trees.files import LARGEST, content, decoded, read_tree
@@ -17,6 +17,7 @@ from rflow.trees.importing.sources import Imported, files_in, holds_charts, ids_
 from rflow.trees.parsed import ParseError
 from rflow.trees.writing import document_of, write_tree
 
+PROPOSED = "proposed to the leads of the space (rflow tree proposals)"
 MOST_NOTES = 40
 MOST_CHANGES = 20
 Failure = tuple[str, str]
@@ -126,8 +127,9 @@ def _keep(run: App, tree: Tree, old: Tree | None, options: Options) -> None:
         return
     file = options.output or f"{tree.id}.toml"
     backup = _write(file, tree)
-    new = add_tree(run.workspace, tree, options.space)
-    what = "no change" if not new else "new version; sessions keep theirs" if old else "added"
+    done = add_tree(run.workspace, tree, options.space, digest(old) if old is not None else None)
+    words = {"no change": "no change", "proposed": PROPOSED}
+    what = words.get(done) or ("new version; sessions keep theirs" if old else "added")
     run.say(f"{tree.id}: {what} ({size}). Tree file: {file}{f' (before: {backup})' if backup else ''}")
 
 

@@ -296,6 +296,14 @@ class Session(msgspec.Struct, kw_only=True):
         return self
 
     @property
+    def arrived(self) -> datetime | None:
+        """When the session came to where it stands."""
+        if not self.moves:
+            return self.started_at
+        step = self.steps.get(self.moves[-1].seq)
+        return step.at if step else None
+
+    @property
     def entries(self) -> tuple[dict[int, Any], ...]:
         """The tables of entries: steps, notes, evidence, changes, questions, flags."""
         return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags

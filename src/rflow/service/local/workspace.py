@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rflow.core.actors import Actor, Scope, check_scopes
 from rflow.core.people import Person
+from rflow.core.session.events import Event, NodeFlagged
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 from rflow.identity import new_codes, new_id
-from rflow.ports.stores import Clock, Store, TreeName
-from rflow.ports.workspace import About, Imported, Incoming, Sent
+from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
+from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
 from rflow.stores.derived import no_session, read_tree
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
+    from rflow.core.session.experience import Hints, NodeFlag, TreeStats
     from rflow.core.session.rules.moves import Trees
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
@@ -154,12 +156,19 @@ class LocalWorkspace:
                 from rflow.service.local.auditing import record_command
 
                 record_command(self, log, command)
+            self._point_to_flags(log.id, sent.events)
             return sent
 
         try:
             return self._decided(session_id, decided)
         finally:
             self._logs.pop(session_id, None)  # what was read is old now
+
+    def _point_to_flags(self, session_id: str, events: Sequence[Event]) -> None:
+        if any(isinstance(event.fact, NodeFlagged) for event in events):
+            from rflow.service.local.learning import keep_pointers
+
+            keep_pointers(self, self.load(session_id).session, events)
 
     def _addressed(self, log: Log, command: "Command") -> "Command":
         """Return a command that may name somebody: a server knows only the members of a space, and queues."""
@@ -190,6 +199,10 @@ class LocalWorkspace:
         from rflow.service.local.auditing import record
 
         record(self, "session_deleted", session_id, standing.space if standing else "")
+        if standing is not None:
+            from rflow.service.local.learning import remove_pointers
+
+            remove_pointers(self, session_id, standing.space)
 
     def plan_import(self, incoming: Incoming) -> Imported:
         """Return what importing a session would do now, and write nothing."""
@@ -201,7 +214,10 @@ class LocalWorkspace:
         """Store a session that was read from a file; one that is here with the same beginning is extended."""
         from rflow.service.local.importing import import_session
 
-        return import_session(self, incoming, accept_ownership=accept_ownership)
+        imported = import_session(self, incoming, accept_ownership=accept_ownership)
+        flagged = [event for event in incoming.events if isinstance(event, Event)]
+        self._point_to_flags(imported.session, flagged)
+        return imported
 
     def content(self, session_id: str, digest: str) -> bytes:
         """Read the whole content of a piece of evidence."""
@@ -244,13 +260,53 @@ class LocalWorkspace:
 
     def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space."""
-        return self.allowed().tree_names(space) if self.actor.role_in(space) else []
+        names = self.allowed().tree_names(space) if self.actor.role_in(space) else []
+        return [name for name in names if is_tree_name(name)]
 
-    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         from rflow.service.local.publishing import add_tree
 
-        return add_tree(self, data, space)
+        return add_tree(self, data, space, edited)
+
+    def propose_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str = "") -> Proposal:
+        """Keep a version of a tree for a lead to accept."""
+        from rflow.service.local.publishing import propose_tree
+
+        return propose_tree(self, data, space, edited)
+
+    def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
+        """List what was proposed in a space."""
+        from rflow.service.local.publishing import proposals
+
+        return proposals(self, space)
+
+    def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
+        """Publish what was proposed, or drop it."""
+        from rflow.service.local.publishing import decide_proposal
+
+        return decide_proposal(self, digest, verdict, space)
+
+    def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> "list[NodeFlag]":
+        """List the flags of the current version of a tree."""
+        names = self.allowed().tree_names(space) if self.actor.role_in(space) else []
+        if not any(name.id.startswith(f"{FLAG}/{tree_id}/") for name in names):
+            return []
+        from rflow.service.local.learning import flags
+
+        return flags(self, tree_id, space)
+
+    def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> "TreeStats":
+        """Return what the sessions of a space did in a tree."""
+        from rflow.service.local.learning import tree_stats
+
+        return tree_stats(self, tree_id, space, since)
+
+    def hints(self, session_id: str) -> "Hints":
+        """Return what other sessions answered where a session stands."""
+        from rflow.service.local.learning import hints
+
+        return hints(self, session_id)
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
         """Remove a tree from the list."""

@@ -6,7 +6,7 @@ from rflow.core.session.events import Event, Stored
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import PROPOSAL, Stale, Store
 
 _ATTEMPTS = 200
 
@@ -25,6 +25,13 @@ def erase_from_sessions(store: Store, who: Person, to: Person) -> tuple[int, lis
         rewritten += changed
         unreadable += [code] if code else []
     return rewritten, unreadable
+
+
+def erase_proposals(store: Store, person_id: str) -> None:
+    """Remove the trees that somebody proposed."""
+    for name in store.tree_names(None):
+        if name.id.startswith(f"{PROPOSAL}/") and name.id.split("/", 2)[2] == person_id:
+            store.remove_tree(name.id, name.space)
 
 
 def _rewrite(store: Store, session_id: str, who: Person, to: Person) -> tuple[bool, str]:

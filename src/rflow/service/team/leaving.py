@@ -112,6 +112,7 @@ def erase(office: "Office", account: Account, heir: str) -> Left:
         _rename_in_link(office, share, account.id, to)
     rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to)
     office.store.outbox.forget(account.id)
+    erasing.erase_proposals(office.store, account.id)
     office.account_store.erase(account.id, to, office.entry("account_erased", to.id))
     return replace(left, rewritten=rewritten, unreadable=sorted({*left.unreadable, *unreadable}))
 

@@ -216,9 +216,9 @@ class JsonDirStore:
             except FileNotFoundError:
                 raise derived.no_blob(digest) from None
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        return self._trees.add(data, at, space)
+        return self._trees.add(data, at, space, expected)
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
         """Store a version of a tree."""

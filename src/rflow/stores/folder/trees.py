@@ -40,13 +40,15 @@ class Trees:
         self._folder = folder
         self._files = folder.files
 
-    def add(self, data: bytes, at: datetime, space: str) -> bool:
+    def add(self, data: bytes, at: datetime, space: str, expected: str | None = None) -> bool:
         """Make a tree the current version of its id; False if it is that already."""
         tree, version = derived.new_tree(data), fingerprint(data)
         with self._folder.writing():
             entries = self._raw(space)
-            if tree.id in entries and _entry(entries[tree.id], tree.id).digest == version:
+            known = _entry(entries[tree.id], tree.id).digest if tree.id in entries else ""
+            if known == version:
                 return False
+            derived.check_current(known, expected)
             self._put(data, space)
             at, nodes = at.astimezone(UTC), len(tree.nodes)
             self._set(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))

@@ -168,12 +168,13 @@ class MemoryStore:
             raise derived.no_blob(digest)
         return derived.intact(stored.blobs[digest], digest)
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         tree, version, at = derived.new_tree(data), fingerprint(data), at.astimezone(UTC)
         known = self._names.get((space, tree.id))
         if known is not None and known.digest == version:
             return False
+        derived.check_current(known.digest if known else "", expected)
         self.put_tree(data, space)
         nodes = len(tree.nodes)
         self.set_name(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))

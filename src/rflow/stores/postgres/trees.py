@@ -17,15 +17,17 @@ class PostgresTrees:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         tree, version = derived.new_tree(data), fingerprint(data)
         nodes, at = len(tree.nodes), at.astimezone(UTC)
         name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
         with self._database.writing() as db:
-            key = (tree.id, space, version)
-            if db.execute("SELECT 1 FROM tree_names WHERE id = %s AND space = %s AND digest = %s", key).fetchone():
+            sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
+            known = db.execute(sql, (tree.id, space)).fetchone()
+            if known is not None and known[0] == version:
                 return False
+            derived.check_current(known[0] if known else "", expected)
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True

@@ -242,15 +242,17 @@ class SqliteStore:
             raise derived.no_blob(digest)
         return derived.intact(row[0], digest, "content")
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
+    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         tree, version = derived.new_tree(data), fingerprint(data)
         nodes, at = len(tree.nodes), at.astimezone(UTC)
         name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
         with self._file.writing() as db:
-            key = (tree.id, space, version)
-            if db.execute("SELECT 1 FROM tree_names WHERE id = ? AND space = ? AND digest = ?", key).fetchone():
+            sql = "SELECT digest FROM tree_names WHERE id = ? AND space = ?"
+            known = db.execute(sql, (tree.id, space)).fetchone()
+            if known is not None and known[0] == version:
                 return False
+            derived.check_current(known[0] if known else "", expected)
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True

@@ -1,4 +1,4 @@
-"""Finding Mermaid flowcharts inside Markdown, HTML and reStructuredText."""
+"""Finding Mermaid flowcharts inside Markdown, HTML, reStructuredText, AsciiDoc, and the tags of site generators."""
 
 import html
 import re
@@ -9,9 +9,22 @@ import msgspec
 from rflow.trees.importing.mermaid.flowchart import HEADER
 from rflow.trees.importing.mermaid.text import source
 
+# Other blocks that begin with ":::" (notes, columns) hold Markdown, with charts in it.
 _FENCE = re.compile(r"([ \t>]*+)(`{3,}+|~{3,}+|:{3,}+)[ \t]*+(.*+)")
-_DIRECTIVE = re.compile(r"([ \t]*+)\.\.[ \t]++mermaid::")
-_OPENING = re.compile(r"<(div|pre|code|script)\b([^>]*+)>", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"([ \t]*+)\.\.[ \t]++(?:mermaid|(?:code-block|code|sourcecode)::[ \t]*+mermaid(?=\s|$))")
+_OPENING = re.compile(r"<(div|pre|code|script|mermaid)\b([^>]*+)>", re.IGNORECASE)
+_TAGS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE))
+    for opening, closing in (
+        (r"\{\{[<%]\s*+mermaid\b[^>%]*+[>%]\}\}", r"\{\{[<%]\s*+/\s*+mermaid"),  # Hugo
+        (r"\{%-?\s*+mermaid\b[^%]*+%\}", r"\{%-?\s*+endmermaid"),  # Jekyll, GitBook
+        (r"[ \t]*+#\+begin_src[ \t]++mermaid\b.*+", r"[ \t]*+#\+end_src"),  # Org
+        (r"<Mermaid\b[^>`]*+`", r"`"),  # Docusaurus
+    )
+)
+_BLOCK = re.compile(r"\[(?:mermaid|source,[ \t]*+mermaid)\b[^\]]*+\][ \t]*+$", re.IGNORECASE)  # AsciiDoc
+_DELIMITER = re.compile(r"(?:-{4,}+|\.{4,}+|={4,}+)[ \t]*+$")
+_PLAIN_CHART = re.compile(r"\s*+(?:graph|flowchart)[ \t]++(?:TD|TB|LR|RL|BT)\b")
 _MERMAID = re.compile(r"""(?:class|type|data-lang)\s*+=\s*+["']?[^"'>]*mermaid""", re.IGNORECASE)
 _HEADING = re.compile(r"[ \t]{0,3}+#{1,6}[ \t]++(.*+)")
 _OPTION = re.compile(r"[ \t]*+:\w++:")
@@ -38,17 +51,25 @@ def _charts(lines: list[str]) -> Iterator[Found]:
         if title := _HEADING.match(line):
             heading = title[1].strip(" #")
         end = number + 1
-        if (fence := _FENCE.match(line)) and fence[2]:
-            end = _fence_end(lines, number, fence[2], len(fence[1]))
-            if _is_mermaid(fence[3]):
+        if (fence := _FENCE.match(line)) and (fence[2][0] != ":" or _is_mermaid(fence[3])):
+            end = _fence_end(lines, number, fence[2])
+            if _is_mermaid(fence[3]) or _is_plain_chart(fence[3], lines[number + 1 : number + 4]):
                 yield Found(_inside(lines[number + 1 : end], fence[1]), number + 2, heading)
             end += 1
         elif directive := _DIRECTIVE.match(line):
             end = _indented_end(lines, number + 1, len(directive[1]))
             body = ["" if _OPTION.match(each) else each for each in lines[number + 1 : end]]
             yield Found("\n".join(body), number + 2, heading)
-        elif (tag := _OPENING.search(line)) and _MERMAID.search(tag[2]):
-            chart, end = _tagged(lines, number, tag)
+        elif _BLOCK.match(line) and number + 1 < len(lines) and _DELIMITER.match(lines[number + 1]):
+            end = _delimited_end(lines, number + 1)
+            yield Found("\n".join(lines[number + 2 : end]), number + 3, heading)
+            end += 1
+        elif found := _between_tags(lines, number):
+            chart, end = found
+            yield Found(chart, number + 1, heading)
+        elif (tag := _OPENING.search(line)) and (tag[1].lower() == "mermaid" or _MERMAID.search(tag[2])):
+            closing = re.compile(rf"</{tag[1]}\s*+>", re.IGNORECASE)
+            chart, end = _tagged(lines, number, tag.end(), closing)
             yield Found(html.unescape(chart), number + 1, heading)
         number = end
 
@@ -57,7 +78,12 @@ def _is_mermaid(info: str) -> bool:
     return info.strip().lstrip("{.").lower().startswith("mermaid")
 
 
-def _fence_end(lines: list[str], begin: int, fence: str, indent: int) -> int:
+def _is_plain_chart(info: str, lines: list[str]) -> bool:
+    """Whether a fence that names no language holds a flowchart."""
+    return not info.strip() and bool(_PLAIN_CHART.match("\n".join(lines)))
+
+
+def _fence_end(lines: list[str], begin: int, fence: str) -> int:
     """Return the line that closes a fence, or the end of the text: people forget to close the last one."""
     for number in range(begin + 1, len(lines)):
         line = lines[number].strip().lstrip("> \t")
@@ -67,10 +93,24 @@ def _fence_end(lines: list[str], begin: int, fence: str, indent: int) -> int:
 
 
 def _inside(lines: list[str], prefix: str) -> str:
-    """Return the lines of a fence without the quotation marks (>) before them."""
+    """Return the lines of a fence without its indentation, or the quotation marks (>) before them."""
     if ">" not in prefix:
-        return "\n".join(lines)
+        return "\n".join(line.removeprefix(prefix) for line in lines)
     return "\n".join(line.lstrip(" \t>") if line.lstrip().startswith(">") else line for line in lines)
+
+
+def _delimited_end(lines: list[str], begin: int) -> int:
+    """Return the line that repeats the delimiter of an AsciiDoc block, or the end of the text."""
+    delimiter = lines[begin].strip()
+    return next((n for n in range(begin + 1, len(lines)) if lines[n].strip() == delimiter), len(lines))
+
+
+def _between_tags(lines: list[str], begin: int) -> tuple[str, int] | None:
+    """Return the text between the tags of a site generator, and the number of the line behind it."""
+    for opening, closing in _TAGS:
+        if tag := opening.search(lines[begin]):
+            return _tagged(lines, begin, tag.end(), closing)
+    return None
 
 
 def _indented_end(lines: list[str], begin: int, indent: int) -> int:
@@ -82,10 +122,9 @@ def _indented_end(lines: list[str], begin: int, indent: int) -> int:
     return len(lines)
 
 
-def _tagged(lines: list[str], begin: int, tag: re.Match[str]) -> tuple[str, int]:
-    """Return the text up to the closing tag, and the number of the line behind it."""
-    closing = re.compile(rf"</{tag[1]}\s*+>", re.IGNORECASE)
-    body = [lines[begin][tag.end() :], *lines[begin + 1 :]]
+def _tagged(lines: list[str], begin: int, column: int, closing: re.Pattern[str]) -> tuple[str, int]:
+    """Return the text from a column of a line up to a closing tag, and the number of the line behind it."""
+    body = [lines[begin][column:], *lines[begin + 1 :]]
     for number, line in enumerate(body):
         if end := closing.search(line):
             return "\n".join([*body[:number], line[: end.start()]]), begin + number + 1

@@ -10,6 +10,7 @@ from rflow.core.accounts import AuditEntry
 from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.commands import Start
+from rflow.core.session.experience import Hints, NodeFlag, TreeStats
 from rflow.core.session.head import Head, Page
 from rflow.core.session.search.query import Search, SearchPage
 from rflow.core.sharing import ShareCount, ShareView
@@ -18,7 +19,7 @@ from rflow.core.tree.model import Tree
 from rflow.ports import wire as s
 from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
-from rflow.ports.workspace import About
+from rflow.ports.workspace import About, Proposal
 from rflow.service.team.team import Team
 from rflow.web.api import device
 
@@ -324,6 +325,15 @@ OPERATIONS: tuple[Operation, ...] = (
         result=bytes,
     ),
     Operation(
+        name="hints",
+        method="GET",
+        path="/sessions/{session}/hints",
+        tag="Sessions",
+        summary="Count what other sessions answered where this one stands",
+        call=lambda c: c.team.workspace(c.actor).hints(_session(c)),
+        result=Hints,
+    ),
+    Operation(
         name="import_session",
         method="POST",
         path="/imports",
@@ -351,8 +361,8 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/trees",
         tag="Trees",
         summary="Make a tree the current version of its id",
-        call=lambda c: s.TreeAdded(new=c.team.workspace(c.actor).add_tree(c.raw, c.query.space)),
-        query=s.InSpace,
+        call=lambda c: s.TreeAdded(new=c.team.workspace(c.actor).add_tree(c.raw, c.query.space, c.query.edited)),
+        query=s.Edited,
         body=Tree,
         raw=True,
         result=s.TreeAdded,
@@ -367,6 +377,61 @@ OPERATIONS: tuple[Operation, ...] = (
         call=lambda c: c.team.workspace(c.actor).remove_tree(c.path["tree"], c.query.space),
         query=s.InSpace,
         status=204,
+    ),
+    Operation(
+        name="tree_flags",
+        method="GET",
+        path="/trees/{tree}/flags",
+        tag="Trees",
+        summary="List what was reported as wrong in a tree",
+        call=lambda c: c.team.workspace(c.actor).flags(c.path["tree"], c.query.space),
+        query=s.InSpace,
+        result=list[NodeFlag],
+    ),
+    Operation(
+        name="tree_stats",
+        method="GET",
+        path="/trees/{tree}/stats",
+        tag="Trees",
+        summary="Count what happened at each node of a tree",
+        call=lambda c: c.team.workspace(c.actor).tree_stats(c.path["tree"], c.query.space, c.query.since),
+        query=s.Since,
+        result=TreeStats,
+    ),
+    Operation(
+        name="list_proposals",
+        method="GET",
+        path="/tree-proposals",
+        tag="Trees",
+        summary="List the trees that members propose",
+        call=lambda c: c.team.workspace(c.actor).proposals(c.query.space),
+        query=s.InSpace,
+        result=list[Proposal],
+    ),
+    Operation(
+        name="propose_tree",
+        method="POST",
+        path="/tree-proposals",
+        tag="Trees",
+        summary="Propose a version of a tree",
+        call=lambda c: c.team.workspace(c.actor).propose_tree(c.raw, c.query.space, c.query.edited or ""),
+        query=s.Edited,
+        body=Tree,
+        raw=True,
+        result=Proposal,
+        status=201,
+        limit=TREE_LIMIT,
+    ),
+    Operation(
+        name="decide_proposal",
+        method="POST",
+        path="/tree-proposals/{digest}/decision",
+        tag="Trees",
+        summary="Accept or decline a proposed tree",
+        call=lambda c: c.team.workspace(c.actor).decide_proposal(c.path["digest"], c.body.verdict, c.query.space),
+        query=s.InSpace,
+        body=s.Decision,
+        result=Proposal,
     ),
     Operation(
         name="tree_version",

@@ -82,10 +82,12 @@ def resume(
 def _shown(run: App, session: Session, json: bool) -> None:
     from rflow.cli.display.json import session_record
     from rflow.cli.display.status import show_session
+    from rflow.cli.trees.at_node import about_node
 
     if json:
         run.displayed(session)
-        run.out_json(session_record(session, tree_of(run.workspace, session)))
+        tree = tree_of(run.workspace, session)
+        run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         show_session(run, session)
 
@@ -113,8 +115,9 @@ def show(
     tree = tree_of(run.workspace, session)
     if json:
         from rflow.cli.display.json import session_record
+        from rflow.cli.trees.at_node import about_node
 
-        run.out_json(session_record(session, tree))
+        run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         run.out(record(session, run.workspace.now(), run.program))
         run.out("")

@@ -67,13 +67,15 @@ def _tree_id(text: str) -> str:
 def edit(
     run: App,
     tree: Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)],
+    space: Annotated[str, Option(metavar="NAME", help="The space that has it: see `rflow space list`.")] = "",
 ) -> None:
     """Edit a tree in $EDITOR.
 
     It is checked when you save, and a draft with errors is kept."""
     from rflow.cli.trees.editing import edit_tree
 
-    edit_tree(run, named_tree(run.workspace, tree))
+    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
+    edit_tree(run, named_tree(run.workspace, tree, where), where)
 
 
 @app.command()

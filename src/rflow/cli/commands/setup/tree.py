@@ -1,24 +1,26 @@
 """Commands for trees: tree list, show, graph, check, add, remove; those that make trees are in `making_trees`."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 from rflow.cli.app import App
-from rflow.cli.commands.setup import making_trees
+from rflow.cli.commands.setup import making_trees, shared_trees
 from rflow.cli.output import echo
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.cli.sources import write_output
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import ends_without_cause
-from rflow.errors import Exit, UsageProblem
+from rflow.errors import Exit, RflowError, UsageProblem
 from rflow.service.sessions import space_named
 from rflow.service.trees import add_tree, named_tree, remove_tree
 
-app = Group(help="Trees: list, show, graph, add, import, new, edit, check, diff, remove.")
+app = Group(help="Trees: list, show, graph, add, import, new, edit, check, diff, stats, proposals, remove.")
 Name = Annotated[str, Argument(metavar="TREE", help="See `rflow tree list`.", autocompletion=trees)]
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help="TOML, YAML or JSON.")]
 
@@ -108,9 +110,24 @@ def check(run: App, files: Files = None, json: Json = False) -> None:
         if read.tree is not None:
             without = "" if read.problems else " and no warnings"
             run.say(f"{read.file}: {len(read.tree.nodes)} nodes, no errors{without}.")
+            _list_flags(run, read.tree)
             _suggest_causes(run, read.tree)
     if any(read.errors for read in reads):
         sys.exit(int(Exit.BAD_INPUT))
+
+
+def _list_flags(run: App, tree: Tree) -> None:
+    """List what was flagged as wrong at nodes that are in this file as they were then, if there is a store."""
+    from rflow.service.trees import tree_version
+
+    flagged: dict[str, Tree | None] = {}
+    with suppress(RflowError):
+        for flag in run.workspace.flags(tree.id):
+            if flag.digest not in flagged:
+                flagged[flag.digest] = tree_version(run.workspace, flag.digest)
+            version = flagged[flag.digest]
+            if version and version.nodes.get(flag.node) == tree.nodes.get(flag.node):
+                run.say(f'{tree.id}: node "{flag.node}" was flagged by {flag.by.name}: {one_line(flag.text)}')
 
 
 def _suggest_causes(run: App, tree: Tree) -> None:
@@ -131,8 +148,10 @@ def add(
 ) -> None:
     """Check tree files and add them to this store.
 
-    A newer version replaces the older one; sessions keep the version they started in.
+    A newer version replaces the older one; sessions keep the version they started in. On a server, what somebody
+    who is no lead adds is proposed to the leads.
     """
+    from rflow.cli.trees.importing import PROPOSED
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
 
@@ -143,18 +162,19 @@ def add(
         tree = read.require()
         for warning in read.warnings:
             run.say(describe(warning))
-        new = add_tree(run.workspace, tree, where)
-        run.say(f"{tree.id}: {'added' if new else 'no change'} ({len(tree.nodes)} nodes).")
+        what = add_tree(run.workspace, tree, where)
+        run.say(f"{tree.id}: {PROPOSED if what == 'proposed' else what} ({len(tree.nodes)} nodes).")
     run.say(f"To start: {run.program} start TREE")
 
 
 @app.command()
-def remove(run: App, tree: Name) -> None:
+def remove(run: App, tree: Name, space: shared_trees.Space = "") -> None:
     """Remove a tree from the list.
 
     Sessions in it keep their version.
     """
-    run.say(f"{remove_tree(run.workspace, tree).id}: removed from the list.")
+    where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
+    run.say(f"{remove_tree(run.workspace, tree, where).id}: removed from the list.")
 
 
 def _named(files: list[Path] | None) -> list[Path]:
@@ -163,4 +183,4 @@ def _named(files: list[Path] | None) -> list[Path]:
     return files
 
 
-app.commands |= making_trees.app.commands
+app.commands |= making_trees.app.commands | shared_trees.app.commands

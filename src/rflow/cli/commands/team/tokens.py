@@ -16,7 +16,9 @@ def create(
     user: Annotated[str, Option("--user", metavar="NAME", help="Whose token it is.")],
     scope: Annotated[
         str,
-        Option("--scope", metavar="SCOPES", help="What it allows, with commas: read, write, move, own, share."),
+        Option(
+            "--scope", metavar="SCOPES", help="What it allows, with commas: read, write, move, own, share, publish."
+        ),
     ] = "read,write",
     expires: Annotated[str, Option("--expires", metavar="SPAN|never", help="How long it works: 30d.")] = "90d",
     label: Annotated[str, Option("--label", metavar="TEXT", help="What it is for.")] = "",
@@ -24,8 +26,8 @@ def create(
 ) -> None:
     """Create a token, by which a program acts as an account. It is shown only once.
 
-    write adds entries, move goes on in the tree, own changes who owns a session or closes it, share makes links. No
-    token may delete sessions, publish trees or create tokens.
+    write adds entries, move goes on in the tree, own changes who owns a session or closes it, share makes links,
+    publish lets a lead publish trees. No token may delete sessions or create tokens.
     """
     from rflow.cli.commands.sharing.share import ending, moment
 

@@ -15,7 +15,7 @@ from rflow.trees.importing.mermaid.shapes import read_label
 from rflow.trees.lines import LimitExceeded
 from rflow.trees.parsed import ParseError
 
-HEADER = re.compile(r"\s*+(graph|flowchart-elk|flowchart|swimlane-beta)(?=[\s;]|$)")
+HEADER = re.compile(r"\s*+([Gg]raph|flowchart-elk|[Ff]lowchart|swimlane-beta)(?=[\s;]|$)")
 _DIRECTION = re.compile(r"[ \t]*+(?:LR|RL|TB|BT|TD|BR|<|>|\^|v)(?=[\s;]|$)")
 _SPACE = re.compile(r"[\s;]*+")
 _BLANK = re.compile(r"[ \t]*+")
@@ -30,6 +30,9 @@ _LINE = re.compile(r"[^\n]*+")
 _AND = re.compile(r"[ \t]++&\s*+|&[ \t]++")
 _CLASS = re.compile(r":::[ \t]*+" + _ID.pattern)
 _DATA = re.compile(r'@\{((?:"[^"]*+"|[^}"])*+)\}')
+_STRING = re.compile(r'"[^"]*+"')
+_LINE_BREAKS = re.compile(r"\n\s*+")
+_REMARK = re.compile(r"%%|//|#(?=\s)")
 _URL = re.compile(r'"(https?://[^"\s]++)"')
 _RESERVED = {"end", "graph", "flowchart", "subgraph", "style", "class", "classDef", "linkStyle", "click"}
 
@@ -132,7 +135,7 @@ class _Reader:
 
     def _end_of_statement(self) -> None:
         at = self._skip(_BLANK)
-        if self.text.startswith("%%", at):
+        if _REMARK.match(self.text, at):
             self._skip(_LINE)
         elif at < len(self.text) and self.text[at] not in "\n;":
             rest = _LINE.match(self.text, at)
@@ -195,6 +198,10 @@ class _Reader:
             node.text = texts.label(quoted(fields["label"])) if fields.get("label") else node.text
 
     def _connect(self, sources: Sequence[str], written: Written, targets: Sequence[str]) -> None:
+        if written.lenient:
+            self.chart.note(
+                written.line, f"Mermaid refuses the arrow from {sources[0]} to {targets[0]} as it is written."
+            )
         if written.invisible:
             self.chart.note(written.line, f"The invisible link from {sources[0]} to {targets[0]} is kept as an exit.")
         for name in (*sources, *targets):  # the id of a link is a node, too, where a link leads to it
@@ -231,6 +238,7 @@ def _fields(written: str, line: int) -> dict[str, str]:
     """Return the fields of `@{…}`: YAML on one line or on several."""
     from rflow.trees.yaml_reader import parse_yaml
 
+    written = _STRING.sub(lambda string: _LINE_BREAKS.sub("<br/>", string[0]), written)  # as Mermaid does
     try:
         document = parse_yaml(written + "\n" if "\n" in written.strip() else f"{{\n{written}\n}}").document
     except (ParseError, LimitExceeded) as error:

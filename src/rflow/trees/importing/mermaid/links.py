@@ -18,7 +18,9 @@ _ENDS = {
     "==": re.compile(r"(?<!=)(?:={2,}+[xo>]|={3,}+)"),
     "-.": re.compile(r"(?<!\.)\.++-[xo>]?"),
 }
-_QUOTED_LABEL = re.compile(r'\|\s*+"([^"]*+)"\s*+\|')
+_ANY_END = re.compile(r"(?<!-)(?:-{2,}+[xo>]|->)|(?<!=)(?:={2,}+[xo>]|=>)|(?<!\.)\.++-[xo>]")
+_ARROW = re.compile(r"->|[\u2013\u2014]{1,2}>|[\u2192\u27f6]")
+_QUOTED_LABEL = re.compile(r'\|\s*+"([^"]*+)"\s*+\|>?')
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -28,6 +30,7 @@ class Written(msgspec.Struct, frozen=True):
     line: int
     end: int
     invisible: bool = False
+    lenient: bool = False
 
 
 class LinkReader:
@@ -51,6 +54,9 @@ class LinkReader:
             label, end = self._text(beginning, line)
             more, end = self._label(self._after_space(end), line)
             label = f"{label}: {more}" if label and more else label or more  # Mermaid refuses both together
+        elif arrow := _ARROW.match(self.text, begin):
+            label, end = self._label(self._after_space(arrow.end()), line)
+            return Written(texts.label(label), line, self._after_space(end), lenient=True)
         else:
             return None
         if id_:
@@ -69,7 +75,7 @@ class LinkReader:
         """
         at = self._after_space(beginning.end())
         closing = self.text.find('"', at + 1) if self.text.startswith('"', at) else -1
-        end = _ENDS[beginning[1]].search(self.text, closing + 1 if closing > 0 else at)
+        end = self._end(beginning[1], closing + 1 if closing > 0 else at)
         if end is None:
             what = f'The link that begins with "{beginning[0]}" has no end.'
             raise ParseError(what, line, "Write it as A -- text --> B, or A -->|text| B.")
@@ -78,8 +84,25 @@ class LinkReader:
         stop -= stop - at > 1 and self.text[stop - 1] in "xo<" and self.text[stop - 2].isspace()
         return _unquoted(self.text[at:stop]), end.end()
 
+    def _end(self, kind: str, position: int) -> re.Match[str] | None:
+        """Return the end of a link: the same kind as its beginning, else any kind on the same line (`-- text .->`).
+
+        Older versions of Mermaid drew those.
+        """
+        line_end = self.text.find("\n", position)
+        line_end = len(self.text) if line_end < 0 else line_end
+        own = _ENDS[kind]
+        return (
+            own.search(self.text, position, line_end)
+            or _ANY_END.search(self.text, position, line_end)
+            or own.search(self.text, line_end)
+        )
+
     def _label(self, position: int, line: int) -> tuple[str, int]:
-        """Return the label in `|…|`, and the position behind it; "" if there is none."""
+        """Return the label in `|…|`, and the position behind it; "" if there is none.
+
+        People write `-->|Yes|> B`, which Mermaid refuses.
+        """
         if not self.text.startswith("|", position):
             return "", position
         match = _QUOTED_LABEL.match(self.text, position)
@@ -88,11 +111,10 @@ class LinkReader:
         end = self.text.find("|", position + 1)
         if end < 0:
             raise ParseError('The label that opens with "|" is never closed.', line, 'Close it with "|".')
-        return _unquoted(self.text[position + 1 : end]), end + 1
+        behind = end + 2 if self.text.startswith(">", end + 1) else end + 1
+        return _unquoted(self.text[position + 1 : end]), behind
 
 
 def _unquoted(raw: str) -> str:
     text = raw.strip()
-    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
-        return texts.quoted(text[1:-1])
-    return text
+    return texts.without_quotes(text) if text.startswith('"') and text.count('"') > 1 else text

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from rflow.trees.importing.mermaid.text import quoted
+from rflow.trees.importing.mermaid.text import quoted, without_quotes
 from rflow.trees.parsed import ParseError
 
 
@@ -35,7 +35,11 @@ SHAPES = (
 _MATCHING = {")": "(", "]": "[", "}": "{"}
 _BRACKET = re.compile(r"[\[\](){}\n]")
 _SPECIAL = re.compile(r"[\[\](){}|\"]")
-_GOES_ON = re.compile(r"[ \t]*+(?:$|[;&]|%%|:::|@\{|[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)", re.MULTILINE)
+_GOES_ON = re.compile(
+    r"[ \t]*+(?:$|[;&]|%%|:::|@\{|(?:[^\s\"@\[\](){}|]{1,64}+@)?(?:[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)"
+    r"|(?:->|[\u2013\u2014]{1,2}>|\u2192)[ \t]*+[\w.-]++[ \t]*+(?:[\[({;]|$))",
+    re.MULTILINE,
+)
 _BLANK = re.compile(r"\s*+")
 
 
@@ -55,11 +59,16 @@ def read_label(text: str, position: int, line: int) -> Label | None:
     are missing counts as the shorter one: `[/var/log is full]` is a square.
     """
     shapes = [shape for shape in SHAPES if text.startswith(shape.opening, position)]
+    found: Label | None = None
     for shape in shapes:
         begin = position + len(shape.opening)
         label = _quoted(text, begin, shape) or _bare(text, begin, shape)
-        if label is not None:
-            return label
+        if label is not None and not label.lenient:
+            return found or label
+        if label is not None and (found is None or label.end < found.end):
+            found = label  # `[(optional) step] --> B[(x)]` ends at the first bracket, not at the first ")]"
+    if found is not None:
+        return found
     if shapes:
         what = f'The label that opens with "{shapes[-1].opening}" is never closed.'
         raise ParseError(what, line, f'Close it with "{shapes[-1].closings[0]}".')
@@ -90,7 +99,7 @@ def _bare(text: str, begin: int, shape: Shape) -> Label | None:
         return None
     raw = text[begin:end].strip()
     strange = bool(_SPECIAL.search(raw))
-    raw = quoted(raw.replace('"', "")) if raw.startswith('"') else raw
+    raw = without_quotes(raw) if raw.startswith('"') else raw
     return Label(shape.name, raw, end + len(shape.closings[0]), lenient=strange)
 
 

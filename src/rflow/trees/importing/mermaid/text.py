@@ -99,3 +99,16 @@ def quoted(raw: str) -> str:
     if text.endswith("`") and len(text) > 1:
         return text[1:-1]
     return text[1:] if text.count("`") == 1 else text
+
+
+def without_quotes(raw: str) -> str:
+    """Return a label that begins with a quote, without those around it.
+
+    Mermaid reads `"Quoted" first` without its quotes, and refuses further ones; those around single words stay.
+    """
+    whole = raw.endswith('"') and len(raw) > 1
+    inner = raw[1:-1] if whole else raw[1:]
+    first = inner.find('"')
+    if not whole or raw.endswith('""'):
+        return quoted(raw.replace('"', ""))
+    return raw if first > 0 and not inner[first + 1 : first + 2].strip() else quoted(inner)
