@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from starlette.applications import Starlette
@@ -31,11 +30,9 @@ from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
 from rflow.web.view_log import ViewLog, ViewWriter
+from rflow.web.work.routes import WorkRoutes
 from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
-
-if TYPE_CHECKING:
-    from rflow.web.work.routes import WorkRoutes
 
 _UPKEEP = 1.0
 """Seconds between two writes of views."""
@@ -71,8 +68,10 @@ class LinkServer:
         self._file: _FileId | None = None
         self._broadcaster = Broadcaster(self._links, max_streams)
         self._api: ApiRoutes | None = None
+        self._work: WorkRoutes | None = None
         if self._members is not None:
             self._api = ApiRoutes(self._members, ChangeLookup(self._links.stamp, self._members), self._site)
+            self._work = WorkRoutes(self._members, self._site, self._api)
         self.app = Starlette(
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
@@ -91,26 +90,21 @@ class LinkServer:
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
-            *self._team_routes(),
+            *(self._api.routes() if self._api is not None else ()),
+            *(self._work.routes() if self._work is not None else ()),
+            *self._oidc_routes(),
+            Route("/share/{rest:path}", links.unknown_link),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
             Route("/robots.txt", robots),
         ]
 
-    def _team_routes(self) -> list[Route]:
-        from rflow.web.work.routes import WorkRoutes
-
-        if self._members is None or self._api is None:
-            return []
-        pages = WorkRoutes(self._members, self._site)
-        return [*self._api.routes(), *pages.routes(), *self._oidc_routes(pages, self._members)]
-
-    def _oidc_routes(self, pages: "WorkRoutes", members: WorkerPool[Team]) -> list[Route]:
-        if self._oidc is None:
+    def _oidc_routes(self) -> list[Route]:
+        if self._oidc is None or self._members is None or self._work is None:
             return []
         from rflow.web.oidc.routes import OidcRoutes
 
-        return OidcRoutes(self._oidc, members, self._site, pages).routes()
+        return OidcRoutes(self._oidc, self._members, self._site, self._work).routes()
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -77,7 +77,7 @@ class EventStream(Response):
         )
         self._broadcaster, self._key, self._found, self.known = broadcaster, key, found, known
         self._head_only = head_only
-        self._message, self._is_last = b"", False
+        self._message, self._aside, self._is_last = b"", b"", False
         self._has_news = asyncio.Event()
 
     def publish(self, message: bytes, *, last: bool = False) -> None:
@@ -85,6 +85,11 @@ class EventStream(Response):
         if not self._is_last:
             self._message, self._is_last = message, last
             self._has_news.set()
+
+    def tell(self, message: bytes) -> None:
+        """Send a message beside the versions. It replaces an earlier one that was not sent yet."""
+        self._aside = message
+        self._has_news.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the last one."""
@@ -113,7 +118,8 @@ class EventStream(Response):
         except TimeoutError:
             return _COMMENT, False
         self._has_news.clear()
-        return self._message, self._is_last
+        message, self._message, self._aside = self._aside + self._message, b"", b""
+        return message, self._is_last
 
 
 def _body(content: bytes, *, more: bool = True) -> Message:

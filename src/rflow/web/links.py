@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from rflow.core.sharing import ViewForm
@@ -49,12 +49,11 @@ class LinkRoutes:
         self._opening = opening
 
     def routes(self) -> Sequence[Route]:
-        """Return the routes of all addresses of links."""
+        """Return the routes of links; all other addresses below /share/ are for `unknown_link`."""
         return [
             Route("/share/{name}", self.share),
             Route("/share/{name}", self.open_share, methods=["POST"]),
             Route("/share/{token}/events", self.events),
-            Route("/share/{rest:path}", self.unknown_link),
         ]
 
     async def share(self, request: Request) -> Response:
@@ -63,6 +62,8 @@ class LinkRoutes:
         form = _FORMS.get(dot + suffix)
         if form is None:
             return LINK_ENDED
+        if _has_parameter(request.scope["query_string"], b"resume"):
+            return RedirectResponse(f"{token}/resume", 303)
         headers = dict(request.scope["headers"])
         link, _ = await self._find(request, token)
         is_bot = is_preview_bot(agent := agent_of(headers))
@@ -70,7 +71,7 @@ class LinkRoutes:
             return await self._locked(request, token, is_page=form == "page" and not is_bot)
         if is_bot:
             return PREVIEW
-        brief = link.share.brief or _wants_brief(request.scope["query_string"])
+        brief = link.share.brief or _has_parameter(request.scope["query_string"], b"brief")
         rendered = self._renderer.cached(link, form, brief=brief)
         if rendered is None:
             rendered = await self._renderer.render(link, form, brief=brief)
@@ -115,9 +116,9 @@ class LinkRoutes:
         return LINK_ENDED
 
 
-def _wants_brief(query: bytes) -> bool:
-    """Whether the reader of a whole link asks for its short form: `?brief`, also beside what a chat has added."""
-    return bool(query) and any(part.partition(b"=")[0] == b"brief" for part in query.split(b"&"))
+def _has_parameter(query: bytes, name: bytes) -> bool:
+    """Whether a parameter stands in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
+    return bool(query) and any(part.partition(b"=")[0] == name for part in query.split(b"&"))
 
 
 def _is_unchanged(headers: dict[bytes, bytes], rendered: Rendered) -> bool:

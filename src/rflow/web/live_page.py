@@ -5,12 +5,14 @@ from rflow.core.summary.progress import Progress
 from rflow.web.pages import SCRIPT, STYLE
 
 
-def live_page(progress: Progress, share: Share, version: str) -> str:
+def live_page(progress: Progress, share: Share, version: str, *, resume: bool = False) -> str:
     """Render the page of a link: the HTML format with live updates.
+
+    With `resume`, it offers to sign in and go on.
 
     Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
     """
     from rflow.formats import render_page
 
     files = {"script": f"..{SCRIPT.path}", "style": f"..{STYLE.path}"}
-    return render_page("share.html.j2", progress, share=share, version=version, **files)
+    return render_page("share.html.j2", progress, share=share, version=version, resume=resume, **files)

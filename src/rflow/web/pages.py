@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from rflow.data import data_dir
+from rflow.formats import tree_map
 
 _IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 _NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -41,16 +42,17 @@ class StaticFile(msgspec.Struct, frozen=True):
         return Response(self.body, headers=_IMMUTABLE, media_type=self.media_type)
 
 
-def _static(name: str, media_type: str) -> StaticFile:
-    body = _file(name).encode()
+def _static(name: str, media_type: str, before: str = "") -> StaticFile:
+    body = (before + _file(name)).encode()
     stem, _, suffix = name.rpartition("/")[2].rpartition(".")
     return StaticFile(f"/static/{stem}-{sha256(body).hexdigest()[:16]}.{suffix}", body, media_type)
 
 
-SCRIPT = _static("web/live.js", "text/javascript")
+_TIMES = _file("web/times.js")
+SCRIPT = _static("web/live.js", "text/javascript", before=_TIMES)
 STYLE = _static("formats/page.css", "text/css")
-WORK_SCRIPT = _static("web/work.js", "text/javascript")
-WORK_STYLE = _static("web/work.css", "text/css")
+WORK_SCRIPT = _static("web/work.js", "text/javascript", before=_TIMES)
+WORK_STYLE = _static("web/work.css", "text/css", before=tree_map.STYLE.lstrip())
 STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, WORK_STYLE)
 
 _MESSAGE = Template(_file("web/message.html"))

@@ -113,7 +113,7 @@ def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool) -> R
     if session.started_at is None:
         raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
     if form == "page":
-        return _responses(live_page(progress, link.share, link.version), form)
+        return _responses(live_page(progress, link.share, link.version, resume=store.has_accounts), form)
     return _responses(render(format_, progress), form)
 
 

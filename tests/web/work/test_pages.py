@@ -25,6 +25,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
+def client(served: Served, session: dict[str, str]) -> Iterator[httpx.Client]:
+    """A browser of Ben's that says nothing about where its requests come from."""
+    with httpx.Client(base_url=served.url, cookies=session, timeout=30, verify=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
 def session(served: Served) -> dict[str, str]:
     """The cookie of Ben."""
     form = {"name": BEN, "password": PASSWORD}
@@ -47,15 +54,14 @@ FOREIGN: tuple[dict[str, str], ...] = (
 
 
 @pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
-def test_a_form_of_another_site_does_nothing(served: Served, session: dict[str, str], page: Page) -> None:
+def test_a_form_of_another_site_does_nothing(client: httpx.Client, page: Page) -> None:
     """Attack 17, for every form there is."""
-    path = filled(page.path)
     form = {"name": "Cleo", "password": PASSWORD, "old": PASSWORD, "new": "x" * 12, "again": "x" * 12}
     for headers in FOREIGN:
-        sent = httpx.post(served.url + path, data=form, headers=headers, cookies=session, timeout=30)
+        sent = client.post(filled(page.path), data=form, headers=headers)
         assert (sent.status_code, "location" in sent.headers) == (403, False), headers
         assert "was not sent from a page of this server" in sent.text
-    assert httpx.get(served.url + "/inbox", cookies=session).status_code == 200
+    assert client.get("/inbox").status_code == 200
 
 
 def test_older_browsers_say_their_origin(served: Served) -> None:
@@ -67,18 +73,19 @@ def test_older_browsers_say_their_origin(served: Served) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if not page.public], ids=lambda page: page.path)
 def test_who_is_not_signed_in_gets_nothing(served: Served, page: Page) -> None:
     path = filled(page.path)
-    if page.get:
-        shown = httpx.get(served.url + path)
-        assert (shown.status_code, shown.headers["location"][:14]) == (303, "/sign-in?next=")
-    if page.post:
-        sent = httpx.post(served.url + path, data={"text": "The tunnel is down"}, headers=SAME_ORIGIN)
-        assert sent.status_code == 401
-        assert "The tunnel is down" in sent.text  # what was typed is not lost
+    with httpx.Client(base_url=served.url, headers=SAME_ORIGIN, timeout=30, verify=False) as nobody:
+        if page.get:
+            shown = nobody.get(path)
+            assert (shown.status_code, shown.headers["location"][:14]) == (303, "/sign-in?next=")
+        if page.post:
+            sent = nobody.post(path, data={"text": "The tunnel is down"})
+            assert sent.status_code == 401
+            assert "The tunnel is down" in sent.text  # what was typed is not lost
 
 
 @pytest.mark.parametrize("page", READ, ids=lambda page: page.path)
-def test_pages_are_not_stored_and_load_only_what_is_ours(served: Served, session: dict[str, str], page: Page) -> None:
-    shown = httpx.get(served.url + filled(page.path), cookies=session)
+def test_pages_are_not_stored_and_load_only_what_is_ours(client: httpx.Client, page: Page) -> None:
+    shown = client.get(filled(page.path))
     policy = shown.headers["content-security-policy"]
     if shown.status_code != 303:
         assert "unsafe" not in policy

@@ -1,6 +1,6 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 3da855f07e73771d9c118cd166149b0665f9140eb12e63087c98913f7944387a
+SHA-256 of the template: fab1ac88471db0a5097e7362e7a1d2452031d56a9bfe451a21c457308671fd3e
 """
 
 from rflow.formats.runtime import Macro, Markup, Undefined, escape, identity, missing
@@ -32,6 +32,7 @@ def template(environment):
             l_1_pills = resolve('pills')
             l_1_meta = resolve('meta')
             l_1_loose_outputs = resolve('loose_outputs')
+            l_1_resume = resolve('resume')
             l_1_zone = resolve('zone')
             l_1_at = l_1_page = l_1_outputs = missing
             if l_1_p is missing:
@@ -178,8 +179,16 @@ def template(environment):
                     return concat(t_9)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
                 t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'tree', 'The whole tree', 'with the path taken', caller=caller))
+            t_6.append(
+                '<section class="box" id="continue">\n<h2>Continue</h2>\n',
+            )
+            if (t_5((undefined(name='resume') if l_1_resume is missing else l_1_resume)) and (undefined(name='resume') if l_1_resume is missing else l_1_resume)):
+                pass
+                t_6.append(
+                    '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n',
+                )
             t_6.extend((
-                '<section class="box" id="continue">\n<h2>Continue</h2>\n<p class="row"><span>In a terminal:</span> ',
+                '<p class="row"><span>In a terminal:</span> ',
                 escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command')))),
                 '</p>\n',
             ))

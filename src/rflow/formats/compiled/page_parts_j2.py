@@ -1,6 +1,6 @@
 """templates/formats/page_parts.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: e1b7272cb14b79e16d77d3213bc78157c9a52ccaebbba501eb2c7454f2e16113
+SHA-256 of the template: b63d1ea77d0679b36fdb94f7d2d2cc3bc79ea18645952ffd6f68fbeaab26920e
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, escape, identity, missing
@@ -601,7 +601,7 @@ def template(environment):
         context.exported_vars.add('output')
         context.vars['output'] = l_0_output = Macro(environment, macro, 'output', ('piece', 'as_of'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_row, l_1_as_of):
+        def macro(l_1_row, l_1_as_of, l_1_more):
             t_26 = []
             l_1_step = l_0_step
             l_1_day = resolve('day')
@@ -609,6 +609,8 @@ def template(environment):
                 l_1_row = undefined("parameter 'row' was not provided", name='row')
             if l_1_as_of is missing:
                 l_1_as_of = undefined("parameter 'as_of' was not provided", name='as_of')
+            if l_1_more is missing:
+                l_1_more = None
             pass
             l_1_step = environment.getattr(l_1_row, 'step')
             t_26.extend((
@@ -731,18 +733,25 @@ def template(environment):
                     escape(environment.finalize(context.eval_ctx, context.call((undefined(name='output') if l_0_output is missing else l_0_output), l_2_piece, (environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at') or l_1_as_of), _loop_vars=_loop_vars))),
                 )
             l_2_piece = missing
+            if l_1_more:
+                pass
+                t_26.append(
+                    escape(environment.finalize(context.eval_ctx, context.call(l_1_more, (undefined(name='step') if l_1_step is missing else l_1_step)))),
+                )
             t_26.append(
                 '</li>\n',
             )
             return concat(t_26)
         context.exported_vars.add('step')
-        context.vars['step'] = l_0_step = Macro(environment, macro, 'step', ('row', 'as_of'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['step'] = l_0_step = Macro(environment, macro, 'step', ('row', 'as_of', 'more'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_p):
+        def macro(l_1_p, l_1_more):
             t_27 = []
             l_1_runs = resolve('runs')
             if l_1_p is missing:
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
+            if l_1_more is missing:
+                l_1_more = None
             pass
             for l_2_run in context.call((undefined(name='runs') if l_1_runs is missing else l_1_runs), l_1_p):
                 l_2_list = missing
@@ -757,7 +766,7 @@ def template(environment):
                     _loop_vars = {}
                     pass
                     t_28.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='step') if l_0_step is missing else l_0_step), l_4_row, environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of'), _loop_vars=_loop_vars))),
+                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='step') if l_0_step is missing else l_0_step), l_4_row, environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of'), l_1_more, _loop_vars=_loop_vars))),
                     )
                 l_4_row = missing
                 t_28.append(
@@ -784,7 +793,7 @@ def template(environment):
             l_2_run = l_2_list = missing
             return concat(t_27)
         context.exported_vars.add('steps')
-        context.vars['steps'] = l_0_steps = Macro(environment, macro, 'steps', ('p',), False, False, False, context.eval_ctx.autoescape)
+        context.vars['steps'] = l_0_steps = Macro(environment, macro, 'steps', ('p', 'more'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         l_0_MARKS = {'here': ('▶', 'you are here', 'here'), 'taken': ('✓', 'taken', 'taken'), 'assumed': ('?', 'assumed, not verified', 'taken'), 'ruled out': ('✗', 'ruled out', 'out'), 'unconfirmed': ('✗?', 'ruled out only by an assumed answer', 'out')}
         context.vars['MARKS'] = l_0_MARKS

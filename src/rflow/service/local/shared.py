@@ -14,7 +14,7 @@ from rflow.core.summary.summarise import summarise
 from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Clock, Store
-from rflow.service.team.office import policy_of
+from rflow.service.team.office import accounts_of, policy_of
 from rflow.stores.derived import readable_trees
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ class SharedSessions:
     def is_remote(self) -> bool:
         """Whether a server has to be asked for everything, even for the stamp."""
         return self._store.shared
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether anybody can sign in at this store."""
+        accounts = accounts_of(self._store)
+        return accounts is not None and accounts.exist()
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever somebody else has written to the store; None if there is none."""

@@ -1,8 +1,10 @@
 """A store as a server uses it: many actors on one connection, each with their own workspace."""
 
 from rflow.core.actors import Actor
+from rflow.core.sharing import Share
 from rflow.ports.stores import Clock, Store
 from rflow.service.local.administration import LocalAdministration
+from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.identities import Identities
@@ -29,6 +31,12 @@ class Team:
     def identities(self) -> Identities:
         """The accounts of those who sign in by OpenID Connect."""
         return Identities(self._store, clock=self.now)
+
+    def shared_by(self, token: str) -> Share | None:
+        """Return the link of a token, if it works now."""
+        shared = SharedSessions(self._store, clock=self.now, zone=lambda at: at)
+        found = shared.working(token)
+        return found[0] if found is not None else None
 
     def workspace(self, actor: Actor) -> LocalWorkspace:
         """Return what `actor` can do with sessions, trees and links."""

@@ -83,6 +83,10 @@ class ApiRoutes:
     async def _stream(self, operation: Operation, request: Request, token: str, given: Given) -> Response:
         """Return a stream of events, if its reader may see what it is about."""
         session = await self._workers.run(partial(_subject, operation=operation, token=token, given=given))
+        return await self.stream(request, token, session)
+
+    async def stream(self, request: Request, token: str, session: str = "") -> EventStream:
+        """Return a stream of events about a session (its id), or about all that the owner of a token may see."""
         key = changes.Watched(token, session)
         found = (await self._lookup.find_all([key]))[key]
         if isinstance(found, Exception):

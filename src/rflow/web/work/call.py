@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rflow.core.actors import Actor
+from rflow.core.tokens import is_token
 from rflow.errors import NotSignedIn
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.team import Team
@@ -16,7 +17,10 @@ from rflow.web.work.site import Site
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, read: its address without the part that a proxy adds, its form, its cookies."""
+    """A request, read: its address without the part that a proxy adds, its form, its cookies.
+
+    `live` is a page that updates itself, which does not keep a web session from ending.
+    """
 
     method: str
     path: str
@@ -25,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     form: Form = Form()
     token: str = ""
     notice: Notice | None = None
+    live: bool = False
 
     @property
     def address(self) -> str:
@@ -43,7 +48,10 @@ class Call:
     @cached_property
     def actor(self) -> Actor | None:
         """Who is signed in; None if nobody is."""
-        return self.team.sign_in.by_session(self.asked.token) if self.asked.token else None
+        if not is_token(self.asked.token, "session"):
+            return None
+        sign_in = self.team.sign_in
+        return sign_in.watching(self.asked.token) if self.asked.live else sign_in.by_session(self.asked.token)
 
     @property
     def me(self) -> Actor:
@@ -79,8 +87,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, Any] = {}
     status: int = 200
     headers: Mapping[str, str] = {}
-    forget: bool = False
-    """Whether the web session has ended, so that the browser must forget it."""
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from rflow.errors import NotFound, RflowError, TooManyAttempts, UsageProblem
 from rflow.ports.wire import STATUS
 from rflow.web.work.call import Call, Shown
-from rflow.web.work.texts import ERRORS, FIELDS, NOT_FOUND, REFUSED
+from rflow.web.work.texts import ERRORS, FIELDS, NOT_FOUND, ON_PAGE, REFUSED
 
 _log = logging.getLogger("rflow")
 
@@ -20,11 +20,19 @@ def status_of(error: RflowError) -> int:
     return next((status for kind, (status, _) in STATUS.items() if isinstance(error, kind)), 500)
 
 
+def on_page(error: RflowError) -> tuple[str, str]:
+    """Return what happened and what to try, for a page: what to type in a terminal is no use there."""
+    if "rflow " not in error.try_:
+        return error.what, error.try_
+    kind = next((kind for kind in ON_PAGE if isinstance(error, kind)), None)
+    return error.what, ON_PAGE[kind] if kind is not None else ""
+
+
 def failed(call: Call, error: RflowError) -> Shown:
     """Return the page for an error of rflow. All that one may not see, or that is not there, looks the same."""
     status = status_of(error)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
-    what, try_ = NOT_FOUND if isinstance(error, NotFound) and not call.form.texts else (error.what, error.try_)
+    what, try_ = NOT_FOUND if isinstance(error, NotFound) and not call.form.texts else on_page(error)
     return _page(call, status, what, try_, headers)
 
 

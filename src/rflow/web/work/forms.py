@@ -6,7 +6,7 @@ import msgspec
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-HIDDEN = frozenset({"command_id", "seen", "next", "do"})
+HIDDEN = frozenset({"at", "command_id", "kind", "next", "node", "offset", "pin", "seen", "target"})
 """Fields that nobody types."""
 _SECRET = frozenset({"password", "old", "new", "again"})
 _MOST_FIELDS, _MOST_FILES = 300, 20
@@ -57,7 +57,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     def typed(self) -> Mapping[str, str]:
         """What a person has typed into it, without passwords, by the name of the field."""
         kept = {name: text for name in self.texts if (text := self.text(name).strip())}
-        return {name: text for name, text in kept.items() if name not in HIDDEN | _SECRET}
+        return {
+            name: text for name, text in kept.items() if name not in HIDDEN | _SECRET and not name.startswith("was_")
+        }
 
 
 async def read_form(request: Request) -> Form:

@@ -31,7 +31,7 @@ NAVIGATION: Sequence[Place] = (
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """The values of templates/web/base.html.j2."""
+    """The values of templates/web/base.html.j2; `paths` are those of all pages, as they stand in their table."""
 
     name: str = ""
     user: str = ""
@@ -39,6 +39,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
     inbox: int = 0
     notice: Notice | None = None
+    paths: frozenset[str] = frozenset()
 
 
 def frame_of(call: Call, paths: frozenset[str]) -> Frame:
@@ -54,6 +55,7 @@ def frame_of(call: Call, paths: frozenset[str]) -> Frame:
         at=asked.path,
         inbox=inbox_count(call),
         notice=asked.notice,
+        paths=paths,
     )
 
 

@@ -7,11 +7,12 @@ from urllib.parse import quote, urlencode
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from rflow.errors import NotSignedIn, RflowError
+from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
+from rflow.web.api.routes import ApiRoutes
 from rflow.web.middleware import BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
@@ -20,6 +21,7 @@ from rflow.web.work.errors import broken, failed, refused
 from rflow.web.work.forms import Form, read_form
 from rflow.web.work.frame import in_frame
 from rflow.web.work.pages import PAGES
+from rflow.web.work.presence import Presence, PresentStream
 from rflow.web.work.same_origin import SAFE, check_same_origin
 from rflow.web.work.site import Site
 from rflow.web.work.templates import Templates
@@ -36,14 +38,27 @@ _SANDBOX = {"content-security-policy": "sandbox; default-src 'none'", "cache-con
 class WorkRoutes:
     """Endpoints of the pages in `PAGES`."""
 
-    def __init__(self, workers: WorkerPool[Team], site: Site, pages: Sequence[Page] = PAGES) -> None:
-        self._workers, self._site, self._pages = workers, site, pages
-        self._templates = Templates(site)
+    def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
+        self._workers, self._site, self._api, self._pages = workers, site, api, pages
+        self._templates, self._presence = Templates(site), Presence()
         self._paths = frozenset(page.path for page in pages)
 
     def routes(self) -> list[Route]:
-        """Return a route for each page."""
-        return [self._route(page) for page in self._pages]
+        """Return a route for each page, and those of the changes that pages watch."""
+        streams = [Route("/events", self.events), Route("/events/{session}", self.events)]
+        return [*(self._route(page) for page in self._pages), *streams]
+
+    async def events(self, request: Request) -> Response:
+        """Stream the changes of a session, or of all that the reader may see, to a page."""
+        token, session = request.cookies.get(session_cookie(self._site), ""), request.path_params.get("session", "")
+        try:
+            stream = await self._api.stream(request, token, session)
+        except NotSignedIn:
+            return PlainTextResponse("There is nothing to watch.\n", 404)
+        except StoreProblem as error:
+            return PlainTextResponse(f"{error}\n", 503)
+        reader = await self._workers.run(lambda team: team.sign_in.watching(token)) if session else None
+        return PresentStream(stream, self._presence, session, reader.person) if reader is not None else stream
 
     def _route(self, page: Page) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -102,7 +117,7 @@ class WorkRoutes:
         response = HTMLResponse(text, answer.status, {**_HEADERS, **answer.headers})
         if call.asked.notice is not None:
             set_notice(response, self._site, None)
-        if answer.forget or (call.asked.token and call.actor is None):
+        if call.asked.token and call.actor is None:
             set_session(response, self._site, "")
         return response
 
@@ -116,7 +131,7 @@ def _to_sign_in(call: Call) -> Answer:
 
 def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noqa: B008 (frozen)
     """Return a request, read."""
-    cookies = request.cookies
+    cookies, live = request.cookies, request.method in SAFE and "x-rflow-live" in request.headers
     return Asked(
         method=request.method,
         path=request.url.path,
@@ -124,5 +139,6 @@ def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noq
         query=dict(request.query_params),
         form=form,
         token=cookies.get(session_cookie(site), ""),
-        notice=read_notice(site, cookies),
+        notice=None if live else read_notice(site, cookies),
+        live=live,
     )

@@ -1,22 +1,26 @@
 """The templates of the pages: Jinja with rflow's escaping, so that no text of a person becomes markup."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from jinja2 import FileSystemLoader
 from markupsafe import Markup
 
 from rflow.core.session.search.query import Match
+from rflow.core.summary.progress import OutlineEntry
 from rflow.core.text import clean
 from rflow.data import data_dir
 from rflow.formats.environment import OPTIONS, FlavouredEnvironment
 from rflow.formats.escaping.html import escaped
 from rflow.formats.flavours import flavour_of
 from rflow.formats.page import PAGE
+from rflow.formats.page.blocks import Block
 from rflow.formats.phrases import PHRASES
+from rflow.formats.tree_map import tree_map
 from rflow.web.pages import STYLE, WORK_SCRIPT, WORK_STYLE
 from rflow.web.work.site import Site
 
@@ -41,6 +45,20 @@ def pieces(match: Match) -> Iterator[tuple[str, bool]]:
     yield match.text[place:], False
 
 
+def drawing(outline: Sequence[OutlineEntry]) -> Markup:
+    """Return the picture of a tree; its texts are escaped there."""
+    return Markup(tree_map([_safe(entry) for entry in outline], "Where the session stands in the tree"))  # noqa: S704
+
+
+def _safe(entry: OutlineEntry) -> OutlineEntry:
+    return msgspec.structs.replace(entry, label=clean(entry.label), text=clean(entry.text))
+
+
+def _not_of(blocks: Sequence[Block], keys: Sequence[str]) -> Sequence[Block]:
+    """Return the blocks of a page without those that stand elsewhere on it."""
+    return [block for block in blocks if block.key not in keys]
+
+
 def _in_query(text: str) -> str:
     """Return a text as it stands in the query of an address."""
     return quote(text, safe="")
@@ -53,7 +71,7 @@ class Templates:
         folders = [data_dir("templates") / name for name in ("web", "formats")]
         env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(folders), auto_reload=False)
         env.fit(flavour_of(".html.j2"))
-        env.filters |= {"kept": kept, "here": _in(site), "query": _in_query}
+        env.filters |= {"kept": kept, "here": _in(site), "query": _in_query, "not_of": _not_of}
         env.globals |= {
             **PHRASES,
             **PAGE,
@@ -61,6 +79,7 @@ class Templates:
             "site": site,
             "command_id": command_id,
             "pieces": pieces,
+            "drawing": drawing,
             "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
             "scripts": [site.base + file.path for file in (WORK_SCRIPT,)],
         }

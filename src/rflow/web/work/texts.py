@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from rflow.core.session import events as e
+from rflow.core.session.events import Fact
+from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
+
 ERRORS: Mapping[int, str] = {
     400: "That could not be read",
     401: "Sign in first",
@@ -40,16 +44,25 @@ REFUSED: Mapping[int, tuple[str, str]] = {
 }
 """The same for what the server itself refuses, by status."""
 
+ON_PAGE: Mapping[type[RflowError], str] = {
+    SessionMoved: "Nothing was written. Look at it as it stands now, then send it again if it still fits.",
+    NotAllowed: "The page shows whose it is now, and what you can do.",
+    NotFound: "Reload the page to see what is there now.",
+    UsageProblem: "Change it and send it again.",
+}
+"""What to try on a page, for errors whose own words are for the terminal."""
+
 FIELDS: Mapping[str, str] = {
     "q": "Search",
-    "ask": "Ask",
-    "for": "Waiting for",
-    "name": "Name",
-    "output": "Output",
-    "reason": "Reason",
-    "result": "Result",
-    "text": "Text",
-    "title": "Title",
+    "came": "Result",
+    "change_revert": "How to revert it",
+    "change_text": "Change",
+    "choice": "Answer",
+    "decline_reason": "Reason",
+    "skip_reason": "Reason",
+    "take_reason": "Reason",
+    "waiting_for": "Waiting for",
+    "why": "Reason",
 }
 """The names of fields, for texts that are given back after an error."""
 
@@ -60,3 +73,17 @@ SIGNED_OUT_EVERYWHERE = "You are signed out here and in every other browser."
 PASSWORD_SET = "Your password is set. You are signed in."  # noqa: S105 (a notice)
 PASSWORD_CHANGED = "Your password is changed. Every other browser was signed out."  # noqa: S105 (a notice)
 PASSWORDS_DIFFER = "The two passwords are not the same."
+
+SET: Mapping[type[Fact], str] = {
+    e.BriefSet: "the brief",
+    e.WaitingSet: "what it waits for",
+    e.Pinned: "the mark of a key fact",
+    e.Unpinned: "removing the mark of a key fact",
+    e.EntryAmended: "the correction",
+    e.AssumptionSettled: "settling it",
+    e.QuestionReplied: "the answer",
+    e.ChangeReverted: "recording it as reverted",
+    e.HandedOff: "the handoff",
+    e.TreeEntered: "going into the tree",
+}
+"""What `undo` would take back, for facts that bring no entry of their own."""

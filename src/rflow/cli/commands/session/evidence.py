@@ -17,6 +17,7 @@ from rflow.core.session.events import EvidenceAdded
 from rflow.core.session.state import Session
 from rflow.core.text import byte_size, shorten
 from rflow.errors import BadInput, UsageProblem
+from rflow.service.attaching import LIMIT, attached, media_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,6 @@ Encoding = Annotated[
     str, Option(metavar="NAME", help="How its bytes are to be read, if not as UTF-8 or UTF-16: cp850, shift_jis …")
 ]
 
-LIMIT = 8 * 1024 * 1024
-"""How many bytes of one output or file are kept, so that a store stays quick whatever is attached."""
 _NOTHING = EvidenceAdded(kind="command", label="-", excerpt="", bytes_total=0, bytes_kept=0, digest="")
 
 
@@ -106,7 +105,7 @@ def _evidence_of(captured: "Captured", label: str, encoding: str) -> EvidenceAdd
         command=captured.command,
         excerpt=shown.text,
         left_out=shown.left_out,
-        media_type=_media_type(encoding),
+        media_type=media_type(encoding),
         bytes_total=captured.total,
         bytes_kept=captured.kept,
         digest=fingerprint(captured.data),
@@ -117,10 +116,6 @@ def _evidence_of(captured: "Captured", label: str, encoding: str) -> EvidenceAdd
         cwd=captured.cwd,
         origin="observed",
     )
-
-
-def _media_type(encoding: str) -> str:
-    return f"text/plain; charset={encoding}" if encoding else "text/plain"
 
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
@@ -172,25 +167,16 @@ def attach(
         data, name = here.read_stdin(LIMIT), "pasted text"
     else:
         data, name = _read(Path(file)), Path(file).name
-    if len(data) > LIMIT:
-        raise UsageProblem(
-            f"That is more than {byte_size(LIMIT)}.",
-            try_=f"Attach the part that matters: tail -n 500 {'FILE' if file == '-' else file} | rflow attach -",
-        )
-    if not data:
-        raise UsageProblem("There is nothing in it.", try_="Check that it is the right file.")
-    shown = excerpt(data, encoding=encoding, fallback=usual_encoding())
-    evidence = EvidenceAdded(
-        kind="text" if file == "-" else "file",
-        label=here.text(label) or here.text(name),
-        excerpt=shown.text,
-        left_out=shown.left_out,
-        media_type=_media_type(encoding),
-        bytes_total=len(data),
-        bytes_kept=len(data),
-        digest=fingerprint(data),
-        on=on or 0,
+    part = f"Attach the part that matters: tail -n 500 {'FILE' if file == '-' else file} | rflow attach -"
+    described = attached(
+        data,
+        here.text(label) or here.text(name),
+        pasted=file == "-",
+        encoding=encoding,
+        fallback=usual_encoding(),
+        too_large=part,
     )
+    evidence = replace(described, on=on or 0)
     keep(here, session, AddEvidence(evidence=evidence, pin=pin, command_id=command_id), data)
 
 

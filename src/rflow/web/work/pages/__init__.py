@@ -3,13 +3,13 @@
 A page is an entry `Page(path=…, get=…, post=…)` in the table of a module. Its handlers take a `Call` (who asks, their
 workspace, the form) and run in a worker thread; they return `Shown` (a template in templates/web that extends
 base.html.j2), `Redirect` (after a form that worked, with a notice) or `Download`, or raise an `RflowError`, which
-becomes a page that gives back what was typed. Addresses in templates begin with `{{ base }}`; macros for forms, lists
-and times are in templates/web/forms.j2 and templates/formats/page_parts.j2. An entry in `frame.NAVIGATION` shows once
-there is a page at its path.
+becomes a page that gives back what was typed. Addresses in templates begin with `{{ base }}`; macros for forms and
+lists are in templates/web/forms.j2, those for times and icons in templates/formats/page_parts.j2. An entry in
+`frame.NAVIGATION` shows once there is a page at its path.
 """
 
 from rflow.web.work.call import Page
-from rflow.web.work.pages import account, home, sign_in
+from rflow.web.work.pages import account, home, session, sign_in, start
 
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *account.PAGES)
+PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *account.PAGES, *start.PAGES, *session.PAGES)
 """Every page, from which the routes, the navigation and the tests of forms are made."""

@@ -43,13 +43,13 @@ def send_sign_in(call: Call) -> Answer:
 def send_sign_out(call: Call) -> Answer:
     """End the web session of this browser."""
     call.team.sign_in.close_session(call.asked.token)
-    return Redirect(to="/sign-in?out=1", say=texts.SIGNED_OUT, session="")
+    return Redirect(to="/sign-in", say=texts.SIGNED_OUT, session="")
 
 
 def send_sign_out_everywhere(call: Call) -> Answer:
     """End all web sessions of who is signed in."""
     call.team.sign_in.close_all_sessions(call.me)
-    return Redirect(to="/sign-in?out=1", say=texts.SIGNED_OUT_EVERYWHERE, session="")
+    return Redirect(to="/sign-in", say=texts.SIGNED_OUT_EVERYWHERE, session="")
 
 
 def set_password(call: Call) -> Answer:

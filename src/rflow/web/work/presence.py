@@ -1,0 +1,52 @@
+"""Who has the page of a session open: told to everybody else who has it open at the same process of the server."""
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from rflow.core.people import Person
+from rflow.web.broadcaster import EventStream
+
+
+class Presence:
+    """The open streams of each session, with who reads them. Used from the event loop only."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, dict[EventStream, Person]] = {}
+
+    def join(self, session: str, stream: EventStream, reader: Person) -> None:
+        """Add a reader, and tell everybody."""
+        self._streams.setdefault(session, {})[stream] = reader
+        self._tell(session)
+
+    def leave(self, session: str, stream: EventStream) -> None:
+        """Remove a reader, and tell the others."""
+        del self._streams[session][stream]
+        if not self._streams[session]:
+            del self._streams[session]
+        self._tell(session)
+
+    def _tell(self, session: str) -> None:
+        streams = self._streams.get(session, {})
+        names = {reader.id: reader.name for reader in streams.values()}
+        for stream, reader in streams.items():
+            others = sorted(name for other, name in names.items() if other != reader.id)
+            stream.tell(b"event: here\ndata: %s\n\n" % msgspec.json.encode(others))
+
+
+class PresentStream(Response):
+    """A stream of changes of a session whose reader is present while it is open."""
+
+    def __init__(self, stream: EventStream, presence: Presence, session: str, reader: Person) -> None:
+        self.status_code = stream.status_code
+        self.background = None
+        self.raw_headers = stream.raw_headers
+        self._stream, self._presence, self._session, self._reader = stream, presence, session, reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send events until the last one."""
+        self._presence.join(self._session, self._stream, self._reader)
+        try:
+            await self._stream(scope, receive, send)
+        finally:
+            self._presence.leave(self._session, self._stream)

@@ -1,0 +1,333 @@
+"""The pages in a real browser: the story of a handover, two people on one session, keyboard, axe, pictures.
+
+`RFLOW_UPDATE_GOLDEN=1` takes the pictures of docs/web.md.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from judges.node_tools import node_file
+from support.needs import need
+from support.program import Program
+from support.team import PASSWORD
+from support.web.browser import a_page
+from support.web.server import Served
+from support.web.visitor import BEN, team_served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[3]
+PICTURES = ROOT / "docs" / "images"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
+MAYA = "Maya"
+CODE = "V6HJ-VG"
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A team with the session of the examples, which is Maya's."""
+    with team_served(tmp_path_factory.mktemp("team")) as server:
+        root = server.ana.at(user="Root", terminal="root").with_tree()
+        root.ok("user", "add", MAYA, "--password-stdin", stdin=PASSWORD)
+        for name in (MAYA, BEN, "Cleo"):
+            root.ok("space", "members", "default", "--add", name, "--role", "member")
+        maya = server.ana.at(user=MAYA, terminal="maya")
+        maya.ok("import", str(ROOT / "examples" / "sessions" / "postgres-refused.jsonl"))
+        for number, title in enumerate(("Till 3 is slow", "VPN drops every 50 min in Leeds", "Labels print twice")):
+            maya.at(terminal=f"more {number}").ok("start", "--title", title, "--ticket", f"INC-33{number}7")
+        handed = server.ana.at(terminal="handed")
+        handed.ok("start", "--title", "Intermittent 502 on shop.ferrow.example", "--severity", "2")
+        handed.ok("handoff", MAYA, "--note", "I leave at 18:00", "--warn", "lb-edge-1 fills its disk at about 21:00")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with a_page() as page:
+        found = page.context.browser
+        assert found is not None
+        yield found
+
+
+class Signed:
+    """Somebody in front of a browser; `problems` are what its console says."""
+
+    def __init__(self, page: "Page", url: str) -> None:
+        self.page, self.url, self.problems = page, url, list[str]()
+        page.on("console", lambda said: self.problems.append(said.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def sign_in(self, name: str) -> None:
+        if "/sign-in" not in self.page.url:
+            self.page.goto(f"{self.url}/sign-in")
+        self.page.fill("[name=name]", name)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("main button:has-text('Sign in')")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+
+@contextmanager
+def somebody(browser: "Browser", served: Served, name: str = "", **options: Any) -> Iterator[Signed]:
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+    try:
+        signed = Signed(context.new_page(), served.url)
+        if name:
+            signed.sign_in(name)
+        yield signed
+    finally:
+        context.close()
+
+
+def started(served: Served, terminal: str) -> tuple[Program, str]:
+    """Start a session in Ben's terminal; return it with the session's path."""
+    ben = served.ana.at(terminal=terminal)
+    ben.start()
+    return ben, f"/sessions/{ben.json('show', '--json')['code']}"
+
+
+def test_who_is_stuck_shares_a_link_and_a_colleague_goes_on_in_the_browser(served: Served, browser: "Browser") -> None:
+    ben, path = started(served, "story")
+    ben.ok("choose", "green")
+    with somebody(browser, served) as cleo:
+        cleo.go(f"/share/{ben.json('share', 'create', '--json')['token']}")
+        assert "Clear the print queue" in cleo.page.inner_text("main")
+        cleo.page.click("text=Sign in to resume")
+        cleo.sign_in("Cleo")
+        assert cleo.page.url == served.url + path
+        assert "Clear the print queue" in cleo.page.inner_text("#at")
+        cleo.page.click("#take-over summary")
+        cleo.page.fill("[name=take_reason]", "Ben is off shift")
+        cleo.page.click("button:has-text('Take over')")
+        cleo.page.fill("[name=result]", "Two jobs from Monday were stuck")
+        cleo.page.click("#at button:has-text('Done')")
+        cleo.page.click("#at .answer:has-text('Yes')")
+        cleo.page.fill("[name=summary]", "Old jobs blocked the queue")
+        cleo.page.click("button:has-text('Close the session')")
+        assert "Closed as resolved" in cleo.page.inner_text("main")
+        assert cleo.problems == []
+    shown = ben.ok("show").out
+    assert "resolved" in shown and "Two jobs from Monday were stuck" in shown and "Cleo" in shown
+
+
+def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(served: Served, browser: "Browser") -> None:
+    _, path = started(served, "two people")
+    with somebody(browser, served, BEN) as ben, somebody(browser, served, "Cleo") as cleo:
+        for each in (ben, cleo):
+            each.go(path)
+            each.page.wait_for_selector("#live[data-state=live]")
+        ben.page.wait_for_selector("#here >> text=Also here: Cleo", timeout=5000)
+        cleo.page.evaluate("window.untouched = true")
+        cleo.page.click("#add [value=note] + *, #add label:has([value=note])")
+        cleo.page.type("#add [name=text]", "Seen in York too, on the")
+        ben.page.click("#at .answer:has-text('Green')")
+        cleo.page.wait_for_selector("#at >> text=Clear the print queue", timeout=5000)
+        cleo.page.keyboard.type(" same printer")
+        assert cleo.page.input_value("#add [name=text]") == "Seen in York too, on the same printer"
+        assert cleo.page.evaluate("window.untouched") is True
+        cleo.page.click("#add button:has-text('Add')")
+        ben.page.wait_for_selector("text=Seen in York too, on the same printer", timeout=5000)
+        assert cleo.page.input_value("#add [name=text]") == ""
+        assert ben.problems == cleo.problems == []
+        cleo.go("/")
+        ben.page.wait_for_function("document.querySelector('#here').textContent === ''", timeout=5000)
+
+
+def test_of_two_answers_at_once_one_wins_and_the_other_loses_no_text(served: Served, browser: "Browser") -> None:
+    terminal, path = started(served, "at once")
+    terminal.ok("choose", "green")
+    with somebody(browser, served, BEN) as first, somebody(browser, served, BEN, java_script_enabled=False) as second:
+        for each, text in ((first, "Emptied it"), (second, "Two jobs from Monday\nwere stuck")):
+            each.go(path)
+            each.page.fill("[name=result]", text)
+        first.page.click("#at button:has-text('Done')")
+        second.page.click("#at button:has-text('Done')")
+        assert "Somebody was faster" in second.page.inner_text("#refused")
+        assert second.page.input_value("#refused [name=came]") == "Two jobs from Monday\nwere stuck"
+        second.page.click("#refused button")
+        assert "Step added." in second.page.inner_text("main")
+
+
+def test_a_result_that_was_being_typed_when_the_session_moved_on_is_kept(served: Served, browser: "Browser") -> None:
+    terminal, path = started(served, "moved on")
+    terminal.ok("choose", "green")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        ben.page.wait_for_selector("#live[data-state=live]")
+        ben.page.type("[name=result]", "Two jobs from Mon")
+        terminal.ok("done", "Emptied it")
+        ben.page.wait_for_selector("#unsent", timeout=5000)
+        assert ben.page.input_value("#unsent textarea") == "Two jobs from Mon"
+        ben.page.click("#unsent button")
+        assert ben.page.locator("#unsent").count() == 0
+
+
+def test_what_was_typed_survives_a_reload_and_signing_out_reaches_other_tabs(
+    served: Served, browser: "Browser"
+) -> None:
+    _, path = started(served, "drafts")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        other = ben.page.context.new_page()
+        other.goto(served.url + path)
+        ben.page.type("#add [name=text]", "It hums")
+        ben.page.reload()
+        assert ben.page.input_value("#add [name=text]") == "It hums"
+        other.click("text=Sign out")
+        ben.page.wait_for_url("**/sign-in?next=*", timeout=5000)
+        ben.sign_in(BEN)
+        assert ben.page.input_value("#add [name=text]") == "It hums"
+
+
+def test_a_session_is_worked_on_by_keyboard_alone(served: Served, browser: "Browser") -> None:
+    _, path = started(served, "keyboard")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        press = ben.page.keyboard.press
+        press("?")
+        assert ben.page.is_visible("#shortcuts")
+        press("Escape")
+        press("3")
+        assert "Green" in ben.page.evaluate("document.activeElement.textContent")
+        assert ben.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        press("Enter")
+        ben.page.wait_for_selector("#at >> text=Clear the print queue")
+        press("n")
+        ben.page.keyboard.type("It hums")
+        for _ in range(12):
+            press("Tab")
+            if ben.page.evaluate("document.activeElement.textContent") == "Add":
+                break
+        press("Enter")
+        ben.page.wait_for_selector("text=Note added.")
+        press("g")
+        press("w")
+        ben.page.wait_for_selector("h1:has-text('My work')")
+
+
+def test_files_are_dropped_and_times_are_the_readers(served: Served, browser: "Browser") -> None:
+    _, path = started(served, "drop")
+    with somebody(browser, served, BEN, timezone_id="Asia/Tokyo") as ben:
+        ben.go(path)
+        ben.page.evaluate(
+            """() => {
+                const data = new DataTransfer();
+                data.items.add(new File(["E42 paper jam"], "print.log"));
+                const how = { dataTransfer: data, bubbles: true };
+                for (const type of ["dragover", "drop"])
+                    document.querySelector("main").dispatchEvent(new DragEvent(type, how));
+            }"""
+        )
+        ben.page.click("#add button:has-text('Add')")
+        assert "1 output added." in ben.page.inner_text("main")
+        assert "E42 paper jam" in ben.page.text_content("main")
+        time_ = ben.page.locator(".meta time")
+        assert time_.get_attribute("datetime").endswith("+00:00")  # type: ignore[union-attr]
+        shown = ben.page.evaluate("new Date(document.querySelector('.meta time').dateTime).toLocaleTimeString('en-GB')")
+        assert time_.inner_text() == shown[:5]
+
+
+def test_the_list_of_my_work_changes_by_itself(served: Served, browser: "Browser") -> None:
+    with somebody(browser, served, "Cleo") as cleo:
+        cleo.page.wait_for_selector("h1:has-text('My work')")
+        terminal = served.ana.at(terminal="hands over")
+        terminal.ok("start", "--title", "Badge reader blinks red")
+        terminal.ok("handoff", "Cleo")
+        cleo.page.wait_for_selector("main >> text=Badge reader blinks red", timeout=5000)
+        end = time.monotonic() + 5
+        while not cleo.page.title().startswith("(1)") and time.monotonic() < end:
+            time.sleep(0.05)
+        assert cleo.page.title() == "(1) My work – rflow"
+
+
+PAGES = {
+    "welcome": ("", "/"),
+    "sign-in": ("", "/sign-in?next=/inbox"),
+    "home": (MAYA, "/"),
+    "inbox": (MAYA, "/inbox"),
+    "empty": ("Dev", "/"),
+    "list": (MAYA, "/?list=team"),
+    "search": (MAYA, "/search?q=postgres"),
+    "start": (MAYA, "/sessions/new"),
+    "account": (MAYA, "/account"),
+    "session": (MAYA, f"/sessions/{CODE}"),
+    "other": ("Cleo", f"/sessions/{CODE}"),
+    "missing": (MAYA, "/sessions/ZZZZ-ZZ"),
+}
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+def test_every_page_is_accessible(served: Served, browser: "Browser", size: str, scheme: str) -> None:
+    """By the rules of axe-core, with everything unfolded; nothing is scrolled sideways."""
+    axe = node_file("axe-core/axe.min.js").read_text("utf-8")
+    width, height = SIZES[size]
+    options = {"bypass_csp": True, "viewport": {"width": width, "height": height}, "color_scheme": scheme}
+    for who in dict.fromkeys(who for who, _ in PAGES.values()):
+        with somebody(browser, served, who, **options) as reader:
+            for name in (name for name, (reads, _) in PAGES.items() if reads == who):
+                reader.go(PAGES[name][1])
+                reader.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+                reader.page.evaluate(axe)
+                found = reader.page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
+                assert (name, _short(found["violations"])) == (name, [])
+                assert reader.page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
+
+
+def test_every_page_is_valid_html(served: Served, browser: "Browser", tmp_path: Path) -> None:
+    """By the Nu HTML checker, style sheets included."""
+    import subprocess
+
+    checker = node_file("vnu-jar/build/dist/vnu.jar")
+    need("java")
+    for who in dict.fromkeys(who for who, _ in PAGES.values()):
+        with somebody(browser, served, who) as reader:
+            for name in (name for name, (reads, _) in PAGES.items() if reads == who):
+                response = reader.page.context.request.get(served.url + PAGES[name][1])
+                (tmp_path / f"{name}.html").write_bytes(response.body())
+    files = [str(file) for file in tmp_path.glob("*.html")]
+    found = subprocess.run(["java", "-jar", str(checker), *files], capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+PICTURED = [
+    ("sign-in", "sign-in", "light", "desktop"),
+    ("home", "home", "light", "desktop"),
+    ("home-phone", "home", "dark", "phone"),
+    ("session", "session", "light", "desktop"),
+    ("session-dark", "session", "dark", "desktop"),
+    ("session-phone", "session", "light", "phone"),
+    ("start-phone", "start", "dark", "phone"),
+    ("missing", "missing", "light", "desktop"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown", "scheme", "size"), PICTURED)
+def test_the_docs_have_pictures_of_the_pages(
+    served: Served, browser: "Browser", name: str, shown: str, scheme: Any, size: str
+) -> None:
+    picture = PICTURES / f"web-{name}.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        width, height = SIZES[size]
+        who, path = PAGES[shown]
+        options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+        with somebody(browser, served, who, **options) as reader:
+            reader.go(path)
+            if shown == "session":
+                reader.page.wait_for_selector("#live[data-state=live]")
+            reader.page.screenshot(path=picture)
+    assert picture.stat().st_size < 150_000
