@@ -18,8 +18,8 @@ _EVENTS = (
     "longer. A comment comes every 15 seconds."
 )
 _WHO_ASKS = (
-    "An API token, or the token of a web session. Pages of this server need neither: the cookie of a web session counts, "
-    "for requests that change something only with `Sec-Fetch-Site: same-origin`."
+    "An API token, or the token of a web session. Pages of this server need neither: a web session's cookie counts, "
+    "to change something, only with `Sec-Fetch-Site: same-origin`."
 )
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
