@@ -12,12 +12,12 @@ from zlib import crc32
 
 import msgspec
 
-from rflow.core import people, spaces
+from rflow.core import people, person_names, spaces
 from rflow.core.session import events, replay, state, times
 from rflow.core.session.rules import adjust
 from rflow.core.session.state import Entry, Session
 
-FOLDED_BY = (people, spaces, times, events, state, adjust, replay)
+FOLDED_BY = (people, person_names, spaces, times, events, state, adjust, replay)
 """The modules that make a state of events."""
 
 

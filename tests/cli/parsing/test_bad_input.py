@@ -77,8 +77,7 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (
         2,
         ("tree", "grow"),
-        'There is no command "tree grow".\n'
-        "       There are: list, show, graph, check, add, remove, import, new, edit, diff.",
+        'There is no command "tree grow".\n       There are: list, show, graph, check, add, remove,',
     ),
     (2, ("--colour",), 'rflow has no option "--colour".\n       See: rflow --help'),
     (2, ("choose", "1", "--force"), 'choose has no option "--force".\n       See: rflow choose --help'),

@@ -83,7 +83,7 @@ def test_formats_people_and_settings_are_offered(ana: Program) -> None:
 def test_commands_and_options_are_offered(ana: Program) -> None:
     assert offered(ana, "") == list(COMMANDS)
     assert offered(ana, "re") == ["resume", "reply", "reopen", "redact"]
-    making = ["import", "new", "edit", "diff"]
+    making = ["import", "new", "edit", "diff", "stats", "proposals"]
     assert offered(ana, "tree", "") == ["list", "show", "graph", "check", "add", "remove", *making]
     assert "--copy" in offered(ana, "progress", "--c")
 

@@ -70,6 +70,7 @@ class Member:
                 self.is_mine = event["by"]["name"] == self.name
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_each_accepted_command_is_there_once_and_in_order(tmp_path: Path, kind: str) -> None:
     with served_team(tmp_path, kind=kind) as team:

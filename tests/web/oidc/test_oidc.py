@@ -188,14 +188,14 @@ def unsigned(said: dict[str, Any]) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
 
 
-def come_back(served: Served, forger: Forger, client: httpx.Client, **other: str) -> httpx.Response:
-    """Begin, and come back as the provider would send somebody."""
+def come_back(forger: Forger, client: httpx.Client, server: str = "", **other: str) -> httpx.Response:
+    """Begin, and come back as the provider would send somebody, perhaps to another `server`."""
     begun = client.get("/sign-in/oidc", follow_redirects=False)
     query = parse_qs(urlsplit(begun.headers["location"]).query)
     assert query["code_challenge_method"] == ["S256"]
     assert SECRET not in begun.headers["location"]
     forger.nonce = query["nonce"][0]
-    return client.get(BACK, params={"code": "c", "state": query["state"][0], **other})
+    return client.get(server + BACK, params={"code": "c", "state": query["state"][0], **other})
 
 
 def test_a_right_token_signs_in_so_that_the_forged_ones_fail_for_what_is_wrong_with_them(
@@ -204,7 +204,7 @@ def test_a_right_token_signs_in_so_that_the_forged_ones_fail_for_what_is_wrong_w
     forger.keys = [KEY.as_dict(private=False), CURVE.as_dict(private=False)]
     forger.id_token = lambda nonce: signed(KEY, claims(forger, nonce))
     with browser(misled) as client:
-        assert come_back(misled, forger, client).status_code == 200
+        assert come_back(forger, client).status_code == 200
         assert client.get("/api/v1/me").json()["person"]["name"] == "Zoe"
 
 
@@ -234,7 +234,7 @@ def test_a_forged_token_is_401(misled: Served, forger: Forger, forged: str) -> N
     forger.keys = [KEY.as_dict(private=False), CURVE.as_dict(private=False)]
     forger.id_token = lambda nonce: FORGED[forged](forger, nonce)
     with browser(misled) as client:
-        refused = come_back(misled, forger, client)
+        refused = come_back(forger, client)
         assert (refused.status_code, client.get("/api/v1/me").status_code) == (401, 401)
 
 
@@ -245,13 +245,21 @@ def test_an_answer_without_the_attempt_of_this_browser_is_401(misled: Served, fo
         begun = other.get("/sign-in/oidc", follow_redirects=False)
         foreign = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
         assert client.get(BACK, params={"code": "c", "state": foreign}).status_code == 401
-        assert come_back(misled, forger, client, state=foreign).status_code == 401
+        assert come_back(forger, client, state=foreign).status_code == 401
         assert client.get(BACK, params={"code": "c"}).status_code == 401
-        assert come_back(misled, forger, client, iss="https://evil.example").status_code == 401
-        assert come_back(misled, forger, client, error="access_denied").status_code == 401
-        done = come_back(misled, forger, client)
+        assert come_back(forger, client, iss="https://evil.example").status_code == 401
+        assert come_back(forger, client, error="access_denied").status_code == 401
+        done = come_back(forger, client)
         assert done.status_code == 200
         assert client.get(str(done.history[0].url)).status_code == 401
+
+
+def test_an_attempt_is_finished_by_any_process(misled: Served, forger: Forger) -> None:
+    forger.id_token = lambda nonce: signed(KEY, claims(forger, nonce))
+    words = ("--public-url", misled.url)
+    with serving(misled.ana, *words, log="second.log") as second, browser(misled) as client:
+        assert come_back(forger, client, second.url).status_code == 200
+        assert client.get("/api/v1/me").json()["person"]["name"] == "Zoe"
 
 
 def test_a_provider_that_is_away_is_said_and_passwords_still_work(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ _EVENTS = (
     "number of its last event; an event `ended` says that what you asked for is gone, or that you may not see it any "
     "longer. A comment comes every 15 seconds."
 )
+_WHO_ASKS = (
+    "An API token, or the token of a web session. Pages of this server need neither: a web session's cookie counts, "
+    "to change something, only with `Sec-Fetch-Site: same-origin`."
+)
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -43,7 +47,7 @@ def document() -> bytes:
             "paths": paths,
             "components": {
                 "schemas": components,
-                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "An API token."}},
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _WHO_ASKS}},
             },
             "security": [{"token": []}],
         }

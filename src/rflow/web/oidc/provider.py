@@ -21,7 +21,7 @@ from joserfc.jwk import KeySet
 
 from rflow.delivery.http import Client, Response
 from rflow.delivery.url import HttpUrl, parse_safe_url
-from rflow.errors import NotDelivered, NotSignedIn
+from rflow.errors import NotDelivered, NotSignedIn, RflowError
 from rflow.web.oidc.attempt import Attempt
 from rflow.web.oidc.config import Oidc
 
@@ -30,6 +30,8 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 _TIMEOUT, _LIMIT = 10.0, 1024 * 1024
 _FRESH = 3600.0
 """Seconds for which metadata and keys are used."""
+_AGAIN = 5.0
+"""Seconds after a failure until the provider is asked again."""
 _SOONEST = 30.0
 """Seconds after which keys are fetched anew for a token with an unknown one."""
 _LEEWAY = 60
@@ -184,12 +186,25 @@ class _Kept(Generic[_Read]):
         self._lock = threading.Lock()
         self._value: _Read | None = None
         self._at = 0.0
+        self._failure: RflowError | None = None
+        self._failed_at = 0.0
 
     def value(self, fresh: float = _FRESH) -> _Read:
-        """Return it; it is read anew if it is older than `fresh` seconds."""
+        """Return it; it is read anew if it is older than `fresh` seconds.
+
+        After a failure it is not read again for a while: everybody who waits for a time-out holds a thread.
+        """
         with self._lock:
-            if self._value is None or time.monotonic() - self._at > fresh:
-                self._value, self._at = self._read(), time.monotonic()
+            now = time.monotonic()
+            if self._value is not None and now - self._at <= fresh:
+                return self._value
+            if self._failure is not None and now - self._failed_at < _AGAIN:
+                raise self._failure
+            try:
+                self._value, self._at, self._failure = self._read(), time.monotonic(), None
+            except RflowError as failure:
+                self._failure, self._failed_at = failure, time.monotonic()
+                raise
             return self._value
 
 
