@@ -63,6 +63,13 @@ CHANGE = ENTRY | {
 }
 QUESTION = ENTRY | {"to": PERSON, "text": str, "replies": [ENTRY | {"text": str}], "amended": bool, "undone": bool}
 FLAG = ENTRY | {"node": str, "digest": str, "text": str, "amended": bool, "undone": bool}
+HERE = {
+    "since": TIME,
+    "limit": Maybe(str),
+    "past_limit": bool,
+    "flags": [ENTRY | {"node": str, "text": str, "session": str, "digest": str}],
+    "changed": [str],
+}
 OWNERSHIP = ENTRY | {
     "word": str,
     "to": Maybe(PERSON),
@@ -89,7 +96,7 @@ SESSION = {
     "started_at": TIME,
     "updated_at": TIME,
     "tree": Maybe(TREE),
-    "position": Maybe(PLACE | {"choices": [str]}),
+    "position": Maybe(PLACE | {"choices": [str]} | HERE),
     "steps": [STEP],
     "notes": [NOTE],
     "evidence": [EVIDENCE],

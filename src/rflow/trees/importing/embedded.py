@@ -18,7 +18,7 @@ _TAGS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     for opening, closing in (
         (r"\{\{[<%]\s*+mermaid\b[^>%]*+[>%]\}\}", r"\{\{[<%]\s*+/\s*+mermaid"),  # Hugo
         (r"\{%-?\s*+mermaid\b[^%]*+%\}", r"\{%-?\s*+endmermaid"),  # Jekyll, GitBook
-        (r"[ \t]*+#\+begin_src[ \t]++mermaid\b.*+", r"[ \t]*+#\+end_src"),  # Org
+        (r"#\+begin_src[ \t]++mermaid\b.*+", r"#\+end_src"),  # Org
         (r"<Mermaid\b[^>`]*+`", r"`"),  # Docusaurus
     )
 )
