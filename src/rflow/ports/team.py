@@ -114,6 +114,9 @@ class Accounts(Protocol):
     def user(self, name: str) -> User:
         """Return one account; raise `NotFound`."""
 
+    def mine(self) -> User:
+        """Return the actor's own account; raise `NotSignedIn` without one."""
+
     def set_password(self, name: str, password: str) -> User:
         """Set somebody's password; their web sessions end."""
 

@@ -88,6 +88,7 @@ def test_the_receiver_gets_a_mail_with_who_what_and_where_and_no_text_of_the_ses
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert f"Ben Okafor handed {code} to you.\n\n{BASE}/sessions/{code}\n\nIn a terminal: rflow accept {code}" in plain
     assert f'<a href="{BASE}/sessions/{code}">' in html
+    assert plain.endswith(f"To switch it off: {BASE}/account\n")
     for word in ("Label printer", "Robin", SECRET):
         assert word not in mail.as_string()
     assert sender(team, box).send_due() == 0

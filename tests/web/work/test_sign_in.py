@@ -151,3 +151,14 @@ def test_who_changes_the_password_stays_signed_in_here_only(served: Served) -> N
     here.go("/account").submit("/sign-out-everywhere")
     assert "You are signed out here and in every other browser." in here.text
     assert third.go("/inbox").at.startswith("/sign-in")
+
+
+def test_everybody_sets_where_notices_go_and_switches_them_off(served: Served) -> None:
+    visitor = Visitor(served.url).sign_in("Cleo").go("/account")
+    assert visitor.filled_in("/account/notices")["notices"] == "1"
+    visitor.submit("/account/notices", email="cleo@example.com")
+    assert visitor.go("/account").filled_in("/account/notices")["email"] == "cleo@example.com"
+    visitor.submit("/account/notices", notices="")
+    assert served.ana.ok("user", "mail", "Cleo").out == "Cleo: no notices (the address is cleo@example.com)\n"
+    visitor.go("/account").submit("/account/notices", email="cleo")
+    assert (visitor.page.status_code, "That is no e-mail address." in visitor.text) == (422, True)

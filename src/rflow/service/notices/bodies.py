@@ -13,7 +13,7 @@ from rflow.delivery.mail import Mail
 from rflow.delivery.webhooks.targets import Kind
 from rflow.service.notices.content import Content
 
-_STOP = "A server of rflow sends this to its members. An admin can switch it off for you: rflow user mail NAME --off"
+_STOP = "A server of rflow sends this to its members. To switch it off:"
 
 
 def mail(notice: Notice, said: Content, account: Account) -> Mail:
@@ -35,7 +35,13 @@ def _key(name: str) -> str:
 
 def _plain(said: Content) -> str:
     parts = "".join(f"{name}: {text}\n" for name, text in said.parts)
-    blocks = [said.what, parts.rstrip("\n"), said.url, f"In a terminal: {said.command}", f"-- \n{_STOP}"]
+    blocks = [
+        said.what,
+        parts.rstrip("\n"),
+        said.url,
+        f"In a terminal: {said.command}",
+        f"-- \n{_STOP} {said.account_url}",
+    ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -47,7 +53,8 @@ def _html(said: Content) -> str:
         f"<p>{escape(said.what)}</p>\n{rows}"
         f'<p><a href="{escape(said.url)}">{escape(said.url)}</a></p>\n'
         f"<p>In a terminal: <code>{escape(said.command)}</code></p>\n"
-        f"<p><small>{escape(_STOP)}</small></p>\n</html>\n"
+        f'<p><small>{escape(_STOP)} <a href="{escape(said.account_url)}">{escape(said.account_url)}</a></small></p>\n'
+        "</html>\n"
     )
 
 

@@ -15,7 +15,7 @@ _TEXT = 2_000
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice for people: one sentence, what it is about, where to open it, and the command that does so.
+    """A notice for people: one sentence, where to open the session, the command for it, where notices are switched off.
 
     `parts` are texts of the session, each with what it is; there are none unless the space allows them.
     """
@@ -24,6 +24,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     url: str
     command: str
+    account_url: str
     parts: Sequence[tuple[str, str]] = ()
 
 
@@ -42,6 +43,7 @@ def content(notice: Notice, session: Session, base: str, patterns: Sequence[str]
         what=f"{what}.",
         url=session_url(base, notice.code),
         command=command,
+        account_url=f"{base.rstrip('/')}/account",
         parts=parts if texts else (),
     )
 

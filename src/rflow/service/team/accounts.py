@@ -67,6 +67,15 @@ class LocalAccounts(Office):
         self.check_admin()
         return self._view(self.account(name))
 
+    def mine(self) -> User:
+        """Return the actor's own account."""
+        if self.actor.scopes is not None:
+            raise no_scope()
+        account = self.account_store.account(self.actor.person.id)
+        if account is None:
+            raise NotSignedIn("You have no account here.", try_="Ask an admin for one.")
+        return self._view(account)
+
     def _view(self, account: Account) -> User:
         return user_view(account, self.account_store.roles(account.id))
 

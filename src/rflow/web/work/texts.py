@@ -73,6 +73,7 @@ SIGNED_OUT = "You are signed out."
 SIGNED_OUT_EVERYWHERE = "You are signed out here and in every other browser."
 PASSWORD_SET = "Your password is set. You are signed in."  # noqa: S105 (a notice)
 PASSWORD_CHANGED = "Your password is changed. Every other browser was signed out."  # noqa: S105 (a notice)
+NOTICES_SET = "Saved."
 PASSWORDS_DIFFER = "The two passwords are not the same."
 
 SET: Mapping[type[Fact], str] = {

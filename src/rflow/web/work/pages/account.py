@@ -1,4 +1,4 @@
-"""One's own account: who one is here, the password, signing out everywhere."""
+"""One's own account: who one is here, the password, notices, signing out everywhere."""
 
 from rflow.core.accounts import PASSWORD_LENGTHS
 from rflow.errors import NotSignedIn, RflowError, TooManyAttempts, UsageProblem
@@ -13,14 +13,17 @@ def account(call: Call) -> Answer:
     return _account_page(call)
 
 
-def _account_page(call: Call, error: RflowError | None = None) -> Shown:
+def _account_page(call: Call, error: RflowError | None = None, notices_error: RflowError | None = None) -> Shown:
     values = {
         "me": call.me,
+        "user": call.team.accounts(call.me).mine(),
+        "notices_error": notices_error,
         "spaces": call.workspace.spaces(),
         "error": error,
         "fewest": PASSWORD_LENGTHS[0],
     }
-    return Shown(template="account.html.j2", values=values, status=status_of(error) if error else 200)
+    wrong = error or notices_error
+    return Shown(template="account.html.j2", values=values, status=status_of(wrong) if wrong else 200)
 
 
 def send_password(call: Call) -> Answer:
@@ -34,7 +37,19 @@ def send_password(call: Call) -> Answer:
     return Redirect(to="/account", say=texts.PASSWORD_CHANGED, session=session)
 
 
+def send_notices(call: Call) -> Answer:
+    """Set where one gets notices, and whether one does."""
+    form = call.form
+    try:
+        name = call.me.person.name
+        call.team.accounts(call.me).set_notices(name, email=form.line("email"), on=bool(form.text("notices")))
+    except UsageProblem as error:
+        return _account_page(call, notices_error=error)
+    return Redirect(to="/account", say=texts.NOTICES_SET)
+
+
 PAGES = (
     Page(path="/account", get=account),
     Page(path="/account/password", post=send_password),
+    Page(path="/account/notices", post=send_notices),
 )
