@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rflow.cli.commands.session.evidence import LIMIT
+from rflow.service.attaching import LIMIT
 from support.program import SCRIPT, Program
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX commands")]
