@@ -20,7 +20,11 @@
   // Signing out reaches the other tabs
 
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`rflow${base}`) : null;
-  const signInAgain = () => location.assign(`${base}/sign-in?next=${encodeURIComponent(page.slice(base.length))}`);
+  let leaving = false;
+  const signInAgain = () => {
+    if (!leaving) location.assign(`${base}/sign-in?next=${encodeURIComponent(page.slice(base.length))}`);
+    leaving = true;
+  };
   if ("signedOut" in document.body.dataset) tabs?.postMessage("signed out");
   else if (user) tabs?.addEventListener("message", (event) => { if (event.data === "signed out") signInAgain(); });
   // A page from the browser's memory is an old one: after going back it is loaded again.

@@ -1,1 +1,1 @@
-"""The server of read-only links: pages, live updates, health (installed with `pip install "rflow[server]"`)."""
+"""The server: read-only links, the API, the pages of those who are signed in (`pip install "rflow[server]"`)."""

@@ -97,6 +97,52 @@ def started(served: Served, terminal: str) -> tuple[Program, str]:
     return ben, f"/sessions/{ben.json('show', '--json')['code']}"
 
 
+PAGES = {
+    "welcome": ("", "/"),
+    "sign-in": ("", "/sign-in?next=/inbox"),
+    "home": (MAYA, "/"),
+    "inbox": (MAYA, "/inbox"),
+    "empty": ("Dev", "/"),
+    "list": (MAYA, "/?list=team"),
+    "search": (MAYA, "/search?q=postgres"),
+    "start": (MAYA, "/sessions/new"),
+    "account": (MAYA, "/account"),
+    "session": (MAYA, f"/sessions/{CODE}"),
+    "other": ("Cleo", f"/sessions/{CODE}"),
+    "missing": (MAYA, "/sessions/ZZZZ-ZZ"),
+}
+
+
+PICTURED = [
+    ("sign-in", "sign-in", "light", "desktop"),
+    ("home", "home", "light", "desktop"),
+    ("home-phone", "home", "dark", "phone"),
+    ("session", "session", "light", "desktop"),
+    ("session-dark", "session", "dark", "desktop"),
+    ("session-phone", "session", "light", "phone"),
+    ("start-phone", "start", "dark", "phone"),
+    ("missing", "missing", "light", "desktop"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown", "scheme", "size"), PICTURED)
+def test_the_docs_have_pictures_of_the_pages(
+    served: Served, browser: "Browser", name: str, shown: str, scheme: Any, size: str
+) -> None:
+    """First, since the other tests start sessions that would be on them."""
+    picture = PICTURES / f"web-{name}.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        width, height = SIZES[size]
+        who, path = PAGES[shown]
+        options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+        with somebody(browser, served, who, **options) as reader:
+            reader.go(path)
+            if shown == "session":
+                reader.page.wait_for_selector("#live[data-state=live]")
+            reader.page.screenshot(path=picture)
+    assert picture.stat().st_size < 150_000
+
+
 def test_who_is_stuck_shares_a_link_and_a_colleague_goes_on_in_the_browser(served: Served, browser: "Browser") -> None:
     ben, path = started(served, "story")
     ben.ok("choose", "green")
@@ -280,22 +326,6 @@ def test_the_list_of_my_work_changes_by_itself(served: Served, browser: "Browser
         assert cleo.page.title() == "(1) My work – rflow"
 
 
-PAGES = {
-    "welcome": ("", "/"),
-    "sign-in": ("", "/sign-in?next=/inbox"),
-    "home": (MAYA, "/"),
-    "inbox": (MAYA, "/inbox"),
-    "empty": ("Dev", "/"),
-    "list": (MAYA, "/?list=team"),
-    "search": (MAYA, "/search?q=postgres"),
-    "start": (MAYA, "/sessions/new"),
-    "account": (MAYA, "/account"),
-    "session": (MAYA, f"/sessions/{CODE}"),
-    "other": ("Cleo", f"/sessions/{CODE}"),
-    "missing": (MAYA, "/sessions/ZZZZ-ZZ"),
-}
-
-
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 def test_every_page_is_accessible(served: Served, browser: "Browser", size: str, scheme: str) -> None:
     """By the rules of axe-core, with everything unfolded; nothing is scrolled sideways."""
@@ -331,32 +361,3 @@ def test_every_page_is_valid_html(served: Served, browser: "Browser", tmp_path: 
     files = [str(file) for file in tmp_path.glob("*.html")]
     found = subprocess.run(["java", "-jar", str(checker), *files], capture_output=True, text=True, timeout=120)
     assert (found.returncode, found.stderr) == (0, "")
-
-
-PICTURED = [
-    ("sign-in", "sign-in", "light", "desktop"),
-    ("home", "home", "light", "desktop"),
-    ("home-phone", "home", "dark", "phone"),
-    ("session", "session", "light", "desktop"),
-    ("session-dark", "session", "dark", "desktop"),
-    ("session-phone", "session", "light", "phone"),
-    ("start-phone", "start", "dark", "phone"),
-    ("missing", "missing", "light", "desktop"),
-]
-
-
-@pytest.mark.parametrize(("name", "shown", "scheme", "size"), PICTURED)
-def test_the_docs_have_pictures_of_the_pages(
-    served: Served, browser: "Browser", name: str, shown: str, scheme: Any, size: str
-) -> None:
-    picture = PICTURES / f"web-{name}.png"
-    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
-        width, height = SIZES[size]
-        who, path = PAGES[shown]
-        options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
-        with somebody(browser, served, who, **options) as reader:
-            reader.go(path)
-            if shown == "session":
-                reader.page.wait_for_selector("#live[data-state=live]")
-            reader.page.screenshot(path=picture)
-    assert picture.stat().st_size < 150_000
