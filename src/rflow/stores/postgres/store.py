@@ -125,8 +125,7 @@ class PostgresStore(PostgresTrees):
     ) -> None:
         """Add events to a session."""
         with self._database.writing() as db:
-            rows.update(db, session, expected)
-            rows.add(db, session, events, blobs)
+            rows.append(db, session, events, expected, blobs)
             if notices:
                 from rflow.stores.outbox.postgres import put
 
