@@ -52,7 +52,7 @@ class Root(TyperGroup):
         """List the commands by what they are for."""
         for section in dict.fromkeys(section for _, section in COMMANDS.values()):
             rows = [
-                (name, self.get_command(ctx, name).get_short_help_str(formatter.width))
+                (name, _short(self.get_command(ctx, name), formatter))
                 for name, (_, here) in COMMANDS.items()
                 if here == section
             ]
@@ -78,6 +78,17 @@ class Noun(TyperGroup):
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             raise unknown_below(ctx.info_name, args[0], self.commands)
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, each with its whole sentence."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _short(command, formatter)) for name, command in self.commands.items()])
+
+
+def _short(command: Any, formatter: Any) -> str:
+    """Return the sentence that says what a command does: whole, on two lines if need be."""
+    text: str = command.get_short_help_str(2 * formatter.width)
+    return text
 
 
 @cache

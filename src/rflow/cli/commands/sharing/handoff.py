@@ -161,7 +161,7 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
-    """List the sessions handed to you, or to a queue, and the questions that you are asked."""
+    """List what waits for you: sessions handed to you or to a queue, and questions."""
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
 
