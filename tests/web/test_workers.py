@@ -122,7 +122,7 @@ class Shared(SharedSessions):
     def live(self, token: str) -> Share | None:
         return Share(id="7HM2QKX", session="s", hash="h", ending="xyz1", by=person("Ana Ruiz"), created_at=NOW)
 
-    def revision(self, session_id: str) -> str | None:
+    def revision(self, share: Share) -> str | None:
         self.look_ups += 1
         version = self.current
         self.may_answer.wait(10)

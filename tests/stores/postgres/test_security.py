@@ -68,10 +68,11 @@ def add_space(store: PostgresStore, space: str) -> None:
 
 def test_every_table_is_guarded_even_from_its_owner_or_has_a_reason(store: PostgresStore, url: str) -> None:
     sql = "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind IN ('r', 'p')"
-    tables = dict(postgres.execute(url, f"{sql} AND relnamespace = current_schema()::regnamespace"))
-    guarded = {str(name) for name, forced in tables.items() if forced}
+    rows = postgres.execute(url, f"{sql} AND relnamespace = current_schema()::regnamespace")
+    tables = {str(name): bool(forced) for name, forced in rows}
+    guarded = {name for name, forced in tables.items() if forced}
     assert {name for name in guarded if name not in GUARDED} == {
-        name for name in tables if str(name).startswith(("events_", "blobs_"))
+        name for name in tables if name.startswith(("events_", "blobs_"))
     }
     assert set(tables) - guarded == OF_NO_SPACE | BY_FUNCTION
 

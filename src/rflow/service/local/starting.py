@@ -32,15 +32,16 @@ def start(workspace: "LocalWorkspace", command: Start) -> Sent:
         check_space(workspace.store, workspace.actor, command.space)
     at = workspace.now()
     started_by = StartedBy(workspace.actor.person.id, command.command_id) if command.command_id else None
+    session_id = _id_for(workspace, started_by, at)
     for _ in range(_ATTEMPTS):
-        session_id = _id_for(workspace, started_by, at)
         if started_by and workspace.version(session_id) is not None:
             break
         events = decide(Session(id=session_id), workspace.trees_in(command.space), command, workspace.actor, at)
         try:
             stored, code = _create_safely(workspace, session_id, events, started_by)
         except Stale:
-            continue  # The same command is being carried out at the same time.
+            session_id = _id_for(workspace, started_by, at)  # The same command was carried out at the same time.
+            continue
         return Sent(session=stored, code=code, events=tuple(events), entry=1, tail=tuple(events))
     log = workspace.load(session_id)
     return Sent(session=log.id, code=log.code, events=(), entry=1, tail=tuple(log.events))

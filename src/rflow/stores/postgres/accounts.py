@@ -1,9 +1,8 @@
 """The accounts of a PostgreSQL store."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -15,26 +14,20 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.stores import Stale
 from rflow.stores import derived
-from rflow.stores.account_records import added_audit, read, renamed
+from rflow.stores.account_records import added_audit
+from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.erasing import erase_all
 
-_INSERT_CREDENTIAL = "INSERT INTO credentials VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_SPACE = "INSERT INTO spaces VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _INSERT_MEMBER = "INSERT INTO members VALUES (%s, %s, %s) ON CONFLICT (account_id, space)"
-_PUT_ACCOUNT = (
-    "INSERT INTO accounts VALUES (%s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
-    " active_admin = excluded.active_admin, data = excluded.data"
-)
 _HIT = """
 INSERT INTO counters VALUES (%(name)s, %(period)s, 1, %(until)s) ON CONFLICT (name) DO UPDATE SET
   period = excluded.period, until = excluded.until,
   count = CASE WHEN counters.period = excluded.period THEN counters.count + 1 ELSE 1 END
 WHERE counters.period <> excluded.period OR counters.count < %(limit)s
 """
-_Record = TypeVar("_Record", bound=msgspec.Struct)
-_ROLES = tuple(get_args(MemberRole))
 
 
 class PostgresAccounts:
@@ -51,7 +44,7 @@ class PostgresAccounts:
     def account(self, account_id: str) -> Account | None:
         """Return an account by its id."""
         with self._database.reading() as db:
-            return _account(db, account_id)
+            return account_rows.account(db, account_id)
 
     def identified(self, identity: Identity) -> Account | None:
         """Return the account of somebody at an OpenID Connect provider."""
@@ -64,20 +57,20 @@ class PostgresAccounts:
                     identity.subject,
                 ),
             ).fetchone()
-            return _account(db, row[0]) if row else None
+            return account_rows.account(db, row[0]) if row else None
 
     def accounts(self) -> list[Account]:
         """Return all accounts, by name."""
         with self._database.reading() as db:
-            return _read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
+            return account_rows.read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
         with self._changing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE id = %s", (account.id,)).fetchone():
                 raise Taken
-            _put_account(db, account)
-            _record(db, [entry])
+            account_rows.put_account(db, account)
+            account_rows.record(db, [entry])
 
     def replace(
         self,
@@ -90,11 +83,13 @@ class PostgresAccounts:
     ) -> None:
         """Store the new state of an account."""
         with self._changing() as db:
-            if _account(db, account.id) != expected or (spends and not _delete_by_hash(db, spends)):
+            if account_rows.account(db, account.id) != expected or (
+                spends and not account_rows.delete_by_hash(db, spends)
+            ):
                 raise Stale
-            _put_account(db, account)
-            _end_of(db, account.id, ends)
-            _record(db, [entry])
+            account_rows.put_account(db, account)
+            account_rows.end_of(db, account.id, ends)
+            account_rows.record(db, [entry])
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
         """Remove an account, put somebody else in its place, and erase every trace."""
@@ -102,21 +97,21 @@ class PostgresAccounts:
             db.execute("DELETE FROM accounts WHERE id = %s", (account_id,))
             for table in ("identities", "members"):
                 db.execute(f"DELETE FROM {table} WHERE account_id = %s", (account_id,))  # noqa: S608 (constants)
-            _end_of(db, account_id, ("token", "session", "invitation", "reset"))
-            _rename(db, account_id, to)
-            _record(db, [entry])
+            account_rows.end_of(db, account_id, ("token", "session", "invitation", "reset"))
+            account_rows.rename(db, account_id, to)
+            account_rows.record(db, [entry])
             db.execute("INSERT INTO meta VALUES ('forget', 'pending') ON CONFLICT DO NOTHING")
         erase_all(self._database)
 
     def spaces(self) -> list[Space]:
         """Return all spaces, by name."""
         with self._database.reading() as db:
-            return _read_all(db, "SELECT data FROM spaces ORDER BY id", Space)
+            return account_rows.read_all(db, "SELECT data FROM spaces ORDER BY id", Space)
 
     def space(self, space_id: str) -> Space | None:
         """Return a space by its id."""
         with self._database.reading() as db:
-            return _space(db, space_id)
+            return account_rows.space(db, space_id)
 
     def put_space(self, space: Space, expected: Space | None, entry: AuditEntry) -> None:
         """Store a space."""
@@ -125,22 +120,22 @@ class PostgresAccounts:
             if expected is None:
                 if not db.execute(_INSERT_SPACE, row).rowcount:
                     raise Taken
-            elif _space(db, space.id, " FOR UPDATE") != expected:
+            elif account_rows.space(db, space.id, " FOR UPDATE") != expected:
                 raise Stale
             else:
                 db.execute("UPDATE spaces SET data = %s WHERE id = %s", row[::-1])
-            _record(db, [entry])
+            account_rows.record(db, [entry])
 
     def members(self, space_id: str) -> dict[str, MemberRole]:
         """Return the roles in a space."""
         sql = "SELECT account_id, role FROM members WHERE space = %s ORDER BY account_id"
         with self._database.reading() as db:
-            return _roles(db.execute(sql, (space_id,)))
+            return account_rows.roles(db.execute(sql, (space_id,)))
 
     def roles(self, account_id: str) -> dict[str, MemberRole]:
         """Return the roles of an account."""
         with self._database.reading() as db:
-            return _roles_of(db, account_id)
+            return account_rows.roles_of(db, account_id)
 
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
         """Give an account a role in a space, or none."""
@@ -150,27 +145,27 @@ class PostgresAccounts:
                 db.execute("DELETE FROM members WHERE account_id = %s AND space = %s", (account, space))
             else:
                 db.execute(f"{_INSERT_MEMBER} DO UPDATE SET role = excluded.role", (account, space, role))
-            _record(db, [entry])
+            account_rows.record(db, [entry])
 
     def add_credential(self, credential: Credential, entry: AuditEntry | None = None) -> None:
         """Store a credential."""
         with self._database.writing() as db:
-            _put_credentials(db, [credential])
-            _record(db, [entry] if entry else [])
+            account_rows.put_credentials(db, [credential])
+            account_rows.record(db, [entry] if entry else [])
 
     def credential(self, digest: str) -> Credential | None:
         """Return the credential with this hash."""
         with self._database.reading() as db:
-            return _credential(db, digest)
+            return account_rows.credential(db, digest)
 
     def bearer(self, digest: str) -> Bearer | None:
         """Return a credential with its account and roles."""
         with self._database.reading() as db:
-            credential = _credential(db, digest)
+            credential = account_rows.credential(db, digest)
             if credential is None or credential.kind == "opened":
                 return None
-            account = _account(db, credential.account)
-            return Bearer(credential, account, _roles_of(db, account.id)) if account else None
+            account = account_rows.account(db, credential.account)
+            return Bearer(credential, account, account_rows.roles_of(db, account.id)) if account else None
 
     def credentials(self, account_id: str | None = None, kind: CredentialKind | None = None) -> list[Credential]:
         """Return credentials, the newest first."""
@@ -179,13 +174,13 @@ class PostgresAccounts:
         where = " AND ".join(sql for sql, _ in given) or "true"
         with self._database.reading() as db:
             sql = f"SELECT data FROM credentials WHERE {where}"  # noqa: S608 (constants)
-            every = _read_all(db, sql, Credential, [value for _, value in given])
+            every = account_rows.read_all(db, sql, Credential, [value for _, value in given])
         return sorted(every, key=lambda each: (-each.created_at.timestamp(), each.id))
 
     def used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._database.writing() as db:
-            credential = _credential(db, digest, " FOR UPDATE")
+            credential = account_rows.credential(db, digest, " FOR UPDATE")
             if credential is not None:
                 data = msgspec.json.encode(replace(credential, used_at=at))
                 db.execute("UPDATE credentials SET data = %s WHERE hash = %s", (data, digest))
@@ -194,7 +189,7 @@ class PostgresAccounts:
         """Remove credentials by their ids."""
         with self._database.writing() as db:
             gone = sum(db.execute("DELETE FROM credentials WHERE id = %s", (each,)).rowcount for each in ids)
-            _record(db, entries)
+            account_rows.record(db, entries)
             return gone
 
     def sweep(self, at: datetime) -> None:
@@ -219,26 +214,26 @@ class PostgresAccounts:
     def record(self, entries: Sequence[AuditEntry]) -> None:
         """Add entries to the audit."""
         with self._database.writing() as db:
-            _record(db, entries)
+            account_rows.record(db, entries)
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit."""
         with self._database.reading() as db:
-            return _audit(db, after, limit)
+            return account_rows.audit(db, after, limit)
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
         with self._database.reading() as db:
             return AllAccounts(
-                accounts=_read_all(db, "SELECT data FROM accounts ORDER BY id", Account),
-                spaces=_read_all(db, "SELECT data FROM spaces ORDER BY id", Space),
+                accounts=account_rows.read_all(db, "SELECT data FROM accounts ORDER BY id", Account),
+                spaces=account_rows.read_all(db, "SELECT data FROM spaces ORDER BY id", Space),
                 members=[
                     Membership(str(space), str(account), role)
                     for account, space, role in db.execute("SELECT account_id, space, role FROM members")
-                    if role in _ROLES
+                    if role in account_rows.ROLES
                 ],
-                credentials=_read_all(db, "SELECT data FROM credentials ORDER BY id", Credential),
-                audit=_audit(db),
+                credentials=account_rows.read_all(db, "SELECT data FROM credentials ORDER BY id", Credential),
+                audit=account_rows.audit(db),
             )
 
     def restore(self, everything: AllAccounts) -> None:
@@ -246,13 +241,13 @@ class PostgresAccounts:
         with self._database.writing() as db:
             for account in everything.accounts:
                 if not db.execute("SELECT 1 FROM accounts WHERE id = %s", (account.id,)).fetchone():
-                    _put_account(db, account)
+                    account_rows.put_account(db, account)
             for space in everything.spaces:
                 db.execute(_INSERT_SPACE, (space.id, msgspec.json.encode(space)))
             for each in everything.members:
                 db.execute(f"{_INSERT_MEMBER} DO NOTHING", (each.account, each.space, each.role))
-            _put_credentials(db, everything.credentials)
-            _record(db, added_audit(_audit(db), everything.audit))
+            account_rows.put_credentials(db, everything.credentials)
+            account_rows.record(db, added_audit(account_rows.audit(db), everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
@@ -263,94 +258,3 @@ class PostgresAccounts:
             yield db
             if not db.execute("SELECT 1 FROM accounts WHERE active_admin LIMIT 1").fetchone():
                 raise last_admin()
-
-
-def _read_all(db: Connection, sql: str, kind: type[_Record], values: Sequence[str] = ()) -> list[_Record]:
-    return [record for (data,) in db.execute(sql, values) if (record := read(data, kind)) is not None]
-
-
-def _account(db: Connection, account_id: str) -> Account | None:
-    row = db.execute("SELECT data FROM accounts WHERE id = %s", (account_id,)).fetchone()
-    return read(row[0], Account) if row else None
-
-
-def _put_account(db: Connection, account: Account) -> None:
-    row = (account.id, account.admin and account.active, msgspec.json.encode(account))
-    db.execute(_PUT_ACCOUNT, row)
-    db.execute("DELETE FROM identities WHERE account_id = %s", (account.id,))
-    for each in account.identities:
-        values = (each.issuer, each.subject, account.id)
-        if not db.execute("INSERT INTO identities VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", values).rowcount:
-            raise Taken
-
-
-def _space(db: Connection, space_id: str, lock: str = "") -> Space | None:
-    row = db.execute(f"SELECT data FROM spaces WHERE id = %s{lock}", (space_id,)).fetchone()  # noqa: S608 (constants)
-    return read(row[0], Space) if row else None
-
-
-def _roles_of(db: Connection, account_id: str) -> dict[str, MemberRole]:
-    return _roles(db.execute("SELECT space, role FROM members WHERE account_id = %s ORDER BY space", (account_id,)))
-
-
-def _roles(rows: Iterable[tuple[str, MemberRole]]) -> dict[str, MemberRole]:
-    return {name: role for name, role in rows if role in _ROLES}
-
-
-def _credential(db: Connection, digest: str, lock: str = "") -> Credential | None:
-    sql = f"SELECT data FROM credentials WHERE hash = %s{lock}"  # noqa: S608 (constants)
-    row = db.execute(sql, (digest,)).fetchone()
-    return read(row[0], Credential) if row else None
-
-
-def _put_credentials(db: Connection, credentials: Iterable[Credential]) -> None:
-    for each in credentials:
-        expires = derived.micros(each.expires_at) if each.expires_at else None
-        values = (each.id, each.hash, each.account, each.kind, expires, msgspec.json.encode(each))
-        db.execute(_INSERT_CREDENTIAL, values)
-
-
-def _delete_by_hash(db: Connection, digest: str) -> bool:
-    return db.execute("DELETE FROM credentials WHERE hash = %s", (digest,)).rowcount > 0
-
-
-def _end_of(db: Connection, account_id: str, kinds: Collection[CredentialKind]) -> None:
-    sql = "DELETE FROM credentials WHERE account_id = %s AND kind = ANY(%s)"
-    db.execute(sql, (account_id, list(kinds)))
-
-
-def _record(db: Connection, entries: Iterable[AuditEntry]) -> None:
-    """Add entries to the audit, in the order of their numbers: who reads on from one must not miss an earlier one."""
-    records = [msgspec.json.encode(replace(entry, seq=0)) for entry in entries]
-    if records:
-        db.execute("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
-        db.execute("INSERT INTO audit (data) SELECT unnest(%s::bytea[])", (records,))
-
-
-def _rename(db: Connection, person_id: str, to: Person) -> None:
-    for entry in _audit(db):
-        if (changed := renamed(entry, person_id, to)) != entry:
-            data = msgspec.json.encode(replace(changed, seq=0))
-            db.execute("UPDATE audit SET data = %s WHERE seq = %s", (data, entry.seq))
-    for each in _read_all(db, "SELECT data FROM credentials", Credential):
-        if (made := renamed(each, person_id, to)) != each:
-            db.execute("UPDATE credentials SET data = %s WHERE id = %s", (msgspec.json.encode(made), each.id))
-
-
-def _audit(db: Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
-    sql = "SELECT seq, data FROM audit WHERE seq > %s ORDER BY seq LIMIT %s"
-    rows = db.execute(sql, (after, limit))
-    return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
-
-
-def records(db: Connection) -> Iterator[tuple[str, str, bytes, bool]]:
-    """Yield every record: its table, its id, its data, and whether this version can read it."""
-    kinds: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
-        ("accounts", "id", Account),
-        ("spaces", "id", Space),
-        ("credentials", "id", Credential),
-        ("audit", "seq", AuditEntry),
-    )
-    for table, key, kind in kinds:
-        for name, data in db.execute(f"SELECT {key}, data FROM {table}"):  # noqa: S608 (constants)
-            yield table, str(name), data, read(data, kind) is not None

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
-from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, TreeName, unreported
+from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
@@ -26,6 +23,7 @@ from rflow.stores.postgres.connection.scope import of_spaces
 from rflow.stores.postgres.months import ensure_month
 from rflow.stores.postgres.query import select
 from rflow.stores.postgres.tables.schema import SCHEMA_VERSION
+from rflow.stores.postgres.trees import PostgresTrees, in_spaces
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
@@ -51,14 +49,14 @@ _BY_BEGINNING = (
 )
 
 
-class PostgresStore:
+class PostgresStore(PostgresTrees):
     """A store in the database at `url`."""
 
     kind = "postgres"
     shared = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._database = Database(Line(read_address(url), patience))
+        super().__init__(Database(Line(read_address(url), patience)))
 
     def scoped(self, spaces: Sequence[str] | None) -> "PostgresStore":
         """Return the same store, on the same connection, in which only the rows of `spaces` exist."""
@@ -189,54 +187,6 @@ class PostgresStore:
             raise derived.no_blob(digest)
         return derived.intact(row[0], digest, "content")
 
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE) -> bool:
-        """Make a tree the current version of its id."""
-        tree, version = derived.new_tree(data), fingerprint(data)
-        nodes, at = len(tree.nodes), at.astimezone(UTC)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
-        with self._database.writing() as db:
-            key = (tree.id, space, version)
-            if db.execute("SELECT 1 FROM tree_names WHERE id = %s AND space = %s AND digest = %s", key).fetchone():
-                return False
-            rows.put_tree(db, data, space)
-            rows.set_name(db, name)
-            return True
-
-    def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
-        with self._database.writing() as db:
-            rows.set_name(db, name)
-
-    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
-        """Store a version of a tree."""
-        with self._database.writing() as db:
-            rows.put_tree(db, data, space)
-
-    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
-        """Read one version of a tree."""
-        visible, allowed = _in_spaces(spaces)
-        sql = f"SELECT data FROM trees WHERE digest = %s AND {visible} LIMIT 1"  # noqa: S608 (constants)
-        with self._database.reading() as db:
-            row = db.execute(sql, (digest, *allowed)).fetchone()
-        return derived.intact(row[0], digest, "tree") if row else None
-
-    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
-        """Return the digest of the current version of a tree."""
-        sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
-        with self._database.reading() as db:
-            row = db.execute(sql, (tree_id, space)).fetchone()
-        return row[0] if row else None
-
-    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
-        """List the current versions of the trees of a space."""
-        with self._database.reading() as db:
-            return rows.tree_names(db, space)
-
-    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
-        """Remove the name of a tree."""
-        with self._database.writing() as db:
-            return db.execute("DELETE FROM tree_names WHERE id = %s AND space = %s", (tree_id, space)).rowcount > 0
-
     def stamp(self) -> int:
         """Return a number that changes with every commit; the server is asked for it, so it may take time."""
         return self._database.stamp()
@@ -257,11 +207,6 @@ class PostgresStore:
         """Return the ids of all sessions."""
         with self._database.reading() as db:
             return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
-
-    def versions(self) -> Iterable[tuple[str, str]]:
-        """Return (space, digest) of all tree versions."""
-        with self._database.reading() as db:
-            return [(space, name) for space, name in db.execute("SELECT space, digest FROM trees")]
 
     def info(self) -> Info:
         """Return what this store is and how much it holds."""
@@ -306,15 +251,10 @@ class PostgresStore:
         self._database.line.close()
 
 
-def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[list[str], ...]]:
-    """Return the condition that keeps rows of `spaces` (None is all) and its values."""
-    return ("true", ()) if spaces is None else ("space = ANY(%s)", (list(spaces),))
-
-
 def _find(
     db: Connection, condition: str, values: tuple[str, ...], limit: int, spaces: Sequence[str] | None
 ) -> list[Head]:
-    visible, allowed = _in_spaces(spaces)
+    visible, allowed = in_spaces(spaces)
     sql = _FIND.format(space=visible, condition=condition)
     return rows.heads(db, db.execute(sql, (*allowed, *values, limit)).fetchall())
 
