@@ -158,7 +158,7 @@ def _kill(cluster: Any, writers: list[Writer], number: int) -> float:
     if number % 5 == 0:
         cluster.start_web(1)
     cluster.start_node(primary)
-    cluster.wait(lambda: cluster.primary() not in (None, primary) and cluster.synchronous() is not None, "standby", 120)
+    cluster.wait(cluster.is_whole, "the cluster", 180)
     time.sleep(3)
     print(f"kill {number}: {primary} was the primary; notes again after {outage:.1f} s", flush=True)
     return outage

@@ -51,6 +51,8 @@ class Cluster:
         missing = [program for program in PROGRAMS if shutil.which(program, path=PATH) is None]
         if missing:
             raise SystemExit(f"These programs are missing: {', '.join(missing)}.")
+        if taken := [port for port in self.ports.values() if listens(port)]:
+            raise SystemExit(f"These ports are in use: {', '.join(map(str, taken))}.")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         if os.geteuid() == 0:
@@ -101,6 +103,11 @@ class Cluster:
     def synchronous(self) -> str | None:
         """Return a node that has all that is acknowledged, besides the primary."""
         return next((node for node in NODES if answers(f"{self._rest(node)}/synchronous")), None)
+
+    def is_whole(self) -> bool:
+        """Whether one node is the primary and both others follow it closely, one of them synchronously."""
+        following = [node for node in NODES if answers(f"{self._rest(node)}/replica?lag=1MB")]
+        return self.primary() is not None and self.synchronous() is not None and len(following) == len(NODES) - 1
 
     def kill_node(self, node: str) -> None:
         """Kill a node as a machine that loses its power does: Patroni, PostgreSQL, and all its processes at once."""

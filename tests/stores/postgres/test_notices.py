@@ -3,7 +3,7 @@
 import queue
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -63,17 +63,31 @@ def test_what_is_committed_is_heard_by_others_and_what_is_not_is_not(
 ) -> None:
     first = ana.start(Start(title="Till is dark")).session
     with listening(url) as heard:
-        ana.send(first, AddNote(text="It hums"))
-        assert heard.get(timeout=10) == first
+        assert heard_after(heard, lambda: ana.send(first, AddNote(text="It hums"))) == {first}
         link = ana.create_share(ShareWish(session=first)).share
-        ana.revoke_share(link.id)
-        assert heard.get(timeout=10) == first
-        with pytest.raises(StoreProblem), store._database.writing() as db:
-            db.execute("UPDATE sessions SET version = 99; SELECT 1/0")
-        ana.delete(first)
-        assert heard.get(timeout=10) == first
-        second = ana.start(Start(title="Till is dark again")).session
-        assert heard.get(timeout=10) == second
+        assert heard_after(heard, lambda: ana.revoke_share(link.id)) == {first}
+        assert heard_after(heard, lambda: fails(store)) == set()
+        assert heard_after(heard, lambda: ana.delete(first)) == {first}
+        started: list[str] = []
+        news = heard_after(heard, lambda: started.append(ana.start(Start(title="Till is dark again")).session))
+        assert news == set(started)
+
+
+def fails(store: PostgresStore) -> None:
+    """Change a session, and roll that back."""
+    with pytest.raises(StoreProblem), store._database.writing() as db:
+        db.execute("UPDATE sessions SET version = 99; SELECT 1/0")
+
+
+def heard_after(heard: "queue.Queue[str]", work: Callable[[], object]) -> set[str]:
+    """Return what is heard while and after something is done; what came before is left out."""
+    time.sleep(0.5)
+    while not heard.empty():
+        heard.get()
+    work()
+    until(lambda: not heard.empty(), 2)
+    time.sleep(0.2)
+    return {heard.get() for _ in range(heard.qsize())}
 
 
 def test_many_changes_at_once_are_one_notice(ana: LocalWorkspace, url: str) -> None:

@@ -48,16 +48,16 @@ class Line:
 
     def tell(self, session_id: str, version: int = 0) -> None:
         """Let others know, soon, that a session changed; 0 is for its links, and if it is gone."""
-        self._sender = sender(self.address)
+        self._sender = self._sender or sender(self.address)
         self._sender.tell(session_id, version)
 
     def close(self) -> None:
         """Close the connection; notices that were not sent yet go first."""
+        if self._sender is not None:
+            self._sender.close(self._db)
         if self._db is not None:
-            if self._sender is not None:
-                self._sender.flush(self._db)
             self._db.close()
-        self._db = self.held = None
+        self._db = self.held = self._sender = None
 
     def reconnecting(self, work: Callable[[Connection], _Result]) -> _Result:
         """Do what changes nothing; once more on a new connection if the old one was lost since it was last used."""

@@ -6,6 +6,7 @@ listens looks again by themselves.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from zlib import crc32
@@ -24,7 +25,7 @@ _PAUSE = 1.0
 """Seconds between attempts to listen again after the connection was lost."""
 _SEND = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
 _senders: dict[Address, "Sender"] = {}
-_guard = threading.Lock()
+_guard = threading.RLock()
 
 
 def channel(address: Address) -> str:
@@ -33,13 +34,18 @@ def channel(address: Address) -> str:
 
 
 def sender(address: Address) -> "Sender":
-    """Return the sender of this process for a store."""
+    """Return the sender of this process for a store; whoever got it closes it."""
     with _guard:
-        return _senders.setdefault(address, Sender(address))
+        shared = _senders.setdefault(address, Sender(address))
+        shared.users += 1
+        return shared
 
 
 class Sender:
-    """Sends `session:version` for each session that changed; the version is 0 for a link, and for what is gone."""
+    """Sends `session:version` for each session that changed; the version is 0 for a link, and for what is gone.
+
+    Its thread and its connection are there while anybody uses it.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -47,6 +53,7 @@ class Sender:
         self._lock = threading.Lock()
         self._has_news = threading.Event()
         self._thread: threading.Thread | None = None
+        self.users = 0
 
     def tell(self, session_id: str, version: int) -> None:
         """Send a notice soon; the version replaces one that was not sent yet."""
@@ -57,9 +64,14 @@ class Sender:
                 self._thread.start()
         self._has_news.set()
 
-    def flush(self, db: Connection) -> None:
-        """Send what is pending on this connection, before a process ends."""
-        if notices := self._taken():
+    def close(self, db: Connection | None) -> None:
+        """Send what is pending on this connection; the last user stops the thread."""
+        with _guard:
+            self.users -= 1
+            if not self.users:
+                _senders.pop(self._address, None)
+                self._has_news.set()
+        if db is not None and (notices := self._taken()):
             with suppress(psycopg.Error):
                 db.execute(_SEND, (channel(self._address), notices))
 
@@ -69,12 +81,12 @@ class Sender:
         return [f"{session_id}:{version}" for session_id, version in pending.items()]
 
     def _run(self) -> None:
-        """Send notices until nothing came for a while."""
+        """Send notices until nobody is left who has any."""
         db: Connection | None = None
-        pause = threading.Event()
-        while self._has_news.wait(60):
+        while self.users:
+            self._has_news.wait()
             self._has_news.clear()
-            pause.wait(DELAY)
+            time.sleep(DELAY)
             if notices := self._taken():
                 db = self._send(db, notices)
         if db is not None:
