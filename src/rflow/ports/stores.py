@@ -269,6 +269,9 @@ class Networked(Protocol):
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
         """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
 
+    def delete_all(self, session_ids: Sequence[str]) -> list[str]:
+        """Remove sessions as `delete` does, in one step; return the ids of those that were there."""
+
     def advice(self, connections: int) -> list[str]:
         """Return what whoever runs a server with this many connections should know."""
 

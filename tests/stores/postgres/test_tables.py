@@ -180,6 +180,19 @@ def test_a_partition_goes_once_nothing_is_left_in_it(store: PostgresStore, url: 
     assert store.check() == []
 
 
+def test_of_many_that_are_deleted_at_once_a_whole_month_is_dropped(store: PostgresStore, url: str) -> None:
+    march, april = datetime(2025, 3, 9, tzinfo=UTC), datetime(2025, 4, 9, tzinfo=UTC)
+    all_of_march = [put(store, new_id(march), f"K7QM-{number}F") for number in range(3)]
+    of_april = [put(store, new_id(april), f"K7QM-{number}G") for number in range(2)]
+    other = put(store, "somebody-elses-id", "K7QM-4H")
+    gone = store.delete_all([*all_of_march, of_april[0], other, "nothing"])
+    assert sorted(gone) == sorted([*all_of_march, of_april[0], other])
+    names = [name for (name,) in postgres.execute(url, partitions._LEAVES)]
+    assert ("events_2025_03" in names, "events_2025_04" in names) == (False, True)
+    assert list(store.ids()) == [of_april[1]]
+    assert store.check() == []
+
+
 def test_a_month_whose_sessions_are_elsewhere_already_stays_there(store: PostgresStore, url: str) -> None:
     march = datetime(2025, 3, 9, tzinfo=UTC)
     first = put(store, new_id(march), "K7QM-2F")

@@ -1,14 +1,17 @@
 """Spaces over a store: who is in them, with which role, and their policies."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from msgspec.structs import replace
 
 from rflow.core.actors import Actor, MemberRole, no_scope
-from rflow.core.session.head import Query
+from rflow.core.session.head import Head, Query
 from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.ports.accounts import Membership, Taken
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Networked, Stale, Store
 from rflow.ports.team import Member, SpaceView
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
@@ -93,13 +96,21 @@ class LocalSpaces(Office):
         workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
         old = Query(spaces=(space.id,), status=("closed",), stale_before=before)
         heads = list(all_heads(workspace, old))
-        for head in heads:
-            try:
-                self.store.delete(head.id)
-            except NotFound:
-                continue
-            self.account_store.record([self.entry("session_expired", head.id, space.id, code=head.code)])
+        for some in self._deleted(heads):
+            entries = [self.entry("session_expired", head.id, space.id, code=head.code) for head in some]
+            self.account_store.record(entries)
         return [head.code for head in heads]
+
+    def _deleted(self, heads: list[Head]) -> Iterator[list[Head]]:
+        """Delete sessions, and yield those that are gone: all in one step where the store can."""
+        if isinstance(self.store, Networked):
+            gone = set(self.store.delete_all([head.id for head in heads])) if heads else set()
+            yield [head for head in heads if head.id in gone]
+            return
+        for head in heads:
+            with suppress(NotFound):
+                self.store.delete(head.id)
+                yield [head]
 
     def _check_reading(self) -> None:
         if not self.actor.allows():

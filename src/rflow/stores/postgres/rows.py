@@ -13,6 +13,7 @@ from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.tables import partitions
 
 _INSERT_CODE = "INSERT INTO codes VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_COMMAND = "INSERT INTO commands VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -122,13 +123,24 @@ def clear(db: Connection, session_id: str, *tables: str) -> None:
     """Delete a session's rows, and note in the same transaction that their traces still have to be erased."""
     for table in tables:
         db.execute(f"DELETE FROM {table} WHERE session_id = %s", (session_id,))  # noqa: S608 (names from the code)
+    _note_removal(db)
+
+
+def _note_removal(db: Connection) -> None:
     db.execute("INSERT INTO meta VALUES ('forget', 'pending') ON CONFLICT DO NOTHING")
 
 
-def clear_shares(db: Connection, session_id: str) -> None:
-    """End the shares of a session that is deleted."""
-    db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = %s", (session_id,))
-    db.execute("DELETE FROM shares WHERE session_id = %s", (session_id,))
+def delete_all(db: Connection, session_ids: Sequence[str]) -> list[str]:
+    """Delete sessions with everything that belongs to them; return the ids of those that were there."""
+    ids = (list(session_ids),)
+    gone = [name for (name,) in db.execute("DELETE FROM sessions WHERE id = ANY(%s) RETURNING id", ids)]
+    db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = ANY(%s)", ids)
+    for table in ("shares", *OF_A_SESSION):
+        if table not in partitions.TABLES:
+            db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)", ids)  # noqa: S608 (names from the code)
+    partitions.remove(db, gone)
+    _note_removal(db)
+    return gone
 
 
 def tree_names(db: Connection, space: str | None) -> list[TreeName]:

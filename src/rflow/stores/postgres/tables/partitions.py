@@ -5,6 +5,7 @@ session of a month creates the partition of that month.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from rflow.stores.postgres.connection.connecting import Connection
@@ -62,6 +63,35 @@ def leaves_of(db: Connection, session_id: str) -> list[str]:
     month = month_of(session_id, datetime.now(UTC))
     known = leaves(db)
     return [f"{table}_{month if f'{table}_{month}' in known else OTHER}" for table in TABLES]
+
+
+def remove(db: Connection, session_ids: Sequence[str]) -> None:
+    """Remove the events and contents of sessions that were deleted in this transaction.
+
+    A month of which no session is left is dropped, in which case nothing has to be read or written anew.
+    """
+    now = datetime.now(UTC)
+    by_month: dict[str | None, list[str]] = {}
+    for session_id in session_ids:
+        by_month.setdefault(month_of(session_id, now), []).append(session_id)
+    known = _months(leaves(db))
+    for month, ids in by_month.items():
+        begin = _begin(month) if month in known else None
+        if month == _month(now) or begin is None or _holds_sessions(db, begin):
+            for table in TABLES:
+                db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)".encode(), (ids,))  # noqa: S608
+        else:
+            db.execute(f"DROP TABLE {', '.join(f'{table}_{month}' for table in TABLES)}".encode())
+
+
+def _holds_sessions(db: Connection, begin: datetime) -> bool:
+    values = (_bound(begin), _bound(_following(begin)))
+    row = db.execute("SELECT sees_all(), EXISTS (SELECT 1 FROM sessions WHERE id >= %s AND id < %s)", values).fetchone()
+    return not row or not row[0] or bool(row[1])
+
+
+def _begin(month: str | None) -> datetime | None:
+    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC) if month else None
 
 
 def drop_empty(db: Connection) -> list[str]:
