@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo check test nightly lint types bench docs manual walkthroughs clean
+.PHONY: help demo check test nightly lint types bench faults docs manual walkthroughs clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -57,6 +57,9 @@ types: $(VENV)/.test ## Types
 bench: $(VENV)/.test ## Measure, as ratios of one run (benchmarks/README.md)
 	@$(BIN)/python -m compileall -q src $(VENV)
 	@$(BIN)/python -m benchmarks
+
+faults: $(VENV)/.test ## Kill the primary of a PostgreSQL cluster under writers (docs/scaling.md)
+	@$(BIN)/python -m benchmarks.faults
 
 docs: $(VENV)/.test ## Build the documentation as a site, in build/docs
 	@$(BIN)/sphinx-build -W --keep-going -q docs build/docs
