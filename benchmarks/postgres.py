@@ -63,12 +63,13 @@ class Pair:
         """The URL of the store."""
         return f"postgresql://rflow@/rflow?host={self._socket('primary')}"
 
-    def sql(self, *statements: str, database: str = "postgres") -> object:
+    def sql(self, *statements: str, database: str = "postgres") -> tuple[object, ...] | None:
         """Execute statements as the superuser, and return the first row of the last."""
         conninfo = f"host={self._socket('primary')} user=postgres dbname={database}"
         with psycopg.connect(conninfo, autocommit=True) as db:
+            cursor = db.cursor()
             for statement in statements:
-                cursor = db.execute(statement.encode())
+                cursor.execute(statement.encode())
             return cursor.fetchone() if cursor.description else None
 
     def stop(self) -> None:
@@ -118,8 +119,8 @@ def writers(pair: Pair, seconds: float) -> None:
     say(f"{WRITERS} writers, synchronous standby: commands against plain inserts", ratios, rates)
     token = _account(pair.url)
     with _serving(pair.url) as port:
-        rates = [(_rate(f"{port} {token}", over_http, seconds), _rate(pair.url, commands, seconds)) for _ in range(3)]
-    say("commands over HTTP, one web process, against those of the workspace", [a / b for a, b in rates], rates)
+        both = [(_rate(f"{port} {token}", over_http, seconds), _rate(pair.url, commands, seconds)) for _ in range(3)]
+    say("commands over HTTP, one web process, against those of the workspace", [a / b for a, b in both], both)
 
 
 def say(what: str, ratios: Sequence[float], rates: object) -> None:
@@ -178,7 +179,7 @@ def over_http(address: str, seconds: float) -> int:
     import httpx
 
     port, token = address.split()
-    count, headers = 0, {"Authorization": f"Bearer {token}"}
+    count, session, headers = 0, "", {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", headers=headers, timeout=30) as client:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -319,7 +320,7 @@ def _search(store: PostgresStore, sessions: int) -> None:
     scoped = store.scoped(["bulk"])
     while scoped.search(read_terms("w1"), Query()).building is not None:
         pass
-    works = [lambda _, words=words: scoped.search(read_terms(words), Query(limit=20)) for words in asked]  # type: ignore[misc]
+    works = [lambda _, words=words: scoped.search(read_terms(words), Query(limit=20)) for words in asked]
     took = sorted(_timed(work, 0) * 1000 for work in works)
     p95 = took[int(len(took) * 0.95)]
     print(f"{len(took)} searches in {sessions:,} sessions: median {took[len(took) // 2]:.1f} ms, p95 {p95:.1f} ms")

@@ -30,10 +30,10 @@ from rflow.stores.postgres.connection import address, database
 from rflow.stores.postgres.connection.address import shown
 from rflow.stores.postgres.store import PostgresStore
 from rflow.stores.postgres.tables import migrations, schema
-from support.needs import need
 from support.program import SCRIPT, Program
 from support.stores import postgres
 from support.stores.cutting_proxy import CuttingProxy
+from support.stores.pooler import pgbouncer
 from support.stores.stories import ANA, MORNING, evidence, more, session, short_story
 from support.waiting import until
 
@@ -42,6 +42,8 @@ pytestmark = pytest.mark.slow
 LEEDS = "019a4711-0000-7000-8000-000000000001"
 CODE = "K7QM-2F"
 SECRET = "hunter2-the-password-of-the-till"
+WORDS = "hunter2 the password of the till"
+"""The same as the search has it."""
 
 
 @pytest.fixture
@@ -259,27 +261,6 @@ def test_a_server_that_is_not_there_is_named_with_a_way_on(ana: Program) -> None
 # A pooler
 
 
-@contextmanager
-def pgbouncer(folder: Path) -> Iterator[None]:
-    """Run PgBouncer in transaction mode, with two connections for everybody, on a socket in `folder`."""
-    need("pgbouncer")
-    config = folder / "pgbouncer.ini"
-    config.write_text(
-        f"[databases]\nrflow = host={postgres.server().folder} user=rflow\n"
-        f"[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 2\nunix_socket_dir = {folder}\nlisten_addr =\n"
-        f"listen_port = 5432\nauth_type = any\nlogfile = {folder}/log\n"
-    )
-    program = Path("/usr/sbin/pgbouncer")
-    user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
-    running = subprocess.Popen([*user, str(program), "-q", str(config)], stderr=subprocess.DEVNULL)
-    try:
-        assert until((folder / ".s.PGSQL.5432").exists)
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
 def test_a_pooler_may_give_every_transaction_another_connection(store: Store, url: str, folder: Path) -> None:
     """Six programs share two connections of the server, for notes and for a removal."""
     with pgbouncer(folder):
@@ -323,6 +304,8 @@ def test_a_pooler_mixes_no_scopes(store: Store, url: str, folder: Path) -> None:
 
 def test_what_was_removed_is_in_no_data_file(store: Store) -> None:
     append(store, SECRET)
+    assert store.search(read_terms(SECRET), Query()).total == 1
+    assert files_of_server_with(WORDS) != []
     digest = sha256(SECRET.encode() * 1000).hexdigest()
     story = [*short_story("Label printer"), *more(short_story("Label printer"), evidence(SECRET.encode() * 1000))]
     store.create(session("second", "VPNX-01", story), story, {digest: SECRET.encode() * 1000})
@@ -330,7 +313,7 @@ def test_what_was_removed_is_in_no_data_file(store: Store) -> None:
     clean = short_story("Label printer", "[removed]")
     store.rewrite(session(LEEDS, CODE, clean), clean, 2)
     store.delete("second")
-    assert files_of_server_with(SECRET) == []
+    assert files_of_server_with(SECRET) == files_of_server_with(WORDS) == []
     assert store.check() == []
 
 

@@ -2,6 +2,7 @@
 
 import queue
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +23,7 @@ from rflow.stores.postgres.connection.notices import Listener, channel
 from rflow.stores.postgres.store import PostgresStore
 from support.program import SCRIPT, Program
 from support.stores import postgres
+from support.stores.pooler import pgbouncer
 from support.stores.stories import MORNING
 from support.waiting import until
 from support.web.server import free_port
@@ -167,6 +169,25 @@ def test_pages_of_another_process_are_told_and_a_revoked_link_ends_there(url: st
             program.ok("share", "revoke", link)
             assert next(line for line in lines if line.startswith("event:")) == "event: ended"
         assert httpx.get(f"{address}/share/{token}").status_code == 404
+
+
+def test_where_no_notice_comes_a_page_is_told_by_the_second_look(url: str, tmp_path: Path) -> None:
+    """LISTEN does nothing through a pooler, and this URL names no other address."""
+    program = Program(home=tmp_path, store=url)
+    program.ok("start", "--title", "Till is dark")
+    token = program.ok("share", "create").out.strip().rpartition("/")[2]
+    with tempfile.TemporaryDirectory(prefix="rflow-") as name:
+        Path(name).chmod(0o777)
+        pooled = Program(home=tmp_path, store=url.replace(str(postgres.server().folder), name))
+        with (
+            pgbouncer(Path(name)),
+            serving(pooled, tmp_path, "pooled") as address,
+            httpx.stream("GET", f"{address}/share/{token}/events", timeout=20) as response,
+        ):
+            lines = response.iter_lines()
+            assert "1" in next(line for line in lines if line.startswith("data:"))
+            program.ok("note", "It hums")
+            assert "2" in next(line for line in lines if line.startswith("data:"))
 
 
 def test_a_server_says_when_postgresql_has_no_room_for_it(url: str, tmp_path: Path) -> None:

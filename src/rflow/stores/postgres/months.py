@@ -7,8 +7,6 @@ from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.connection.scope import EVERYTHING
 from rflow.stores.postgres.tables import partitions
 
-_PATIENCE = "SET LOCAL lock_timeout = 2000"  # milliseconds: nobody waits long for those who wait here
-
 
 def ensure_month(database: Database, session_id: str) -> None:
     """Create the partitions for the month of a session, once for each connection.
@@ -25,7 +23,7 @@ def ensure_month(database: Database, session_id: str) -> None:
                 return
         with database.scoped(EVERYTHING).writing() as db:
             database.lock(db)
-            db.execute(_PATIENCE)
+            db.execute(partitions.PATIENCE)
             partitions.ensure(db, month)
     except StoreProblem:
         return
@@ -35,7 +33,7 @@ def drop_empty_months(database: Database) -> list[str]:
     """Drop the partitions of past months in which nothing is left, unless they are in use; return the months."""
     try:
         with database.scoped(EVERYTHING).writing() as db:
-            db.execute(_PATIENCE)
+            db.execute(partitions.PATIENCE)
             return partitions.drop_empty(db)
     except StoreProblem:
         return []

@@ -8,11 +8,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables.policies import forced
 
 TABLES = ("events", "blobs")
 OTHER = "other"
+PATIENCE = "SET LOCAL lock_timeout = 500"  # milliseconds: whoever waits for a whole table lets others wait behind it
 _NAME = re.compile(r"(?:events|blobs)_(\d{4})_(\d{2})")
 _EARLIEST = "2020_01"
 _LEAVES = """
@@ -35,7 +38,7 @@ def ensure(db: Connection, month: str) -> None:
     """Create the partitions of a month if they are missing."""
     if month in _months(leaves(db)):
         return
-    begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
+    begin = _begin(month)
     for table in TABLES:
         leaf = f"{table}_{month}"
         db.execute(f"CREATE TABLE {leaf} (LIKE {table} INCLUDING ALL); {forced(leaf)}".encode())
@@ -68,20 +71,30 @@ def leaves_of(db: Connection, session_id: str) -> list[str]:
 def remove(db: Connection, session_ids: Sequence[str]) -> None:
     """Remove the events and contents of sessions that were deleted in this transaction.
 
-    A month of which no session is left is dropped, in which case nothing has to be read or written anew.
+    Of many sessions, a month of which none is left is dropped, unless somebody is reading it: then nothing of it has to
+    be deleted row by row.
     """
     now = datetime.now(UTC)
     by_month: dict[str | None, list[str]] = {}
     for session_id in session_ids:
         by_month.setdefault(month_of(session_id, now), []).append(session_id)
-    known = _months(leaves(db))
+    known = _months(leaves(db)) - {_month(now)} if len(session_ids) > 1 else set()
     for month, ids in by_month.items():
-        begin = _begin(month) if month in known else None
-        if month == _month(now) or begin is None or _holds_sessions(db, begin):
-            for table in TABLES:
-                db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)".encode(), (ids,))  # noqa: S608
-        else:
+        if month in known and not _holds_sessions(db, _begin(month)) and _dropped(db, month):
+            continue
+        for table in TABLES:
+            db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)".encode(), (ids,))  # noqa: S608 (constants)
+
+
+def _dropped(db: Connection, month: str) -> bool:
+    """Drop the partitions of a month; False if they are in use."""
+    try:
+        with db.transaction():
+            db.execute(PATIENCE)
             db.execute(f"DROP TABLE {', '.join(f'{table}_{month}' for table in TABLES)}".encode())
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def _holds_sessions(db: Connection, begin: datetime) -> bool:
@@ -90,8 +103,8 @@ def _holds_sessions(db: Connection, begin: datetime) -> bool:
     return not row or not row[0] or bool(row[1])
 
 
-def _begin(month: str | None) -> datetime | None:
-    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC) if month else None
+def _begin(month: str) -> datetime:
+    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
 
 
 def drop_empty(db: Connection) -> list[str]:
@@ -101,7 +114,7 @@ def drop_empty(db: Connection) -> list[str]:
     """
     now, dropped = _month(datetime.now(UTC)), []
     for month in sorted(_months(leaves(db))):
-        begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
+        begin = _begin(month)
         if month < now and not _holds(db, _bound(begin), _bound(_following(begin))):
             names = ", ".join(f"{table}_{month}" for table in TABLES)
             db.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE".encode())
