@@ -269,6 +269,9 @@ class Networked(Protocol):
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
         """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
 
+    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, int]]":
+        """Return links by the hashes of their tokens, each with the version of its session, in one step."""
+
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
         """Remove sessions as `delete` does, in one step; return the ids of those that were there."""
 

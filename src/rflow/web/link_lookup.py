@@ -119,7 +119,10 @@ def look_up(store: SharedSessions, token: str) -> Link | None:
 
 
 def _look_up_all(store: SharedSessions, tokens: Sequence[str]) -> dict[str, Outcome]:
-    return {token: _outcome(store, token) for token in tokens}
+    if not store.is_remote:
+        return {token: _outcome(store, token) for token in tokens}
+    opening = store.opening(tokens)
+    return {token: Link(*opening[token]) if token in opening else None for token in tokens}
 
 
 def _outcome(store: SharedSessions, token: str) -> Outcome:

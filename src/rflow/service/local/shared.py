@@ -93,6 +93,21 @@ class SharedSessions:
         standing = self._of(share).standing(share.session)
         return "-".join(filter(None, (str(standing.version), standing.stamp))) if standing else None
 
+    def opening(self, tokens: Sequence[str]) -> dict[str, tuple[Share, str]]:
+        """Return those of these links that can be opened now, with their revisions: in one step where the store can."""
+        if not isinstance(self._whole, Networked):
+            each = ((token, self.live(token)) for token in tokens)
+            live = {token: (share, self.revision(share)) for token, share in each if share is not None}
+            return {token: (share, revision) for token, (share, revision) in live.items() if revision is not None}
+        names = {token_hash(token): token for token in tokens if is_token(token)}
+        found = self._whole.watched(list(names))
+        policies = {space: policy_of(self._whole, space) for space in {share.space for share, _ in found.values()}}
+        return {
+            names[name]: (share, str(version))
+            for name, (share, version) in found.items()
+            if opens(share, self.now(), policies[share.space])
+        }
+
     def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
         """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
 

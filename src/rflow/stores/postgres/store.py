@@ -27,6 +27,7 @@ from rflow.stores.postgres.trees import PostgresTrees, in_spaces
 
 if TYPE_CHECKING:
     from rflow.core.session.search.query import Term
+    from rflow.core.sharing import Share
     from rflow.stores.postgres.accounts import PostgresAccounts
     from rflow.stores.postgres.connection.notices import Listener
     from rflow.stores.postgres.shares import PostgresShares
@@ -204,6 +205,10 @@ class PostgresStore(PostgresTrees):
         from rflow.stores.postgres.connection.notices import Listener
 
         return Listener(self._database.address, on_change)
+
+    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, int]]":
+        """Return links by the hashes of their tokens, each with the version of its session, in one step."""
+        return self.shares.watched(hashes)
 
     def advice(self, connections: int) -> list[str]:
         """Return what whoever runs a server with this many connections should know."""
