@@ -21,11 +21,14 @@ from tempfile import mkdtemp
 from threading import Thread
 
 import psycopg
+from msgspec.structs import replace
 
 from rflow.core.actors import Actor
 from rflow.core.people import person
 from rflow.core.session.commands import AddNote, Start
+from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.head import Query
+from rflow.core.session.replay import replay
 from rflow.core.session.search.query import read_terms
 from rflow.identity import new_id
 from rflow.service.local.workspace import LocalWorkspace
@@ -111,12 +114,13 @@ def writers(pair: Pair, seconds: float) -> None:
         db.execute("CREATE TABLE plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data bytea NOT NULL)")
     with closing(PostgresStore(pair.url)) as store:
         at(store).start(Start(title="Till is dark"))
-    ratios, rates = [], []
-    for _ in range(3):
-        before, stored, after = (_rate(pair.url, way, seconds) for way in (plain, commands, plain))
-        rates.append((before, stored, after))
-        ratios.append(stored / ((before + after) / 2))
-    say(f"{WRITERS} writers, synchronous standby: commands against plain inserts", ratios, rates)
+    for name, way in (("appends to the store", appends), ("commands of the workspace", commands)):
+        ratios, rates = [], []
+        for _ in range(3):
+            before, stored, after = (_rate(pair.url, each, seconds) for each in (plain, way, plain))
+            rates.append((before, stored, after))
+            ratios.append(stored / ((before + after) / 2))
+        say(f"{WRITERS} writers, synchronous standby: {name} against plain inserts", ratios, rates)
     token = _account(pair.url)
     with _serving(pair.url) as port:
         both = [(_rate(f"{port} {token}", over_http, seconds), _rate(pair.url, commands, seconds)) for _ in range(3)]
@@ -125,7 +129,10 @@ def writers(pair: Pair, seconds: float) -> None:
 
 def say(what: str, ratios: Sequence[float], rates: object) -> None:
     """Print a ratio with its spread, and the rates from which it came."""
-    print(f"{what}: {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f}); a second: {rates}")
+    print(
+        f"{what}: {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f}); a second: {rates}",
+        flush=True,
+    )
 
 
 Way = Callable[[str, float], int]
@@ -156,6 +163,24 @@ def plain(url: str, seconds: float) -> int:
         while time.monotonic() < end:
             db.execute("INSERT INTO plain (data) VALUES (%s)", (data,))
             count += 1
+    return count
+
+
+def appends(url: str, seconds: float) -> int:
+    """Append an event at a time to a session, as it was decided before."""
+    count = 0
+    with closing(PostgresStore(url)) as store:
+        session_id = at(store).start(Start(title="Till is dark")).session
+        log = store.load(session_id)
+        (first,) = [event for event in log.events if isinstance(event, Event)]
+        session = log.session
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            seq = session.version + 1
+            event = replace(first, seq=seq, command_id="", fact=NoteAdded(text=f"The lamp is green, {count}"))
+            after = replay([event], session)
+            store.append(after, [event], session.version, {})
+            session, count = after, count + 1
     return count
 
 

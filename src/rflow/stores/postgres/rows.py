@@ -9,6 +9,7 @@ from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
+from rflow.errors import NotFound
 from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
@@ -18,12 +19,9 @@ from rflow.stores.postgres.tables import partitions
 _INSERT_CODE = "INSERT INTO codes VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_COMMAND = "INSERT INTO commands VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT_SESSION = f"INSERT INTO sessions VALUES ({', '.join(['%s'] * 13)}) ON CONFLICT DO NOTHING"  # noqa: S608
-# With a note that the session's search document is old now (documents.py); undone where there is no such version.
 _UPDATE_SESSION = (
-    "WITH noted AS (INSERT INTO unindexed VALUES (%s, %s, %s)"
-    " ON CONFLICT (session_id) DO UPDATE SET version = excluded.version)"
-    " UPDATE sessions SET version = %s, updated_at = %s, status = %s, owner = %s, owner_kind = %s, space = %s,"
-    " customer = %s, ticket = %s, tree = %s, head = %s WHERE id = %s AND version = %s"
+    "UPDATE sessions SET version = %s, updated_at = %s, status = %s, owner = %s, owner_kind = %s, space = %s,"
+    " customer = %s, ticket = %s, tree = %s, head = %s WHERE id = %s AND version = %s RETURNING id, space, version"
 )
 # A list for each column, so that any number of rows is one statement.
 _INSERT_EVENTS = "INSERT INTO events SELECT %s, unnest(%s::bigint[]), unnest(%s::bytea[]), %s"
@@ -34,6 +32,23 @@ _INSERT_PEOPLE = (
     " WHERE people.name <> excluded.name"
 )
 
+# A session's new state, its new events, the people in them, and a note that its search document is old now
+# (documents.py): one statement, which changes nothing where the session is at another version.
+_APPEND = f"""
+WITH updated AS ({_UPDATE_SESSION}), logged AS (
+    INSERT INTO events SELECT id, each.seq, each.data, space
+    FROM updated, unnest(%s::bigint[], %s::bytea[]) AS each(seq, data)
+), met AS (
+    INSERT INTO people SELECT each.id, updated.id, each.name, each.kind, space
+    FROM updated, unnest(%s::text[], %s::text[], %s::text[]) AS each(id, name, kind)
+    ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind
+    WHERE people.name <> excluded.name
+), noted AS (
+    INSERT INTO unindexed SELECT id, space, version FROM updated
+    ON CONFLICT (session_id) DO UPDATE SET version = excluded.version
+) SELECT count(*) FROM updated
+"""  # noqa: S608 (constants)
+_NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
 OF_A_SESSION = ("codes", "commands", "events", "people", "blobs", "documents", "unindexed")
 """The tables, besides `sessions` and those of links, that have rows of a session."""
 
@@ -66,16 +81,38 @@ def started(db: Connection, started_by: StartedBy) -> str | None:
     return str(row[0]) if row else None
 
 
-def update(db: Connection, session: Session, expected: int) -> None:
-    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`.
+def append(
+    db: Connection, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]
+) -> None:
+    """Write new events of a session that is at version `expected`; raise `Stale` or `NotFound`.
 
     The row stays locked until the transaction ends, so that writers of one session follow one another.
     """
-    noted = (session.id, session.space, session.version)
-    if not db.execute(_UPDATE_SESSION, (*noted, *columns(session), session.id, expected)).rowcount:
-        if not db.execute("SELECT 1 FROM sessions WHERE id = %s", (session.id,)).fetchone():
-            raise derived.no_session()
-        raise Stale
+    numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
+    people = derived.people_of(events).values()
+    met = ([each.id for each in people], [each.name for each in people], [each.kind for each in people])
+    values = (*columns(session), session.id, expected, numbers, records, *met)
+    row = db.execute(_APPEND, values).fetchone()
+    if row is None or not row[0]:
+        raise _moved(db, session.id)
+    if blobs:
+        db.execute(_INSERT_BLOBS, (session.id, list(blobs), list(blobs.values()), session.space))
+
+
+def _moved(db: Connection, session_id: str) -> Stale | NotFound:
+    """Return the error for a session that is at another version, or not there."""
+    there = db.execute("SELECT 1 FROM sessions WHERE id = %s", (session_id,)).fetchone()
+    return Stale() if there else derived.no_session()
+
+
+def update(db: Connection, session: Session, expected: int) -> None:
+    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
+    if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
+        raise _moved(db, session.id)
+    noted = (
+        "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
+    )
+    db.execute(noted, (session.id, session.space, session.version))
 
 
 def add(db: Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:

@@ -109,8 +109,7 @@ class PostgresStore(PostgresTrees):
     def append(self, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]) -> None:
         """Add events to a session."""
         with self._database.writing() as db:
-            rows.update(db, session, expected)
-            rows.add(db, session, events, blobs)
+            rows.append(db, session, events, expected, blobs)
         self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
