@@ -129,10 +129,8 @@ def writers(pair: Pair, seconds: float) -> None:
 
 def say(what: str, ratios: Sequence[float], rates: object) -> None:
     """Print a ratio with its spread, and the rates from which it came."""
-    print(
-        f"{what}: {statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f}); a second: {rates}",
-        flush=True,
-    )
+    spread = f"{statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
+    print(f"{what}: {spread}; a second: {rates}", flush=True)
 
 
 Way = Callable[[str, float], int]

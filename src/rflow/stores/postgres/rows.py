@@ -109,10 +109,7 @@ def update(db: Connection, session: Session, expected: int) -> None:
     """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
     if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
         raise _moved(db, session.id)
-    noted = (
-        "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
-    )
-    db.execute(noted, (session.id, session.space, session.version))
+    db.execute(_NOTE, (session.id, session.space, session.version))
 
 
 def add(db: Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:

@@ -6,6 +6,7 @@ transaction mode): there are no prepared statements, no settings of the session,
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import NamedTuple
 from zlib import crc32
 
@@ -116,7 +117,7 @@ class Database:
     @contextmanager
     def locked(self, db: Connection) -> Iterator[None]:
         """Keep all others from creating and upgrading this store until the transaction ends."""
-        db.execute(f"{_WRITE}; {self._settings()}; SET LOCAL statement_timeout = 0")
+        db.execute(f"{_WRITE}; {self._settings}; SET LOCAL statement_timeout = 0")
         with self._ending(db, "COMMIT"):
             self.lock(db)
             yield
@@ -142,7 +143,7 @@ class Database:
     def _begun(self, db: Connection, mode: str) -> tuple[Connection, Versions | None]:
         cursor = None
         try:
-            cursor = db.execute(f"{mode}; {self._settings()}; {_VERSIONS}")
+            cursor = db.execute(f"{mode}; {self._settings}; {_VERSIONS}")
         except psycopg.errors.UndefinedTable:
             return db, None
         except BaseException:
@@ -153,8 +154,9 @@ class Database:
         found, oldest = (int(each) if each and each.isdecimal() else None for each in cursor.fetchone() or (None, None))
         return db, Versions(found or 0, found or 0 if oldest is None else oldest)
 
+    @cached_property
     def _settings(self) -> str:
-        """Return the statements that set what holds for one transaction, in the same message as its beginning."""
+        """The statements that set what holds for one transaction, in the same message as its beginning."""
         return (
             f'SET LOCAL search_path = "{self.address.schema}", pg_temp;'
             f" SET LOCAL lock_timeout = {int(self.line.patience * 1000)};"
@@ -189,7 +191,7 @@ class Database:
     def _pretend_empty(self) -> Connection:
         """Return a connection in a transaction in which the tables are there, and which will be rolled back."""
         db = self.line.connected()
-        db.execute(f"ROLLBACK; {_WRITE}; {self._settings()}")
+        db.execute(f"ROLLBACK; {_WRITE}; {self._settings}")
         try:
             self.lock(db)
             create(db, self.address.schema)
