@@ -93,3 +93,18 @@ def test_the_first_session_of_the_readme_works_as_it_stands(tmp_path: Path) -> N
     codes.pop(run)  # its exit code is that of the program it runs, which may not be here
     assert set(codes.values()) == {0}
     assert "They patched the server at 01:30." in copied.read_text("utf-8")
+
+
+def test_every_value_in_the_configuration_of_the_cluster_is_filled_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ROOT / "examples" / "deploy" / "scaling"
+    module = runpy.run_path(str(folder / "cluster.py"))
+    cluster = module["Cluster"](tmp_path)
+    monkeypatch.setitem(cluster.configured.__func__.__globals__, "programs", lambda: "/usr/bin")
+    for name in ("etcd.yml", "patroni.yml", "haproxy.cfg", "pgbouncer.ini", "nginx.conf"):
+        text = Path(cluster.configured(name, "a" if name == "patroni.yml" else "")).read_text("utf-8")
+        assert re.findall(r"@\w+@", text) == [], name
+        assert str(tmp_path) in text or name == "haproxy.cfg"
+    assert "NOT RUN HERE" in (folder / "compose.yaml").read_text("utf-8")
+    assert len(set(cluster.ports.values())) == len(cluster.ports)

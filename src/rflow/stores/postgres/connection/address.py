@@ -79,7 +79,7 @@ class _Parts(NamedTuple):
     @property
     def url(self) -> str:
         """The URL that these parts make."""
-        query = urlencode(self.options, quote_via=quote, safe="/,")
+        query = urlencode(self.options, quote_via=quote, safe="/,:")
         return f"postgresql://{self.netloc}{self.path}{'?' if query else ''}{query}"
 
 
