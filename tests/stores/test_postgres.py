@@ -430,12 +430,18 @@ def test_a_store_is_copied_to_postgresql_and_back_with_everything(ana: Program, 
     here.ok("demo")
     here.ok("start", "--title", "Till in York")
     here.ok("note", "with a \x1b[31mcolour\x1b[0m, a NUL is impossible")
+    here.ok("user", "add", "Root", "--admin")
+    here.ok("space", "add", "York")
+    here.ok("start", "--title", "Scanner in York", "--space", "york")
+    here.ok("share", "create")
     for source, target in ((first, url), (url, back)):
         assert "Copied and verified" in ana.ok("store", "copy", source, target).err
     codes = [each["code"] for each in here.json("list", "--all", "--json")]
     assert codes
     for code in codes:
         assert ana.at(store=back).show(code) == here.show(code) == ana.show(code)
+    for words in (("space", "list"), ("user", "list"), ("share", "list", "--all"), ("audit",)):
+        assert ana.at(store=back).ok(*words).out == here.ok(*words).out == ana.ok(*words).out != ""
     assert "Copied and verified" in ana.ok("store", "copy", back, url).err
     assert ana.ok("store", "check").err == "The store is sound.\n"
 
