@@ -9,6 +9,7 @@ import argparse
 import importlib.util
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -111,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.faults", description="Kill the primary under writers.")
     parser.add_argument("--kills", type=int, default=20)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped
     with TemporaryDirectory(prefix="rflow-faults-") as name:
         cluster = cluster_in(Path(name))
         try:
