@@ -346,7 +346,7 @@ def pages(ana: Program) -> list[tuple[str, ...]]:
     found = [(), *((name,) for name in COMMANDS)]
     for noun in ("tree", "format", "store", "config"):
         listed = ana.ok(noun, "--help").out.partition("Commands:\n")[2]
-        found += [(noun, line.split()[0]) for line in listed.splitlines()]
+        found += [(noun, word) for word in re.findall(r"^  (\w+)", listed, re.MULTILINE)]
     return found
 
 

@@ -124,6 +124,9 @@ def _connected(server: MailServer, timeout: float) -> Iterator[smtplib.SMTP]:
         yield smtp
 
 
+_CHECK = "Check the settings mail.*, then: rflow store notices --again"
+
+
 @contextmanager
 def _explained(server: MailServer) -> Iterator[None]:
     """Turn errors into a sentence. It quotes nothing that the server said: that may repeat what it was sent."""
@@ -131,17 +134,23 @@ def _explained(server: MailServer) -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPAuthenticationError as error:
-        raise NotDelivered(f"{where} does not accept the user or the password ({error.smtp_code}).") from None
+        raise NotDelivered(
+            f"{where} does not accept the user or the password ({error.smtp_code}).", try_=_CHECK
+        ) from None
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _ in error.recipients.values()})
         kind = Refused if codes and codes[0] >= 500 else NotDelivered
-        raise kind(f"{where} refuses the address ({', '.join(map(str, codes))}).") from None
+        raise kind(
+            f"{where} refuses the address ({', '.join(map(str, codes))}).", try_="See: rflow user mail NAME"
+        ) from None
     except smtplib.SMTPNotSupportedError:
-        raise NotDelivered(f"{where} does not offer TLS or signing in (mail.security is {server.security}).") from None
+        raise NotDelivered(
+            f"{where} does not offer TLS or signing in (mail.security is {server.security}).", try_=_CHECK
+        ) from None
     except smtplib.SMTPResponseException as error:
-        raise NotDelivered(f"{where} refuses the message ({error.smtp_code}).") from None
+        raise NotDelivered(f"{where} refuses the message ({error.smtp_code}).", try_=_CHECK) from None
     except ssl.SSLError as error:
-        raise NotDelivered(f"{where} can't be trusted: {error.reason or 'TLS failed'}.") from None
+        raise NotDelivered(f"{where} can't be trusted: {error.reason or 'TLS failed'}.", try_=_CHECK) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise NotDelivered(f"{where} can't be reached: {why}.") from None
+        raise NotDelivered(f"{where} can't be reached: {why}.", try_=_CHECK) from None

@@ -35,7 +35,7 @@ def ana(tmp_path: Path) -> Recorder:
     )
 
 
-TREE_WORDS = "list show graph check add remove import new edit diff"
+TREE_WORDS = "list show graph check add remove import new edit diff stats proposals"
 
 
 def test_one_story_uses_every_command(ana: Recorder) -> None:
@@ -60,6 +60,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         ana.ok("done", "two jobs were stuck").err == f'{named}"Clear the print queue" → "two jobs were stuck" done.\n'
     )
     assert ana.ok("step", "Tried another cable", "--result", "no change").err == f"{named}step 7 recorded.\n"
+    assert ana.ok("hints").out
     assert ana.ok("note", "It smells of burnt dust").err == f"{named}note 8 recorded.\n"
     assert ana.ok("amend", "8", "It smells of ozone").err == f'{named}amended: note 8 "It smells of ozone".\n'
     assert ana.ok("run", "--", "echo", "ready") == (
@@ -136,10 +137,10 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert "$ rflow handoff sam" in ana.ok("demo").out
     _set_up_a_team(ana)
     _make_trees(ana)
-    nouns = {"tree": TREE_WORDS, "store": "info check copy merge backup upgrade"}
+    nouns = {"tree": TREE_WORDS, "store": "info check copy merge backup verify restore notices upgrade"}
     nouns |= {"format": "list show new check trust", "config": "list get set unset path"}
-    nouns |= {"user": "add list password role disable enable erase", "token": "create list revoke"}
-    nouns |= {"space": "add list members policy clean", "drafts": "list show send remove"}
+    nouns |= {"user": "add list password role mail disable enable erase", "token": "create list revoke"}
+    nouns |= {"space": "add list members policy erase clean", "drafts": "list show send remove"}
     below = {f"{noun} {word}" for noun, words in nouns.items() for word in words.split()}
     assert set(COMMANDS) | below <= Recorder.used
     for noun, words in nouns.items():
@@ -165,7 +166,13 @@ def _make_trees(ana: Program) -> None:
     ana.ok("tree", "diff", "till", "till.toml")
     chart = "flowchart TD\n  a{Does it print?} -->|Yes| b[Solved]\n  a -->|No| c[Call Leeds]\n"
     ana.ok("tree", "import", "-", "--from", "mermaid", "--name", "printing", "--dry-run", stdin=chart)
+    ana.ok("tree", "stats", "till")
+    ana.ok("tree", "proposals")
     ana.ok("store", "upgrade")
+    ana.ok("store", "notices")
+    ana.ok("store", "backup", "kept.db")
+    assert ana.ok("store", "verify", "kept.db").err
+    assert ana.ok("store", "restore", "kept.db", "--yes").err
 
 
 def _set_up_a_team(ana: Program) -> None:
@@ -178,6 +185,8 @@ def _set_up_a_team(ana: Program) -> None:
     assert ana.ok("space", "members", "Leeds", "--add", BEN).err == f"{BEN} is a member in Leeds.\n"
     assert ana.ok("space", "policy", "Leeds", "--links", "off").out == "Leeds: links off\n"
     assert ana.ok("space", "list").out.splitlines()[2] == "Leeds    lead  links off"
+    assert ana.ok("space", "erase", "Leeds", "--customer", "Nobody", "--yes").err == "Deleted 0 sessions.\n"
+    ana.ok("user", "mail", BEN)
     assert ana.ok("space", "clean").err == "Deleted 0 sessions.\n"
     assert ana.ok("token", "create", "--user", BEN).out.startswith("rft_")
     token = ana.ok("token", "list").out.splitlines()[1].split()[0]

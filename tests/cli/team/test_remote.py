@@ -57,7 +57,7 @@ def test_a_move_keeps_one_connection(ben: Program, proxy: Recorder) -> None:
     proxy.take()
     ben.ok("choose", "Red, steady")
     requests = proxy.take()
-    assert len(requests) <= 3
+    assert len(requests) <= 5, [request.path for request in requests]
     assert len({request.connection for request in requests}) == 1
 
 

@@ -319,8 +319,8 @@ def test_an_agent_does_what_its_scopes_allow_and_never_deletes() -> None:
     scene = printing("Yes")
     bot = Actor(person=Person(id="triage-bot", name="triage-bot", kind="agent"), scopes=frozenset({"read", "write"}))
     assert decide(scene.session, scene.trees.get, c.AddNote(text="CPU is fine"), bot, scene.now)
-    for command in (c.TakeOver(reason="?"), c.Delete()):
-        with pytest.raises(NotAllowed, match="token does not allow"):
+    for command, why in ((c.TakeOver(reason="?"), "token does not allow"), (c.Delete(), "not done with a token")):
+        with pytest.raises(NotAllowed, match=why):
             decide(scene.session, scene.trees.get, command, bot, scene.now)
 
 

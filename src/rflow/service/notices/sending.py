@@ -151,14 +151,17 @@ class NoticeSender:
         if notice.way == "post":
             target = settings.targets.get(notice.address)
             if target is None:
-                raise NotDelivered(f'This server has no target "{notice.address}".')
+                raise NotDelivered(
+                    f'This server has no target "{notice.address}".',
+                    try_=f"Set targets.{notice.address}.url in its configuration.",
+                )
             post(target, post_body(notice, said, target.kind), idempotency_key=notice.id, attempts=1)
             return
         account = self._store.accounts.account(notice.address)
         if account is None or not account.email or not self._may_be_told(account, notice.space):
             raise Refused("The account has no e-mail address any more, is no member, or wants no notices.")
         if settings.mail is None:
-            raise NotDelivered("This server has no mail server.")
+            raise NotDelivered("This server has no mail server.", try_="Set mail.host in its configuration.")
         mail.send(settings.mail, mail_of(notice, said, account))
 
 

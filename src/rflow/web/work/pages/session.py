@@ -208,7 +208,7 @@ def evidence(call: Call) -> Answer:
     seq = call.named("seq")
     piece = session.evidence.get(int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
     if piece is None or not piece.what.digest:
-        raise NotFound("There is no such content.", try_="")
+        raise NotFound("There is no such content.", try_="See what there is: rflow show")
     return Download(name=piece.what.label, content=call.workspace.content(session.id, piece.what.digest))
 
 
