@@ -49,9 +49,13 @@ def text_of(progress: Progress, *keys: str) -> str:
 # Cutting
 
 
-@given(text=texts, least=st.integers(1, 12), more=st.integers(0, 12), further=st.integers(0, 30))
-def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least: int, more: int, further: int) -> None:
-    shown = levels(text, Limits(least, least + more, least + more + further)).texts
+@given(
+    text=texts, least=st.integers(1, 12), more=st.integers(0, 12), further=st.integers(0, 30), readable=st.booleans()
+)
+def test_a_text_is_cut_only_at_its_end_and_never_between_words(
+    text: str, least: int, more: int, further: int, readable: bool
+) -> None:
+    shown = levels(text, Limits(least, least + more, least + more + further, readable)).texts
     assert [word_count(level) for level in shown] == sorted({word_count(level) for level in shown})
     for level in shown[:-1] if shown[-1] == text else shown:
         kept = level.removesuffix(CUT)
@@ -77,6 +81,24 @@ def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least:
 )
 def test_a_cut_is_made_where_a_clause_ends(text: str, shown: str) -> None:
     assert levels(text, Limits(2, 8, 8)).texts[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("those 20 hold locks on rates, price updates of partners hang", None),
+        ("no entry. but the log of the app is sampled to 10%, so that proves nothing", None),
+        (
+            "reads it once, but only while the others of its pool are idle, and writes it again at each start of it and more",
+            "reads it once, but only while the others of its pool are idle…",
+        ),
+        ("opens the file, then it waits for a slot of the server", None),
+        ("no entry since but those of the probe " + "and more " * 20, "no entry since but those of the probe…"),
+    ],
+)
+def test_with_room_a_text_is_cut_only_where_that_saves_half_and_not_within_a_but(text: str, shown: str | None) -> None:
+    """A clause that begins with "but" or the like is shown to its end; None: nothing is cut."""
+    assert levels(text, Limits(2, 8, 24, readable=True)).texts[0] == (shown or text)
 
 
 @pytest.mark.parametrize(
