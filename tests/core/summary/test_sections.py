@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -89,8 +90,8 @@ def test_a_cut_is_made_where_a_clause_ends(text: str, shown: str) -> None:
         ("those 20 hold locks on rates, price updates of partners hang", None),
         ("no entry. but the log of the app is sampled to 10%, so that proves nothing", None),
         (
-            "reads it once, but only while the others of its pool are idle, and writes it again at each start of it and more",
-            "reads it once, but only while the others of its pool are idle…",
+            "read once, but only while the others of its pool are idle, and " + "more " * 14,
+            "read once, but only while the others of its pool are idle…",
         ),
         ("opens the file, then it waits for a slot of the server", None),
         ("no entry since but those of the probe " + "and more " * 20, "no entry since but those of the probe…"),
@@ -438,6 +439,25 @@ def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:
     overdue = summarise(scene.session, scene.trees, replace(looking(), as_of=until.replace(hour=8)))
     [section] = [section for section in overdue.sections if section.key == "waiting"]
     assert section.detail == "overdue since 07:00"
+
+
+def test_a_situation_carries_its_time_once_results_are_half_an_hour_newer() -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(situation="All is down since 02:00")))
+    scene.do(ANN, c.AddStep(text="Restarted it", result="no change"))
+    assert said_of_now(scene) == "Now: All is down since 02:00"
+    scene.now += timedelta(minutes=40)
+    scene.do(ANN, c.AddNote(text="Lunch is here"), c.AddStep(text="Asked the vendor"))
+    assert said_of_now(scene) == "Now: All is down since 02:00"
+    scene.do(ANN, c.AddStep(text="Moved the cable", result="half of it works"))
+    assert said_of_now(scene) == "Now (03:15): All is down since 02:00"
+    scene.do(ANN, c.SetBrief(brief=Brief(impact="Half of the labels come out")))
+    assert said_of_now(scene) == "Now: All is down since 02:00. Half of the labels come out"
+
+
+def said_of_now(scene: Scene) -> str:
+    [section] = [section for section in progress_of(scene).sections if section.key == "now"]
+    return f"{section.label} {section.detail}".strip() + f": {section.entries[0].text}"
 
 
 def test_a_handoff_stays_visible_for_its_new_owner() -> None:

@@ -96,6 +96,17 @@ def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None
         run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
 
 
+def old_situation(run: App, session: Session) -> None:
+    """Say that the situation is older than what was found since, and how to renew it."""
+    from rflow.cli.display.text import clock
+    from rflow.core.summary.units.earlier import situation_at
+
+    if at := situation_at(session):
+        said = clock(at, run.workspace.now())
+        again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
+        run.say(f"Note: the summary tells how it was at {said}. If that has changed: {run.begin(session)} brief {again}")
+
+
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:
     """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
     if session is None:

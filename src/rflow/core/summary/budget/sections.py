@@ -1,7 +1,7 @@
 """The sections of a summary: their labels, their order, and what is not shown."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -29,9 +29,13 @@ _NOUNS = {
 }
 _NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
 """What the brief form counts by its kind: what a reader must not miss."""
-COUNTS_LABEL = 2
-"""The words of the label before what is not shown."""
 
+
+_TIMES: dict[SectionKey, Callable[[Progress], str]] = {
+    "waiting": state_units.waiting_detail,
+    "last_note": state_units.last_note_time,
+    "now": state_units.now_time,
+}
 
 # Labels
 
@@ -81,10 +85,8 @@ _LABELS: dict[SectionKey, str] = {
 
 def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
     """Return what stands behind the label of a section of which `shown` entries of `total` are shown."""
-    if key == "waiting":
-        return state_units.waiting_detail(progress)
-    if key == "last_note":
-        return state_units.last_note_time(progress)
+    if key in _TIMES:
+        return _TIMES[key](progress)
     partial = _PARTIAL_BRIEF if progress.brief else _PARTIAL
     if key not in partial or shown == total:
         return ""
@@ -133,7 +135,7 @@ def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Se
     for name, text in state_units.footer(progress):
         yield _single(name.lower(), name, text)
     if counts := not_shown(progress, units, shown):
-        yield _single("not_shown", "Not shown", counts)
+        yield _single("not_shown", counts_label(progress), counts)
 
 
 def _single(key: str, name: str, text: str) -> Section:
@@ -179,10 +181,16 @@ def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
 # What is not shown
 
 
-def most_counts(units: list[Unit], *, brief: bool) -> int:
+def counts_label(progress: Progress) -> str:
+    """Return the label of the line of what is not shown."""
+    return "Omitted" if progress.brief else "Not shown"
+
+
+def most_counts(progress: Progress, units: list[Unit]) -> int:
     """Return how many words the line of what is not shown may have."""
+    brief, label = progress.brief, word_count(counts_label(progress))
     kinds = {kind for unit in units for kind in unit.counts if kind in (_NAMED if brief else _NOUNS)}
-    return COUNTS_LABEL + 4 * len(kinds) + 2 if brief else COUNTS_LABEL + 2 * len(kinds) + 3
+    return label + (4 * len(kinds) + 2 if brief else 2 * len(kinds) + 3)
 
 
 def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
