@@ -595,6 +595,30 @@ def test_a_position_that_own_steps_have_left_behind_gives_way_to_what_was_found(
     assert "Does it show a paper jam?" in text_of(progress_of(scene), "at")
 
 
+NO_LIGHT = c.AddStep(text="Looked at the switch", result="no light")
+OTHER_PORT = c.MakeChange(text="Moved it to another port", revert="port 4")
+WAIT = c.SetWaiting(waiting_for="the vendor")
+
+
+@pytest.mark.parametrize(
+    ("commands", "label"),
+    [
+        ([], "At"),
+        ([c.SetBrief(brief=Brief(ask="Who has a key?"))], "Stuck at"),
+        ([NO_LIGHT, WAIT], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), WAIT], "Tree at"),
+        ([NO_LIGHT, OTHER_PORT, WAIT], "Tree at"),
+        ([OTHER_PORT, NO_LIGHT, WAIT], "Stuck at"),
+    ],
+)
+def test_where_the_work_has_gone_on_without_the_tree_it_is_not_stuck_there(
+    commands: list[c.Command], label: str
+) -> None:
+    scene = printing("Yes")
+    scene.do(ANN, *commands)
+    assert [section.label for section in progress_of(scene).sections if section.key == "at"] == [label]
+
+
 def test_an_assumption_that_was_settled_is_no_longer_assumed() -> None:
     scene = free()
     [note] = scene.do(ANN, c.AddNote(text="The cable is new", kind="assumption"))

@@ -104,7 +104,9 @@ def old_situation(run: App, session: Session) -> None:
     if at := situation_at(session):
         said = clock(at, run.workspace.now())
         again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
-        run.say(f"Note: the summary tells how it was at {said}. If that has changed: {run.begin(session)} brief {again}")
+        run.say(
+            f"Note: the summary tells how it was at {said}. If that has changed: {run.begin(session)} brief {again}"
+        )
 
 
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:

@@ -45,11 +45,22 @@ def label(key: SectionKey, progress: Progress) -> str:
     if key == "at" and progress.session.status == "closed":
         return "Ended at"
     if key == "at" and (progress.ask is not None or progress.waiting is not None):
-        return "Stuck at"
+        return "Tree at" if _left_tree(progress) else "Stuck at"
     if key == "closed":
         return "Closed with"
     short = _SHORT_LABELS if progress.brief else {}
     return short.get(key) or _LABELS[key]
+
+
+def _left_tree(progress: Progress) -> bool:
+    """Whether the work has gone on from a question or action of the tree: own steps found key facts, or led to changes.
+
+    Own steps alone may be about that question.
+    """
+    since = [step for step in progress.tried if step.number in progress.since_position]
+    if not since or progress.position is None or progress.position.kind == "end":
+        return False
+    return any(step.pinned for step in since) or any(change.seq > since[0].seq for change in progress.changes)
 
 
 _SHORT_LABELS: dict[SectionKey, str] = {
