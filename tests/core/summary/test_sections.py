@@ -609,6 +609,8 @@ WAIT = c.SetWaiting(waiting_for="the vendor")
         ([NO_LIGHT, c.Pin(), WAIT], "Tree at"),
         ([NO_LIGHT, OTHER_PORT, WAIT], "Tree at"),
         ([OTHER_PORT, NO_LIGHT, WAIT], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), c.SetBrief(brief=Brief(ask="Who can clear a paper jam?"))], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), c.SetBrief(brief=Brief(ask="Who has a key?"))], "Tree at"),
     ],
 )
 def test_where_the_work_has_gone_on_without_the_tree_it_is_not_stuck_there(

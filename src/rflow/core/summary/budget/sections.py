@@ -10,6 +10,7 @@ from rflow.core.summary.budget.filling import Shown
 from rflow.core.summary.progress import Progress, Section, SectionEntry
 from rflow.core.summary.units import state_units
 from rflow.core.summary.units.phrases import with_details
+from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
@@ -55,10 +56,10 @@ def label(key: SectionKey, progress: Progress) -> str:
 def _left_tree(progress: Progress) -> bool:
     """Whether the work has gone on from a question or action of the tree: own steps found key facts, or led to changes.
 
-    Own steps alone may be about that question.
+    It is still about that question where what is asked names something of it.
     """
-    since = [step for step in progress.tried if step.number in progress.since_position]
-    if not since or progress.position is None or progress.position.kind == "end":
+    here, since = progress.position, [step for step in progress.tried if step.number in progress.since_position]
+    if here is None or here.kind == "end" or not since or words_in(here.text) & words_in(progress.ask or ""):
         return False
     return any(step.pinned for step in since) or any(change.seq > since[0].seq for change in progress.changes)
 
