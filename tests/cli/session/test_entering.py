@@ -553,7 +553,8 @@ def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Progr
     assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)
     assert "how it was" not in ana.ok("brief", "--ticket", "PRN-7").err
     code = ana.show()["code"]
-    assert (said := re.search(told.format(", take it back, and"), ana.ok("handoff", BEN).err))
+    said = re.search(told.format(", take it back, and"), ana.ok("handoff", BEN).err)
+    assert said
     ana.ok("-s", code, "handoff", "--cancel")
     ana.ok(*said[1].split()[1:], "every second label comes out")
     assert "how it was" not in ana.ok("handoff", BEN).err

@@ -215,7 +215,9 @@ def test_a_summary_keeps_to_its_words_except_for_the_ask_and_warnings(brief: boo
     uncut = word_count(text_of(progress, "ask", "caution"))
     budget = 200 if brief else whole_words(valid, len(progress.evidence), uncut)
     always = [f"{section.label} {text_of(progress, section.key)}" for section in progress.sections]
-    forced = sum(len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown")))
+    forced = sum(
+        len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown", "Omitted"))
+    )
     assert words <= max(budget, forced + len(f"{progress.session.title} {progress.header}".split()) + 4)
 
 
