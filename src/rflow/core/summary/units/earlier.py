@@ -31,9 +31,8 @@ def situation_at(session: Session) -> datetime | None:
     """
     said = [at for brief, at in _briefs(session) if brief.situation or brief.impact]
     results = [step.at for step in session.steps.values() if _is_result(step) and step.at]
-    if not said or not results or not (session.brief.situation or session.brief.impact):
-        return None
-    return said[-1] if max(results) - said[-1] > NEW_FOR else None
+    last = said[-1] if said and (session.brief.situation or session.brief.impact) else None
+    return last if last and results and max(results) - last > NEW_FOR else None
 
 
 def _is_result(step: Step) -> bool:
@@ -56,10 +55,10 @@ def _values(session: Session, name: str) -> Iterator[str]:
         yield getattr(brief, name) or ""
 
 
-def _briefs(session: Session) -> Iterator[tuple[Brief, datetime]]:
+def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:
     for event in session.adjustments.values():
         if isinstance(event.fact, SessionStarted | BriefSet) and event.seq not in session.redacted:
-            yield event.fact.brief, event.at
+            yield event.fact.brief, None if event.undated else event.at
 
 
 def repeats(warning: str, others: Iterable[str]) -> bool:
