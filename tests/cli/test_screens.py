@@ -4,15 +4,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from unittest.mock import patch
 
 import pytest
 
-from rflow.cli.app import World
-from rflow.cli.main import run
 from rflow.core.text import columns
-from support.program import Program
+from support.program import Program, hours_ago
 from support.screens import STYLES, at_terminal, lines_at_terminal, written
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")]
@@ -26,13 +22,6 @@ GREEN, AMBER, RED, BOLD = ("\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[1m")
 @pytest.fixture
 def ana(tmp_path: object) -> Program:
     return Program(tmp_path, environ={"RFLOW_CLIPBOARD_CMD": "cat > /dev/null"}).with_tree()  # type: ignore[arg-type]
-
-
-def hours_ago(me: Program, hours: int, *words: str) -> None:
-    """Run a command of rflow as it ran some hours ago."""
-    world = World(clock=lambda: datetime.now(UTC) - timedelta(hours=hours))
-    with patch.dict("os.environ", me.variables, clear=True):
-        assert run(words, world) == 0
 
 
 # Acknowledgements

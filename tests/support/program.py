@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import chdir, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -233,3 +234,13 @@ def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
     lines = [line for line in err.splitlines() if line.strip()]
     indented = bool(lines) and lines[-1].startswith(" " * 7)
     return "Usage: rflow" in err or ("rflow:" in err and indented)
+
+
+def hours_ago(me: Program, hours: float, *words: str) -> None:
+    """Run a command of rflow as it ran some hours ago."""
+    from rflow.cli.app import World
+    from rflow.cli.main import run
+
+    world = World(clock=lambda: datetime.now(UTC) - timedelta(hours=hours))
+    with patch.dict("os.environ", me.variables, clear=True):
+        assert run(words, world) == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.program import Program
+from support.program import Program, hours_ago
 from support.prompts import answer
 
 pytestmark = pytest.mark.slow
@@ -542,6 +542,22 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
     assert "the summary does not say what you need" in answer(ana, ("progress",), "")[1]
     ana.ok("brief", "--ask", "Who has the key?")
     assert "the summary does not say what you need" not in answer(ana, ("progress",), "")[1]
+
+
+def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Program) -> None:
+    told = r'Note: the summary tells how it was at [\d :-]+\. If that has changed{}: (rflow brief --impact) "…"\n'
+    hours_ago(ana, 2, "start", "--title", "No labels")
+    hours_ago(ana, 1, "brief", "--impact", "no labels since 05:40")
+    assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err
+    ana.ok("step", "Moved the cable", "--result", "the first labels come out")
+    assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)
+    assert "how it was" not in ana.ok("brief", "--ticket", "PRN-7").err
+    code = ana.show()["code"]
+    said = re.search(told.format(", take it back, and"), ana.ok("handoff", BEN).err)
+    assert said
+    ana.ok("-s", code, "handoff", "--cancel")
+    ana.ok(*said[1].split()[1:], "every second label comes out")
+    assert "how it was" not in ana.ok("handoff", BEN).err
 
 
 # Handing over

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,9 +50,13 @@ def text_of(progress: Progress, *keys: str) -> str:
 # Cutting
 
 
-@given(text=texts, least=st.integers(1, 12), more=st.integers(0, 12), further=st.integers(0, 30))
-def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least: int, more: int, further: int) -> None:
-    shown = levels(text, Limits(least, least + more, least + more + further)).texts
+@given(
+    text=texts, least=st.integers(1, 12), more=st.integers(0, 12), further=st.integers(0, 30), readable=st.booleans()
+)
+def test_a_text_is_cut_only_at_its_end_and_never_between_words(
+    text: str, least: int, more: int, further: int, readable: bool
+) -> None:
+    shown = levels(text, Limits(least, least + more, least + more + further, readable)).texts
     assert [word_count(level) for level in shown] == sorted({word_count(level) for level in shown})
     for level in shown[:-1] if shown[-1] == text else shown:
         kept = level.removesuffix(CUT)
@@ -77,6 +82,24 @@ def test_a_text_is_cut_only_at_its_end_and_never_between_words(text: str, least:
 )
 def test_a_cut_is_made_where_a_clause_ends(text: str, shown: str) -> None:
     assert levels(text, Limits(2, 8, 8)).texts[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("those 20 hold locks on rates, price updates of partners hang", None),
+        ("no entry. but the log of the app is sampled to 10%, so that proves nothing", None),
+        (
+            "read once, but only while the others of its pool are idle, and " + "more " * 14,
+            "read once, but only while the others of its pool are idle…",
+        ),
+        ("opens the file, then it waits for a slot of the server", None),
+        ("no entry since but those of the probe " + "and more " * 20, "no entry since but those of the probe…"),
+    ],
+)
+def test_with_room_a_text_is_cut_only_where_that_saves_half_and_not_within_a_but(text: str, shown: str | None) -> None:
+    """A clause that begins with "but" or the like is shown to its end; None: nothing is cut."""
+    assert levels(text, Limits(2, 8, 24, readable=True)).texts[0] == (shown or text)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +215,9 @@ def test_a_summary_keeps_to_its_words_except_for_the_ask_and_warnings(brief: boo
     uncut = word_count(text_of(progress, "ask", "caution"))
     budget = 200 if brief else whole_words(valid, len(progress.evidence), uncut)
     always = [f"{section.label} {text_of(progress, section.key)}" for section in progress.sections]
-    forced = sum(len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown")))
+    forced = sum(
+        len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown", "Omitted"))
+    )
     assert words <= max(budget, forced + len(f"{progress.session.title} {progress.header}".split()) + 4)
 
 
@@ -418,6 +443,25 @@ def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:
     assert section.detail == "overdue since 07:00"
 
 
+def test_a_situation_carries_its_time_once_results_are_half_an_hour_newer() -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(situation="All is down since 02:00")))
+    scene.do(ANN, c.AddStep(text="Restarted it", result="no change"))
+    assert said_of_now(scene) == "Now: All is down since 02:00"
+    scene.now += timedelta(minutes=40)
+    scene.do(ANN, c.AddNote(text="Lunch is here"), c.AddStep(text="Asked the vendor"))
+    assert said_of_now(scene) == "Now: All is down since 02:00"
+    scene.do(ANN, c.AddStep(text="Moved the cable", result="half of it works"))
+    assert said_of_now(scene) == "Now (03:15): All is down since 02:00"
+    scene.do(ANN, c.SetBrief(brief=Brief(impact="Half of the labels come out")))
+    assert said_of_now(scene) == "Now: All is down since 02:00. Half of the labels come out"
+
+
+def said_of_now(scene: Scene) -> str:
+    [section] = [section for section in progress_of(scene).sections if section.key == "now"]
+    return f"{section.label} {section.detail}".strip() + f": {section.entries[0].text}"
+
+
 def test_a_handoff_stays_visible_for_its_new_owner() -> None:
     scene = free()
     plan = Contingency(condition="no answer by 09:30", action="call the vendor, case 00418833")
@@ -551,6 +595,32 @@ def test_a_position_that_own_steps_have_left_behind_gives_way_to_what_was_found(
     progress = progress_of(scene, brief=True)
     assert len(entries(progress, "facts")) == 9
     assert "Does it show a paper jam?" in text_of(progress_of(scene), "at")
+
+
+NO_LIGHT = c.AddStep(text="Looked at the switch", result="no light")
+OTHER_PORT = c.MakeChange(text="Moved it to another port", revert="port 4")
+WAIT = c.SetWaiting(waiting_for="the vendor")
+
+
+@pytest.mark.parametrize(
+    ("commands", "label"),
+    [
+        ([], "At"),
+        ([c.SetBrief(brief=Brief(ask="Who has a key?"))], "Stuck at"),
+        ([NO_LIGHT, WAIT], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), WAIT], "Tree at"),
+        ([NO_LIGHT, OTHER_PORT, WAIT], "Tree at"),
+        ([OTHER_PORT, NO_LIGHT, WAIT], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), c.SetBrief(brief=Brief(ask="Who can clear a paper jam?"))], "Stuck at"),
+        ([NO_LIGHT, c.Pin(), c.SetBrief(brief=Brief(ask="Who has a key?"))], "Tree at"),
+    ],
+)
+def test_where_the_work_has_gone_on_without_the_tree_it_is_not_stuck_there(
+    commands: list[c.Command], label: str
+) -> None:
+    scene = printing("Yes")
+    scene.do(ANN, *commands)
+    assert [section.label for section in progress_of(scene).sections if section.key == "at"] == [label]
 
 
 def test_an_assumption_that_was_settled_is_no_longer_assumed() -> None:

@@ -96,6 +96,18 @@ def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None
         run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
 
 
+def old_situation(run: App, session: Session, *, first: str = "") -> None:
+    """Say that the situation is older than what was found since, and how to renew it, with what to do `first`."""
+    from rflow.cli.display.text import clock
+    from rflow.core.summary.units.earlier import situation_at
+
+    if at := situation_at(session):
+        said = clock(at, run.workspace.now())
+        again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
+        begin = run.program if first else run.begin(session)
+        run.say(f"Note: the summary tells how it was at {said}. If that has changed{first}: {begin} brief {again}")
+
+
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:
     """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
     if session is None:

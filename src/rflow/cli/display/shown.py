@@ -1,7 +1,7 @@
 """What the brief form shows of a text: the echo of what was recorded."""
 
 from rflow.core.summary.budget.cutting import Limits, always_whole, shortest, word_count
-from rflow.core.summary.budget.shares import BRIEF, fact_limits
+from rflow.core.summary.budget.shares import BRIEF
 from rflow.core.text import counted, one_line
 
 LIMITS = {
@@ -10,7 +10,7 @@ LIMITS = {
     "impact": BRIEF.impact.limits,
     "hypothesis": BRIEF.hypothesis.limits,
     "change": BRIEF.change[0].limits,
-    "fact": fact_limits(BRIEF),
+    "fact": BRIEF.fact,
 }
 """How much of each kind of text the brief form shows where room is short."""
 

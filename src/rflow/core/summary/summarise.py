@@ -11,7 +11,7 @@ from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.view import Presenter, View, latest
 from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
 from rflow.core.summary.units import tree_parts
-from rflow.core.summary.units.earlier import impact_before, situation_before
+from rflow.core.summary.units.earlier import impact_before, situation_at, situation_before
 from rflow.core.summary.units.entries import EntryReader, waiting
 from rflow.core.summary.units.relations import own_steps_since_move
 from rflow.core.text import one_line
@@ -33,6 +33,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         situation=presenter.optional_text(brief.situation),
         impact=presenter.optional_text(brief.impact),
+        situation_at=presenter.optional_time(situation_at(session)),
         situation_before=presenter.optional_text(situation_before(session)),
         impact_before=presenter.optional_text(impact_before(session)),
         position=tree_parts.position(session, tree, presenter),

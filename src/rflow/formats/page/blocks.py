@@ -90,7 +90,7 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
     tone, icon = _TONES.get(section.key, ("", ""))
     part = progress.waiting if section.key == "waiting" and lines else None
     until = part.until if part else None
-    detail = section.detail if not lines else ""
+    detail = section.detail if not lines or section.key == "now" else ""
     if part and until:
         detail = "overdue since" if part.overdue else "until"
     entries = (Line(text=numbered(entry), step=numbers.get(entry.seq, 0)) for entry in section.entries)

@@ -50,9 +50,14 @@ def brief(
     session = run.loaded(run.session)
     replaces = displayed_brief(session, run.seen(session), run.me.id) if session.version else None
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
-    run.did(run.send(session, command), _recorded(facts | {"title": new_title}))
+    outcome = run.send(session, command)
+    run.did(outcome, _recorded(facts | {"title": new_title}))
     if ask and len(ask.split()) > ASK_WORDS:
         run.say(f"Note: the ask has {len(ask.split())} words; a brief summary may cut it after {ASK_WORDS}.")
+    if ask:
+        from rflow.cli.delivering.deliver import old_situation
+
+        old_situation(run, outcome.session)
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:

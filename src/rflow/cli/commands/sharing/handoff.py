@@ -80,6 +80,9 @@ def handoff(
         delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
+    from rflow.cli.delivering.deliver import old_situation
+
+    old_situation(run, session, first=", take it back, and")
     _offer(run, session.code, person, summary=delivered is None)
 
 

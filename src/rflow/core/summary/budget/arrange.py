@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import Filling, Shown, fill
 from rflow.core.summary.budget.sections import (
-    COUNTS_LABEL,
+    counts_label,
     credit_words,
     detail,
     label,
@@ -41,7 +41,7 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
 
 def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
     """Return what is shown, with no more words held back for who did it, and for what is not, than these take."""
-    most = most_counts(units, brief=progress.brief) + credit_words(units, progress.session.owner)
+    most = most_counts(progress, units) + credit_words(units, progress.session.owner)
     safe = _filled(progress, units, room - most, budget, warnings)
     counts = _count_words(progress, units, safe)
     for _ in range(_ATTEMPTS):
@@ -54,7 +54,7 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
 
 
 def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:
-    counts = word_count(not_shown(progress, units, shown)) + COUNTS_LABEL
+    counts = word_count(counts_label(progress)) + word_count(not_shown(progress, units, shown))
     return counts + credit_words(shown, progress.session.owner)
 
 

@@ -22,6 +22,8 @@ _LEAST_SAVED = 3
 """A cut that saves fewer words is not worth it."""
 _WORTH = 3
 """Nor is a cut that saves less than this part of the words of a text: what is cut off is often its point."""
+_WORTH_READABLE = 2
+"""The same where there is room to be readable."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WIDE_END = "。！？；"
@@ -31,6 +33,8 @@ _OPENING, _CLOSING = "([{（「『", ")]}）」』"
 _CONTINUING = frozenset(
     "but except unless only however although not until if aber außer doch nur nicht bis falls sondern".split()
 )
+_FOLLOWING = _CONTINUING | frozenset("then dann danach".split())
+"""The same, and what comes next, where there is room to be readable."""
 _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
@@ -47,11 +51,20 @@ _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many words of a text are shown: at least and at most at first, and at most when there is room."""
+    """How many words of a text are shown: at least and at most at first, and at most when there is room.
+
+    A `readable` text is cut only where that saves half of it, and not within a clause that goes on with the one before.
+    """
 
     least: int
     most: int
     cap: int
+    readable: bool = False
+
+    @property
+    def worth(self) -> int:
+        """A cut saves at least this part of a text."""
+        return _WORTH_READABLE if self.readable else _WORTH
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -79,20 +92,20 @@ def levels(text: str, limits: Limits) -> Levels:
     count = len(pieces)
     if count <= limits.most:
         return Levels((text,))
-    ends = list(_clause_ends(pieces))
+    ends = list(_clause_ends(pieces, _FOLLOWING if limits.readable else _CONTINUING))
     first = _first_cut(pieces, ends, limits)
     whole = count < limits.cap + _LEAST_SAVED
-    if first == count or (whole and not _saves(first, count)):
+    if first == count or (whole and not _saves(first, count, limits)):
         return Levels((text,))
     later = [place for place, strength in ends if strength >= 2 and first < place <= limits.cap]
-    later = [place for place in later if not whole or _saves(place, count)]
+    later = [place for place in later if not whole or _saves(place, count, limits)]
     texts = (*(_cut(pieces, place) for place in (first, *later)), *([text] if whole else []))
     return Levels(texts, rough=first not in dict(ends))
 
 
-def _saves(place: int, count: int) -> bool:
+def _saves(place: int, count: int, limits: Limits) -> bool:
     """Whether to cut a text of `count` words after so many saves enough of them."""
-    return count - place >= max(_LEAST_SAVED, -(-count // _WORTH))
+    return count - place >= max(_LEAST_SAVED, -(-count // limits.worth))
 
 
 def target(shown: Levels, wanted: Target) -> int:
@@ -150,7 +163,22 @@ def _first_cut(pieces: tuple[str, ...], ends: list[tuple[int, int]], limits: Lim
         return min(within)[1]
     if len(pieces) <= limits.most + _LEAST_SAVED:
         return len(pieces)
-    return _hard_cut(pieces, limits)
+    place = _hard_cut(pieces, limits)
+    return _behind_going_on(pieces, ends, place, limits) if limits.readable else place
+
+
+def _behind_going_on(pieces: tuple[str, ...], ends: list[tuple[int, int]], place: int, limits: Limits) -> int:
+    """Return the end of a clause that goes on with the one before it, as in "but …", where a cut would fall within it.
+
+    Where it goes on beyond the cap, the place stays.
+    """
+    begun = max((at for at in range(1, place) if _ends_clause(pieces[at - 1])), default=0)
+    end = min((at for at, _ in ends if at > place), default=len(pieces))
+    return end if begun and _plain(pieces[begun].strip()) in _FOLLOWING and end <= limits.cap else place
+
+
+def _ends_clause(word: str) -> bool:
+    return word.rstrip().endswith((",", ".", ";", ":", "!", "?"))
 
 
 def _hard_cut(pieces: tuple[str, ...], limits: Limits) -> int:
@@ -186,13 +214,13 @@ def _open_bracket(pieces: tuple[str, ...]) -> int:
     return place if depth else 0
 
 
-def _clause_ends(pieces: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Return the places where a clause ends, with their strength: 3 a sentence, 2 a comma or colon, 1 a bracket."""
     depth = 0
     for place in range(1, len(pieces) - _LEAST_SAVED + 1):
         word, following = pieces[place - 1], pieces[place].strip()
         depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
-        if depth == 0 and _plain(following) not in _CONTINUING:
+        if depth == 0 and _plain(following) not in continuing:
             strength = _strength(word, following)
             if strength and place >= _least_words(word, strength):
                 yield place, strength

@@ -226,6 +226,7 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.present(held_back=for_last, early=("before",))
+    filling.grow(("assumed",), held_back=for_last)
     filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)
     filling.grow(held_back=held_back)

@@ -1,7 +1,7 @@
 """The sections of a summary: their labels, their order, and what is not shown."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from rflow.core.summary.budget.filling import Shown
 from rflow.core.summary.progress import Progress, Section, SectionEntry
 from rflow.core.summary.units import state_units
 from rflow.core.summary.units.phrases import with_details
+from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
@@ -29,9 +30,13 @@ _NOUNS = {
 }
 _NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
 """What the brief form counts by its kind: what a reader must not miss."""
-COUNTS_LABEL = 2
-"""The words of the label before what is not shown."""
 
+
+_TIMES: dict[SectionKey, Callable[[Progress], str]] = {
+    "waiting": state_units.waiting_detail,
+    "last_note": state_units.last_note_time,
+    "now": state_units.now_time,
+}
 
 # Labels
 
@@ -41,11 +46,22 @@ def label(key: SectionKey, progress: Progress) -> str:
     if key == "at" and progress.session.status == "closed":
         return "Ended at"
     if key == "at" and (progress.ask is not None or progress.waiting is not None):
-        return "Stuck at"
+        return "Tree at" if _left_tree(progress) else "Stuck at"
     if key == "closed":
         return "Closed with"
     short = _SHORT_LABELS if progress.brief else {}
     return short.get(key) or _LABELS[key]
+
+
+def _left_tree(progress: Progress) -> bool:
+    """Whether the work has gone on from a question or action of the tree: own steps found key facts, or led to changes.
+
+    It is still about that question where what is asked names something of it.
+    """
+    here, since = progress.position, [step for step in progress.tried if step.number in progress.since_position]
+    if here is None or here.kind == "end" or not since or words_in(here.text) & words_in(progress.ask or ""):
+        return False
+    return any(step.pinned for step in since) or any(change.seq > since[0].seq for change in progress.changes)
 
 
 _SHORT_LABELS: dict[SectionKey, str] = {
@@ -81,10 +97,8 @@ _LABELS: dict[SectionKey, str] = {
 
 def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
     """Return what stands behind the label of a section of which `shown` entries of `total` are shown."""
-    if key == "waiting":
-        return state_units.waiting_detail(progress)
-    if key == "last_note":
-        return state_units.last_note_time(progress)
+    if key in _TIMES:
+        return _TIMES[key](progress)
     partial = _PARTIAL_BRIEF if progress.brief else _PARTIAL
     if key not in partial or shown == total:
         return ""
@@ -133,7 +147,7 @@ def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Se
     for name, text in state_units.footer(progress):
         yield _single(name.lower(), name, text)
     if counts := not_shown(progress, units, shown):
-        yield _single("not_shown", "Not shown", counts)
+        yield _single("not_shown", counts_label(progress), counts)
 
 
 def _single(key: str, name: str, text: str) -> Section:
@@ -179,10 +193,16 @@ def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
 # What is not shown
 
 
-def most_counts(units: list[Unit], *, brief: bool) -> int:
+def counts_label(progress: Progress) -> str:
+    """Return the label of the line of what is not shown."""
+    return "Omitted" if progress.brief else "Not shown"
+
+
+def most_counts(progress: Progress, units: list[Unit]) -> int:
     """Return how many words the line of what is not shown may have."""
+    brief, label = progress.brief, word_count(counts_label(progress))
     kinds = {kind for unit in units for kind in unit.counts if kind in (_NAMED if brief else _NOUNS)}
-    return COUNTS_LABEL + 4 * len(kinds) + 2 if brief else COUNTS_LABEL + 2 * len(kinds) + 3
+    return label + (4 * len(kinds) + 2 if brief else 2 * len(kinds) + 3)
 
 
 def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:

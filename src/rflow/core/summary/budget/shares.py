@@ -3,10 +3,10 @@
 import msgspec
 
 from rflow.core.summary.budget.cutting import Limits
-from rflow.core.summary.units.unit import Share, share
+from rflow.core.summary.units.unit import Share, readable, share
 
 BRIEF_WORDS = 200
-WHOLE_LEAST, WHOLE_MOST = 340, 900
+WHOLE_LEAST, WHOLE_MOST = 380, 900
 UNCUT = 60
 """The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
 
@@ -36,8 +36,8 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     causes: tuple[int, int, int]
     """Causes named of an answer: at first, before other texts get more, at most."""
     fact_what: Share
-    fact: tuple[int, int, int]
-    """The shortest form of a key fact in words (at least, at most), and its longest."""
+    fact: Limits
+    """The words of a key fact."""
     facts: tuple[int, int, int]
     """The words of all key facts together, and the least and most of each of them that are wanted."""
     last_results: int
@@ -50,7 +50,7 @@ BRIEF = Shares(
     situation=share(6, 10, 8, 12, 30),
     impact=share(8, 14, 12, 22, 36),
     before=(share(4, 8, 4, 10, 16), share(4, 8, 4, 10, 16)),
-    waiting=share(4, 10, 8, 14, 18),
+    waiting=share(8, 14, 8, 14, 18),
     change=(share(3, 5, 3, 6, 14), share(2, 4, 6, 16, 16)),
     reverted=(share(2, 4, 3, 7, 12), share(2, 6, 16, 24, 24)),
     reverted_then=share(1, 4, 1, 4, 8),
@@ -65,42 +65,38 @@ BRIEF = Shares(
     closing=share(12, 40, 40, 40, 60),
     causes=(1, 2, 3),
     fact_what=share(2, 3, 3, 6, 10),
-    fact=(6, 12, 30),
+    fact=Limits(6, 12, 30),
     facts=(44, 14, 18),
     last_results=3,
 )
 WHOLE = Shares(
-    ask=share(90, 90, 90, 90, 90),
-    last_note=share(14, 40, 40, 40, 60),
-    situation=share(10, 16, 14, 30, 60),
-    impact=share(10, 18, 20, 34, 50),
-    before=(share(4, 12, 8, 20, 40), share(4, 12, 8, 20, 40)),
-    waiting=share(10, 18, 16, 24, 30),
-    change=(share(4, 9, 8, 16, 28), share(3, 8, 20, 24, 24)),
-    reverted=(share(4, 8, 6, 12, 16), share(4, 8, 20, 26, 26)),
-    reverted_then=share(2, 8, 6, 12, 20),
-    assumption=share(5, 10, 16, 24, 40),
-    hypothesis=share(8, 14, 24, 36, 45),
-    choice=share(5, 9, 10, 16, 24),
-    step=(share(3, 6, 5, 10, 16), share(2, 7, 5, 12, 24)),
-    taken_back=(share(3, 8, 3, 8, 8), share(8, 20, 16, 24, 40)),
-    note=share(7, 12, 12, 24, 40),
-    output=share(6, 12, 8, 16, 20),
-    handover=share(6, 12, 16, 24, 60),
-    closing=share(12, 40, 40, 40, 90),
+    ask=readable(90, 90, 90, 90, 90),
+    last_note=readable(14, 40, 40, 40, 60),
+    situation=readable(10, 16, 14, 30, 60),
+    impact=readable(10, 18, 20, 34, 50),
+    before=(readable(4, 12, 8, 20, 40), readable(4, 12, 8, 20, 40)),
+    waiting=readable(10, 18, 16, 24, 30),
+    change=(readable(4, 9, 8, 16, 28), readable(3, 8, 20, 24, 24)),
+    reverted=(readable(4, 8, 6, 12, 16), readable(4, 8, 20, 26, 26)),
+    reverted_then=readable(2, 8, 6, 12, 20),
+    assumption=readable(5, 10, 16, 24, 40),
+    hypothesis=readable(8, 14, 24, 36, 45),
+    choice=readable(5, 9, 10, 16, 24),
+    step=(readable(3, 6, 5, 10, 16), readable(2, 7, 5, 12, 24)),
+    taken_back=(readable(3, 8, 3, 8, 8), readable(8, 20, 16, 24, 40)),
+    note=readable(7, 12, 12, 24, 40),
+    output=readable(6, 12, 8, 16, 20),
+    handover=readable(6, 12, 16, 24, 60),
+    closing=readable(12, 40, 40, 40, 90),
     causes=(1, 2, 5),
-    fact_what=share(3, 6, 5, 10, 16),
-    fact=(6, 12, 60),
+    fact_what=readable(3, 6, 5, 10, 16),
+    fact=Limits(6, 12, 60, readable=True),
     facts=(10_000, 36, 40),
     last_results=0,
 )
 
 
-def fact_limits(shares: Shares) -> Limits:
-    """Return how many words of a key fact are shown."""
-    return Limits(*shares.fact)
-
-
 def whole_words(entries: int, outputs: int, uncut: int) -> int:
     """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    return min(max(186 + 6 * entries + 12 * outputs, WHOLE_LEAST), WHOLE_MOST) + max(uncut - UNCUT, 0)
+    wanted = min(186 + 6 * entries + 12 * outputs, WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return max(wanted, WHOLE_LEAST)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
-from rflow.core.session.events import BriefSet, SessionStarted
-from rflow.core.session.state import Session
+from rflow.core.session.events import Brief, BriefSet, SessionStarted
+from rflow.core.session.state import Session, Step
 from rflow.core.summary.units.relations import says_little_more
 
+NEW_FOR = timedelta(minutes=30)
+"""How long a situation is taken as it was said, whatever came since."""
 _NEGATIONS = frozenset("not no don't dont never without nicht kein keine keinen nie ohne".split())
 _WEAK = frozenset("do does the a an of is are was be to in on at it its and please der die das den dem und ist".split())
 
@@ -21,6 +24,21 @@ def impact_before(session: Session) -> str | None:
     return _before(session, "impact")
 
 
+def situation_at(session: Session) -> datetime | None:
+    """Return when the situation or the impact was last said, where results have come since; None where it is new.
+
+    What was measured half an hour later may be another situation, which nobody has said yet.
+    """
+    said = [at for brief, at in _briefs(session) if brief.situation or brief.impact]
+    results = [step.at for step in session.steps.values() if _is_result(step) and step.at]
+    last = said[-1] if said and (session.brief.situation or session.brief.impact) else None
+    return last if last and results and max(results) - last > NEW_FOR else None
+
+
+def _is_result(step: Step) -> bool:
+    return step.kind in ("own", "action") and bool(step.result) and not step.undone
+
+
 def _before(session: Session, name: str) -> str | None:
     brief = session.brief
     if not getattr(brief, name):
@@ -33,9 +51,14 @@ def _before(session: Session, name: str) -> str | None:
 
 
 def _values(session: Session, name: str) -> Iterator[str]:
+    for brief, _ in _briefs(session):
+        yield getattr(brief, name) or ""
+
+
+def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:
     for event in session.adjustments.values():
         if isinstance(event.fact, SessionStarted | BriefSet) and event.seq not in session.redacted:
-            yield getattr(event.fact.brief, name) or ""
+            yield event.fact.brief, None if event.undated else event.at
 
 
 def repeats(warning: str, others: Iterable[str]) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from rflow.core.summary.budget.cutting import Target
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
-from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, share, two_texts
+from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, two_texts
 from rflow.core.text import one_line
 
 
@@ -100,7 +101,7 @@ def pinned(progress: Progress) -> list[Tried]:
 def _fact_share(shares: Shares, number: int) -> Share:
     together, least, most = shares.facts
     each = min(max(together // max(number, 1), least), most)
-    return share(shares.fact[0], shares.fact[1], each * 2 // 3, each, shares.fact[2])
+    return Share(shares.fact, Target(each * 2 // 3, each))
 
 
 def is_assumed(step: Tried) -> bool:

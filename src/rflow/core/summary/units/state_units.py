@@ -1,6 +1,7 @@
 """Units of how it stands: the ask, the position, the situation, what it waits for, what may come next."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
@@ -8,10 +9,12 @@ from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
-from rflow.core.summary.units.times import moment, stamp
+from rflow.core.summary.units.times import clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
+_SAME_NIGHT = timedelta(hours=12)
+"""A time of so short ago needs no date, also after midnight."""
 MOST_CAUSES = 5
 """More causes of an answer are only counted."""
 
@@ -66,6 +69,14 @@ def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
     if situation or impact:
         shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
         yield Unit(section="now", prepared=shown)
+
+
+def now_time(progress: Progress) -> str:
+    """Return when the situation was said, where results have come since."""
+    at, as_of = progress.situation_at, progress.session.as_of
+    if at is None:
+        return ""
+    return f"({clock(at) if as_of - at < _SAME_NIGHT else moment(at, as_of)})"
 
 
 def before(progress: Progress, shares: Shares) -> Iterator[Unit]:

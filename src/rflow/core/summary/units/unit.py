@@ -46,6 +46,11 @@ def share(least: int, most: int, wanted_least: int, wanted_most: int, cap: int) 
     return Share(Limits(least, most, cap), Target(wanted_least, wanted_most))
 
 
+def readable(least: int, most: int, wanted_least: int, wanted_most: int, cap: int) -> Share:
+    """Return such a share of texts that are cut only where that saves much of them."""
+    return Share(Limits(least, most, cap, readable=True), Target(wanted_least, wanted_most))
+
+
 class Lengths(msgspec.Struct, frozen=True):
     """The levels of a unit, which of them is wanted, and which is the first that is not cut within a clause."""
 
