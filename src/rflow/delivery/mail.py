@@ -130,27 +130,28 @@ _CHECK = "Check the settings mail.*, then: rflow store notices --again"
 @contextmanager
 def _explained(server: MailServer) -> Iterator[None]:
     """Turn errors into a sentence. It quotes nothing that the server said: that may repeat what it was sent."""
-    where = f"The mail server {server.host}"
     try:
         yield
-    except smtplib.SMTPAuthenticationError as error:
-        raise NotDelivered(
-            f"{where} does not accept the user or the password ({error.smtp_code}).", try_=_CHECK
-        ) from None
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = sorted({code for code, _ in error.recipients.values()})
-        kind = Refused if codes and codes[0] >= 500 else NotDelivered
-        raise kind(
-            f"{where} refuses the address ({', '.join(map(str, codes))}).", try_="See: rflow user mail NAME"
-        ) from None
-    except smtplib.SMTPNotSupportedError:
-        raise NotDelivered(
-            f"{where} does not offer TLS or signing in (mail.security is {server.security}).", try_=_CHECK
-        ) from None
-    except smtplib.SMTPResponseException as error:
-        raise NotDelivered(f"{where} refuses the message ({error.smtp_code}).", try_=_CHECK) from None
-    except ssl.SSLError as error:
-        raise NotDelivered(f"{where} can't be trusted: {error.reason or 'TLS failed'}.", try_=_CHECK) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise NotDelivered(f"{where} can't be reached: {why}.", try_=_CHECK) from None
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            codes = sorted({code for code, _ in error.recipients.values()})
+            kind = Refused if codes and codes[0] >= 500 else NotDelivered
+            what, try_ = f"refuses the address ({', '.join(map(str, codes))})", "See: rflow user mail NAME"
+        else:
+            kind, what, try_ = NotDelivered, _reason(error, server), _CHECK
+        raise kind(f"The mail server {server.host} {what}.", try_=try_) from None
+
+
+def _reason(error: Exception, server: MailServer) -> str:
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"does not accept the user or the password ({error.smtp_code})"
+        case smtplib.SMTPNotSupportedError():
+            return f"does not offer TLS or signing in (mail.security is {server.security})"
+        case smtplib.SMTPResponseException():
+            return f"refuses the message ({error.smtp_code})"
+        case ssl.SSLError():
+            return f"can't be trusted: {error.reason or 'TLS failed'}"
+        case OSError(strerror=str(why)) if why:
+            return f"can't be reached: {why}"
+    return f"can't be reached: {type(error).__name__}"
