@@ -40,7 +40,7 @@ def session(served: Served) -> dict[str, str]:
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{\w+\}", "nothing", path)
+    return re.sub(r"\{\w+(:path)?\}", "nothing", path)
 
 
 FOREIGN: tuple[dict[str, str], ...] = (

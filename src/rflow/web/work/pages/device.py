@@ -51,6 +51,8 @@ def _address(call: Call, address: str) -> str:
 
 def _failed(code: str, error: RflowError) -> Shown:
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
+    if isinstance(error, NotFound):
+        error = NotFound(error.what, try_="Check the code, or get a new one in the terminal.")
     values = {"device": None, "error": error, "code": code}
     return Shown(template="device.html.j2", values=values, status=status_of(error), headers=headers)
 
