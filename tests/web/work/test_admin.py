@@ -131,7 +131,7 @@ def test_a_form_with_an_unknown_button_changes_nothing(root: Visitor) -> None:
     root.go("/admin").submit("/admin", name="Gwen", kind="admin")
     assert root.send("/admin/accounts/gwen", {"do": "anything"}).status_code == 422
     assert root.send("/admin/accounts/gwen", {}).status_code == 422
-    assert "Make no admin" in root.go("/admin/accounts/gwen").text
+    assert "Remove admin rights" in root.go("/admin/accounts/gwen").text
     assert root.send("/admin", {"name": "Hal", "kind": "wizard"}).status_code == 422
     assert "Hal" not in root.go("/admin").text
 
@@ -163,3 +163,11 @@ def test_pages_name_no_option_of_the_terminal(root: Visitor) -> None:
     assert agent.status_code == 303
     for text, what in ((no_scope, "A token needs a scope."), (leads, "can&#39;t lead a space")):
         assert what in text and "--" not in text.partition("<main")[2]
+
+
+def test_the_page_to_sign_a_terminal_in_asks_for_its_code(root: Visitor) -> None:
+    """`rflow login` prints this address, without the code."""
+    root.go("/device")
+    assert (root.page.status_code, "Sign a terminal in" in root.text) == (200, True)
+    wrong = root.go("/device?code=WDJB-MJHT")
+    assert (wrong.page.status_code, "get a new one in the terminal" in wrong.text) == (404, True)

@@ -22,12 +22,14 @@ def tokens(call: Call) -> Answer:
 
 
 def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> Shown:
+    users = call.team.accounts(call.me).users() if call.me.admin else []
     values = {
         "tokens": call.team.tokens(call.me).tokens(),
         "me": call.me,
         "scopes": get_args(Scope),
         "lives": LIVES,
-        "users": [user.name for user in call.team.accounts(call.me).users()] if call.me.admin else [],
+        "users": [user.name for user in users],
+        "names": {user.id: user.name for user in users} | {call.me.person.id: call.me.person.name},
         "new": new,
         "error": error,
     }
