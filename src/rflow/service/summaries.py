@@ -33,6 +33,7 @@ def what_leaves(progress: Progress) -> str:
     """Return what a reader of a summary gets to read: "7 steps, 2 notes"; of a brief one, what its sections show."""
     if progress.brief:
         counts = {section.key: len(section.entries) for section in progress.sections}
+        counts["tried"] = min(counts.get("tried", 0), len(progress.tried))  # an entry may say that there is none yet
     else:
         outputs = len(progress.evidence) + progress.evidence_more
         whole = {"tried": progress.tried, "changes": progress.changes, "notes": progress.notes}

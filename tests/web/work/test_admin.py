@@ -97,3 +97,77 @@ def test_the_audit_has_it_all_without_secrets(root: Visitor) -> None:
     assert "signed in" in root.text and PASSWORD not in root.page.text
     lines = root.go("/admin/audit/file").page.text.splitlines()
     assert len(lines) > 10 and "rft_" not in "".join(lines)
+
+
+def test_a_policy_keeps_what_the_page_does_not_ask(served: Served, root: Visitor) -> None:
+    """Notices, reminders and hours of links were set in the terminal; a lead sets only the retention."""
+    root.go("/spaces").submit("/spaces", name="Hull")
+    terminal = served.ana.at(user="Root", terminal="policy")
+    set_there = ("--notice-texts", "yes", "--remind-after", "15m", "--handoff-life", "4h", "--longest-link", "36h")
+    terminal.ok("space", "policy", "Hull", *set_there)
+    root.go("/spaces/hull")
+    assert 'value="1d12h"' in root.page.text
+    root.submit("/spaces/hull/policy", retention_days="90")
+    policy = terminal.json("space", "policy", "Hull", "--json")
+    assert "The policy of Hull is set." in root.text
+    assert (policy["longest_link"], policy["notice_texts"]) == (129_600, True)
+    assert (policy["remind_after"], policy["handoff_life"], policy["retention_days"]) == (900, 14_400, 90)
+    assert "is no span of time" in root.go("/spaces/hull").submit("/spaces/hull/policy", longest_link="soon").text
+
+
+def test_a_name_may_have_what_means_something_in_an_address(root: Visitor) -> None:
+    for name, address in (("Sales/EMEA #1?", "sales%2Femea%20%231%3F"), ("50 % of it", "50%20%25%20of%20it")):
+        root.go("/spaces").submit("/spaces", name=name)
+        assert f"The space {name} is added." in root.text
+        root.submit(f"/spaces/{address}/role", name="Dev", role="reader")
+        assert f"Dev in {name}: reader." in root.text
+        root.submit(f"/spaces/{address}/role", name="Dev", role="none")
+        assert f"Dev is no longer in {name}." in root.text
+    root.go("/admin").submit("/admin", name="night/shift #2?", kind="agent")
+    assert "night/shift #2? is added." in root.text
+
+
+def test_a_form_with_an_unknown_button_changes_nothing(root: Visitor) -> None:
+    root.go("/admin").submit("/admin", name="Gwen", kind="admin")
+    assert root.send("/admin/accounts/gwen", {"do": "anything"}).status_code == 422
+    assert root.send("/admin/accounts/gwen", {}).status_code == 422
+    assert "Remove admin rights" in root.go("/admin/accounts/gwen").text
+    assert root.send("/admin", {"name": "Hal", "kind": "wizard"}).status_code == 422
+    assert "Hal" not in root.go("/admin").text
+
+
+def test_an_account_or_a_token_that_is_sent_twice_is_made_once(root: Visitor) -> None:
+    form = root.go("/admin").filled_in("/admin") | {"name": "Ida", "kind": "person"}
+    assert root.send("/admin", form).status_code == 200
+    again = root.send("/admin", form)
+    assert (again.status_code, "open it for a new invitation" in again.text) == (422, True)
+    form = root.go("/tokens").filled_in("/tokens") | {"scope": "read", "label": "sent twice"}
+    assert "rft_" in root.send("/tokens", form).text
+    again = root.send("/tokens", form)
+    assert (again.status_code, "rft_" in again.text, "was sent twice" in again.text) == (422, False, True)
+    assert root.go("/tokens").text.count("sent twice") == 1
+
+
+def test_numbers_and_labels_have_limits(root: Visitor) -> None:
+    assert root.go(f"/admin/audit?before={'9' * 5000}").page.status_code == 200
+    root.go("/spaces/leeds").submit("/spaces/leeds/policy", retention_days="9" * 5000)
+    assert "is no number of days" in root.text
+    root.go("/tokens").submit("/tokens", scope="read", label="x" * 1000)
+    assert "The label is longer than 200 characters." in root.text
+
+
+def test_pages_name_no_option_of_the_terminal(root: Visitor) -> None:
+    no_scope = root.send("/tokens", {"expires": "7d"}).text
+    agent = root.send("/admin", {"name": "night-bot", "kind": "agent"})
+    leads = root.send("/spaces/leeds/role", {"name": "night-bot", "role": "lead"}).text
+    assert agent.status_code == 303
+    for text, what in ((no_scope, "A token needs a scope."), (leads, "can&#39;t lead a space")):
+        assert what in text and "--" not in text.partition("<main")[2]
+
+
+def test_the_page_to_sign_a_terminal_in_asks_for_its_code(root: Visitor) -> None:
+    """`rflow login` prints this address, without the code."""
+    root.go("/device")
+    assert (root.page.status_code, "Sign a terminal in" in root.text) == (200, True)
+    wrong = root.go("/device?code=WDJB-MJHT")
+    assert (wrong.page.status_code, "get a new one in the terminal" in wrong.text) == (404, True)

@@ -142,6 +142,36 @@ def test_the_page_of_a_link_lists_its_views_and_sets_its_password(served: Served
     assert "Tunnel" not in httpx.get(link).text
 
 
+def test_a_link_form_sent_twice_makes_one_link_and_asked_for_again_leads_back(
+    served: Served, code: str, ben: Visitor
+) -> None:
+    address = f"/sessions/{code}/share/link"
+    form = ben.go(f"/sessions/{code}/share").filled_in(address) | {"label": "for the bank"}
+    assert "The link is made" in ben.send(address, form).text
+    again = ben.send(address, form)
+    assert (again.status_code, "The link is made" in again.text) == (422, False)
+    assert "was sent twice" in again.text and "My shares" in again.text
+    assert ben.go("/shares").text.count("for the bank") == 1
+    back = ben.send(address)
+    assert (back.status_code, back.headers["location"]) == (303, f"/sessions/{code}/share")
+
+
+def test_a_link_that_the_policy_forbids_is_refused_on_the_page(served: Served, code: str, ben: Visitor) -> None:
+    root = Visitor(served.url).sign_in("Root").go("/spaces/leeds")
+    form = ben.go(f"/sessions/{code}/share").filled_in(f"/sessions/{code}/share/link")
+    root.submit("/spaces/leeds/policy", links="off")
+    try:
+        refused = ben.send(f"/sessions/{code}/share/link", form)
+        assert (refused.status_code, "Share progress" in refused.text) == (403, True)
+        assert "Links are switched off in this space." in refused.text and "rflow progress" not in refused.text
+    finally:
+        root.submit("/spaces/leeds/policy", links="public")
+    ben.go(f"/sessions/{code}/share").submit(f"/sessions/{code}/share/link", views="9" * 5000, label="x" * 500)
+    assert "must be a number from 1" in ben.text
+    ben.go(f"/sessions/{code}/share").submit(f"/sessions/{code}/share/link", label="x" * 500)
+    assert "The label is longer than 200 characters." in ben.text
+
+
 # Handing off
 
 

@@ -11,7 +11,7 @@ from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
 from rflow.service.local.auditing import record
-from rflow.service.team.links import link_password, protection
+from rflow.service.team.links import checked_label, link_password, protection
 from rflow.service.team.office import policy_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def create(workspace: "LocalWorkspace", store: "ShareStore", wish: ShareWish, ra
         by=workspace.actor.person,
         created_at=workspace.now(),
         expires_at=wish.expires_at,
-        label=wish.label,
+        label=checked_label(wish.label),
         brief=wish.brief,
         until_seq=log.session.version if wish.snapshot else None,
         patterns=wish.patterns,

@@ -11,11 +11,24 @@ from rflow.core.accounts import OPENED_LIFE, AuditEntry, Credential, is_live
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.times import utc
 from rflow.core.sharing import Share, ShareWish
+from rflow.core.text import one_line
 from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotFound, NotSignedIn, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.stores import Clock, Store
 from rflow.service.team import attempts, passwords
+
+LABEL_LIMIT = 200
+
+
+def checked_label(label: str) -> str:
+    """Return the label of a link or a token on one line; raise `UsageProblem` if it is too long."""
+    line = one_line(label)
+    if len(line) > LABEL_LIMIT:
+        raise UsageProblem(
+            f"The label is longer than {LABEL_LIMIT} characters.", try_="Say in a few words what it is for."
+        )
+    return line
 
 
 class Protection(TypedDict):

@@ -1,6 +1,10 @@
 """A store as a server uses it: many actors on one connection, each with their own workspace."""
 
+from datetime import timedelta
+
 from rflow.core.actors import Actor
+from rflow.core.fingerprint import fingerprint
+from rflow.core.session.times import utc
 from rflow.core.sharing import Share
 from rflow.ports.stores import Clock, Store
 from rflow.service.local.administration import LocalAdministration
@@ -34,6 +38,11 @@ class Team:
         shared = SharedSessions(self._store, clock=self.now, zone=lambda at: at)
         found = shared.working(token)
         return found[0] if found is not None else None
+
+    def is_first(self, actor: Actor, command_id: str) -> bool:
+        """Whether an actor sends this id for the first time within a day, over all processes of a server."""
+        name = "form " + fingerprint(f"{actor.person.id} {command_id}".encode("utf-8", "replace"))[:32]
+        return self._store.accounts.hit(name, 0, 1, utc(self.now()) + timedelta(days=1))
 
     @property
     def identities(self) -> Identities:

@@ -7,9 +7,9 @@ from typing import get_args
 from rflow.core.accounts import Account, Credential
 from rflow.core.actors import Scope, no_scope
 from rflow.core.session.times import utc
-from rflow.core.text import one_line
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.ports.team import NewToken, Token
+from rflow.service.team.links import checked_label
 from rflow.service.team.office import Office
 
 
@@ -27,7 +27,7 @@ class LocalTokens(Office):
         until = utc(expires_at) if expires_at is not None else None
         if until is not None and until <= self.now():
             raise UsageProblem("The token would expire at once.", try_="Use a span such as --expires 30d.")
-        secret, made = self.credential("token", account.id, until, scopes=allowed, label=one_line(label))
+        secret, made = self.credential("token", account.id, until, scopes=allowed, label=checked_label(label))
         entry = self.entry("token_created", account.id, id=made.id, scopes=",".join(allowed))
         self.account_store.add_credential(made, entry)
         return NewToken(token=token_view(made), secret=secret)

@@ -1,6 +1,7 @@
 """Errors as pages: what happened, what to try, and everything that was typed, so that none of it is lost."""
 
 import logging
+import re
 import secrets
 
 from starlette.exceptions import HTTPException
@@ -11,6 +12,8 @@ from rflow.web.work.call import Call, Shown
 from rflow.web.work.texts import ERRORS, FIELDS, NOT_FOUND, ON_PAGE, REFUSED
 
 _log = logging.getLogger("rflow")
+_TO_TYPE = re.compile(r"\brflow |(?:^|[\s`])--[a-z]")
+"""What a hint has that is for a terminal: a command, or an option."""
 
 
 def status_of(error: RflowError) -> int:
@@ -22,7 +25,7 @@ def status_of(error: RflowError) -> int:
 
 def on_page(error: RflowError) -> tuple[str, str]:
     """Return what happened and what to try, for a page: what to type in a terminal is no use there."""
-    if "rflow " not in error.try_:
+    if not _TO_TYPE.search(error.try_):
         return error.what, error.try_
     kind = next((kind for kind in ON_PAGE if isinstance(error, kind)), None)
     return error.what, ON_PAGE[kind] if kind is not None else ""

@@ -6,11 +6,22 @@ import msgspec
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-HIDDEN = frozenset({"at", "command_id", "kind", "next", "node", "offset", "pin", "seen", "target"})
+HIDDEN = frozenset(
+    {
+        *("assume", "at", "brief", "change", "clear", "command_id", "do", "expires", "format", "kind", "link", "links"),
+        *("next", "node", "off", "offset", "outcome", "pin", "revoke", "role", "scope", "seen", "session", "snapshot"),
+        *("space", "target", "tree"),
+    }
+)
 """Fields that nobody types."""
 _SECRET = frozenset({"password", "old", "new", "again"})
 _MOST_FIELDS, _MOST_FILES = 300, 20
 _PART_LIMIT = 512 * 1024
+
+
+def whole_number(text: str) -> int | None:
+    """Return a whole number of at most nine digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +61,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def seen(self) -> int | None:
         """The version of the session that the form's page showed; None if the form has none."""
-        seen = self.line("seen")
-        return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+        return whole_number(self.line("seen"))
 
     @property
     def typed(self) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """The routes of the pages: a request becomes a call of its handler, in a worker thread, and the answer a response."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -35,6 +36,10 @@ _HEADERS = {
 _SANDBOX = {"content-security-policy": "sandbox; default-src 'none'", "cache-control": "no-store"}
 
 
+_NAME = re.compile(r"\{(\w+)(?::path)?\}")
+"""A part of an address, as it stands in the table of pages."""
+
+
 class WorkRoutes:
     """Endpoints of the pages in `PAGES`."""
 
@@ -42,6 +47,7 @@ class WorkRoutes:
         self._workers, self._site, self._api, self._pages = workers, site, api, pages
         self._templates, self._presence = Templates(site), Presence()
         self._paths = frozenset(page.path for page in pages)
+        self._shown = frozenset(page.path for page in pages if page.get is not None)
 
     def routes(self) -> list[Route]:
         """Return a route for each page, and those of the changes that pages watch."""
@@ -70,7 +76,7 @@ class WorkRoutes:
 
     async def _answer(self, page: Page, request: Request) -> Response:
         """Read a request and have its handler carried out; what is wrong with the request itself becomes a page too."""
-        handler = page.get if request.method in SAFE else page.post
+        handler = (page.get or self._page_above(page)) if request.method in SAFE else page.post
         form, refusal = Form(), None
         try:
             if handler is None:
@@ -84,6 +90,18 @@ class WorkRoutes:
         asked = asked_of(request, self._site, form)
         work = partial(self._carried_out, page=page, handler=handler, asked=asked, refusal=refusal)
         return await self._workers.run(work)
+
+    def _page_above(self, page: Page) -> Handler:
+        """Return a handler that leads from an address which only takes forms to its page, for who asks for it again."""
+        parts = page.path.split("/")
+        above = ("/".join(parts[:count]) for count in range(len(parts) - 1, 1, -1))
+        wanted = next((path for path in above if path in self._shown), "/")
+
+        def form_address(call: Call) -> Answer:
+            names = call.asked.names
+            return Redirect(to=_NAME.sub(lambda part: quote(names[part[1]], safe=""), wanted))
+
+        return form_address
 
     async def _check_large(self, page: Page, request: Request) -> None:
         """Raise `NotSignedIn` for a large form of somebody who is not signed in: it is not read for anybody."""
@@ -144,7 +162,7 @@ def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noq
     cookies, live = request.cookies, request.method in SAFE and "x-rflow-live" in request.headers
     return Asked(
         method=request.method,
-        path=request.url.path,
+        path=quote(request.scope["path"], safe="/:@!$&'()*+,;=~"),
         names={name: str(value) for name, value in request.path_params.items()},
         query=dict(request.query_params),
         form=form,

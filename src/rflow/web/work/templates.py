@@ -22,6 +22,7 @@ from rflow.formats.page.blocks import Block
 from rflow.formats.phrases import PHRASES
 from rflow.formats.tree_map import tree_map
 from rflow.web.pages import SHARE_SCRIPT, STYLE, WORK_SCRIPT, WORK_STYLE
+from rflow.web.work.errors import on_page
 from rflow.web.work.site import Site
 
 
@@ -71,7 +72,7 @@ class Templates:
         folders = [data_dir("templates") / name for name in ("web", "formats")]
         env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(folders), auto_reload=False)
         env.fit(flavour_of(".html.j2"))
-        env.filters |= {"kept": kept, "here": _in(site), "query": _in_query, "not_of": _not_of}
+        env.filters |= {"kept": kept, "here": _in(site), "on_page": on_page, "query": _in_query, "not_of": _not_of}
         env.globals |= {
             **PHRASES,
             **PAGE,

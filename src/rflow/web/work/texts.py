@@ -46,7 +46,7 @@ REFUSED: Mapping[int, tuple[str, str]] = {
 
 ON_PAGE: Mapping[type[RflowError], str] = {
     SessionMoved: "Nothing was written. Look at it as it stands now, then send it again if it still fits.",
-    NotAllowed: "The page shows whose it is now, and what you can do.",
+    NotAllowed: "Reload the page: it shows what you can do now.",
     NotFound: "Reload the page to see what is there now.",
     UsageProblem: "Change it and send it again.",
 }
@@ -96,9 +96,10 @@ HANDED = "Handed to {name}, who has not accepted it yet."
 REASSIGNED = "{name} owns it now."
 AGENT_ADDED = "{name} is added. Give it a token to work with."
 ACCOUNT_CHANGED = "{name} is changed."
-ERASED = "{name} is erased. {sessions} open sessions were moved."
+ERASED = "{name} is erased. Moved: {sessions}."
 SPACE_ADDED = "The space {name} is added."
 ROLE_SET = "{name} in {space}: {role}."
+ROLE_ENDED = "{name} is no longer in {space}."
 POLICY_SET = "The policy of {space} is set."
 TOKEN_REVOKED = "The token …{ending} is revoked."  # noqa: S105 (a notice)
 DEVICE_APPROVED = "{machine} is signed in as you. You can go back to the terminal."

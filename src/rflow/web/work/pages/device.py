@@ -24,7 +24,11 @@ SCOPES: Mapping[Scope, str] = {
 def device(call: Call) -> Answer:
     """Ask for the code, or show which terminal has it."""
     code = call.query.get("code", "").strip()
-    return _shown(call, code) if code else Shown(template="device.html.j2", values={"device": None, "error": None})
+    return (
+        _shown(call, code)
+        if code
+        else Shown(template="device.html.j2", values={"device": None, "error": None, "code": ""})
+    )
 
 
 def _shown(call: Call, code: str) -> Shown:
@@ -51,6 +55,8 @@ def _address(call: Call, address: str) -> str:
 
 def _failed(code: str, error: RflowError) -> Shown:
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
+    if isinstance(error, NotFound):
+        error = NotFound(error.what, try_="Check the code, or get a new one in the terminal.")
     values = {"device": None, "error": error, "code": code}
     return Shown(template="device.html.j2", values=values, status=status_of(error), headers=headers)
 

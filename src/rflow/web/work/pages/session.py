@@ -21,7 +21,7 @@ from rflow.service.summaries import session_progress
 from rflow.service.trees import tree_names, tree_of
 from rflow.web.work.call import Answer, Call, Download, Handler, Page, Redirect, Shown
 from rflow.web.work.errors import on_page, status_of
-from rflow.web.work.forms import Form
+from rflow.web.work.forms import Form, whole_number
 from rflow.web.work.pages.session_forms import AT_POSITION, FORMS, KINDS, Wish, evidence_commands
 from rflow.web.work.texts import SET
 
@@ -206,7 +206,7 @@ def evidence(call: Call) -> Answer:
     """Download the whole content of a piece of evidence."""
     session = find_session(call.workspace, call.named("session"))
     seq = call.named("seq")
-    piece = session.evidence.get(int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
+    piece = session.evidence.get(whole_number(seq) or 0)
     if piece is None or not piece.what.digest:
         raise NotFound("There is no such content.", try_="See what there is: rflow show")
     return Download(name=piece.what.label, content=call.workspace.content(session.id, piece.what.digest))

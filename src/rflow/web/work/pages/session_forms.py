@@ -15,7 +15,7 @@ from rflow.core.text import counted, shorten
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.attaching import attached
 from rflow.web.work.call import Call
-from rflow.web.work.forms import Form
+from rflow.web.work.forms import Form, whole_number
 
 BRIEF = ("ask", "situation", "impact", "hypothesis", "ticket", "customer", "severity")
 """The header facts that the page can set."""
@@ -255,10 +255,10 @@ def _sent(form: Form) -> Carried:
 
 
 def _number(form: Form, name: str) -> int:
-    text = form.line(name)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = whole_number(form.line(name))
+    if number is None:
         raise NotFound("That entry is not there.", try_="Reload the page.")
-    return int(text)
+    return number
 
 
 FORMS: Mapping[str, Reader] = {

@@ -14,12 +14,14 @@ from rflow.core.space_policy import Policy, shown
 from rflow.core.summary.budget.view import Extent, View, widest
 from rflow.core.summary.progress import Progress
 from rflow.core.text import counted
-from rflow.errors import RflowError, UsageProblem
+from rflow.errors import NotAllowed, RflowError, UsageProblem
 from rflow.formats import FORMATS, Format, Renderings, format_named
 from rflow.service.sessions import find_session, send
 from rflow.service.summaries import session_progress, what_leaves
 from rflow.web.work.call import Answer, Call, Download, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
+from rflow.web.work.forms import whole_number
+from rflow.web.work.once import check_first
 
 OFFERED: Mapping[str, str] = {
     "teams": "Teams",
@@ -127,8 +129,10 @@ def send_link(call: Call) -> Answer:
     """Make a link, and show it: only this page ever does."""
     session = find_session(call.workspace, call.named("session"))
     try:
-        minted = call.workspace.create_share(_wish(call, session))
-    except UsageProblem as error:
+        wish = _wish(call, session)
+        check_first(call, "See My shares for the link; it was shown only once. If it is lost, revoke it.")
+        minted = call.workspace.create_share(wish)
+    except (UsageProblem, NotAllowed) as error:
         return share_page(call, session, error=error)
     return share_page(call, session, minted=minted)
 
@@ -139,8 +143,8 @@ def _wish(call: Call, session: Session) -> ShareWish:
     expires = form.line("expires") or USUAL_LIFE
     if expires not in ends:
         raise UsageProblem("A link can't work for that long here.", try_=f"Choose one of {', '.join(ends)}.")
-    views = form.line("views")
-    if views and not (views.isascii() and views.isdigit() and 0 < int(views) < 100_000):
+    views = whole_number(form.line("views"))
+    if form.line("views") and not (views and views < 100_000):
         raise UsageProblem("The number of views must be a number from 1.", try_="Leave it empty for no limit.")
     return ShareWish(
         session=session.id,
@@ -150,7 +154,7 @@ def _wish(call: Call, session: Session) -> ShareWish:
         snapshot=bool(form.line("snapshot")),
         patterns=tuple(call.site.patterns),
         password=form.text("password"),
-        max_views=int(views) if views else None,
+        max_views=views,
     )
 
 

@@ -1,13 +1,19 @@
 """Accounts: adding, resetting, making an admin, disabling and erasing them."""
 
 from typing import Any
+from urllib.parse import quote
 
 from rflow.core.actors import Actor
+from rflow.core.people import person
+from rflow.core.text import clean, counted
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.ports.team import Left, OneTimeLink
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
-from rflow.web.work.errors import on_page, status_of
+from rflow.web.work.errors import status_of
+
+KINDS = ("person", "admin", "agent")
+"""What an account can be for."""
 
 
 def check_admin(actor: Actor) -> None:
@@ -26,19 +32,11 @@ def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLin
     values = {
         "users": call.team.accounts(call.me).users(),
         "space_names": space_names(call),
-        "error": shown(error),
+        "error": error,
         "link": one_time(call, link),
         "made": link,
     }
     return Shown(template="admin_accounts.html.j2", values=values, status=status_of(error) if error else 200)
-
-
-def shown(error: RflowError | None) -> dict[str, str] | None:
-    """Return an error as a page says it."""
-    if error is None:
-        return None
-    what, try_ = on_page(error)
-    return {"what": what, "try_": try_}
 
 
 def one_time(call: Call, link: OneTimeLink | None) -> str:
@@ -57,12 +55,30 @@ def send_new(call: Call) -> Answer:
     form = call.form
     try:
         kind = form.line("kind") or "person"
+        if kind not in KINDS:
+            raise UsageProblem("That can't be added.", try_="Choose a person, an admin or an agent.")
         new = call.team.accounts(call.me).add(form.line("name"), admin=kind == "admin", agent=kind == "agent")
     except UsageProblem as error:
-        return _accounts_page(call, error)
+        return _accounts_page(call, _known(call, form.line("name")) or error)
     if new.invitation is None:
-        return Redirect(to=f"/admin/accounts/{new.user.id}", say=texts.AGENT_ADDED.format(name=new.user.name))
+        return Redirect(to=_address(new.user.id), say=texts.AGENT_ADDED.format(name=new.user.name))
     return _accounts_page(call, link=new.invitation)
+
+
+def _address(account: str) -> str:
+    return f"/admin/accounts/{quote(account, safe='')}"
+
+
+def _known(call: Call, name: str) -> RflowError | None:
+    """Return what to say where there is an account of that name: perhaps this form was just sent before."""
+    wanted = person(clean(name)).id
+    for user in call.team.accounts(call.me).users():
+        if user.id == wanted:
+            return UsageProblem(
+                f'There is an account "{user.name}" already.',
+                try_="Choose another name. If you have just added it, open it for a new invitation.",
+            )
+    return None
 
 
 def account(call: Call) -> Answer:
@@ -81,7 +97,7 @@ def _account_page(
         "space_names": space_names(call),
         "people": call.workspace.people(),
         "tokens": call.team.tokens(call.me).tokens(user.name),
-        "error": shown(error),
+        "error": error,
         "link": one_time(call, link),
         "made": link,
         "left": left,
@@ -100,20 +116,27 @@ def send_account(call: Call) -> Answer:
             return _erased(call, name)
         if do == "disable":
             return _account_page(call, left=accounts.disable(name, call.form.line("heir")))
+        if do not in ("enable", "admin", "member"):
+            raise UsageProblem("Nothing was chosen.", try_="Use the buttons of the page.")
         user = accounts.enable(name) if do == "enable" else accounts.set_admin(name, admin=do == "admin")
-    except (UsageProblem, NotAllowed, NotFound) as error:
+    except NotFound as error:  # the heir: without the account itself, its page is not found either
+        return _account_page(call, NotFound(error.what, try_="Name a member, or a queue such as @tier2."))
+    except (UsageProblem, NotAllowed) as error:
         return _account_page(call, error)
-    return Redirect(to=f"/admin/accounts/{user.id}", say=texts.ACCOUNT_CHANGED.format(name=user.name))
+    return Redirect(to=_address(user.id), say=texts.ACCOUNT_CHANGED.format(name=user.name))
 
 
 def _erased(call: Call, name: str) -> Answer:
-    if call.form.line("confirm") != name:
-        raise UsageProblem("The name does not match.", try_=f"To erase the account, type {name}.")
+    user = call.team.accounts(call.me).user(name)
+    if person(clean(call.form.line("confirm"))).id != user.id:
+        raise UsageProblem("The name does not match.", try_=f"To erase the account, type {user.name}.")
     left = call.team.accounts(call.me).erase(name, call.form.line("heir"))
-    return Redirect(to="/admin", say=texts.ERASED.format(name=left.user.name, sessions=len(left.sessions)))
+    return Redirect(
+        to="/admin", say=texts.ERASED.format(name=left.user.name, sessions=counted(left.sessions, "open session"))
+    )
 
 
 PAGES = (
     Page(path="/admin", get=overview, post=send_new),
-    Page(path="/admin/accounts/{account}", get=account, post=send_account),
+    Page(path="/admin/accounts/{account:path}", get=account, post=send_account),
 )

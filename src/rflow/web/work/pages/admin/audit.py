@@ -3,6 +3,7 @@
 import msgspec
 
 from rflow.web.work.call import Answer, Call, Download, Page, Shown
+from rflow.web.work.forms import whole_number
 from rflow.web.work.pages.admin.accounts import check_admin
 
 PAGE = 100
@@ -12,9 +13,9 @@ def audit(call: Call) -> Answer:
     """Show the audit, the latest first."""
     check_admin(call.me)
     every = call.team.accounts(call.me).audit()
-    before = call.query.get("before", "")
-    if before.isascii() and before.isdigit():
-        every = [entry for entry in every if entry.seq < int(before)]
+    before = whole_number(call.query.get("before", ""))
+    if before is not None:
+        every = [entry for entry in every if entry.seq < before]
     entries = every[-PAGE:][::-1]
     older = entries[-1].seq if len(every) > PAGE else 0
     return Shown(template="audit.html.j2", values={"entries": entries, "older": older})

@@ -1,17 +1,26 @@
 """Spaces: who is in them, and their policy. Admins see all, leads theirs, members who is in theirs."""
 
-from typing import Any, Literal, cast, get_args
+import re
+from datetime import timedelta
+from typing import Any, cast, get_args
+from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from rflow.core.actors import MemberRole
 from rflow.core.space_policy import LinkPolicy, Policy
+from rflow.core.space_policy import shown as span_shown
+from rflow.core.text import shorten
 from rflow.errors import NotFound, RflowError, UsageProblem
 from rflow.ports.team import SpaceView
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
-from rflow.web.work.pages.admin.accounts import check_admin, shown
+from rflow.web.work.forms import whole_number
+from rflow.web.work.pages.admin.accounts import check_admin
 
 DAY = 86_400
+_SPAN = r"(?:(\d{1,5})d)?\s*(?:(\d{1,5})h)?\s*(?:(\d{1,5})m)?"
 ROLES: tuple[str, ...] = get_args(MemberRole)
 
 
@@ -21,8 +30,12 @@ def spaces(call: Call) -> Answer:
 
 
 def _spaces_page(call: Call, error: RflowError | None = None) -> Shown:
-    values = {"spaces": call.workspace.spaces(), "me": call.me, "error": shown(error)}
+    values = {"spaces": call.workspace.spaces(), "me": call.me, "error": error}
     return Shown(template="spaces.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def _address(space: str) -> str:
+    return f"/spaces/{quote(space, safe='')}"
 
 
 def send_new(call: Call) -> Answer:
@@ -32,7 +45,7 @@ def send_new(call: Call) -> Answer:
         space = call.team.spaces(call.me).add(call.form.line("name"))
     except UsageProblem as error:
         return _spaces_page(call, error)
-    return Redirect(to=f"/spaces/{space.id}", say=texts.SPACE_ADDED.format(name=space.name))
+    return Redirect(to=_address(space.id), say=texts.SPACE_ADDED.format(name=space.name))
 
 
 def space(call: Call) -> Answer:
@@ -51,8 +64,8 @@ def _space_page(call: Call, error: RflowError | None = None) -> Shown:
         "roles": ROLES,
         "links": get_args(LinkPolicy),
         "users": users,
-        "day": DAY,
-        "error": shown(error),
+        "longest_link": span_shown(timedelta(seconds=here.policy.longest_link)) if here.policy.longest_link else "",
+        "error": error,
     }
     return Shown(template="space.html.j2", values=values, status=status_of(error) if error else 200)
 
@@ -73,45 +86,68 @@ def send_role(call: Call) -> Answer:
         if role not in (*ROLES, "none"):
             raise UsageProblem(f'There is no role "{role}".', try_=f"Choose one of {', '.join(ROLES)}.")
         call.team.spaces(call.me).set_role(here.name, name, None if role == "none" else cast("MemberRole", role))
-    except (UsageProblem, NotFound) as error:
+    except NotFound as error:
+        hint = error.try_ if error.try_.startswith("Did you mean") else "Check the name. Only an admin adds accounts."
+        return _space_page(call, NotFound(error.what, try_=hint))
+    except UsageProblem as error:
         return _space_page(call, error)
-    return Redirect(to=f"/spaces/{here.id}", say=texts.ROLE_SET.format(name=name, role=role, space=here.name))
+    said = texts.ROLE_ENDED if role == "none" else texts.ROLE_SET
+    return Redirect(to=_address(here.id), say=said.format(name=name, role=role, space=here.name))
 
 
 def send_policy(call: Call) -> Answer:
     """Set the policy of a space."""
     here = _space(call)
     try:
-        call.team.spaces(call.me).set_policy(here.name, _policy(call))
+        call.team.spaces(call.me).set_policy(here.name, _policy(call, here.policy))
     except UsageProblem as error:
         return _space_page(call, error)
-    return Redirect(to=f"/spaces/{here.id}", say=texts.POLICY_SET.format(space=here.name))
+    return Redirect(to=_address(here.id), say=texts.POLICY_SET.format(space=here.name))
 
 
-def _policy(call: Call) -> Policy:
+def _policy(call: Call, policy: Policy) -> Policy:
+    """Return a policy with what the form says; what it does not ask stays as it is."""
     links = call.form.line("links")
     if links not in get_args(LinkPolicy):
         raise UsageProblem("No rule for links was chosen.", try_="Choose off, signed_in or public.")
-    life, kept = _days(call, "longest_link"), _days(call, "retention_days")
-    return Policy(
-        links=cast("Literal['off', 'signed_in', 'public']", links),
-        longest_link=None if life is None else life * DAY,
-        retention_days=kept,
+    return replace(
+        policy,
+        links=cast("LinkPolicy", links),
+        longest_link=_seconds(call, "longest_link"),
+        retention_days=_days(call, "retention_days"),
     )
+
+
+def _seconds(call: Call, name: str) -> int | None:
+    """Return a span in seconds, which is typed as days, or as 2d, 36h, 1d12h."""
+    typed = call.form.line(name)
+    if not typed:
+        return None
+    parts = re.fullmatch(_SPAN, f"{typed}d" if whole_number(typed) is not None else typed, re.ASCII)
+    days, hours, minutes = (int(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
+    seconds = days * DAY + hours * 3600 + minutes * 60
+    if not seconds:
+        raise UsageProblem(
+            f"“{shorten(typed, 40)}” is no span of time.", try_="Write it as 36h or 7d, or leave it empty."
+        )
+    return seconds
 
 
 def _days(call: Call, name: str) -> int | None:
     days = call.form.line(name)
     if not days:
         return None
-    if not (days.isascii() and days.isdigit() and 0 < int(days) < 100_000):
-        raise UsageProblem(f"“{days}” is no number of days.", try_="Type a whole number from 1, or leave it empty.")
-    return int(days)
+    number = whole_number(days)
+    if not number or number >= 100_000:
+        raise UsageProblem(
+            f"“{shorten(days, 40)}” is no number of days.", try_="Type a whole number from 1, or leave it empty."
+        )
+    return number
 
 
 PAGES = (
     Page(path="/spaces", get=spaces, post=send_new),
-    Page(path="/spaces/{space}", get=space),
-    Page(path="/spaces/{space}/role", post=send_role),
-    Page(path="/spaces/{space}/policy", post=send_policy),
+    Page(path="/spaces/{space:path}/role", post=send_role),
+    Page(path="/spaces/{space:path}/policy", post=send_policy),
+    Page(path="/spaces/{space:path}", get=space),
 )

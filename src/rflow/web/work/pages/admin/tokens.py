@@ -6,10 +6,11 @@ from typing import cast, get_args
 from rflow.core.actors import Scope
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.ports.team import NewToken
+from rflow.service.team.tokens import checked_scopes
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
-from rflow.web.work.pages.admin.accounts import shown
+from rflow.web.work.once import check_first
 
 LIVES = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 """How long a new token may work, in days."""
@@ -21,14 +22,16 @@ def tokens(call: Call) -> Answer:
 
 
 def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> Shown:
+    users = call.team.accounts(call.me).users() if call.me.admin else []
     values = {
         "tokens": call.team.tokens(call.me).tokens(),
         "me": call.me,
         "scopes": get_args(Scope),
         "lives": LIVES,
-        "users": [user.name for user in call.team.accounts(call.me).users()] if call.me.admin else [],
+        "users": [user.name for user in users],
+        "names": {user.id: user.name for user in users} | {call.me.person.id: call.me.person.name},
         "new": new,
-        "error": shown(error),
+        "error": error,
     }
     return Shown(template="tokens.html.j2", values=values, status=status_of(error) if error else 200)
 
@@ -40,11 +43,14 @@ def send_new(call: Call) -> Answer:
         days = LIVES.get(form.line("expires"))
         if days is None:
             raise UsageProblem("A token can't work for that long.", try_=f"Choose one of {', '.join(LIVES)}.")
-        scopes = [cast("Scope", scope) for scope in form.all("scope") if scope]
+        scopes = checked_scopes([cast("Scope", scope) for scope in form.all("scope") if scope])
         user = form.line("user") or call.me.person.name
         until = call.team.now() + timedelta(days=days)
+        check_first(call, "The token is in the list; it was shown only once. If it is lost, revoke it.")
         new = call.team.tokens(call.me).create(user, scopes, until, form.line("label"))
-    except (UsageProblem, NotAllowed, NotFound) as error:
+    except NotFound as error:
+        return _tokens_page(call, NotFound(error.what, try_="Choose an account from the list."))
+    except (UsageProblem, NotAllowed) as error:
         return _tokens_page(call, error)
     return _tokens_page(call, new=new)
 

@@ -1,0 +1,10 @@
+"""Forms whose answer is shown only once, with a new link or token: the same form sent again must not make another."""
+
+from rflow.errors import UsageProblem
+from rflow.web.work.call import Call
+
+
+def check_first(call: Call, try_: str) -> None:
+    """Raise `UsageProblem` if this form was sent before: a second click, or a reload of the page that answered it."""
+    if call.form.command_id and not call.team.is_first(call.me, call.form.command_id):
+        raise UsageProblem("This form was sent twice. The first time did it, and nothing was done now.", try_=try_)
