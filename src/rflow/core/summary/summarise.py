@@ -25,9 +25,8 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
 
     `trees` holds the versions it went through by digest, as far as known; `tree_changed`: whether there is a newer one.
     """
-    presenter, brief = Presenter(view), session.brief
+    presenter, brief, tree = Presenter(view), session.brief, _tree_of(session, trees)
     reader, shown = EntryReader(session, presenter), _shown(session, view)
-    tree = trees.get(session.tree.digest) if session.tree else None
     progress = Progress(
         session=header_of(session, view, presenter, tree_changed),
         ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
@@ -62,6 +61,10 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         brief=view.brief,
     )
     return arranged(progress)
+
+
+def _tree_of(session: Session, trees: Mapping[str, Tree]) -> Tree | None:
+    return trees.get(session.tree.digest) if session.tree else None
 
 
 class _Shown(NamedTuple):

@@ -80,10 +80,7 @@ def handoff(
         delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
-    from rflow.cli.delivering.deliver import old_situation
-
-    old_situation(run, session, first=", take it back, and")
-    _offer(run, session.code, person, summary=delivered is None)
+    _offer(run, session, person, summary=delivered is None)
 
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
@@ -122,10 +119,13 @@ class _Delivered:
         deliver(self._run, self._name, session, Renderings(progress), copy=copy)
 
 
-def _offer(run: App, code: str, to: Person, *, summary: bool) -> None:
-    """Say what the sender can do next: copy the summary, send the session along, take it back."""
+def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
+    """Say what the sender can do next: renew an old situation, copy the summary, send the session along, take it back."""
+    from rflow.cli.delivering.deliver import old_situation
     from rflow.cli.display.text import next_block
 
+    old_situation(run, session, first=", take it back, and")
+    code = session.code
     offers = [(f"progress {code} --copy", f"copies the summary for {to.name}")] if summary else []
     if not run.workspace.about.shared:
         offers.append((f"export {code} -o {code}.jsonl", "a file, for another machine"))
