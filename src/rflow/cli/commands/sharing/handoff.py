@@ -120,7 +120,7 @@ class _Delivered:
 
 
 def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
-    """Say what the sender can do next: renew an old situation, copy the summary, send the session along, take it back."""
+    """Say what the sender can do next: renew an old situation, copy the summary, send it along, take it back."""
     from rflow.cli.delivering.deliver import old_situation
     from rflow.cli.display.text import next_block
 
