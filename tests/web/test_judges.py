@@ -178,7 +178,7 @@ def test_on_paper_all_is_unfolded_and_times_have_their_dates(served: Served, pat
     assert page.evaluate("document.querySelector('#step-1').getBoundingClientRect().height") > 0
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     dated = page.evaluate("getComputedStyle(document.querySelector('.meta time'), '::after').content")
-    assert "23 Nov 2026, 06:" in dated
+    assert "29 Nov 2026, 07:" in dated
     assert page.locator("nav").is_visible() is False
     assert page.pdf()[:5] == b"%PDF-"
     page.close()
