@@ -1,9 +1,5 @@
-"""The pages in a real browser: the story of a handover, two people on one session, keyboard, axe, pictures.
+"""The pages in a real browser: the story of a handover, two people on one session, keyboard."""
 
-`RFLOW_UPDATE_GOLDEN=1` takes the pictures of docs/web.md.
-"""
-
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judges.node_tools import node_file
-from support.needs import need
 from support.program import Program
 from support.team import PASSWORD
 from support.web.browser import a_page
@@ -24,9 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[3]
-PICTURES = ROOT / "docs" / "images"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
 MAYA = "Maya"
 CODE = "V6HJ-VG"
 
@@ -95,52 +86,6 @@ def started(served: Served, terminal: str) -> tuple[Program, str]:
     ben = served.ana.at(terminal=terminal)
     ben.start()
     return ben, f"/sessions/{ben.json('show', '--json')['code']}"
-
-
-PAGES = {
-    "welcome": ("", "/"),
-    "sign-in": ("", "/sign-in?next=/inbox"),
-    "home": (MAYA, "/"),
-    "inbox": (MAYA, "/inbox"),
-    "empty": ("Dev", "/"),
-    "list": (MAYA, "/?list=team"),
-    "search": (MAYA, "/search?q=postgres"),
-    "start": (MAYA, "/sessions/new"),
-    "account": (MAYA, "/account"),
-    "session": (MAYA, f"/sessions/{CODE}"),
-    "other": ("Cleo", f"/sessions/{CODE}"),
-    "missing": (MAYA, "/sessions/ZZZZ-ZZ"),
-}
-
-
-PICTURED = [
-    ("sign-in", "sign-in", "light", "desktop"),
-    ("home", "home", "light", "desktop"),
-    ("home-phone", "home", "dark", "phone"),
-    ("session", "session", "light", "desktop"),
-    ("session-dark", "session", "dark", "desktop"),
-    ("session-phone", "session", "light", "phone"),
-    ("start-phone", "start", "dark", "phone"),
-    ("missing", "missing", "light", "desktop"),
-]
-
-
-@pytest.mark.parametrize(("name", "shown", "scheme", "size"), PICTURED)
-def test_the_docs_have_pictures_of_the_pages(
-    served: Served, browser: "Browser", name: str, shown: str, scheme: Any, size: str
-) -> None:
-    """First, since the other tests start sessions that would be on them."""
-    picture = PICTURES / f"web-{name}.png"
-    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
-        width, height = SIZES[size]
-        who, path = PAGES[shown]
-        options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
-        with somebody(browser, served, who, **options) as reader:
-            reader.go(path)
-            if shown == "session":
-                reader.page.wait_for_selector("#live[data-state=live]")
-            reader.page.screenshot(path=picture)
-    assert picture.stat().st_size < 150_000
 
 
 def test_who_is_stuck_shares_a_link_and_a_colleague_goes_on_in_the_browser(served: Served, browser: "Browser") -> None:
@@ -324,40 +269,3 @@ def test_the_list_of_my_work_changes_by_itself(served: Served, browser: "Browser
         while not cleo.page.title().startswith("(1)") and time.monotonic() < end:
             time.sleep(0.05)
         assert cleo.page.title() == "(1) My work – rflow"
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
-def test_every_page_is_accessible(served: Served, browser: "Browser", size: str, scheme: str) -> None:
-    """By the rules of axe-core, with everything unfolded; nothing is scrolled sideways."""
-    axe = node_file("axe-core/axe.min.js").read_text("utf-8")
-    width, height = SIZES[size]
-    options = {"bypass_csp": True, "viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    for who in dict.fromkeys(who for who, _ in PAGES.values()):
-        with somebody(browser, served, who, **options) as reader:
-            for name in (name for name, (reads, _) in PAGES.items() if reads == who):
-                reader.go(PAGES[name][1])
-                reader.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-                reader.page.evaluate(axe)
-                found = reader.page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
-                assert (name, _short(found["violations"])) == (name, [])
-                assert reader.page.evaluate("document.documentElement.scrollWidth") <= width, name
-
-
-def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
-
-
-def test_every_page_is_valid_html(served: Served, browser: "Browser", tmp_path: Path) -> None:
-    """By the Nu HTML checker, style sheets included."""
-    import subprocess
-
-    checker = node_file("vnu-jar/build/dist/vnu.jar")
-    need("java")
-    for who in dict.fromkeys(who for who, _ in PAGES.values()):
-        with somebody(browser, served, who) as reader:
-            for name in (name for name, (reads, _) in PAGES.items() if reads == who):
-                response = reader.page.context.request.get(served.url + PAGES[name][1])
-                (tmp_path / f"{name}.html").write_bytes(response.body())
-    files = [str(file) for file in tmp_path.glob("*.html")]
-    found = subprocess.run(["java", "-jar", str(checker), *files], capture_output=True, text=True, timeout=120)
-    assert (found.returncode, found.stderr) == (0, "")

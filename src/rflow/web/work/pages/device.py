@@ -24,7 +24,11 @@ SCOPES: Mapping[Scope, str] = {
 def device(call: Call) -> Answer:
     """Ask for the code, or show which terminal has it."""
     code = call.query.get("code", "").strip()
-    return _shown(call, code) if code else Shown(template="device.html.j2", values={"device": None, "error": None})
+    return (
+        _shown(call, code)
+        if code
+        else Shown(template="device.html.j2", values={"device": None, "error": None, "code": ""})
+    )
 
 
 def _shown(call: Call, code: str) -> Shown:
