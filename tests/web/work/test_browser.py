@@ -1,5 +1,6 @@
 """The pages in a real browser: the story of a handover, two people on one session, keyboard."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 from support.program import Program
 from support.team import PASSWORD
 from support.web.browser import a_page
-from support.web.server import Served
+from support.web.server import Served, serving
 from support.web.visitor import BEN, team_served
 
 if TYPE_CHECKING:
@@ -88,15 +89,41 @@ def started(served: Served, terminal: str) -> tuple[Program, str]:
     return ben, f"/sessions/{ben.json('show', '--json')['code']}"
 
 
-def test_who_is_stuck_shares_a_link_and_a_colleague_goes_on_in_the_browser(served: Served, browser: "Browser") -> None:
+def shared(ben: Signed, path: str) -> tuple[str, str, str]:
+    """Share progress: return what is pasted into an editor and into a text area, and the link that was made."""
+    page = ben.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ben.go(path)
+    page.click("text=Share progress")
+    page.click("dialog [data-copy-summary]")
+    page.wait_for_selector("dialog >> text=Copied. Paste it now.")
+    page.click("dialog #new-link button")
+    page.wait_for_selector("dialog >> text=The link is made")
+    link = re.search(r"/share/rfs_\w+", page.content())
+    assert link is not None
+    page.click("dialog [data-close]")
+    page.evaluate("document.body.innerHTML = '<div id=rich contenteditable></div><textarea id=plain></textarea>'")
+    for field in ("#rich", "#plain"):
+        page.focus(field)
+        page.keyboard.press("Control+V")
+    return page.inner_html("#rich"), page.input_value("#plain"), link[0]
+
+
+def test_who_is_stuck_shares_and_a_colleague_goes_on_at_another_process(served: Served, browser: "Browser") -> None:
+    """From Ben's terminal over his browser and the link to Cleo's, and back to his terminal."""
     ben, path = started(served, "story")
     ben.ok("choose", "green")
-    with somebody(browser, served) as cleo:
-        cleo.go(f"/share/{ben.json('share', 'create', '--json')['token']}")
+    with somebody(browser, served, BEN) as sharing:
+        rich, plain, link = shared(sharing, path)
+        assert sharing.problems == []
+    assert "Clear the print queue" in plain and "<" not in plain
+    assert "Clear the print queue" in rich and "<strong" in rich
+    with serving(served.ana, log="second.log") as second, somebody(browser, second) as cleo:
+        cleo.go(link)
         assert "Clear the print queue" in cleo.page.inner_text("main")
         cleo.page.click("text=Sign in to resume")
         cleo.sign_in("Cleo")
-        assert cleo.page.url == served.url + path
+        assert cleo.page.url == second.url + path
         assert "Clear the print queue" in cleo.page.inner_text("#at")
         cleo.page.click("#take-over summary")
         cleo.page.fill("[name=take_reason]", "Ben is off shift")
