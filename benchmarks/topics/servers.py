@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import msgspec
 
@@ -90,16 +92,28 @@ def link(world: World, server: str, *words: str) -> str:
     return f"{server}/share/{msgspec.json.decode(output)['token']}"
 
 
-def fetched(url: str) -> bytes:
+def signed_in(world: World, server: str) -> str:
+    """Give the world's user an account, sign it in at the server, and return the cookie."""
+    name, password = world.env["RFLOW_USER"], "nine green bottles"
+    words = [str(BIN / "rflow"), "user", "add", name, "--admin", "--password-stdin"]
+    subprocess.run(words, env=world.env, input=password, text=True, capture_output=True, check=True)
+    form = urlencode({"name": name, "password": password, "next": "/account"}).encode()
+    opener = build_opener(HTTPCookieProcessor(jar := CookieJar()))
+    opener.open(Request(f"{server}/sign-in", form, {"sec-fetch-site": "same-origin"})).close()
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+
+
+def fetched(url: str, cookie: str = "") -> bytes:
     """Return the content of an address."""
-    with urlopen(url) as response:
+    with urlopen(Request(url, headers={"cookie": cookie} if cookie else {})) as response:
         body: bytes = response.read()
     return body
 
 
-def rate(url: str, seconds: float) -> float:
+def rate(url: str, seconds: float, cookie: str = "") -> float:
     """Return successful requests per second, over 32 connections of one thread."""
-    words = [WRK or "wrk", "-t1", "-c32", f"-d{seconds}s", url]
+    header = ["-H", f"Cookie: {cookie}"] if cookie else []
+    words = [WRK or "wrk", "-t1", "-c32", f"-d{seconds}s", *header, url]
     report = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     match = _RATE.search(report)
     if match is None or "Non-2xx" in report or "Socket errors" in report:

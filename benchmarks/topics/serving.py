@@ -4,7 +4,7 @@ import asyncio
 import resource
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from statistics import quantiles
@@ -14,19 +14,32 @@ from benchmarks.measure.measuring import Failed
 from benchmarks.measure.pairing import Spread, spread
 from benchmarks.measure.run import Run
 from benchmarks.topics.appender import stored
-from benchmarks.topics.servers import PASTEBIN, WRK, bare_server, fetched, link, pastebin, rate, resident, rflow_server
+from benchmarks.topics.servers import (
+    PASTEBIN,
+    WRK,
+    bare_server,
+    fetched,
+    link,
+    pastebin,
+    rate,
+    resident,
+    rflow_server,
+    signed_in,
+)
 from benchmarks.topics.streams import Reader, delays, opened
+from benchmarks.worlds import stories
 from benchmarks.worlds.world import CODE, World, usual
 from rflow.stores import open_store
 
 RATE, DELAY, COST = "views a second", "from the append's return", "measured"
-STREAMS, LINKS, LONG = 1_000, 50, 10_000
+STREAMS, LINKS, LONG, SESSIONS = 1_000, 50, 10_000, 100
 
 
 def serving(run: Run) -> Section:
-    """Measure all three; the remark says what could not be measured here."""
+    """Measure all four; the remark says what could not be measured here."""
     world = usual(run.measure, run.folder("serving"))
     figures, remarks = views(run, world)
+    figures += signed_in_views(run)
     delays_, memory = streams(run, world)
     return Section(name="Serving", figures=[*figures, *delays_, *long_page(run)], remark=" ".join([*remarks, memory]))
 
@@ -52,6 +65,43 @@ def views(run: Run, world: World) -> tuple[list[Figure], list[str]]:
         rates = _rates({"rflow": url, **others}, run.turns(9), 1 if run.quick else 4)
     aims = dict(zip(others, (Aim(0.6, "≥", RATE), Aim(8, "≥", RATE)), strict=False))
     return [_rate_figure(rates, name, aims[name]) for name in others], remarks
+
+
+def signed_in_views(run: Run) -> list[Figure]:
+    """Measure views of who is signed in, of a list and of a session, against the link's page and a bare response."""
+    if WRK is None:
+        return []
+    world = usual(run.measure, run.folder("serving-signed-in"))
+    for number in range(SESSIONS):
+        world.add(f"S{number:03}-2F", stories.events(stories.facts(None, 3)))
+    with ExitStack() as servers:
+        server, _ = servers.enter_context(rflow_server(world))
+        cookie, seconds = signed_in(world, server), 1 if run.quick else 4
+        pages = {f"My work, {SESSIONS} sessions": f"{server}/?list=mine", "a session": f"{server}/sessions/{CODE}"}
+        bodies = {name: fetched(url, cookie) for name, url in pages.items()}
+        _check(bodies)
+        bare = servers.enter_context(bare_server(world, bodies["a session"]))
+        bases = {"the page of a link to a session": link(world, server), "Starlette, the bytes of the session": bare}
+        asked: dict[str, Callable[[], float]] = {
+            name: partial(rate, url, seconds, cookie if name in pages else "")
+            for name, url in {**pages, **bases}.items()
+        }
+        turns = [{name: ask() for name, ask in asked.items()} for _ in range(run.turns(5))]
+    figures = []
+    for name in pages:
+        what = f"{name}, signed in, 32 connections"
+        alone = {RATE: spread(turn[name] for turn in turns)}
+        figures.append(Figure(what=what, base="one server process, made anew for each view", values=alone, unit="/s"))
+        shares = {base: {RATE: spread(turn[name] / turn[base] for turn in turns)} for base in bases}
+        figures += [Figure(what=what, base=base, values=values) for base, values in shares.items()]
+    return figures
+
+
+def _check(bodies: Mapping[str, bytes]) -> None:
+    """Raise `Failed` unless each page has what it should: a page of signing in would be fast."""
+    listed, session = (body.decode() for body in bodies.values())
+    if listed.count('<a href="/sessions/') < SESSIONS or "Sign out" not in session:
+        raise Failed("the pages of who is signed in have nothing on them")
 
 
 def _rates(urls: dict[str, str], count: int, seconds: float) -> list[dict[str, float]]:

@@ -4,9 +4,7 @@ The nightly tools need: `npm install --prefix tests/node/nightly --no-package-lo
 an environment of its own, on the path or named by `RFLOW_WAPITI`.
 """
 
-import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from judges.nightly import lighthouse, pa11y, wapiti
 from judges.node_tools import node_file
-from support.needs import NIGHTLY_NPM_PACKAGES, need, skip_without
+from support.needs import need
 from support.nightly import NIGHTLY
 from support.program import Program
-from support.web.browser import CHROMIUM, a_page
+from support.web.browser import a_page
 from support.web.server import Served, serving
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "images"
-NIGHTLY_MODULES = Path(__file__).parents[1] / "node" / "nightly" / "node_modules"
 PICTURED = [
     ("desktop", "light", "desktop", ""),
     ("dark", "dark", "desktop", ""),
@@ -210,71 +208,27 @@ def test_a_snapshot_does_not_claim_to_be_live(served: Served, browser: "Browser"
 # Nightly
 
 if NIGHTLY:
-    FLAGS = (
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-        *("--disable-background-networking", "--disable-component-update"),
-    )
-
-    def _nightly(name: str) -> list[str]:
-        """Return the command of a nightly tool, or skip the test."""
-        if not (NIGHTLY_MODULES / ".bin" / name).exists():
-            skip_without(NIGHTLY_NPM_PACKAGES)
-        if CHROMIUM is None:
-            skip_without("chromium")
-        return [str(NIGHTLY_MODULES / ".bin" / name)]
 
     @pytest.mark.parametrize("name", ["page", "brief", "ended", "home"])
     def test_pa11y_finds_nothing(served: Served, path: str, tmp_path: Path, name: str) -> None:
-        """With the rules of axe and of HTML_CodeSniffer; what axe can't tell is no finding.
-
-        It can't tell the contrast of texts in a drawing, which tests/formats/test_tree_map.py measures, and over the
-        shadow of a scroll cue, where they have the colours of the page.
-        """
-        launch = {"executablePath": CHROMIUM, "args": list(FLAGS)}
-        config: dict[str, Any] = {"chromeLaunchConfig": launch, "runners": ["axe", "htmlcs"], "timeout": 60_000}
-        config |= {"levelCapWhenNeedsReview": "notice"}
-        (tmp_path / "pa11y.json").write_text(json.dumps(config), "utf-8")
-        words = [*_nightly("pa11y"), "--config", str(tmp_path / "pa11y.json"), "--reporter", "json"]
-        url = served.url + pages(path)[name][0]
-        found = subprocess.run([*words, url], capture_output=True, text=True, timeout=120)
-        assert (found.returncode, json.loads(found.stdout)) == (0, [])
+        assert pa11y(served.url + pages(path)[name][0], tmp_path) == []
 
     @pytest.mark.parametrize("device", ["mobile", "desktop"])
     def test_lighthouse_scores_are_high(served: Served, path: str, tmp_path: Path, device: str) -> None:
         """The best of three runs, since it also measures the machine; without its score for search engines."""
-        runs = (_lighthouse(served.url + path, tmp_path, device) for _ in range(3))
+        judged = ("performance", "accessibility", "best-practices")
+        runs = (lighthouse(served.url + path, tmp_path, device, judged) for _ in range(3))
         assert any(len(scores) == 3 and min(scores.values()) >= 0.95 for scores in runs)
 
-    def _lighthouse(url: str, folder: Path, device: str) -> dict[str, float]:
-        """Return its scores for a page."""
-        preset = ["--preset=desktop"] if device == "desktop" else []
-        report = folder / "report.json"
-        words = [*_nightly("lighthouse"), url, *preset, "--quiet", "--output=json", f"--output-path={report}"]
-        words += [f"--chrome-flags={' '.join(FLAGS)}", "--only-categories=performance,accessibility,best-practices"]
-        environ = {**os.environ, "CHROME_PATH": str(CHROMIUM)}
-        subprocess.run(words, env=environ, check=False, capture_output=True, timeout=200)  # it fails now and then
-        found = json.loads(report.read_text("utf-8"))["categories"]
-        return {name: float(category["score"] or 0) for name, category in found.items()}
-
     def test_wapiti_finds_no_hole(served: Served, path: str, tmp_path: Path) -> None:
-        wapiti = shutil.which(os.environ.get("RFLOW_WAPITI", "wapiti"))
-        if wapiti is None:
-            skip_without("wapiti")
         places = [
+            path,
             f"{path}.json?view=x",
             f"{path}?next=/x&file=notes.txt",
             "/share/x?q=1",
             "/healthz?name=x",
             "/nowhere?id=1",
         ]
-        starts = [word for place in places for word in ("--start", served.url + place)]
-        modules = "xss,sql,exec,file,csp,http_headers,cookieflags,csrf,redirect,crlf"
-        words = [wapiti, "--url", served.url + path, *starts, "--scope", "domain", "--module", modules]
-        words += ["--format", "json", "--output", str(tmp_path / "report.json"), "--no-bugreport"]
-        words += ["--store-session", str(tmp_path / "session"), "--max-scan-time", "200", "--flush-session"]
-        environ = {**os.environ, "HOME": str(tmp_path)}
-        subprocess.run(words, env=environ, check=True, capture_output=True, timeout=280)
-        report = json.loads((tmp_path / "report.json").read_text("utf-8"))
-        found = {name: each for kind in ("vulnerabilities", "anomalies") for name, each in report[kind].items() if each}
+        found, visited = wapiti([served.url + place for place in places], tmp_path)
         assert found == {}
-        assert report["infos"]["crawled_pages_nbr"] >= len(places)
+        assert visited >= len(places) - 1

@@ -1,0 +1,194 @@
+"""Every page of the workspace before judges that others wrote: axe-core and the Nu HTML checker; nightly pa11y,
+Lighthouse and wapiti, which tests/web/test_judges.py says how to install. `RFLOW_UPDATE_GOLDEN=1` takes the pictures
+of docs/web.md.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from judges.nightly import cookie_header, lighthouse, pa11y, wapiti
+from judges.node_tools import node_file
+from rflow.web.work.pages import PAGES
+from support.needs import need
+from support.nightly import NIGHTLY
+from support.team import PASSWORD
+from support.web.browser import a_page
+from support.web.visitor import SAME_ORIGIN
+from support.web.workspace import ANSWERS, MAYA, PLACES, ROOT, Workspace, workspace_served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PICTURES = Path(__file__).parents[3] / "docs" / "images"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
+TABLE_ROLES = (
+    "The “(table|rowgroup|row|columnheader|rowheader|cell)” role is unnecessary.*|The “role” attribute must not.*"
+)
+"""What the Nu HTML checker says of tables with roles, which they need on a phone, where their cells are blocks."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with workspace_served(tmp_path_factory.mktemp("team")) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with a_page() as page:
+        found = page.context.browser
+        assert found is not None
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cookies(team: Workspace) -> Mapping[str, dict[str, str]]:
+    """The cookie of each person; "" is nobody, who has none."""
+    return {"": {}} | {name: cookie_of(team, name) for name in {who for who, _ in PLACES.values()} if name}
+
+
+def cookie_of(team: Workspace, name: str) -> dict[str, str]:
+    form = {"name": name, "password": PASSWORD}
+    return dict(httpx.post(f"{team.served.url}/sign-in", data=form, headers=SAME_ORIGIN, timeout=30).cookies)
+
+
+@contextmanager
+def a_reader(
+    browser: "Browser", team: Workspace, cookie: Mapping[str, str], size: str, scheme: Any, **options: Any
+) -> "Iterator[Page]":
+    """Somebody who is signed in by a cookie, in front of a screen of a size and in light or dark."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+    context.add_cookies([{"name": name, "value": value, "url": team.served.url} for name, value in cookie.items()])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+PICTURED = [
+    (name, scheme, size)
+    for name in (
+        *("sign-in", "home", "session", "missing", "start", "inbox", "search", "account", "device-asking"),
+        *("share", "hand-off", "shares", "share-one", "tokens", "spaces", "space"),
+        *("admin", "admin-account", "admin-audit"),
+    )
+    for scheme, size in (("light", "desktop"), ("dark", "desktop"), ("light", "phone"))
+]
+DOWNLOADS = {"/sessions/{session}/share/file", "/sessions/{session}/evidence/{seq}", "/admin/audit/file"}
+
+
+def test_no_page_is_left_out(team: Workspace) -> None:
+    """Each page of the table of pages is among the places, and each picture is of one."""
+    from starlette.routing import compile_path
+
+    paths = [team.at(name).partition("?")[0] for name in PLACES]
+    shown = {page.path for page in PAGES if page.get and any(compile_path(page.path)[0].match(path) for path in paths)}
+    assert {page.path for page in PAGES if page.get} - DOWNLOADS - shown == set()
+    assert {name for name, _, _ in PICTURED} <= set(PLACES)
+
+
+def test_the_docs_have_pictures_of_the_pages(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]]
+) -> None:
+    for name, scheme, size in PICTURED:
+        picture = PICTURES / f"web-{name}{'-phone' if size == 'phone' else '-dark' if scheme == 'dark' else ''}.png"
+        if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+            with a_reader(browser, team, cookies[PLACES[name][0]], size, scheme) as page:
+                page.goto(team.served.url + team.at(name))
+                if name == "session":
+                    page.wait_for_selector("#live[data-state=live]")
+                page.screenshot(path=picture)
+        assert picture.stat().st_size < 200_000, picture
+
+
+def test_every_page_is_valid_html(team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path) -> None:
+    """By the Nu HTML checker, style sheets included: what is shown, and what answers a form."""
+    checker = node_file("vnu-jar/build/dist/vnu.jar")
+    need("java")
+    statuses = {}
+    with httpx.Client(base_url=team.served.url, timeout=30) as client:
+        for name, (who, _) in PLACES.items():
+            headers = {"cookie": cookie_header(cookies[who])}
+            shown = client.get(team.at(name), headers=headers)
+            statuses[name] = shown.status_code
+            (tmp_path / f"{name}.html").write_bytes(shown.content)
+        for name, (who, path, form) in ANSWERS.items():
+            headers = {"cookie": cookie_header(cookies[who])}
+            headers |= {"origin": form["origin"]} if "origin" in form else SAME_ORIGIN
+            answer = client.post(path, data=dict(form), headers=headers)
+            statuses[name] = answer.status_code
+            (tmp_path / f"answer-{name}.html").write_bytes(answer.content)
+    assert [(name, status) for name, status in statuses.items() if status in (301, 302, 303, 500)] == []
+    files = [str(file) for file in tmp_path.glob("*.html")]
+    assert len(files) == len(PLACES) + len(ANSWERS)
+    words = ["java", "-jar", str(checker), "--filterpattern", TABLE_ROLES, *files]
+    found = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+def test_every_page_is_accessible(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]], size: str, scheme: str
+) -> None:
+    """By the rules of axe-core, with everything unfolded; nothing is scrolled sideways."""
+    axe = node_file("axe-core/axe.min.js").read_text("utf-8")
+    for who in dict.fromkeys(who for who, _ in PLACES.values()):
+        with a_reader(browser, team, cookies[who], size, scheme, bypass_csp=True) as page:
+            for name in (name for name, (reads, _) in PLACES.items() if reads == who):
+                page.goto(team.served.url + team.at(name))
+                page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+                page.evaluate(axe)
+                found = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
+                assert (name, _short(found["violations"])) == (name, [])
+                assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], name
+
+
+def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
+
+
+# Nightly
+
+if NIGHTLY:
+
+    @pytest.mark.parametrize("name", PLACES)
+    def test_pa11y_finds_nothing(
+        team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, name: str
+    ) -> None:
+        assert pa11y(team.served.url + team.at(name), tmp_path, cookies[PLACES[name][0]]) == []
+
+    @pytest.mark.parametrize("name", ["home", "session", "session-action", "share", "hand-off", "shares", "admin"])
+    def test_lighthouse_scores_are_high(
+        team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, name: str
+    ) -> None:
+        """The best of two runs, since it gives up now and then. Performance is a matter of the benchmarks."""
+        address, cookie = team.served.url + team.at(name), cookies[PLACES[name][0]]
+        judged = ("accessibility", "best-practices")
+        runs = (lighthouse(address, tmp_path, "mobile", judged, cookie) for _ in range(2))
+        assert any(len(scores) == 2 and min(scores.values()) >= 0.95 for scores in runs)
+
+    @pytest.mark.parametrize("who", [MAYA, ROOT])
+    def test_wapiti_finds_no_hole(
+        team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, who: str
+    ) -> None:
+        """Signed in, with the header by which a browser says that a form is of this server; signing out is left out."""
+        urls = [team.served.url + team.at(name) for name, (reads, _) in PLACES.items() if reads == who]
+        more = [
+            word for path in ("/sign-out", "/sign-out-everywhere") for word in ("--exclude", team.served.url + path)
+        ]
+        more += ["--cookie-value", cookie_header(cookies[who]), "--header", "sec-fetch-site: same-origin"]
+        found, visited = wapiti(urls, tmp_path, *more)
+        assert found == {}
+        assert visited >= len(urls)
+        assert team.served.get("/inbox", headers={"cookie": cookie_header(cookies[who])}).status_code == 200
