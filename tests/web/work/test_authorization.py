@@ -124,7 +124,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
         second.ok("handoff", "Cleo")
         names = {"session": code, "handed": handed, "space": "leeds", "account": "cleo"}
         names |= targets(first.ok("export", code).out)
-        cookies = {"": {}} | {name: signed_in(served, name) for name in ("Finn", *ACTORS)}
+        cookies: dict[str, dict[str, str]] = {"": {}} | {name: signed_in(served, name) for name in ("Finn", *ACTORS)}
         root.ok("user", "disable", "Finn")
         matrix = Matrix(served, cookies, names)
         for path in MATRIX:
