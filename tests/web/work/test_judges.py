@@ -166,7 +166,9 @@ if NIGHTLY:
     def test_pa11y_finds_nothing(
         team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, name: str
     ) -> None:
-        assert pa11y(team.served.url + team.at(name), tmp_path, cookies[PLACES[name][0]]) == []
+        """The form that records a copy has no button: only the script sends it; without one, nothing is copied."""
+        found = pa11y(team.served.url + team.at(name), tmp_path, cookies[PLACES[name][0]])
+        assert [each for each in found if 'id="copied"' not in each["context"] or "H32" not in each["code"]] == []
 
     @pytest.mark.parametrize("name", ["home", "session", "session-action", "share", "hand-off", "shares", "admin"])
     def test_lighthouse_scores_are_high(

@@ -5,6 +5,7 @@ pointer holds no text: that stays in the session, where it can be amended, redac
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,11 @@ def keep_pointers(workspace: "LocalWorkspace", session: Session, events: Iterabl
 
 
 def remove_pointers(workspace: "LocalWorkspace", session_id: str, space: str) -> None:
-    """Remove the pointers to the flags of a session that was deleted."""
-    for name in workspace.store.tree_names(space):
-        if name.id.startswith(f"{FLAG}/") and name.id.split("/")[2] == session_id:
-            workspace.store.remove_tree(name.id, space)
+    """Remove the pointers to the flags of a session that was deleted; one that stays shows nothing."""
+    with suppress(StoreProblem):  # the session is gone, even if the list of trees can't be read
+        for name in workspace.store.tree_names(space):
+            if name.id.startswith(f"{FLAG}/") and name.id.split("/")[2] == session_id:
+                workspace.store.remove_tree(name.id, space)
 
 
 def flags(workspace: "LocalWorkspace", tree_id: str, space: str) -> list[NodeFlag]:
