@@ -337,3 +337,9 @@ def test_a_search_can_be_sent_again_as_it_is(ana: Workspace) -> None:
     started(ana, "Printer")
     search = Search(words="printer")
     assert ana.search(search) == ana.search(replace(search)) != SearchPage()
+
+
+def test_open_questions_are_no_filter_of_a_search(ana: Workspace) -> None:
+    """The index does not hold them; every kind of store says so."""
+    with pytest.raises(UsageProblem, match="does not ask for open questions"):
+        searched(ana, "printer", asked="ben okafor")

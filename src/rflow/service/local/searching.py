@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 def search_sessions(workspace: "LocalWorkspace", store: Store, search: Search) -> SearchPage:
     """Return a page of the sessions that hold the words."""
+    if search.filters.asked is not None:
+        raise UsageProblem(
+            "A search does not ask for open questions: its index does not hold them.", try_="List them instead."
+        )
     terms = read_terms(search.words)
     first, limit = _read_cursor(search.filters.after), max(search.filters.limit, 1)
     query = workspace.visible(replace(search.filters, after=None, limit=limit))
