@@ -59,7 +59,7 @@ def lighthouse(
     return {name: float(category["score"] or 0) for name, category in found.items()}
 
 
-def wapiti(urls: Sequence[str], folder: Path, *more: str, seconds: int = 100) -> tuple[dict[str, Any], int]:
+def wapiti(urls: Sequence[str], folder: Path, *more: str, seconds: int = 200) -> tuple[dict[str, Any], int]:
     """Attack the forms and addresses of a server; return what was found, and how many pages were visited."""
     program = shutil.which(os.environ.get("RFLOW_WAPITI", "wapiti"))
     if program is None:
@@ -69,9 +69,8 @@ def wapiti(urls: Sequence[str], folder: Path, *more: str, seconds: int = 100) ->
     words = [program, "--url", urls[0], *starts, "--scope", "domain", "--module", modules, *more]
     words += ["--format", "json", "--output", str(folder / "report.json"), "--no-bugreport"]
     words += ["--store-session", str(folder / "session"), "--max-scan-time", str(seconds), "--flush-session"]
-    words += ["--max-attack-time", str(seconds // 10)]  # of each of the ten modules
     environ = {**os.environ, "HOME": str(folder)}
-    subprocess.run(words, env=environ, check=True, capture_output=True, timeout=seconds * 2 + 80)
+    subprocess.run(words, env=environ, check=True, capture_output=True, timeout=280)
     report = json.loads((folder / "report.json").read_text("utf-8"))
     found = {name: each for kind in ("vulnerabilities", "anomalies") for name, each in report[kind].items() if each}
     return found, int(report["infos"]["crawled_pages_nbr"])

