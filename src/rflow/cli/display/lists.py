@@ -1,7 +1,7 @@
 """Lists in columns that fit the terminal."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -68,6 +68,20 @@ def inbox_entry(head: Head, now: datetime) -> str:
     if head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)
+
+
+def handover_lines(session: Session) -> Iterator[str]:
+    """Yield what came with the last handoff: the message, warnings, what to do if something happens."""
+    given = next((entry for entry in reversed(session.ownership) if entry.word == "handed off"), None)
+    if given is None:
+        return
+    indent = " " * 9
+    if given.text:
+        yield wrapped(f"note: {one_line(given.text)}", indent, indent)
+    for text in given.warnings:
+        yield styled(wrapped(f"caution: {one_line(text)}", indent, indent), colour="red")
+    for plan in given.contingencies:
+        yield wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", indent, indent)
 
 
 def question_entry(session: Session, question: Question, now: datetime, begin: str) -> str:

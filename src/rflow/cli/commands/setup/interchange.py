@@ -14,7 +14,7 @@ from rflow.core.people import Person, person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
 from rflow.core.session.state import OwnershipEntry, Session
-from rflow.core.text import shorten
+from rflow.core.text import one_line, shorten
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import export_session, load_session
 
@@ -86,7 +86,10 @@ def import_(
     if as_mine:
         session = _taken(run, session)
     run.wrote(session, _result(run, session, done))
-    run.say(f"To continue: {run.program} resume {session.code}")
+    handed = session.pending is not None and session.owner.id == run.me.id
+    run.say(
+        f"To {'accept it' if handed else 'continue'}: {run.program} {'accept' if handed else 'resume'} {session.code}"
+    )
 
 
 def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
@@ -134,7 +137,10 @@ def _ask(run: App, planned: "Imported") -> bool:
 
 def _result(run: App, session: Session, done: "Imported") -> str:
     """Say what was imported, and whose it is."""
-    whose = "It is yours." if session.owner.id == run.me.id else f"It belongs to {_name(session.owner, run.me)}."
+    mine = session.owner.id == run.me.id
+    whose = "It is yours." if mine else f"It belongs to {_name(session.owner, run.me)}."
+    if mine and session.pending:
+        whose = f"{one_line(session.pending.sender.name)} hands it to you."
     match done.outcome:
         case "new":
             return f"imported. {whose}"

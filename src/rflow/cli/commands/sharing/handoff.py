@@ -165,7 +165,7 @@ def _take_back(run: App, session: Session, command_id: str) -> None:
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
     """List what waits for you: sessions handed to you or to a queue, and questions."""
-    from rflow.cli.display.lists import inbox_entry
+    from rflow.cli.display.lists import handover_lines, inbox_entry
     from rflow.cli.display.text import next_block
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
@@ -180,6 +180,8 @@ def inbox(run: App, json: Json = False) -> None:
         return
     for head in heads:
         run.out(inbox_entry(head, run.workspace.now()))
+        for line in handover_lines(load_session(run.workspace, head.id)):
+            run.out(line)
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
@@ -223,6 +225,7 @@ def accept(
     command_id: CommandId = "",
 ) -> None:
     """Accept a handoff, or claim one from a queue."""
+    from rflow.cli.display.lists import handover_lines
     from rflow.cli.display.status import show_session
 
     session = _handed_to_me(run, reference)
@@ -230,6 +233,8 @@ def accept(
     session = run.send(session, command).session
     run.terminal.enter(session.id)
     run.wrote(session, "accepted; it is yours now.")
+    for line in handover_lines(session):
+        run.out(line)
     show_session(run, session)
 
 

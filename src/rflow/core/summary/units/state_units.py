@@ -165,7 +165,9 @@ def agreed(progress: Progress) -> tuple[Contingency, ...]:
 
 
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens."""
+    """Return what to do if something happens, as long as the session is not closed."""
+    if progress.session.status == "closed":
+        return
     for place, plan in enumerate(agreed(progress)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))

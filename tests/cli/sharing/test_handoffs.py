@@ -1,0 +1,34 @@
+"""What a handoff brings along, from the sender to the receiver."""
+
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+
+BEN = "Ben Okafor"
+AGREED = ("--if", "no answer by 09:30", "--then", "call the vendor")
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    return Program(tmp_path, user="Ana Ruiz", cwd=tmp_path)
+
+
+def test_what_comes_with_a_handoff_is_shown_where_it_arrives(ana: Program) -> None:
+    """In the inbox, when it is accepted, and after an import; a closed session asks for nothing any more."""
+    ben = ana.at(user=BEN, terminal="ben")
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN, "--note", "Robin has the keys", "--warn", "do NOT reboot it", *AGREED)
+    given = ("note: Robin has the keys", "caution: do NOT reboot it", "if no answer by 09:30: call the vendor")
+    waiting = ben.ok("inbox").out
+    assert [text for text in given if text not in waiting] == []
+    ana.ok("export", code, "-o", "till.jsonl")
+    elsewhere = ben.at(store="elsewhere.db")
+    imported = elsewhere.ok("import", "till.jsonl").err
+    assert "Ana Ruiz hands it to you." in imported and f"To accept it: rflow accept {code}" in imported
+    accepted = ben.ok("accept").out
+    assert [text for text in given if text not in accepted] == []
+    assert "call the vendor" in ben.ok("progress", "-f", "text").out
+    ben.ok("close", "--outcome", "resolved")
+    assert "call the vendor" not in ben.ok("progress", code, "-f", "text").out
