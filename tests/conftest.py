@@ -36,14 +36,8 @@ def default_signals() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of PostgreSQL stores as slow: they start a server, and create a schema each.
-
-    Those of a module with servers of its own run in one process, so that these are started once.
-    """
+    """Mark the tests of PostgreSQL stores as slow: they start a server, and create a schema each."""
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "postgres" in parameters.values():
             item.add_marker(pytest.mark.slow)
-        served = {"web", "team"} & set(item.path.parts)
-        if served and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))

@@ -103,15 +103,16 @@ def test_a_page_that_stays_open_is_one_view(served: Served, page: "Page") -> Non
 
 
 def test_the_reader_changes_between_the_whole_and_the_short_form_with_one_click(served: Served, page: "Page") -> None:
+    served.ana.ok("step", "Held the ribbon against the light")
     link = served.link()
     page.goto(served.url + link["path"])
-    page.click("text=Brief")
+    page.click("nav >> text=Brief")
     page.wait_for_selector("#live[data-state=live]")
     assert page.locator(".steps").count() == 0
     served.ana.ok("brief", "--ask", "Who has the key to the print room?")
     page.wait_for_selector("#ask >> text=Who has the key", timeout=5000)
     assert page.locator("[aria-current]").inner_text() == "Brief"
-    page.click("text=Full")
+    page.click("nav >> text=Full")
     page.wait_for_selector(".steps", state="attached")
     assert page.locator("[aria-current]").inner_text() == "Full"
     assert served.views(link, 1) == 1

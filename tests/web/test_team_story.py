@@ -160,16 +160,26 @@ def test_a_question_is_told_and_its_answer_is_in_the_record(town: Town) -> None:
 
 
 def test_the_servers_say_how_many_notices_wait_and_no_log_has_a_secret_or_an_address(town: Town) -> None:
+    sent = _sent(town)
+    before = len(town.box.messages)
+    town.ana.start("--title", "Till in Bath")
+    town.ana.ok("handoff", "Ben Okafor", "--note", "The DBA is Robin")
+    assert until(lambda: len(town.box.messages) > before)
     metrics = town.first.get("/metrics").text
     assert re.search(r"^rflow_notices_waiting \d", metrics, re.MULTILINE)
     assert re.search(r"^rflow_notices_given_up 0", metrics, re.MULTILINE)
-    sent = [line for served in (town.first, town.second) for line in served.logged()]
-    assert [line["event"] for line in sent].count("a notice was sent") >= 3
+    assert until(lambda: _sent(town) > sent)
     logs = town.first.log.read_text() + town.second.log.read_text()
     for secret in ("s3cr3t", "example.com/s", "ben@example.com", "Robin", "rft_"):
         assert secret not in logs
     assert "given up" not in town.root.ok("store", "info").out
     assert "done" in town.root.ok("store", "notices").out
+
+
+def _sent(town: Town) -> int:
+    """Return how many notices the logs of both servers say they sent."""
+    lines = [line for served in (town.first, town.second) for line in served.logged()]
+    return [line["event"] for line in lines].count("a notice was sent")
 
 
 def texts_in(town: Town, backup: Path) -> set[str]:

@@ -1,6 +1,7 @@
 """Sending commands so that nothing typed is lost: what can't be sent is kept as a draft."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -102,8 +103,9 @@ def send_or_keep(
         raise
     except RflowError as error:
         if irreplaceable or isinstance(error, UNSENT):
-            keep(run, session.id, command, contents, error.what)
-            error.try_ = kept(error)
+            with suppress(OSError):  # the disk of the drafts may be full or read-only, too
+                keep(run, session.id, command, contents, error.what)
+                error.try_ = kept(error)
         raise
 
 

@@ -1,6 +1,6 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 21f728df68277146e37899fd712d6d21e3848c4e31fc4bbb638e9dc3b8648d24
+SHA-256 of the template: 73363975ac948751b044781661e8891c42a4c2b3eb63642654aa4499312d3205
 """
 
 from rflow.formats.runtime import Macro, Markup, Undefined, escape, identity, missing
@@ -33,7 +33,6 @@ def template(environment):
             l_1_meta = resolve('meta')
             l_1_drawing = resolve('drawing')
             l_1_loose_outputs = resolve('loose_outputs')
-            l_1_resume = resolve('resume')
             l_1_drawn_in_part = resolve('drawn_in_part')
             l_1_zone = resolve('zone')
             l_1_at = l_1_page = l_1_drawn = l_1_outputs = missing
@@ -188,11 +187,11 @@ def template(environment):
             t_6.append(
                 '<section class="box" id="continue">\n<h2>Continue</h2>\n',
             )
-            if (t_5((undefined(name='resume') if l_1_resume is missing else l_1_resume)) and (undefined(name='resume') if l_1_resume is missing else l_1_resume)):
-                pass
-                t_6.append(
-                    '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n',
-                )
+            gen = context.blocks['resume'][0](context)
+            try:
+                for event in gen:
+                    t_6.append(event)
+            finally: gen.close()
             t_6.extend((
                 '<p class="row"><span>In a terminal:</span> ',
                 escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command')))),
@@ -365,6 +364,15 @@ def template(environment):
         yield escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='digest') if l_0_digest is missing else l_0_digest), (undefined(name='p') if l_0_p is missing else l_0_p)) if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else context.call((undefined(name='whole') if l_0_whole is missing else l_0_whole), (undefined(name='p') if l_0_p is missing else l_0_p)))))
         yield '</main>\n</body>\n</html>\n'
 
+    def block_resume(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        _block_vars = {}
+        pass
+
     def block_head(context, missing=missing, environment=environment):
         resolve = context.resolve_or_missing
         undefined = environment.undefined
@@ -418,5 +426,5 @@ def template(environment):
         yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='full') if l_0_full is missing else l_0_full), (environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'as_of') if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of')), _block_vars=_block_vars)))
         yield '. What came later does not show.</p></header>\n'
 
-    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar}
+    blocks = {'resume': block_resume, 'head': block_head, 'body': block_body, 'bar': block_bar}
     return root, blocks

@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 8b7012161fe571f9735a6461eb60351548e649ffd44e8f1cb02afe9f3102873b
+SHA-256 of the template: 9083bd36b155076cc3ad7e32938d33b5ef95b0a1d059f1587837a20c70025cbf
 """
 
 from rflow.formats.runtime import Undefined, escape, missing
@@ -102,5 +102,18 @@ def template(environment):
             yield '>Full</a>\n</nav>\n'
         yield '</header>\n'
 
-    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar}
+    def block_resume(context, missing=missing, environment=environment):
+        resolve = context.resolve_or_missing
+        undefined = environment.undefined
+        concat = environment.concat
+        cond_expr_undefined = Undefined
+        if 0: yield None
+        _block_vars = {}
+        l_0_resume = resolve('resume')
+        pass
+        if (undefined(name='resume') if l_0_resume is missing else l_0_resume):
+            pass
+            yield '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
+
+    blocks = {'head': block_head, 'body': block_body, 'bar': block_bar, 'resume': block_resume}
     return root, blocks
