@@ -377,7 +377,7 @@ def test_at_a_terminal_nothing_is_asked_that_was_accepted_or_changes_no_owner(sh
 def test_a_session_that_is_not_here_yet_is_imported_with_its_handoffs(shared: Shared) -> None:
     forged(shared, {"type": "handed_off", "to": ME})
     elsewhere = shared.ana.at(store=str(shared.ana.home / "elsewhere.db"))
-    assert "imported. It is yours." in elsewhere.ok("import", str(shared.file)).err
+    assert "imported. Sam Okafor hands it to you." in elsewhere.ok("import", str(shared.file)).err
 
 
 def test_names_in_a_file_can_not_reach_the_terminal(shared: Shared) -> None:
