@@ -12,5 +12,5 @@ def normal_name(name: str) -> str:
 
 
 def person_id(name: str) -> str:
-    """Return the id of whoever has this name: capitals make no difference."""
+    """Return the id of the person with this name: capitals make no difference."""
     return normal_name(name).casefold()

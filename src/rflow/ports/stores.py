@@ -314,7 +314,7 @@ class Networked(Protocol):
         """Remove sessions as `delete` does, in one step; return the ids of those that were there."""
 
     def advice(self, connections: int) -> list[str]:
-        """Return what whoever runs a server with this many connections should know."""
+        """Return what the operator of a server with this many connections should know."""
 
 
 class Closing(Protocol):

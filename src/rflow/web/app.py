@@ -131,7 +131,7 @@ class LinkServer:
             self._api.broadcaster.close()
 
     async def _listen(self) -> Connection | None:
-        """Let the store tell of changes, where it can; say what whoever runs this should know of the store."""
+        """Let the store tell of changes, where it can; say what the operator should know of the store."""
         loop = asyncio.get_running_loop()
 
         def on_change(session_id: str) -> None:

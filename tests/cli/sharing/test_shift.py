@@ -24,7 +24,7 @@ def test_a_shift_is_shown_then_handed_over_and_each_session_is_accepted_by_itsel
     assert {ana.show(code)["status"] for code in codes} == {"open"}
     note = "Tills: the vendor is on it"
     done = ana.ok("handoff", "--all", "Ben Okafor", "--new-user", "--yes", "--note", note, "-f", "text")
-    assert "3 sessions handed to Ben Okafor, who accepts each by itself" in done.err
+    assert "3 sessions handed to Ben Okafor, who accepts them one by one" in done.err
     assert all(f"Till {number} is slow" in done.out for number in (1, 2, 3))
     ben = ana.at(user="Ben Okafor", terminal="other")
     inbox = ben.json("inbox", "--json")

@@ -53,7 +53,7 @@ def loaded(run: "App", load: Callable[[], Session]) -> Session:
 
 
 def addressee(run: "App", name: str, *, new: bool) -> tuple[Person, bool]:
-    """Find who is meant by `name`; where the server can't be asked, it is whoever the server knows by that name."""
+    """Find who is meant by `name`; where the server can't be asked, it is the person of that name there."""
     try:
         return receiver(run.workspace, name, new=new)
     except UNSENT:

@@ -59,7 +59,7 @@ class SharedSessions:
         return self._whole.listen(on_change) if isinstance(self._whole, Networked) else None
 
     def advice(self, connections: int) -> list[str]:
-        """Return what whoever runs a server with this many connections to the store should know."""
+        """Return what the operator of a server with this many connections to the store should know."""
         return self._whole.advice(connections) if isinstance(self._whole, Networked) else []
 
     def live(self, token: str) -> Share | None:

@@ -110,7 +110,7 @@ def session_of(workspace: "LocalWorkspace", store: "ShareStore", token: str) -> 
     if share is not None and works(share, workspace.now(), policy):
         if seen:
             return workspace.find(share.session)
-        sender = "whoever sent it to you" if needs(share, policy) else share.by.name
+        sender = "the person who sent it to you" if needs(share, policy) else share.by.name
         raise NotAllowed(
             "The link is there to read; you are no member of the space that its session is in.",
             try_=f"Open it in a browser. To work on the session, ask {sender} or an admin to make you a member.",

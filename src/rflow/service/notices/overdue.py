@@ -81,7 +81,7 @@ class OverdueHandoffs:
         )
 
     def _expire(self, head: Head, pending: Pending) -> bool:
-        """Give a session back; whoever accepted or expired it at the same time came first."""
+        """Give a session back; somebody may have accepted or expired it first."""
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
         command = ExpireHandoff(seen=head.version, command_id=f"expire-{pending.seq}")
         try:

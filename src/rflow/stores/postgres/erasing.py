@@ -33,7 +33,7 @@ def erase(
     """Write the tables anew without what was removed; False if somebody may still read it, or they are above `limit`.
 
     Of the partitions only those of one session, if only that was removed. Partitions in which nothing is left are
-    dropped. `check` does it whatever the size, when whoever runs it chose the time.
+    dropped. `check` does it whatever the size, since the person who runs it chose the time.
     """
     database = database.scoped(EVERYTHING)
     drop_empty_months(database)

@@ -234,7 +234,7 @@ class PostgresStore(PostgresTrees):
         return self.shares.watched(hashes)
 
     def advice(self, connections: int) -> list[str]:
-        """Return what whoever runs a server with this many connections should know."""
+        """Return what the operator of a server with this many connections should know."""
         from rflow.stores.postgres.budget import advice
 
         return advice(self._database, connections)

@@ -1,6 +1,6 @@
 """One attempt to sign in: all its secrets derive from a random number that only the browser keeps, in a cookie.
 
-So it can be finished at any process of a server, and nobody else can finish it: whoever lacks the cookie knows neither
+So it can be finished at any process of a server, and nobody else can finish it: who lacks the cookie knows neither
 `state` nor the verifier of PKCE.
 """
 

@@ -209,7 +209,7 @@ class _Kept(Generic[_Read]):
 
 
 def refused(why: str) -> NotSignedIn:
-    """Return the error for a sign-in that can't be verified. The reason is for the log, not for whoever tries."""
+    """Return the error for a sign-in that can't be verified. The reason is for the log, not for the visitor."""
     _log.warning("a sign-in by OpenID Connect was refused", extra={"facts": {"why": why}})
     return NotSignedIn("This sign-in could not be verified, so nobody was signed in.", try_="Begin again: Sign in.")
 

@@ -99,7 +99,7 @@ class Opening:
             body = "<p>Only people who have an account here may read this session.</p>\n" + _sign_in(request)
             return message("Sign in to open this session", said + body, status, "..", **headers)
         if "password" in needs:
-            hint = "<p>Whoever sent you this link has its password.</p>\n"
+            hint = "<p>The person who sent you this link has its password.</p>\n"
             return message("This session has a password", f"{said}{hint}{_ASK}", status, "..", **headers)
         hint = "<p>It can be opened only a few times. Reloading within an hour does not count.</p>\n"
         return message("Open this session", said + hint + _CLICK, status if error else 200, "..", **headers)

@@ -45,7 +45,7 @@ def handoff(
 
     It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
     --then, take up to 40 words and are shown in full. With --all it is a shift handover: it shows your open sessions,
-    asks, and hands each over, to be accepted by itself; --copy and -f deliver the digest of them.
+    asks, and hands each over, to be accepted one by one; --copy and -f deliver the digest of them.
     """
     from rflow.cli.server.sending import addressee
 

@@ -1,4 +1,4 @@
-"""Handing over a shift: all of one's open sessions to somebody, or to a queue, each to be accepted by itself."""
+"""Handing over a shift: all open sessions of a person to somebody, or to a queue, accepted one by one."""
 
 from collections.abc import Sequence
 
@@ -82,6 +82,6 @@ def _handed(run: App, heads: Sequence[Head], command: HandOff) -> tuple[list[Hea
         handed.append(head)
         run.terminal.leave(head.id)
     if handed:
-        what = f"{counted(len(handed), 'session')} handed to {command.to.name}, who accepts each by itself."
+        what = f"{counted(len(handed), 'session')} handed to {command.to.name}, who accepts them one by one."
         run.say(f"{what} To take one back: {run.program} -s CODE handoff --cancel")
     return handed, failure

@@ -53,7 +53,7 @@ _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 class Limits(msgspec.Struct, frozen=True):
     """How many words of a text are shown: at least and at most at first, and at most when there is room.
 
-    A `readable` text is cut only where that saves half of it, and not within a clause that goes on with the one before.
+    A `readable` text is cut only where that saves half of it, and not within a clause that continues the one before.
     """
 
     least: int
@@ -168,9 +168,9 @@ def _first_cut(pieces: tuple[str, ...], ends: list[tuple[int, int]], limits: Lim
 
 
 def _behind_going_on(pieces: tuple[str, ...], ends: list[tuple[int, int]], place: int, limits: Limits) -> int:
-    """Return the end of a clause that goes on with the one before it, as in "but …", where a cut would fall within it.
+    """Return the end of a clause that continues the one before it, as in "but …", where a cut would fall within it.
 
-    Where it goes on beyond the cap, the place stays.
+    Where it continues beyond the cap, the place stays.
     """
     begun = max((at for at in range(1, place) if _ends_clause(pieces[at - 1])), default=0)
     end = min((at for at, _ in ends if at > place), default=len(pieces))

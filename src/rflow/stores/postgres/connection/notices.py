@@ -34,7 +34,7 @@ def channel(address: Address) -> str:
 
 
 def sender(address: Address) -> "Sender":
-    """Return the sender of this process for a store; whoever got it closes it."""
+    """Return the sender of this process for a store; the caller closes it."""
     with _guard:
         shared = _senders.setdefault(address, Sender(address))
         shared.users += 1

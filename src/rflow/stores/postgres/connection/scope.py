@@ -28,7 +28,7 @@ class Scope(NamedTuple):
 
 
 EVERYTHING = Scope()
-"""For whoever opens the database itself, and for what runs before there is an actor: signing in, checks, copies."""
+"""For people who open the database itself, and for what runs before there is an actor: signing in, checks, copies."""
 
 
 def of_spaces(spaces: Sequence[str] | None) -> Scope:

@@ -1,6 +1,6 @@
 """The partitions of events and contents: one for each month in which sessions began, by the time in their ids.
 
-What has no time in its id, or one for which there is no partition, is in the partition `other`. Whoever first stores a
+What has no time in its id, or one for which there is no partition, is in the partition `other`. Who first stores a
 session of a month creates the partition of that month.
 """
 
@@ -15,7 +15,7 @@ from rflow.stores.postgres.tables.policies import forced
 
 TABLES = ("events", "blobs")
 OTHER = "other"
-PATIENCE = "SET LOCAL lock_timeout = 500"  # milliseconds: whoever waits for a whole table lets others wait behind it
+PATIENCE = "SET LOCAL lock_timeout = 500"  # milliseconds: who waits for a whole table lets others wait behind it
 _NAME = re.compile(r"(?:events|blobs)_(\d{4})_(\d{2})")
 _EARLIEST = "2020_01"
 _LEAVES = """

@@ -10,7 +10,7 @@ from rflow.web.work.site import local_path
 
 
 def sign_in(call: Call) -> Answer:
-    """Ask for name and password; who is signed in goes on at once."""
+    """Ask for name and password; people who are signed in continue at once."""
     wanted = local_path(call.query.get("next", "/"))
     return Redirect(to=wanted) if call.actor else _sign_in_page(call, wanted)
 
