@@ -1,6 +1,7 @@
 """Commands that change who owns a session: handoff, inbox, accept, decline."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.service.sessions import all_heads, find_session, load_session
 
 app = Group()
@@ -180,8 +181,9 @@ def inbox(run: App, json: Json = False) -> None:
         return
     for head in heads:
         run.out(inbox_entry(head, run.workspace.now()))
-        for line in handover_lines(load_session(run.workspace, head.id)):
-            run.out(line)
+        with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
+            for line in handover_lines(load_session(run.workspace, head.id)):
+                run.out(line)
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
