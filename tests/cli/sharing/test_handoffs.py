@@ -39,6 +39,7 @@ def test_what_comes_with_a_handoff_is_shown_where_it_arrives(ana: Program) -> No
 def test_a_damaged_session_stops_no_inbox(ana: Program, tmp_path: Path) -> None:
     store = tmp_path / "shift.db"
     ana, ben = ana.at(store=str(store)), ana.at(store=str(store), user=BEN, terminal="ben")
+    code = ""
     for title in ("Till 3 is slow", "Fan of rack 4"):
         code = ana.start("--title", title)
         ana.ok("handoff", BEN, "--note", f"about {title}")
