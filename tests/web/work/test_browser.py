@@ -161,7 +161,7 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         assert cleo.page.input_value("#add [name=text]") == ""
         assert ben.problems == cleo.problems == []
         cleo.go("/")
-        ben.page.wait_for_function("document.querySelector('#here').textContent === ''", timeout=5000)
+        ben.page.wait_for_selector("#here:empty", state="attached", timeout=5000)
 
 
 def test_of_two_answers_at_once_one_wins_and_the_other_loses_no_text(served: Served, browser: "Browser") -> None:
