@@ -700,3 +700,32 @@ def test_fewer_words_can_be_asked_for() -> None:
         scene.do(CLEO if number % 2 else ANN, c.AddStep(text=f"Tried port {number}", result="no difference"))
     scene.do(ANN, c.HandOff(to=TIER2, note="See above"))
     assert len(render("text", arranged(progress_of(scene), words=60)).split()) <= 60
+
+
+# Closed
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_what_may_be_over_in_a_closed_session_is_not_shown_as_if_it_were_so(brief: bool) -> None:
+    scene = free()
+    facts = Brief(ask="Can you look at the switch?", situation="Nothing prints in Leeds")
+    scene.do(ANN, c.SetBrief(brief=facts), c.MakeChange(text="Set the port to TCP/IP", revert="Choose WSD again"))
+    change = scene.session.version
+    scene.do(ANN, c.AddNote(text="don't reboot the server before 03:00", kind="warning"))
+    scene.do(ANN, c.AddNote(text="TCP/IP breaks the scanner", kind="warning", on=change))
+    scene.do(ANN, c.AddNote(text="the cable is fine", kind="assumption"))
+    scene.do(ANN, c.AskQuestion(to=BEN, text="which VLAN?"), c.SetWaiting(waiting_for="the caretaker"))
+    before = {section.label for section in progress_of(scene, brief=brief).sections}
+    assert {"Ask", "Now", "Caution", "Waiting", "Assumed" if brief else "Assumed, not verified"} <= before
+    scene.do(ANN, c.Close(outcome="resolved", summary="the port was wrong"))
+    progress = progress_of(scene, brief=brief)
+    texts = {section.label: [entry.text for entry in section.entries] for section in progress.sections}
+    assert next(iter(texts)) == "Closed with"
+    assert texts["Asked"] == ["Can you look at the switch?"]
+    assert texts["Situation then"] == ["Nothing prints in Leeds"]
+    assert [text.partition(" (about")[0] for text in texts["Caution"]] == ["TCP/IP breaks the scanner"]
+    assert texts["Warned" if brief else "Warnings at the time"] == ["don't reboot the server before 03:00"]
+    assert texts["Never verified"] == ["the cable is fine"]
+    assert texts["Not answered"] == ["Ben was asked: which VLAN?"]
+    assert not {"Ask", "Now", "Assumed", "Waiting"} & set(texts)
+    assert progress.waiting is None

@@ -37,7 +37,8 @@ def pills(summary: Progress | DigestEntry) -> Iterator[Pill]:
     if section := sections.get("changes"):
         in_place = sum(not change.reverted for change in summary.changes) or _all_of(section)
         yield msgspec.structs.replace(_changes(in_place), href="#changes")
-    if section := sections.get("waiting"):
+    section = sections.get("waiting")
+    if section and head.status != "closed":
         yield _waiting(summary, section)
 
 

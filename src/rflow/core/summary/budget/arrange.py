@@ -96,7 +96,9 @@ def _budget(progress: Progress, units: list[Unit]) -> int:
         return BRIEF_WORDS
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     outputs = len(progress.evidence) + progress.evidence_more
-    uncut = sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in ("ask", "caution", "plans"))
+    uncut = sum(
+        word_count(unit.lengths.levels[0]) for unit in units if unit.section in ("ask", "caution", "warned", "plans")
+    )
     return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, uncut)
 
 

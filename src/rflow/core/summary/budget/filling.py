@@ -9,9 +9,9 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 Shown = dict[Unit, int]
 """Each unit that is shown, with its level."""
 
-FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "waiting", "plans", "next", "ruled_out")
+FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "warned", "waiting", "plans", "next", "ruled_out")
 """Sections whose first entries are the most important; elsewhere the newest are, which stand last."""
-ALWAYS: tuple[SectionKey, ...] = ("ask", "caution", "at")
+ALWAYS: tuple[SectionKey, ...] = ("ask", "caution", "warned", "at")
 """What is shown even where it needs more than the budget."""
 PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),

@@ -14,7 +14,7 @@ from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.unit import SectionKey, Unit
 from rflow.core.text import counted
 
-_PARTIAL: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "next", "ruled_out", "caution")
+_PARTIAL: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "next", "ruled_out", "caution", "warned")
 _PARTIAL_BRIEF: tuple[SectionKey, ...] = ("changes",)
 _NOUNS = {
     "step": "step",
@@ -43,8 +43,8 @@ _TIMES: dict[SectionKey, Callable[[Progress], str]] = {
 
 def label(key: SectionKey, progress: Progress) -> str:
     """Return the label of a section."""
-    if key == "at" and progress.session.status == "closed":
-        return "Ended at"
+    if progress.session.status == "closed" and key in _CLOSED_LABELS:
+        return _CLOSED_LABELS[key]
     if key == "at" and (progress.ask is not None or progress.waiting is not None):
         return "Tree at" if _left_tree(progress) else "Stuck at"
     if key == "closed":
@@ -71,7 +71,16 @@ _SHORT_LABELS: dict[SectionKey, str] = {
     "assumed": "Assumed",
     "hypothesis": "Unconfirmed",
     "changes": "In place",
+    "warned": "Warned",
 }
+_CLOSED_LABELS: dict[SectionKey, str] = {
+    "at": "Ended at",
+    "ask": "Asked",
+    "now": "Situation then",
+    "assumed": "Never verified",
+    "waiting": "Not answered",
+}
+"""What is no longer so in a closed session is not labelled as if it were."""
 _LABELS: dict[SectionKey, str] = {
     "at": "At",
     "last_note": "Last note",
@@ -82,6 +91,7 @@ _LABELS: dict[SectionKey, str] = {
     "now": "Now",
     "before": "At first",
     "caution": "Caution",
+    "warned": "Warnings at the time",
     "facts": "Key facts",
     "changes": "Changes in place",
     "reverted": "No longer so",
@@ -110,8 +120,8 @@ def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
 
 def _order(progress: Progress) -> tuple[SectionKey, ...]:
     first: tuple[SectionKey, ...] = ("ask", "now", "before", "caution", "at")
-    if progress.ask is None:
-        first = ("closed", "at", "last_note", "now", "before", "caution")
+    if progress.ask is None or progress.session.status == "closed":
+        first = ("closed", "at", "last_note", "ask", "now", "before", "caution")
     return tuple(
         dict.fromkeys(
             (
@@ -124,6 +134,7 @@ def _order(progress: Progress) -> tuple[SectionKey, ...]:
                     "changes",
                     "reverted",
                     *(("taken_back",) if progress.brief else ()),
+                    "warned",
                 ),
                 *("waiting", "tried", "next", "ruled_out", "outputs", "notes", "handed_over", "taken_back"),
             )

@@ -155,8 +155,8 @@ def plans(given: Sequence[Contingency], presenter: Presenter) -> tuple[Contingen
 
 
 def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiting | None:
-    """Return what the session waits for; None for nothing."""
-    if session.waiting is None:
+    """Return what the session waits for; None for nothing, as of a closed session."""
+    if session.waiting is None or session.status == "closed":
         return None
     text, until = session.waiting.waiting_for, session.waiting.until
     by = [event.by.name for event in session.adjustments.values() if isinstance(event.fact, WaitingSet)]
@@ -164,6 +164,6 @@ def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiti
         text=presenter.text(text),
         until=presenter.optional_time(until),
         by=presenter.line(by[-1]) if by else "",
-        overdue=until is not None and until < view.as_of and session.status != "closed",
+        overdue=until is not None and until < view.as_of,
         contingencies=plans(session.waiting.contingencies, presenter),
     )

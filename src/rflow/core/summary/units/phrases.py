@@ -90,9 +90,10 @@ def credit(step: Tried, head: Header) -> str:
 
 
 def place(progress: Progress) -> str:
-    """Return the question or action at the position, with the steps left."""
+    """Return the question or action at the position, with the steps left while the session is not closed."""
     here = progress.position
-    return with_details(here.text, steps_left(progress.remaining)) if here else ""
+    left = steps_left(progress.remaining) if progress.session.status != "closed" else ""
+    return with_details(here.text, left) if here else ""
 
 
 def end(progress: Progress, here: ProgressPlace, *, short: bool) -> str:

@@ -10,7 +10,7 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.times import clock, moment, stamp
-from rflow.core.summary.units.unit import Lengths, Unit, one_text, two_texts
+from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
 _SAME_NIGHT = timedelta(hours=12)
@@ -113,20 +113,28 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
-    """Return the warnings that hold, newest first, those of the handoff among them."""
+    """Return the warnings that hold, newest first, those of the handoff among them.
+
+    Of a closed session only those about a change that is still in place hold; the others were so at the time.
+    """
     numbers = {step.seq: step.number for step in progress.tried}
-    for note in progress.notes:
-        if note.kind == "warning" and note.settled is None:
-            number = 0 if progress.brief else numbers.get(note.on, 0)
-            text = phrases.warning(note, progress.session, number, short=progress.brief)
-            yield Unit(
-                section="caution", prepared=Lengths((text,)), order=(-note.seq, 0), counts=("warning",), seq=note.seq
-            )
-    written = [note.text for note in progress.notes if note.kind == "warning" and note.settled is None]
+    written = [note for note in progress.notes if note.kind == "warning" and note.settled is None]
+    for note in written:
+        number = 0 if progress.brief else numbers.get(note.on, 0)
+        text = Lengths((phrases.warning(note, progress.session, number, short=progress.brief),))
+        section = _warnings_section(progress, note.on)
+        yield Unit(section=section, prepared=text, order=(-note.seq, 0), counts=("warning",), seq=note.seq)
     for entry in progress.handovers:
-        fresh = (text for text in entry.warnings if not repeats(text, written))
+        fresh = (text for text in entry.warnings if not repeats(text, [note.text for note in written]))
         for place, text in enumerate(fresh):
-            yield Unit(section="caution", prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
+            section = _warnings_section(progress)
+            yield Unit(section=section, prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
+
+
+def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
+    """Return where a warning stands that refers to the entry `on`."""
+    in_place = any(change.seq == on and not change.reverted for change in progress.changes)
+    return "warned" if progress.session.status == "closed" and not in_place else "caution"
 
 
 def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:

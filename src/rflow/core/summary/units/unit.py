@@ -16,6 +16,7 @@ SectionKey = Literal[
     "now",
     "before",
     "caution",
+    "warned",
     "facts",
     "assumed",
     "hypothesis",
