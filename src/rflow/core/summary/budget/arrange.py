@@ -25,6 +25,7 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
 _ATTEMPTS = 2
+_UNCUT: tuple[SectionKey, ...] = ("ask", "caution", "warned", "plans")
 
 
 def arranged(progress: Progress, words: int | None = None, warnings: int | None = None) -> Progress:
@@ -96,9 +97,7 @@ def _budget(progress: Progress, units: list[Unit]) -> int:
         return BRIEF_WORDS
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     outputs = len(progress.evidence) + progress.evidence_more
-    uncut = sum(
-        word_count(unit.lengths.levels[0]) for unit in units if unit.section in ("ask", "caution", "warned", "plans")
-    )
+    uncut = sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in _UNCUT)
     return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, uncut)
 
 
