@@ -66,6 +66,19 @@ class HeadAndTail:
         return self._tail.find(b"\n", _ROOM - 1, _ROOM + _NEAR) + 1 or _ROOM
 
 
+class LineEnds:
+    """Undoes what a terminal does to line ends: it makes CR LF of each LF that a command writes."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def as_written(self, data: bytes) -> bytes:
+        """Return the next bytes as the command wrote them; a CR is held until what follows it. No bytes are the end."""
+        whole = self._held + data
+        self._held = b"\r" if data and whole.endswith(b"\r") else b""
+        return whole.removesuffix(self._held).replace(b"\r\n", b"\n")
+
+
 class Sink:
     """One of our own streams, written to without Python's buffer, which would be flushed again when we exit."""
 

@@ -11,7 +11,7 @@ from io import FileIO
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any
 
-from rflow.capture.output import Ended, HeadAndTail, Sink
+from rflow.capture.output import Ended, HeadAndTail, LineEnds, Sink
 from rflow.capture.signals import Signals
 from rflow.capture.start import start
 
@@ -76,6 +76,7 @@ class Relay:
         self._signals = signals
         self._outputs: dict[IO[bytes], Sink] = {}
         self._keyboard: Keyboard | None = None
+        self._line_ends: dict[IO[bytes], LineEnds] = {}
 
     def run(
         self,
@@ -86,6 +87,8 @@ class Relay:
     ) -> Ended:
         """Copy until the command has ended; its `terminal` stays open until then, else output is lost."""
         self._outputs, self._keyboard = outputs, keyboard
+        if keyboard is not None:
+            self._line_ends = {output: LineEnds() for output in outputs if output is keyboard.screen}
         self._signals.watch(child)
         try:
             while child.poll() is None:
@@ -131,7 +134,8 @@ class Relay:
             data = b""
         if data is None:
             return
-        self._captured.add(data)
+        ends = self._line_ends.get(output)
+        self._captured.add(ends.as_written(data) if ends else data)
         if not data or not self._outputs[output].write(data):
             # Closed if our reader has left, so that the command gets SIGPIPE or SIGHUP, as it would without us.
             output.close()

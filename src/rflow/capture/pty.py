@@ -119,6 +119,11 @@ class Keyboard:
         self._gone = False
 
     @property
+    def screen(self) -> FileIO:
+        """The end of the pseudo-terminal on which the command's output arrives."""
+        return self._pair.master
+
+    @property
     def sources(self) -> tuple[int, ...]:
         """The descriptors to read from now."""
         return () if self._gone or self._pending or self._pair.master.closed else (self._pair.keyboard,)

@@ -153,7 +153,9 @@ def _command() -> re.Pattern[str]:
     from rflow.cli.commands import COMMANDS
 
     first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
-    return re.compile(rf"""rflow (?:--store \S+ )?(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
+    return re.compile(
+        rf"""rflow (?:--(?:store|user) (?:'[^']*'|\S+) )*(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*"""
+    )
 
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:

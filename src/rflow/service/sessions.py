@@ -12,7 +12,7 @@ from rflow.core.session.events import Brief, Event
 from rflow.core.session.head import Head, Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.core.text import clean
+from rflow.core.text import clean, shorten
 from rflow.errors import NotFound, UsageProblem
 from rflow.ports.workspace import Sent, Workspace
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
     from rflow.core.tree.model import Tree
     from rflow.ports.team import SpaceView
+
+
+_LISTED = 10
+"""So many sessions with the same ticket are listed."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +38,24 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def find_session(workspace: Workspace, reference: str) -> Session:
     """Load the one session whose code or id begins with `reference`."""
     return load_session(workspace, workspace.find(reference).id)
+
+
+def session_named(workspace: Workspace, reference: str) -> Session:
+    """Load the one session whose code or id begins with `reference`, else the one that has this ticket."""
+    try:
+        return find_session(workspace, reference)
+    except NotFound:
+        heads = workspace.heads(Query(ticket=reference.strip(), limit=_LISTED)).heads if reference.strip() else ()
+        if not heads:
+            raise
+    if len(heads) == 1:
+        return load_session(workspace, heads[0].id)
+    from rflow.core.text import listing
+
+    states = [(head.code, f"{shorten(head.title, 50)} ({head.status.replace('_', ' ')})") for head in heads]
+    raise UsageProblem(
+        listing(f"Several sessions have the ticket {clean(reference.strip())}:", states), try_="Name one by its code."
+    )
 
 
 def load_session(workspace: Workspace, session_id: str) -> Session:

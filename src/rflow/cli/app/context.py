@@ -244,15 +244,16 @@ class Context:
 
     @property
     def program(self) -> str:
-        """Return how a command for this store begins: with --store if it was given as a flag."""
-        store = self.settings["store"]
-        if store.origin != "flag":
+        """Return how a command of this user for this store begins: with --store and --user if given as flags."""
+        store, user = self.settings["store"], self.settings["user.name"]
+        if "flag" not in (store.origin, user.origin):
             return "rflow"
         from shlex import quote
 
         from rflow.service.opening import public_url
 
-        return f"rflow --store {quote(public_url(store.text))}"
+        at_store = f" --store {quote(public_url(store.text))}" if store.origin == "flag" else ""
+        return f"rflow{at_store}{f' --user {quote(user.text)}' if user.origin == 'flag' else ''}"
 
 
 def _member_named(name: str) -> Person:

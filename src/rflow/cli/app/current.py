@@ -6,7 +6,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotFound, UsageProblem
-from rflow.service.sessions import find_session, load_session
+from rflow.service.sessions import load_session, session_named
 
 
 class CurrentSession(Context):
@@ -16,7 +16,7 @@ class CurrentSession(Context):
         """Load the session that is named, else this terminal's current one, else the only open one of this user."""
         reference = reference or self.session_reference
         if reference:
-            return find_session(self.workspace, reference)
+            return session_named(self.workspace, reference)
         return self.here() or self._only_one()
 
     def to_leave(self, command_id: str) -> Session:
@@ -88,16 +88,36 @@ class CurrentSession(Context):
                     f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
                     try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
                 )
-            raise UsageProblem(
-                "You have no open session.",
-                try_='Start one: rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"',
-            )
+            raise self._none_open()
         listed = "\n".join(f"  {head.code}  {shorten(head.title, 60)}" for head in heads[:5])
         more = "\n  …" if len(heads) > 5 else ""
         raise UsageProblem(
             f"Which session? This terminal has no current one, and you have several open:\n{listed}{more}\n",
             try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
         )
+
+    def _none_open(self) -> UsageProblem:
+        """Return the error where there is no open session, with the one that was closed last."""
+        start = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
+        last = self.last_closed()
+        if last is None:
+            return UsageProblem("You have no open session.", try_=f"Start one: {start}")
+        from rflow.cli.display.text import last_closed_words
+
+        rflow, closed = self.program, last_closed_words(last, self.workspace.now())
+        return UsageProblem(
+            f"You have no open session. {closed}.",
+            try_=f"To see it: {rflow} progress {last.code}; to go on with it: {rflow} reopen {last.code}; "
+            f"to start another: {start}",
+        )
+
+    def last_closed(self) -> Session | None:
+        """Load the session that this terminal closed last, else this user's last closed one."""
+        left = self._left()
+        if left is not None and left.status == "closed":
+            return left
+        heads = self.workspace.heads(Query(owner=self.me.id, status=("closed",), limit=1)).heads
+        return load_session(self.workspace, heads[0].id) if heads else None
 
     def begin(self, session: Session, *, named: bool = False) -> str:
         """Return how a command for `session` begins: with -s CODE if this terminal would use another session.

@@ -61,14 +61,15 @@ def _copy(run: App, text: str, html: str | None, session: Session | None, summar
 
 
 def copy_to_clipboard(run: App, text: str, html: str | None = None) -> str:
-    """Copy a text, with its HTML where possible, and return a phrase that says what is known about the copy."""
+    """Copy a text, with its HTML where possible, and return what is known about it, without its last full stop."""
     from rflow.delivery.clipboard import copy
 
     environ = dict(os.environ)
     if command := run.settings["clipboard.command"].text:
         environ["RFLOW_CLIPBOARD_CMD"] = command
     copied = copy(text, html=html, environ=environ)
-    return f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
+    said = f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
+    return f"{said}. {copied.hint.removesuffix('.')}" if copied.hint else said
 
 
 def say_delivered(run: App, session: Session | None, what: str) -> None:

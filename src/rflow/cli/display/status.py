@@ -2,20 +2,20 @@
 
 from rflow.cli.app import App
 from rflow.cli.display.lists import heads_table
-from rflow.cli.display.text import clock, heading, next_block, next_words, position, wrapped
+from rflow.cli.display.text import clock, heading, last_closed_words, next_block, next_words, position, wrapped
 from rflow.cli.output import styled
 from rflow.cli.trees.at_node import say_of_node
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
-from rflow.service.sessions import find_session
+from rflow.service.sessions import session_named
 from rflow.service.trees import tree_of
 
 
 def show_status(app: App) -> None:
     """Show the current session with its position, or how to begin; and what was handed to this user."""
-    session = find_session(app.workspace, app.session_reference) if app.session_reference else app.here()
+    session = session_named(app.workspace, app.session_reference) if app.session_reference else app.here()
     if session is None:
         session = _only_open(app)
     if session is None:
@@ -66,11 +66,11 @@ def inbox_line(app: App, session: Session | None = None) -> None:
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
         count = "1 session" if len(waiting) == 1 else f"{len(waiting)}{'+' if len(waiting) == 10 else ''} sessions"
-        app.out(styled(f"\n{count} in your inbox: rflow inbox", bold=True))
+        app.out(styled(f"\n{count} in your inbox: {app.program} inbox", bold=True))
     asked = app.workspace.heads(Query(asked=app.me.id, limit=10)).heads
     if asked:
         codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
-        app.out(styled(f"\nYou are asked something in {codes}: rflow inbox", bold=True))
+        app.out(styled(f"\nYou are asked something in {codes}: {app.program} inbox", bold=True))
 
 
 def _only_open(app: App) -> Session | None:
@@ -90,6 +90,8 @@ def _nothing_here(app: App) -> None:
     used = bool(app.workspace.heads(Query(limit=1)).heads)
     if used:
         app.out("You have no open session.")
+        if last := app.last_closed():
+            app.out(wrapped(f"{last_closed_words(last, app.workspace.now())}: {app.program} progress {last.code}"))
         _handed_off(app)
     else:
         app.out("No session yet. rflow records what you try, so that nobody has to ask.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from rflow.cli.app import local
 from rflow.cli.output import prose_width, styled
 from rflow.core.session.state import Session
-from rflow.core.text import clean, one_line, wrap
+from rflow.core.text import clean, one_line, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
@@ -54,6 +54,13 @@ def heading(session: Session, now: datetime) -> str:
     if session.waiting and session.status != "closed":
         lines.append(wait_line(session.waiting.waiting_for, session.waiting.until, now, "  "))
     return "\n".join(lines)
+
+
+def last_closed_words(session: Session, now: datetime) -> str:
+    """Say that a session was the last of somebody, and when it was closed."""
+    at = clock(session.closing.at, now) if session.closing else ""
+    title = shorten(one_line(session.title), 60)
+    return f"Your last session {session.code} ({title}) was closed {f'at {at}' if at else ''}".rstrip()
 
 
 def state(session: Session) -> str:

@@ -27,10 +27,10 @@ class Address(NamedTuple):
 @contextmanager
 def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
     """Yield a session that is named by its code, or by an address, and the run at the store that it is in."""
-    from rflow.service.sessions import find_session
+    from rflow.service.sessions import session_named
 
     if not reference.strip("<> ").startswith(("https://", "http://")):
-        yield run, find_session(run.workspace, reference)
+        yield run, session_named(run.workspace, reference)
         return
     address = read_address(reference)
     there = at_address(run, address)

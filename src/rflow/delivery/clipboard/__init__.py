@@ -29,7 +29,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
 
     `method` is "command", "tmux", "osc52" or "desktop:PROGRAM"; `size` counts bytes of UTF-8; `rich` says whether
     HTML was copied too. `confirmed` is false for terminals, which never acknowledge. `message` is a phrase for people;
-    `detail` says the rest: what else was reached, and what failed before.
+    `hint` says what to do if pasting brings nothing; `detail` says the rest: what failed before.
     """
 
     method: str
@@ -37,6 +37,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     rich: bool = False
     message: str
+    hint: str = ""
     detail: str = ""
 
 
@@ -121,9 +122,15 @@ def _no_desktop(request: CopyRequest) -> Copied:
 
 
 def _by_tmux(request: CopyRequest) -> Copied:
-    detail = f"{request.amount()}{_load_tmux_buffer(request)}"
-    message = "copied to tmux (prefix + ])"  # the keys that paste it
-    return Copied(method="tmux", confirmed=False, size=request.size, message=message, detail=detail)
+    beyond = _load_tmux_buffer(request)
+    message = f"copied to tmux (prefix + ] pastes it; {request.amount()}){beyond}"
+    hint = f"{_NOT_ACCEPTED} in tmux, set -g set-clipboard on. {_ELSE}" if beyond == _OFFERED else ""
+    return Copied(method="tmux", confirmed=False, size=request.size, message=message, hint=hint)
+
+
+_OFFERED = " and offered to the terminal"
+_NOT_ACCEPTED = "If Ctrl-V pastes nothing, the terminal did not take it:"
+_ELSE = "Or print it, and select it with the mouse."
 
 
 def _load_tmux_buffer(request: CopyRequest) -> str:
@@ -136,7 +143,7 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
     if request.size <= terminal.LIMIT:
         with contextlib.suppress(CopyFailed):
             run(("tmux", "load-buffer", "-w", "-"), request, request.text.encode())
-            return " and offered to the terminal; terminals do not confirm"
+            return _OFFERED
         beyond = ", but not to the terminal, which needs tmux 3.2 or later"
     run(("tmux", "load-buffer", "-"), request, request.text.encode())
     return beyond
@@ -145,6 +152,7 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
 def _by_terminal(request: CopyRequest) -> Copied:
     terminal.send(request)
     needs = terminal.setting_needed(request)
-    hint = f"; it arrives only with this setting {needs}" if needs else ""
-    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm{hint}"
-    return Copied(method="osc52", confirmed=False, size=request.size, message=message)
+    setting = f"; it arrives only with this setting {needs}" if needs else ""
+    message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm{setting}"
+    hint = f"{_NOT_ACCEPTED} allow OSC 52 in its settings. {_ELSE}"
+    return Copied(method="osc52", confirmed=False, size=request.size, message=message, hint=hint)

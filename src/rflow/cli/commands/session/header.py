@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from rflow.cli.app import App
+from rflow.cli.ask import or_end, typed
 from rflow.cli.input import joined, one_of, pairs
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.session.events import Brief, BriefSet, SessionStarted
+from rflow.core.session.events import Brief, BriefSet, SessionStarted, WaitingSet
 from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
+from rflow.service.sessions import Outcome
 
 app = Group()
 ASK_WORDS = 60
@@ -113,17 +115,24 @@ def change(
         raise UsageProblem(
             "--note belongs to --reverted.", try_='rflow change --reverted SEQ --note "Argo put it back"'
         )
-    if text.strip() and not revert.strip():
-        raise UsageProblem("How can it be reverted?", try_='Add --revert "…" (or --revert "can\'t be reverted").')
-    outcome = run.send(session, MakeChange(text=text, revert=run.text(revert), command_id=command_id))
+    back = _way_back(run) if text.strip() and not revert.strip() else run.text(revert)
+    outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
     shown = as_shown(made.text, LIMITS["change"]) if made else ""
     what = f": {shown}" if shown.startswith('"') else ""
-    back = f", to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{what}{back}.")
+    how = f", to revert: {quoted(made.revert)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{what}{how}.")
     if shown and not what:
         run.say(f"It has {shown}.")
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
+
+
+def _way_back(run: App) -> str:
+    """Ask how a change can be reverted, where somebody can be asked; a change is recorded even if that is not known."""
+    if not run.can_ask:
+        raise UsageProblem("How can it be reverted?", try_='Add --revert "…", or --revert "not known".')
+    answer = or_end(typed("How can it be reverted? (empty: not known)"))
+    return run.text(answer).strip() or "not known"
 
 
 def _reverted(run: App, session: Session, command: RevertChange, *, alone: bool) -> None:
@@ -152,7 +161,8 @@ def wait(
 ) -> None:
     """Record what the session is waiting for, and until when.
 
-    Each --if and --then, in up to 40 words, says what to do if something happens meanwhile.
+    There is one wait: another replaces it, which is said. Each --if and --then, in up to 40 words, says what to do if
+    something happens meanwhile.
     """
     from rflow.cli.times import future
 
@@ -168,14 +178,28 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, contingencies=plans, command_id=command_id)
     outcome = run.send(run.to_write(), command)
-    run.did(outcome, "no longer waiting." if over else _waiting(outcome.session))
+    run.did(outcome, "no longer waiting." if over else f"{_waiting(outcome.session.waiting)}.")
+    before = None if over else _replaced(outcome)
+    if before is not None:
+        begin = run.begin(outcome.session)
+        run.say(f'It is no longer {_waiting(before)}. To keep both: {begin} wait "this and that", or {begin} note "…"')
 
 
-def _waiting(session: Session) -> str:
+def _replaced(outcome: Outcome) -> WaitingSet | None:
+    """Return the wait that was replaced; None if there was none, or it was for the same."""
+    session, now = outcome.session, outcome.session.waiting
+    set_ = [event for event in session.adjustments.values() if isinstance(event.fact, WaitingSet)]
+    earlier = [event.fact for event in set_ if event.seq < outcome.entry and event.seq not in session.undone]
+    before = earlier[-1] if earlier else None
+    if now is None or not isinstance(before, WaitingSet) or not (before.waiting_for or before.until):
+        return None
+    return before if before.waiting_for != now.waiting_for or before.contingencies != now.contingencies else None
+
+
+def _waiting(waiting: WaitingSet | None) -> str:
     """Say for what a session waits, and until when."""
     from rflow.cli.display.entries import quoted
     from rflow.cli.times import stated
 
-    waiting = session.waiting
     what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
-    return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}."
+    return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}"

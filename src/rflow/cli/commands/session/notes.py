@@ -9,8 +9,9 @@ from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
-from rflow.core.session.rules.entries import warnings
+from rflow.core.session.rules.entries import assumptions, warnings
 from rflow.core.session.state import Session
+from rflow.core.text import listing
 from rflow.errors import UsageProblem
 
 app = Group()
@@ -85,7 +86,7 @@ def assume(
     run: App,
     text: Text,
     settled: Annotated[
-        int | None, Option(metavar="SEQ", min=1, help="This assumption is settled; TEXT says how.")
+        str | None, Option(metavar="SEQ", help="This assumption is settled; TEXT is what came of it.")
     ] = None,
     on: On = None,
     pin: Pin = False,
@@ -93,7 +94,8 @@ def assume(
 ) -> None:
     """Write down what you take as given but have not verified.
 
-    Once you know, record it with --settled. The cause you suspect is `rflow brief --hypothesis`.
+    Once you know: `rflow assume "it is expired, checked" --settled SEQ`. The cause you suspect is
+    `rflow brief --hypothesis`.
     """
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)
@@ -102,11 +104,31 @@ def assume(
         raise UsageProblem("--settled can't be combined with --on or --pin.", try_="Leave these out.")
     from rflow.cli.display.entries import named, quoted
 
-    outcome = run.send(
-        run.to_write(), SettleAssumption(target=settled, text=text_or_stdin(run, text), command_id=command_id)
+    if not (settled.isdecimal() and int(settled)):
+        raise _not_an_entry(run, settled, run.text(" ".join(text)))
+    seq = int(settled)
+    command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
+    outcome = run.send(run.to_write(), command)
+    entry = outcome.session.entry(seq)
+    run.did(outcome, f"{named(outcome.session, seq)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
+
+
+def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
+    """Return the error for a --settled that names no entry: TEXT and SEQ are often taken for one another."""
+    from rflow.cli.display.entries import quoted
+
+    session = run.session()
+    texts = {seq: getattr(session.entry(seq), "text", "") for seq in assumptions(session)}
+    begin, wanted = run.begin(session), text.strip().casefold()
+    meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
+    what = f"--settled takes the number of an entry, not {quoted(settled)}."
+    if len(meant) == 1:
+        said = settled.replace("\\", "\\\\").replace('"', '\\"')
+        return UsageProblem(what, try_=f'The other way round: {begin} assume "{said}" --settled {meant[0]}')
+    return UsageProblem(
+        listing(f"{what} Assumptions not settled:", [(str(seq), old) for seq, old in texts.items()]),
+        try_=f'Write it as: {begin} assume "what came of it" --settled SEQ',
     )
-    entry = outcome.session.entry(settled)
-    run.did(outcome, f"{named(outcome.session, settled)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 
 
 def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool, command_id: str) -> None:
@@ -119,7 +141,7 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
     begin = run.begin(outcome.session)
     if kind == "assumption":
-        run.say(f'Once it is settled: {begin} assume --settled {outcome.entry} "…"')
+        run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')
     elif kind == "warning":
         run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
 

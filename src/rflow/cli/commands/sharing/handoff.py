@@ -18,7 +18,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.service.sessions import all_heads, find_session, load_session
+from rflow.service.sessions import all_heads, load_session, session_named
 
 app = Group()
 Warnings = Annotated[
@@ -208,7 +208,7 @@ def _handed_to_me(run: App, reference: str | None) -> Session:
     """Load the session that is meant: the one named, else the only one in this user's inbox."""
     reference = reference or run.session_reference
     if reference:
-        return Session(id=reference, code=reference) if run.at_server else find_session(run.workspace, reference)
+        return Session(id=reference, code=reference) if run.at_server else session_named(run.workspace, reference)
     heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
         raise NotFound("Your inbox is empty.", try_="See your sessions: rflow list --mine")

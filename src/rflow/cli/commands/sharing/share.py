@@ -12,7 +12,7 @@ from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
 from rflow.core.summary.budget.view import Extent
 from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
-from rflow.service.sessions import find_session, load_session
+from rflow.service.sessions import load_session, session_named
 
 app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
@@ -148,7 +148,7 @@ def list_(
     """
     from rflow.cli.display.links import share_records, shares_table
 
-    session = find_session(run.workspace, run.session_reference) if run.session_reference else None
+    session = session_named(run.workspace, run.session_reference) if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
@@ -251,6 +251,6 @@ def _many(run: App, all_: bool) -> list[ShareCount]:
             "Which link?",
             try_="Name it (see rflow share list), or revoke several: rflow -s CODE share revoke, or --all.",
         )
-    session = find_session(run.workspace, run.session_reference) if run.session_reference else None
+    session = session_named(run.workspace, run.session_reference) if run.session_reference else None
     now = run.workspace.now()
     return [one for one in run.workspace.shares(session.id if session else None) if state_of(one.share, now) == "live"]

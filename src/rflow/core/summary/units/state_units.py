@@ -125,10 +125,10 @@ def cautions(progress: Progress) -> Iterator[Unit]:
         section = _warnings_section(progress, note.on)
         yield Unit(section=section, prepared=text, order=(-note.seq, 0), counts=("warning",), seq=note.seq)
     for entry in progress.handovers:
-        fresh = (text for text in entry.warnings if not repeats(text, [note.text for note in written]))
-        for place, text in enumerate(fresh):
+        fresh = (warning for warning in entry.warnings if not repeats(warning, [note.text for note in written]))
+        for place, warning in enumerate(fresh):
             section = _warnings_section(progress)
-            yield Unit(section=section, prepared=Lengths((text,)), order=(-entry.seq, place), counts=("warning",))
+            yield Unit(section=section, prepared=Lengths((warning,)), order=(-entry.seq, place), counts=("warning",))
 
 
 def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
