@@ -62,7 +62,7 @@ def test_a_command_in_a_message_is_never_folded(ana: Program) -> None:
     for words, command in {
         ("show", "ZZZZ"): "rflow list --all",
         ("note", "x"): "rflow note",
-        ("assume", "the cable is fine"): f'rflow assume --settled {ana.show()["version"] + 1} "…"',
+        ("assume", "the cable is fine"): f'rflow assume "what came of it" --settled {ana.show()["version"] + 1}',
         ("handoff", "ben", "--new-user"): f"rflow export {code} -o {code}.jsonl",
     }.items():
         if words != ("note", "x"):
@@ -160,10 +160,11 @@ def test_inside_tmux_a_copy_says_how_to_paste(ana: Program, tmp_path: Path) -> N
     try:
         inside = ana.at(real=True, environ={"TMUX": f"{socket},1,0"})
         assert inside.ok("progress", "--copy").err.startswith(
-            f"{code} · The till is slow: copied to tmux (prefix + ]).\n"
+            f"{code} · The till is slow: copied to tmux (prefix + ] pastes it; "
         )
-        assert "plain text" in inside.ok("progress", "--copy", "--verbose").err
-        assert "plain text" in inside.ok("--verbose", "copy").err
+        said = inside.ok("progress", "--copy").err
+        assert "plain text) and offered to the terminal. If Ctrl-V pastes nothing, " in said
+        assert ":clipboard'. Or print it, and select it with the mouse.\n" in said
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, timeout=20)
 

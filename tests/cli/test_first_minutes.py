@@ -401,3 +401,41 @@ def test_a_store_that_is_not_there_is_not_called_sound(ana: Program) -> None:
         result = ana.run("--store", str(ana.home / "typo.db"), "store", *words)
         assert (result.code, result.out) == (8, "")
         assert "There is no store at" in result.err
+
+
+def test_after_closing_it_commands_name_the_session_that_was_closed_last(ana: Program) -> None:
+    code = closed_by_me(ana)[1]
+    elsewhere = ana.at(terminal="kitchen")
+    for me in (ana, elsewhere):
+        for words in (("progress",), ("reopen",), ("note", "One more thing")):
+            error = me.refused(2, *words)
+            assert f"You have no open session. Your last session {code} (A label printer prints nothing) was" in error
+            assert f"rflow progress {code}" in error
+            assert f"rflow reopen {code}" in error
+        assert f"rflow progress {code}" in me.ok().out
+
+
+def test_what_is_suggested_repeats_the_user_that_was_named_for_one_command(ana: Program) -> None:
+    code = ana.with_tree().start()
+    out = ana.ok("-s", code, "--user", "Ben Okafor").out
+    assert f"rflow --user 'Ben Okafor' -s {code} note" in out
+    ana.ok("handoff", "Ben Okafor")
+    assert "in your inbox: rflow --user 'Ben Okafor' inbox" in ana.at(terminal="hall").ok("--user", "Ben Okafor").out
+    assert f"    rflow --user 'Ben Okafor' show {code}\n" in ana.ok("inbox", "--user", "Ben Okafor").out
+    assert "--user" not in ana.at(user="Ben Okafor").ok("inbox").out
+
+
+def test_a_session_is_found_by_its_ticket(ana: Program) -> None:
+    ana.with_tree().start()
+    code = ana.start("--title", "The till is slow", "--ticket", "INC-4711")
+    kitchen = ana.at(terminal="kitchen")
+    assert kitchen.ok("resume", "inc-4711").out.startswith(f"{code}  The till is slow")
+    assert "The till is slow" in kitchen.ok("progress", "INC-4711").out
+    assert kitchen.ok("-s", "INC-4711", "note", "It hums").err.startswith(code)
+    other = ana.start("--title", "The scale is slow", "--ticket", "INC-4711")
+    error = kitchen.refused(2, "resume", "INC-4711")
+    assert "Several sessions have the ticket INC-4711:" in error
+    assert f"  {code}  The till is slow (open)\n" in error
+    assert f"  {other}  The scale is slow (open)\n" in error
+    assert 'There is no session "INC-4712"' in ana.refused(3, "resume", "INC-4712")
+    assert 'There is no session "INC-4711"' in ana.refused(3, "delete", "INC-4711", "--yes")

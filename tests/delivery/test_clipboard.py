@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -170,9 +171,9 @@ def tmux_output(environ: dict[str, str], *words: str) -> str:
     return done.stdout.decode()
 
 
-def attach(terminal: Terminal, tmux: dict[str, str]) -> None:
+def attach(terminal: Terminal, tmux: dict[str, str], kind: str = "xterm-256color") -> None:
     """Show that server on a terminal that is known to take OSC 52."""
-    outside = {name: value for name, value in tmux.items() if name != "TMUX"} | {"TERM": "xterm-256color"}
+    outside = {name: value for name, value in tmux.items() if name != "TMUX"} | {"TERM": kind}
     terminal.watch()
     terminal.run(["tmux", "-S", tmux["TMUX"].split(",")[0], "attach"], outside)
     assert until(lambda: tmux_output(tmux, "list-clients")), "nothing attached"
@@ -187,8 +188,19 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
     assert tmux_output(tmux, "show-buffer") == SUMMARY
     assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
     assert (copied.method, copied.confirmed) == ("tmux", False)
-    assert copied.message == "copied to tmux (prefix + ])"
-    assert copied.detail.startswith(f"{SIZE} bytes, plain text and offered to the terminal; terminals do not confirm")
+    offered = f"copied to tmux (prefix + ] pastes it; {SIZE} bytes, plain text) and offered to the terminal"
+    assert copied.message == offered
+    assert copied.hint.startswith("If Ctrl-V pastes nothing, the terminal did not take it: in tmux, set -as terminal-f")
+
+
+def test_the_setting_that_is_named_lets_a_copy_through_to_a_terminal_that_tmux_does_not_know(
+    terminal: Terminal, tmux: dict[str, str]
+) -> None:
+    hint = copy(SUMMARY, environ=tmux).hint
+    tmux_output(tmux, *shlex.split(hint.partition("in tmux, ")[2].partition(". ")[0]))
+    attach(terminal, tmux, kind="vt100")
+    copy(SUMMARY, environ=tmux)
+    assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"
 
 
 def test_an_older_tmux_keeps_the_text_in_its_buffer(tmux: dict[str, str], tmp_path: Path) -> None:
@@ -198,13 +210,13 @@ def test_an_older_tmux_keeps_the_text_in_its_buffer(tmux: dict[str, str], tmp_pa
     script(tmp_path / "tmux", f'{refuse}\nexec {real} "$@"')
     copied = copy(SUMMARY, environ=tmux | OVER_SSH | {"PATH": f"{tmp_path}:{tmux['PATH']}"})
     assert tmux_output(tmux, "show-buffer") == SUMMARY
-    assert f"{SIZE} bytes, plain text, but not to the terminal, which needs tmux 3.2" in copied.detail
+    assert f"{SIZE} bytes, plain text), but not to the terminal, which needs tmux 3.2" in copied.message
 
 
 def test_a_text_too_long_for_terminals_stays_in_the_tmux_buffer(tmux: dict[str, str]) -> None:
     copied = copy("x" * 74_001, environ=tmux | OVER_SSH)
     assert len(tmux_output(tmux, "show-buffer")) == 74_001
-    assert copied.detail.endswith(", but not to the terminal, which takes at most 72 KiB")
+    assert copied.message.endswith(", but not to the terminal, which takes at most 72 KiB")
 
 
 @pytest.mark.parametrize("tmux", [{}, {"TMUX": "/gone/default,1,0"}], ids=["none named", "left over"])

@@ -523,6 +523,17 @@ def test_an_interactive_program_asks_and_is_answered(bench: Bench, terminal: Cal
     assert excerpt(bench.captured.data).text == "name? Ada\nhello Ada"
 
 
+def test_lines_are_kept_as_the_command_wrote_them(bench: Bench, terminal: Callable[..., Terminal]) -> None:
+    """A terminal makes CR LF of LF, which may arrive apart; what is kept is the same as in a pipe."""
+    parts = r"""'one\n', 'two\r\n', 'bar\r', '\n', 'end\r'"""
+    script = f"import time\nfor part in ({parts}): print(part, end='', flush=True); time.sleep(.05)"
+    screen = terminal(*bench.words(*PYTHON, script))
+    assert screen.wait() == 0
+    assert bench.captured.data == b"one\ntwo\r\nbar\r\nend\r"
+    assert bench.captured.total == len(bench.captured.data)
+    screen.see("one\r\n")
+
+
 def test_a_password_is_asked_for_and_not_recorded(bench: Bench, terminal: Callable[..., Terminal]) -> None:
     screen = terminal(*bench.words(*PYTHON, "import getpass; print(len(getpass.getpass('password: ')))"))
     screen.see("password: ")

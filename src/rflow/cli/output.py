@@ -153,9 +153,8 @@ def _command() -> re.Pattern[str]:
     from rflow.cli.commands import COMMANDS
 
     first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
-    return re.compile(
-        rf"""rflow (?:--(?:store|user) (?:'[^']*'|\S+) )*(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*"""
-    )
+    given = r"(?:--(?:store|user) (?:'[^']*'|\S+) )*"
+    return re.compile(rf"""rflow {given}(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
 
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:

@@ -84,7 +84,7 @@ def test_what_refers_to_no_entry_is_refused(words: tuple[str, ...], ana: Program
 def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
     written = ana.ok("assume", "The cable is fine").err
     assert "assumption 2 recorded.\n" in written
-    assert 'rflow assume --settled 2 "…"' in written
+    assert written.endswith('\nOnce you know: rflow assume "what came of it" --settled 2\n')
     assert "The cable is fine (not verified)" in ana.ok("show").out
     assert said(ana, "assume", "--settled", "2", "It was broken") == 'assumption 2 settled: "It was broken".'
     assert entry(ana, "notes", 2)["settled"] == "It was broken"
@@ -105,6 +105,48 @@ def test_only_an_assumption_can_be_settled(ana: Program) -> None:
     assert "Entry 2 is not an assumption.\n       Assumptions not settled: 3." in error
     assert "has no entry 7" in ana.refused(3, "assume", "--settled", "7", "x")
     assert "Leave these out" in ana.refused(2, "assume", "--settled", "3", "--pin", "x")
+
+
+def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with_the_right_way(ana: Program) -> None:
+    ana.ok("assume", "The certificate is valid")
+    right = 'The other way round: rflow assume "it is expired, checked" --settled 2'
+    for text in ("the certificate", "2"):
+        error = ana.refused(2, "assume", text, "--settled", "it is expired, checked")
+        assert '--settled takes the number of an entry, not "it is expired, checked".' in error
+        assert right in error
+    neither = ana.refused(2, "assume", "the cable", "--settled", "it was broken")
+    assert "Assumptions not settled:\n  2  The certificate is valid\n" in neither
+    assert 'rflow assume "what came of it" --settled SEQ' in neither
+    assert "--settled takes the number" in ana.refused(2, "assume", "x", "--settled", "0")
+    ana.ok("assume", "it is expired, checked", "--settled", "2")
+
+
+# Changes and waits
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("typed", "kept"), [("\n", "not known"), ("unplug it again\n", "unplug it again")])
+def test_a_change_asks_once_how_it_can_be_reverted(typed: str, kept: str, ana: Program) -> None:
+    code, screen = answer(ana, ("change", "Plugged the till into port 7"), typed, prompt="not known):")
+    assert code == 0, screen
+    assert [change["revert"] for change in ana.show()["changes"]] == [kept]
+
+
+def test_without_a_terminal_a_change_can_be_recorded_whose_way_back_is_not_known(ana: Program) -> None:
+    assert '--revert "not known"' in ana.refused(2, "change", "Plugged the till into port 7")
+    ana.ok("change", "Plugged the till into port 7", "--revert", "not known")
+
+
+def test_a_wait_says_which_other_it_replaces(ana: Program) -> None:
+    assert "no longer" not in said(ana, "wait", "the vendor", "--until", "2h")
+    assert "no longer" not in said(ana, "wait", "the vendor", "--until", "3h")
+    replaced = said(ana, "wait", "the caretaker")
+    assert replaced.startswith('waiting for "the caretaker".\nIt is no longer waiting for "the vendor" until ')
+    assert replaced.endswith('To keep both: rflow wait "this and that", or rflow note "…"')
+    ana.ok("undo")
+    assert 'no longer waiting for "the vendor"' in said(ana, "wait", "the key")
+    ana.ok("wait", "--over")
+    assert "no longer" not in said(ana, "wait", "the caretaker")
 
 
 def test_a_note_is_a_warning_or_an_assumption_not_both(ana: Program) -> None:

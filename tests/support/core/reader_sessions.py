@@ -97,7 +97,7 @@ def _note(kind: NoteKind) -> Entering:
     def entering(scene: Scene, given: Given, rest: list[str]) -> c.Command:
         ended = given["over"] or given["settled"]
         if ended is not None:
-            return c.SettleAssumption(target=_entry(scene, ended), text=given["text"])
+            return c.SettleAssumption(target=_settled(scene, ended, given["text"]), text=given["text"])
         return c.AddNote(text=given["text"], kind=kind, on=_entry(scene, given["on"]), pin=given["pin"])
 
     return entering
@@ -172,6 +172,18 @@ def _entry(scene: Scene, name: str | None, *tables: dict[int, Any]) -> int:
         if not entry.undone and _text(entry).startswith(name):
             return int(entry.seq)
     raise ValueError(f"No entry begins with {name!r}.")
+
+
+def _settled(scene: Scene, name: str, text: str) -> int:
+    """Return the number of the entry that is settled or over; say so where it was taken for the text."""
+    try:
+        return _entry(scene, name)
+    except ValueError as error:
+        try:
+            _entry(scene, text)
+        except ValueError:
+            raise error from None
+        raise ValueError(f"{error} Is it the other way round? {name!r} --settled {text!r}") from None
 
 
 def _text(entry: Any) -> str:

@@ -124,12 +124,15 @@ def _no_desktop(request: CopyRequest) -> Copied:
 def _by_tmux(request: CopyRequest) -> Copied:
     beyond = _load_tmux_buffer(request)
     message = f"copied to tmux (prefix + ] pastes it; {request.amount()}){beyond}"
-    hint = f"{_NOT_ACCEPTED} in tmux, set -g set-clipboard on. {_ELSE}" if beyond == _OFFERED else ""
-    return Copied(method="tmux", confirmed=False, size=request.size, message=message, hint=hint)
+    hint = f"{_NOT_TAKEN} in tmux, {_TMUX_SETTING}. {_ELSE}" if beyond == _OFFERED else ""
+    known = "terminals do not confirm"
+    return Copied(method="tmux", confirmed=False, size=request.size, message=message, hint=hint, detail=known)
 
 
 _OFFERED = " and offered to the terminal"
-_NOT_ACCEPTED = "If Ctrl-V pastes nothing, the terminal did not take it:"
+_NOT_TAKEN = "If Ctrl-V pastes nothing, the terminal did not take it:"
+_TMUX_SETTING = "set -as terminal-features ',*:clipboard'"
+"""Without it, tmux sends a copy only to terminals that it knows to take one."""
 _ELSE = "Or print it, and select it with the mouse."
 
 
@@ -154,5 +157,5 @@ def _by_terminal(request: CopyRequest) -> Copied:
     needs = terminal.setting_needed(request)
     setting = f"; it arrives only with this setting {needs}" if needs else ""
     message = f"sent to the terminal (OSC 52, {request.amount()}); terminals do not confirm{setting}"
-    hint = f"{_NOT_ACCEPTED} allow OSC 52 in its settings. {_ELSE}"
+    hint = f"{_NOT_TAKEN} allow OSC 52 in its settings. {_ELSE}"
     return Copied(method="osc52", confirmed=False, size=request.size, message=message, hint=hint)
