@@ -115,6 +115,23 @@ def test_redact_asks_nothing_about_an_entry_that_is_not_there(ana: Program) -> N
     assert ana.show()["notes"][0]["text"] == "secret door code"
 
 
+@pytest.mark.parametrize("words", [("progress",), ("digest",), ("tree", "graph")], ids=" ".join)
+def test_what_is_written_to_a_file_replaces_one_only_if_that_is_wanted(
+    words: tuple[str, ...], ana: Program, tmp_path: Path
+) -> None:
+    ana.with_tree().start()
+    file = tmp_path / "notes.txt"
+    file.write_text("three weeks of work", "utf-8")
+    error = ana.refused(2, *words, "-o", str(file))
+    assert "is there already. Replace it?" in error
+    assert "--overwrite" in error
+    assert file.read_text("utf-8") == "three weeks of work"
+    ana.ok(*words, "-o", str(file), "--overwrite")
+    written = file.read_text("utf-8")
+    assert "Which lamp is lit?" in written
+    assert "\N{LEFT SQUARE BRACKET WITH QUILL}" not in written  # the mark of a style
+
+
 @needs_pty
 def test_export_replaces_a_file_only_if_that_is_wanted(ana: Program, tmp_path: Path) -> None:
     ana.start()

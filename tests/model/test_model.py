@@ -346,7 +346,7 @@ class Members(RuleBasedStateMachine):
     @rule(pick=PICKS)
     def progress(self, pick: Pick) -> None:
         """Deliver a summary."""
-        self.tell(pick, self.world.share, "progress", "-o", str(Path(self._folder.name) / "summary.md"))
+        self.tell(pick, self.world.share, "progress", "-o", str(Path(self._folder.name) / "summary.md"), "--overwrite")
 
     @rule(pick=PICKS, entry=ENTRIES, command_id=IDS)
     def redact(self, pick: Pick, entry: int, command_id: str) -> None:

@@ -181,7 +181,7 @@ class Night:
         change = self.session.version
         self.do(ann, partial(world.revert, seq=change), "change", "--reverted", str(change))
         self.do(ann, partial(world.wait, for_="the vendor", until=False, over=False), "wait", "--for", "the vendor")
-        self.do(ann, world.share, "progress", "-o", str(self.program.home / "summary.md"), once=True)
+        self.do(ann, world.share, "progress", "-o", str(self.program.home / "summary.md"), "--overwrite", once=True)
         self.do(ann, partial(world.enter, tree="scales"), "enter", "scales")
         self.do(ann, partial(world.hand_off, to="Ben", new=True, note=""), "handoff", "Ben", "--new-user")
         self.do(ben, partial(world.accept, read_back="The head"), "accept", "--read-back", "The head")

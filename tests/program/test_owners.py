@@ -89,7 +89,7 @@ def test_a_file_is_written_in_one_step_and_stays_what_it_was_for_others(root: Pr
     link = root.home / "link.txt"
     link.symlink_to(out)
     with out.open() as reader:  # a reader that has it open sees all of what was there before
-        root.ok("progress", "-f", "text", "-o", str(link))
+        root.ok("progress", "-f", "text", "-o", str(link), "--overwrite")
         assert reader.read() == "before"
     assert "The till is slow" in out.read_text()
     assert stat.S_IMODE(out.stat().st_mode) == 0o640
@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_the_file_that_was_there(root: Program, tmp_path: Pat
     small.mkdir()
     script = (
         f"mount -t tmpfs -o size=8k none {small} && echo before > {small}/out && head -c 4k /dev/zero > {small}/fill; "
-        f"{SCRIPT} progress -f html -o {small}/out; cat {small}/out"
+        f"{SCRIPT} progress -f html -o {small}/out --overwrite; cat {small}/out"
     )
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script], env=root.variables, capture_output=True, text=True, check=False

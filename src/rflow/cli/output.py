@@ -44,7 +44,7 @@ class Guarded:
 
     def write(self, text: str) -> int:
         """Write a text; the length that counts is that of the text, whatever became of it."""
-        self._stream.write(_for_terminal(text) if self._terminal else _unstyled(text))
+        self._stream.write(_for_terminal(text) if self._terminal else unstyled(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -190,7 +190,7 @@ def _for_terminal(text: str) -> str:
     return clean(text).replace(_STYLE, "\x1b[")
 
 
-def _unstyled(text: str) -> str:
+def unstyled(text: str) -> str:
     """Leave the styles out: a pipe or a file gets the text alone."""
     if _STYLE not in text:
         return text

@@ -90,6 +90,16 @@ def read_input(name: str) -> bytes:
     return data
 
 
+def may_replace(run: App, name: str | None, *, overwrite: bool) -> None:
+    """Ask before a file is replaced, unless that was said with --overwrite; raise `UsageProblem` where nobody can."""
+    if name is None or overwrite or not Path(name).is_file():
+        return
+    from rflow.service.opening import check_output
+
+    check_output(Path(name))
+    run.confirm(f"{name} is there already. Replace it?", "--overwrite")
+
+
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:
     """Write to a file, which may be a device; a new file that is `private` can be read only by its owner."""
     from rflow.service.opening import check_output

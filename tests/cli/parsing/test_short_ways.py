@@ -196,7 +196,7 @@ def test_formats_have_short_names_and_follow_from_the_name_of_a_file(ana: Progra
         for name, begin in begins.items():
             ana.ok("progress", "-o", str(tmp_path / name))
             assert (tmp_path / name).read_text("utf-8").startswith(begin), name
-        ana.ok("progress", "-f", "md", "-o", str(tmp_path / "x.html"))
+        ana.ok("progress", "-f", "md", "-o", str(tmp_path / "x.html"), "--overwrite")
         assert (tmp_path / "x.html").read_text("utf-8").startswith("## ")
     finally:
         ana.ok("config", "unset", "format")

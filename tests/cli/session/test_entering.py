@@ -572,11 +572,11 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
     file = str(ana.home / "summary.md")
     missing = 'Note: the summary does not say what you need. To add it: rflow brief --ask "…"'
     assert missing in ana.ok("progress", "-o", file).err
-    assert missing not in ana.ok("progress", "-o", file, "--ask", "Who has the key?").err
+    assert missing not in ana.ok("progress", "-o", file, "--overwrite", "--ask", "Who has the key?").err
     assert ana.ok("progress").err == ""
-    assert missing not in ana.at(user=BEN).ok("progress", ana.show()["code"], "-o", file).err
+    assert missing not in ana.at(user=BEN).ok("progress", ana.show()["code"], "-o", file, "--overwrite").err
     ana.ok("brief", "--ask", "Who has the key?")
-    assert missing not in ana.ok("progress", "-o", file).err
+    assert missing not in ana.ok("progress", "-o", file, "--overwrite").err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

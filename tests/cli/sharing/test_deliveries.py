@@ -69,7 +69,7 @@ def test_however_many_ways_it_goes_a_summary_is_computed_once_and_rendered_once_
 ) -> None:
     command = {"summarise": "progress", "digest_of": "digest"}[computing]
     computed = {computing: 1, "summarise": 1}  # a digest summarises its session
-    everywhere = (command, "--copy", "-o", "summary", "--post", "noc", "--again", "-f")
+    everywhere = (command, "--copy", "-o", "summary", "--overwrite", "--post", "noc", "--again", "-f")
     assert calls(ana, *everywhere, "text") == computed | {"rendered text": 1, "rendered json": 1}
     assert calls(ana, *everywhere, "html") == computed | {"rendered html": 1, "rendered json": 1}
     assert calls(ana, *everywhere, "json") == computed | {"rendered json": 1}

@@ -83,7 +83,7 @@ def test_written_to_a_file_it_is_recorded_too(ana: Program) -> None:
     written = (ana.cwd / "summary.md").read_text("utf-8")
     assert as_of(written) == as_of(ana.ok("progress").out)
     assert deliveries(ana) == ["file"]
-    ana.ok("progress", "-o", "summary.md", "--copy")
+    ana.ok("progress", "-o", "summary.md", "--overwrite", "--copy")
     assert deliveries(ana) == ["file", "file", "clipboard"]
 
 

@@ -27,6 +27,7 @@ CommandId = Annotated[
     str,
     Option("--command-id", metavar="ID", hidden=True, help="Sending the same id again changes nothing."),
 ]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace the file if there is one.")]
 Copy = Annotated[bool, Option("-c", "--copy", help="Copy it to the clipboard.")]
 NoRedact = Annotated[bool, Option("--no-redact", help="Don't hide secrets; the reader may see them.")]
 Pin = Annotated[bool, Option("--pin", help="Pin it: a key fact, always in the summary.")]

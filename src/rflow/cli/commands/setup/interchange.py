@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App, label
 from rflow.cli.output import echo_bytes
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import Reference
+from rflow.cli.parsing.options import Overwrite, Reference
 from rflow.core.people import Person, person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
@@ -31,18 +30,14 @@ def export(
     run: App,
     reference: Reference = None,
     output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file if there is one.")] = False,
+    overwrite: Overwrite = False,
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
-    from rflow.cli.sources import write_output
+    from rflow.cli.sources import may_replace, write_output
 
     session = run.session(reference)
-    if output is not None and not overwrite and Path(output).is_file():
-        from rflow.service.opening import check_output
-
-        check_output(Path(output))
-        run.confirm(f"{output} is there already. Replace it?", "--overwrite")
+    may_replace(run, output, overwrite=overwrite)
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
         echo_bytes(data)

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from rflow.cli.app import App
 from rflow.cli.commands.setup import making_trees, shared_trees
-from rflow.cli.output import echo
+from rflow.cli.output import echo, unstyled
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import Json
-from rflow.cli.sources import write_output
+from rflow.cli.parsing.options import Json, Overwrite
+from rflow.cli.sources import may_replace, write_output
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
@@ -77,6 +77,7 @@ def graph(
         Option("-f", "--format", help="text, unless -o says otherwise (.svg, .mmd, .dot)."),
     ] = None,
     output: Annotated[str | None, Option("-o", "--output", metavar="FILE", help="Write to a file.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw a tree as a picture or a chart.
 
@@ -86,9 +87,10 @@ def graph(
     from rflow.cli.display.graph import drawing, format_for
 
     session = run.session() if run.session_reference or not tree else None
+    may_replace(run, output, overwrite=overwrite)
     text = drawing(run, named_tree(run.workspace, tree) if tree else None, session, format_for(format_, output))
     if output:
-        write_output(output, text.encode())
+        write_output(output, unstyled(text).encode())
     else:
         echo(text, newline=False)
 

@@ -12,7 +12,7 @@ from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.delivering.format_names import is_format, json_or, named_twice
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
-from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact
+from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact, Overwrite
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import Extent, View, widest
@@ -52,6 +52,7 @@ def progress(
         str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
     ] = None,
     output: Output = None,
+    overwrite: Overwrite = False,
     json: AsJson = False,
     link: Annotated[bool, Option("--link", help="Add a read-only link that works for a day.")] = False,
     post: Post = None,
@@ -64,7 +65,7 @@ def progress(
     It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are
     hidden, and counted by kind.
     """
-    from rflow.cli.sources import find_source
+    from rflow.cli.sources import find_source, may_replace
 
     format_ = json_or(format_, json=json)
     if target is not None and is_format(run, target):
@@ -72,6 +73,7 @@ def progress(
     name = run.usual_format(format_, output)
     source = find_source(run, target)
     session = source.session if source.stored else None
+    may_replace(run, output, overwrite=overwrite)
     anew = _same_command(run, session, target)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=anew)
@@ -215,6 +217,7 @@ def digest(
     format_: FormatName = None,
     copy: Copy = False,
     output: Output = None,
+    overwrite: Overwrite = False,
     json: AsJson = False,
     post: Post = None,
     dry_run: DryRun = False,
@@ -222,12 +225,14 @@ def digest(
     no_redact: NoRedact = False,
 ) -> None:
     """Summarise every open session in a few lines: the shift handover."""
+    from rflow.cli.sources import may_replace
     from rflow.service.summaries import digest_of_heads
 
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
     format_ = json_or(format_, json=json)
     name = run.usual_format(format_, output)
+    may_replace(run, output, overwrite=overwrite)
     elsewhere = copy or output is not None
     posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
     member = run.me
