@@ -361,6 +361,17 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     assert "Tried two cables: it prints (corrected)" in printer.ok("show").out
 
 
+def test_a_result_that_is_added_later_is_no_correction(ana: Program) -> None:
+    ana.ok("step", "Tried a cable")
+    ana.ok("amend", "2", "--result", "no change")
+    assert "Tried a cable: no change\n" in ana.ok("show").out
+    assert ana.show()["steps"][0]["amended"] is False
+    ana.ok("amend", "2", "--result", "it prints")
+    assert "Tried a cable: it prints (corrected)" in ana.ok("show").out
+    ana.ok("amend", "2", "--result", "it prints")
+    assert ana.show()["steps"][0]["amended"] is True
+
+
 def test_amend_says_what_an_entry_has(ana: Program) -> None:
     ana.ok("note", "It hums")
     assert "Entry 2 has no result.\n       It has: text." in ana.refused(2, "amend", "2", "--result", "x")

@@ -76,9 +76,17 @@ def _unpin(session: Session, event: Event, fact: e.Unpinned) -> None:
 def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
     entry = session.entry(fact.target)
     if isinstance(entry, Evidence):
-        _change(session, fact.target, what=replace(entry.what, **_known(entry.what, fact.texts)), amended=True)
+        texts = _known(entry.what, fact.texts)
+        amended = entry.amended or _corrects(entry.what, texts)
+        _change(session, fact.target, what=replace(entry.what, **texts), amended=amended)
     elif entry is not None:
-        _change(session, fact.target, **_known(entry, fact.texts), amended=True)
+        texts = _known(entry, fact.texts)
+        _change(session, fact.target, **texts, amended=entry.amended or _corrects(entry, texts))
+
+
+def _corrects(holder: Any, texts: Mapping[str, str]) -> bool:
+    """Whether texts replace others; a result that is added later corrects nothing."""
+    return any(getattr(holder, name) not in ("", text) for name, text in texts.items())
 
 
 def _known(holder: Any, texts: Mapping[str, str]) -> dict[str, str]:
