@@ -14,6 +14,7 @@ from benchmarks.measure.pairing import spread
 from benchmarks.measure.run import Run
 from benchmarks.worlds import stories
 from benchmarks.worlds.world import CODE, World
+from rflow.cli.entry import OBJECTS
 from rflow.core.actors import Actor
 from rflow.core.summary.budget.view import View
 from rflow.formats import FORMATS, render
@@ -68,7 +69,7 @@ def _progress(workspace: LocalWorkspace, session_id: str) -> Iterator[str]:
 
 def main(store: str, turns: int) -> None:
     """Measure in rounds, after a first to warm up."""
-    gc.set_threshold(30_000)  # As in the program: rflow.cli.entry.
+    gc.set_threshold(OBJECTS)  # As in the program.
     rounds = [(stages(store, FEW), stages(store, MANY)) for _ in range(turns + 1)]
     print(msgspec.json.encode(rounds[1:]).decode())
 

@@ -22,6 +22,8 @@ class Redactor:
         self.kinds: Counter[str] = Counter()
         self._on = on
         self._own = [_compiled(pattern) for pattern in patterns]
+        self._harmless: set[str] = set()
+        """Texts without a secret: names, labels and questions come again and again."""
 
     @property
     def count(self) -> int:
@@ -30,15 +32,16 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return `text` with its secrets replaced by "[redacted]"."""
-        if not self._on or not text:
+        if not self._on or not text or text in self._harmless:
             return text
         shown, places = visible(text)
         spans = merged(shown, (span for span in find(shown) if not is_hidden(shown, span)))
-        if spans:
-            text = self._hidden(text, spans, places)
+        hidden = self._hidden(text, spans, places) if spans else text
         for own in self._own:
-            text = MARK.join(own.sub(self._hide_own, part) for part in text.split(MARK))
-        return text
+            hidden = MARK.join(own.sub(self._hide_own, part) for part in hidden.split(MARK))
+        if hidden == text and not spans:
+            self._harmless.add(text)
+        return hidden
 
     def _hidden(self, text: str, spans: list[Span], places: list[int]) -> str:
         """Replace the spans; `places` says where each visible character stands in `text`, if not all are visible."""

@@ -12,7 +12,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.stores import codec
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.schema import ACCOUNTS, CHECKPOINTS, OUTBOX, SCHEMA
+from rflow.stores.sqlite.schema import ACCOUNTS, CHECKPOINTS, OUTBOX, QUESTIONS, SCHEMA
 from rflow.stores.upgrades import upgraded
 
 
@@ -79,8 +79,8 @@ def _accounts(db: sqlite3.Connection) -> None:
 
 
 def _notices_and_checkpoints(db: sqlite3.Connection) -> None:
-    """Notices got a table, and long sessions checkpoints."""
-    _create(db, (*OUTBOX, *CHECKPOINTS))
+    """Notices got a table, long sessions checkpoints, and open questions an index."""
+    _create(db, (*OUTBOX, *CHECKPOINTS, *QUESTIONS))
 
 
 def _create(db: sqlite3.Connection, statements: Iterable[str]) -> None:
@@ -94,7 +94,7 @@ def _create(db: sqlite3.Connection, statements: Iterable[str]) -> None:
 MIGRATIONS = (
     Migration(3, "spaces, kinds of people, records of version 3", _spaces),
     Migration(4, "accounts, spaces, audit", _accounts),
-    Migration(5, "notices, checkpoints", _notices_and_checkpoints),
+    Migration(5, "notices, checkpoints, questions", _notices_and_checkpoints),
 )
 OLDEST = MIGRATIONS[0].to - 1
 """The oldest version that can be upgraded."""

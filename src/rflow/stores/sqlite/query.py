@@ -7,14 +7,16 @@ another page for every append. The others are few enough to sort when they are s
 
 from rflow.core.session.head import Query, read_cursor
 from rflow.stores.derived import micros, valid
+from rflow.stores.sqlite.schema import ASKED
 
 Value = str | int
 _HEAD = "CASE WHEN json_valid(CAST(head AS TEXT)) THEN CAST(head AS TEXT) ELSE '{}' END"
 _ASKED = (
-    f"""status <> 'closed' AND instr(head, x'{b'"asked":'.hex()}') AND EXISTS """  # noqa: S608
+    f"status <> 'closed' AND {ASKED} AND EXISTS "  # noqa: S608
     f"(SELECT 1 FROM json_each({_HEAD}, '$.asked') AS asked WHERE asked.value = ? OR asked.value LIKE '@%')"
 )
-"""Few sessions have an open question; the others are passed over without reading their head as JSON."""
+"""Few sessions have an open question, and those are in an index; only their heads are read as JSON."""
+_WAITING = ("handed_off",)
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"
 
 
@@ -42,7 +44,7 @@ def _part(query: Query, status: str) -> tuple[str, list[Value]]:
     where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
     # In no space there are none, which it knows: it would refuse an index then.
-    named = query.inbox is not None and query.spaces != ()
+    named = (query.inbox is not None or query.status == _WAITING) and query.spaces != ()
     table = "sessions INDEXED BY waiting_ones" if named else "sessions"
     sql = f"SELECT id, head, updated_at FROM {table} WHERE {where}"  # noqa: S608 (constants)
     return sql, [value for _, values in selecting for value in values]
@@ -53,7 +55,9 @@ def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     conditions: list[tuple[str, tuple[Value, ...]]] = []
     if query.owner is not None:
         conditions.append(("owner = ?", (valid(query.owner),)))
-    if query.status:
+    if query.status == _WAITING:
+        conditions.append(("status = 'handed_off'", ()))
+    elif query.status:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
         conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))

@@ -89,6 +89,8 @@ _NO_SECRET = Lazy(
 
 def find(text: str) -> Iterator[Span]:
     """Find tokens, whatever stands around them."""
+    if len(text) < _SHORTEST:
+        return
     for start, word in _words(text):
         if span := _span(text, start, word):
             yield span

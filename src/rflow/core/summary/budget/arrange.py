@@ -110,6 +110,7 @@ def _last_steps(progress: Progress, units: list[Unit]) -> int:
 def _units(progress: Progress) -> Iterator[Unit]:
     shares = BRIEF if progress.brief else WHOLE
     last = list(state_units.last_note(progress, shares))
+    shown_last = {note.seq for note in last}
     yield from state_units.asked(progress, shares)
     yield from state_units.closed(progress, shares)
     yield from last
@@ -128,7 +129,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from entry_units.facts(progress, shares)
     yield from entry_units.assumptions(progress, shares)
     yield from entry_units.steps(progress, shares)
-    yield from (unit for unit in entry_units.notes(progress, shares) if unit.seq not in {note.seq for note in last})
+    yield from (unit for unit in entry_units.notes(progress, shares) if unit.seq not in shown_last)
     yield from entry_units.outputs(progress, shares)
     yield from entry_units.taken_back(progress, shares)
 

@@ -87,18 +87,18 @@ class Filling:
         warnings: int | None = None,
     ) -> None:
         self.shown: Shown = {}
-        self._sections: dict[SectionKey, list[Unit]] = {}
+        sections: dict[SectionKey, list[Unit]] = {}
         for unit in units:
-            self._sections.setdefault(unit.section, []).append(unit)
+            sections.setdefault(unit.section, []).append(unit)
+        self._sections = {section: _by_importance(section, each) for section, each in sections.items()}
         self._room = room
         self._label = label
         self._warnings = warnings
         self._open: Counter[SectionKey] = Counter()
 
-    def units(self, section: SectionKey) -> list[Unit]:
+    def units(self, section: SectionKey) -> Sequence[Unit]:
         """Return the units of a section, most important first."""
-        newest = section not in FIRST_COUNTS
-        return sorted(self._sections.get(section, ()), key=lambda unit: (min(unit.rank, 0), unit.order), reverse=newest)
+        return self._sections.get(section, ())
 
     def cost(self, unit: Unit, level: int = 0) -> int:
         """Return how many words more a unit at `level` takes, with its number and the label of a new section."""
@@ -190,6 +190,10 @@ class Filling:
     def _lengthen(self, unit: Unit) -> bool:
         level = self.shown[unit] + 1
         return level < len(unit.lengths.levels) and self.show(unit, level)
+
+
+def _by_importance(section: SectionKey, units: list[Unit]) -> list[Unit]:
+    return sorted(units, key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
 
 
 def _words(unit: Unit, level: int) -> int:

@@ -30,9 +30,11 @@ def situation_at(session: Session) -> datetime | None:
     What was measured half an hour later may be another situation, which nobody has said yet.
     """
     said = [at for brief, at in _briefs(session) if brief.situation or brief.impact]
-    results = [step.at for step in session.steps.values() if _is_result(step) and step.at]
     last = said[-1] if said and (session.brief.situation or session.brief.impact) else None
-    return last if last and results and max(results) - last > NEW_FOR else None
+    if last is None:
+        return None
+    later = (step.at - last > NEW_FOR for step in reversed(session.steps.values()) if _is_result(step) and step.at)
+    return last if any(later) else None
 
 
 def _is_result(step: Step) -> bool:

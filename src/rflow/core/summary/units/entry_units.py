@@ -148,13 +148,9 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int) -> Unit:
-    def render(what: str, result: str) -> str:
-        return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
-
-    result = one_line(phrases.step_result(step))
     return Unit(
         section="tried",
-        prepared=partial(two_texts, phrases.step_text(step), result, shares.step, render),
+        prepared=partial(_step_lengths, step, shares),
         order=(step.number, 0),
         number=step.number,
         counts=("step",),
@@ -164,12 +160,23 @@ def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int) -> Unit
     )
 
 
+def _step_lengths(step: Tried, shares: Shares) -> Lengths:
+    def render(what: str, result: str) -> str:
+        return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
+
+    return two_texts(phrases.step_text(step), one_line(phrases.step_result(step)), shares.step, render)
+
+
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
     for seq, by, text, kind in sorted(_scratchpad(progress)):
         author = by if by != progress.session.owner else ""
-        shown = one_text(one_line(text), shares.note, _by(author))
-        yield Unit(section="notes", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        prepared = partial(_in_one_text, text, shares.note, _by(author))
+        yield Unit(section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq)
+
+
+def _in_one_text(text: str, part: Share, render: Callable[[str], str]) -> Lengths:
+    return one_text(one_line(text), part, render)
 
 
 def _by(author: str) -> Callable[[str], str]:
@@ -199,13 +206,13 @@ def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the last line of each output, newest last."""
     for piece in progress.evidence:
         if not piece.pinned:
-            yield _output(piece, shares)
+            prepared = partial(_output, piece, shares)
+            yield Unit(section="outputs", prepared=prepared, order=(piece.seq, 0), counts=("output",), seq=piece.on)
 
 
-def _output(piece: ProgressEvidence, shares: Shares) -> Unit:
+def _output(piece: ProgressEvidence, shares: Shares) -> Lengths:
     what, last = phrases.output(piece)
-    shown = one_text(one_line(last), shares.output, lambda cut: phrases.joined(one_line(what), cut))
-    return Unit(section="outputs", prepared=shown, order=(piece.seq, 0), counts=("output",), seq=piece.on)
+    return one_text(one_line(last), shares.output, lambda cut: phrases.joined(one_line(what), cut))
 
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
