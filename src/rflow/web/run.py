@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -65,6 +65,7 @@ def serve(
     store: str,
     oidc: Oidc | None = None,
     state: Path,
+    trusted: Sequence[str] = (),
     log_requests: bool,
     json_log: bool,
     on_started: Callable[[], None],
@@ -74,6 +75,7 @@ def serve(
 
     `url` is what links begin with; the heartbeat in the folder `state` passes it on to `share create`. `open_upkeep`
     returns what else is to be done while the server runs; what it is called with shows the numbers of notices.
+    `trusted` are the networks of proxies that say in X-Forwarded-For where a request comes from.
     """
     listening = _listen(host, port)
     log_to(sys.stderr, json_lines=json_log or not sys.stderr.isatty())
@@ -86,8 +88,9 @@ def serve(
         oidc=oidc,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),
+        proxies=trusted,
     )
-    config = uvicorn_config(server.app)
+    config = uvicorn_config(server.app, trusted)
 
     upkeep = open_upkeep(lambda counts: server.count_notices(*counts)) if open_upkeep is not None else None
 
@@ -99,8 +102,8 @@ def serve(
         runner.run(main())
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """Return how applications of rflow are served."""
+def uvicorn_config(app: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Config:
+    """Return how applications of rflow are served, behind proxies of the networks `trusted`."""
     return uvicorn.Config(
         app,
         http=LimitedProtocol,
@@ -110,7 +113,8 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=_STOP_TIMEOUT,
         lifespan="on",
-        proxy_headers=False,  # no response depends on the client's address
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
     )
 
 
