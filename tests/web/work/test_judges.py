@@ -80,7 +80,7 @@ PICTURED = [
     (name, scheme, size)
     for name in (
         *("sign-in", "home", "session", "missing", "start", "inbox", "search", "account", "device-asking"),
-        *("share", "hand-off", "shares", "share-one", "tokens", "spaces", "space"),
+        *("share", "hand-off", "redact", "delete", "shares", "share-one", "tokens", "spaces", "space"),
         *("admin", "admin-account", "admin-audit"),
     )
     for scheme, size in (("light", "desktop"), ("dark", "desktop"), ("light", "phone"))
