@@ -279,6 +279,18 @@ def test_a_counter_counts_to_its_limit_in_each_window(store: Store) -> None:
     assert store.accounts.hit("sign-in ben", 8, 1)
 
 
+def test_what_was_counted_is_taken_back_only_in_its_window(store: Store) -> None:
+    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
+    store.accounts.take_back("sign-in ben", 7)
+    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(2)] == [True, False]
+    store.accounts.take_back("sign-in ben", 6)
+    store.accounts.take_back("sign-in ana", 7)
+    assert not store.accounts.hit("sign-in ben", 7, 2)
+    for _ in range(3):
+        store.accounts.take_back("sign-in ben", 7)
+    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
+
+
 def test_a_counter_is_exact_for_many_at_once(store: Store, url: str) -> None:
     def claim(_: int) -> bool:
         with closing(open_store(url)) as other:

@@ -8,7 +8,9 @@ import signal
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -45,12 +47,14 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
 
 def test_compose_runs_what_the_units_run() -> None:
     unit = (TEAM / "rflow@.service").read_text("utf-8")
-    services = yaml.safe_load((TEAM / "compose.yaml").read_text("utf-8"))["services"]
+    composed = yaml.safe_load((TEAM / "compose.yaml").read_text("utf-8"))
+    services = composed["services"]
     options = re.search(r"--port %i (.*)$", unit, re.MULTILINE)
     assert options is not None
+    network = composed["networks"]["default"]["ipam"]["config"][0]["subnet"]
     for port in ("8765", "8766"):
         service = services[f"rflow-{port}"]
-        assert service["command"] == options[1].split()
+        assert service["command"] == options[1].replace("127.0.0.1", network).split()
         assert set(re.findall(r"^Environment=(\w+)", unit, re.MULTILINE)) < set(service["environment"])
         assert f"rflow-{port}:8765" in services["nginx"]["command"][-1]
         assert f"127.0.0.1:{port}" in (TEAM / "nginx.conf").read_text("utf-8")
@@ -128,6 +132,37 @@ def test_live_updates_pass_through_nginx_at_once(started: Started) -> None:
         assert next(lines)
         started.root.ok("note", "The roll is new", "-s", code)
         assert next(line for line in lines if line.startswith("data:") and "2" in line)
+
+
+@contextmanager
+def signed_in(started: Started, name: str) -> Iterator[httpx.Client]:
+    """Yield a browser of somebody who has signed in through nginx."""
+    trusted = ssl.create_default_context(cafile=str(started.folder / "localhost.pem"))
+    headers = {"sec-fetch-site": "same-origin"}
+    with httpx.Client(verify=trusted, base_url=started.url, timeout=30, headers=headers) as browser:
+        assert browser.post("/sign-in", data={"name": name, "password": PASSWORD}).status_code == 303
+        yield browser
+
+
+def test_who_else_is_on_a_page_shows_over_both_processes(started: Started) -> None:
+    started.root.ok("user", "add", "Ben", "--admin", "--password-stdin", stdin=PASSWORD)
+    session = started.root.start("--title", "Till in Leeds")
+    id_ = started.root.json("show", session, "--json")["id"]
+    with signed_in(started, "Root") as root, signed_in(started, "Ben") as ben:
+        for first, second, name in ((root, ben, "Ben"), (ben, root, "Root")):
+            with first.stream("GET", f"/events/{id_}") as watching, second.stream("GET", f"/events/{id_}"):
+                assert f'data: ["{name}"]' in islice(watching.iter_lines(), 12)
+
+
+def test_the_servers_know_the_address_of_a_client_from_nginx(started: Started) -> None:
+    """Another proxy on this machine stands before nginx, as the header says that it sends."""
+    with signed_in(started, "Root") as root:
+        form = {"name": "Nobody", "password": "wrong password"}
+        for _ in started.ports:
+            assert root.post("/sign-in", data=form, headers={"x-forwarded-for": "192.0.2.7"}).status_code == 401
+        audit = [json.loads(line) for line in root.get("/admin/audit/file").text.splitlines()]
+    failed = [entry.get("details") for entry in audit if entry["action"] == "sign_in_failed"]
+    assert failed == [{"address": "192.0.2.7"}] * 2
 
 
 def test_the_backup_of_the_timer_is_made_and_checked_while_they_run_and_old_ones_go(started: Started) -> None:

@@ -86,7 +86,7 @@ class Cluster:
         environ = {**os.environ, "RFLOW_STORE": self.store, "HOME": str(home), "XDG_STATE_HOME": str(home)}
         home.mkdir(exist_ok=True)
         rflow = str(Path(sys.executable).with_name("rflow"))
-        words = [rflow, "serve", "--port", port, "--public-url", self.url]
+        words = [rflow, "serve", "--port", port, "--public-url", self.url, "--trusted-proxy", "127.0.0.1"]
         self.run(*words, name=f"web {number}", environ=environ, as_root=True)
         self.wait(lambda: answers(f"http://127.0.0.1:{port}/healthz"), f"web process {number}")
 

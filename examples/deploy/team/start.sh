@@ -40,7 +40,8 @@ stop() { [ -z "$pids" ] || kill $pids 2> /dev/null || true; }
 trap 'stop; wait; exit 0' INT TERM
 trap stop EXIT
 for port in "$a" "$b"; do
-    "$rflow" serve --host 127.0.0.1 --port "$port" --public-url "$url" --log-json 2> "rflow-$port.log" &
+    "$rflow" serve --host 127.0.0.1 --port "$port" --public-url "$url" --log-json \
+        --trusted-proxy 127.0.0.1 2> "rflow-$port.log" &
     pids="$pids $!"
 done
 nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/nginx.log" &

@@ -107,6 +107,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     details: Mapping[str, str] = {}
 
 
+def from_address(address: str) -> dict[str, str]:
+    """Return what an audit entry has of where somebody signed in; nothing if that is not known."""
+    return {"address": address} if address else {}
+
+
 def account_name(name: str) -> Person:
     """Return who an account of this name is; raise `UsageProblem` for an empty or long name, or that of a queue."""
     who = person(clean(name))

@@ -143,6 +143,9 @@ class AccountStore(Protocol):
         Windows are numbered by the caller; only the latest of a name is kept. A counter with `until` is swept then.
         """
 
+    def take_back(self, name: str, window: int) -> None:
+        """Count something once less, if `window` is still the latest of its name."""
+
     def clear(self, name: str) -> None:
         """Start a counter again at 0."""
 

@@ -26,6 +26,8 @@ def renamed(record: _Named, person_id: str, to: Person) -> _Named:
     if record.by is not None and record.by.id == person_id:
         record = replace(record, by=to)
     if isinstance(record, AuditEntry):
+        if record.subject == person_id:
+            record = replace(record, details={key: text for key, text in record.details.items() if key != "address"})
         details = {name: to.name if value.casefold() == person_id else value for name, value in record.details.items()}
         subject = to.id if record.subject == person_id else record.subject
         record = replace(record, subject=subject, details=details)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from msgspec.structs import replace
@@ -44,7 +44,8 @@ _log = logging.getLogger("rflow")
 class LinkServer:
     """Serves one store: its links and, with `open_team`, the API and the pages of those who are signed in.
 
-    `open_store` and `open_team` open the store anew: each thread has its own connection. `url` is what readers see.
+    `open_store` and `open_team` open the store anew: each thread has its own connection. `url` is what readers see,
+    `proxies` are the networks of those that say where a request comes from.
     """
 
     def __init__(
@@ -56,13 +57,14 @@ class LinkServer:
         oidc: Oidc | None = None,
         log_requests: bool = False,
         max_streams: int = MAX_STREAMS,
+        proxies: Sequence[str] = (),
     ) -> None:
         self._metrics = metrics.Metrics()
         self._views = ViewLog()
         self._workers = WorkerPool(open_store)
         self._members = WorkerPool(open_team) if open_team is not None else None
         shared = open_store()
-        self._site, self._oidc = site_of(url, shared, oidc), oidc
+        self._site, self._oidc = replace(site_of(url, shared, oidc), proxies=proxies), oidc
         self._links = LinkLookup(shared, self._workers)
         self._renderer = Renderer(self._workers, self._metrics)
         self._writer = ViewWriter(self._views, self._workers)

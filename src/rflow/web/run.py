@@ -5,7 +5,7 @@ import contextlib
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -68,6 +68,7 @@ def serve(
     store: str,
     oidc: Oidc | None = None,
     state: Path,
+    trusted: Sequence[str] = (),
     log_requests: bool,
     json_log: bool,
     on_started: Callable[[], None],
@@ -77,6 +78,7 @@ def serve(
 
     `url` is what links begin with; the heartbeat in the folder `state` passes it on to `share create`. `open_upkeep`
     returns what else is to be done while the server runs; what it is called with shows the numbers of notices.
+    `trusted` are the networks of proxies that say in X-Forwarded-For where a request comes from.
     """
     listening = _listen(host, port)
     log_to(sys.stderr, json_lines=json_log or not sys.stderr.isatty())
@@ -89,8 +91,9 @@ def serve(
         oidc=oidc,
         log_requests=log_requests,
         max_streams=min(MAX_STREAMS, files // 2),
+        proxies=trusted,
     )
-    config = uvicorn_config(server.app)
+    config = uvicorn_config(server.app, trusted)
 
     upkeep = open_upkeep(lambda counts: server.count_notices(*counts)) if open_upkeep is not None else None
     gc.freeze()  # What starting made stays until the end: no collection has to look at it.
@@ -104,8 +107,8 @@ def serve(
         runner.run(main())
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """Return how applications of rflow are served."""
+def uvicorn_config(app: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Config:
+    """Return how applications of rflow are served, behind proxies of the networks `trusted`."""
     return uvicorn.Config(
         app,
         http=LimitedProtocol,
@@ -115,7 +118,8 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=_STOP_TIMEOUT,
         lifespan="on",
-        proxy_headers=False,  # no response depends on the client's address
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
     )
 
 

@@ -90,6 +90,29 @@ def test_one_address_can_not_try_all_names(team: Team) -> None:
     assert team.sign_in.by_password("Ben Okafor", PASSWORD, address="10.0.0.2") == BEN
 
 
+@pytest.mark.slow
+def test_a_whole_office_signs_in_from_one_address(team: Team) -> None:
+    for number in range(49):
+        with pytest.raises(NotSignedIn):
+            team.sign_in.by_password(f"Somebody {number}", "wrong", address="10.0.0.1")
+    for _ in range(3):
+        assert team.sign_in.by_password("Ben Okafor", PASSWORD, address="10.0.0.1") == BEN
+    with pytest.raises(NotSignedIn):
+        team.sign_in.by_password("Nobody", "wrong", address="10.0.0.1")
+    with pytest.raises(TooManyAttempts):
+        team.sign_in.by_password("Ben Okafor", PASSWORD, address="10.0.0.1")
+
+
+@pytest.mark.slow
+def test_all_addresses_of_an_ipv6_network_are_one(team: Team) -> None:
+    for number in range(50):
+        with pytest.raises(NotSignedIn):
+            team.sign_in.by_password(f"Somebody {number}", "wrong", address=f"2001:db8::{number + 1:x}")
+    with pytest.raises(TooManyAttempts):
+        team.sign_in.by_password("Ben Okafor", PASSWORD, address="2001:db8::ffff")
+    assert team.sign_in.by_password("Ben Okafor", PASSWORD, address="2001:db8:0:1::1") == BEN
+
+
 @pytest.mark.parametrize("password", ["", "short", "x" * 201, "ben okafor"])
 def test_a_password_that_is_no_good_is_refused(team: Team, password: str) -> None:
     with pytest.raises(UsageProblem):

@@ -4,10 +4,16 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from support.team import PASSWORD
 from support.web.server import Served
-from support.web.visitor import BEN, Visitor, team_served
+from support.web.visitor import BEN, SAME_ORIGIN, Visitor, team_served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 MAYA, ROOT, CLEO, DEV = "Maya", "Root", "Cleo", "Dev"
 CODE = "V6HJ-VG"
@@ -33,6 +39,9 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "share-whole": (MAYA, f"/sessions/{CODE}/share?format=markdown&length=whole"),
     "hand-off": (MAYA, f"/sessions/{CODE}/hand-off"),
     "reassign": (ROOT, f"/sessions/{CODE}/hand-off"),
+    "redact-list": (MAYA, f"/sessions/{CODE}/redact"),
+    "redact": (MAYA, f"/sessions/{CODE}/redact/9"),
+    "delete": (MAYA, f"/sessions/{CODE}/delete"),
     "shares": (MAYA, "/shares?ended=1"),
     "no-shares": (DEV, "/shares"),
     "share-one": (MAYA, "/shares/{link}"),
@@ -62,6 +71,7 @@ ANSWERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "not-started": (MAYA, "/sessions/new", {"title": ""}),
     "no-link": (MAYA, f"/sessions/{CODE}/share/link", {"views": "-1", "label": "for the vendor"}),
     "made-link": (MAYA, f"/sessions/{CODE}/share/link", {"label": "for the vendor"}),
+    "not-deleted": (MAYA, f"/sessions/{CODE}/delete", {"confirm": "yes"}),
     "no-receiver": (MAYA, f"/sessions/{CODE}/hand-off", {"to": "Cleoo", "note": "Go on", "if_1": "It beeps"}),
     "no-revoking": (MAYA, "/shares", {}),
     "no-token": (MAYA, "/tokens", {"expires": "never"}),
@@ -85,6 +95,34 @@ class Workspace:
     def at(self, name: str) -> str:
         """Return the address of a place, after that of the server."""
         return PLACES[name][1].format(**self.names)
+
+
+SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
+"""The screens on which pages are looked at."""
+
+
+def cookies_of(team: Workspace) -> Mapping[str, dict[str, str]]:
+    """Sign everybody in who looks at a page; return the cookies of each. "" is nobody, who has none."""
+    return {"": {}} | {name: _cookie_of(team, name) for name in {who for who, _ in PLACES.values()} if name}
+
+
+def _cookie_of(team: Workspace, name: str) -> dict[str, str]:
+    form = {"name": name, "password": PASSWORD}
+    return dict(httpx.post(f"{team.served.url}/sign-in", data=form, headers=SAME_ORIGIN, timeout=30).cookies)
+
+
+@contextmanager
+def a_reader(
+    browser: "Browser", team: Workspace, cookie: Mapping[str, str], size: str, scheme: Any, **options: Any
+) -> "Iterator[Page]":
+    """Open a page for who has a cookie, on a screen of a size and in light or dark."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+    context.add_cookies([{"name": name, "value": value, "url": team.served.url} for name, value in cookie.items()])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def test_the_audit_has_it_all_without_secrets(root: Visitor) -> None:
     assert len(lines) > 10 and "rft_" not in "".join(lines)
 
 
-def test_a_policy_keeps_what_the_page_does_not_ask(served: Served, root: Visitor) -> None:
+def test_a_policy_keeps_what_is_not_changed_on_the_page(served: Served, root: Visitor) -> None:
     """Notices, reminders and hours of links were set in the terminal; a lead sets only the retention."""
     root.go("/spaces").submit("/spaces", name="Hull")
     terminal = served.ana.at(user="Root", terminal="policy")
@@ -112,6 +112,19 @@ def test_a_policy_keeps_what_the_page_does_not_ask(served: Served, root: Visitor
     assert "The policy of Hull is set." in root.text
     assert (policy["longest_link"], policy["notice_texts"]) == (129_600, True)
     assert (policy["remind_after"], policy["handoff_life"], policy["retention_days"]) == (900, 14_400, 90)
+    root.go("/spaces/hull").submit("/spaces/hull/policy", notice_texts="", remind_after="Never", handoff_life="")
+    policy = terminal.json("space", "policy", "Hull", "--json")
+    assert (policy["notice_texts"], policy["remind_after"], policy["handoff_life"]) == (False, 0, None)
+    form = root.go("/spaces/hull").filled_in("/spaces/hull/policy")
+    assert (form["notice_texts"], form["remind_after"], form["handoff_life"]) == ("", "never", "")
+    root.submit("/spaces/hull/policy", notice_texts="1", remind_after="15m", handoff_life="1d12h")
+    policy = terminal.json("space", "policy", "Hull", "--json")
+    assert (policy["notice_texts"], policy["remind_after"], policy["handoff_life"]) == (True, 900, 129_600)
+    for typed, what in (("soon", "is no span of time"), ("30", "has no unit")):
+        root.go("/spaces/hull").submit("/spaces/hull/policy", remind_after=typed, notice_texts="")
+        assert (root.page.status_code, what in root.text) == (422, True)
+        form = root.filled_in("/spaces/hull/policy")
+        assert (form["remind_after"], form["notice_texts"]) == (typed, "")
     assert "is no span of time" in root.go("/spaces/hull").submit("/spaces/hull/policy", longest_link="soon").text
 
 

@@ -52,6 +52,8 @@ MATRIX: Mapping[str, tuple[str, dict[str, str]]] = {
     "/sessions/{session}/share/copied": (ANYONE, {"format": "slack"}),
     "/sessions/{session}/hand-off": ("nrrrrm", {"to": "Cleo"}),
     "/sessions/{session}/reassign": ("nrrrmr", {"to": "Cleo", "reason": "x"}),
+    "/sessions/{session}/redact/{note}": ("nrrrmm", {}),
+    "/sessions/{doomed}/delete": ("nrrrmm", {"confirm": "{doomed}"}),
     "/shares": ("nrrrmm", {"revoke": "{link}"}),
     "/shares/{link}/password": ("nrrrmm", {"password": "four words are enough"}),
     "/spaces": (ADMIN, {"name": "York"}),
@@ -90,6 +92,9 @@ class Matrix:
             self.names["token"] = self._made("token", "create", "--user", BEN, "--scope", "read")["id"]
         if path == "/shares":
             self.names["link"] = self.served.ana.json("share", "create", "-s", self.names["session"], "--json")["id"]
+        if "{doomed}" in path:
+            started = self.served.ana.at(terminal="doomed")
+            self.names["doomed"] = started.json("start", "--title", "Fan", "--space", "Leeds", "--json")["code"]
         if path == "/device":
             form = {"client_id": "laptop", "scope": "read"}
             asked = self.served.get("/api/v1/device/authorization", "POST", data=form)
@@ -146,7 +151,8 @@ def signed_in(served: Served, name: str) -> dict[str, str]:
 def test_every_form_is_in_the_matrix() -> None:
     forms = [page for page in PAGES if page.post is not None]
     assert {page.path.replace(":path", "") for page in forms if not page.public} == {
-        path.replace("{handed}", "{session}") for path in MATRIX
+        path.replace("{handed}", "{session}").replace("{doomed}", "{session}").replace("{note}", "{seq}")
+        for path in MATRIX
     }
     assert {page.path for page in forms if page.public} == {"/sign-in", "/sign-out", "/set-password/{token}"}
 

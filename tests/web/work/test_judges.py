@@ -6,7 +6,6 @@ of docs/web.md.
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +17,15 @@ from judges.node_tools import node_file
 from rflow.web.work.pages import PAGES
 from support.needs import need
 from support.nightly import NIGHTLY
-from support.team import PASSWORD
 from support.web.browser import a_page
 from support.web.visitor import SAME_ORIGIN
-from support.web.workspace import ANSWERS, MAYA, PLACES, ROOT, Workspace, workspace_served
+from support.web.workspace import ANSWERS, MAYA, PLACES, ROOT, SIZES, Workspace, a_reader, cookies_of, workspace_served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 PICTURES = Path(__file__).parents[3] / "docs" / "images"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
 TABLE_ROLES = (
     "The “(table|rowgroup|row|columnheader|rowheader|cell)” role is unnecessary.*|The “role” attribute must not.*"
 )
@@ -54,33 +51,14 @@ def browser() -> "Iterator[Browser]":
 @pytest.fixture(scope="module")
 def cookies(team: Workspace) -> Mapping[str, dict[str, str]]:
     """The cookie of each person; "" is nobody, who has none."""
-    return {"": {}} | {name: cookie_of(team, name) for name in {who for who, _ in PLACES.values()} if name}
-
-
-def cookie_of(team: Workspace, name: str) -> dict[str, str]:
-    form = {"name": name, "password": PASSWORD}
-    return dict(httpx.post(f"{team.served.url}/sign-in", data=form, headers=SAME_ORIGIN, timeout=30).cookies)
-
-
-@contextmanager
-def a_reader(
-    browser: "Browser", team: Workspace, cookie: Mapping[str, str], size: str, scheme: Any, **options: Any
-) -> "Iterator[Page]":
-    """Somebody who is signed in by a cookie, in front of a screen of a size and in light or dark."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-    context.add_cookies([{"name": name, "value": value, "url": team.served.url} for name, value in cookie.items()])
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
+    return cookies_of(team)
 
 
 PICTURED = [
     (name, scheme, size)
     for name in (
         *("sign-in", "home", "session", "missing", "start", "inbox", "search", "account", "device-asking"),
-        *("share", "hand-off", "shares", "share-one", "tokens", "spaces", "space"),
+        *("share", "hand-off", "redact", "delete", "shares", "share-one", "tokens", "spaces", "space"),
         *("admin", "admin-account", "admin-audit"),
     )
     for scheme, size in (("light", "desktop"), ("dark", "desktop"), ("light", "phone"))

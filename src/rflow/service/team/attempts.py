@@ -1,6 +1,7 @@
 """Rate limits for passwords: counted in the store, so that they hold over several processes."""
 
 from datetime import datetime
+from ipaddress import ip_network
 
 from rflow.core.accounts import ATTEMPTS, ATTEMPTS_WINDOW
 from rflow.core.fingerprint import fingerprint
@@ -13,10 +14,9 @@ def check(accounts: AccountStore, what: str, at: datetime, limit: int = ATTEMPTS
 
     `what` is hashed: somebody may have typed a password where the name belongs.
     """
-    seconds = int(ATTEMPTS_WINDOW.total_seconds())
-    window, passed = divmod(int(at.timestamp()), seconds)
+    window, passed = _window(at)
     if not accounts.hit(_name(what), window, limit, at + 2 * ATTEMPTS_WINDOW):
-        wait = seconds - passed
+        wait = int(ATTEMPTS_WINDOW.total_seconds()) - passed
         minutes = -(-wait // 60)
         raise TooManyAttempts(
             "There were too many wrong passwords.",
@@ -28,6 +28,21 @@ def check(accounts: AccountStore, what: str, at: datetime, limit: int = ATTEMPTS
 def clear(accounts: AccountStore, what: str) -> None:
     """Forget the attempts: the right password came."""
     accounts.clear(_name(what))
+
+
+def take_back(accounts: AccountStore, what: str, at: datetime) -> None:
+    """Count an attempt no longer: the right password came, and others behind the same address may have wrong ones."""
+    accounts.take_back(_name(what), _window(at)[0])
+
+
+def network(address: str) -> str:
+    """Return what a client's address is counted as: a client has all addresses of an IPv6 network of 64 bits."""
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+
+
+def _window(at: datetime) -> tuple[int, int]:
+    """Return the number of the window, and how many seconds of it have passed."""
+    return divmod(int(at.timestamp()), int(ATTEMPTS_WINDOW.total_seconds()))
 
 
 def _name(what: str) -> str:

@@ -19,6 +19,7 @@ from rflow.core.accounts import (
     LOGIN_LIFE,
     AuditEntry,
     Credential,
+    from_address,
 )
 from rflow.core.actors import Actor, Scope, no_scope
 from rflow.core.session.times import Moment, utc
@@ -75,7 +76,7 @@ class DeviceSignIn:
     def ask(self, machine: str, scopes: tuple[Scope, ...], address: str = "") -> Asked:
         """Store a terminal's request to be signed in; nobody is signed in yet. Counted by the client's address."""
         now = utc(self._clock())
-        attempts.check(self._accounts, f"device {address}", now, ATTEMPTS_BY_ADDRESS)
+        attempts.check(self._accounts, f"device {attempts.network(address)}", now, ATTEMPTS_BY_ADDRESS)
         self._forget_old()
         device, typed = token_of(self._random(32), "device"), user_code(self._random(16))
         request = Credential(
@@ -152,7 +153,7 @@ class DeviceSignIn:
                 action="device_approved" if approve else "device_denied",
                 by=actor.person,
                 subject=actor.person.id,
-                details={"scopes": ",".join(request.scopes)},
+                details={"scopes": ",".join(request.scopes), **from_address(request.address)},
             )
             try:
                 return self._accounts.replace_credential(decided, request, entry)

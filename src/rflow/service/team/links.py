@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import msgspec
 
-from rflow.core.accounts import OPENED_LIFE, AuditEntry, Credential, is_live
+from rflow.core.accounts import OPENED_LIFE, AuditEntry, Credential, from_address, is_live
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.times import utc
 from rflow.core.sharing import Share, ShareWish
@@ -77,7 +77,7 @@ class ProtectedLinks:
         Raises `NotSignedIn` for a wrong password, `TooManyAttempts`, and `NotFound` where no view is left.
         """
         if share.password:
-            self._check_password(share, password)
+            self._check_password(share, password, address)
         if share.max_views is not None and not self._store.accounts.hit(f"views {share.id}", 0, share.max_views):
             raise NotFound("This link has been opened as often as it may be.", try_="Ask for a new one.")
         now = utc(self._clock())
@@ -93,15 +93,21 @@ class ProtectedLinks:
             expires_at=expires_at,
             label=_generation(share),
         )
-        entry = AuditEntry(at=now, action="link_opened", subject=share.id, space=share.space)
+        entry = AuditEntry(
+            at=now, action="link_opened", subject=share.id, space=share.space, details=from_address(address)
+        )
         self._store.accounts.add_credential(credential, entry)
         return Opened(token=token, expires_at=expires_at)
 
-    def _check_password(self, share: Share, password: str) -> None:
+    def _check_password(self, share: Share, password: str, address: str) -> None:
         accounts, now = self._store.accounts, utc(self._clock())
         attempts.check(accounts, f"link {share.id}", now)
         if not passwords.verifies(password, share.password):
-            accounts.record([AuditEntry(at=now, action="link_password_wrong", subject=share.id, space=share.space)])
+            details = from_address(address)
+            wrong = AuditEntry(
+                at=now, action="link_password_wrong", subject=share.id, space=share.space, details=details
+            )
+            accounts.record([wrong])
             raise NotSignedIn("That is not the password of this link.", try_="Ask the person who sent it to you.")
         attempts.clear(accounts, f"link {share.id}")
 

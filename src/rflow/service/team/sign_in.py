@@ -19,6 +19,7 @@ from rflow.core.accounts import (
     CredentialKind,
     actor_of,
     check_password,
+    from_address,
     is_live,
 )
 from rflow.core.actors import Actor
@@ -85,22 +86,28 @@ class SignIn:
         """Return who has this name and password.
 
         Raises `NotSignedIn`, the same for an unknown name and a wrong password, or `TooManyAttempts`: attempts are
-        counted by name and by the address of the client, before the password is looked at.
+        counted by name and by the address of the client, before the password is looked at. The right password takes its
+        own attempt back, since a whole office may sign in from one address.
         """
         now = utc(self._clock())
+        network = f"address {attempts.network(address)}"
         if address:
-            attempts.check(self._accounts, f"address {address}", now, ATTEMPTS_BY_ADDRESS)
+            attempts.check(self._accounts, network, now, ATTEMPTS_BY_ADDRESS)
         wanted = _id_of(name)
         attempts.check(self._accounts, f"account {wanted}", now)
         account = self._accounts.account(wanted)
         right = passwords.verifies(password, account.password if account is not None else "")
         actor = actor_of(account, self._accounts.roles(account.id)) if account is not None and right else None
         if account is None or actor is None:
-            self._accounts.record([AuditEntry(at=now, action="sign_in_failed", subject=account.id if account else "")])
+            subject = account.id if account else ""
+            entry = AuditEntry(at=now, action="sign_in_failed", subject=subject, details=from_address(address))
+            self._accounts.record([entry])
             raise NotSignedIn(
                 "The name or the password is wrong.", try_="Try again, or ask an admin for a link to set a new one."
             )
         attempts.clear(self._accounts, f"account {wanted}")
+        if address:
+            attempts.take_back(self._accounts, network, now)
         self._rehash(account, password)
         return actor
 
@@ -113,11 +120,11 @@ class SignIn:
 
     # Web sessions
 
-    def open_session(self, actor: Actor) -> str:
-        """Open a web session for somebody who has just signed in; return its token."""
+    def open_session(self, actor: Actor, address: str = "") -> str:
+        """Open a web session for somebody who has just signed in from an address; return its token."""
         office = self._office(actor)
         token, credential = office.credential("session", actor.person.id, office.now() + SESSION_LIFE)
-        self._accounts.add_credential(credential, office.entry("signed_in", actor.person.id))
+        self._accounts.add_credential(credential, office.entry("signed_in", actor.person.id, **from_address(address)))
         return token
 
     def close_session(self, token: str) -> None:

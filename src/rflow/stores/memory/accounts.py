@@ -188,6 +188,13 @@ class MemoryAccounts:
             self._counters[name] = _Count(window, count + 1, until)
             return True
 
+    def take_back(self, name: str, window: int) -> None:
+        """Count something once less."""
+        with self._lock:
+            known = self._counters.get(name)
+            if known and known.window == window and known.times:
+                self._counters[name] = _Count(window, known.times - 1, known.until)
+
     def clear(self, name: str) -> None:
         """Start a counter again at 0."""
         self._counters.pop(name, None)

@@ -215,6 +215,12 @@ class PostgresAccounts:
             values = {"name": name, "period": window, "until": ends, "limit": limit}
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
+    def take_back(self, name: str, window: int) -> None:
+        """Count something once less."""
+        with self._database.writing() as db:
+            counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"
+            db.execute(counted, (name, window))
+
     def clear(self, name: str) -> None:
         """Start a counter again at 0."""
         with self._database.writing() as db:

@@ -205,6 +205,12 @@ class SqliteAccounts:
             db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", (*_valid(name), window, count + 1, ends))
             return True
 
+    def take_back(self, name: str, window: int) -> None:
+        """Count something once less."""
+        with self._file.writing() as db:
+            counted = "UPDATE counters SET count = count - 1 WHERE name = ? AND window = ? AND count > 0"
+            db.execute(counted, (*_valid(name), window))
+
     def clear(self, name: str) -> None:
         """Start a counter again at 0."""
         with self._file.writing() as db:

@@ -14,6 +14,8 @@ from rflow.ports import wire
 from rflow.ports.team import NewToken
 from rflow.service.team.team import Team
 from rflow.web.api import problems
+from rflow.web.client import client_address
+from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -40,14 +42,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     base: str
 
 
-async def answer(workers: WorkerPool[Team], operation: "Operation", request: Request, base: str) -> Response:
+async def answer(workers: WorkerPool[Team], operation: "Operation", request: Request, site: Site) -> Response:
     """Read a form, and answer it from a worker thread."""
     form = _read(operation, await request.body())
     if isinstance(form, wire.GrantError):
         return _response(form)
-    address = request.client.host if request.client else ""
+    address = client_address(request, site)
     try:
-        return await workers.run(partial(_carried_out, operation=operation, form=form, address=address, base=base))
+        return await workers.run(partial(_carried_out, operation=operation, form=form, address=address, base=site.url))
     except RflowError as error:
         return problems.response(error)
 

@@ -63,7 +63,7 @@ class ApiRoutes:
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
         if operation.form:
-            return await device.answer(self._workers, operation, request, self._site.url)
+            return await device.answer(self._workers, operation, request, self._site)
         try:
             token = token_of(request, self._site)
             if (operation.limit or 0) > BODY_LIMIT:  # a large body is not read for anybody

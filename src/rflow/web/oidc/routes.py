@@ -78,7 +78,7 @@ class OidcRoutes:
         try:
             actor = team.identities.sign_in(who.identity, who.name, admin=who.admin, roles=who.roles)
             team.sign_in.close_session(asked.token)
-            answer: Answer = Redirect(to=wanted, session=team.sign_in.open_session(actor))
+            answer: Answer = Redirect(to=wanted, session=team.sign_in.open_session(actor, asked.client))
         except RflowError as error:
             answer = failed(call, error)
         return self._pages.respond(call, answer)

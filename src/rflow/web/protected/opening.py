@@ -11,6 +11,7 @@ from rflow.core.tokens import is_token
 from rflow.errors import NotAllowed, NotFound, NotSignedIn, RflowError, TooManyAttempts
 from rflow.service.local.shared import SharedSessions
 from rflow.service.team.links import Opened
+from rflow.web.client import client_address
 from rflow.web.link_lookup import key_of
 from rflow.web.pages import LINK_ENDED, OPENING_POLICY, WORK_STYLE, message
 from rflow.web.work.cookies import session_cookie
@@ -67,9 +68,9 @@ class Opening:
         try:
             check_same_origin(request, self._site)
             form = await read_form(request)
-            session = self._session(request)
+            session, client = self._session(request), client_address(request, self._site)
             opened = await self._workers.run(
-                partial(_opened, token=token, password=form.text("password"), session=session)
+                partial(_opened, token=token, password=form.text("password"), session=session, client=client)
             )
         except NotFound:
             return LINK_ENDED
@@ -117,7 +118,7 @@ def _needs(store: SharedSessions, *, token: str, session: str) -> frozenset[Need
     return working[1] - {"sign_in"} if store.knows(session) else working[1]
 
 
-def _opened(store: SharedSessions, *, token: str, password: str, session: str) -> Opened:
+def _opened(store: SharedSessions, *, token: str, password: str, session: str, client: str) -> Opened:
     """Open a link; raise `NotFound`, `NotSignedIn` or `TooManyAttempts`."""
     working = store.working(token)
     if working is None:
@@ -125,4 +126,4 @@ def _opened(store: SharedSessions, *, token: str, password: str, session: str) -
     share, needs = working
     if "sign_in" in needs and not store.knows(session):
         raise NotSignedIn("You are not signed in.", try_="Sign in, then open the link again.")
-    return store.protected.open(share, password)
+    return store.protected.open(share, password, client)

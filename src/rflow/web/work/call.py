@@ -19,7 +19,8 @@ from rflow.web.work.site import Site
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request, read: its address without the part that a proxy adds, its form, its cookies.
 
-    `live` is a page that updates itself, which does not keep a web session from ending.
+    `live` is a page that updates itself, which does not keep a web session from ending. `client` is the client's
+    address, "" if it is not known.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     notice: Notice | None = None
     live: bool = False
+    client: str = ""
 
     @property
     def address(self) -> str:

@@ -1,4 +1,7 @@
-"""Who has the page of a session open: told to everybody else who has it open at the same process of the server."""
+"""Who has the page of a session open: told to everybody else who has it open at the same process of the server.
+
+A proxy in front of several processes leads all streams of a session to one (examples/deploy/team/nginx.conf).
+"""
 
 import msgspec
 from starlette.responses import Response

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
 from rflow.web.api.routes import ApiRoutes
+from rflow.web.client import client_address
 from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
@@ -169,4 +170,5 @@ def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noq
         token=cookies.get(session_cookie(site), ""),
         notice=None if live else read_notice(site, cookies),
         live=live,
+        client=client_address(request, site),
     )

@@ -26,6 +26,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Whether everybody may sign in with a password; else only the account with the id `break_glass`."""
     break_glass: str = ""
 
+    proxies: Sequence[str] = ()
+    """The networks of the proxies that say where a request comes from."""
+
     @property
     def _parts(self) -> SplitResult:
         return urlsplit(self.url)
@@ -62,7 +65,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_sign_in(self) -> bool:
         """Whether a password may be sent: over HTTPS, or within this machine."""
-        return self.is_secure or not self.url or _is_here(self._parts.hostname or "")
+        return self.is_secure or self.is_here
+
+    @property
+    def is_here(self) -> bool:
+        """Whether readers are at this machine itself, as far as is known."""
+        return not self.url or _is_here(self._parts.hostname or "")
 
 
 def _is_here(host: str) -> bool:

@@ -89,10 +89,38 @@ SET: Mapping[type[Fact], str] = {
     e.TreeEntered: "going into the tree",
 }
 """What `undo` would take back, for facts that bring no entry of their own."""
+
+REMOVABLE: Mapping[type[Fact], str] = {
+    e.SessionStarted: "Start",
+    e.BriefSet: "Brief",
+    e.ChoiceMade: "Answer",
+    e.ActionDone: "Action",
+    e.StepSkipped: "Skipped action",
+    e.StepAdded: "Step",
+    e.EntryAmended: "Correction",
+    e.NoteAdded: "Note",
+    e.AssumptionSettled: "What came of it",
+    e.NodeFlagged: "Flag",
+    e.QuestionAsked: "Question",
+    e.QuestionReplied: "Reply",
+    e.EvidenceAdded: "Output",
+    e.ChangeMade: "Change",
+    e.ChangeReverted: "Reverting",
+    e.WaitingSet: "Waiting",
+    e.HandedOff: "Handoff",
+    e.HandoffAccepted: "Accepting",
+    e.HandoffDeclined: "Declining",
+    e.TakenOver: "Takeover",
+    e.Reassigned: "Reassigning",
+    e.SessionClosed: "Closing",
+}
+"""What people wrote texts into, which can be removed."""
 REVOKED = "{links} revoked. Pages that are open end too."
 LINK_PASSWORD = "The link has the new password. Those who have it open must enter it."  # noqa: S105 (a notice)
 LINK_OPEN = "The link opens without a password."
 HANDED = "Handed to {name}, who has not accepted it yet."
+REDACTED = "The texts of entry {seq} are removed for good."
+DELETED = "The session is deleted."
 REASSIGNED = "{name} owns it now."
 AGENT_ADDED = "{name} is added. Give it a token to work with."
 ACCOUNT_CHANGED = "{name} is changed."

@@ -22,6 +22,9 @@ def serve(
     public_url: Annotated[
         str | None, Option(metavar="URL", help="The address that links begin with, behind a proxy.")
     ] = None,
+    trusted_proxy: Annotated[
+        str, Option(metavar="ADDRESS,...", help="Proxies whose X-Forwarded-For is believed: 127.0.0.1 or 10.0.0.0/8.")
+    ] = "",
     requests: Annotated[bool, Option("--log-requests", help="Log each request, without the client's address.")] = False,
     json_log: Annotated[bool, Option("--log-json", help="Log JSON lines, at a terminal too.")] = False,
 ) -> None:
@@ -36,6 +39,9 @@ def serve(
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
     run.local.version("")  # an unreadable store is reported now, not to the first reader
     serve_links, oidc = _installed(run)
+    from rflow.web.client import trusted_proxies
+
+    trusted = trusted_proxies(trusted_proxy)
     from rflow.cli.delivering.notice_settings import notice_settings
 
     settings = notice_settings(run, url)
@@ -49,6 +55,7 @@ def serve(
         store=store.url,
         oidc=oidc,
         state=run.settings.folders.state,
+        trusted=trusted,
         log_requests=requests,
         json_log=json_log,
         on_started=(lambda: _log_started(url, store.url)) if json_log else (lambda: run.say(started)),

@@ -9,8 +9,20 @@ lists are in templates/web/forms.j2, those for times and icons in templates/form
 """
 
 from rflow.web.work.call import Page
-from rflow.web.work.pages import account, admin, device, handing, home, session, shares, sharing, sign_in, start
+from rflow.web.work.pages import (
+    account,
+    admin,
+    device,
+    handing,
+    home,
+    removing,
+    session,
+    shares,
+    sharing,
+    sign_in,
+    start,
+)
 
-_GROUPS = (home, sign_in, account, start, session, sharing, shares, handing, admin, device)
+_GROUPS = (home, sign_in, account, start, session, sharing, shares, handing, removing, admin, device)
 PAGES: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 """Every page, from which the routes, the navigation and the tests of forms are made."""

@@ -33,7 +33,7 @@ def send_password(call: Call) -> Answer:
         call.team.accounts(actor).change_password(call.form.text("old"), new_password(call))
     except (NotSignedIn, TooManyAttempts, UsageProblem) as error:
         return _account_page(call, error)
-    session = call.team.sign_in.open_session(actor)
+    session = call.team.sign_in.open_session(actor, call.asked.client)
     return Redirect(to="/account", say=texts.PASSWORD_CHANGED, session=session)
 
 

@@ -1,10 +1,8 @@
 """Approving a terminal that asks to be signed in: `rflow login` shows a code, which is typed here."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from rflow.core.actors import Scope
-from rflow.delivery.url import is_loopback
 from rflow.errors import NotFound, RflowError, TooManyAttempts
 from rflow.web.api.device import PAGE
 from rflow.web.work import texts
@@ -38,19 +36,12 @@ def _shown(call: Call, code: str) -> Shown:
         return _failed(code, error)
     values = {
         "device": asking,
-        "address": _address(call, asking.address),
+        "address": asking.address,
         "may": [words for scope, words in SCOPES.items() if scope in asking.scopes],
         "error": None,
         "me": call.me.person,
     }
     return Shown(template="device.html.j2", values=values)
-
-
-def _address(call: Call, address: str) -> str:
-    """Return the address that a terminal asked from; "" for that of a proxy on this machine, which says nothing."""
-    parts = urlsplit(call.site.url)
-    behind_proxy = is_loopback(address) and not is_loopback(parts.hostname or "localhost")
-    return "" if behind_proxy else address
 
 
 def _failed(code: str, error: RflowError) -> Shown:

@@ -7,7 +7,7 @@ import msgspec
 
 from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
-from rflow.core.session.rules.access import ON_CLOSED, may
+from rflow.core.session.rules.access import ON_CLOSED, Role, may, roles
 from rflow.core.session.rules.entries import assumptions, warnings
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Session
@@ -46,6 +46,8 @@ CAN: Mapping[str, type[Command]] = {
     "cancel": c.CancelHandoff,
     "take_over": c.TakeOver,
     "share": c.RecordShared,
+    "redact": c.RedactText,
+    "delete": c.Delete,
 }
 """What the page asks of the rules, to show only what the reader may do."""
 
@@ -87,6 +89,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "can": {name: _can(session, call, command) for name, command in CAN.items()},
         "mine": session.owner.id == call.me.person.id,
         "undoing": _undoing(session, call),
+        "redacts_all": bool({Role.OWNER, Role.LEAD} & roles(session, call.me)),
         "warnings": [session.notes[seq] for seq in warnings(session)],
         "assumptions": [session.entry(seq) for seq in assumptions(session)],
         "in_place": [change for change in session.changes.values() if change.in_place],

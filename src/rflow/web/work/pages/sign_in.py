@@ -31,13 +31,13 @@ def send_sign_in(call: Call) -> Answer:
     try:
         if not call.site.may_sign_in:
             raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
-        actor = call.team.sign_in.by_password(call.form.line("name"), call.form.text("password"))
+        actor = call.team.sign_in.by_password(call.form.line("name"), call.form.text("password"), call.asked.client)
         if not call.site.takes_password_of(actor.person.id):
             raise NotSignedIn(texts.WRONG_PASSWORD, try_=f"Use the button: {call.site.oidc}.")
     except (NotSignedIn, TooManyAttempts, UsageProblem) as error:
         return _sign_in_page(call, wanted, error)
     call.team.sign_in.close_session(call.asked.token)
-    return Redirect(to=wanted, session=call.team.sign_in.open_session(actor))
+    return Redirect(to=wanted, session=call.team.sign_in.open_session(actor, call.asked.client))
 
 
 def send_sign_out(call: Call) -> Answer:
@@ -77,7 +77,7 @@ def send_set_password(call: Call) -> Answer:
     except (NotSignedIn, UsageProblem) as error:
         return _set_password_page(call, error)
     call.team.sign_in.close_session(call.asked.token)
-    return Redirect(to="/", say=texts.PASSWORD_SET, session=call.team.sign_in.open_session(actor))
+    return Redirect(to="/", say=texts.PASSWORD_SET, session=call.team.sign_in.open_session(actor, call.asked.client))
 
 
 def new_password(call: Call) -> str:

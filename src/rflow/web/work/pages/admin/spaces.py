@@ -20,6 +20,7 @@ from rflow.web.work.forms import whole_number
 from rflow.web.work.pages.admin.accounts import check_admin
 
 DAY = 86_400
+NEVER = "never"
 _SPAN = r"(?:(\d{1,5})d)?\s*(?:(\d{1,5})h)?\s*(?:(\d{1,5})m)?"
 ROLES: tuple[str, ...] = get_args(MemberRole)
 
@@ -57,6 +58,7 @@ def _space_page(call: Call, error: RflowError | None = None) -> Shown:
     here = _space(call)
     leads = call.me.admin or here.role == "lead"
     users = call.team.accounts(call.me).users() if call.me.admin else ()
+    policy = here.policy
     values: dict[str, Any] = {
         "space": here,
         "members": call.team.spaces(call.me).members(here.name),
@@ -64,10 +66,16 @@ def _space_page(call: Call, error: RflowError | None = None) -> Shown:
         "roles": ROLES,
         "links": get_args(LinkPolicy),
         "users": users,
-        "longest_link": span_shown(timedelta(seconds=here.policy.longest_link)) if here.policy.longest_link else "",
+        "longest_link": _span_shown(policy.longest_link),
+        "remind_after": NEVER if policy.remind_after == 0 else _span_shown(policy.remind_after),
+        "handoff_life": NEVER if policy.handoff_life == 0 else _span_shown(policy.handoff_life),
         "error": error,
     }
     return Shown(template="space.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def _span_shown(seconds: int | None) -> str:
+    return span_shown(timedelta(seconds=seconds)) if seconds else ""
 
 
 def _space(call: Call) -> SpaceView:
@@ -115,7 +123,18 @@ def _policy(call: Call, policy: Policy) -> Policy:
         links=cast("LinkPolicy", links),
         longest_link=_seconds(call, "longest_link"),
         retention_days=_days(call, "retention_days"),
+        notice_texts=bool(call.form.text("notice_texts")),
+        remind_after=_seconds_or_never(call, "remind_after"),
+        handoff_life=_seconds_or_never(call, "handoff_life"),
     )
+
+
+def _seconds_or_never(call: Call, name: str) -> int | None:
+    """Return a span in seconds; 0 for never, None for what the server does."""
+    typed = call.form.line(name)
+    if whole_number(typed) is not None:
+        raise UsageProblem(f"“{shorten(typed, 40)}” has no unit.", try_="Write it as 30m, 4h or 2d.")
+    return 0 if typed.casefold() == NEVER else _seconds(call, name)
 
 
 def _seconds(call: Call, name: str) -> int | None:

@@ -1,0 +1,151 @@
+"""Removing for good: the texts of an entry, or a whole session. Each is asked for on a page that says what goes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from rflow.core.session.commands import Delete, RedactText
+from rflow.core.session.events import Event, EvidenceAdded
+from rflow.core.session.log import Log
+from rflow.core.session.rules.access import may
+from rflow.core.session.rules.entries import redact
+from rflow.core.session.state import Session
+from rflow.core.session.texts import REMOVED, target_of, texts_of
+from rflow.core.sharing import state_of
+from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.service.sessions import find_session, send
+from rflow.web.work import texts
+from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.errors import status_of
+from rflow.web.work.forms import whole_number
+
+PAGE = 100
+"""How many entries a page lists."""
+
+
+class Removable(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with texts that somebody wrote: what it is, and its texts by their names.
+
+    `content` is how many bytes of evidence go with it.
+    """
+
+    event: Event
+    kind: str
+    texts: Sequence[tuple[str, str]]
+    content: int = 0
+
+
+def _removable(event: Event) -> Removable | None:
+    """Return what removing the texts of an event removes; None if nothing."""
+    fact = event.fact
+    written = [(text.name, value) for text, value in texts_of(fact) if text.written and value != REMOVED]
+    content = fact.bytes_kept if isinstance(fact, EvidenceAdded) and fact.digest else 0
+    kind = texts.REMOVABLE.get(type(fact), "")
+    return Removable(event=event, kind=kind, texts=written, content=content) if written or content else None
+
+
+def _events(log: Log) -> Iterator[Event]:
+    return (event for event in log.events if isinstance(event, Event))
+
+
+# Texts of an entry
+
+
+def entries(call: Call) -> Answer:
+    """List the entries whose texts the reader may remove, the latest first."""
+    session = find_session(call.workspace, call.named("session"))
+    if not may(session, call.me, RedactText):
+        raise NotAllowed("You may only read here.", try_="Ask somebody who works on this session.")
+    before = whole_number(call.query.get("before", ""))
+    found = [
+        removable
+        for event in _events(call.workspace.load(session.id))
+        if (before is None or event.seq < before) and not target_of(event.fact) and _is_theirs(session, event.seq, call)
+        if (removable := _removable(event)) is not None
+    ]
+    older = found[-PAGE].event.seq if len(found) > PAGE else 0
+    values = {"s": session, "entries": found[-PAGE:][::-1], "older": older}
+    return Shown(template="redact_list.html.j2", values=values)
+
+
+def _is_theirs(session: Session, seq: int, call: Call) -> bool:
+    """Whether the reader may remove the texts of an event."""
+    try:
+        redact(session, seq, call.me)
+    except NotAllowed:
+        return False
+    return True
+
+
+def entry(call: Call) -> Answer:
+    """Show which texts go for good, and ask."""
+    session, seq = find_session(call.workspace, call.named("session")), _seq(call)
+    call.workspace.check(session.id, RedactText(target=seq))
+    log = call.workspace.load(session.id)
+    going = [_removable(event) for event in _events(log) if seq in (event.seq, target_of(event.fact))]
+    removed = [each for each in going if each is not None]
+    if not removed:
+        raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
+    values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}
+    return Shown(template="redact.html.j2", values=values)
+
+
+def _seq(call: Call) -> int:
+    return whole_number(call.named("seq")) or 0
+
+
+def send_redact(call: Call) -> Answer:
+    """Remove the texts of an entry."""
+    session, seq = find_session(call.workspace, call.named("session")), _seq(call)
+    send(call.workspace, session, RedactText(target=seq, command_id=call.form.command_id))
+    return Redirect(to=f"/sessions/{session.code}", say=texts.REDACTED.format(seq=seq))
+
+
+# A session
+
+
+def delete(call: Call) -> Answer:
+    """Show what goes with a session, and ask."""
+    return _delete_page(call, find_session(call.workspace, call.named("session")))
+
+
+def _delete_page(call: Call, session: Session, error: RflowError | None = None) -> Shown:
+    call.workspace.check(session.id, Delete())
+    values: dict[str, Any] = {"s": session, "live": _live_links(call, session), "error": error}
+    return Shown(template="delete.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def _live_links(call: Call, session: Session) -> int:
+    """Return how many links to a session work."""
+    now = call.team.now()
+    return sum(state_of(count.share, now) == "live" for count in call.workspace.shares(session.id))
+
+
+def send_delete(call: Call) -> Answer:
+    """Remove a session, once its code was typed; the same form sent again finds it gone, and says the same."""
+    try:
+        session = find_session(call.workspace, call.named("session"))
+    except NotFound:
+        if call.form.command_id and not call.team.is_first(call.me, call.form.command_id):
+            return Redirect(to="/", say=texts.DELETED)
+        raise
+    if _plain(call.form.line("confirm")) != _plain(session.code):
+        wrong = UsageProblem("That is not the code of this session.", try_=f"To delete it, type {session.code}.")
+        return _delete_page(call, session, wrong)
+    call.workspace.check(session.id, Delete())
+    if call.form.command_id:
+        call.team.is_first(call.me, call.form.command_id)
+    call.workspace.delete(session.id)
+    return Redirect(to="/", say=texts.DELETED)
+
+
+def _plain(code: str) -> str:
+    return code.replace("-", "").casefold()
+
+
+PAGES = (
+    Page(path="/sessions/{session}/redact", get=entries),
+    Page(path="/sessions/{session}/redact/{seq}", get=entry, post=send_redact),
+    Page(path="/sessions/{session}/delete", get=delete, post=send_delete),
+)

@@ -1,0 +1,232 @@
+"""Every page by keyboard alone, in a real browser: each control is reached, its focus is seen, and the page's main job
+is done without a mouse.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.team import PASSWORD
+from support.web.browser import a_page
+from support.web.visitor import Visitor
+from support.web.workspace import CODE, MAYA, PLACES, Workspace, a_reader, cookies_of, workspace_served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
+
+ENTER, SPACE = "Enter", "Space"
+MOST_CONTROLS = 400
+"""Where Tab has not come back to its beginning after so many, it is caught."""
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body || at === document.documentElement) return null;
+  const shown = at.matches("input.vh") ? at.closest("label") : at;
+  const style = getComputedStyle(shown), box = shown.getBoundingClientRect(), sized = box.width > 1 && box.height > 1;
+  const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const label = at.getAttribute("aria-label") ?? [...(at.labels ?? [])].map((each) => each.textContent).join(" ");
+  return {
+    number: Number(at.dataset.walked ??= String(window.walked = (window.walked ?? 0) + 1)),
+    name: (label || at.textContent).replace(/\\s+/g, " ").trim(),
+    html: at.outerHTML.slice(0, 160),
+    closed: at.matches("details:not([open]) > summary"),
+    outlined: lined && !/, 0\\)$/.test(style.outlineColor),
+    seen: sized && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+"""What has the focus, how it is called, and whether that can be seen; null for nothing."""
+
+NOT_REACHED = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+  .filter((each) => each.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }))
+  .filter((each) => !each.disabled && each.type !== "hidden" && each.tabIndex >= 0 && !each.dataset.walked)
+  .filter((each) => each.type !== "radio" || each.checked)
+  .map((each) => each.outerHTML.slice(0, 160))"""
+"""The controls that can be used with a mouse and that Tab did not reach; of radio buttons, the one that is chosen."""
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with workspace_served(tmp_path_factory.mktemp("team")) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with a_page() as page:
+        found = page.context.browser
+        assert found is not None
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cookies(team: Workspace) -> Mapping[str, dict[str, str]]:
+    return cookies_of(team)
+
+
+def tab(page: "Page") -> Any:
+    """Press Tab; return what has the focus then. None for nothing, or because another page comes at this moment."""
+    driver = pytest.importorskip("playwright.sync_api")
+    page.keyboard.press("Tab")
+    try:
+        return page.evaluate(FOCUSED)
+    except driver.Error as error:
+        if "navigation" not in error.message:
+            raise
+        page.wait_for_load_state()
+        return None
+
+
+def walked(page: "Page") -> list[Any]:
+    """Press Tab until it is where it began, unfold what is folded on the way, and return what had the focus."""
+    reached: dict[int, Any] = {}
+    for _ in range(MOST_CONTROLS):
+        at = tab(page)
+        if at is not None and [*reached][-1:] == [at["number"]]:  # a field for a time has a stop for each of its parts
+            continue
+        if at is None or at["number"] in reached:
+            return list(reached.values())
+        reached[at["number"]] = at
+        if at["closed"]:
+            page.keyboard.press(ENTER)
+    raise AssertionError(f"Tab does not come back on {page.url}")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_tab_reaches_everything_and_its_focus_is_seen(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]], name: str
+) -> None:
+    with a_reader(browser, team, cookies[PLACES[name][0]], "desktop", "light") as page:
+        page.goto(team.served.url + team.at(name))
+        reached = walked(page)
+        assert reached[0]["name"] == "Skip to content"
+        assert [each["html"] for each in reached if not each["outlined"]] == []
+        assert [each["html"] for each in reached if not each["seen"]] == []
+        assert page.evaluate(NOT_REACHED) == []
+
+
+# The main job of each page
+
+Keys = Sequence[tuple[str, str]]
+"""The controls to go to, by the beginning of their names, each with what to press or type there."""
+
+SIGN_IN: Keys = [("Name", MAYA), ("Password", PASSWORD), ("Sign in", ENTER)]
+SEARCH: Keys = [("Search sessions", "postgres\n")]
+
+JOBS: Mapping[str, tuple[Keys, str]] = {
+    "welcome": ([("Sign in", ENTER)], "Password"),
+    "sign-in": (SIGN_IN, "Intermittent 502"),
+    "set-password": (
+        [("New password", "a fine long password"), ("Once more", "a fine long password"), ("Set", ENTER)],
+        "Your password is set.",
+    ),
+    "home": ([("Till 3 is slow", ENTER)], "Not waiting for anybody"),
+    "inbox": ([("Intermittent 502", ENTER)], "Handed to you"),
+    "empty": (SEARCH, "postgres"),
+    "list": ([("A label printer", ENTER)], "What did you do, or see?"),
+    "search": ([("Shop checkout", ENTER)], "Question"),
+    "search-nothing": (SEARCH, "Shop checkout"),
+    "start": ([("What is broken", "Fan of rack 4"), ("Start", ENTER)], "Fan of rack 4"),
+    "session": ([("What did you do, or see?", "Asked the vendor"), ("Add", ENTER)], "Step added."),
+    "session-action": ([("What came of it?", "Two jobs were stuck"), ("Done", ENTER)], "Recorded as done."),
+    "session-closed": ([("Open it again", ENTER)], "Open again."),
+    "session-handed": ([("Accept", ENTER)], "It is yours now."),
+    "session-other": (
+        [("Maya owns it.", ENTER), ("Why?", "Maya is off shift"), ("Take over", ENTER)],
+        "It is yours now.",
+    ),
+    "share": (
+        [("Password, views", ENTER), ("What it is for", "the vendor"), ("Make a link", ENTER)],
+        "The link is made",
+    ),
+    "share-whole": ([("Jira", ENTER), ("Copy for Jira", ENTER)], "Copied. Paste it now."),
+    "hand-off": ([("To whom?", "Cleo"), ("A message", "Go on"), ("Hand off", ENTER)], "Handed to Cleo"),
+    "reassign": ([("To whom?", "Cleo"), ("Why?", "Maya is ill"), ("Reassign", ENTER)], "Cleo owns it now."),
+    "redact-list": ([("Remove the texts of", ENTER)], "Remove these texts for good?"),
+    "redact": ([("Remove them for good", ENTER)], "are removed for good."),
+    "shares": ([("Select", SPACE), ("Revoke selected", ENTER)], "1 link revoked."),
+    "no-shares": ([("My work", ENTER)], "My work"),
+    "share-one": ([("My shares", ENTER)], "My shares"),
+    "account": ([("E-mail address", "maya@example.com"), ("Save", ENTER)], "Saved."),
+    "tokens": ([("write", SPACE), ("What it is for", "a script"), ("Make a token", ENTER)], "The token is made"),
+    "spaces": ([("default", ENTER)], "Members"),
+    "space": ([("Keep closed sessions", "90"), ("Set the policy", ENTER)], "The policy of Leeds is set."),
+    "admin": ([("Name", "Gus"), ("Add", ENTER)], "Gus can set a password here"),
+    "admin-account": ([("Link to reset the password", ENTER)], "A link to set a password"),
+    "admin-audit": ([("Accounts", ENTER)], "Add an account"),
+    "device": ([("Code", "BCDF-GHJK\n")], "get a new one in the terminal"),
+    "device-asking": ([("Approve", ENTER)], "is signed in as you."),
+    "device-unknown": ([("Code", "\n")], "get a new one in the terminal"),
+    "missing": (SEARCH, "Shop checkout"),
+    "delete": ([(f"Type {CODE}", CODE), ("Delete the session", ENTER)], "The session is deleted."),
+}
+"""What is done on each page, and what the page says then. They come in this order: each may change what is there."""
+
+ONLY_READ = {"space-member", "not-a-member", "no-format", "not-theirs"}
+"""Pages that only say something."""
+
+
+def given_back(team: Workspace) -> None:
+    """Make the session of the examples Maya's again."""
+    path = f"/sessions/{CODE}"
+    maya = Visitor(team.served.url).sign_in(MAYA).go(path)
+    if f"{path}/cancel" in maya.actions():
+        maya.submit(f"{path}/cancel")
+    else:
+        maya.submit(f"{path}/take-over", take_reason="Back again")
+
+
+AFTERWARDS: Mapping[str, Callable[[Workspace], None]] = dict.fromkeys(
+    ("session-other", "hand-off", "reassign"), given_back
+)
+
+
+def test_every_page_has_a_job() -> None:
+    assert set(JOBS) | ONLY_READ == set(PLACES)
+
+
+def test_the_job_of_every_page_is_done_without_a_mouse(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]]
+) -> None:
+    options = {"permissions": ["clipboard-read", "clipboard-write"]}
+    undone = []
+    for name, (keys, said) in JOBS.items():
+        with a_reader(browser, team, cookies[PLACES[name][0]], "desktop", "light", **options) as page:
+            page.goto(team.served.url + team.at(name))
+            missed = next((missed for control, pressed in keys if (missed := press(page, control, pressed))), None)
+            undone += [(name, missed)] if missed or not says(page, said) else []
+        if name in AFTERWARDS:
+            AFTERWARDS[name](team)
+    assert undone == []
+
+
+def press(page: "Page", control: str, pressed: str) -> list[str]:
+    """Go to a control by Tab, and press a key or type there; return what there is instead, if it is not found.
+
+    Its name begins as given; a button in a list may say more in hidden words.
+    """
+    page.wait_for_load_state()
+    names: list[str] = []
+    for _ in range(MOST_CONTROLS):
+        at = tab(page)
+        if at is None:
+            continue
+        if at["name"].startswith(control) or (control in at["name"] and 'class="btn end"' in at["html"]):
+            page.keyboard.press(pressed) if pressed in (ENTER, SPACE) else page.keyboard.type(pressed)
+            return []
+        if names[:1] == [at["name"]]:
+            break
+        names.append(at["name"])
+    return [control, *names]
+
+
+def says(page: "Page", text: str) -> bool:
+    """Wait until a page says something, at most five seconds; return whether it did."""
+    driver = pytest.importorskip("playwright.sync_api")
+    try:
+        page.locator("body", has_text=text).wait_for(timeout=5000)
+    except driver.TimeoutError:
+        return False
+    return True
