@@ -61,11 +61,11 @@ class Escaping:
             "join": self.joined,
         }
 
-    def show(self, value: object) -> Markup:
+    def show(self, value: object) -> str:
         """Return the value of an expression as escaped text; None shows as nothing."""
         if isinstance(value, Markup):
             return value
-        return self.escaped("" if value is None else self._flavour.inline(clean(str(value))))
+        return "" if value is None else self._flavour.inline(clean(str(value)))
 
     def joined(self, parts: Iterable[object], between: str = "") -> str:
         """Join texts; if one of them is escaped already, escape the others. White space as `between` is kept."""
