@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +47,8 @@ def pieces(match: Match) -> Iterator[tuple[str, bool]]:
     yield match.text[place:], False
 
 
-def drawing(outline: Sequence[OutlineEntry]) -> Markup:
+@lru_cache(maxsize=32)
+def drawing(outline: tuple[OutlineEntry, ...]) -> Markup:
     """Return the picture of a tree; its texts are escaped there."""
     return Markup(tree_map([_safe(entry) for entry in outline], "Where the session stands in the tree"))  # noqa: S704
 
