@@ -19,7 +19,7 @@ class Html(Plain):
 
     def inline(self, text: str) -> str:
         """Show a text within a line."""
-        return escaped(on_one_line(text))
+        return text if text.isalnum() else escaped(on_one_line(text))
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines, with line breaks and indentation."""

@@ -86,6 +86,8 @@ class Templates:
             "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
             "scripts": [site.base + file.path for file in (WORK_SCRIPT, SHARE_SCRIPT)],
         }
+        parts: Any = env.get_template("page_parts.j2").module
+        env.globals["outline"] = lru_cache(maxsize=32)(parts.outline)  # the same for everybody, and large
         self._env = env
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
