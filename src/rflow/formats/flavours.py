@@ -53,7 +53,7 @@ class Escaping:
     """How one flavour shows the values of expressions, joins them, and filters them."""
 
     def __init__(self, flavour: Plain) -> None:
-        self._flavour = flavour
+        self._flavour, self._inline = flavour, flavour.inline
         self.escaped = _escaped_type(flavour)
         self.filters: Mapping[str, Callable[..., Any]] = {
             **{name: self._filter(name) for name in FLAVOUR_FILTERS},
@@ -61,11 +61,14 @@ class Escaping:
             "join": self.joined,
         }
 
-    def show(self, value: object) -> Markup:
+    def show(self, value: object) -> str:
         """Return the value of an expression as escaped text; None shows as nothing."""
         if isinstance(value, Markup):
             return value
-        return self.escaped("" if value is None else self._flavour.inline(clean(str(value))))
+        if value is None:
+            return ""
+        text = str(value)
+        return self._inline(text if text.isprintable() else clean(text))  # a page shows thousands
 
     def joined(self, parts: Iterable[object], between: str = "") -> str:
         """Join texts; if one of them is escaped already, escape the others. White space as `between` is kept."""

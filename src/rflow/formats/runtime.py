@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-__all__ = ["Context", "LoopContext", "Macro", "Markup", "Namespace", "Undefined", "escape", "identity", "missing"]
+__all__ = ["Context", "LoopContext", "Macro", "Markup", "Namespace", "Undefined", "identity", "missing"]
 
 missing: Any = object()
 """The value of a name that has none."""
@@ -127,10 +127,3 @@ class Context:
     def get_all(self) -> dict[str, Any]:
         """Return all variables."""
         return self.vars
-
-    @staticmethod
-    def call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Call a function or a macro; the variables of loops and blocks, which Jinja hands over, are for its own."""
-        options.pop("_loop_vars", None)
-        options.pop("_block_vars", None)
-        return function(*args, **options)

@@ -67,12 +67,8 @@ class Environment:
             **flavour.filters,
         }
         self.joined = flavour.joined
-        self._show = flavour.show
+        self.show = flavour.show
         self._templates: dict[str, Template] = {}
-
-    def finalize(self, eval_ctx: object, value: object) -> str:
-        """Return the value of an expression as escaped text."""
-        return self._show(value)
 
     @staticmethod
     def getattr(value: object, name: str) -> Any:

@@ -7,6 +7,7 @@ and words say what happened to it. docs/decisions/0023 says why not a layered dr
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 
 import msgspec
@@ -178,9 +179,10 @@ def _cut(word: str, width: int) -> Iterator[str]:
 
 def measure(text: str) -> float:
     """Return the width of a text in pixels at 14 px: an upper bound for DejaVu Sans, the widest of the usual fonts."""
-    return sum(_width(character) for character in text)
+    return sum(map(_width, text))
 
 
+@lru_cache(maxsize=1024)
 def _width(character: str) -> float:
     if not character.isascii():
         return 15.0 * columns(character)

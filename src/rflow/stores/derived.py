@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -124,8 +125,9 @@ def intact(data: bytes, digest: str, what: str = "content") -> bytes:
     return data
 
 
+@lru_cache(maxsize=64)
 def read_tree(data: bytes, digest: str) -> Tree:
-    """Return a stored tree; raise `StoreProblem` if a newer rflow wrote it."""
+    """Return a stored tree, of which nothing changes; raise `StoreProblem` if a newer rflow wrote it."""
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:

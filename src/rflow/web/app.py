@@ -165,8 +165,10 @@ class LinkServer:
             _log.error("the store can't be read", extra={"facts": {"why": error.what}})
 
     async def _upkeep(self) -> None:
-        """Write the views, and notice whether another file has replaced the store's, perhaps a backup."""
+        """Write the views, drop old summaries, and notice whether another file has replaced the store's."""
         await self._writer.write()
+        if self._work is not None:
+            self._work.summaries.forget(self._links.now())
         file = await self._workers.run(_file_id)
         if file is not None and file != self._file:
             _log.warning("the store was replaced")
@@ -175,6 +177,8 @@ class LinkServer:
             if self._members is not None:
                 self._members.reconnect()
             self._renderer.clear()
+            if self._work is not None:
+                self._work.summaries.clear()
             self._links.close()
             self._open()
 

@@ -3,7 +3,7 @@
 SHA-256 of the template: df455798d9503a6664195f48e3aa09068913b20876b8e4c963e70ba14b07ded1
 """
 
-from rflow.formats.runtime import LoopContext, Macro, Undefined, escape, missing
+from rflow.formats.runtime import LoopContext, Macro, Undefined, missing
 
 
 def template(environment):
@@ -29,7 +29,7 @@ def template(environment):
             pass
             t_6.extend((
                 'h2. ',
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             l_2_loop = missing
@@ -42,7 +42,7 @@ def template(environment):
                         '\n',
                     )
                 t_6.extend((
-                    escape(environment.finalize(context.eval_ctx, l_2_line)),
+                    environment.show(l_2_line),
                     '\n',
                 ))
             l_2_loop = l_2_line = missing
@@ -58,7 +58,7 @@ def template(environment):
             if l_1_detail is missing:
                 l_1_detail = ''
             pass
-            l_1_body = context.call(l_1_caller)
+            l_1_body = l_1_caller()
             if (undefined(name='body') if l_1_body is missing else l_1_body):
                 pass
                 t_7.append(
@@ -68,19 +68,19 @@ def template(environment):
                     pass
                     t_7.extend((
                         'h3. ',
-                        escape(environment.finalize(context.eval_ctx, l_1_heading)),
+                        environment.show(l_1_heading),
                     ))
                     if l_1_detail:
                         pass
                         t_7.extend((
                             ' ',
-                            escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                            environment.show(l_1_detail),
                         ))
                     t_7.append(
                         '\n\n',
                     )
                 t_7.append(
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='body') if l_1_body is missing else l_1_body))),
+                    environment.show((undefined(name='body') if l_1_body is missing else l_1_body)),
                 )
             return concat(t_7)
         context.exported_vars.add('part')
@@ -99,13 +99,13 @@ def template(environment):
                 pass
                 t_8.extend((
                     '*',
-                    escape(environment.finalize(context.eval_ctx, l_1_label)),
+                    environment.show(l_1_label),
                 ))
                 if l_1_detail:
                     pass
                     t_8.extend((
                         '* ',
-                        escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                        environment.show(l_1_detail),
                         ':',
                     ))
                 else:
@@ -115,7 +115,7 @@ def template(environment):
                     )
                 t_8.extend((
                     ' ',
-                    escape(environment.finalize(context.eval_ctx, t_1(l_1_text))),
+                    environment.show(t_1(l_1_text)),
                     '\n',
                 ))
             return concat(t_8)
@@ -131,9 +131,9 @@ def template(environment):
             pass
             t_9.extend((
                 '*',
-                escape(environment.finalize(context.eval_ctx, l_1_label)),
+                environment.show(l_1_label),
                 ':* ',
-                escape(environment.finalize(context.eval_ctx, t_2(l_1_text))),
+                environment.show(t_2(l_1_text)),
                 '\n',
             ))
             return concat(t_9)
@@ -153,15 +153,15 @@ def template(environment):
                 pass
                 t_10.extend((
                     '*',
-                    escape(environment.finalize(context.eval_ctx, l_1_label)),
+                    environment.show(l_1_label),
                     ':* ',
-                    escape(environment.finalize(context.eval_ctx, t_4(l_1_url))),
+                    environment.show(t_4(l_1_url)),
                 ))
                 if l_1_until:
                     pass
                     t_10.extend((
                         ' (until ',
-                        escape(environment.finalize(context.eval_ctx, t_5(l_1_until))),
+                        environment.show(t_5(l_1_until)),
                         ')',
                     ))
                 t_10.append(
@@ -177,7 +177,7 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             pass
             t_11.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             return concat(t_11)
@@ -192,7 +192,7 @@ def template(environment):
             if l_1_depth is missing:
                 l_1_depth = 1
             pass
-            for l_2__ in context.call((undefined(name='range') if l_1_range is missing else l_1_range), l_1_depth):
+            for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)(l_1_depth, ):
                 _loop_vars = {}
                 pass
                 t_12.append(
@@ -201,7 +201,7 @@ def template(environment):
             l_2__ = missing
             t_12.extend((
                 ' ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text))),
+                environment.show(t_1(l_1_text)),
                 '\n',
             ))
             return concat(t_12)
@@ -220,9 +220,9 @@ def template(environment):
                 l_1_last = undefined("parameter 'last' was not provided", name='last')
             pass
             t_13.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_number)),
+                environment.show(l_1_number),
                 '. ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text, 3))),
+                environment.show(t_1(l_1_text, 3)),
                 '\n',
             ))
             return concat(t_13)
@@ -237,7 +237,7 @@ def template(environment):
             if l_1_text:
                 pass
                 t_14.extend((
-                    escape(environment.finalize(context.eval_ctx, t_3(l_1_text))),
+                    environment.show(t_3(l_1_text)),
                     '\n',
                 ))
             return concat(t_14)
@@ -253,14 +253,14 @@ def template(environment):
             pass
             t_15.extend((
                 'h3. ',
-                escape(environment.finalize(context.eval_ctx, l_1_title)),
+                environment.show(l_1_title),
                 '\n\n',
             ))
             for l_2_line in l_1_lines:
                 _loop_vars = {}
                 pass
                 t_15.extend((
-                    escape(environment.finalize(context.eval_ctx, t_1(l_2_line, 2))),
+                    environment.show(t_1(l_2_line, 2)),
                     '\n',
                 ))
             l_2_line = missing

@@ -3,7 +3,7 @@
 SHA-256 of the template: 5c597161da0e65ceb99e13324b72bf17879e79a2d8918c883ec7d7133a104789
 """
 
-from rflow.formats.runtime import LoopContext, Macro, Undefined, escape, missing
+from rflow.formats.runtime import LoopContext, Macro, Undefined, missing
 
 
 def template(environment):
@@ -31,7 +31,7 @@ def template(environment):
             pass
             t_8.extend((
                 '## ',
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             l_2_loop = missing
@@ -44,7 +44,7 @@ def template(environment):
                         '\n',
                     )
                 t_8.append(
-                    escape(environment.finalize(context.eval_ctx, l_2_line)),
+                    environment.show(l_2_line),
                 )
                 if (not environment.getattr(l_2_loop, 'last')):
                     pass
@@ -67,24 +67,24 @@ def template(environment):
             if l_1_detail is missing:
                 l_1_detail = ''
             pass
-            l_1_body = context.call(l_1_caller)
+            l_1_body = l_1_caller()
             if (l_1_heading and (undefined(name='body') if l_1_body is missing else l_1_body)):
                 pass
                 t_9.extend((
                     '\n### ',
-                    escape(environment.finalize(context.eval_ctx, l_1_heading)),
+                    environment.show(l_1_heading),
                 ))
                 if l_1_detail:
                     pass
                     t_9.extend((
                         ' ',
-                        escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                        environment.show(l_1_detail),
                     ))
                 t_9.append(
                     '\n\n',
                 )
             t_9.append(
-                escape(environment.finalize(context.eval_ctx, (undefined(name='body') if l_1_body is missing else l_1_body))),
+                environment.show((undefined(name='body') if l_1_body is missing else l_1_body)),
             )
             return concat(t_9)
         context.exported_vars.add('part')
@@ -103,17 +103,17 @@ def template(environment):
                 pass
                 t_10.extend((
                     '\n**',
-                    escape(environment.finalize(context.eval_ctx, l_1_label)),
+                    environment.show(l_1_label),
                 ))
                 if l_1_detail:
                     pass
                     t_10.extend((
                         ' ',
-                        escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                        environment.show(l_1_detail),
                     ))
                 t_10.extend((
                     ':** ',
-                    escape(environment.finalize(context.eval_ctx, t_1(l_1_text))),
+                    environment.show(t_1(l_1_text)),
                     '\n',
                 ))
             return concat(t_10)
@@ -129,9 +129,9 @@ def template(environment):
             pass
             t_11.extend((
                 '\n**',
-                escape(environment.finalize(context.eval_ctx, l_1_label)),
+                environment.show(l_1_label),
                 ':** ',
-                escape(environment.finalize(context.eval_ctx, t_2(l_1_text))),
+                environment.show(t_2(l_1_text)),
                 '\n',
             ))
             return concat(t_11)
@@ -151,15 +151,15 @@ def template(environment):
                 pass
                 t_12.extend((
                     '\n**',
-                    escape(environment.finalize(context.eval_ctx, l_1_label)),
+                    environment.show(l_1_label),
                     ':** ',
-                    escape(environment.finalize(context.eval_ctx, t_5(l_1_url))),
+                    environment.show(t_5(l_1_url)),
                 ))
                 if l_1_until:
                     pass
                     t_12.extend((
                         ' (until ',
-                        escape(environment.finalize(context.eval_ctx, t_6(l_1_until))),
+                        environment.show(t_6(l_1_until)),
                         ')',
                     ))
                 t_12.append(
@@ -175,7 +175,7 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             pass
             t_13.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             return concat(t_13)
@@ -190,7 +190,7 @@ def template(environment):
             if l_1_depth is missing:
                 l_1_depth = 1
             pass
-            for l_2__ in context.call((undefined(name='range') if l_1_range is missing else l_1_range), (l_1_depth - 1)):
+            for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)((l_1_depth - 1), ):
                 _loop_vars = {}
                 pass
                 t_14.append(
@@ -199,7 +199,7 @@ def template(environment):
             l_2__ = missing
             t_14.extend((
                 '- ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text, (2 * l_1_depth)))),
+                environment.show(t_1(l_1_text, (2 * l_1_depth))),
                 '\n',
             ))
             return concat(t_14)
@@ -218,7 +218,7 @@ def template(environment):
                 l_1_last = undefined("parameter 'last' was not provided", name='last')
             pass
             t_15.append(
-                escape(environment.finalize(context.eval_ctx, l_1_number)),
+                environment.show(l_1_number),
             )
             if (l_1_gap % 2):
                 pass
@@ -232,7 +232,7 @@ def template(environment):
                 )
             t_15.extend((
                 ' ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text, (t_4(t_7(l_1_number)) + 2)))),
+                environment.show(t_1(l_1_text, (t_4(t_7(l_1_number)) + 2))),
                 '\n',
             ))
             return concat(t_15)
@@ -248,7 +248,7 @@ def template(environment):
                 pass
                 t_16.extend((
                     '\n  ',
-                    escape(environment.finalize(context.eval_ctx, t_3(l_1_text, 2))),
+                    environment.show(t_3(l_1_text, 2)),
                     '\n',
                 ))
             return concat(t_16)
@@ -264,7 +264,7 @@ def template(environment):
             pass
             t_17.extend((
                 '\n### ',
-                escape(environment.finalize(context.eval_ctx, l_1_title)),
+                environment.show(l_1_title),
                 '\n',
             ))
             l_2_loop = missing
@@ -277,7 +277,7 @@ def template(environment):
                         '\n',
                     )
                 t_17.append(
-                    escape(environment.finalize(context.eval_ctx, t_1(l_2_line))),
+                    environment.show(t_1(l_2_line)),
                 )
                 if (not environment.getattr(l_2_loop, 'last')):
                     pass

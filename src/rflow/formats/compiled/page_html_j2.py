@@ -3,7 +3,7 @@
 SHA-256 of the template: 73363975ac948751b044781661e8891c42a4c2b3eb63642654aa4499312d3205
 """
 
-from rflow.formats.runtime import Macro, Markup, Undefined, escape, identity, missing
+from rflow.formats.runtime import Macro, Markup, Undefined, identity, missing
 
 
 def template(environment):
@@ -40,55 +40,55 @@ def template(environment):
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
             pass
             l_1_at = environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of')
-            l_1_page = context.call((undefined(name='blocks') if l_1_blocks is missing else l_1_blocks), l_1_p)
+            l_1_page = (undefined(name='blocks') if l_1_blocks is missing else l_1_blocks)(l_1_p, )
             t_6.append(
                 '<header class="head">\n<p class="row">\n',
             )
-            for l_2_each in context.call((undefined(name='pills') if l_1_pills is missing else l_1_pills), l_1_p):
+            for l_2_each in (undefined(name='pills') if l_1_pills is missing else l_1_pills)(l_1_p, ):
                 _loop_vars = {}
                 pass
                 t_6.extend((
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill'), l_2_each, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill')(l_2_each, (undefined(name='at') if l_1_at is missing else l_1_at), )),
                     '\n',
                 ))
             l_2_each = missing
             t_6.extend((
                 '</p>\n<h1>',
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), environment.getattr(l_1_p, 'session')))),
+                environment.show((undefined(name='title') if l_0_title is missing else l_0_title)(environment.getattr(l_1_p, 'session'), )),
                 '</h1>\n<p class="meta">',
             ))
-            for l_2_text in context.call((undefined(name='meta') if l_1_meta is missing else l_1_meta), environment.getattr(l_1_p, 'session')):
+            for l_2_text in (undefined(name='meta') if l_1_meta is missing else l_1_meta)(environment.getattr(l_1_p, 'session'), ):
                 _loop_vars = {}
                 pass
                 t_6.extend((
                     '<span>',
-                    escape(environment.finalize(context.eval_ctx, l_2_text)),
+                    environment.show(l_2_text),
                     '</span> ',
                 ))
             l_2_text = missing
             t_6.extend((
                 '<span>Owner <b>',
-                escape(environment.finalize(context.eval_ctx, (environment.getattr(environment.getattr(l_1_p, 'session'), 'owner') or 'not known'))),
+                environment.show((environment.getattr(environment.getattr(l_1_p, 'session'), 'owner') or 'not known')),
                 '</b></span>',
             ))
             if environment.getattr(environment.getattr(l_1_p, 'session'), 'started_at'):
                 pass
                 t_6.extend((
                     ' <span>Started ',
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'session'), 'started_at'), 'ago'))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time')(environment.getattr(environment.getattr(l_1_p, 'session'), 'started_at'), 'ago', )),
                     '</span>',
                 ))
             if environment.getattr(environment.getattr(l_1_p, 'session'), 'changed_at'):
                 pass
                 t_6.extend((
                     ' <span>Last change <b>',
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'session'), 'changed_at'), 'ago'))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time')(environment.getattr(environment.getattr(l_1_p, 'session'), 'changed_at'), 'ago', )),
                     '</b></span>',
                 ))
             t_6.append(
                 '</p>\n</header>\n',
             )
-            l_1_drawn = context.call((undefined(name='drawing') if l_1_drawing is missing else l_1_drawing), l_1_p)
+            l_1_drawn = (undefined(name='drawing') if l_1_drawing is missing else l_1_drawing)(l_1_p, )
             t_6.append(
                 '<div class="cols',
             )
@@ -104,11 +104,11 @@ def template(environment):
                 _loop_vars = {}
                 pass
                 t_6.append(
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout'), l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout')(l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), )),
                 )
             l_2_block = missing
             t_6.extend((
-                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'facts'), (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts')(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'facts'), (undefined(name='at') if l_1_at is missing else l_1_at), )),
                 '</div>\n',
             ))
             if environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'side'):
@@ -120,7 +120,7 @@ def template(environment):
                     _loop_vars = {}
                     pass
                     t_6.append(
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout'), l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                        environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'callout')(l_2_block, (undefined(name='at') if l_1_at is missing else l_1_at), )),
                     )
                 l_2_block = missing
                 t_6.append(
@@ -133,17 +133,17 @@ def template(environment):
                 pass
                 t_6.extend((
                     '<section>\n<h2 class="title">Tried <small>',
-                    escape(environment.finalize(context.eval_ctx, t_3(environment.getattr(l_1_p, 'tried'), 'step'))),
+                    environment.show(t_3(environment.getattr(l_1_p, 'tried'), 'step')),
                     '</small></h2>\n',
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'steps'), l_1_p))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'steps')(l_1_p, )),
                     '</section>\n',
                 ))
             elif environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'tried'):
                 pass
                 t_6.append(
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), [environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'tried')], (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts')([environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'tried')], (undefined(name='at') if l_1_at is missing else l_1_at), )),
                 )
-            l_1_outputs = ([] if environment.getattr(l_1_p, 'brief') else context.call((undefined(name='loose_outputs') if l_1_loose_outputs is missing else l_1_loose_outputs), l_1_p))
+            l_1_outputs = ([] if environment.getattr(l_1_p, 'brief') else (undefined(name='loose_outputs') if l_1_loose_outputs is missing else l_1_loose_outputs)(l_1_p, ))
             if (undefined(name='outputs') if l_1_outputs is missing else l_1_outputs):
                 pass
                 def macro():
@@ -153,14 +153,14 @@ def template(environment):
                         _loop_vars = {}
                         pass
                         t_7.append(
-                            escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'output'), l_3_piece, (undefined(name='at') if l_1_at is missing else l_1_at), _loop_vars=_loop_vars))),
+                            environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'output')(l_3_piece, (undefined(name='at') if l_1_at is missing else l_1_at), )),
                         )
                     l_3_piece = missing
                     return concat(t_7)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'outputs', 'Outputs', t_3((undefined(name='outputs') if l_1_outputs is missing else l_1_outputs), 'output'), caller=caller))
+                t_6.append(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold')('outputs', 'Outputs', t_3((undefined(name='outputs') if l_1_outputs is missing else l_1_outputs), 'output'), caller=caller))
             t_6.append(
-                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts'), environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'below'), (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'facts')(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'below'), (undefined(name='at') if l_1_at is missing else l_1_at), )),
             )
             if environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'):
                 pass
@@ -168,22 +168,22 @@ def template(environment):
                     t_8 = []
                     pass
                     t_8.append(
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'entries'), environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), (undefined(name='at') if l_1_at is missing else l_1_at), 'lines'))),
+                        environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'entries')(environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), (undefined(name='at') if l_1_at is missing else l_1_at), 'lines', )),
                     )
                     return concat(t_8)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'ruled-out', environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'label'), t_3(environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), 'answer'), caller=caller))
+                t_6.append(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold')('ruled-out', environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'label'), t_3(environment.getattr(environment.getattr((undefined(name='page') if l_1_page is missing else l_1_page), 'ruled_out'), 'lines'), 'answer'), caller=caller))
             if (environment.getattr(l_1_p, 'outline') and (not environment.getattr(l_1_p, 'brief'))):
                 pass
                 def macro():
                     t_9 = []
                     pass
                     t_9.append(
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'outline'), environment.getattr(l_1_p, 'outline')))),
+                        environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'outline')(environment.getattr(l_1_p, 'outline'), )),
                     )
                     return concat(t_9)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                t_6.append(context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold'), 'tree', 'The tree in words', 'with the path taken', caller=caller))
+                t_6.append(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold')('tree', 'The tree in words', 'with the path taken', caller=caller))
             t_6.append(
                 '<section class="box" id="continue">\n<h2>Continue</h2>\n',
             )
@@ -194,20 +194,20 @@ def template(environment):
             finally: gen.close()
             t_6.extend((
                 '<p class="row"><span>In a terminal:</span> ',
-                escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command')))),
+                environment.show(t_2(environment.getattr(environment.getattr(l_1_p, 'resume'), 'command'))),
                 '</p>\n',
             ))
             if environment.getattr(environment.getattr(l_1_p, 'resume'), 'link'):
                 pass
                 t_6.extend((
                     '<p>Link: ',
-                    escape(environment.finalize(context.eval_ctx, t_4(environment.getattr(environment.getattr(l_1_p, 'resume'), 'link')))),
+                    environment.show(t_4(environment.getattr(environment.getattr(l_1_p, 'resume'), 'link'))),
                 ))
                 if environment.getattr(environment.getattr(l_1_p, 'resume'), 'link_expires'):
                     pass
                     t_6.extend((
                         ', until ',
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr(environment.getattr(l_1_p, 'resume'), 'link_expires')))),
+                        environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time')(environment.getattr(environment.getattr(l_1_p, 'resume'), 'link_expires'), )),
                     ))
                 t_6.append(
                     '</p>\n',
@@ -219,12 +219,12 @@ def template(environment):
                 pass
                 t_6.extend((
                     '<section class="box drawn" id="map">\n<h2>',
-                    escape(environment.finalize(context.eval_ctx, (environment.getattr(environment.getattr(environment.getattr(l_1_p, 'session'), 'tree'), 'title') if environment.getattr(environment.getattr(l_1_p, 'session'), 'tree') else 'The tree'))),
+                    environment.show((environment.getattr(environment.getattr(environment.getattr(l_1_p, 'session'), 'tree'), 'title') if environment.getattr(environment.getattr(l_1_p, 'session'), 'tree') else 'The tree')),
                     '</h2>\n',
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='drawn') if l_1_drawn is missing else l_1_drawn))),
+                    environment.show((undefined(name='drawn') if l_1_drawn is missing else l_1_drawn)),
                     '<p class="by"><span><b>○</b> question</span> <span><b>□</b> action</span> <span><b>✓</b> taken</span> <span><b>?</b> assumed</span> <span><b>✗</b> ruled out</span></p>\n',
                 ))
-                if context.call((undefined(name='drawn_in_part') if l_1_drawn_in_part is missing else l_1_drawn_in_part), l_1_p):
+                if (undefined(name='drawn_in_part') if l_1_drawn_in_part is missing else l_1_drawn_in_part)(l_1_p, ):
                     pass
                     t_6.append(
                         '<p class="by">What is near the path. More of it stands under “The tree in words”.</p>\n',
@@ -240,15 +240,15 @@ def template(environment):
                 pass
                 t_6.extend((
                     '<span>',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_block, 'label'))),
+                    environment.show(environment.getattr(l_2_block, 'label')),
                     ': ',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(environment.getitem(environment.getattr(l_2_block, 'lines'), 0), 'text'))),
+                    environment.show(environment.getattr(environment.getitem(environment.getattr(l_2_block, 'lines'), 0), 'text')),
                     '</span> ',
                 ))
             l_2_block = missing
             t_6.extend((
                 '<span id="zone">Times are in ',
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='zone') if l_1_zone is missing else l_1_zone), (undefined(name='at') if l_1_at is missing else l_1_at)))),
+                environment.show((undefined(name='zone') if l_1_zone is missing else l_1_zone)((undefined(name='at') if l_1_at is missing else l_1_at), )),
                 '.</span></p>\n',
             ))
             return concat(t_6)
@@ -264,7 +264,7 @@ def template(environment):
             pass
             t_10.extend((
                 '<header class="head">\n<h1>',
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title), l_1_p))),
+                environment.show((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title)(l_1_p, )),
                 '</h1>\n</header>\n<div class="rows">\n',
             ))
             for l_2_session in environment.getattr(l_1_p, 'sessions'):
@@ -274,32 +274,32 @@ def template(environment):
                 pass
                 t_10.extend((
                     '<section>\n<h2 class="title">',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), l_2_session, _loop_vars=_loop_vars))),
+                    environment.show((undefined(name='title') if l_0_title is missing else l_0_title)(l_2_session, )),
                     '</h2>\n<p class="row">\n',
                 ))
-                for l_3_each in context.call((undefined(name='pills') if l_2_pills is missing else l_2_pills), l_2_session, _loop_vars=_loop_vars):
+                for l_3_each in (undefined(name='pills') if l_2_pills is missing else l_2_pills)(l_2_session, ):
                     _loop_vars = {}
                     pass
                     t_10.extend((
-                        escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill'), l_3_each, environment.getattr(l_1_p, 'as_of'), _loop_vars=_loop_vars))),
+                        environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'pill')(l_3_each, environment.getattr(l_1_p, 'as_of'), )),
                         '\n',
                     ))
                 l_3_each = missing
                 t_10.append(
                     '</p>\n<p class="meta">',
                 )
-                for l_3_text in context.call((undefined(name='meta') if l_2_meta is missing else l_2_meta), l_2_session, _loop_vars=_loop_vars):
+                for l_3_text in (undefined(name='meta') if l_2_meta is missing else l_2_meta)(l_2_session, ):
                     _loop_vars = {}
                     pass
                     t_10.extend((
                         '<span>',
-                        escape(environment.finalize(context.eval_ctx, l_3_text)),
+                        environment.show(l_3_text),
                         '</span> ',
                     ))
                 l_3_text = missing
                 t_10.extend((
                     '<span>Owner <b>',
-                    escape(environment.finalize(context.eval_ctx, (environment.getattr(l_2_session, 'owner') or 'not known'))),
+                    environment.show((environment.getattr(l_2_session, 'owner') or 'not known')),
                     '</b></span></p>\n',
                 ))
                 for l_3_line in environment.getattr(l_2_session, 'lines'):
@@ -307,7 +307,7 @@ def template(environment):
                     pass
                     t_10.extend((
                         '<p>',
-                        escape(environment.finalize(context.eval_ctx, t_1(l_3_line))),
+                        environment.show(t_1(l_3_line)),
                         '</p>\n',
                     ))
                 l_3_line = missing
@@ -318,23 +318,23 @@ def template(environment):
             t_10.append(
                 '</div>\n<p class="meta end">',
             )
-            if context.call((undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions), l_1_p):
+            if (undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions)(l_1_p, ):
                 pass
                 t_10.extend((
                     '<span>Not shown: ',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions), l_1_p))),
+                    environment.show((undefined(name='more_sessions') if l_1_more_sessions is missing else l_1_more_sessions)(l_1_p, )),
                     '</span> ',
                 ))
-            if context.call((undefined(name='hidden') if l_1_hidden is missing else l_1_hidden), l_1_p):
+            if (undefined(name='hidden') if l_1_hidden is missing else l_1_hidden)(l_1_p, ):
                 pass
                 t_10.extend((
                     '<span>Redacted: ',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='hidden') if l_1_hidden is missing else l_1_hidden), l_1_p))),
+                    environment.show((undefined(name='hidden') if l_1_hidden is missing else l_1_hidden)(l_1_p, )),
                     '</span> ',
                 ))
             t_10.extend((
                 '<span>Times are in ',
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='zone') if l_1_zone is missing else l_1_zone), environment.getattr(l_1_p, 'as_of')))),
+                environment.show((undefined(name='zone') if l_1_zone is missing else l_1_zone)(environment.getattr(l_1_p, 'as_of'), )),
                 '.</span></p>\n',
             ))
             return concat(t_10)
@@ -343,25 +343,25 @@ def template(environment):
         yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n<meta name="format-detection" content="telephone=no">\n<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n<title>'
         if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')):
             pass
-            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title), (undefined(name='p') if l_0_p is missing else l_0_p))))
+            yield environment.show((undefined(name='digest_title') if l_0_digest_title is missing else l_0_digest_title)((undefined(name='p') if l_0_p is missing else l_0_p), ))
         else:
             pass
-            yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='title') if l_0_title is missing else l_0_title), environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'))))
+            yield environment.show((undefined(name='title') if l_0_title is missing else l_0_title)(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), ))
         yield '</title>\n'
         yield from context.blocks['head'][0](context)
         yield '</head>\n<body'
         yield from context.blocks['body'][0](context)
         yield '>\n'
-        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icons'))))
+        yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icons')())
         yield from context.blocks['bar'][0](context)
         yield '<main id="main"'
-        if ((not t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions'))) and context.call((undefined(name='is_whole') if l_0_is_whole is missing else l_0_is_whole), (undefined(name='p') if l_0_p is missing else l_0_p))):
+        if ((not t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions'))) and (undefined(name='is_whole') if l_0_is_whole is missing else l_0_is_whole)((undefined(name='p') if l_0_p is missing else l_0_p), )):
             pass
             yield ' data-as-of="'
-            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of'), 'isoformat'), timespec='seconds')))
+            yield environment.show(environment.getattr(environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of'), 'isoformat')(**{'timespec': 'seconds', }, ))
             yield '"'
         yield '>\n'
-        yield escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='digest') if l_0_digest is missing else l_0_digest), (undefined(name='p') if l_0_p is missing else l_0_p)) if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else context.call((undefined(name='whole') if l_0_whole is missing else l_0_whole), (undefined(name='p') if l_0_p is missing else l_0_p)))))
+        yield environment.show(((undefined(name='digest') if l_0_digest is missing else l_0_digest)((undefined(name='p') if l_0_p is missing else l_0_p), ) if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else (undefined(name='whole') if l_0_whole is missing else l_0_whole)((undefined(name='p') if l_0_p is missing else l_0_p), )))
         yield '</main>\n</body>\n</html>\n'
 
     def block_resume(context, missing=missing, environment=environment):
@@ -394,9 +394,9 @@ def template(environment):
         l_0_style = (Markup if context.eval_ctx.autoescape else identity)(concat(t_11))
         _block_vars['style'] = l_0_style
         yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \''
-        yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='style_hash') if l_0_style_hash is missing else l_0_style_hash), (undefined(name='style') if l_0_style is missing else l_0_style), _block_vars=_block_vars)))
+        yield environment.show((undefined(name='style_hash') if l_0_style_hash is missing else l_0_style_hash)((undefined(name='style') if l_0_style is missing else l_0_style), ))
         yield '\'; base-uri \'none\'; form-action \'none\'">\n<style>'
-        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
+        yield environment.show((undefined(name='style') if l_0_style is missing else l_0_style))
         yield '</style>\n'
 
     def block_body(context, missing=missing, environment=environment):
@@ -421,9 +421,9 @@ def template(environment):
         t_5 = environment.tests['defined']
         pass
         yield '<header class="bar"><span class="logo">'
-        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon'), 'logo', _block_vars=_block_vars)))
+        yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon')('logo', ))
         yield 'rflow</span> <p class="by">As of '
-        yield escape(environment.finalize(context.eval_ctx, context.call((undefined(name='full') if l_0_full is missing else l_0_full), (environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'as_of') if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of')), _block_vars=_block_vars)))
+        yield environment.show((undefined(name='full') if l_0_full is missing else l_0_full)((environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'as_of') if t_5(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'sessions')) else environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'as_of')), ))
         yield '. What came later does not show.</p></header>\n'
 
     blocks = {'resume': block_resume, 'head': block_head, 'body': block_body, 'bar': block_bar}

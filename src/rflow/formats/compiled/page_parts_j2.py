@@ -3,7 +3,7 @@
 SHA-256 of the template: e6dff01ca7a53617d38e0447eba88f620a23b23a21b38beb0e2c19bfd411e029
 """
 
-from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, escape, identity, missing
+from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, identity, missing
 
 
 def template(environment):
@@ -32,7 +32,7 @@ def template(environment):
             pass
             t_11.extend((
                 '<svg class="i" aria-hidden="true"><use href="#i-',
-                escape(environment.finalize(context.eval_ctx, l_1_name)),
+                environment.show(l_1_name),
                 '"></use></svg>',
             ))
             return concat(t_11)
@@ -52,25 +52,25 @@ def template(environment):
             pass
             t_12.extend((
                 '<time datetime="',
-                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(l_1_at, 'isoformat'), timespec='seconds'))),
+                environment.show(environment.getattr(l_1_at, 'isoformat')(**{'timespec': 'seconds', }, )),
                 '" data-as="',
-                escape(environment.finalize(context.eval_ctx, l_1_as)),
+                environment.show(l_1_as),
                 '">',
             ))
             if (l_1_as == 'clock'):
                 pass
                 t_12.append(
-                    escape(environment.finalize(context.eval_ctx, t_2(l_1_at))),
+                    environment.show(t_2(l_1_at)),
                 )
             elif (l_1_as == 'moment'):
                 pass
                 t_12.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='moment') if l_1_moment is missing else l_1_moment), l_1_at, l_1_as_of))),
+                    environment.show((undefined(name='moment') if l_1_moment is missing else l_1_moment)(l_1_at, l_1_as_of, )),
                 )
             else:
                 pass
                 t_12.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='full') if l_1_full is missing else l_1_full), l_1_at))),
+                    environment.show((undefined(name='full') if l_1_full is missing else l_1_full)(l_1_at, )),
                 )
             t_12.append(
                 '</time>',
@@ -94,17 +94,17 @@ def template(environment):
             elif environment.getattr(l_1_part, 'icon'):
                 pass
                 t_14.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='icon') if l_0_icon is missing else l_0_icon), environment.getattr(l_1_part, 'icon')))),
+                    environment.show((undefined(name='icon') if l_0_icon is missing else l_0_icon)(environment.getattr(l_1_part, 'icon'), )),
                 )
             t_14.extend((
                 '<span>',
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'text'))),
+                environment.show(environment.getattr(l_1_part, 'text')),
             ))
             if environment.getattr(l_1_part, 'at'):
                 pass
                 t_14.extend((
                     ' ',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr(l_1_part, 'at'), 'moment', l_1_as_of))),
+                    environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_part, 'at'), 'moment', l_1_as_of, )),
                 ))
             t_14.append(
                 '</span>',
@@ -119,7 +119,7 @@ def template(environment):
                 pass
                 t_15.extend((
                     ' ',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'tone'))),
+                    environment.show(environment.getattr(l_1_part, 'tone')),
                 ))
             if (environment.getattr(l_1_part, 'icon') == 'dot'):
                 pass
@@ -131,20 +131,20 @@ def template(environment):
                 pass
                 t_13.extend((
                     '<a class="',
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='class') if l_1_class is missing else l_1_class))),
+                    environment.show((undefined(name='class') if l_1_class is missing else l_1_class)),
                     '" href="',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'href'))),
+                    environment.show(environment.getattr(l_1_part, 'href')),
                     '">',
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='text') if l_1_text is missing else l_1_text))),
+                    environment.show((undefined(name='text') if l_1_text is missing else l_1_text)),
                     '</a>',
                 ))
             else:
                 pass
                 t_13.extend((
                     '<span class="',
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='class') if l_1_class is missing else l_1_class))),
+                    environment.show((undefined(name='class') if l_1_class is missing else l_1_class)),
                     '">',
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='text') if l_1_text is missing else l_1_text))),
+                    environment.show((undefined(name='text') if l_1_text is missing else l_1_text)),
                     '</span>',
                 ))
             return concat(t_13)
@@ -160,9 +160,9 @@ def template(environment):
             pass
             t_16.extend((
                 '<span class="chip ',
-                escape(environment.finalize(context.eval_ctx, l_1_tone)),
+                environment.show(l_1_tone),
                 '">',
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '</span>',
             ))
             return concat(t_16)
@@ -184,7 +184,7 @@ def template(environment):
                 if environment.getattr(l_1_line, 'by'):
                     pass
                     t_17.append(
-                        escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_line, 'by'))),
+                        environment.show(environment.getattr(l_1_line, 'by')),
                     )
                     if environment.getattr(l_1_line, 'at'):
                         pass
@@ -194,13 +194,13 @@ def template(environment):
                 if environment.getattr(l_1_line, 'at'):
                     pass
                     t_17.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr(l_1_line, 'at'), 'moment', l_1_as_of))),
+                        environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_line, 'at'), 'moment', l_1_as_of, )),
                     )
                 if environment.getattr(l_1_line, 'until'):
                     pass
                     t_17.extend((
                         ' to ',
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr(l_1_line, 'until'), 'moment', l_1_as_of))),
+                        environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_line, 'until'), 'moment', l_1_as_of, )),
                     ))
                 if environment.getattr(l_1_line, 'step'):
                     pass
@@ -211,9 +211,9 @@ def template(environment):
                         )
                     t_17.extend((
                         '<a href="#step-',
-                        escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_line, 'step'))),
+                        environment.show(environment.getattr(l_1_line, 'step')),
                         '">step ',
-                        escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_line, 'step'))),
+                        environment.show(environment.getattr(l_1_line, 'step')),
                         '</a>',
                     ))
                 t_17.append(
@@ -231,13 +231,13 @@ def template(environment):
             if ('\n' in l_1_text):
                 pass
                 t_18.append(
-                    escape(environment.finalize(context.eval_ctx, t_6(l_1_text))),
+                    environment.show(t_6(l_1_text)),
                 )
             else:
                 pass
                 t_18.extend((
                     '<p class="command">',
-                    escape(environment.finalize(context.eval_ctx, t_3(l_1_text))),
+                    environment.show(t_3(l_1_text)),
                     '</p>',
                 ))
             t_18.append(
@@ -263,25 +263,25 @@ def template(environment):
                 pass
                 t_19.extend((
                     ' class="',
-                    escape(environment.finalize(context.eval_ctx, l_1_class)),
+                    environment.show(l_1_class),
                     '"',
                 ))
             t_19.extend((
                 '>',
-                escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_1_line, 'text')))),
+                environment.show(t_1(environment.getattr(l_1_line, 'text'))),
             ))
             if environment.getattr(l_1_line, 'result'):
                 pass
                 t_19.extend((
                     ' – <b>',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_1_line, 'result')))),
+                    environment.show(t_1(environment.getattr(l_1_line, 'result'))),
                     '</b>',
                 ))
             if environment.getattr(l_1_line, 'chip'):
                 pass
                 t_19.extend((
                     ' ',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), environment.getattr(l_1_line, 'chip'), ('plain' if (environment.getattr(l_1_line, 'chip') == 'end of the tree') else 'hold')))),
+                    environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)(environment.getattr(l_1_line, 'chip'), ('plain' if (environment.getattr(l_1_line, 'chip') == 'end of the tree') else 'hold'), )),
                 ))
             t_19.append(
                 '</p>\n',
@@ -290,16 +290,16 @@ def template(environment):
                 pass
                 t_19.extend((
                     '<p class="note">',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_1_line, 'note')))),
+                    environment.show(t_1(environment.getattr(l_1_line, 'note'))),
                     '</p>\n',
                 ))
             if environment.getattr(l_1_line, 'command'):
                 pass
                 t_19.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='command') if l_0_command is missing else l_0_command), environment.getattr(l_1_line, 'command')))),
+                    environment.show((undefined(name='command') if l_0_command is missing else l_0_command)(environment.getattr(l_1_line, 'command'), )),
                 )
             t_19.append(
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='by') if l_0_by is missing else l_0_by), l_1_line, l_1_as_of))),
+                environment.show((undefined(name='by') if l_0_by is missing else l_0_by)(l_1_line, l_1_as_of, )),
             )
             return concat(t_19)
         context.exported_vars.add('entry')
@@ -321,7 +321,7 @@ def template(environment):
                 pass
                 t_20.extend((
                     ' class="',
-                    escape(environment.finalize(context.eval_ctx, l_1_class)),
+                    environment.show(l_1_class),
                     '"',
                 ))
             t_20.append(
@@ -332,7 +332,7 @@ def template(environment):
                 pass
                 t_20.extend((
                     '<li>\n',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entry') if l_0_entry is missing else l_0_entry), l_2_line, l_1_as_of, _loop_vars=_loop_vars))),
+                    environment.show((undefined(name='entry') if l_0_entry is missing else l_0_entry)(l_2_line, l_1_as_of, )),
                     '</li>\n',
                 ))
             l_2_line = missing
@@ -351,19 +351,19 @@ def template(environment):
                 l_1_as_of = undefined("parameter 'as_of' was not provided", name='as_of')
             pass
             t_21.append(
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'label'))),
+                environment.show(environment.getattr(l_1_part, 'label')),
             )
             if environment.getattr(l_1_part, 'detail'):
                 pass
                 t_21.extend((
                     ' <small>',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'detail'))),
+                    environment.show(environment.getattr(l_1_part, 'detail')),
                 ))
                 if environment.getattr(l_1_part, 'until'):
                     pass
                     t_21.extend((
                         ' ',
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr(l_1_part, 'until'), 'moment', l_1_as_of))),
+                        environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_part, 'until'), 'moment', l_1_as_of, )),
                     ))
                 t_21.append(
                     '</small>',
@@ -381,23 +381,23 @@ def template(environment):
             pass
             t_22.extend((
                 '<section class="box ',
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'tone'))),
+                environment.show(environment.getattr(l_1_part, 'tone')),
                 '" id="',
-                escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_part, 'key'))),
+                environment.show(environment.getattr(l_1_part, 'key')),
                 '">\n<h2>',
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='icon') if l_0_icon is missing else l_0_icon), environment.getattr(l_1_part, 'icon')))),
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='label') if l_0_label is missing else l_0_label), l_1_part, l_1_as_of))),
+                environment.show((undefined(name='icon') if l_0_icon is missing else l_0_icon)(environment.getattr(l_1_part, 'icon'), )),
+                environment.show((undefined(name='label') if l_0_label is missing else l_0_label)(l_1_part, l_1_as_of, )),
                 '</h2>\n',
             ))
             if (t_8(environment.getattr(l_1_part, 'lines')) > 1):
                 pass
                 t_22.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entries') if l_0_entries is missing else l_0_entries), environment.getattr(l_1_part, 'lines'), l_1_as_of, 'lines'))),
+                    environment.show((undefined(name='entries') if l_0_entries is missing else l_0_entries)(environment.getattr(l_1_part, 'lines'), l_1_as_of, 'lines', )),
                 )
             else:
                 pass
                 t_22.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entry') if l_0_entry is missing else l_0_entry), environment.getitem(environment.getattr(l_1_part, 'lines'), 0), l_1_as_of, ('say' if (environment.getattr(l_1_part, 'key') == 'ask') else '')))),
+                    environment.show((undefined(name='entry') if l_0_entry is missing else l_0_entry)(environment.getitem(environment.getattr(l_1_part, 'lines'), 0), l_1_as_of, ('say' if (environment.getattr(l_1_part, 'key') == 'ask') else ''), )),
                 )
             t_22.append(
                 '</section>\n',
@@ -423,20 +423,20 @@ def template(environment):
                     pass
                     t_23.extend((
                         '<section>\n<h2>',
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='label') if l_0_label is missing else l_0_label), l_2_part, l_1_as_of, _loop_vars=_loop_vars))),
+                        environment.show((undefined(name='label') if l_0_label is missing else l_0_label)(l_2_part, l_1_as_of, )),
                         '</h2>\n',
                     ))
                     if ((environment.getattr(l_2_part, 'key') in ('at', 'last_note')) and (t_8(environment.getattr(l_2_part, 'lines')) == 1)):
                         pass
                         t_23.extend((
                             '<div>\n',
-                            escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entry') if l_0_entry is missing else l_0_entry), environment.getitem(environment.getattr(l_2_part, 'lines'), 0), l_1_as_of, 'strong', _loop_vars=_loop_vars))),
+                            environment.show((undefined(name='entry') if l_0_entry is missing else l_0_entry)(environment.getitem(environment.getattr(l_2_part, 'lines'), 0), l_1_as_of, 'strong', )),
                             '</div>\n',
                         ))
                     else:
                         pass
                         t_23.append(
-                            escape(environment.finalize(context.eval_ctx, context.call((undefined(name='entries') if l_0_entries is missing else l_0_entries), environment.getattr(l_2_part, 'lines'), l_1_as_of, ('guess' if (environment.getattr(l_2_part, 'key') == 'assumed') else ''), _loop_vars=_loop_vars))),
+                            environment.show((undefined(name='entries') if l_0_entries is missing else l_0_entries)(environment.getattr(l_2_part, 'lines'), l_1_as_of, ('guess' if (environment.getattr(l_2_part, 'key') == 'assumed') else ''), )),
                         )
                     t_23.append(
                         '</section>\n',
@@ -462,9 +462,9 @@ def template(environment):
             pass
             t_24.extend((
                 '<details class="fold" id="fold-',
-                escape(environment.finalize(context.eval_ctx, l_1_key)),
+                environment.show(l_1_key),
                 '">\n<summary>',
-                escape(environment.finalize(context.eval_ctx, l_1_title)),
+                environment.show(l_1_title),
             ))
             if l_1_hint:
                 pass
@@ -475,17 +475,17 @@ def template(environment):
                     pass
                     t_24.extend((
                         ' class="',
-                        escape(environment.finalize(context.eval_ctx, l_1_class)),
+                        environment.show(l_1_class),
                         '"',
                     ))
                 t_24.extend((
                     '>',
-                    escape(environment.finalize(context.eval_ctx, l_1_hint)),
+                    environment.show(l_1_hint),
                     '</small>',
                 ))
             t_24.extend((
                 '</summary>\n',
-                escape(environment.finalize(context.eval_ctx, context.call(l_1_caller))),
+                environment.show(l_1_caller()),
                 '</details>\n',
             ))
             return concat(t_24)
@@ -502,20 +502,20 @@ def template(environment):
             if l_1_whole is missing:
                 l_1_whole = ''
             pass
-            l_1_same_day = (environment.getattr(l_1_piece, 'at') and (context.call(environment.getattr(environment.getattr(l_1_piece, 'at'), 'date')) == context.call(environment.getattr(l_1_as_of, 'date'))))
+            l_1_same_day = (environment.getattr(l_1_piece, 'at') and (environment.getattr(environment.getattr(l_1_piece, 'at'), 'date')() == environment.getattr(l_1_as_of, 'date')()))
             t_25.append(
                 '<figure class="ev">\n<figcaption>\n',
             )
             if (environment.getattr(l_1_piece, 'kind') == 'command'):
                 pass
                 t_25.append(
-                    escape(environment.finalize(context.eval_ctx, t_3((environment.getattr(l_1_piece, 'label') or environment.getattr(l_1_piece, 'command'))))),
+                    environment.show(t_3((environment.getattr(l_1_piece, 'label') or environment.getattr(l_1_piece, 'command')))),
                 )
             else:
                 pass
                 t_25.extend((
                     '<span>',
-                    escape(environment.finalize(context.eval_ctx, (environment.getattr(l_1_piece, 'label') or environment.getattr(l_1_piece, 'command')))),
+                    environment.show((environment.getattr(l_1_piece, 'label') or environment.getattr(l_1_piece, 'command'))),
                     '</span>',
                 ))
             t_25.append(
@@ -524,13 +524,13 @@ def template(environment):
             if (not t_10(environment.getattr(l_1_piece, 'exit_code'))):
                 pass
                 t_25.extend((
-                    escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'ok, exit 0', 'ok') if (environment.getattr(l_1_piece, 'exit_code') == 0) else context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), environment.joined(('failed, exit ', environment.getattr(l_1_piece, 'exit_code'), )), 'bad')))),
+                    environment.show(((undefined(name='chip') if l_0_chip is missing else l_0_chip)('ok, exit 0', 'ok', ) if (environment.getattr(l_1_piece, 'exit_code') == 0) else (undefined(name='chip') if l_0_chip is missing else l_0_chip)(environment.joined(('failed, exit ', environment.getattr(l_1_piece, 'exit_code'), )), 'bad', ))),
                     '\n',
                 ))
             if environment.getattr(l_1_piece, 'amended'):
                 pass
                 t_25.extend((
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'corrected'))),
+                    environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)('corrected', )),
                     '\n',
                 ))
             t_25.append(
@@ -540,40 +540,40 @@ def template(environment):
                 pass
                 t_25.extend((
                     'last ',
-                    escape(environment.finalize(context.eval_ctx, t_8(environment.getattr(l_1_piece, 'lines')))),
+                    environment.show(t_8(environment.getattr(l_1_piece, 'lines'))),
                     ' of ',
-                    escape(environment.finalize(context.eval_ctx, t_4((t_8(environment.getattr(l_1_piece, 'lines')) + environment.getattr(l_1_piece, 'left_out')), 'line'))),
+                    environment.show(t_4((t_8(environment.getattr(l_1_piece, 'lines')) + environment.getattr(l_1_piece, 'left_out')), 'line')),
                     ', ',
                 ))
             if environment.getattr(l_1_piece, 'host'):
                 pass
                 t_25.extend((
                     'on ',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_piece, 'host'))),
+                    environment.show(environment.getattr(l_1_piece, 'host')),
                     ', ',
                 ))
             if (environment.getattr(l_1_piece, 'duration') and (environment.getattr(l_1_piece, 'duration') >= 1)):
                 pass
                 t_25.extend((
-                    escape(environment.finalize(context.eval_ctx, t_5(environment.getattr(l_1_piece, 'duration')))),
+                    environment.show(t_5(environment.getattr(l_1_piece, 'duration'))),
                     ', ',
                 ))
             if environment.getattr(l_1_piece, 'at'):
                 pass
                 t_25.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr(l_1_piece, 'at'), ('clock' if (undefined(name='same_day') if l_1_same_day is missing else l_1_same_day) else 'moment'), l_1_as_of))),
+                    environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_piece, 'at'), ('clock' if (undefined(name='same_day') if l_1_same_day is missing else l_1_same_day) else 'moment'), l_1_as_of, )),
                 )
             else:
                 pass
                 t_25.append(
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_piece, 'by'))),
+                    environment.show(environment.getattr(l_1_piece, 'by')),
                 )
             if (l_1_whole and environment.getattr(l_1_piece, 'bytes_total')):
                 pass
                 t_25.extend((
                     ', <a href="',
-                    escape(environment.finalize(context.eval_ctx, l_1_whole)),
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_piece, 'seq'))),
+                    environment.show(l_1_whole),
+                    environment.show(environment.getattr(l_1_piece, 'seq')),
                     '">download</a>',
                 ))
             t_25.append(
@@ -582,7 +582,7 @@ def template(environment):
             if environment.getattr(l_1_piece, 'lines'):
                 pass
                 t_25.extend((
-                    escape(environment.finalize(context.eval_ctx, t_6(t_7(environment.getattr(l_1_piece, 'lines'), '\n')))),
+                    environment.show(t_6(t_7(environment.getattr(l_1_piece, 'lines'), '\n'))),
                     '\n',
                 ))
             else:
@@ -593,7 +593,7 @@ def template(environment):
                 if environment.getattr(l_1_piece, 'bytes_total'):
                     pass
                     t_25.extend((
-                        escape(environment.finalize(context.eval_ctx, t_9(environment.getattr(l_1_piece, 'bytes_total')))),
+                        environment.show(t_9(environment.getattr(l_1_piece, 'bytes_total'))),
                         ', not text',
                     ))
                 else:
@@ -627,7 +627,7 @@ def template(environment):
             l_1_step = environment.getattr(l_1_row, 'step')
             t_26.extend((
                 '<li id="step-',
-                escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'number'))),
+                environment.show(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'number')),
                 '"',
             ))
             if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'undone'):
@@ -642,13 +642,13 @@ def template(environment):
                 )
             t_26.extend((
                 '>\n<p class="n">',
-                escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'number'))),
+                environment.show(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'number')),
             ))
             if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'pinned'):
                 pass
                 t_26.extend((
                     ' ',
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='icon') if l_0_icon is missing else l_0_icon), 'pin'))),
+                    environment.show((undefined(name='icon') if l_0_icon is missing else l_0_icon)('pin', )),
                     '<span class="vh"> key fact</span>',
                 ))
             t_26.append(
@@ -660,7 +660,7 @@ def template(environment):
                     'Went on in another tree: ',
                 )
             t_26.extend((
-                escape(environment.finalize(context.eval_ctx, t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'text')))),
+                environment.show(t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'text'))),
                 '</p>\n<p class="by">',
             ))
             if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at'):
@@ -669,17 +669,17 @@ def template(environment):
                     pass
                     t_26.extend((
                         '<span class="day">',
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='day') if l_1_day is missing else l_1_day), environment.getattr(l_1_row, 'day')))),
+                        environment.show((undefined(name='day') if l_1_day is missing else l_1_day)(environment.getattr(l_1_row, 'day'), )),
                         '</span> ',
                     ))
                 t_26.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='time') if l_0_time is missing else l_0_time), environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at'), 'clock'))),
+                    environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at'), 'clock', )),
                 )
             if environment.getattr(l_1_row, 'by'):
                 pass
                 t_26.extend((
                     '<span>',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_row, 'by'))),
+                    environment.show(environment.getattr(l_1_row, 'by')),
                     '</span>',
                 ))
             t_26.append(
@@ -689,7 +689,7 @@ def template(environment):
                 pass
                 t_26.extend((
                     '<p class="got">',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'result')))),
+                    environment.show(t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'result'))),
                     '</p>\n',
                 ))
             if (((environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'undone') or environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'skipped')) or environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'assumed')) or environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'amended')):
@@ -700,29 +700,29 @@ def template(environment):
                 if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'undone'):
                     pass
                     t_26.extend((
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'taken back'))),
+                        environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)('taken back', )),
                         ' ',
                     ))
                 if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'skipped'):
                     pass
                     t_26.extend((
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'skipped'))),
+                        environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)('skipped', )),
                         ' ',
                     ))
                 if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'assumed'):
                     pass
                     t_26.extend((
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'assumed'))),
+                        environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)('assumed', )),
                         ' ',
                     ))
                 if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'amended'):
                     pass
                     t_26.extend((
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='chip') if l_0_chip is missing else l_0_chip), 'corrected'))),
+                        environment.show((undefined(name='chip') if l_0_chip is missing else l_0_chip)('corrected', )),
                         ' ',
                     ))
                 t_26.append(
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'reason')))),
+                    environment.show(t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'reason'))),
                 )
                 if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'settled'):
                     pass
@@ -733,7 +733,7 @@ def template(environment):
                         )
                     t_26.extend((
                         'Settled: ',
-                        escape(environment.finalize(context.eval_ctx, t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'settled')))),
+                        environment.show(t_1(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'settled'))),
                     ))
                 t_26.append(
                     '</p>\n',
@@ -742,13 +742,13 @@ def template(environment):
                 _loop_vars = {}
                 pass
                 t_26.append(
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='output') if l_0_output is missing else l_0_output), l_2_piece, (environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at') or l_1_as_of), l_1_whole, _loop_vars=_loop_vars))),
+                    environment.show((undefined(name='output') if l_0_output is missing else l_0_output)(l_2_piece, (environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'at') or l_1_as_of), l_1_whole, )),
                 )
             l_2_piece = missing
             if l_1_more:
                 pass
                 t_26.append(
-                    escape(environment.finalize(context.eval_ctx, context.call(l_1_more, (undefined(name='step') if l_1_step is missing else l_1_step)))),
+                    environment.show(l_1_more((undefined(name='step') if l_1_step is missing else l_1_step), )),
                 )
             t_26.append(
                 '</li>\n',
@@ -767,7 +767,7 @@ def template(environment):
             if l_1_whole is missing:
                 l_1_whole = ''
             pass
-            for l_2_run in context.call((undefined(name='runs') if l_1_runs is missing else l_1_runs), l_1_p):
+            for l_2_run in (undefined(name='runs') if l_1_runs is missing else l_1_runs)(l_1_p, ):
                 l_2_list = missing
                 _loop_vars = {}
                 pass
@@ -780,7 +780,7 @@ def template(environment):
                     _loop_vars = {}
                     pass
                     t_28.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='step') if l_0_step is missing else l_0_step), l_4_row, environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of'), l_1_more, l_1_whole, _loop_vars=_loop_vars))),
+                        environment.show((undefined(name='step') if l_0_step is missing else l_0_step)(l_4_row, environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of'), l_1_more, l_1_whole, )),
                     )
                 l_4_row = missing
                 t_28.append(
@@ -794,15 +794,15 @@ def template(environment):
                         t_29 = []
                         pass
                         t_29.append(
-                            escape(environment.finalize(context.eval_ctx, (undefined(name='list') if l_2_list is missing else l_2_list))),
+                            environment.show((undefined(name='list') if l_2_list is missing else l_2_list)),
                         )
                         return concat(t_29)
                     caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                    t_27.append(context.call((undefined(name='fold') if l_0_fold is missing else l_0_fold), environment.joined(('steps-', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), )), environment.joined(('Steps ', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), (' and ' if (t_8(environment.getattr(l_2_run, 'rows')) == 2) else ' to '), environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), -1), 'step'), 'number'), )), t_7(environment.getattr(l_2_run, 'hints'), ' · '), 'hint', caller=caller, _loop_vars=_loop_vars))
+                    t_27.append((undefined(name='fold') if l_0_fold is missing else l_0_fold)(environment.joined(('steps-', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), )), environment.joined(('Steps ', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), (' and ' if (t_8(environment.getattr(l_2_run, 'rows')) == 2) else ' to '), environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), -1), 'step'), 'number'), )), t_7(environment.getattr(l_2_run, 'hints'), ' · '), 'hint', caller=caller))
                 else:
                     pass
                     t_27.append(
-                        escape(environment.finalize(context.eval_ctx, (undefined(name='list') if l_2_list is missing else l_2_list))),
+                        environment.show((undefined(name='list') if l_2_list is missing else l_2_list)),
                     )
             l_2_run = l_2_list = missing
             return concat(t_27)
@@ -831,7 +831,7 @@ def template(environment):
                     pass
                     l_2_entry = environment.getattr(l_2_branch, 'entry')
                     _loop_vars['entry'] = l_2_entry
-                    (l_2_sign, l_2_words, l_2_class) = context.call(environment.getattr((undefined(name='MARKS') if l_0_MARKS is missing else l_0_MARKS), 'get'), environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark'), ('', '', ''), _loop_vars=_loop_vars)
+                    (l_2_sign, l_2_words, l_2_class) = environment.getattr((undefined(name='MARKS') if l_0_MARKS is missing else l_0_MARKS), 'get')(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark'), ('', '', ''), )
                     _loop_vars.update({'class': l_2_class, 'sign': l_2_sign, 'words': l_2_words})
                     t_31.append(
                         '<li',
@@ -840,7 +840,7 @@ def template(environment):
                         pass
                         t_31.extend((
                             ' class="',
-                            escape(environment.finalize(context.eval_ctx, (undefined(name='class') if l_2_class is missing else l_2_class))),
+                            environment.show((undefined(name='class') if l_2_class is missing else l_2_class)),
                             '"',
                         ))
                     t_31.append(
@@ -850,26 +850,26 @@ def template(environment):
                         pass
                         t_31.extend((
                             '<b>',
-                            escape(environment.finalize(context.eval_ctx, (undefined(name='sign') if l_2_sign is missing else l_2_sign))),
+                            environment.show((undefined(name='sign') if l_2_sign is missing else l_2_sign)),
                             '</b><i> ',
-                            escape(environment.finalize(context.eval_ctx, (undefined(name='words') if l_2_words is missing else l_2_words))),
+                            environment.show((undefined(name='words') if l_2_words is missing else l_2_words)),
                             ': </i>',
                         ))
                     if environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label'):
                         pass
                         t_31.extend((
                             '<span>',
-                            escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label'))),
+                            environment.show(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label')),
                             ':</span> ',
                         ))
                     t_31.append(
-                        escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'text'))),
+                        environment.show(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'text')),
                     )
                     if environment.getattr(l_2_branch, 'see'):
                         pass
                         t_31.extend((
                             ' (see ',
-                            escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_branch, 'see'))),
+                            environment.show(environment.getattr(l_2_branch, 'see')),
                             ')',
                         ))
                     elif environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'cut'):
@@ -889,14 +889,14 @@ def template(environment):
                         pass
                         t_31.extend((
                             '<ul>\n',
-                            escape(environment.finalize(context.eval_ctx, context.call(l_2_loop, environment.getattr(l_2_branch, 'branches'), _loop_vars=_loop_vars))),
+                            environment.show(l_2_loop(environment.getattr(l_2_branch, 'branches'), )),
                             '</ul>\n',
                         ))
                     t_31.append(
                         '</li>\n',
                     )
                 return Markup(concat(t_31))
-            t_30.append(loop(context.call((undefined(name='branches') if l_1_branches is missing else l_1_branches), l_1_entries), loop))
+            t_30.append(loop((undefined(name='branches') if l_1_branches is missing else l_1_branches)(l_1_entries, ), loop))
             t_30.append(
                 '</ul>\n',
             )
@@ -915,9 +915,9 @@ def template(environment):
                 pass
                 t_32.extend((
                     '<symbol id="i-',
-                    escape(environment.finalize(context.eval_ctx, l_2_name)),
+                    environment.show(l_2_name),
                     '" viewBox="0 0 16 16"><path d="',
-                    escape(environment.finalize(context.eval_ctx, l_2_path)),
+                    environment.show(l_2_path),
                     '"/></symbol>\n',
                 ))
             l_2_name = l_2_path = missing

@@ -3,7 +3,7 @@
 SHA-256 of the template: d7dcee90ed544f397b3ea6f3efc1659940d0e9fbdc51843b6e1a129fd630cb78
 """
 
-from rflow.formats.runtime import LoopContext, Macro, Namespace, Undefined, escape, missing
+from rflow.formats.runtime import LoopContext, Macro, Namespace, Undefined, missing
 
 
 def template(environment):
@@ -43,7 +43,7 @@ def template(environment):
                     t_7.append(
                         '<p>',
                     )
-                for l_3__ in context.call((undefined(name='range') if l_2_range is missing else l_2_range), (4 * l_1_depth), _loop_vars=_loop_vars):
+                for l_3__ in (undefined(name='range') if l_2_range is missing else l_2_range)((4 * l_1_depth), ):
                     _loop_vars = {}
                     pass
                     t_7.append(
@@ -52,8 +52,8 @@ def template(environment):
                 l_3__ = missing
                 t_7.extend((
                     '• ',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_item, 'text'), ((4 * l_1_depth) + 2)))),
-                    escape(environment.finalize(context.eval_ctx, context.call((undefined(name='typed') if l_0_typed is missing else l_0_typed), environment.getitem(l_2_item, 'items'), (l_1_depth + 1), _loop_vars=_loop_vars))),
+                    environment.show(t_1(environment.getattr(l_2_item, 'text'), ((4 * l_1_depth) + 2))),
+                    environment.show((undefined(name='typed') if l_0_typed is missing else l_0_typed)(environment.getitem(l_2_item, 'items'), (l_1_depth + 1), )),
                 ))
                 if (not l_1_depth):
                     pass
@@ -63,7 +63,7 @@ def template(environment):
                     if environment.getattr(l_2_item, 'output'):
                         pass
                         t_7.extend((
-                            escape(environment.finalize(context.eval_ctx, t_3(environment.getattr(l_2_item, 'output')))),
+                            environment.show(t_3(environment.getattr(l_2_item, 'output'))),
                             '\n',
                         ))
             l_2_item = l_2_range = missing
@@ -77,7 +77,7 @@ def template(environment):
             if l_1_entries is missing:
                 l_1_entries = undefined("parameter 'entries' was not provided", name='entries')
             pass
-            l_1_list = context.call((undefined(name='namespace') if l_1_namespace is missing else l_1_namespace), open=False)
+            l_1_list = (undefined(name='namespace') if l_1_namespace is missing else l_1_namespace)(**{'open': False, }, )
             for l_2_item in l_1_entries:
                 _loop_vars = {}
                 pass
@@ -88,12 +88,12 @@ def template(environment):
                     )
                 t_8.extend((
                     '<li>',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_item, 'text')))),
+                    environment.show(t_1(environment.getattr(l_2_item, 'text'))),
                 ))
                 if environment.getitem(l_2_item, 'items'):
                     pass
                     t_8.append(
-                        escape(environment.finalize(context.eval_ctx, context.call((undefined(name='items') if l_0_items is missing else l_0_items), environment.getitem(l_2_item, 'items'), _loop_vars=_loop_vars))),
+                        environment.show((undefined(name='items') if l_0_items is missing else l_0_items)(environment.getitem(l_2_item, 'items'), )),
                     )
                 t_8.append(
                     '</li>\n',
@@ -105,7 +105,7 @@ def template(environment):
                     pass
                     t_8.extend((
                         '</ul>\n',
-                        escape(environment.finalize(context.eval_ctx, t_3(environment.getattr(l_2_item, 'output')))),
+                        environment.show(t_3(environment.getattr(l_2_item, 'output'))),
                         '\n',
                     ))
             l_2_item = missing
@@ -135,7 +135,7 @@ def template(environment):
                         pass
                         t_9.extend((
                             ' start="',
-                            escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_step, 'number'))),
+                            environment.show(environment.getattr(l_2_step, 'number')),
                             '"',
                         ))
                     t_9.append(
@@ -143,7 +143,7 @@ def template(environment):
                     )
                 t_9.extend((
                     '<li>',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_step, 'text')))),
+                    environment.show(t_1(environment.getattr(l_2_step, 'text'))),
                     '</li>\n',
                 ))
                 if (environment.getattr(l_2_loop, 'last') or (environment.getattr(environment.getattr(l_2_loop, 'nextitem'), 'number') != (environment.getattr(l_2_step, 'number') + 1))):
@@ -165,9 +165,9 @@ def template(environment):
                 pass
                 t_10.extend((
                     '<p>',
-                    escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_step, 'number'))),
+                    environment.show(environment.getattr(l_2_step, 'number')),
                     '. ',
-                    escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_step, 'text'), 3))),
+                    environment.show(t_1(environment.getattr(l_2_step, 'text'), 3)),
                     '</p>\n',
                 ))
             l_2_step = missing
@@ -175,13 +175,13 @@ def template(environment):
         context.exported_vars.add('typed_steps')
         context.vars['typed_steps'] = l_0_typed_steps = Macro(environment, macro, 'typed_steps', ('entries',), False, False, False, context.eval_ctx.autoescape)
         yield '<p><strong>'
-        yield escape(environment.finalize(context.eval_ctx, environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'title')))
+        yield environment.show(environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'title'))
         yield '</strong>'
         for l_1_line in environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'lines'):
             _loop_vars = {}
             pass
             yield '<br>'
-            yield escape(environment.finalize(context.eval_ctx, l_1_line))
+            yield environment.show(l_1_line)
         l_1_line = missing
         yield '</p>\n'
         for l_1_section in environment.getattr((undefined(name='sheet') if l_0_sheet is missing else l_0_sheet), 'sections'):
@@ -194,7 +194,7 @@ def template(environment):
             if environment.getattr(l_1_section, 'heading'):
                 pass
                 yield '<p><strong>'
-                yield escape(environment.finalize(context.eval_ctx, environment.getattr(l_1_section, 'heading')))
+                yield environment.show(environment.getattr(l_1_section, 'heading'))
                 yield '</strong></p>\n'
             for l_2_part in environment.getattr(l_1_section, 'blocks'):
                 l_2_kind = resolve('kind')
@@ -202,56 +202,56 @@ def template(environment):
                 l_2_counts = resolve('counts')
                 _loop_vars = {}
                 pass
-                if (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'fact'):
+                if ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'fact'):
                     pass
                     yield '<p><strong>'
-                    yield escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_part, 'label')))
+                    yield environment.show(environment.getattr(l_2_part, 'label'))
                     yield ':</strong> '
-                    yield escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_part, 'text'))))
+                    yield environment.show(t_1(environment.getattr(l_2_part, 'text')))
                     yield '</p>\n'
-                elif (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'command'):
+                elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'command'):
                     pass
                     yield '<p><strong>'
-                    yield escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_part, 'label')))
+                    yield environment.show(environment.getattr(l_2_part, 'label'))
                     yield ':</strong> '
-                    yield escape(environment.finalize(context.eval_ctx, t_2(environment.getattr(l_2_part, 'text'))))
+                    yield environment.show(t_2(environment.getattr(l_2_part, 'text')))
                     yield '</p>\n'
-                elif (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'link'):
+                elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'link'):
                     pass
                     yield '<p><strong>'
-                    yield escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_part, 'label')))
+                    yield environment.show(environment.getattr(l_2_part, 'label'))
                     yield ':</strong> '
-                    yield escape(environment.finalize(context.eval_ctx, t_5(environment.getattr(l_2_part, 'url'))))
+                    yield environment.show(t_5(environment.getattr(l_2_part, 'url')))
                     if environment.getattr(l_2_part, 'until'):
                         pass
                         yield ' (until '
-                        yield escape(environment.finalize(context.eval_ctx, t_6(environment.getattr(l_2_part, 'until'))))
+                        yield environment.show(t_6(environment.getattr(l_2_part, 'until')))
                         yield ')'
                     yield '</p>\n'
-                elif (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'items'):
+                elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'items'):
                     pass
-                    yield escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='items') if l_0_items is missing else l_0_items), environment.getitem(l_2_part, 'items'), _loop_vars=_loop_vars) if ((undefined(name='real_lists') if l_1_real_lists is missing else l_1_real_lists) or (not context.call((undefined(name='several_lines') if l_2_several_lines is missing else l_2_several_lines), environment.getitem(l_2_part, 'items'), _loop_vars=_loop_vars))) else context.call((undefined(name='typed') if l_0_typed is missing else l_0_typed), environment.getitem(l_2_part, 'items'), _loop_vars=_loop_vars))))
-                elif (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'steps'):
+                    yield environment.show(((undefined(name='items') if l_0_items is missing else l_0_items)(environment.getitem(l_2_part, 'items'), ) if ((undefined(name='real_lists') if l_1_real_lists is missing else l_1_real_lists) or (not (undefined(name='several_lines') if l_2_several_lines is missing else l_2_several_lines)(environment.getitem(l_2_part, 'items'), ))) else (undefined(name='typed') if l_0_typed is missing else l_0_typed)(environment.getitem(l_2_part, 'items'), )))
+                elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'steps'):
                     pass
-                    l_2_counts = ((environment.getattr(environment.getitem(environment.getattr(l_2_part, 'steps'), -1), 'number') == t_4(environment.getattr(l_2_part, 'steps'))) and (not context.call((undefined(name='several_lines') if l_2_several_lines is missing else l_2_several_lines), environment.getattr(l_2_part, 'steps'), _loop_vars=_loop_vars)))
+                    l_2_counts = ((environment.getattr(environment.getitem(environment.getattr(l_2_part, 'steps'), -1), 'number') == t_4(environment.getattr(l_2_part, 'steps'))) and (not (undefined(name='several_lines') if l_2_several_lines is missing else l_2_several_lines)(environment.getattr(l_2_part, 'steps'), )))
                     _loop_vars['counts'] = l_2_counts
-                    yield escape(environment.finalize(context.eval_ctx, (context.call((undefined(name='steps') if l_0_steps is missing else l_0_steps), environment.getattr(l_2_part, 'steps'), _loop_vars=_loop_vars) if ((undefined(name='real_lists') if l_1_real_lists is missing else l_1_real_lists) or (undefined(name='counts') if l_2_counts is missing else l_2_counts)) else context.call((undefined(name='typed_steps') if l_0_typed_steps is missing else l_0_typed_steps), environment.getattr(l_2_part, 'steps'), _loop_vars=_loop_vars))))
-                elif (context.call((undefined(name='kind') if l_2_kind is missing else l_2_kind), l_2_part, _loop_vars=_loop_vars) == 'entry'):
+                    yield environment.show(((undefined(name='steps') if l_0_steps is missing else l_0_steps)(environment.getattr(l_2_part, 'steps'), ) if ((undefined(name='real_lists') if l_1_real_lists is missing else l_1_real_lists) or (undefined(name='counts') if l_2_counts is missing else l_2_counts)) else (undefined(name='typed_steps') if l_0_typed_steps is missing else l_0_typed_steps)(environment.getattr(l_2_part, 'steps'), )))
+                elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'entry'):
                     pass
                     yield '<p><strong>'
-                    yield escape(environment.finalize(context.eval_ctx, environment.getattr(l_2_part, 'title')))
+                    yield environment.show(environment.getattr(l_2_part, 'title'))
                     yield '</strong>'
                     for l_3_line in environment.getattr(l_2_part, 'lines'):
                         _loop_vars = {}
                         pass
                         yield '<br>'
-                        yield escape(environment.finalize(context.eval_ctx, t_1(l_3_line)))
+                        yield environment.show(t_1(l_3_line))
                     l_3_line = missing
                     yield '</p>\n'
                 else:
                     pass
                     yield '<p>'
-                    yield escape(environment.finalize(context.eval_ctx, t_1(environment.getattr(l_2_part, 'text'))))
+                    yield environment.show(t_1(environment.getattr(l_2_part, 'text')))
                     yield '</p>\n'
             l_2_part = l_2_kind = l_2_several_lines = l_2_counts = missing
         l_1_section = l_1_real_lists = missing

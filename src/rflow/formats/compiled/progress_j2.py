@@ -3,7 +3,7 @@
 SHA-256 of the template: 7e7f415ce256fe4b4387fb1142081fd3cb1e13fb1436cf5bace94a8654c966a6
 """
 
-from rflow.formats.runtime import Macro, Undefined, escape, missing
+from rflow.formats.runtime import Macro, Undefined, missing
 
 
 def template(environment):
@@ -18,8 +18,8 @@ def template(environment):
         l_0_p = resolve('p')
         l_0_groups = resolve('groups')
         pass
-        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'title'), context.call((undefined(name='title') if l_0_title is missing else l_0_title), environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session')), [environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'header')])))
-        for l_1_group in context.call((undefined(name='groups') if l_0_groups is missing else l_0_groups), (undefined(name='p') if l_0_p is missing else l_0_p)):
+        yield environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'title')((undefined(name='title') if l_0_title is missing else l_0_title)(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), ), [environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'header')], ))
+        for l_1_group in (undefined(name='groups') if l_0_groups is missing else l_0_groups)((undefined(name='p') if l_0_p is missing else l_0_p), ):
             l_1_heading = resolve('heading')
             l_1_detail = resolve('detail')
             _loop_vars = {}
@@ -35,49 +35,49 @@ def template(environment):
                     if environment.getattr(l_3_section, 'single'):
                         pass
                         t_1.append(
-                            escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact'), environment.getattr(l_3_section, 'label'), context.call((undefined(name='numbered') if l_3_numbered is missing else l_3_numbered), environment.getitem(environment.getattr(l_3_section, 'entries'), 0), _loop_vars=_loop_vars), environment.getattr(l_3_section, 'detail'), _loop_vars=_loop_vars))),
+                            environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact')(environment.getattr(l_3_section, 'label'), (undefined(name='numbered') if l_3_numbered is missing else l_3_numbered)(environment.getitem(environment.getattr(l_3_section, 'entries'), 0), ), environment.getattr(l_3_section, 'detail'), )),
                         )
                     else:
                         pass
-                        for (l_4_entry, l_4_gap) in context.call((undefined(name='runs') if l_3_runs is missing else l_3_runs), environment.getattr(l_3_section, 'entries'), _loop_vars=_loop_vars):
+                        for (l_4_entry, l_4_gap) in (undefined(name='runs') if l_3_runs is missing else l_3_runs)(environment.getattr(l_3_section, 'entries'), ):
                             l_4_lines = resolve('lines')
                             _loop_vars = {}
                             pass
                             if environment.getattr(l_4_entry, 'number'):
                                 pass
                                 t_1.append(
-                                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'step'), environment.getattr(l_4_entry, 'number'), context.call((undefined(name='lines') if l_4_lines is missing else l_4_lines), l_4_entry, _loop_vars=_loop_vars), l_4_gap, environment.getattr(environment.getitem(environment.getattr(l_3_section, 'entries'), -1), 'number'), _loop_vars=_loop_vars))),
+                                    environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'step')(environment.getattr(l_4_entry, 'number'), (undefined(name='lines') if l_4_lines is missing else l_4_lines)(l_4_entry, ), l_4_gap, environment.getattr(environment.getitem(environment.getattr(l_3_section, 'entries'), -1), 'number'), )),
                                 )
                             else:
                                 pass
                                 t_1.append(
-                                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'item'), context.call((undefined(name='lines') if l_4_lines is missing else l_4_lines), l_4_entry, _loop_vars=_loop_vars), _loop_vars=_loop_vars))),
+                                    environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'item')((undefined(name='lines') if l_4_lines is missing else l_4_lines)(l_4_entry, ), )),
                                 )
                         l_4_entry = l_4_gap = l_4_lines = missing
                 l_3_section = l_3_numbered = l_3_runs = missing
                 return concat(t_1)
             caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-            yield context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'part'), context.call((undefined(name='heading') if l_1_heading is missing else l_1_heading), l_1_group, _loop_vars=_loop_vars), context.call((undefined(name='detail') if l_1_detail is missing else l_1_detail), l_1_group, _loop_vars=_loop_vars), caller=caller, _loop_vars=_loop_vars)
+            yield environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'part')((undefined(name='heading') if l_1_heading is missing else l_1_heading)(l_1_group, ), (undefined(name='detail') if l_1_detail is missing else l_1_detail)(l_1_group, ), caller=caller)
         l_1_group = l_1_heading = l_1_detail = missing
         def macro():
             t_2 = []
             l_1_footer = resolve('footer')
             pass
-            for l_2_section in context.call((undefined(name='footer') if l_1_footer is missing else l_1_footer), (undefined(name='p') if l_0_p is missing else l_0_p)):
+            for l_2_section in (undefined(name='footer') if l_1_footer is missing else l_1_footer)((undefined(name='p') if l_0_p is missing else l_0_p), ):
                 l_2_lines = resolve('lines')
                 _loop_vars = {}
                 pass
                 t_2.append(
-                    escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact'), environment.getattr(l_2_section, 'label'), context.call((undefined(name='lines') if l_2_lines is missing else l_2_lines), environment.getitem(environment.getattr(l_2_section, 'entries'), 0), _loop_vars=_loop_vars), _loop_vars=_loop_vars))),
+                    environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact')(environment.getattr(l_2_section, 'label'), (undefined(name='lines') if l_2_lines is missing else l_2_lines)(environment.getitem(environment.getattr(l_2_section, 'entries'), 0), ), )),
                 )
             l_2_section = l_2_lines = missing
             t_2.extend((
-                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'link'), 'Link', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link'), environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link_expires')))),
-                escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'command'), 'Continue', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'command')))),
+                environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'link')('Link', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link'), environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link_expires'), )),
+                environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'command')('Continue', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'command'), )),
             ))
             return concat(t_2)
         caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-        yield context.call(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'part'), caller=caller)
+        yield environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'part')(caller=caller)
 
     blocks = {}
     return root, blocks

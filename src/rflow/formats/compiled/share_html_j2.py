@@ -3,7 +3,7 @@
 SHA-256 of the template: 9083bd36b155076cc3ad7e32938d33b5ef95b0a1d059f1587837a20c70025cbf
 """
 
-from rflow.formats.runtime import Undefined, escape, missing
+from rflow.formats.runtime import Undefined, missing
 
 
 def template(environment):
@@ -31,9 +31,9 @@ def template(environment):
         l_0_script = resolve('script')
         pass
         yield '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="'
-        yield escape(environment.finalize(context.eval_ctx, (undefined(name='style') if l_0_style is missing else l_0_style)))
+        yield environment.show((undefined(name='style') if l_0_style is missing else l_0_style))
         yield '">\n<noscript><meta http-equiv="refresh" content="20"></noscript>\n<script src="'
-        yield escape(environment.finalize(context.eval_ctx, (undefined(name='script') if l_0_script is missing else l_0_script)))
+        yield environment.show((undefined(name='script') if l_0_script is missing else l_0_script))
         yield '" defer></script>\n'
 
     def block_body(context, missing=missing, environment=environment):
@@ -47,12 +47,12 @@ def template(environment):
         l_0_share = resolve('share')
         pass
         yield ' data-version="'
-        yield escape(environment.finalize(context.eval_ctx, (undefined(name='version') if l_0_version is missing else l_0_version)))
+        yield environment.show((undefined(name='version') if l_0_version is missing else l_0_version))
         yield '"'
         if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
             pass
             yield ' data-expires="'
-            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), 'isoformat'), timespec='seconds', _block_vars=_block_vars)))
+            yield environment.show(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), 'isoformat')(**{'timespec': 'seconds', }, ))
             yield '"'
 
     def block_bar(context, missing=missing, environment=environment):
@@ -68,9 +68,9 @@ def template(environment):
         t_1 = environment.tests['none']
         pass
         yield '<a class="vh" href="#main">Skip to the session</a>\n<header class="bar">\n<span class="logo">'
-        yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon'), 'logo', _block_vars=_block_vars)))
+        yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon')('logo', ))
         yield 'rflow</span>\n<p class="by">Read-only, shared by '
-        yield escape(environment.finalize(context.eval_ctx, environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'by'), 'name')))
+        yield environment.show(environment.getattr(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'by'), 'name'))
         yield '.'
         if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):
             pass
@@ -78,7 +78,7 @@ def template(environment):
         if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
             pass
             yield ' <span id="ends">The link ends '
-            yield escape(environment.finalize(context.eval_ctx, context.call(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time'), environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), _block_vars=_block_vars)))
+            yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'time')(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'), ))
             yield '.</span>'
         yield '</p>\n<p id="live" class="live" role="status"'
         if (not t_1(environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'until_seq'))):

@@ -3,7 +3,7 @@
 SHA-256 of the template: f43f3310f2a48c5b60cf74427cf9bd87b45ffa400ab9bcbaf3978f164c624898
 """
 
-from rflow.formats.runtime import Macro, Undefined, escape, missing
+from rflow.formats.runtime import Macro, Undefined, missing
 
 
 def template(environment):
@@ -29,14 +29,14 @@ def template(environment):
                 l_1_lines = undefined("parameter 'lines' was not provided", name='lines')
             pass
             t_7.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             for l_2_line in l_1_lines:
                 _loop_vars = {}
                 pass
                 t_7.extend((
-                    escape(environment.finalize(context.eval_ctx, l_2_line)),
+                    environment.show(l_2_line),
                     '\n',
                 ))
             l_2_line = missing
@@ -52,7 +52,7 @@ def template(environment):
             if l_1_detail is missing:
                 l_1_detail = ''
             pass
-            l_1_body = context.call(l_1_caller)
+            l_1_body = l_1_caller()
             if (undefined(name='body') if l_1_body is missing else l_1_body):
                 pass
                 t_8.append(
@@ -61,19 +61,19 @@ def template(environment):
                 if l_1_heading:
                     pass
                     t_8.append(
-                        escape(environment.finalize(context.eval_ctx, t_6(l_1_heading))),
+                        environment.show(t_6(l_1_heading)),
                     )
                     if l_1_detail:
                         pass
                         t_8.extend((
                             ' ',
-                            escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                            environment.show(l_1_detail),
                         ))
                     t_8.append(
                         '\n',
                     )
                 t_8.append(
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='body') if l_1_body is missing else l_1_body))),
+                    environment.show((undefined(name='body') if l_1_body is missing else l_1_body)),
                 )
             return concat(t_8)
         context.exported_vars.add('part')
@@ -91,17 +91,17 @@ def template(environment):
             if l_1_text:
                 pass
                 t_9.append(
-                    escape(environment.finalize(context.eval_ctx, t_6(l_1_label))),
+                    environment.show(t_6(l_1_label)),
                 )
                 if l_1_detail:
                     pass
                     t_9.extend((
                         ' ',
-                        escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                        environment.show(l_1_detail),
                     ))
                 t_9.extend((
                     ': ',
-                    escape(environment.finalize(context.eval_ctx, t_1(l_1_text, 2))),
+                    environment.show(t_1(l_1_text, 2)),
                     '\n',
                 ))
             return concat(t_9)
@@ -116,9 +116,9 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             pass
             t_10.extend((
-                escape(environment.finalize(context.eval_ctx, t_6(l_1_label))),
+                environment.show(t_6(l_1_label)),
                 ': ',
-                escape(environment.finalize(context.eval_ctx, t_2(l_1_text))),
+                environment.show(t_2(l_1_text)),
                 '\n',
             ))
             return concat(t_10)
@@ -137,15 +137,15 @@ def template(environment):
             if l_1_url:
                 pass
                 t_11.extend((
-                    escape(environment.finalize(context.eval_ctx, t_6(l_1_label))),
+                    environment.show(t_6(l_1_label)),
                     ': ',
-                    escape(environment.finalize(context.eval_ctx, t_4(l_1_url))),
+                    environment.show(t_4(l_1_url)),
                 ))
                 if l_1_until:
                     pass
                     t_11.extend((
                         ' (until ',
-                        escape(environment.finalize(context.eval_ctx, t_5(l_1_until))),
+                        environment.show(t_5(l_1_until)),
                         ')',
                     ))
                 t_11.append(
@@ -161,7 +161,7 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             pass
             t_12.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_text)),
+                environment.show(l_1_text),
                 '\n',
             ))
             return concat(t_12)
@@ -176,7 +176,7 @@ def template(environment):
             if l_1_depth is missing:
                 l_1_depth = 1
             pass
-            for l_2__ in context.call((undefined(name='range') if l_1_range is missing else l_1_range), (l_1_depth - 1)):
+            for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)((l_1_depth - 1), ):
                 _loop_vars = {}
                 pass
                 t_13.append(
@@ -185,7 +185,7 @@ def template(environment):
             l_2__ = missing
             t_13.extend((
                 '• ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text, ((4 * l_1_depth) - 2)))),
+                environment.show(t_1(l_1_text, ((4 * l_1_depth) - 2))),
                 '\n',
             ))
             return concat(t_13)
@@ -204,9 +204,9 @@ def template(environment):
                 l_1_last = undefined("parameter 'last' was not provided", name='last')
             pass
             t_14.extend((
-                escape(environment.finalize(context.eval_ctx, l_1_number)),
+                environment.show(l_1_number),
                 '. ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text, 3))),
+                environment.show(t_1(l_1_text, 3)),
                 '\n',
             ))
             return concat(t_14)
@@ -221,7 +221,7 @@ def template(environment):
             if l_1_text:
                 pass
                 t_15.extend((
-                    escape(environment.finalize(context.eval_ctx, t_3(l_1_text))),
+                    environment.show(t_3(l_1_text)),
                     '\n',
                 ))
             return concat(t_15)
@@ -237,7 +237,7 @@ def template(environment):
             pass
             t_16.extend((
                 '• ',
-                escape(environment.finalize(context.eval_ctx, l_1_title)),
+                environment.show(l_1_title),
                 '\n',
             ))
             for l_2_line in l_1_lines:
@@ -245,7 +245,7 @@ def template(environment):
                 pass
                 t_16.extend((
                     '  ',
-                    escape(environment.finalize(context.eval_ctx, t_1(l_2_line, 2))),
+                    environment.show(t_1(l_2_line, 2)),
                     '\n',
                 ))
             l_2_line = missing

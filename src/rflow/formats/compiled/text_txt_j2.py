@@ -3,7 +3,7 @@
 SHA-256 of the template: 0e2a807b7b3a39eacd60d6f08b9e5e982ad12a5457b27115a8ca533cfb9b62d8
 """
 
-from rflow.formats.runtime import Macro, Undefined, escape, missing
+from rflow.formats.runtime import Macro, Undefined, missing
 
 
 def template(environment):
@@ -31,14 +31,14 @@ def template(environment):
                 l_1_lines = undefined("parameter 'lines' was not provided", name='lines')
             pass
             t_9.extend((
-                escape(environment.finalize(context.eval_ctx, t_8(l_1_text, 80, 2))),
+                environment.show(t_8(l_1_text, 80, 2)),
                 '\n',
             ))
             for l_2_line in l_1_lines:
                 _loop_vars = {}
                 pass
                 t_9.extend((
-                    escape(environment.finalize(context.eval_ctx, t_8(l_2_line, 80, 2))),
+                    environment.show(t_8(l_2_line, 80, 2)),
                     '\n',
                 ))
             l_2_line = missing
@@ -54,7 +54,7 @@ def template(environment):
             if l_1_detail is missing:
                 l_1_detail = ''
             pass
-            l_1_body = context.call(l_1_caller)
+            l_1_body = l_1_caller()
             if (undefined(name='body') if l_1_body is missing else l_1_body):
                 pass
                 t_10.append(
@@ -63,19 +63,19 @@ def template(environment):
                 if l_1_heading:
                     pass
                     t_10.append(
-                        escape(environment.finalize(context.eval_ctx, t_7(l_1_heading))),
+                        environment.show(t_7(l_1_heading)),
                     )
                     if l_1_detail:
                         pass
                         t_10.extend((
                             ' ',
-                            escape(environment.finalize(context.eval_ctx, l_1_detail)),
+                            environment.show(l_1_detail),
                         ))
                     t_10.append(
                         '\n',
                     )
                 t_10.append(
-                    escape(environment.finalize(context.eval_ctx, (undefined(name='body') if l_1_body is missing else l_1_body))),
+                    environment.show((undefined(name='body') if l_1_body is missing else l_1_body)),
                 )
             return concat(t_10)
         context.exported_vars.add('part')
@@ -93,7 +93,7 @@ def template(environment):
             if l_1_text:
                 pass
                 t_11.extend((
-                    escape(environment.finalize(context.eval_ctx, t_8(environment.joined((t_7(l_1_label), (environment.joined((' ', l_1_detail, )) if l_1_detail else ''), ': ', l_1_text, )), 80, 2))),
+                    environment.show(t_8(environment.joined((t_7(l_1_label), (environment.joined((' ', l_1_detail, )) if l_1_detail else ''), ': ', l_1_text, )), 80, 2)),
                     '\n',
                 ))
             return concat(t_11)
@@ -108,9 +108,9 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             pass
             t_12.extend((
-                escape(environment.finalize(context.eval_ctx, t_7(l_1_label))),
+                environment.show(t_7(l_1_label)),
                 ': ',
-                escape(environment.finalize(context.eval_ctx, t_1(l_1_text))),
+                environment.show(t_1(l_1_text)),
                 '\n',
             ))
             return concat(t_12)
@@ -129,15 +129,15 @@ def template(environment):
             if l_1_url:
                 pass
                 t_13.extend((
-                    escape(environment.finalize(context.eval_ctx, t_7(l_1_label))),
+                    environment.show(t_7(l_1_label)),
                     ': ',
-                    escape(environment.finalize(context.eval_ctx, t_4(l_1_url))),
+                    environment.show(t_4(l_1_url)),
                 ))
                 if l_1_until:
                     pass
                     t_13.extend((
                         ' (until ',
-                        escape(environment.finalize(context.eval_ctx, t_5(l_1_until))),
+                        environment.show(t_5(l_1_until)),
                         ')',
                     ))
                 t_13.append(
@@ -154,7 +154,7 @@ def template(environment):
             pass
             t_14.extend((
                 '  ',
-                escape(environment.finalize(context.eval_ctx, t_8(l_1_text, 80, 2))),
+                environment.show(t_8(l_1_text, 80, 2)),
                 '\n',
             ))
             return concat(t_14)
@@ -167,7 +167,7 @@ def template(environment):
             if l_1_count is missing:
                 l_1_count = undefined("parameter 'count' was not provided", name='count')
             pass
-            for l_2__ in context.call((undefined(name='range') if l_1_range is missing else l_1_range), l_1_count):
+            for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)(l_1_count, ):
                 _loop_vars = {}
                 pass
                 t_15.append(
@@ -186,8 +186,8 @@ def template(environment):
                 l_1_depth = 1
             pass
             t_16.extend((
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='blanks') if l_0_blanks is missing else l_0_blanks), (2 * l_1_depth)))),
-                escape(environment.finalize(context.eval_ctx, t_8(l_1_text, 80, ((2 * l_1_depth) + 2)))),
+                environment.show((undefined(name='blanks') if l_0_blanks is missing else l_0_blanks)((2 * l_1_depth), )),
+                environment.show(t_8(l_1_text, 80, ((2 * l_1_depth) + 2))),
                 '\n',
             ))
             return concat(t_16)
@@ -208,10 +208,10 @@ def template(environment):
             pass
             l_1_width = t_3(t_6(l_1_last))
             t_17.extend((
-                escape(environment.finalize(context.eval_ctx, context.call((undefined(name='blanks') if l_0_blanks is missing else l_0_blanks), ((2 + (undefined(name='width') if l_1_width is missing else l_1_width)) - t_3(t_6(l_1_number)))))),
-                escape(environment.finalize(context.eval_ctx, l_1_number)),
+                environment.show((undefined(name='blanks') if l_0_blanks is missing else l_0_blanks)(((2 + (undefined(name='width') if l_1_width is missing else l_1_width)) - t_3(t_6(l_1_number))), )),
+                environment.show(l_1_number),
                 '. ',
-                escape(environment.finalize(context.eval_ctx, t_8(l_1_text, 80, ((undefined(name='width') if l_1_width is missing else l_1_width) + 4)))),
+                environment.show(t_8(l_1_text, 80, ((undefined(name='width') if l_1_width is missing else l_1_width) + 4))),
                 '\n',
             ))
             return concat(t_17)
@@ -227,7 +227,7 @@ def template(environment):
                 pass
                 t_18.extend((
                     '  ',
-                    escape(environment.finalize(context.eval_ctx, t_2(l_1_text, 2))),
+                    environment.show(t_2(l_1_text, 2)),
                     '\n',
                 ))
             return concat(t_18)
@@ -243,7 +243,7 @@ def template(environment):
             pass
             t_19.extend((
                 '- ',
-                escape(environment.finalize(context.eval_ctx, t_8(l_1_title, 80, 2))),
+                environment.show(t_8(l_1_title, 80, 2)),
                 '\n',
             ))
             for l_2_line in l_1_lines:
@@ -251,7 +251,7 @@ def template(environment):
                 pass
                 t_19.extend((
                     '  ',
-                    escape(environment.finalize(context.eval_ctx, t_8(l_2_line, 80, 2))),
+                    environment.show(t_8(l_2_line, 80, 2)),
                     '\n',
                 ))
             l_2_line = missing

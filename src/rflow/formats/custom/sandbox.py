@@ -9,8 +9,7 @@ from functools import wraps
 from typing import Any
 
 import msgspec
-from jinja2 import BaseLoader, Undefined, pass_eval_context
-from jinja2.nodes import EvalContext
+from jinja2 import BaseLoader, Undefined
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -40,14 +39,8 @@ class Sandbox(FlavouredEnvironment, ImmutableSandboxedEnvironment):
             del self.filters[name]
         self.filters |= {name: self._text_filter(name) for name in (*FLAVOUR_FILTERS, *_CHANGING)}
         self.globals |= PHRASES
-        show = self.finalize
-        assert show is not None
-
-        @pass_eval_context
-        def finalize(context: EvalContext, value: object) -> Any:
-            return show(context, _showable(value))
-
-        self.finalize = finalize
+        show = self.show
+        self.show = lambda value: show(_showable(value))
 
     def joined(self, parts: tuple[object, ...]) -> str:
         """Join the operands of `~`."""

@@ -14,6 +14,7 @@ from rflow.service.team.team import Team
 from rflow.web.work.cookies import Notice, Tone
 from rflow.web.work.forms import Form
 from rflow.web.work.site import Site
+from rflow.web.work.summaries import Summaries
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +45,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Call:
     """A request and who makes it: what a handler works with."""
 
-    def __init__(self, site: Site, team: Team, asked: Asked) -> None:
+    def __init__(self, site: Site, team: Team, asked: Asked, summaries: Summaries | None = None) -> None:
         self.site, self.team, self.asked = site, team, asked
+        self.summaries = summaries or Summaries(site.zone)
 
     @cached_property
     def actor(self) -> Actor | None:

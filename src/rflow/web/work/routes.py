@@ -26,6 +26,7 @@ from rflow.web.work.pages import PAGES
 from rflow.web.work.presence import Presence, PresentStream
 from rflow.web.work.same_origin import SAFE, check_same_origin
 from rflow.web.work.site import Site
+from rflow.web.work.summaries import Summaries
 from rflow.web.work.templates import Templates
 from rflow.web.workers import WorkerPool
 
@@ -47,6 +48,7 @@ class WorkRoutes:
     def __init__(self, workers: WorkerPool[Team], site: Site, api: ApiRoutes, pages: Sequence[Page] = PAGES) -> None:
         self._workers, self._site, self._api, self._pages = workers, site, api, pages
         self._templates, self._presence = Templates(site), Presence()
+        self.summaries = Summaries(site.zone)
         self._paths = frozenset(page.path for page in pages)
         self._shown = frozenset(page.path for page in pages if page.get is not None)
 
@@ -116,7 +118,7 @@ class WorkRoutes:
     def _carried_out(
         self, team: Team, *, page: Page, handler: Handler | None, asked: Asked, refusal: Exception | None
     ) -> Response:
-        call = Call(self._site, team, asked)
+        call = Call(self._site, team, asked, self.summaries)
         try:
             if refusal is not None:
                 raise refusal

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +47,8 @@ def pieces(match: Match) -> Iterator[tuple[str, bool]]:
     yield match.text[place:], False
 
 
-def drawing(outline: Sequence[OutlineEntry]) -> Markup:
+@lru_cache(maxsize=32)
+def drawing(outline: tuple[OutlineEntry, ...]) -> Markup:
     """Return the picture of a tree; its texts are escaped there."""
     return Markup(tree_map([_safe(entry) for entry in outline], "Where the session stands in the tree"))  # noqa: S704
 
@@ -84,6 +86,8 @@ class Templates:
             "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
             "scripts": [site.base + file.path for file in (WORK_SCRIPT, SHARE_SCRIPT)],
         }
+        parts: Any = env.get_template("page_parts.j2").module
+        env.globals["outline"] = lru_cache(maxsize=32)(parts.outline)  # the same for everybody, and large
         self._env = env
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:

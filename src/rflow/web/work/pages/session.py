@@ -11,13 +11,11 @@ from rflow.core.session.rules.access import ON_CLOSED, Role, may, roles
 from rflow.core.session.rules.entries import assumptions, warnings
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Session
-from rflow.core.summary.budget.view import Extent, View
 from rflow.core.summary.progress import Progress
 from rflow.core.tree.model import Node, exits
 from rflow.errors import NotFound, RflowError, SessionMoved
 from rflow.service.attaching import LIMIT
 from rflow.service.sessions import find_session, send
-from rflow.service.summaries import session_progress
 from rflow.service.trees import tree_names, tree_of
 from rflow.web.work.call import Answer, Call, Download, Handler, Page, Redirect, Shown
 from rflow.web.work.errors import on_page, status_of
@@ -27,7 +25,6 @@ from rflow.web.work.texts import SET
 
 UPLOAD_LIMIT = LIMIT + 1024 * 1024
 """Bytes of a form with evidence: the largest file, and the texts beside it."""
-_EXTENT = Extent(entries=200, evidence=60, outline=True)
 
 CAN: Mapping[str, type[Command]] = {
     "choose": c.Choose,
@@ -78,9 +75,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
     """Return the page of a session; with `refusal`, its forms keep what was typed."""
     tree = tree_of(call.workspace, session)
     node = tree.nodes.get(session.place.node) if tree is not None and session.place is not None else None
-    now = call.team.now()
-    view = View(as_of=now, zone=call.site.zone, redact=False, extent=_EXTENT)
-    progress = session_progress(call.workspace, session, view)
+    progress = call.summaries.of(call.workspace, session, call.team.now())
     values = {
         "s": session,
         "p": progress,
