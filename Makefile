@@ -8,6 +8,8 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+# Most of a test's process is imports: compiled once, not by each, even where the environment says not to.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo check test nightly lint types bench faults docs manual walkthroughs clean

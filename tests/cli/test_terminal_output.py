@@ -92,6 +92,7 @@ PRINTING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", PRINTING, ids=" ".join)
 def test_no_command_sends_a_control_to_a_terminal(words: list[str], ana: Program) -> None:
     seen = at_terminal(ana, *(evidence(ana) if word == "SEQ" else word for word in words))
@@ -142,6 +143,7 @@ ECHOING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ECHOING, ids=" ".join)
 def test_what_was_typed_comes_back_without_its_controls(words: list[str], ana: Program) -> None:
     seen = at_terminal(ana, *(word.format(TYPED) for word in words))

@@ -155,10 +155,15 @@ def test_a_name_is_letters_digits_and_hyphens(name: str, ana: Program) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_names_of_built_in_formats_stay_theirs(name: str, ana: Program) -> None:
     assert ana.refused(2, "format", "new", name).startswith(f"rflow: {name} is one of rflow's own formats.")
-    path = write(templates(ana), f"{name}.md.j2", "stolen\n")
+    write(templates(ana), f"{name}.md.j2", "stolen\n")
     assert ana.ok("progress", "-f", name).out != "stolen\n"
+
+
+def test_a_check_warns_of_the_names_of_built_in_formats(ana: Program) -> None:
+    paths = {name: write(templates(ana), f"{name}.md.j2", "stolen\n") for name in FORMATS}
     said = ana.ok("format", "check").err
-    assert f'{path}: warning: It is never used: "{name}" is one of rflow\'s own formats. Rename it.' in said
+    for name, path in paths.items():
+        assert f'{path}: warning: It is never used: "{name}" is one of rflow\'s own formats. Rename it.' in said
 
 
 # What a template gets

@@ -83,7 +83,9 @@ def test_many_idle_connections_keep_nobody_from_being_served(url: str, monkeypat
 
 def test_connections_that_were_served_are_forgotten(url: str) -> None:
     for _ in range(30):
-        httpx.get(url)
+        with connected(url) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert answer(client).endswith(b"hello")
     with connected(url) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer(client).endswith(b"hello")
