@@ -17,7 +17,7 @@ from rflow.core.summary.budget import arrange
 from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.cutting import CUT, Limits, levels, word_count
 from rflow.core.summary.budget.filling import Filling, Shown
-from rflow.core.summary.budget.shares import whole_words
+from rflow.core.summary.budget.shares import brief_words, whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.units.unit import Unit
@@ -213,12 +213,23 @@ def test_a_summary_keeps_to_its_words_except_for_the_ask_and_warnings(brief: boo
     words = len(render("text", progress).split())
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     uncut = word_count(text_of(progress, "ask", "caution"))
-    budget = 200 if brief else whole_words(valid, len(progress.evidence), uncut)
+    typed = sum(len(text.split()) for text in _typed(progress))
+    budget = (
+        brief_words(word_count(text_of(progress, "caution")))
+        if brief
+        else whole_words(valid, len(progress.evidence), typed, uncut)
+    )
     always = [f"{section.label} {text_of(progress, section.key)}" for section in progress.sections]
     forced = sum(
         len(text.split()) for text in always if text.startswith(("Ask", "Caution", "Tree", "Not shown", "Omitted"))
     )
     assert words <= max(budget, forced + len(f"{progress.session.title} {progress.header}".split()) + 4)
+
+
+def _typed(progress: Progress) -> Iterator[str]:
+    yield from (f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone)
+    yield from (note.text for note in progress.notes)
+    yield from (f"{change.text} {change.revert}" for change in progress.changes)
 
 
 @pytest.mark.slow
@@ -231,7 +242,11 @@ def test_warnings_and_ways_back_are_shown_in_full(brief: bool, scene: Scene) -> 
         if note.kind == "warning" and not note.undone:
             assert note.text in text_of(progress, "caution")
     in_place = {word_in(change.text): change for change in scene.session.changes.values() if change.in_place}
-    for entry in entries(progress, "changes"):
+    shown = entries(progress, "changes")
+    if not in_place and progress.changes:
+        assert [entry.text for entry in shown] == ["nothing"]
+        return
+    for entry in shown:
         assert in_place[word_in(entry.text)].revert in entry.text
 
 
@@ -360,7 +375,31 @@ def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
     scene.do(ANN, c.AddStep(text="Tried without firewall", result="809 too"), c.RevertChange(change=made.seq))
     progress = progress_of(scene, brief=True)
     assert [entry.text for entry in entries(progress, "reverted")] == ["Firewall off (03:15–03:17): 809 too"]
-    assert entries(progress, "changes") == []
+    assert text_of(progress, "changes") == "nothing", "all is as it was before"
+
+
+def test_of_several_results_the_last_before_a_change_was_reverted_says_why() -> None:
+    scene = free()
+    [made] = scene.do(ANN, c.MakeChange(text="SIP ALG off on fw-gdy-1", revert="SIP ALG on"))
+    scene.do(ANN, c.AddStep(text="4 calls in", result="none dropped, still no audio"))
+    scene.do(ANN, c.AddStep(text="Phones show no service", result="19 of 28 unregistered, worse"))
+    scene.do(ANN, c.RevertChange(change=made.seq))
+    assert "19 of 28 unregistered, worse" in text_of(progress_of(scene, brief=True), "reverted")
+
+
+def test_without_a_change_nothing_is_said_of_changes() -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="4 calls in", result="none dropped"))
+    assert entries(progress_of(scene), "changes") == []
+
+
+def test_many_words_of_warnings_let_the_brief_form_grow() -> None:
+    scene = free()
+    for number in range(4):
+        scene.do(ANN, c.AddNote(text=f"Do NOT restart node {number}: " + "its disk is local " * 8, kind="warning"))
+        scene.do(ANN, c.AddStep(text=f"Step {number} " + "about the lost disk " * 4, result="no difference " * 9))
+    words = len(render("text", progress_of(scene, brief=True)).split())
+    assert 200 < words <= brief_words(word_count(text_of(progress_of(scene, brief=True), "caution")))
 
 
 def test_a_result_long_after_or_of_somebody_else_is_not_what_came_of_a_change() -> None:

@@ -16,7 +16,7 @@ from rflow.core.summary.budget.sections import (
     not_shown,
     sections,
 )
-from rflow.core.summary.budget.shares import BRIEF, BRIEF_WORDS, WHOLE, whole_words
+from rflow.core.summary.budget.shares import BRIEF, WHOLE, brief_words, whole_words
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.units import entry_units, state_units
 from rflow.core.summary.units.phrases import header_line
@@ -94,11 +94,24 @@ def _fixed_words(progress: Progress, header: str) -> int:
 
 def _budget(progress: Progress, units: list[Unit]) -> int:
     if progress.brief:
-        return BRIEF_WORDS
+        return brief_words(_words_of(units, "caution"))
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     outputs = len(progress.evidence) + progress.evidence_more
-    uncut = sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in _UNCUT)
-    return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, uncut)
+    uncut = _words_of(units, *_UNCUT)
+    return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, _typed(progress), uncut)
+
+
+def _typed(progress: Progress) -> int:
+    """Return how many words were entered as steps, notes and changes."""
+    texts = [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
+    texts += [note.text for note in progress.notes]
+    texts += [f"{change.text} {change.revert}" for change in progress.changes]
+    return sum(len(text.split()) for text in texts)
+
+
+def _words_of(units: list[Unit], *keys: SectionKey) -> int:
+    """Return how many words the units of sections have that are never cut."""
+    return sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in keys)
 
 
 def _last_steps(progress: Progress, units: list[Unit]) -> int:

@@ -37,6 +37,7 @@ _FOLLOWING = _CONTINUING | frozenset("then dann danach".split())
 """The same, and what comes next, where there is room to be readable."""
 _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
+    " into onto until where which who as see so if while via his her their our your my no"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
 )
 _ABBREVIATION = re.compile(
@@ -222,8 +223,18 @@ def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterato
         depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
         if depth == 0 and _plain(following) not in continuing:
             strength = _strength(word, following)
-            if strength and place >= _least_words(word, strength):
+            if strength and place >= _least_words(word, strength) and not _lists(pieces, place):
                 yield place, strength
+
+
+def _lists(pieces: tuple[str, ...], place: int) -> bool:
+    """Whether a place is within a list, as between "b3, b7, a4": a single word stands before or behind a comma."""
+    commas = [at for at in (place - 1, place, place + 1) if 0 < at <= len(pieces) and _comma(pieces[at - 1])]
+    return len(commas) > 1 and place in commas
+
+
+def _comma(piece: str) -> bool:
+    return piece.rstrip().endswith((",", "、", "，"))
 
 
 def _least_words(word: str, strength: int) -> int:

@@ -23,10 +23,10 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
 )
 """What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
+    ("facts", 1),
     ("reverted", 1),
     ("assumed", 1),
     ("reverted", 1),
-    ("facts", 1),
     ("hypothesis", None),
     ("taken_back", 1),
 )
@@ -229,7 +229,7 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
 
 
 def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
-    filling.present(held_back=for_last, early=("before",))
+    filling.present(held_back=for_last, early=("before", "handed_over"))
     filling.grow(("assumed",), held_back=for_last)
     filling.present_more(held_back=for_last)
     filling.present_background(held_back=for_last)

@@ -47,24 +47,24 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
 BRIEF = Shares(
     ask=share(60, 60, 60, 60, 60),
     last_note=share(12, 40, 40, 40, 40),
-    situation=share(6, 10, 8, 12, 30),
+    situation=share(6, 12, 8, 14, 30),
     impact=share(8, 14, 12, 22, 36),
     before=(share(4, 8, 4, 10, 16), share(4, 8, 4, 10, 16)),
     waiting=share(8, 14, 8, 14, 18),
-    change=(share(3, 5, 3, 6, 14), share(2, 4, 6, 16, 16)),
-    reverted=(share(2, 4, 3, 7, 12), share(2, 6, 16, 24, 24)),
-    reverted_then=share(1, 4, 1, 4, 8),
-    assumption=share(4, 6, 8, 14, 24),
+    change=(share(3, 7, 3, 7, 14), share(4, 8, 6, 16, 16)),
+    reverted=(share(3, 7, 3, 7, 12), share(4, 8, 12, 20, 24)),
+    reverted_then=share(3, 8, 3, 8, 10),
+    assumption=share(4, 8, 8, 14, 24),
     hypothesis=share(6, 12, 12, 16, 28),
     choice=share(4, 7, 6, 9, 16),
-    step=(share(2, 5, 3, 7, 10), share(2, 7, 4, 8, 14)),
+    step=(share(3, 7, 3, 7, 10), share(4, 8, 4, 9, 14)),
     taken_back=(share(3, 6, 3, 6, 8), share(6, 14, 8, 18, 24)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
     handover=share(6, 12, 8, 20, 40),
     closing=share(12, 40, 40, 40, 60),
     causes=(1, 2, 3),
-    fact_what=share(2, 3, 3, 6, 10),
+    fact_what=share(3, 6, 3, 6, 10),
     fact=Limits(6, 12, 30),
     facts=(44, 14, 18),
     last_results=3,
@@ -77,16 +77,16 @@ WHOLE = Shares(
     before=(readable(4, 12, 8, 20, 40), readable(4, 12, 8, 20, 40)),
     waiting=readable(10, 18, 16, 24, 30),
     change=(readable(4, 9, 8, 16, 28), readable(3, 8, 20, 24, 24)),
-    reverted=(readable(4, 8, 6, 12, 16), readable(4, 8, 20, 26, 26)),
+    reverted=(readable(4, 8, 6, 12, 16), readable(4, 9, 20, 26, 26)),
     reverted_then=readable(2, 8, 6, 12, 20),
     assumption=readable(5, 10, 16, 24, 40),
     hypothesis=readable(8, 14, 24, 36, 45),
     choice=readable(5, 9, 10, 16, 24),
-    step=(readable(3, 6, 5, 10, 16), readable(2, 7, 5, 12, 24)),
+    step=(readable(3, 6, 5, 10, 16), readable(5, 8, 5, 12, 24)),
     taken_back=(readable(3, 8, 3, 8, 8), readable(8, 20, 16, 24, 40)),
-    note=readable(7, 12, 12, 24, 40),
+    note=readable(8, 14, 12, 24, 40),
     output=readable(6, 12, 8, 16, 20),
-    handover=readable(6, 12, 16, 24, 60),
+    handover=readable(12, 24, 24, 40, 60),
     closing=readable(12, 40, 40, 40, 90),
     causes=(1, 2, 5),
     fact_what=readable(3, 6, 5, 10, 16),
@@ -96,7 +96,16 @@ WHOLE = Shares(
 )
 
 
-def whole_words(entries: int, outputs: int, uncut: int) -> int:
-    """Return how many words the whole form may have: by its entries, its outputs and the words that are never cut."""
-    wanted = min(186 + 6 * entries + 12 * outputs, WHOLE_MOST) + max(uncut - UNCUT, 0)
+def brief_words(warnings: int) -> int:
+    """Return how many words the brief form may have: more where the words of warnings are more than their share."""
+    return BRIEF_WORDS + max(warnings - UNCUT, 0)
+
+
+def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
+    """Return how many words the whole form may have: by what was entered, and the words that are never cut.
+
+    `typed` are the words of the entries. A chat about the same has at least as many.
+    """
+    wanted = max(186 + 6 * entries + 12 * outputs, typed * 5 // 8)
+    wanted = min(wanted, WHOLE_MOST) + max(uncut - UNCUT, 0)
     return max(wanted, WHOLE_LEAST)

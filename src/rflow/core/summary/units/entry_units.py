@@ -24,6 +24,8 @@ def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
             by_revert.setdefault(one_line(entry.revert) or f"{entry.seq}", []).append(entry)
     for same in by_revert.values():
         yield _in_place(same, progress, shares)
+    if progress.changes and not by_revert:
+        yield Unit(section="changes", prepared=Lengths(("nothing",)))
 
 
 def _counts(entry: ProgressChange) -> tuple[str, ...]:
@@ -85,11 +87,11 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
-    part, asked = _fact_share(shares, len(texts)), f"{progress.session.title} {progress.ask or ''}"
+    part, known = _fact_share(shares, len(texts)), phrases.said_first(progress)
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
-        rank = -1 if progress.brief and says_little_more(f"{said} {came}", asked) else 0
+        rank = -1 if progress.brief and says_little_more(f"{said} {came}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
 
 

@@ -54,6 +54,12 @@ def header_line(progress: Progress) -> str:
     return ", ".join(part for part in named if part)
 
 
+def said_first(progress: Progress) -> str:
+    """Return what a reader knows before the key facts: what is wrong, what is asked, how it stands."""
+    texts = (progress.session.title, progress.ask, progress.situation, progress.impact)
+    return " ".join(text for text in texts if text)
+
+
 def _owner(progress: Progress) -> str:
     head = progress.session
     owner = head.owner or "not known"

@@ -1,8 +1,10 @@
 """How the entries of a session belong together: what came of a change, what a warning is about."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Note, Session, Step
@@ -23,14 +25,21 @@ _HANDOVERS = (e.HandedOff, e.HandoffAccepted, e.TakenOver, e.Reassigned)
 def step_after(session: Session, change: Change) -> Step | None:
     """Return the step whose result shows what came of a change.
 
-    It is the first own step with a result of the same person's within half an hour, before the change was reverted,
-    their next change, or a change of owner. While the change is in place, the step must name something of it. A pinned
-    step stands for itself.
+    It is an own step with a result of the same person's within half an hour, before the change was reverted, their next
+    change, or a change of owner. While the change is in place, it is the first, which must name something of it; of a
+    change that was reverted it is the last, which is why. A pinned step stands for itself.
     """
-    for step in _results(session, change, change.seq, change.reverted_seq):
-        near = _within(change.at, step, THEN_WITHIN) and (change.reverted or _names(change, step))
-        return step if near and not step.assumed and step.seq not in session.pins else None
-    return None
+    near = takewhile(
+        lambda step: _within(change.at, step, THEN_WITHIN), _results(session, change, change.seq, change.reverted_seq)
+    )
+    step = _last(near) if change.reverted else next(near, None)
+    if step is None or not (change.reverted or _names(change, step)):
+        return None
+    return step if not step.assumed and step.seq not in session.pins else None
+
+
+def _last(steps: Iterable[Step]) -> Step | None:
+    return next(iter(deque(steps, maxlen=1)), None)
 
 
 def step_after_revert(session: Session, change: Change) -> Step | None:

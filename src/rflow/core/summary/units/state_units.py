@@ -228,17 +228,16 @@ def _some(causes: tuple[str, ...], count: int) -> str:
 
 
 def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return who gave the session to whom, when, and with what note."""
+    """Return who gave the session to whom, when, and with what note: of the last handoff always in the whole form."""
+    last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
     for entry in progress.handovers:
         if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
             who, text = phrases.handover(entry, progress.session)
             if not text and progress.brief and phrases.came_from(progress):
                 continue
-            if text:
-                said = one_text(one_line(text), shares.handover, _after(f"{who}: "))
-                shown = Lengths((who, *said.levels), said.wanted + 1)
-            else:
-                shown = Lengths((who,))
+            shown = one_text(one_line(text), shares.handover, _after(f"{who}: ")) if text else Lengths((who,))
+            if text and (progress.brief or entry is not last):
+                shown = Lengths((who, *shown.levels), shown.wanted + 1)
             yield Unit(section="handed_over", prepared=shown, order=(entry.seq, 0), counts=("handover",))
 
 
