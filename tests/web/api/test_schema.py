@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rflow.web.api.openapi import document
 from rflow.web.api.operations import OPERATIONS, Operation
 from support.nightly import NIGHTLY
@@ -55,7 +56,11 @@ def test_every_answer_is_one_that_the_document_has(
     described = schema["/api/v1" + operation.path][operation.method]
     root, ben = team.web_session("Root"), team.tokens["Ben Okafor"]
 
-    @given(case=described.as_strategy(generation_mode=generation.GenerationMode(mode)), real=st.booleans(), token=st.sampled_from([root, ben]))
+    @given(
+        case=described.as_strategy(generation_mode=generation.GenerationMode(mode)),
+        real=st.booleans(),
+        token=st.sampled_from([root, ben]),
+    )
     @SETTINGS
     def answers(case: Any, real: bool, token: str) -> None:
         if real:
