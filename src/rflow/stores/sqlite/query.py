@@ -14,7 +14,7 @@ _ASKED = (
     f"""status <> 'closed' AND instr(head, x'{b'"asked":'.hex()}') AND EXISTS """  # noqa: S608
     f"(SELECT 1 FROM json_each({_HEAD}, '$.asked') AS asked WHERE asked.value = ? OR asked.value LIKE '@%')"
 )
-"""Few sessions have an open question; the others are passed over without reading their head as JSON."""
+"""Few sessions have an open question; the others are skipped without reading their head as JSON."""
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"
 
 

@@ -77,7 +77,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `address` is its method and its path, below that of the API. `raw` says that its body is taken as it is. With
     `files`, the body is a form: the part `request` of at most so many bytes is what `body` names, and the parts
     `content` are files. `stream` says that it answers with server-sent events about the session whose id `call`
-    returns, or about all sessions; their data is a `result`. `form` is for who is not signed in yet: the body is a
+    returns, or about all sessions; their data is a `result`. `form` is for those not signed in yet: the body is a
     form, and a refusal a `wire.GrantError` (see `device`).
     """
 
