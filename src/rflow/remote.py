@@ -1,4 +1,4 @@
-"""The workspace over HTTP: what somebody who has a token can do at a server.
+"""The workspace over HTTP: what the owner of a token can do at a server.
 
 Every method is one request to the API (`rflow.web.api`), on a connection that is kept for the whole run.
 """

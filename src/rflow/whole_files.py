@@ -1,7 +1,7 @@
 """Writing files in one step, a draft and then a rename, and whom new files belong to.
 
-Whoever runs `sudo rflow` in somebody's folder must not leave files there that this person can't read any more: what
-root makes in a folder belongs to the folder's owner.
+`sudo rflow` in another user's folder must not leave files that this user can't read: what root creates in a folder
+belongs to the folder's owner.
 """
 
 import os

@@ -27,8 +27,8 @@ def main() -> None:
 def _leave(code: str | int | None) -> None:
     """End at once: taking down 150 modules takes as long as a sixth of importing them.
 
-    What must be closed is closed by now (the store by the root command). Where output can't be flushed, a thread still
-    works or the code is a message, Python's own way out says so or waits.
+    What must be closed is already closed (the store by the root command). Where output can't be flushed, a thread still
+    works or the code is a message, Python's own exit reports it or waits.
     """
     if isinstance(code, int | None) and not _threads_left():
         try:

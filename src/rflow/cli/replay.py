@@ -124,7 +124,7 @@ class Player:
         self._author, self._pauses = recording.author, pauses
         self._blobs: Mapping[str, bytes] = recording.blobs
         self._code = recording.session.code
-        # As somebody who works in this store has them: what is printed names no store, nor a session of another one.
+        # As in a terminal that uses this store: the output names no store, and no session of another one.
         os.environ.update(RFLOW_STORE=str(store), RFLOW_TERMINAL=f"demo {store}")
         os.environ.pop("RFLOW_SESSION", None)
 

@@ -1,4 +1,4 @@
-"""Mail: a message with plain text and HTML, sent by SMTP; the password never stands in an error."""
+"""Mail: a message with plain text and HTML, sent by SMTP; the password is never part of an error."""
 
 import smtplib
 import ssl

@@ -16,7 +16,7 @@ from rflow.core.summary.units.times import stamp
 from rflow.core.text import counted
 
 FOOTER = ("redacted", "unreadable", "tree", "new", "not_shown")
-"""The sections that stand at the end, beside how to go on."""
+"""The sections at the end, next to how to continue."""
 
 
 def title(session: Header | DigestEntry) -> str:

@@ -88,7 +88,7 @@ class LoopContext:
 
 
 class Macro:
-    """A macro, or what stands in a `{% call %}` block."""
+    """A macro, or the content of a `{% call %}` block."""
 
     def __init__(
         self,

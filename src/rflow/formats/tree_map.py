@@ -93,7 +93,7 @@ def folded(outline: Sequence[OutlineEntry], most: int) -> list[OutlineEntry]:
 
 
 def _branches(entries: Sequence[OutlineEntry]) -> list[_Branch]:
-    """Return an outline as branches. What follows an action stands as deep as the action, without an answer."""
+    """Return an outline as branches. What follows an action is as deep as the action, without an answer."""
     tops: list[_Branch] = []
     last: dict[int, _Branch] = {}
     for entry in entries:

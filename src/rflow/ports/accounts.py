@@ -33,7 +33,7 @@ class Membership(NamedTuple):
 
 
 class AllAccounts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a store knows of accounts, for copying it to another store."""
+    """All accounts data of a store, for copying it to another store."""
 
     accounts: list[Account] = []
     spaces: list[Space] = []

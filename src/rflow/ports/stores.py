@@ -55,7 +55,7 @@ class StartedBy(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a store knows of a session without reading its events: its last event's number, its space, its owner.
+    """What a store knows about a session without reading its events: its last event's number, its space, its owner.
 
     `stamp` changes with the session where others may replace its file by one with as many events.
     """
@@ -248,7 +248,7 @@ class TreeStore(Protocol):
         """
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
-        """Store a version without making it current (a session that was imported stands in it)."""
+        """Store a version without making it current (an imported session uses it)."""
 
     def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
         """Return one version that `spaces` have (None is any); None if there is none."""
@@ -263,7 +263,7 @@ class TreeStore(Protocol):
         """List the current versions of the trees of a space (None is all), by id; see `is_tree_name`."""
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
-        """Remove a name; False if there is none. Sessions that stand in its versions keep them."""
+        """Remove a name; False if there is none. Sessions in its versions keep them."""
 
 
 class ShareStore(Protocol):

@@ -213,7 +213,7 @@ class Workspace(Protocol):
         """
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
-        """Remove a tree from the list; sessions that stand in it keep their version. Raises `NotFound`."""
+        """Remove a tree from the list; sessions in it keep their version. Raises `NotFound`."""
 
     # Links
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file that should be a session, in words for somebody who has never seen one."""
+"""What is wrong with a file that should be a session, in words for people who have never seen one."""
 
 import re
 from pathlib import PurePath

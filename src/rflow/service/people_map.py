@@ -19,7 +19,7 @@ _EXAMPLE = 'Write a line for each: "ana" = "Ana Ruiz"'
 
 
 class PeopleMap:
-    """Names of a source, and who they are in a target; everybody else stays a name that nobody vouches for."""
+    """Names of a source, and who they are in a target; the other names stay unverified."""
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self._people = people

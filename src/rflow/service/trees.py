@@ -18,7 +18,7 @@ def tree_version(workspace: Workspace, version: str) -> Tree | None:
 
 
 def tree_of(workspace: Workspace, session: Session) -> Tree | None:
-    """Read the version of the tree that `session` stands in; None if the workspace can't read it."""
+    """Read the version of the tree that `session` uses; None if the workspace can't read it."""
     if session.tree is None:
         return None
     version = session.tree.digest
@@ -116,7 +116,7 @@ Added = Literal["added", "proposed", "no change"]
 def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE, edited: str | None = None) -> Added:
     """Make `tree` the current version of its id in a space, or propose it to the leads of that space.
 
-    `edited` is the digest of the version that was edited ("" for none); `SessionMoved` if another is current by now.
+    `edited` is the digest of the version that was edited ("" for none); `SessionMoved` if another has become current.
     """
     data = canonical(tree)
     if not proposes(workspace, space):
@@ -135,7 +135,7 @@ def proposes(workspace: Workspace, space: str) -> bool:
 
 
 def remove_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
-    """Remove a tree from the list and return it; sessions that stand in it keep their version."""
+    """Remove a tree from the list and return it; sessions in it keep their version."""
     tree = named_tree(workspace, tree_id, space)
     workspace.remove_tree(tree.id, space)
     return tree

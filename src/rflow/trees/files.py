@@ -98,7 +98,7 @@ def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
 def _column(lines: list[str], located: Located) -> int | None:
     """Return where in its line the key of a problem stands, else where the line begins; None without a line.
 
-    A line too long to be read by people has none: thousands of problems could stand in it.
+    A line too long for people to read has none: it could hold thousands of problems.
     """
     line = lines[located.line - 1] if located.line is not None and located.line <= len(lines) else None
     if line is None or len(line) > _LONGEST_LINE:
@@ -109,7 +109,7 @@ def _column(lines: list[str], located: Located) -> int | None:
 
 
 def _place(line: str, key: str) -> int:
-    """Return where a key stands in a line: as a whole word, before "=", ":" or the end of a header; else -1."""
+    """Return where a key is in a line: as a whole word, before "=", ":" or the end of a header; else -1."""
     at = line.find(key)
     while at >= 0:
         before, after = line[at - 1 : at], line[at + len(key) :].lstrip("\"' ")

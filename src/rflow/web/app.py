@@ -44,7 +44,7 @@ _log = logging.getLogger("rflow")
 class LinkServer:
     """Serves one store: its links and, with `open_team`, the API and the pages of those who are signed in.
 
-    `open_store` and `open_team` open the store anew: each thread has its own connection. `url` is what readers see,
+    `open_store` and `open_team` open the store again: each thread has its own connection. `url` is what readers see,
     `proxies` are the networks of those that say where a request comes from.
     """
 
@@ -133,7 +133,7 @@ class LinkServer:
             self._api.broadcaster.close()
 
     async def _listen(self) -> Connection | None:
-        """Let the store tell of changes, where it can; say what the operator should know of the store."""
+        """Let the store report changes, where it can; say what the operator should know about the store."""
         loop = asyncio.get_running_loop()
 
         def on_change(session_id: str) -> None:

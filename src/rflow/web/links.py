@@ -117,7 +117,7 @@ class LinkRoutes:
 
 
 def _has_parameter(query: bytes, name: bytes) -> bool:
-    """Whether a parameter stands in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
+    """Whether a parameter is in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
     return bool(query) and any(part.partition(b"=")[0] == name for part in query.split(b"&"))
 
 

@@ -8,7 +8,7 @@ from rflow.web.pages import SCRIPT, STYLE
 def live_page(progress: Progress, share: Share, version: str, *, resume: bool = False) -> str:
     """Render the page of a link: the HTML format with live updates.
 
-    With `resume`, it offers to sign in and go on.
+    With `resume`, it offers to sign in and continue.
 
     Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
     """

@@ -45,7 +45,7 @@ class WarningRateLimit(logging.Filter):
 
 
 class PlainLines(logging.Formatter):
-    """Formats a record for somebody who watches the server in a terminal: the local time, what happened, its facts."""
+    """Formats a record for a terminal: the local time, what happened, its facts."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and a traceback below it."""
@@ -59,7 +59,7 @@ class PlainLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as a line of JSON; tracebacks are part of it, since a token may stand in them."""
+    """Formats a record as a line of JSON; tracebacks are part of it, since they may contain a token."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

@@ -22,7 +22,7 @@ _DEVICE = re.compile(rb"^[^(]*\([^()]*\bAndroid\b[^()]*\)")
 _AGENT_KEPT = 120
 """Characters of a `User-Agent` that are stored."""
 _AGENT_READ = 400
-"""Bytes of a `User-Agent` that are looked at: it waits in memory, and may be as long as its sender likes."""
+"""Bytes of a `User-Agent` that are kept: it waits in memory, and its sender chooses its length."""
 MAX_PENDING = 100_000
 """Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
 LIVE = b"x-rflow-live"

@@ -25,7 +25,7 @@ _SOON = 30
 
 
 class App(CurrentSession, Streams):
-    """A run: `context.Context` is what it has at hand, `current.CurrentSession` which session it is about."""
+    """A run: `context.Context` holds its settings and store, `current.CurrentSession` its session."""
 
     def send(
         self,

@@ -1,4 +1,4 @@
-"""What a run of the program has at hand: settings, the store or server, this terminal, formats."""
+"""What a run of the program uses: settings, the store or server, this terminal, formats."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ class Context:
 
     @property
     def store_url(self) -> str:
-        """The configured store as it is named elsewhere, too: with its whole path."""
+        """The configured store with its whole path, so that the name works in other folders."""
         from rflow.service.opening import absolute_url
 
         return absolute_url(self.settings["store"].text)

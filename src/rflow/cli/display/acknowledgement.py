@@ -47,7 +47,7 @@ def _named(session: Session, title: str, customer: str) -> str:
 
 
 def _quotes_cut(text: str, room: int) -> str:
-    """Return a text with what stands in quotation marks cut, the longest first, until it has at most `room` columns."""
+    """Return a text with its quoted parts cut, the longest first, until it has at most `room` columns."""
     while columns(text) > room:
         quotes = [quote for quote in _QUOTED.findall(text) if columns(quote) > _LEAST_QUOTE]
         if not quotes:

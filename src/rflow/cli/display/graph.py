@@ -41,7 +41,7 @@ def drawing(run: App, tree: Tree | None, session: Session | None, format_: str) 
 
 
 def _version(run: App, session: Session, named: Tree | None) -> Tree:
-    """Return the version of its tree that a session stands in."""
+    """Return the version of its tree that a session uses."""
     if session.tree is None:
         raise UsageProblem(f"{session.code} has no tree to draw.", try_="rflow tree graph TREE  (see: rflow tree list)")
     if named and named.id != session.tree.id:

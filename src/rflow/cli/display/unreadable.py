@@ -4,7 +4,7 @@ from rflow.cli.app import App
 from rflow.core.session.state import Session
 
 
-def warn(run: App, session: Session) -> None:
+def warn_of_unreadable(run: App, session: Session) -> None:
     """Say on standard error which entries are not shown, or that git left two versions of the session."""
     reasons = [entry.reason for entry in session.unreadable]
     if count := len(reasons) - reasons.count("conflict"):

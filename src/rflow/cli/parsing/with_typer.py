@@ -40,7 +40,7 @@ class Root(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the options; the global ones may stand behind the command, too."""
+        """Parse the options; the global ones may also follow the command."""
         if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
             args = [*args, ""]  # the shell that asks
         words = expanded(args)

@@ -1,4 +1,4 @@
-"""Addresses of sessions and links, as they stand in a chat or a browser: which server, and which session there."""
+"""Addresses of sessions and links, as copied from a chat or a browser: which server, and which session there."""
 
 import re
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""Trees at the command line: imported, written and edited; and what is said of a node and of what sessions teach."""
+"""Trees at the command line: imported, written and edited; and how nodes, and what sessions teach, are shown."""

@@ -44,7 +44,7 @@ class Redactor:
         return hidden
 
     def _hidden(self, text: str, spans: list[Span], places: list[int]) -> str:
-        """Replace the spans; `places` says where each visible character stands in `text`, if not all are visible."""
+        """Replace the spans; `places` says where each visible character is in `text`, if not all are visible."""
         kept, at = list[str](), 0
         for span in spans:
             start, end = (places[span.start], places[span.end - 1] + 1) if places else (span.start, span.end)

@@ -1,4 +1,4 @@
-"""Spans: where a secret stands in a text, and how overlapping ones become one mark."""
+"""Spans: where a secret is in a text, and how overlapping ones become one mark."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

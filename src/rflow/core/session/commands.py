@@ -17,7 +17,7 @@ class _Command(
 ):
     """What all commands carry.
 
-    `command_id` makes sending one again harmless. `seen` is the version last displayed to whoever sends it: a move
+    `command_id` makes sending one again harmless. `seen` is the version last displayed to the sender: a move
     on something that has moved since is refused; None asks for no such check.
     """
 

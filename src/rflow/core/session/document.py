@@ -1,4 +1,4 @@
-"""The plain JSON document of a session, which other tools can write, and the events that it stands for."""
+"""The plain JSON document of a session, which other tools can write, and the events that it describes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -107,7 +107,7 @@ class DatedFact(msgspec.Struct, frozen=True, kw_only=True):
 def document_events(
     document: Document, tree: Tree | None, source: str, reader: Person, at: datetime
 ) -> tuple[list[Event], dict[str, bytes]]:
-    """Return the events that `document` stands for, and the contents of its evidence by digest.
+    """Return the events that `document` describes, and the contents of its evidence by digest.
 
     `tree` is its tree, read and checked; `source` names the file. `reader` owns the session; everything is
     recorded `at` the time of reading, and happened when the document says.

@@ -1,4 +1,4 @@
-"""Erasing a person: an event in which somebody else stands in their place."""
+"""Erasing a person: an event that replaces them."""
 
 import re
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Merging two versions of a session that grew apart, such as in two clones of a folder store.
 
 The result begins with what both have in common; then come the entries of both, by time, with new numbers. A session
-stands in one place and has one owner: if both versions moved it, the one that moved last keeps its moves, and the
+has one position and one owner: if both versions moved it, the one that moved last keeps its moves, and the
 moves of the other one become steps and notes.
 """
 

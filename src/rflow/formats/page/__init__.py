@@ -2,7 +2,7 @@
 
 A text format shows the sections of a summary, whose texts are cut to a budget of words. A page has room for all of it
 and folds what is old, so the whole form is made from the fields of `Progress`. The brief form, and a summary that was
-cut to a format's limit, has nothing but its sections: these stand in wherever there is no more.
+cut to a format's limit, has nothing but its sections: these are used wherever there is no more.
 """
 
 from collections.abc import Callable

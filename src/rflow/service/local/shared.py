@@ -82,7 +82,7 @@ class SharedSessions:
         return share if needs <= {"sign_in"} or self.protected.is_open(share, opened) else None
 
     def knows(self, session: str) -> bool:
-        """Whether this is the web session of somebody who is signed in."""
+        """Whether this is the web session of a person who is signed in."""
         from rflow.service.team.sign_in import SignIn
 
         return is_token(session, "session") and SignIn(self._whole, clock=self.now).watching(session) is not None

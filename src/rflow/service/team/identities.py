@@ -61,7 +61,7 @@ class Identities:
     def _add_identified(self, identity: Identity, name: str) -> Account:
         """Create an account for an identity, under a name that is free.
 
-        A name that already stands in sessions is not free: people choose their own at many providers, and sessions of
+        A name already used in sessions is not free: people choose their own at many providers, and sessions of
         somebody without an account must not become theirs. An admin may create that account.
         """
         seen = {somebody.id for somebody in self._store.people()}

@@ -76,7 +76,7 @@ class Office:
         return self.actor.scopes is None and (self.actor.admin or self.actor.roles is None)
 
     def check_admin(self) -> None:
-        """Raise unless the actor may look after all accounts and spaces."""
+        """Raise unless the actor may manage all accounts and spaces."""
         if self.actor.scopes is not None:
             raise no_scope()
         if not self.runs_store:

@@ -32,7 +32,7 @@ from rflow.service.team import attempts, passwords
 from rflow.service.team.office import Office
 
 _NOTED = timedelta(minutes=5)
-"""How old the time of the last use must be before it is stored anew: not every request writes."""
+"""How old the time of the last use must be before it is stored again: not every request writes."""
 
 
 class SignIn:

@@ -34,7 +34,7 @@ def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None
     files.make_folder(path.parent)
     with explained(path), draft(path, "backup") as new:
         if backup.is_file():
-            touch(new)  # for this user alone, whoever may read the backup
+            touch(new)  # for this user only, whatever the permissions of the backup
         copy_all(backup, new)
         _flush(new)
         if not path.exists():

@@ -86,7 +86,7 @@ class Listing:
                 yield name, _stamp(status)
 
     def _place(self, name: Name, stamp: Stamp, query: Query) -> _Place | None:
-        """Return where a session stands in a list; None where a look at its file shows that it does not match."""
+        """Return the place of a session in a list; None where a look at its file shows that it does not match."""
         last = self._last(name, stamp)
         if last is None:
             entry = self._entry(name, stamp)

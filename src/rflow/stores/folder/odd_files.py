@@ -1,4 +1,4 @@
-"""What may stand in the place of a store's file, and what is said about it."""
+"""What may be in the place of a store's file, and the message about it."""
 
 import os
 import stat

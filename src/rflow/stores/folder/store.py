@@ -64,7 +64,7 @@ class JsonDirStore:
         self._listing = Listing(self._files)
         self._trees = Trees(self._folder)
         self.shares = JsonShares(self._folder, lambda session_id: self.standing(session_id) is not None)
-        self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked again and again
+        self._asked: dict[str, Name] = {}  # sessions whose version was asked for: it is asked often
 
     @property
     def accounts(self) -> NoReturn:

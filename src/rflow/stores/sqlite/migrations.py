@@ -63,7 +63,7 @@ def _exists(db: sqlite3.Connection, table: str) -> bool:
 
 
 def _upgrade_session(db: sqlite3.Connection, session_id: str, code: str) -> None:
-    """Upgrade the records of a session, and compute its row and its people anew."""
+    """Upgrade the records of a session, and recompute its row and its people."""
     select = "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events WHERE session_id = ? ORDER BY seq"
     stored = db.execute(select, (session_id,)).fetchall()
     records = [(seq, upgraded(data, 2)) for seq, data in stored]

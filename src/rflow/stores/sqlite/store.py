@@ -38,7 +38,7 @@ from rflow.stores.sqlite.schema import LONG, SCHEMA_VERSION
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
-    from rflow.stores.outbox.sqlite import SqliteOutbox
+    from rflow.stores.outbox.sql import SqlOutbox
     from rflow.stores.sqlite.accounts import SqliteAccounts
     from rflow.stores.sqlite.search import SqliteSearch
     from rflow.stores.sqlite.shares import SqliteShares
@@ -89,11 +89,11 @@ class SqliteStore:
         return SqliteAccounts(self._file)
 
     @cached_property
-    def outbox(self) -> "SqliteOutbox":
+    def outbox(self) -> "SqlOutbox":
         """The notices that wait to be sent."""
-        from rflow.stores.outbox.sqlite import SqliteOutbox
+        from rflow.stores.outbox.sql import SqlOutbox
 
-        return SqliteOutbox(self._file)
+        return SqlOutbox(self._file)
 
     @property
     def url(self) -> str:
@@ -137,9 +137,9 @@ class SqliteStore:
             rows.update(db, session, expected)
             rows.add(db, session.id, events, blobs)
             if notices:
-                from rflow.stores.outbox.sqlite import put
+                from rflow.stores.outbox.sql import SqlOutbox
 
-                put(db, notices)
+                SqlOutbox.insert(db, notices)
         self._checkpoint(session)
 
     def _checkpoint(self, session: Session) -> None:

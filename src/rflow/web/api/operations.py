@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -20,7 +20,11 @@ from rflow.ports import wire as s
 from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About, Proposal
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.team.accounts import LocalAccounts
+from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.team import Team
+from rflow.service.team.tokens import LocalTokens
 from rflow.web.api import device
 
 COMMAND_LIMIT = 256 * 1024
@@ -46,19 +50,39 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     contents: Mapping[str, bytes] = {}
     token: str = ""
 
+    @property
+    def workspace(self) -> LocalWorkspace:
+        """What they can do with sessions, trees and links."""
+        return self.team.workspace(self.actor)
+
+    @property
+    def accounts(self) -> LocalAccounts:
+        """What they can do with accounts."""
+        return self.team.accounts(self.actor)
+
+    @property
+    def spaces(self) -> LocalSpaces:
+        """What they can do with spaces."""
+        return self.team.spaces(self.actor)
+
+    @property
+    def tokens(self) -> LocalTokens:
+        """What they can do with API tokens."""
+        return self.team.tokens(self.actor)
+
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: how it is called, what it does, what it answers. `result` of None is an empty answer (204).
 
-    `raw` says that its body is taken as it is. With `files`, the body is a form: the part `request` of at most so many
-    bytes is what `body` names, and the parts `content` are files. `stream` says that it answers with server-sent events
-    about the session whose id `call` returns, or about all sessions; their data is a `result`. `form` is for who is not
-    signed in yet: the body is a form, and a refusal a `wire.GrantError` (see `device`).
+    `address` is its method and its path, below that of the API. `raw` says that its body is taken as it is. With
+    `files`, the body is a form: the part `request` of at most so many bytes is what `body` names, and the parts
+    `content` are files. `stream` says that it answers with server-sent events about the session whose id `call`
+    returns, or about all sessions; their data is a `result`. `form` is for those not signed in yet: the body is a
+    form, and a refusal a `wire.GrantError` (see `device`).
     """
 
     name: str
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    path: str
+    address: str
     tag: str
     summary: str
     call: Callable[[Any], object]
@@ -72,6 +96,16 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     form: bool = False
 
+    @property
+    def method(self) -> str:
+        """Its HTTP method."""
+        return self.address.split()[0]
+
+    @property
+    def path(self) -> str:
+        """The path below that of the API, with the names of its parameters."""
+        return self.address.split()[1]
+
 
 def _session(call: Call) -> str:
     """Return the id of the session in the address."""
@@ -80,11 +114,11 @@ def _session(call: Call) -> str:
 
 def _id_of(call: Call, named: str) -> str:
     """Return the id of a session, which may be named by its code too."""
-    return named if _ID.fullmatch(named) else call.team.workspace(call.actor).find(named).id
+    return named if _ID.fullmatch(named) else call.workspace.find(named).id
 
 
 def _load(call: Call) -> s.EventLog:
-    workspace = call.team.workspace(call.actor)
+    workspace = call.workspace
     log = workspace.load(_session(call), call.query.after)
     if not call.query.context or call.query.after:
         return s.log_of(log)
@@ -94,19 +128,19 @@ def _load(call: Call) -> s.EventLog:
 
 
 def _import(call: Call) -> s.ImportResult:
-    workspace, incoming = call.team.workspace(call.actor), s.incoming_of(call.body, call.contents)
+    workspace, incoming = call.workspace, s.incoming_of(call.body, call.contents)
     if call.body.dry_run:
         return s.import_of(workspace.plan_import(incoming))
     return s.import_of(workspace.import_session(incoming, accept_ownership=call.body.accept_ownership))
 
 
 def _send(call: Call) -> s.Done:
-    workspace, wish = call.team.workspace(call.actor), call.body
+    workspace, wish = call.workspace, call.body
     return s.done_of(workspace.send(_session(call), wish.command, call.contents, wish.known))
 
 
 def _change_user(call: Call) -> User:
-    accounts, name, wish = call.team.accounts(call.actor), call.path["user"], call.body
+    accounts, name, wish = call.accounts, call.path["user"], call.body
     if wish.admin is not None:
         accounts.set_admin(name, admin=wish.admin)
     if wish.active is False:
@@ -117,21 +151,21 @@ def _change_user(call: Call) -> User:
 
 
 def _set_role(call: Call) -> None:
-    call.team.spaces(call.actor).set_role(call.path["space"], call.path["user"], call.body.role)
+    call.spaces.set_role(call.path["space"], call.path["user"], call.body.role)
 
 
 def _remove_member(call: Call) -> None:
-    call.team.spaces(call.actor).set_role(call.path["space"], call.path["user"], None)
+    call.spaces.set_role(call.path["space"], call.path["user"], None)
 
 
 def _links(call: Call) -> list[s.Link]:
-    workspace, wish = call.team.workspace(call.actor), call.query
+    workspace, wish = call.workspace, call.query
     session = _id_of(call, wish.session) if wish.session else None
     return [s.link_of(each.share, each) for each in workspace.shares(session, everybody=wish.everybody)]
 
 
 def _link(call: Call) -> s.Link:
-    return _counted(call.team.workspace(call.actor).share(call.path["link"]))
+    return _counted(call.workspace.share(call.path["link"]))
 
 
 def _counted(counted: ShareCount) -> s.Link:
@@ -141,8 +175,7 @@ def _counted(counted: ShareCount) -> s.Link:
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="me",
-        method="GET",
-        path="/me",
+        address="GET /me",
         tag="People",
         summary="Who is signed in",
         call=lambda c: s.me_of(c.actor),
@@ -150,104 +183,93 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="about",
-        method="GET",
-        path="/about",
+        address="GET /about",
         tag="People",
         summary="Which store this is",
-        call=lambda c: About(url="", kind=c.team.workspace(c.actor).about.kind, shared=True),
+        call=lambda c: About(url="", kind=c.workspace.about.kind, shared=True),
         result=About,
     ),
     Operation(
         name="people",
-        method="GET",
-        path="/people",
+        address="GET /people",
         tag="People",
         summary="Everybody in the sessions you may see",
-        call=lambda c: c.team.workspace(c.actor).people(),
+        call=lambda c: c.workspace.people(),
         result=list[Person],
     ),
     Operation(
         name="change_password",
-        method="POST",
-        path="/me/password",
+        address="POST /me/password",
         tag="People",
         summary="Change your own password",
-        call=lambda c: c.team.accounts(c.actor).change_password(c.body.old, c.body.new),
+        call=lambda c: c.accounts.change_password(c.body.old, c.body.new),
         body=s.PasswordChange,
         status=204,
     ),
     Operation(
         name="list_sessions",
-        method="GET",
-        path="/sessions",
+        address="GET /sessions",
         tag="Sessions",
         summary="List sessions",
-        call=lambda c: c.team.workspace(c.actor).heads(s.query_of(c.query)),
+        call=lambda c: c.workspace.heads(s.query_of(c.query)),
         query=s.ListQuery,
         result=Page,
     ),
     Operation(
         name="search",
-        method="GET",
-        path="/search",
+        address="GET /search",
         tag="Sessions",
         summary="Search the texts of sessions",
-        call=lambda c: c.team.workspace(c.actor).search(Search(words=c.query.words, filters=s.query_of(c.query))),
+        call=lambda c: c.workspace.search(Search(words=c.query.words, filters=s.query_of(c.query))),
         query=s.SearchQuery,
         result=SearchPage,
     ),
     Operation(
         name="start",
-        method="POST",
-        path="/sessions",
+        address="POST /sessions",
         tag="Sessions",
         summary="Start a session",
-        call=lambda c: s.done_of(c.team.workspace(c.actor).start(c.body)),
+        call=lambda c: s.done_of(c.workspace.start(c.body)),
         body=Start,
         result=s.Done,
         status=201,
     ),
     Operation(
         name="find",
-        method="GET",
-        path="/sessions/{session}",
+        address="GET /sessions/{session}",
         tag="Sessions",
         summary="Find the one session whose code or id begins so",
-        call=lambda c: c.team.workspace(c.actor).find(c.path["session"]),
+        call=lambda c: c.workspace.find(c.path["session"]),
         result=Head,
     ),
     Operation(
         name="find_session",
-        method="GET",
-        path="/find",
+        address="GET /find",
         tag="Sessions",
         summary="Find the one session whose code or id begins so",
-        call=lambda c: c.team.workspace(c.actor).find(c.query.reference),
+        call=lambda c: c.workspace.find(c.query.reference),
         query=s.Reference,
         result=Head,
     ),
     Operation(
         name="version",
-        method="GET",
-        path="/sessions/{session}/version",
+        address="GET /sessions/{session}/version",
         tag="Sessions",
         summary="Read the number of the last event of a session",
-        call=lambda c: s.Version(version=c.team.workspace(c.actor).version(c.path["session"])),
+        call=lambda c: s.Version(version=c.workspace.version(c.path["session"])),
         result=s.Version,
     ),
     Operation(
         name="exported",
-        method="POST",
-        path="/sessions/{session}/exports",
+        address="POST /sessions/{session}/exports",
         tag="Sessions",
         summary="Record that a whole session leaves as a file",
-        call=lambda c: c.team.workspace(c.actor).exported(_session(c)),
+        call=lambda c: c.workspace.exported(_session(c)),
         status=204,
     ),
     Operation(
         name="load",
-        method="GET",
-        path="/sessions/{session}/events",
+        address="GET /sessions/{session}/events",
         tag="Sessions",
         summary="Read the events of a session",
         call=_load,
@@ -256,8 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="send",
-        method="POST",
-        path="/sessions/{session}/commands",
+        address="POST /sessions/{session}/commands",
         tag="Sessions",
         summary="Carry out a command",
         call=_send,
@@ -266,8 +287,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="send_evidence",
-        method="POST",
-        path="/sessions/{session}/evidence",
+        address="POST /sessions/{session}/evidence",
         tag="Sessions",
         summary="Carry out a command that brings the content of its evidence, up to 8 MiB",
         call=_send,
@@ -278,18 +298,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="session_changes",
-        method="GET",
-        path="/sessions/{session}/changes",
+        address="GET /sessions/{session}/changes",
         tag="Sessions",
         summary="Wait for changes of a session",
-        call=lambda c: c.team.workspace(c.actor).find(c.path["session"]).id,
+        call=lambda c: c.workspace.find(c.path["session"]).id,
         result=list[s.Changed],
         stream=True,
     ),
     Operation(
         name="changes",
-        method="GET",
-        path="/changes",
+        address="GET /changes",
         tag="Sessions",
         summary="Wait for changes of the sessions you may see: each event names those that changed last",
         call=lambda _: "",
@@ -298,45 +316,40 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="check",
-        method="POST",
-        path="/sessions/{session}/checks",
+        address="POST /sessions/{session}/checks",
         tag="Sessions",
         summary="Say whether a command would be carried out, and change nothing",
-        call=lambda c: c.team.workspace(c.actor).check(_session(c), c.body.command),
+        call=lambda c: c.workspace.check(_session(c), c.body.command),
         body=s.Check,
         status=204,
     ),
     Operation(
         name="delete",
-        method="DELETE",
-        path="/sessions/{session}",
+        address="DELETE /sessions/{session}",
         tag="Sessions",
         summary="Remove a session for good",
-        call=lambda c: c.team.workspace(c.actor).delete(_session(c)),
+        call=lambda c: c.workspace.delete(_session(c)),
         status=204,
     ),
     Operation(
         name="content",
-        method="GET",
-        path="/sessions/{session}/contents/{digest}",
+        address="GET /sessions/{session}/contents/{digest}",
         tag="Sessions",
         summary="Read the whole content of a piece of evidence, as a file",
-        call=lambda c: c.team.workspace(c.actor).content(_session(c), c.path["digest"]),
+        call=lambda c: c.workspace.content(_session(c), c.path["digest"]),
         result=bytes,
     ),
     Operation(
         name="hints",
-        method="GET",
-        path="/sessions/{session}/hints",
+        address="GET /sessions/{session}/hints",
         tag="Sessions",
         summary="Count what other sessions answered where this one stands",
-        call=lambda c: c.team.workspace(c.actor).hints(_session(c)),
+        call=lambda c: c.workspace.hints(_session(c)),
         result=Hints,
     ),
     Operation(
         name="import_session",
-        method="POST",
-        path="/imports",
+        address="POST /imports",
         tag="Sessions",
         summary="Import a session",
         call=_import,
@@ -347,21 +360,19 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="list_trees",
-        method="GET",
-        path="/trees",
+        address="GET /trees",
         tag="Trees",
         summary="List the trees of a space",
-        call=lambda c: c.team.workspace(c.actor).tree_names(c.query.space),
+        call=lambda c: c.workspace.tree_names(c.query.space),
         query=s.InSpace,
         result=list[TreeName],
     ),
     Operation(
         name="add_tree",
-        method="POST",
-        path="/trees",
+        address="POST /trees",
         tag="Trees",
         summary="Make a tree the current version of its id",
-        call=lambda c: s.TreeAdded(new=c.team.workspace(c.actor).add_tree(c.raw, c.query.space, c.query.edited)),
+        call=lambda c: s.TreeAdded(new=c.workspace.add_tree(c.raw, c.query.space, c.query.edited)),
         query=s.Edited,
         body=Tree,
         raw=True,
@@ -370,51 +381,46 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="remove_tree",
-        method="DELETE",
-        path="/trees/{tree}",
+        address="DELETE /trees/{tree}",
         tag="Trees",
         summary="Remove a tree from the list",
-        call=lambda c: c.team.workspace(c.actor).remove_tree(c.path["tree"], c.query.space),
+        call=lambda c: c.workspace.remove_tree(c.path["tree"], c.query.space),
         query=s.InSpace,
         status=204,
     ),
     Operation(
         name="tree_flags",
-        method="GET",
-        path="/trees/{tree}/flags",
+        address="GET /trees/{tree}/flags",
         tag="Trees",
         summary="List what was reported as wrong in a tree",
-        call=lambda c: c.team.workspace(c.actor).flags(c.path["tree"], c.query.space),
+        call=lambda c: c.workspace.flags(c.path["tree"], c.query.space),
         query=s.InSpace,
         result=list[NodeFlag],
     ),
     Operation(
         name="tree_stats",
-        method="GET",
-        path="/trees/{tree}/stats",
+        address="GET /trees/{tree}/stats",
         tag="Trees",
         summary="Count what happened at each node of a tree",
-        call=lambda c: c.team.workspace(c.actor).tree_stats(c.path["tree"], c.query.space, c.query.since),
+        call=lambda c: c.workspace.tree_stats(c.path["tree"], c.query.space, c.query.since),
         query=s.Since,
         result=TreeStats,
     ),
     Operation(
         name="list_proposals",
-        method="GET",
-        path="/tree-proposals",
+        address="GET /tree-proposals",
         tag="Trees",
         summary="List the trees that members propose",
-        call=lambda c: c.team.workspace(c.actor).proposals(c.query.space),
+        call=lambda c: c.workspace.proposals(c.query.space),
         query=s.InSpace,
         result=list[Proposal],
     ),
     Operation(
         name="propose_tree",
-        method="POST",
-        path="/tree-proposals",
+        address="POST /tree-proposals",
         tag="Trees",
         summary="Propose a version of a tree",
-        call=lambda c: c.team.workspace(c.actor).propose_tree(c.raw, c.query.space, c.query.edited or ""),
+        call=lambda c: c.workspace.propose_tree(c.raw, c.query.space, c.query.edited or ""),
         query=s.Edited,
         body=Tree,
         raw=True,
@@ -424,29 +430,26 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="decide_proposal",
-        method="POST",
-        path="/tree-proposals/{digest}/decision",
+        address="POST /tree-proposals/{digest}/decision",
         tag="Trees",
         summary="Accept or decline a proposed tree",
-        call=lambda c: c.team.workspace(c.actor).decide_proposal(c.path["digest"], c.body.verdict, c.query.space),
+        call=lambda c: c.workspace.decide_proposal(c.path["digest"], c.body.verdict, c.query.space),
         query=s.InSpace,
         body=s.Decision,
         result=Proposal,
     ),
     Operation(
         name="tree_version",
-        method="GET",
-        path="/tree-version",
+        address="GET /tree-version",
         tag="Trees",
         summary="Read a version of a tree",
-        call=lambda c: s.TreeVersion(data=c.team.workspace(c.actor).tree(c.query.digest)),
+        call=lambda c: s.TreeVersion(data=c.workspace.tree(c.query.digest)),
         query=s.Digest,
         result=s.TreeVersion,
     ),
     Operation(
         name="list_links",
-        method="GET",
-        path="/links",
+        address="GET /links",
         tag="Links",
         summary="List links",
         call=_links,
@@ -455,19 +458,17 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="create_link",
-        method="POST",
-        path="/links",
+        address="POST /links",
         tag="Links",
         summary="Create a read-only link to a session",
-        call=lambda c: s.made_link(c.team.workspace(c.actor).create_share(s.wish_of(c.body))),
+        call=lambda c: s.made_link(c.workspace.create_share(s.wish_of(c.body))),
         body=s.NewLink,
         result=s.MadeLink,
         status=201,
     ),
     Operation(
         name="link",
-        method="GET",
-        path="/links/{link}",
+        address="GET /links/{link}",
         tag="Links",
         summary="Read one link",
         call=_link,
@@ -475,95 +476,85 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="find_link",
-        method="POST",
-        path="/links/find",
+        address="POST /links/find",
         tag="Links",
         summary="Find the one link whose id begins so, or whose token it is",
-        call=lambda c: _counted(c.team.workspace(c.actor).share(c.body.link)),
+        call=lambda c: _counted(c.workspace.share(c.body.link)),
         body=s.LinkReference,
         result=s.Link,
     ),
     Operation(
         name="session_of_link",
-        method="POST",
-        path="/links/session",
+        address="POST /links/session",
         tag="Links",
         summary="Find the session that the link with this token shows",
-        call=lambda c: c.team.workspace(c.actor).session_of_link(c.body.link),
+        call=lambda c: c.workspace.session_of_link(c.body.link),
         body=s.LinkReference,
         result=Head,
     ),
     Operation(
         name="link_views",
-        method="GET",
-        path="/links/{link}/views",
+        address="GET /links/{link}/views",
         tag="Links",
         summary="List the last views of a link",
-        call=lambda c: list(c.team.workspace(c.actor).share_views(c.path["link"])),
+        call=lambda c: list(c.workspace.share_views(c.path["link"])),
         result=list[ShareView],
     ),
     Operation(
         name="revoke_link",
-        method="POST",
-        path="/links/{link}/revocation",
+        address="POST /links/{link}/revocation",
         tag="Links",
         summary="Revoke a link at once",
-        call=lambda c: s.link_of(c.team.workspace(c.actor).revoke_share(c.path["link"])),
+        call=lambda c: s.link_of(c.workspace.revoke_share(c.path["link"])),
         result=s.Link,
     ),
     Operation(
         name="protect_link",
-        method="PUT",
-        path="/links/{link}/password",
+        address="PUT /links/{link}/password",
         tag="Links",
         summary="Change the password of a link",
-        call=lambda c: s.link_of(c.team.workspace(c.actor).protect_share(c.path["link"], c.body.password)),
+        call=lambda c: s.link_of(c.workspace.protect_share(c.path["link"], c.body.password)),
         body=s.LinkPassword,
         result=s.Link,
     ),
     Operation(
         name="list_spaces",
-        method="GET",
-        path="/spaces",
+        address="GET /spaces",
         tag="Spaces",
         summary="List the spaces you may see",
-        call=lambda c: c.team.workspace(c.actor).spaces(),
+        call=lambda c: c.workspace.spaces(),
         result=list[SpaceView],
     ),
     Operation(
         name="add_space",
-        method="POST",
-        path="/spaces",
+        address="POST /spaces",
         tag="Spaces",
         summary="Create a space",
-        call=lambda c: c.team.spaces(c.actor).add(c.body.name),
+        call=lambda c: c.spaces.add(c.body.name),
         body=s.SpaceWish,
         result=SpaceView,
         status=201,
     ),
     Operation(
         name="set_policy",
-        method="PUT",
-        path="/spaces/{space}/policy",
+        address="PUT /spaces/{space}/policy",
         tag="Spaces",
         summary="Set the policy of a space",
-        call=lambda c: c.team.spaces(c.actor).set_policy(c.path["space"], c.body),
+        call=lambda c: c.spaces.set_policy(c.path["space"], c.body),
         body=Policy,
         result=SpaceView,
     ),
     Operation(
         name="list_members",
-        method="GET",
-        path="/spaces/{space}/members",
+        address="GET /spaces/{space}/members",
         tag="Spaces",
         summary="List who is in a space",
-        call=lambda c: c.team.spaces(c.actor).members(c.path["space"]),
+        call=lambda c: c.spaces.members(c.path["space"]),
         result=list[Member],
     ),
     Operation(
         name="set_role",
-        method="PUT",
-        path="/spaces/{space}/members/{user}",
+        address="PUT /spaces/{space}/members/{user}",
         tag="Spaces",
         summary="Give somebody a role",
         call=_set_role,
@@ -572,8 +563,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="remove_member",
-        method="DELETE",
-        path="/spaces/{space}/members/{user}",
+        address="DELETE /spaces/{space}/members/{user}",
         tag="Spaces",
         summary="Remove somebody from a space",
         call=_remove_member,
@@ -581,48 +571,41 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="clean_spaces",
-        method="POST",
-        path="/spaces/cleaning",
+        address="POST /spaces/cleaning",
         tag="Spaces",
         summary="Delete the closed sessions that are older than the retention of their space; returns their codes",
-        call=lambda c: c.team.spaces(c.actor).clean(),
+        call=lambda c: c.spaces.clean(),
         result=list[str],
     ),
     Operation(
         name="list_users",
-        method="GET",
-        path="/users",
+        address="GET /users",
         tag="Accounts",
         summary="List the accounts",
-        call=lambda c: c.team.accounts(c.actor).users(),
+        call=lambda c: c.accounts.users(),
         result=list[User],
     ),
     Operation(
         name="add_user",
-        method="POST",
-        path="/users",
+        address="POST /users",
         tag="Accounts",
         summary="Create an account",
-        call=lambda c: c.team.accounts(c.actor).add(
-            c.body.name, password=c.body.password, admin=c.body.admin, agent=c.body.agent
-        ),
+        call=lambda c: c.accounts.add(c.body.name, password=c.body.password, admin=c.body.admin, agent=c.body.agent),
         body=s.UserWish,
         result=NewUser,
         status=201,
     ),
     Operation(
         name="user",
-        method="GET",
-        path="/users/{user}",
+        address="GET /users/{user}",
         tag="Accounts",
         summary="Read one account",
-        call=lambda c: c.team.accounts(c.actor).user(c.path["user"]),
+        call=lambda c: c.accounts.user(c.path["user"]),
         result=User,
     ),
     Operation(
         name="change_user",
-        method="PATCH",
-        path="/users/{user}",
+        address="PATCH /users/{user}",
         tag="Accounts",
         summary="Make an admin, disable, enable",
         call=_change_user,
@@ -631,68 +614,61 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="erase_user",
-        method="DELETE",
-        path="/users/{user}",
+        address="DELETE /users/{user}",
         tag="Accounts",
         summary="Remove an account, and replace its name in every record",
-        call=lambda c: c.team.accounts(c.actor).erase(c.path["user"], c.query.heir),
+        call=lambda c: c.accounts.erase(c.path["user"], c.query.heir),
         query=s.Heir,
         result=Left,
     ),
     Operation(
         name="set_user_password",
-        method="PUT",
-        path="/users/{user}/password",
+        address="PUT /users/{user}/password",
         tag="Accounts",
         summary="Set a password",
-        call=lambda c: c.team.accounts(c.actor).set_password(c.path["user"], c.body.password),
+        call=lambda c: c.accounts.set_password(c.path["user"], c.body.password),
         body=s.NewPassword,
         result=User,
     ),
     Operation(
         name="one_time_link",
-        method="POST",
-        path="/users/{user}/one-time-link",
+        address="POST /users/{user}/one-time-link",
         tag="Accounts",
         summary="Make a link by which somebody sets their password once",
-        call=lambda c: c.team.accounts(c.actor).one_time_link(c.path["user"]),
+        call=lambda c: c.accounts.one_time_link(c.path["user"]),
         result=OneTimeLink,
         status=201,
     ),
     Operation(
         name="list_tokens",
-        method="GET",
-        path="/tokens",
+        address="GET /tokens",
         tag="Accounts",
         summary="List API tokens",
-        call=lambda c: c.team.tokens(c.actor).tokens(c.query.user),
+        call=lambda c: c.tokens.tokens(c.query.user),
         query=s.TokenQuery,
         result=list[Token],
     ),
     Operation(
         name="create_token",
-        method="POST",
-        path="/tokens",
+        address="POST /tokens",
         tag="Accounts",
         summary="Create an API token",
-        call=lambda c: c.team.tokens(c.actor).create(c.body.user, c.body.scopes, c.body.expires_at, c.body.label),
+        call=lambda c: c.tokens.create(c.body.user, c.body.scopes, c.body.expires_at, c.body.label),
         body=s.TokenWish,
         result=NewToken,
         status=201,
     ),
     Operation(
         name="revoke_token",
-        method="DELETE",
-        path="/tokens/{token}",
+        address="DELETE /tokens/{token}",
         tag="Accounts",
         summary="Revoke an API token",
-        call=lambda c: c.team.tokens(c.actor).revoke(c.path["token"]),
+        call=lambda c: c.tokens.revoke(c.path["token"]),
         result=Token,
     ),
     Operation(
         name="store",
-        method="GET",
-        path="/store",
+        address="GET /store",
         tag="Store",
         summary="Read which store the server has, and how much it holds",
         call=lambda c: s.store_of(c.team.administration(c.actor).info()),
@@ -700,18 +676,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="audit",
-        method="GET",
-        path="/audit",
+        address="GET /audit",
         tag="Accounts",
         summary="Read the audit",
-        call=lambda c: c.team.accounts(c.actor).audit(c.query.after, min(max(c.query.limit, 1), 1000)),
+        call=lambda c: c.accounts.audit(c.query.after, min(max(c.query.limit, 1), 1000)),
         query=s.AuditQuery,
         result=list[AuditEntry],
     ),
     Operation(
         name="device_authorization",
-        method="POST",
-        path="/device/authorization",
+        address="POST /device/authorization",
         tag="Signing in",
         summary="Ask to be signed in as the person who types the code",
         call=device.ask,
@@ -721,8 +695,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="device_token",
-        method="POST",
-        path="/device/token",
+        address="POST /device/token",
         tag="Signing in",
         summary="Ask whether that was approved; the token is given once",
         call=device.poll,
@@ -732,8 +705,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="end_token",
-        method="DELETE",
-        path="/me/token",
+        address="DELETE /me/token",
         tag="Signing in",
         summary="Sign out: end the token that asks",
         call=lambda c: c.team.sign_in.end_token(c.token),

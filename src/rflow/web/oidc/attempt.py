@@ -19,7 +19,7 @@ _BYTES = 32
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A random number, and the address to go on at afterwards."""
+    """A random number, and the address to continue at afterwards."""
 
     seed: bytes
     wanted: str = "/"

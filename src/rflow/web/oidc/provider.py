@@ -33,7 +33,7 @@ _FRESH = 3600.0
 _AGAIN = 5.0
 """Seconds after a failure until the provider is asked again."""
 _SOONEST = 30.0
-"""Seconds after which keys are fetched anew for a token with an unknown one."""
+"""Seconds after which keys are fetched again for a token with an unknown one."""
 _LEEWAY = 60
 """Seconds that clocks may differ."""
 _log = logging.getLogger("rflow")
@@ -49,7 +49,7 @@ class Provider:
         self._metadata, self._keys = _Kept(self._read_metadata), _Kept(self._read_keys)
 
     def authorization_url(self, attempt: Attempt) -> str:
-        """Return where to send somebody who wants to sign in."""
+        """Return the provider's address for signing in."""
         metadata = self._metadata.value()
         query = {
             "response_type": "code",
@@ -190,7 +190,7 @@ class _Kept(Generic[_Read]):
         self._failed_at = 0.0
 
     def value(self, fresh: float = _FRESH) -> _Read:
-        """Return it; it is read anew if it is older than `fresh` seconds.
+        """Return it; it is read again if it is older than `fresh` seconds.
 
         After a failure it is not read again for a while: everybody who waits for a time-out holds a thread.
         """

@@ -25,7 +25,7 @@ _COOKIE = "rflow-oidc"
 
 
 class OidcRoutes:
-    """Endpoints of the two addresses. The provider is asked in threads of its own: it may take long."""
+    """Endpoints of the two addresses. The provider is asked in threads of its own: it may be slow."""
 
     def __init__(self, config: Oidc, workers: WorkerPool[Team], site: Site, pages: WorkRoutes) -> None:
         self._config, self._workers, self._site, self._pages = config, workers, site, pages

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import convert
 
 from rflow.cli.app import App, label
+from rflow.cli.display.unreadable import warn_of_unreadable
 from rflow.cli.input import joined, one_of
 from rflow.cli.output import echo_bytes
 from rflow.cli.parsing.completion import trees
@@ -124,10 +125,7 @@ def show(
         run.out(position(session, tree))
         begin = run.begin(session, named=reference is not None)
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
-    if session.unreadable:
-        from rflow.cli.display.unreadable import warn
-
-        warn(run, session)
+    warn_of_unreadable(run, session)
     run.displayed(session)
 
 

@@ -12,6 +12,7 @@ from rflow.cli.output import echo
 from rflow.cli.parsing.completion import people
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Actions, CommandId, Conditions, Copy, FormatName, Json, NewUser, Reference
+from rflow.cli.server.sending import addressee
 from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.head import Query
@@ -48,40 +49,37 @@ def handoff(
     --then, take up to 40 words and are shown in full. With --all it is a shift handover: it shows your open sessions,
     asks, and hands each over, to be accepted one by one; --copy and -f deliver the digest of them.
     """
-    from rflow.cli.server.sending import addressee
-
+    more = bool(warn or if_ or then)
     if cancel:
-        if to or note or warn or if_ or then:
-            raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
-        _take_back(run, _handed_off(run), command_id)
+        _take_back(run, command_id, alone=not (to or note or more))
         return
     if all_:
-        if warn or if_ or then or run.session_reference:
-            raise UsageProblem("--all takes a --note only.", try_="Leave -s, --warn, --if and --then out.")
-        from rflow.cli.commands.sharing.shift import hand_over
-
-        everybody, _ = addressee(run, _named(run, to), new=new_user)
-        hand_over(run, everybody, run.text(note), format_=format_, copy=copy, yes=yes, command_id=command_id)
+        _hand_over_all(run, to, note, format_, more=more, copy=copy, yes=yes, new=new_user, command_id=command_id)
         return
     session = run.loaded(lambda: run.to_leave(command_id))
-    to = _named(run, to)
-    contingencies = pairs(run, if_, then)
+    to, contingencies = _named(run, to), pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = addressee(run, to, new=new_user)
-    command = HandOff(
-        to=person,
-        note=run.text(note),
-        warnings=tuple(map(run.text, warn or ())),
-        contingencies=contingencies,
-        seen=run.seen(session),
-        command_id=command_id,
-    )
-    session = _handed(run, session, command)
+    warnings = tuple(map(run.text, warn or ()))
+    command = HandOff(to=person, note=run.text(note), warnings=warnings, contingencies=contingencies)
+    session = _handed(run, session, replace(command, seen=run.seen(session), command_id=command_id))
     if delivered is not None:
         delivered.deliver(session, copy=copy)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong, take it back.")
     _offer(run, session, person, summary=delivered is None)
+
+
+def _hand_over_all(
+    run: App, to: str, note: str, format_: str | None, *, more: bool, copy: bool, yes: bool, new: bool, command_id: str
+) -> None:
+    """Hand over all open sessions; raise `UsageProblem` if there is more to say than a note."""
+    from rflow.cli.commands.sharing.shift import hand_over
+
+    if more or run.session_reference:
+        raise UsageProblem("--all takes a --note only.", try_="Leave -s, --warn, --if and --then out.")
+    person, _ = addressee(run, _named(run, to), new=new)
+    hand_over(run, person, run.text(note), format_=format_, copy=copy, yes=yes, command_id=command_id)
 
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
@@ -153,9 +151,13 @@ def _handed_off(run: App) -> Session:
     return load_session(run.workspace, mine[0].id)
 
 
-def _take_back(run: App, session: Session, command_id: str) -> None:
+def _take_back(run: App, command_id: str, *, alone: bool) -> None:
+    """Cancel a handoff; raise `UsageProblem` unless nothing else was given."""
     from rflow.cli.display.status import show_session
 
+    if not alone:
+        raise UsageProblem("--cancel takes nothing else.", try_="Leave the rest out: rflow handoff --cancel")
+    session = _handed_off(run)
     command = CancelHandoff(seen=run.seen(session), command_id=command_id)
     session = run.send(session, command).session
     run.terminal.enter(session.id)

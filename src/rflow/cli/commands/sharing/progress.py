@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rflow.cli.app import App
 from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
 from rflow.cli.delivering.format_names import is_format, json_or, named_twice
+from rflow.cli.display.unreadable import warn_of_unreadable
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact, Overwrite
@@ -33,24 +34,27 @@ Post = Annotated[
 ]
 Again = Annotated[bool, Option("--again", help="Post it even if it was posted before.")]
 DryRun = Annotated[bool, Option("--dry-run", help="Print what --post would send, and send nothing.")]
+Target = Annotated[
+    str | None,
+    Argument(
+        metavar="[SESSION|FILE|-]", help="A session, a file of one, or a format's exact name.", autocompletion=codes
+    ),
+]
+Ask = Annotated[str | None, Option(metavar="TEXT", help="What you need, for this summary only.")]
+Since = Annotated[
+    str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
+]
 
 
 @app.command()
 def progress(
     run: App,
-    target: Annotated[
-        str | None,
-        Argument(
-            metavar="[SESSION|FILE|-]", help="A session, a file of one, or a format's exact name.", autocompletion=codes
-        ),
-    ] = None,
+    target: Target = None,
     format_: FormatName = None,
     copy: Copy = False,
     brief: Annotated[bool, Option("--brief", help="About 200 words: the thirty-second form.")] = False,
-    ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, for this summary only.")] = None,
-    since: Annotated[
-        str | None, Option(metavar="last|TIME", help="Only what is new since your last summary, or since a time.")
-    ] = None,
+    ask: Ask = None,
+    since: Since = None,
     output: Output = None,
     overwrite: Overwrite = False,
     json: AsJson = False,
@@ -75,11 +79,9 @@ def progress(
     session = source.session if source.stored else None
     may_replace(run, output, overwrite=overwrite)
     anew = _same_command(run, session, target)
-    elsewhere = copy or output is not None
-    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew=anew)
-    to = Destinations(copy=copy, output=output, posting=posting)
-    if posting is not None and session is not None:
-        posting.check(session)
+    to = _destinations(run, format_, anew, copy=copy, output=output, post=post, dry_run=dry_run, again=again)
+    if to.posting is not None and session is not None:
+        to.posting.check(session)
     view = run.view(redact=not no_redact)
     view = replace(view, ask=run.text(ask) if ask is not None else None, extent=to.extent(run, name), brief=brief)
     if since is not None:
@@ -87,10 +89,7 @@ def progress(
     if link:
         view = _with_link(run, session, view, dry_run=dry_run)
     summary = source.progress(run, view)
-    if source.session.unreadable:
-        from rflow.cli.display.unreadable import warn
-
-        warn(run, source.session)
+    warn_of_unreadable(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None and not summary.ask:
         missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
@@ -151,25 +150,19 @@ def _with_link(run: App, session: Session | None, view: View, *, dry_run: bool) 
     return replace(view, link=link, link_expires=expires)
 
 
-def _posting(
-    run: App,
-    name: str | None,
-    format_: str | None,
-    *,
-    elsewhere: bool,
-    dry_run: bool,
-    again: bool,
-    anew: str,
-) -> "Posting | None":
-    """Return what the options say about posting; None if nothing is posted."""
-    if name is None:
-        if dry_run or again:
-            raise UsageProblem("--dry-run and --again need --post.", try_="Name the target: --post TARGET")
-        return None
-    from rflow.cli.delivering.posting import posting_options
+def _destinations(
+    run: App, format_: str | None, anew: str, *, copy: bool, output: str | None, post: str | None, **how: bool
+) -> Destinations:
+    """Return where a summary goes, which the command `anew` prints again; `how` are --dry-run and --again."""
+    posting = None
+    if post is not None:
+        from rflow.cli.delivering.posting import posting_options
 
-    command = f"{anew} --copy"
-    return posting_options(run, name, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, paste_command=command)
+        elsewhere = copy or output is not None
+        posting = posting_options(run, post, format_, elsewhere=elsewhere, paste_command=f"{anew} --copy", **how)
+    elif any(how.values()):
+        raise UsageProblem("--dry-run and --again need --post.", try_="Name the target: --post TARGET")
+    return Destinations(copy=copy, output=output, posting=posting)
 
 
 def _same_command(run: App, session: Session | None, said: str | None) -> str:
@@ -233,8 +226,7 @@ def digest(
     format_ = json_or(format_, json=json)
     name = run.usual_format(format_, output)
     may_replace(run, output, overwrite=overwrite)
-    elsewhere = copy or output is not None
-    posting = _posting(run, post, format_, elsewhere=elsewhere, dry_run=dry_run, again=again, anew="rflow digest")
+    to = _destinations(run, format_, "rflow digest", copy=copy, output=output, post=post, dry_run=dry_run, again=again)
     member = run.me
     query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)
     heads = list(all_heads(run.workspace, query))
@@ -244,4 +236,4 @@ def digest(
     summary = digest_of_heads(run.workspace, heads, view, None if all_ else member.name)
     if missing := len(heads) - len(summary.sessions):
         run.say(f"Warning: {missing} of the sessions can't be read and are left out. To see why: rflow store check")
-    _deliver(run, name, None, summary, Destinations(copy=copy, output=output, posting=posting))
+    _deliver(run, name, None, summary, to)

@@ -32,7 +32,7 @@ def serve(
 
     It logs to stderr: plain lines on a terminal, otherwise JSON lines. /healthz and /metrics report its state.
     """
-    host = host.removeprefix("[").removesuffix("]")  # as it stands in an address: [::1]
+    host = host.removeprefix("[").removesuffix("]")  # as written in an address: [::1]
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
     store = run.local.about
     if store.url.startswith("memory:"):

@@ -22,23 +22,27 @@ Link = Annotated[
     ),
 ]
 
+Expires = Annotated[
+    str | None, Option(metavar="SPAN|never", help="How long it works: 30m, 24h (default), 7d, or never.")
+]
+Label = Annotated[str, Option("--label", metavar="TEXT", help="What it is for; only you see this.")]
+Brief = Annotated[bool, Option("--brief", help="Show only the brief summary.")]
+Snapshot = Annotated[bool, Option("--snapshot", help="Show the session as it is now, without later entries.")]
+Password = Annotated[bool, Option("--password", help="Ask for a password that readers must enter.")]
+PasswordStdin = Annotated[bool, Option("--password-stdin", help="Read that password from standard input.")]
+MaxViews = Annotated[int | None, Option("--max-views", metavar="N", min=1, help="How often it can be opened.")]
+
 
 @app.command()
 def create(
     run: App,
-    expires: Annotated[
-        str | None, Option(metavar="SPAN|never", help="How long it works: 30m, 24h (default), 7d, or never.")
-    ] = None,
-    label_: Annotated[str, Option("--label", metavar="TEXT", help="What it is for; only you see this.")] = "",
-    brief: Annotated[bool, Option("--brief", help="Show only the brief summary.")] = False,
-    snapshot: Annotated[
-        bool, Option("--snapshot", help="Show the session as it is now, without later entries.")
-    ] = False,
-    password: Annotated[bool, Option("--password", help="Ask for a password that readers must enter.")] = False,
-    password_stdin: Annotated[bool, Option("--password-stdin", help="Read that password from standard input.")] = False,
-    max_views: Annotated[
-        int | None, Option("--max-views", metavar="N", min=1, help="How often it can be opened.")
-    ] = None,
+    expires: Expires = None,
+    label_: Label = "",
+    brief: Brief = False,
+    snapshot: Snapshot = False,
+    password: Password = False,
+    password_stdin: PasswordStdin = False,
+    max_views: MaxViews = None,
     copy: Copy = False,
     json: Json = False,
 ) -> None:
@@ -49,7 +53,7 @@ def create(
     """
     from rflow.cli.display.links import base_of, copy_link, ending_of, link_to
 
-    session = run.session()
+    session, base = run.session(), base_of(run)
     until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
     wish = ShareWish(
         session=session.id,
@@ -61,19 +65,23 @@ def create(
         password=_password(run, password or password_stdin, from_stdin=password_stdin),
         max_views=max_views,
     )
-    base = base_of(run)
     minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
     if json:
         run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
     else:
         run.out(url)
-    run.wrote(session, f"link {minted.share.id} created, works {lasting(minted.share)}.")
-    run.say(_preview(run, session, minted.share))
-    if base.hint:
-        run.say(base.hint)
+    _explain(run, session, minted.share, base.hint)
     if copy:
         copy_link(run, url)
+
+
+def _explain(run: App, session: Session, share: Share, hint: str) -> None:
+    """Say what a new link does."""
+    run.wrote(session, f"link {share.id} created, works {lasting(share)}.")
+    run.say(_preview(run, session, share))
+    if hint:
+        run.say(hint)
 
 
 def _password(run: App, wanted: bool, *, from_stdin: bool) -> str:

@@ -1,1 +1,1 @@
-"""What finds secrets: one module for each way in which they stand in a text."""
+"""What finds secrets: one module for each way in which they are written."""

@@ -101,7 +101,7 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
 
 
 def check_seen(session: Session, command: Command) -> None:
-    """Refuse a steering command of somebody who has not seen the last move."""
+    """Refuse a steering command from an actor who has not seen the last move."""
     if type(command) in STEERING:
         check_up_to_date(session, command)
 
@@ -145,7 +145,7 @@ def _owned(entry: OwnershipEntry) -> str:
 
 
 def _stands(session: Session) -> str:
-    """Say where a session stands, for somebody who thought it stood elsewhere."""
+    """Say where a session is, for an actor who expected it elsewhere."""
     if session.status == "closed":
         return f"It is closed now ({session.closing.outcome if session.closing else ''})."
     where = f'It stands at "{shorten(session.place.text, 120)}"' if session.place else "It has no tree"

@@ -74,7 +74,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
 def read_terms(typed: str) -> tuple[Term, ...]:
     """Return the terms of a search as it was typed; raise `UsageProblem` if there is nothing to search for.
 
-    What stands in quotation marks is a phrase. A word that ends in `*` is the beginning of one, and so is the last one,
+    Text in quotation marks is a phrase. A word that ends in `*` is the beginning of one, and so is the last one,
     unless it ends in a digit: who types 10.0.0.1 does not mean 10.0.0.12.
     """
     if len(typed) > LONGEST:

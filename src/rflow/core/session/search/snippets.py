@@ -16,7 +16,7 @@ _BEFORE = 40
 
 
 class Place(NamedTuple):
-    """Where a term (by number) stands in a text, in characters."""
+    """The place of a term (by number) in a text, in characters."""
 
     start: int
     end: int

@@ -32,7 +32,7 @@ def _foldable() -> re.Pattern[str]:
 
 
 class Word(NamedTuple):
-    """A word of a text in the form in which words compare, and where it stands in the text (from, to)."""
+    """A word of a text in the form in which words compare, and its place in the text (from, to)."""
 
     text: str
     start: int

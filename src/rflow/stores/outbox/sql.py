@@ -1,0 +1,112 @@
+"""The outbox of a store in a database."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from rflow.core.notices import Notice, names
+from rflow.stores import derived
+from rflow.stores.account_records import read
+
+_DUE = "SELECT data FROM notices WHERE due <= ? ORDER BY due, id LIMIT ?"
+_UPDATE = "UPDATE notices SET due = ?, settled = ?, data = ? WHERE id = ? AND data = ?"
+
+
+class Executing(Protocol):
+    """A connection."""
+
+    def execute(self, statement: Any, values: Any = ..., /) -> Any:
+        """Execute a statement, and return a cursor."""
+
+
+class Database(Protocol):
+    """A database."""
+
+    def reading(self) -> AbstractContextManager[Executing]:
+        """Yield a connection that sees the store as it is at one moment."""
+
+    def writing(self) -> AbstractContextManager[Executing]:
+        """Yield a connection for a change."""
+
+
+class SqlOutbox:
+    """The notices in a database, whose dialect writes a value as `mark`, and locks the rows it selects by `lock`."""
+
+    mark = "?"
+    lock = ""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, notices: Sequence[Notice]) -> int:
+        """Store notices that are not there yet."""
+        with self._database.writing() as db:
+            return self.insert(db, notices)
+
+    @classmethod
+    def insert(cls, db: Executing, notices: Iterable[Notice]) -> int:
+        """Write notices that are not there yet, in a transaction; return how many that were."""
+        sql = "INSERT INTO notices VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        return sum(cls._execute(db, sql, *_row(notice)).rowcount for notice in notices)
+
+    def claim(self, at: datetime, until: datetime, limit: int) -> list[Notice]:
+        """Claim notices that are due; only reads where there are none."""
+        now = derived.micros(at)
+        with self._database.reading() as db:
+            if self._execute(db, _DUE, now, 1).fetchone() is None:
+                return []
+        with self._database.writing() as db:
+            due = _read_all(self._execute(db, _DUE + self.lock, now, limit))
+            claimed = [replace(notice, due=until, attempts=notice.attempts + 1) for notice in due]
+            for notice, before in zip(claimed, due, strict=True):
+                self._update(db, notice, before)
+            return claimed
+
+    def replace(self, notice: Notice, claimed: Notice, added: Sequence[Notice] = ()) -> bool:
+        """Store a claimed notice as it is now."""
+        with self._database.writing() as db:
+            if not self._update(db, notice, claimed):
+                return False
+            self.insert(db, added)
+            return True
+
+    def notices(self) -> list[Notice]:
+        """Return all notices."""
+        with self._database.reading() as db:
+            found = _read_all(db.execute("SELECT data FROM notices"))
+        return sorted(found, key=lambda notice: (notice.at, notice.id))
+
+    def forget(self, person_id: str) -> None:
+        """Remove the notices that name somebody."""
+        with self._database.writing() as db:
+            for notice in _read_all(db.execute("SELECT data FROM notices")):
+                if names(notice, person_id):
+                    self._execute(db, "DELETE FROM notices WHERE id = ?", notice.id)
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what was settled before then."""
+        with self._database.writing() as db:
+            self._execute(db, "DELETE FROM notices WHERE settled < ?", derived.micros(before))
+
+    @classmethod
+    def _execute(cls, db: Executing, sql: str, *values: object) -> Any:
+        return db.execute(sql.replace("?", cls.mark), values)
+
+    def _update(self, db: Executing, notice: Notice, before: Notice) -> bool:
+        _, _, due, settled, data = _row(notice)
+        values = (due, settled, data, notice.id, msgspec.json.encode(before))
+        return bool(self._execute(db, _UPDATE, *values).rowcount)
+
+
+def _row(notice: Notice) -> tuple[str, str, int | None, int | None, bytes]:
+    due = derived.micros(notice.due) if notice.settled_at is None else None
+    settled = derived.micros(notice.settled_at) if notice.settled_at is not None else None
+    return notice.id, notice.session, due, settled, msgspec.json.encode(notice)
+
+
+def _read_all(rows: Iterable[Any]) -> list[Notice]:
+    return [notice for (data,) in rows if (notice := read(data, Notice)) is not None]
