@@ -180,7 +180,7 @@ def test_inside_tmux_a_copy_says_how_to_paste(ana: Program, tmp_path: Path) -> N
             f"{code} · The till is slow: copied to tmux (prefix + ] pastes it; "
         )
         said = inside.ok("progress", "--copy").err
-        assert "plain text) and offered to the terminal. If Ctrl-V pastes nothing, " in said
+        assert "plain text) and offered to the terminal.\nIf Ctrl-V pastes nothing, " in said
         assert ":clipboard'. Or print it, and select it with the mouse.\n" in said
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, timeout=20)

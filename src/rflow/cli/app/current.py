@@ -105,10 +105,10 @@ class CurrentSession(Context):
         from rflow.cli.display.text import last_closed_words
 
         rflow, closed = self.program, last_closed_words(last, self.workspace.now())
+        again = f"to go on with it: {rflow} reopen {last.code}; " if last.owner.id == self.me.id else ""
         return UsageProblem(
             f"You have no open session. {closed}.",
-            try_=f"To see it: {rflow} progress {last.code}; to go on with it: {rflow} reopen {last.code}; "
-            f"to start another: {start}",
+            try_=f"To see it: {rflow} progress {last.code}; {again}to start another: {start}",
         )
 
     def last_closed(self) -> Session | None:

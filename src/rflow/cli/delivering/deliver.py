@@ -53,15 +53,20 @@ def _write(run: App, output: str, text: str, session: Session | None, summary: P
 def _copy(run: App, text: str, html: str | None, session: Session | None, summary: Progress | Digest) -> None:
     """Copy a summary to the clipboard; if that fails, print it, so that it is not lost."""
     try:
-        message = copy_to_clipboard(run, text, html)
+        message, hint = copy_to_clipboard(run, text, html)
     except NotDelivered:
         echo(text, newline=not text.endswith("\n"))
         raise
     say_delivered(run, session, f"{message}.{redaction_note(summary)}")
+    if hint:
+        run.say(hint)
 
 
-def copy_to_clipboard(run: App, text: str, html: str | None = None) -> str:
-    """Copy a text, with its HTML where possible, and return what is known about it, without its last full stop."""
+def copy_to_clipboard(run: App, text: str, html: str | None = None) -> tuple[str, str]:
+    """Copy a text, with its HTML where possible; return what is known about it, and what to do if that is not enough.
+
+    The first is a phrase; the second a sentence, or "".
+    """
     from rflow.delivery.clipboard import copy
 
     environ = dict(os.environ)
@@ -69,7 +74,7 @@ def copy_to_clipboard(run: App, text: str, html: str | None = None) -> str:
         environ["RFLOW_CLIPBOARD_CMD"] = command
     copied = copy(text, html=html, environ=environ)
     said = f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
-    return f"{said}. {copied.hint.removesuffix('.')}" if copied.hint else said
+    return said, copied.hint
 
 
 def say_delivered(run: App, session: Session | None, what: str) -> None:

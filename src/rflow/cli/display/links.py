@@ -82,7 +82,10 @@ def copy_link(run: App, url: str) -> None:
     """Copy a link to the clipboard."""
     from rflow.cli.delivering.deliver import copy_to_clipboard
 
-    run.say(f"The link was {copy_to_clipboard(run, url)}.")
+    message, hint = copy_to_clipboard(run, url)
+    run.say(f"The link was {message}.")
+    if hint:
+        run.say(hint)
 
 
 _Names = Callable[[str], tuple[str, str]]
