@@ -55,7 +55,7 @@ class Pair:
         self.sql("SET synchronous_commit = local", "CREATE ROLE rflow LOGIN")
         self.sql("SET synchronous_commit = local", "CREATE DATABASE rflow OWNER rflow")
         socket = self._socket("primary")
-        self._run("pg_basebackup", "-h", socket, "-U", "postgres", "-D", self._data("standby"), "-R", "-X", "stream")
+        self._run("pg_basebackup", "-h", socket, "-U", "postgres", "-D", self._data("standby"), "-R", "-X", "stream", "-c", "fast")
         with (Path(self._data("standby")) / "postgresql.auto.conf").open("a") as file:
             file.write(f"primary_conninfo = 'host={socket} user=postgres application_name=standby'\n")
         self._start("standby")

@@ -1,6 +1,7 @@
 """Reads and writes the rows of a PostgreSQL store, on a connection that is in a transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from rflow.errors import NotFound
 from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
-from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.connecting import Connection, sent
 from rflow.stores.postgres.tables import partitions
 
 _INSERT_CODE = "INSERT INTO codes VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -32,22 +33,13 @@ _INSERT_PEOPLE = (
     " WHERE people.name <> excluded.name"
 )
 
-# A session's new state, its new events, the people in them, and a note that its search document is old now
-# (documents.py): one statement, which changes nothing where the session is at another version.
-_APPEND = f"""
-WITH updated AS ({_UPDATE_SESSION}), logged AS (
-    INSERT INTO events SELECT id, each.seq, each.data, space
-    FROM updated, unnest(%s::bigint[], %s::bytea[]) AS each(seq, data)
-), met AS (
-    INSERT INTO people SELECT each.id, updated.id, each.name, each.kind, space
-    FROM updated, unnest(%s::text[], %s::text[], %s::text[]) AS each(id, name, kind)
-    ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind
-    WHERE people.name <> excluded.name
-), noted AS (
-    INSERT INTO unindexed SELECT id, space, version FROM updated
-    ON CONFLICT (session_id) DO UPDATE SET version = excluded.version
-) SELECT count(*) FROM updated
-"""  # noqa: S608 (constants)
+APPEND = f"SELECT append_events({', '.join(['%s'] * 19)})"
+"""Appends to a session by the function of append_function.py; its values are the tables' version and `appended`."""
+STANDING = "SELECT version, space, owner FROM sessions WHERE id = %s"
+LOAD = (
+    "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
+    " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
+)
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
 OF_A_SESSION = ("codes", "commands", "events", "people", "blobs", "documents", "unindexed", "notices")
 """The tables, besides `sessions` and those of links, that have rows of a session."""
@@ -81,20 +73,30 @@ def started(db: Connection, started_by: StartedBy) -> str | None:
     return str(row[0]) if row else None
 
 
-def append(
-    db: Connection, session: Session, events: Sequence[Stored], expected: int, blobs: Mapping[str, bytes]
-) -> None:
-    """Write new events of a session that is at version `expected`; raise `Stale` or `NotFound`.
-
-    The row stays locked until the transaction ends, so that writers of one session follow one another.
-    """
+def appended(session: Session, events: Sequence[Stored], expected: int) -> tuple[object, ...]:
+    """Return the values that append events to a session which is at version `expected`."""
     numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
     people = derived.people_of(events).values()
     met = ([each.id for each in people], [each.name for each in people], [each.kind for each in people])
-    values = (*columns(session), session.id, expected, numbers, records, *met)
-    row = db.execute(_APPEND, values).fetchone()
-    if row is None or not row[0]:
-        raise _moved(db, session.id)
+    return (session.id, expected, *columns(session), numbers, records, *met)
+
+
+def append(db: Connection, values: Sequence[object]) -> None:
+    """Append in a transaction that does more; raise `Stale` or `NotFound`."""
+    row = db.execute(APPEND.encode(), values).fetchone()
+    check_appended(row and row[0])
+
+
+def check_appended(outcome: object) -> None:
+    """Raise `Stale` or `NotFound` if nothing was appended, because the session moved or is not there."""
+    if outcome == "missing":
+        raise derived.no_session()
+    if outcome != "appended":
+        raise Stale
+
+
+def add_blobs(db: Connection, session: Session, blobs: Mapping[str, bytes]) -> None:
+    """Write the contents of evidence of a session."""
     if blobs:
         db.execute(_INSERT_BLOBS, (session.id, list(blobs), list(blobs.values()), session.space))
 
@@ -116,8 +118,7 @@ def add(db: Connection, session: Session, events: Sequence[Stored], blobs: Mappi
     """Write a session's new events, the contents of evidence, and the people in the events."""
     numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
     db.execute(_INSERT_EVENTS, (session.id, numbers, records, session.space))
-    if blobs:
-        db.execute(_INSERT_BLOBS, (session.id, list(blobs), list(blobs.values()), session.space))
+    add_blobs(db, session, blobs)
     people = derived.people_of(events).values()
     ids, kinds = [person.id for person in people], [person.kind for person in people]
     db.execute(_INSERT_PEOPLE, (ids, session.id, [person.name for person in people], kinds, session.space))
@@ -125,19 +126,20 @@ def add(db: Connection, session: Session, events: Sequence[Stored], blobs: Mappi
 
 def load(db: Connection, session_id: str, after: int = 0) -> Log:
     """Read a session's events after version `after`; raise `NotFound`."""
-    row = db.execute("SELECT code, version, space FROM sessions WHERE id = %s", (session_id,)).fetchone()
-    if row is None:
+    return log_of(session_id, after, *sent(db, LOAD, {"id": session_id, "after": after}))
+
+
+def log_of(session_id: str, after: int, found: Sequence[tuple[Any, ...]], records: Sequence[tuple[Any, ...]]) -> Log:
+    """Return what `LOAD` read; raise `NotFound` if there is no such session."""
+    if not found:
         raise derived.no_session()
-    code, version, space = row
-    sql = "SELECT seq, data FROM events WHERE session_id = %s AND seq > %s ORDER BY seq"
-    records = db.execute(sql, (session_id, after), binary=True).fetchall()
-    events = codec.from_rows(records, after + 1, version)
-    return Log(id=session_id, code=code, events=events, space=space, after=after)
+    code, version, space = found[0]
+    return Log(id=session_id, code=code, events=codec.from_rows(records, after + 1, version), space=space, after=after)
 
 
 def standing(db: Connection, session_id: str) -> Standing | None:
     """Return what the columns of a session say of it; None if there is no such session."""
-    row = db.execute("SELECT version, space, owner FROM sessions WHERE id = %s", (session_id,)).fetchone()
+    row = db.execute(STANDING, (session_id,)).fetchone()
     return Standing(*row) if row else None
 
 

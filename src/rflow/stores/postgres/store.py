@@ -124,23 +124,27 @@ class PostgresStore(PostgresTrees):
         notices: "Sequence[Notice]" = (),
     ) -> None:
         """Add events to a session."""
-        with self._database.writing() as db:
-            rows.append(db, session, events, expected, blobs)
-            if notices:
-                from rflow.stores.outbox.postgres import put
+        values = rows.appended(session, events, expected)
+        if blobs or notices:
+            with self._database.writing() as db:
+                rows.append(db, (*self._database.known_versions, *values))
+                rows.add_blobs(db, session, blobs)
+                if notices:
+                    from rflow.stores.outbox.postgres import put
 
-                put(db, notices)
+                    put(db, notices)
+        else:
+            rows.check_appended(self._database.write(rows.APPEND, values))
         self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
-        with self._database.reading() as db:
-            return rows.standing(db, session_id)
+        (found,) = self._database.read(rows.STANDING, (session_id,))
+        return Standing(*found[0]) if found else None
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
-        with self._database.reading() as db:
-            return rows.load(db, session_id, after)
+        return rows.log_of(session_id, after, *self._database.read(rows.LOAD, {"id": session_id, "after": after}))
 
     def latest(self, session_id: str) -> Log:
         """Read the state of a session: here, all of its events."""

@@ -1,6 +1,9 @@
 """Connecting to PostgreSQL: what is set for every connection, and waiting for a server that is starting."""
 
+import select
+import sys
 import time
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -12,6 +15,7 @@ from rflow.stores.postgres.connection.errors import is_temporary, unreachable
 from rflow.stores.postgres.connection.texts import adapt
 
 Connection = psycopg.Connection[TupleRow]
+Values = Sequence[object] | Mapping[str, object] | None
 
 _PAUSE = 0.2  # seconds between attempts to connect to a server that is starting
 _DEFAULTS = {
@@ -38,6 +42,29 @@ def connect(address: Address, patience: float, *, known: bool) -> Connection:
         else:
             adapt(db)
             return db
+
+
+def sent(db: Connection, statements: str, values: Values = None) -> list[list[TupleRow]]:
+    """Send statements as one message, and return the rows of each that has any.
+
+    The driver writes the values into the text, because PostgreSQL takes no others with several statements.
+    """
+    cursor = psycopg.ClientCursor(db)
+    cursor.execute(statements.encode(), values)
+    found = [cursor.fetchall()] if cursor.description else []
+    while cursor.nextset():
+        if cursor.description:
+            found.append(cursor.fetchall())
+    return found
+
+
+def has_arrived(db: Connection) -> bool:
+    """Whether anything arrived on a connection that asked for nothing: a notice, or that it was closed."""
+    if sys.platform == "win32":
+        return bool(select.select([db.fileno()], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(db.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _with_defaults(conninfo: str) -> str:

@@ -1,39 +1,34 @@
 """Transactions in a PostgreSQL store: what goes with their beginning, how they end, the version of the tables.
 
 Everything that a transaction needs is set in it, so that a pooler may give each one another connection (PgBouncer's
-transaction mode): there are no prepared statements, no settings of the session, no temporary tables.
+transaction mode): there are no prepared statements, no settings of the session, no temporary tables. What is read and
+written most often is one message: the beginning, the statements and the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 from zlib import crc32
 
 import psycopg
 
 from rflow.errors import StoreProblem
 from rflow.stores import failures
-from rflow.stores.postgres.connection.connecting import Connection
+from rflow.stores.postgres.connection.connecting import Connection, Values, sent
 from rflow.stores.postgres.connection.errors import explained, is_lost, unconfirmed
-from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.line import Line, Versions
 from rflow.stores.postgres.connection.scope import EVERYTHING, Scope
 from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_ATTEMPTS = 3  # a change is sent that often where the version of the tables changes meanwhile
 _STATEMENT_LIMIT = 300_000  # milliseconds; the longest are the checks and copies of a whole store
 _VERSIONS = (
     "SELECT max(value) FILTER (WHERE name = 'format'), max(value) FILTER (WHERE name = 'oldest') FROM meta"
     " WHERE name IN ('format', 'oldest')"
 )
-
-
-class Versions(NamedTuple):
-    """The version of the tables, and the oldest version of rflow's own that may use them."""
-
-    format: int
-    oldest: int
 
 
 class Database:
@@ -59,10 +54,24 @@ class Database:
             db, versions = self._begin(_READ)
             if versions is None:
                 db = self._pretend_empty()
-            else:
-                self._check_versions(db, versions)
             with self._ending(db, "ROLLBACK"):
+                if versions is not None:
+                    self._check(versions)
                 yield db
+
+    def read(self, statements: str, values: Values) -> list[list[Any]]:
+        """Read at one moment what statements select, in one message; return the rows of each."""
+        if self.line.held is not None:
+            return sent(self.line.held, statements, values)
+        with explained(self.shown):
+            try:
+                text = f"{_VERSIONS}; {statements}; ROLLBACK"
+                _, versions, *found = self.line.reconnecting(lambda db: self._sent(db, _READ, text, values))
+            except psycopg.errors.UndefinedTable:
+                with self.reading() as db:
+                    return sent(db, statements, values)
+            self._check(_read_versions(versions))
+            return found
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -76,9 +85,52 @@ class Database:
                 db.execute("ROLLBACK")
                 self.create()
                 db, versions = self._begin(_WRITE)
-            self._check_versions(db, versions or Versions(0, 0))
             with self._ending(db, "COMMIT"):
+                self._check(versions or Versions(0, 0))
                 yield db
+
+    def write(self, statement: str, values: Sequence[object]) -> Any:
+        """Change something by a statement that returns one value, in one message; return that.
+
+        The values of the statement are the version of the tables and `values`: where the tables have another version,
+        or are missing, it changes nothing and returns "tables". Raises `ConnectionLost` as `writing` does, wherever
+        the connection was lost.
+        """
+        for _ in range(_ATTEMPTS):
+            if self.line.versions is None:
+                self._check_tables()
+            with explained(self.shown):
+                outcome = self._written(statement, (*self.known_versions, *values))
+            if outcome != "tables":
+                return outcome
+            self.line.versions = None
+        raise failures.busy(self.shown)
+
+    def _check_tables(self) -> None:
+        """Create the tables if they are missing, and check their version."""
+        with self.writing():
+            return
+
+    @property
+    def known_versions(self) -> tuple[str, str]:
+        """The version of the tables and the oldest of rflow's own that may use them, as they were last checked."""
+        versions = self.line.versions or Versions(0, 0)
+        return str(versions.format), str(versions.oldest)
+
+    def _written(self, statement: str, values: Sequence[object]) -> Any:
+        """Send a change; return the value that it returns, "tables" if there are none."""
+        db = self.line.intact()
+        try:
+            return self._sent(db, _WRITE, f"{statement}; COMMIT", values)[-1][0][0]
+        except psycopg.errors.UndefinedTable:
+            return "tables"
+        except psycopg.errors.UndefinedFunction:
+            self._check_tables()
+            raise
+        except psycopg.OperationalError as error:
+            if is_lost(error):
+                raise unconfirmed(self.shown) from error
+            raise
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -141,18 +193,28 @@ class Database:
         return self.line.reconnecting(lambda db: self._begun(db, mode))
 
     def _begun(self, db: Connection, mode: str) -> tuple[Connection, Versions | None]:
-        cursor = None
         try:
-            cursor = db.execute(f"{mode}; {self._settings}; {_VERSIONS}")
+            return db, _read_versions(sent(db, f"{mode}; {self._settings}; {_VERSIONS}")[-1])
         except psycopg.errors.UndefinedTable:
             return db, None
         except BaseException:
             self.line.drop()
             raise
-        while cursor.nextset():
-            pass
-        found, oldest = (int(each) if each and each.isdecimal() else None for each in cursor.fetchone() or (None, None))
-        return db, Versions(found or 0, found or 0 if oldest is None else oldest)
+
+    def _sent(self, db: Connection, mode: str, statements: str, values: Values) -> list[list[Any]]:
+        """Send a whole transaction as one message; return what its settings and its statements return.
+
+        If it fails, it is rolled back; a connection that was lost is dropped.
+        """
+        settings = f"{mode}; {self._settings}".replace("%", "%%")
+        try:
+            return sent(db, f"{settings}; {statements}", values)
+        except psycopg.Error:
+            self.line.roll_back(db)
+            raise
+        except BaseException:
+            self.line.drop()
+            raise
 
     @cached_property
     def _settings(self) -> str:
@@ -200,11 +262,11 @@ class Database:
             raise
         return db
 
-    def _check_versions(self, db: Connection, versions: Versions) -> None:
+    def _check(self, versions: Versions) -> None:
         """Raise unless this version can use the tables: two adjacent versions of rflow run on one schema."""
         if OLDEST_USABLE <= versions.format <= SCHEMA_VERSION or versions.oldest <= SCHEMA_VERSION < versions.format:
+            self.line.versions = versions
             return
-        self.line.roll_back(db)
         if versions.format > SCHEMA_VERSION:
             raise failures.newer(self.shown, versions.format, SCHEMA_VERSION)
         raise StoreProblem(
@@ -212,3 +274,9 @@ class Database:
             f"{SCHEMA_VERSION}). It was left untouched.",
             try_="When all who use it have the new rflow: make a backup, then run rflow store upgrade",
         )
+
+
+def _read_versions(rows: Sequence[Any]) -> Versions:
+    """Return what the tables say of their version."""
+    found, oldest = (int(each) if each and each.isdecimal() else None for each in rows[0])
+    return Versions(found or 0, found or 0 if oldest is None else oldest)

@@ -2,23 +2,31 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psycopg
 
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres.connection.address import Address
-from rflow.stores.postgres.connection.connecting import Connection, connect
+from rflow.stores.postgres.connection.connecting import Connection, connect, has_arrived
 from rflow.stores.postgres.connection.errors import explained, is_lost
 from rflow.stores.postgres.connection.notices import Sender, sender
 
 _Result = TypeVar("_Result")
 
 
+class Versions(NamedTuple):
+    """The version of the tables, and the oldest version of rflow's own that may use them."""
+
+    format: int
+    oldest: int
+
+
 class Line:
     """One connection. `patience` is how many seconds a writer waits for another, and for a server that restarts.
 
-    `held` is set while everything is read in one transaction; `months` are those known to have a partition.
+    `held` is set while everything is read in one transaction; `months` are those known to have a partition, `versions`
+    are those that the tables had when they were last checked.
     """
 
     def __init__(self, address: Address, patience: float = PATIENCE) -> None:
@@ -26,6 +34,7 @@ class Line:
         self.patience = patience
         self.held: Connection | None = None
         self.months: set[str] = set()
+        self.versions: Versions | None = None
         self._db: Connection | None = None
         self._known = False
         self._sender: Sender | None = None
@@ -38,6 +47,11 @@ class Line:
             self._db = connect(self.address, self.patience, known=self._known)
             self._known = True
         return self._db
+
+    def intact(self) -> Connection:
+        """Return the connection for a message that can't be sent again; a new one if it was lost since its last use."""
+        db = self.connected()
+        return self.reconnecting(_answering) if has_arrived(db) else db
 
     def drop(self) -> None:
         """Close a connection on which something went wrong: what it was doing ends with it."""
@@ -92,3 +106,8 @@ class Line:
             finally:
                 db.remove_notice_handler(keep)
         return details
+
+
+def _answering(db: Connection) -> Connection:
+    db.execute("SELECT 1")
+    return db

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rflow.stores import failures
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables import partitions, schema
+from rflow.stores.postgres.tables.append_function import APPEND
 from rflow.stores.postgres.tables.policies import POLICIES
 from rflow.stores.postgres.tables.search_function import SEARCH
 
@@ -42,7 +43,7 @@ def _spaces_and_partitions(db: Connection) -> None:
         db.execute(f"INSERT INTO {table} SELECT old.*, coalesce(s.space, '') FROM {joined}".encode())  # noqa: S608
         db.execute(f"DROP TABLE old_{table}".encode())
     db.execute("INSERT INTO unindexed SELECT id, space, version FROM sessions")
-    db.execute(schema.joined(*POLICIES, SEARCH).encode())
+    db.execute(schema.joined(*POLICIES, SEARCH, APPEND).encode())
 
 
 _WITHOUT_SPACE = (

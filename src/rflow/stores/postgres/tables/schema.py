@@ -2,6 +2,7 @@
 
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables import partitions
+from rflow.stores.postgres.tables.append_function import APPEND
 from rflow.stores.postgres.tables.policies import POLICIES
 from rflow.stores.postgres.tables.search_function import SEARCH
 
@@ -104,7 +105,7 @@ def joined(*statements: str) -> str:
     return "; ".join(statement.replace("TEXT", _TEXT) for statement in statements)
 
 
-TABLES = joined(*_TABLES, *_ACCOUNTS, *POLICIES, SEARCH)
+TABLES = joined(*_TABLES, *_ACCOUNTS, *POLICIES, SEARCH, APPEND)
 """The statements that create all tables, in the schema that is searched first."""
 
 
