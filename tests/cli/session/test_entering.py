@@ -552,7 +552,7 @@ def test_a_severity_is_named_once(ana: Program, given: str, shown: str) -> None:
 
 def test_an_ask_that_is_too_long_for_the_brief_is_recorded_with_a_note(ana: Program) -> None:
     assert "Note: the ask has 61 words" in ana.ok("brief", "--ask", "please " * 61).err
-    assert "Note" not in ana.ok("brief", "--ask", "please " * 60).err
+    assert "Note: the ask" not in ana.ok("brief", "--ask", "please " * 60).err
 
 
 def test_a_value_that_somebody_else_set_since_is_not_replaced_unseen(ana: Program) -> None:
@@ -588,6 +588,14 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
     assert missing not in ana.at(user=BEN).ok("progress", ana.show()["code"], "-o", file, "--overwrite").err
     ana.ok("brief", "--ask", "Who has the key?")
     assert missing not in ana.ok("progress", "-o", file, "--overwrite").err
+
+
+def test_an_ask_without_what_is_wrong_and_for_whom_says_so(ana: Program) -> None:
+    missing = "does not say what is wrong, since when and for whom. To add it: rflow brief --situation"
+    assert missing in ana.ok("brief", "--ask", "Who has the key?").err
+    assert missing in ana.ok("progress", "-o", str(ana.home / "summary.md")).err
+    assert missing not in ana.ok("brief", "--situation", "Nobody in Leeds can print since 02:10").err
+    assert missing not in ana.ok("progress", "-o", str(ana.home / "later.md")).err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

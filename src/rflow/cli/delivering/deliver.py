@@ -93,13 +93,24 @@ def redaction_note(summary: Progress | Digest) -> str:
     return f" Hidden: {in_words(kinds)}." if kinds else ""
 
 
-def missing_ask(run: App, session: Session, *, leaves: bool, begin: str) -> None:
-    """Say that a summary asks for nothing, and how to add that: if it leaves, or is looked at on a terminal.
+def missing_brief(run: App, session: Session, ask: str | None, *, leaves: bool, begin: str) -> None:
+    """Say that a summary asks for nothing, or not what is wrong; and how to add that.
 
-    `begin` is how a command for this session begins. Only the owner of an open session is told.
+    It is said if the summary leaves, or is looked at on a terminal, to the owner of an open session. `begin` is how a
+    command for this session begins.
     """
     if session.status == "open" and (leaves or is_terminal(sys.stderr)) and session.owner.id == run.me.id:
-        run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
+        if not ask:
+            run.say(f'Note: the summary does not say what you need. To add it: {begin} brief --ask "…"')
+        else:
+            missing_situation(run, session, begin)
+
+
+def missing_situation(run: App, session: Session, begin: str) -> None:
+    """Say that a summary does not say what is wrong and who is affected, if nothing of that was recorded."""
+    if not (session.brief.situation or session.brief.impact):
+        how = f'{begin} brief --situation "…" --impact "…"'
+        run.say(f"Note: the summary does not say what is wrong, since when and for whom. To add it: {how}")
 
 
 def old_situation(run: App, session: Session, *, first: str = "") -> None:

@@ -57,9 +57,10 @@ def brief(
     if ask and len(ask.split()) > ASK_WORDS:
         run.say(f"Note: the ask has {len(ask.split())} words; a brief summary may cut it after {ASK_WORDS}.")
     if ask:
-        from rflow.cli.delivering.deliver import old_situation
+        from rflow.cli.delivering.deliver import missing_situation, old_situation
 
         old_situation(run, outcome.session)
+        missing_situation(run, outcome.session, run.begin(outcome.session))
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.delivering.deliver import deliver, deliver_all, missing_ask
+from rflow.cli.delivering.deliver import deliver, deliver_all, missing_brief
 from rflow.cli.delivering.format_names import is_format, json_or, named_twice
 from rflow.cli.display.unreadable import warn_of_unreadable
 from rflow.cli.parsing.completion import codes, targets
@@ -91,8 +91,8 @@ def progress(
     summary = source.progress(run, view)
     warn_of_unreadable(run, source.session)
     _deliver(run, name, session, summary, to)
-    if session is not None and not summary.ask:
-        missing_ask(run, session, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
+    if session is not None:
+        missing_brief(run, session, summary.ask, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):
