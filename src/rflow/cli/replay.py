@@ -124,7 +124,7 @@ class Player:
         self._author, self._pauses = recording.author, pauses
         self._blobs: Mapping[str, bytes] = recording.blobs
         self._code = recording.session.code
-        # As in a terminal that uses this store: the output names no store, and no session of another one.
+        # As in a terminal that uses this store: the output names no store, no user, and no session of another one.
         os.environ.update(RFLOW_STORE=str(store), RFLOW_TERMINAL=f"demo {store}")
         os.environ.pop("RFLOW_SESSION", None)
 
@@ -152,7 +152,8 @@ class Player:
     def _run(self, line: Line) -> None:
         from rflow.cli.main import run
 
-        code = run(["--user", line.user or self._author, *line.words], self._at(line.at))
+        os.environ["RFLOW_USER"] = line.user or self._author
+        code = run(line.words, self._at(line.at))
         if code:
             sys.exit(code)
 
@@ -163,7 +164,8 @@ class Player:
 
         data = self._blobs.get(evidence.digest, b"")
         echo(data.decode("utf-8", "replace"), newline=False)
-        here = App(store=None, user=self._author, session=None, config=None, world=self._at(at))
+        os.environ["RFLOW_USER"] = self._author
+        here = App(store=None, user=None, session=None, config=None, world=self._at(at))
         with closing(here):
             keep(here, here.session(), AddEvidence(evidence=evidence), data)
 

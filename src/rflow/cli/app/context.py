@@ -244,16 +244,20 @@ class Context:
 
     @property
     def program(self) -> str:
-        """Return how a command of this user for this store begins: with --store and --user if given as flags."""
+        """Return how a command of this user for this store begins: with --store and --user if given as flags.
+
+        At a server the token says who the user is.
+        """
         store, user = self.settings["store"], self.settings["user.name"]
-        if "flag" not in (store.origin, user.origin):
+        named = user.origin == "flag" and not self.at_server
+        if store.origin != "flag" and not named:
             return "rflow"
         from shlex import quote
 
         from rflow.service.opening import public_url
 
         at_store = f" --store {quote(public_url(store.text))}" if store.origin == "flag" else ""
-        return f"rflow{at_store}{f' --user {quote(user.text)}' if user.origin == 'flag' else ''}"
+        return f"rflow{at_store}{f' --user {quote(user.text)}' if named else ''}"
 
 
 def _member_named(name: str) -> Person:
