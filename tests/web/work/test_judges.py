@@ -142,6 +142,9 @@ def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 
 # Nightly
 
+JUDGED = ("home", "session", "session-action", "share", "hand-off", "redact", "shares", "admin")
+"""The pages that Lighthouse looks at: each kind of page once, since it takes long."""
+
 if NIGHTLY:
 
     @pytest.mark.parametrize("name", PLACES)
