@@ -135,8 +135,10 @@
   const filesOf = (page) => [...page.head.querySelectorAll("script, [rel=stylesheet]")].map((file) => file.outerHTML).join();
   const place = (element) => {
     const form = element?.closest?.("form[data-draft]");
-    return form && element.name ? { draft: form.dataset.draft, name: element.name, start: element.selectionStart, end: element.selectionEnd } : null;
+    return form && element.name && element.matches("input:not([type=radio], [type=checkbox]), textarea, select") ? { draft: form.dataset.draft, name: element.name, start: element.selectionStart, end: element.selectionEnd } : null;
   };
+  // What has the focus and is no text of a draft, such as a button: the one that reads the same in the new page.
+  const twins = (element, root) => [...root.querySelectorAll(element.tagName)].filter((each) => each.outerHTML === element.outerHTML);
   const formOf = (draft) => [...document.querySelectorAll("form[data-draft]")].find((form) => form.dataset.draft === draft);
 
   // What was typed into a form that is no longer there: the session has moved on.
@@ -158,6 +160,8 @@
   const replaceMain = (fresh) => {
     const open = new Map([...document.querySelectorAll("main details[id]")].map((element) => [element.id, element.open]));
     const focused = place(document.activeElement);
+    const control = !focused && document.activeElement.closest("main") ? document.activeElement : null;
+    const nth = control ? twins(control, document.querySelector("main")).indexOf(control) : 0;
     const files = new Map([...document.querySelectorAll("form[data-draft] [type=file]")].filter((field) => field.files.length).map((field) => [field.form.dataset.draft, field]));
     const node = document.getElementById("at")?.dataset.node;
     const main = document.adoptNode(fresh.querySelector("main"));
@@ -171,8 +175,9 @@
     const field = focused && formOf(focused.draft)?.elements[focused.name];
     if (field?.focus) {
       field.focus({ preventScroll: true });
-      if (focused.start !== null && field.setSelectionRange && field.type !== "checkbox" && field.type !== "radio") field.setSelectionRange(focused.start, focused.end);
+      if (focused.start !== null && field.setSelectionRange) field.setSelectionRange(focused.start, focused.end);
     }
+    if (control) twins(control, main).at(nth)?.focus({ preventScroll: true });
     document.title = fresh.title;
     version = fresh.body.dataset.version ?? "";
     const at = main.querySelector("#at");

@@ -164,6 +164,25 @@ def test_a_step_of_one_shows_in_the_others_browser_and_what_is_typed_stays(serve
         ben.page.wait_for_selector("#here:empty", state="attached", timeout=5000)
 
 
+def test_the_focus_stays_where_it_is_when_the_page_changes_by_itself(served: Served, browser: "Browser") -> None:
+    """Who works by keyboard would begin at the top of the page again with each step of somebody else."""
+    terminal, path = started(served, "focus")
+    terminal.ok("step", "Read the log")
+    terminal.ok("step", "Read it again")
+    with somebody(browser, served, BEN) as ben:
+        ben.go(path)
+        ben.page.wait_for_selector("#live[data-state=live]")
+        folded = ("#step-2 summary", "#edit-brief > summary")
+        controls = (*folded, "#at .answer >> nth=1", "#add [value=warning]", "text=Delete the session")
+        for number, focused in enumerate(controls):
+            ben.page.locator(focused).focus()
+            name = ben.page.evaluate("document.activeElement.textContent")
+            terminal.ok("note", f"Reading {number} of the counter")
+            ben.page.wait_for_selector(f"text=Reading {number} of the counter", timeout=5000)
+            assert ben.page.evaluate("document.activeElement.textContent") == name
+            assert ben.page.locator(focused).evaluate("(each) => each === document.activeElement")
+
+
 def test_of_two_answers_at_once_one_wins_and_the_other_loses_no_text(served: Served, browser: "Browser") -> None:
     terminal, path = started(served, "at once")
     terminal.ok("choose", "green")

@@ -142,6 +142,9 @@ def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 
 # Nightly
 
+JUDGED = ("home", "session", "session-action", "share", "hand-off", "redact", "shares", "admin")
+"""The pages that Lighthouse looks at: each kind of page once, since it takes long."""
+
 if NIGHTLY:
 
     @pytest.mark.parametrize("name", PLACES)
@@ -152,7 +155,9 @@ if NIGHTLY:
         found = pa11y(team.served.url + team.at(name), tmp_path, cookies[PLACES[name][0]])
         assert [each for each in found if 'id="copied"' not in each["context"] or "H32" not in each["code"]] == []
 
-    @pytest.mark.parametrize("name", ["home", "session", "session-action", "share", "hand-off", "shares", "admin"])
+    @pytest.mark.parametrize(
+        "name", ["home", "session", "session-action", "share", "hand-off", "redact", "shares", "admin"]
+    )
     def test_lighthouse_scores_are_high(
         team: Workspace, cookies: Mapping[str, dict[str, str]], tmp_path: Path, name: str
     ) -> None:

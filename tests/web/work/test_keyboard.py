@@ -208,7 +208,7 @@ def press(page: "Page", control: str, pressed: str) -> list[str]:
     Its name begins as given; a button in a list may say more in hidden words.
     """
     page.wait_for_load_state()
-    names: list[str] = []
+    names: dict[int, str] = {}
     for _ in range(MOST_CONTROLS):
         at = tab(page)
         if at is None:
@@ -216,10 +216,10 @@ def press(page: "Page", control: str, pressed: str) -> list[str]:
         if at["name"].startswith(control) or (control in at["name"] and 'class="btn end"' in at["html"]):
             page.keyboard.press(pressed) if pressed in (ENTER, SPACE) else page.keyboard.type(pressed)
             return []
-        if names[:1] == [at["name"]]:
+        if [*names][:1] == [at["number"]]:
             break
-        names.append(at["name"])
-    return [control, *names]
+        names[at["number"]] = at["name"]
+    return [control, *names.values()]
 
 
 def says(page: "Page", text: str) -> bool:

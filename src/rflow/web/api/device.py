@@ -14,7 +14,7 @@ from rflow.ports import wire
 from rflow.ports.team import NewToken
 from rflow.service.team.team import Team
 from rflow.web.api import problems
-from rflow.web.client import client_address
+from rflow.web.work.client import client_address
 from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
 

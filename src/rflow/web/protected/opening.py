@@ -11,9 +11,9 @@ from rflow.core.tokens import is_token
 from rflow.errors import NotAllowed, NotFound, NotSignedIn, RflowError, TooManyAttempts
 from rflow.service.local.shared import SharedSessions
 from rflow.service.team.links import Opened
-from rflow.web.client import client_address
 from rflow.web.link_lookup import key_of
 from rflow.web.pages import LINK_ENDED, OPENING_POLICY, WORK_STYLE, message
+from rflow.web.work.client import client_address
 from rflow.web.work.cookies import session_cookie
 from rflow.web.work.forms import read_form
 from rflow.web.work.same_origin import check_same_origin

@@ -14,10 +14,10 @@ from starlette.routing import Route
 from rflow.errors import NotSignedIn, RflowError, StoreProblem
 from rflow.service.team.team import Team
 from rflow.web.api.routes import ApiRoutes
-from rflow.web.client import client_address
 from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
+from rflow.web.work.client import client_address
 from rflow.web.work.cookies import Notice, read_notice, session_cookie, set_notice, set_session
 from rflow.web.work.errors import broken, failed, refused
 from rflow.web.work.forms import Form, read_form

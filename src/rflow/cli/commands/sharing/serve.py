@@ -39,7 +39,7 @@ def serve(
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
     run.local.version("")  # an unreadable store is reported now, not to the first reader
     serve_links, oidc = _installed(run)
-    from rflow.web.client import trusted_proxies
+    from rflow.web.work.client import trusted_proxies
 
     trusted = trusted_proxies(trusted_proxy)
     from rflow.cli.delivering.notice_settings import notice_settings
