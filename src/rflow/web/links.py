@@ -15,11 +15,10 @@ from rflow.errors import NotFound, RflowError
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.link_lookup import Link, LinkLookup
 from rflow.web.logging import LogRateLimit
-from rflow.web.metrics import Metrics
 from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
 from rflow.web.protected.opening import Opening
-from rflow.web.rendering import Rendered, Renderer
-from rflow.web.view_log import ViewLog, agent_of, is_preview_bot, is_view
+from rflow.web.rendering import Renderer
+from rflow.web.view_log import AGENT_READ, ViewLog, is_preview_bot, is_view
 
 _FORMS: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
 """The forms of a link by the suffix of its address."""
@@ -51,14 +50,12 @@ class LinkRoutes:
         renderer: Renderer,
         broadcaster: Broadcaster[str, Link],
         views: ViewLog,
-        metrics: Metrics,
         opening: Opening | None = None,
     ) -> None:
         self._links = links
         self._renderer = renderer
         self._broadcaster = broadcaster
         self._views = views
-        self._metrics = metrics
         self._opening = opening
 
     def routes(self) -> Sequence[Route]:
@@ -79,7 +76,7 @@ class LinkRoutes:
         link = await self._links.find(token)
         if link is None:
             link, _ = await self._find_opened(request, token)
-        is_bot = is_preview_bot(agent := agent_of(headers))
+        is_bot = is_preview_bot(agent := headers.get(b"user-agent", b"")[:AGENT_READ])
         if link is None:
             return await self._locked(request, token, is_page=form == "page" and not is_bot)
         if query and _has_parameter(query, b"resume"):
@@ -92,11 +89,10 @@ class LinkRoutes:
             rendered = await self._renderer.render(link, form, brief=brief)
             if (await self._find(request, token))[0] is None:  # it ended while its page was rendered
                 return LINK_ENDED
-        if _is_unchanged(headers, rendered):
+        if rendered.etag in headers.get(b"if-none-match", b""):  # may be a list; proxies mark tags as weak
             return rendered.not_modified
         if is_view(request.method, headers):
             self._views.add(link.share.id, self._links.now(), form, agent)
-            self._metrics.count_view()
         return rendered.response
 
     async def events(self, request: Request) -> Response:
@@ -138,11 +134,6 @@ class LinkRoutes:
 def _has_parameter(query: bytes, name: bytes) -> bool:
     """Whether a parameter stands in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
     return any(part.partition(b"=")[0] == name for part in query.split(b"&"))
-
-
-def _is_unchanged(headers: dict[bytes, bytes], rendered: Rendered) -> bool:
-    """Whether the reader has this version already; the header may be a list, and proxies mark tags as weak."""
-    return rendered.etag in headers.get(b"if-none-match", b"")
 
 
 async def store_failed(request: Request, error: Exception) -> Response:
