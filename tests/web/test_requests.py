@@ -139,4 +139,4 @@ def test_an_unexpected_error_is_a_500_and_the_server_keeps_serving(url: str) -> 
             assert (response.status_code, "Leeds" in response.text) == (500, False)
             assert response.headers["x-frame-options"] == "DENY"
         assert client.post("/step", json=1).status_code == 200
-    assert 'rflow_requests_total{route="broken",status="500"}' in METRICS.text(0, 0).decode()
+    assert 'rflow_requests_total{route="broken",status="500"}' in METRICS.text(0, 0, 0).decode()

@@ -25,7 +25,6 @@ from rflow.core.sharing import Share, ViewForm
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.link_lookup import Link, LinkLookup, Outcome
 from rflow.web.links import LinkRoutes
-from rflow.web.metrics import Metrics
 from rflow.web.rendering import Rendered, Renderer
 from rflow.web.view_log import MAX_PENDING, ViewLog, share_views
 from support.nightly import NIGHTLY
@@ -399,7 +398,7 @@ class FakeRenderer(Renderer):
 def test_a_link_that_ends_while_its_page_is_rendered_shows_nothing() -> None:
     """A render may take a while, since others wait before it: the link is checked again after it."""
     lookup = FakeLookup()
-    links = LinkRoutes(lookup, FakeRenderer(lookup), Broadcaster(lookup), ViewLog(), Metrics())
+    links = LinkRoutes(lookup, FakeRenderer(lookup), Broadcaster(lookup), ViewLog())
     transport = httpx.ASGITransport(Starlette(routes=links.routes()))
 
     async def ask() -> list[int]:

@@ -89,7 +89,7 @@ class LinkServer:
 
     def _routes(self) -> list[Route]:
         opening = Opening(self._workers, self._site)
-        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, self._metrics, opening)
+        links = LinkRoutes(self._links, self._renderer, self._broadcaster, self._views, opening)
         return [
             *links.routes(),  # first, since nearly all requests are for them
             *(Route(file.path, file.serve) for file in STATIC_FILES),
@@ -199,7 +199,7 @@ class LinkServer:
     async def metrics(self, _: Request) -> Response:
         """Return the metrics for Prometheus."""
         streams = self._broadcaster.open_streams + (self._api.broadcaster.open_streams if self._api is not None else 0)
-        text = self._metrics.text(streams, self._views.lost)
+        text = self._metrics.text(streams, self._views.added, self._views.lost)
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
 

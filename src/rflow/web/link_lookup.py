@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -38,6 +37,8 @@ class LinkLookup:
     def __init__(self, connection: SharedSessions, workers: WorkerPool[SharedSessions]) -> None:
         self._connection = connection
         self._workers = workers
+        self.now = connection.now
+        """Returns the time by which links expire."""
         self._stamp: int | None = None
         self._known: dict[str, Link] = {}
         self._checked = False
@@ -51,13 +52,9 @@ class LinkLookup:
         self._known, self._stamp = {}, None
         self._connection.close()
 
-    def now(self) -> datetime:
-        """Return the time by which links expire."""
-        return self._connection.now()
-
     async def find(self, token: str) -> Link | None:
         """Return a live link; None if it is unknown, expired, revoked, or its session was deleted."""
-        known = await self._current()
+        known = self._known if self._checked else await self._current()
         link = known.get(token)
         if link is None:
             link = await self._workers.run(partial(look_up, token=token)) if is_token(token) else None

@@ -1,12 +1,13 @@
 """The routes of links: their page, their other forms, and their live updates."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from rflow.core.sharing import ViewForm
 from rflow.core.tokens import is_token
@@ -14,11 +15,10 @@ from rflow.errors import NotFound, RflowError
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.link_lookup import Link, LinkLookup
 from rflow.web.logging import LogRateLimit
-from rflow.web.metrics import Metrics
 from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
 from rflow.web.protected.opening import Opening
-from rflow.web.rendering import Rendered, Renderer
-from rflow.web.view_log import ViewLog, agent_of, is_preview_bot, is_view
+from rflow.web.rendering import Renderer
+from rflow.web.view_log import AGENT_READ, ViewLog, is_preview_bot, is_view
 
 _FORMS: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
 """The forms of a link by the suffix of its address."""
@@ -27,6 +27,18 @@ TOO_MANY_STREAMS = PlainTextResponse("Too many open live updates. Try again late
 
 _log = logging.getLogger("rflow")
 _log_rate = LogRateLimit()
+
+
+class _Direct:
+    """An endpoint without the error handling that Starlette puts around each: that of the application is enough."""
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._endpoint, self.__name__ = endpoint, getattr(endpoint, "__name__", "")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        response = await self._endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 class LinkRoutes:
@@ -38,20 +50,18 @@ class LinkRoutes:
         renderer: Renderer,
         broadcaster: Broadcaster[str, Link],
         views: ViewLog,
-        metrics: Metrics,
         opening: Opening | None = None,
     ) -> None:
         self._links = links
         self._renderer = renderer
         self._broadcaster = broadcaster
         self._views = views
-        self._metrics = metrics
         self._opening = opening
 
     def routes(self) -> Sequence[Route]:
         """Return the routes of links; all other addresses below /share/ are for `unknown_link`."""
         return [
-            Route("/share/{name}", self.share),
+            Route("/share/{name}", _Direct(self.share), methods=["GET"]),
             Route("/share/{name}", self.open_share, methods=["POST"]),
             Route("/share/{token}/events", self.events),
         ]
@@ -62,26 +72,27 @@ class LinkRoutes:
         form = _FORMS.get(dot + suffix)
         if form is None:
             return LINK_ENDED
-        headers = dict(request.scope["headers"])
-        link, _ = await self._find(request, token)
-        is_bot = is_preview_bot(agent := agent_of(headers))
+        headers, query = dict(request.scope["headers"]), request.scope["query_string"]
+        link = await self._links.find(token)
+        if link is None:
+            link, _ = await self._find_opened(request, token)
+        is_bot = is_preview_bot(agent := headers.get(b"user-agent", b"")[:AGENT_READ])
         if link is None:
             return await self._locked(request, token, is_page=form == "page" and not is_bot)
-        if _has_parameter(request.scope["query_string"], b"resume"):
+        if query and _has_parameter(query, b"resume"):
             return RedirectResponse(f"{token}/resume", 303)
         if is_bot:
             return PREVIEW
-        brief = link.share.brief or _has_parameter(request.scope["query_string"], b"brief")
+        brief = link.share.brief or (bool(query) and _has_parameter(query, b"brief"))
         rendered = self._renderer.cached(link, form, brief=brief)
         if rendered is None:
             rendered = await self._renderer.render(link, form, brief=brief)
             if (await self._find(request, token))[0] is None:  # it ended while its page was rendered
                 return LINK_ENDED
-        if _is_unchanged(headers, rendered):
+        if rendered.etag in headers.get(b"if-none-match", b""):  # may be a list; proxies mark tags as weak
             return rendered.not_modified
         if is_view(request.method, headers):
             self._views.add(link.share.id, self._links.now(), form, agent)
-            self._metrics.count_view()
         return rendered.response
 
     async def events(self, request: Request) -> Response:
@@ -97,9 +108,13 @@ class LinkRoutes:
     async def _find(self, request: Request, token: str) -> tuple[Link | None, str]:
         """Return a link that this reader may see, and the key by which it is looked up again."""
         link = await self._links.find(token)
-        key = self._opening.key(request, token) if link is None and self._opening is not None else None
+        return (link, token) if link is not None else await self._find_opened(request, token)
+
+    async def _find_opened(self, request: Request, token: str) -> tuple[Link | None, str]:
+        """Do the same for a protected link, which only a reader who has opened it may see."""
+        key = self._opening.key(request, token) if self._opening is not None else None
         if key is None or not is_token(token):
-            return link, token
+            return None, token
         return await self._links.find_opened(key), key
 
     async def _locked(self, request: Request, token: str, *, is_page: bool) -> Response:
@@ -119,11 +134,6 @@ class LinkRoutes:
 def _has_parameter(query: bytes, name: bytes) -> bool:
     """Whether a parameter is in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
     return bool(query) and any(part.partition(b"=")[0] == name for part in query.split(b"&"))
-
-
-def _is_unchanged(headers: dict[bytes, bytes], rendered: Rendered) -> bool:
-    """Whether the reader has this version already; the header may be a list, and proxies mark tags as weak."""
-    return rendered.etag in headers.get(b"if-none-match", b"")
 
 
 async def store_failed(request: Request, error: Exception) -> Response:

@@ -33,12 +33,9 @@ class Metrics:
         """Count a response."""
         self._counts.responses[route, status] += 1
 
-    def count_view(self) -> None:
-        """Count a view of a link."""
-        self._counts.views += 1
-
-    def text(self, streams: int, lost: int) -> bytes:
+    def text(self, streams: int, views: int, lost: int) -> bytes:
         """Return all metrics in the text format of Prometheus."""
+        self._counts.views = views
         self.streams.set(streams)
         self.lost.set(lost)
         return generate_latest(self._registry)

@@ -57,11 +57,11 @@ class Renderer:
 
     def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
         """Return a form that was rendered before."""
-        return self._cache.get(_key(link, form, brief))
+        return self._cache.get((link.share.id, link.version, form, brief))
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         """Render a form, or wait until a render for another reader is done; raise `NotFound` if the session is gone."""
-        key, rendering = _key(link, form, brief), self._rendering
+        key, rendering = (link.share.id, link.version, form, brief), self._rendering
         task = rendering.get(key)
         if task is None:
             task = rendering[key] = asyncio.get_running_loop().create_task(self._render(link, key, self._cache))
@@ -101,10 +101,6 @@ class Cache:
         while self._size > self._limit and len(self._entries) > 1:
             _, dropped = self._entries.popitem(last=False)
             self._size -= dropped.size
-
-
-def _key(link: Link, form: ViewForm, brief: bool) -> _Key:
-    return link.share.id, link.version, form, brief
 
 
 def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool) -> Rendered:

@@ -21,7 +21,7 @@ _PREVIEW_BOT = re.compile(
 _DEVICE = re.compile(rb"^[^(]*\([^()]*\bAndroid\b[^()]*\)")
 _AGENT_KEPT = 120
 """Characters of a `User-Agent` that are stored."""
-_AGENT_READ = 400
+AGENT_READ = 400
 """Bytes of a `User-Agent` that are kept: it waits in memory, and its sender chooses its length."""
 MAX_PENDING = 100_000
 """Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
@@ -32,11 +32,6 @@ _NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
 
 View = tuple[datetime, ViewForm, bytes]
 _log = logging.getLogger("rflow")
-
-
-def agent_of(headers: Mapping[bytes, bytes]) -> bytes:
-    """Return the beginning of a request's `User-Agent`."""
-    return headers.get(b"user-agent", b"")[:_AGENT_READ]
 
 
 @lru_cache(maxsize=1024)
@@ -59,11 +54,11 @@ class ViewLog:
 
     def __init__(self) -> None:
         self._pending: dict[str, list[View]] = {}
-        self.count = 0
-        self.lost = 0
+        self.count = self.added = self.lost = 0
 
     def add(self, share_id: str, at: datetime, form: ViewForm, agent: bytes) -> None:
         """Add a view; if too many are pending, count it as lost."""
+        self.added += 1
         if self.count >= MAX_PENDING:
             self.lost += 1
             return
