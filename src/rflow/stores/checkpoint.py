@@ -4,10 +4,11 @@ A checkpoint is derived from the stored events alone, and is used only by the ve
 code. Where it is missing, damaged or of other code, all events are read; nothing is lost with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 from zlib import crc32
 
 import msgspec
@@ -17,6 +18,7 @@ from rflow.core.session import events, replay, state, times
 from rflow.core.session.rules import adjust
 from rflow.core.session.state import Entry, Session
 
+_Value = TypeVar("_Value", bound=Hashable)
 FOLDED_BY = (people, person_names, spaces, times, events, state, adjust, replay)
 """The modules that make a state of events."""
 
@@ -78,11 +80,70 @@ def _defaults(kind: type[Entry]) -> list[tuple[str, Any]]:
     return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
 
 
+class _Column(msgspec.Struct, array_like=True):
+    """A table from event numbers to a few values, as (first number, how many) of each run, and numbers of values."""
+
+    runs: list[tuple[int, int]]
+    numbers: list[int]
+    values: list[str] = []
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        first, count = runs[-1] if runs else (number, 0)
+        if number == first + count and runs:
+            runs[-1] = (first, count + 1)
+        else:
+            runs.append((number, 1))
+    return runs
+
+
+def _in_runs(runs: list[tuple[int, int]]) -> Iterator[int]:
+    return chain.from_iterable(range(first, first + count) for first, count in runs)
+
+
+def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
+    """Return a number for each different value."""
+    return {value: number for number, value in enumerate(dict.fromkeys(values))}
+
+
+def _of_authors(authors: dict[int, str]) -> _Column:
+    names = _numbered(authors.values())
+    return _Column(_runs(authors), [names[name] for name in authors.values()], [*names])
+
+
+class _Moves(msgspec.Struct, array_like=True):
+    """Where the session stood before each move: the same places again and again."""
+
+    trees: list[events.TreeRef | None]
+    places: list[events.Place | None]
+    moves: list[tuple[int, int, int]]
+
+
+def _of_moves(moves: list[state.Before]) -> _Moves:
+    trees, places = _numbered(move.tree for move in moves), _numbered(move.place for move in moves)
+    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in moves])
+
+
 _FORMS = {
     "kinds": _Form(
-        lambda kinds: [(seq, _NUMBERS[kind]) for seq, kind in kinds.items()],
-        list[tuple[int, int]],
-        lambda stored: {seq: _KINDS[number] for seq, number in stored},
+        lambda kinds: _Column(_runs(kinds), [_NUMBERS[kind] for kind in kinds.values()]),
+        _Column,
+        lambda stored: dict(zip(_in_runs(stored.runs), map(_KINDS.__getitem__, stored.numbers), strict=True)),
+    ),
+    "authors": _Form(
+        _of_authors,
+        _Column,
+        lambda stored: dict(zip(_in_runs(stored.runs), map(stored.values.__getitem__, stored.numbers), strict=True)),
+    ),
+    "moves": _Form(
+        _of_moves,
+        _Moves,
+        lambda stored: [
+            state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
+            for seq, tree, place in stored.moves
+        ],
     ),
     "commands": _Form(
         lambda commands: [(*key, seq) for key, seq in commands.items()],

@@ -52,8 +52,8 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         flags=tuple(reader.flag(flag) for flag in session.flags.values() if not flag.undone),
         handovers=tuple(reader.handover(entry) for entry in session.ownership if entry.seq not in session.undone),
         since=presenter.optional_time(view.since_at),
-        earlier=_valid(session.steps) - sum(not step.undone for _, step in shown.steps),
-        earlier_notes=_valid(session.notes) - len(shown.notes),
+        earlier=session.live_steps - sum(not step.undone for _, step in shown.steps),
+        earlier_notes=session.live_notes - len(shown.notes),
         unreadable=sum(event.reason != "conflict" for event in session.unreadable),
         resume=_how_to_resume(session, view, presenter),
         redacted=presenter.redacted,  # last, when every text has been through the presenter
@@ -86,18 +86,11 @@ def _shown(session: Session, view: View) -> _Shown:
     )
 
 
-def _valid(entries: Mapping[int, Step] | Mapping[int, Note]) -> int:
-    return sum(not entry.undone for entry in entries.values())
-
-
 def _wanted_steps(steps: list[tuple[int, Step]], session: Session, view: View) -> list[tuple[int, Step]]:
     """Return the steps that the view asks for, and those that are pinned; only these are cleaned and redacted."""
-    late = {step.seq for _, step in latest(steps, view.extent.entries)}
-    return [
-        (number, step)
-        for number, step in steps
-        if step.seq > view.since and (step.seq in late or step.seq in session.pins)
-    ]
+    late = latest(steps, view.extent.entries)
+    pinned = [pair for pair in steps[: len(steps) - len(late)] if pair[1].seq in session.pins] if session.pins else []
+    return [(number, step) for number, step in (*pinned, *late) if step.seq > view.since]
 
 
 def _wanted(entries: Iterable[_Kept], session: Session, view: View, count: int | None) -> Sequence[_Kept]:
