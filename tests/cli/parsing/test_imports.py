@@ -37,7 +37,7 @@ OWN = (
         "rflow.cli.display.tree",
         "rflow.capture",
         "rflow.cli.examples",
-        "rflow.stores.memory.store",
+        "rflow.stores.mapped.store",
         "rflow.stores.folder.store",
     ),
     *(

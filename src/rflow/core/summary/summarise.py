@@ -6,6 +6,9 @@ from itertools import islice
 from operator import le
 from typing import NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
+from rflow.core.session.events import Brief
 from rflow.core.session.state import Evidence, Note, Session, Step
 from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.view import Presenter, View, latest
@@ -18,6 +21,8 @@ from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 
 _Kept = TypeVar("_Kept", Note, Evidence)
+_BRIEF = tuple(name for name in Brief.__struct_fields__ if name in Header.__struct_fields__)
+"""The header facts that are fields of the header too."""
 
 
 def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_changed: bool | None = None) -> Progress:
@@ -127,19 +132,16 @@ def _in_order(steps: list[Step]) -> bool:
 
 def header_of(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
     """Return whose session it is and what about."""
-    brief, closing, pending = session.brief, session.closing, session.pending
+    closing, pending = session.closing, session.pending
     end = closing.at if closing else view.as_of
     elapsed = (end - session.started_at).total_seconds() if session.started_at else None
-    return Header(
+    header = Header(
         id=one_line(session.id),
         code=one_line(session.code),
         title=presenter.line(session.title),
         status=session.status,
         owner=presenter.line(session.owner.name),
         as_of=presenter.time(view.as_of),
-        ticket=presenter.optional_line(brief.ticket),
-        customer=presenter.optional_line(brief.customer),
-        severity=presenter.optional_line(brief.severity),
         outcome=closing.outcome if closing else None,
         closing_summary=presenter.optional_text(closing.summary) if closing else None,
         started_at=presenter.optional_time(session.started_at),
@@ -149,6 +151,7 @@ def header_of(session: Session, view: View, presenter: Presenter, tree_changed: 
         source=presenter.optional_line(session.source),
         changed_at=presenter.optional_time(session.updated_at),
     )
+    return replace(header, **{name: presenter.optional_line(getattr(session.brief, name)) for name in _BRIEF})
 
 
 def _tree(session: Session, presenter: Presenter, changed: bool | None) -> ProgressTree | None:

@@ -1,288 +1,31 @@
-"""Sessions and trees in memory: for tests, and for anything that need not be stored."""
+"""A store in memory: for tests, and for anything that need not be stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
-
-import msgspec
-
-from rflow.core.fingerprint import fingerprint
-from rflow.core.people import Person
-from rflow.core.session.events import Stored
-from rflow.core.session.head import Head, Page, Query
-from rflow.core.session.log import Log
-from rflow.core.session.state import Session
-from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.tree.model import Tree
-from rflow.ports.stores import (
-    CodeTaken,
-    Fault,
-    Info,
-    Merged,
-    Ranked,
-    Report,
-    Stale,
-    Standing,
-    StartedBy,
-    TreeName,
-    unreported,
-)
-from rflow.stores import checking, codec, derived
+from rflow.stores.mapped.store import MappedStore, Mappings
 from rflow.stores.memory.accounts import MemoryAccounts
-from rflow.stores.memory.shares import MemoryShares
 from rflow.stores.outbox.memory import MemoryOutbox
 
-if TYPE_CHECKING:
-    from rflow.core.notices import Notice
-    from rflow.core.session.search.query import Term
-    from rflow.stores.search.scanning import ScannedSearch
 
-
-class _StoredSession(msgspec.Struct, kw_only=True):
-    """A session: its events as records, as in the other stores, by their numbers."""
-
-    log: dict[int, bytes]
-    head: Head
-    blobs: dict[str, bytes]
-
-
-class MemoryStore:
+class MemoryStore(MappedStore):
     """A store that lasts as long as the process."""
 
     kind = "memory"
-    shared = False
 
     def __init__(self, name: str = "") -> None:
-        self._name = name
-        self._sessions: dict[str, _StoredSession] = {}
-        self.shares = MemoryShares(self._sessions.__contains__)
-        self.accounts = MemoryAccounts()
-        self.outbox = MemoryOutbox()
-        self._trees: dict[tuple[str, str], bytes] = {}
-        self._names: dict[tuple[str, str], TreeName] = {}
+        super().__init__(Mappings(sessions={}, trees={}, names={}, links={}))
+        self.url = f"memory:{name}"
+        self._accounts, self._outbox = MemoryAccounts(), MemoryOutbox()
 
     @property
-    def url(self) -> str:
-        """The URL to open it again, in this process."""
-        return f"memory:{self._name}"
+    def accounts(self) -> MemoryAccounts:
+        """The accounts of those who may sign in at a server."""
+        return self._accounts
 
-    def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
-        return self
-
-    def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
-        return derived.id_for(started_by)
-
-    def create(
-        self,
-        session: Session,
-        events: Sequence[Stored],
-        blobs: Mapping[str, bytes],
-        started_by: StartedBy | None = None,
-    ) -> None:
-        """Store a new session."""
-        if session.id in self._sessions:
-            raise Stale
-        if any(derived.key(stored.head.code) == derived.key(session.code) for stored in self._sessions.values()):
-            raise CodeTaken
-        self._sessions[session.id] = _StoredSession(log=_records(events), head=derived.row(session), blobs=dict(blobs))
-
-    def append(
-        self,
-        session: Session,
-        events: Sequence[Stored],
-        expected: int,
-        blobs: Mapping[str, bytes],
-        notices: "Sequence[Notice]" = (),
-    ) -> None:
-        """Add events to a session."""
-        stored = self._expect(session.id, expected)
-        stored.log.update(_records(events))
-        stored.head = derived.row(session)
-        stored.blobs.update(blobs)
-        self.outbox.put(notices)
-
-    def standing(self, session_id: str) -> Standing | None:
-        """Return version, space and owner of a session, without reading its events."""
-        stored = self._sessions.get(session_id)
-        return Standing(stored.head.version, stored.head.space, stored.head.owner.id) if stored else None
-
-    def load(self, session_id: str, after: int = 0) -> Log:
-        """Read a session's events."""
-        stored = self._stored(session_id)
-        rows = [(seq, record) for seq, record in stored.log.items() if seq > after]
-        events = codec.from_rows(rows, after + 1, stored.head.version)
-        return Log(id=session_id, code=stored.head.code, events=events, space=stored.head.space, after=after)
-
-    def latest(self, session_id: str) -> Log:
-        """Read the state of a session: here, all of its events."""
-        return self.load(session_id)
-
-    def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
-        """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        return derived.pick((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
-
-    def heads(self, query: Query) -> Page:
-        """List sessions, the last updated first."""
-        return derived.page((stored.head for stored in self._sessions.values()), query)
-
-    def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
-        stamps = {name: (stored.head.version, stored.head.updated_at) for name, stored in self._sessions.items()}
-        return self._search.find(stamps, terms, query, first)
-
-    @cached_property
-    def _search(self) -> "ScannedSearch[tuple[int, datetime]]":
-        from rflow.stores.search.scanning import ScannedSearch
-
-        return ScannedSearch(lambda session_id, _: self.load(session_id))
-
-    def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return all people in the sessions of `spaces`, with the name from their newest session."""
-        people: dict[str, Person] = {}
-        for session_id, stored in sorted(self._sessions.items()):
-            if spaces is None or stored.head.space in spaces:
-                people |= derived.people_of(self.load(session_id).events)
-        return derived.by_name(people.values())
-
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
-        """Replace all events of a session."""
-        stored, named = self._expect(session.id, expected), derived.named(events)
-        stored.log, stored.head = _records(events), derived.row(session)
-        stored.blobs = {name: content for name, content in stored.blobs.items() if name in named}
+    @property
+    def outbox(self) -> MemoryOutbox:
+        """The notices that wait to be sent."""
+        return self._outbox
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it."""
-        self._stored(session_id)
-        self.shares.clear(session_id)
+        super().delete(session_id)
         self.outbox.clear(session_id)
-        del self._sessions[session_id]
-
-    def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
-        stored = self._sessions.get(session_id)
-        if stored is None or digest not in stored.blobs:
-            raise derived.no_blob(digest)
-        return derived.intact(stored.blobs[digest], digest)
-
-    def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
-        """Make a tree the current version of its id."""
-        tree, version, at = derived.new_tree(data), fingerprint(data), at.astimezone(UTC)
-        known = self._names.get((space, tree.id))
-        if known is not None and known.digest == version:
-            return False
-        derived.check_current(known.digest if known else "", expected)
-        self.put_tree(data, space)
-        nodes = len(tree.nodes)
-        self.set_name(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))
-        return True
-
-    def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
-        self._names[name.space, name.id] = name
-
-    def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
-        """Store a version of a tree."""
-        self._trees[fingerprint(data), space] = data
-
-    def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
-        """Read one version of a tree."""
-        for (version, space), data in self._trees.items():
-            if version == digest and (spaces is None or space in spaces):
-                return derived.intact(data, digest, "tree")
-        return None
-
-    def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
-        """Return the digest of the current version of a tree."""
-        name = self._names.get((space, tree_id))
-        return name.digest if name else None
-
-    def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
-        """List the current versions of the trees of a space."""
-        names = [name for name in self._names.values() if space in (None, name.space)]
-        return sorted(names, key=lambda name: (name.id, name.space))
-
-    def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
-        """Remove the name of a tree."""
-        return self._names.pop((space, tree_id), None) is not None
-
-    def stamp(self) -> int | None:
-        """Return None: only reading everything would show a change."""
-        return None
-
-    def ids(self) -> Iterable[str]:
-        """Return the ids of all sessions."""
-        return list(self._sessions)
-
-    def versions(self) -> Iterable[tuple[str, str]]:
-        """Return (space, digest) of all tree versions."""
-        return [(space, digest) for digest, space in self._trees]
-
-    def info(self) -> Info:
-        """Return what this store is and how much it holds."""
-        sessions = self._sessions.values()
-        parts = [
-            *self._trees.values(),
-            *(part for each in sessions for part in (*each.log.values(), *each.blobs.values())),
-        ]
-        return Info(
-            url=self.url,
-            kind=self.kind,
-            format=codec.RECORD,
-            records=codec.RECORD,
-            sessions=len(self._sessions),
-            events=sum(len(each.log) for each in sessions),
-            trees=len(self._trees),
-            blobs=sum(len(each.blobs) for each in sessions),
-            size=sum(map(len, parts)),
-        )
-
-    def check(self) -> list[Fault]:
-        """Read everything and return what is wrong."""
-        faults: list[Fault] = []
-        for session_id, stored in self._sessions.items():
-            log = self.load(session_id)
-            faults += [*checking.events(log), *checking.head(log, stored.head)]
-            faults += checking.contents(log, stored.blobs, stored.blobs.__getitem__)
-        pinned = {stored.head.tree.digest for stored in self._sessions.values() if stored.head.tree}
-        trees = {digest: data for (digest, _), data in self._trees.items()}
-
-        def read(digest: str) -> Tree:
-            return derived.read_tree(derived.intact(trees[digest], digest, "tree"), digest)
-
-        return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
-
-    def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
-        return []
-
-    def backup(self, path: Path, report: Report = unreported) -> None:
-        """Copy the whole store to a new folder, as a JSON store."""
-        from rflow.stores import failures
-        from rflow.stores.copy import copy_store
-        from rflow.stores.folder.store import JsonDirStore
-
-        if path.exists():
-            raise failures.taken(path)
-        copy_store(self, JsonDirStore(path), iter(()))
-
-    def close(self) -> None:
-        """Do nothing: no file is open."""
-
-    def _stored(self, session_id: str) -> _StoredSession:
-        if session_id not in self._sessions:
-            raise derived.no_session()
-        return self._sessions[session_id]
-
-    def _expect(self, session_id: str, expected: int) -> _StoredSession:
-        stored = self._stored(session_id)
-        if stored.head.version != expected:
-            raise Stale
-        return stored
-
-
-def _records(events: Sequence[Stored]) -> dict[int, bytes]:
-    return {event.seq: codec.encode(event) for event in events}
