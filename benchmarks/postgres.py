@@ -55,7 +55,8 @@ class Pair:
         self.sql("SET synchronous_commit = local", "CREATE ROLE rflow LOGIN")
         self.sql("SET synchronous_commit = local", "CREATE DATABASE rflow OWNER rflow")
         socket = self._socket("primary")
-        self._run("pg_basebackup", "-h", socket, "-U", "postgres", "-D", self._data("standby"), "-R", "-X", "stream", "-c", "fast")
+        copying = ("-h", socket, "-U", "postgres", "-R", "-X", "stream", "-c", "fast")
+        self._run("pg_basebackup", *copying, "-D", self._data("standby"))
         with (Path(self._data("standby")) / "postgresql.auto.conf").open("a") as file:
             file.write(f"primary_conninfo = 'host={socket} user=postgres application_name=standby'\n")
         self._start("standby")
@@ -75,6 +76,16 @@ class Pair:
             for statement in statements:
                 cursor.execute(statement.encode())
             return cursor.fetchone() if cursor.description else None
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU time that both have taken, with all their processes, also those that ended."""
+        ticks = 0
+        for name in ("primary", "standby"):
+            first = (Path(self._data(name)) / "postmaster.pid").read_text().split()[0]
+            ticks += sum(_ticks(first))
+            children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+            ticks += sum(sum(_ticks(each)[:2]) for each in children)
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
         """Stop both and delete their files."""
@@ -106,6 +117,11 @@ class Pair:
             shutil.chown(path, "postgres")
 
 
+def _ticks(pid: str) -> list[int]:
+    """Return the CPU time of a process: its own in user mode and in the kernel, that of children that ended."""
+    return [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+
+
 # Writers
 
 
@@ -122,6 +138,8 @@ def writers(pair: Pair, seconds: float) -> None:
             rates.append((before, stored, after))
             ratios.append(stored / ((before + after) / 2))
         say(f"{WRITERS} writers, synchronous standby: {name} against plain inserts", ratios, rates)
+    for name, way in (("a plain insert", plain), ("an append", appends), ("a command", commands)):
+        print(f"one writer, CPU of {name}: {_cpu(pair, way, seconds)}", flush=True)
     token = _account(pair.url)
     with _serving(pair.url) as port:
         both = [(_rate(f"{port} {token}", over_http, seconds), _rate(pair.url, commands, seconds)) for _ in range(3)]
@@ -132,6 +150,14 @@ def say(what: str, ratios: Sequence[float], rates: object) -> None:
     """Print a ratio with its spread, and the rates from which it came."""
     spread = f"{statistics.median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
     print(f"{what}: {spread}; a second: {rates}", flush=True)
+
+
+def _cpu(pair: Pair, way: "Way", seconds: float) -> str:
+    """Return the CPU time that one writer takes: its own, and that of both servers with all their processes."""
+    client, servers = time.process_time(), pair.cpu()
+    count = way(pair.url, seconds)
+    client, servers = time.process_time() - client, pair.cpu() - servers
+    return f"{client / count * 1000:.2f} ms of the client, {servers / count * 1000:.2f} ms of both servers"
 
 
 Way = Callable[[str, float], int]
