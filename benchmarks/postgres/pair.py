@@ -48,13 +48,13 @@ class Pair:
 
     def cpu(self) -> float:
         """Return the seconds of CPU time that both have taken, with all their processes, also those that ended."""
-        ticks = 0
+        used = 0.0
         for name in ("primary", "standby"):
             first = (Path(self._data(name)) / "postmaster.pid").read_text().split()[0]
-            ticks += sum(_ticks(first))
+            used += sum(seconds(first))
             children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-            ticks += sum(sum(_ticks(each)[:2]) for each in children)
-        return ticks / os.sysconf("SC_CLK_TCK")
+            used += sum(sum(seconds(each)[:2]) for each in children)
+        return used
 
     def stop(self) -> None:
         """Stop both and delete their files."""
@@ -86,6 +86,7 @@ class Pair:
             shutil.chown(path, "postgres")
 
 
-def _ticks(pid: str) -> list[int]:
-    """Return the CPU time of a process: its own in user mode and in the kernel, that of children that ended."""
-    return [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+def seconds(pid: int | str) -> list[float]:
+    """Return the CPU time of a process: its own in user mode and in the kernel, and those of children that ended."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    return [int(each) / os.sysconf("SC_CLK_TCK") for each in ticks]

@@ -2,11 +2,12 @@
 
 import asyncio
 import resource
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from statistics import quantiles
 
-from benchmarks.postgres.pair import Pair
+from benchmarks.postgres.pair import Pair, seconds
 from benchmarks.postgres.team import at, serving
 from benchmarks.topics.servers import resident
 from benchmarks.topics.streams import delays, opened
@@ -38,28 +39,34 @@ def _measure(workspace: LocalWorkspace, session: str, urls: Sequence[str], proce
     def append(number: int) -> None:
         workspace.send(session, AddNote(text=f"The lamp is green, {number}"))
 
-    used = sum(map(resident, processes))
-    rounds, memory = asyncio.run(_followed(urls, append, lambda: sum(map(resident, processes))))
-    seconds = sorted(each for some in rounds for each in some)
-    cuts = quantiles(seconds, n=100)
-    size = (memory - used) / len(urls) / 1024
+    before = sum(map(resident, processes))
+    rounds, memory, cpu = asyncio.run(_followed(urls, append, processes))
+    delayed = sorted(each for some in rounds for each in some)
+    cuts = quantiles(delayed, n=100)
+    size = (memory - before) / len(urls) / 1024
     print(
-        f"{len(urls):,} streams over {len(processes)} web processes, on {what}: {size:.1f} KiB each;"
-        f" from an append's return p50 {cuts[49]:.3f} s, p99 {cuts[98]:.3f} s, last {seconds[-1]:.3f} s",
+        f"{len(urls):,} streams over {len(processes)} web processes, on {what}: {size:.1f} KiB each; from an append's"
+        f" return p50 {cuts[49]:.3f} s, p99 {cuts[98]:.3f} s, last {delayed[-1]:.3f} s; {cpu:.2f} s CPU an update",
         flush=True,
     )
 
 
 async def _followed(
-    urls: Sequence[str], append: Callable[[int], None], memory: Callable[[], int]
-) -> tuple[list[list[float]], int]:
-    """Return the delays of all readers of the session that changes, and the memory that the servers then have."""
+    urls: Sequence[str], append: Callable[[int], None], processes: Sequence[int]
+) -> tuple[list[list[float]], int, float]:
+    """Return the delays of all readers of the session that changes, and what the servers use.
+
+    That is their memory, and the CPU time that an update takes them and these readers.
+    """
     readers = await opened(urls)
     link = urls[0].rpartition("/")[2]
     following = [reader for reader, url in zip(readers, urls, strict=True) if url.endswith(link)]
     await delays(following, append, 2)
-    measured, used = await delays(following, append, ROUNDS), memory()
+    cpu = time.process_time() + sum(sum(seconds(each)) for each in processes)
+    measured = await delays(following, append, ROUNDS)
+    cpu = time.process_time() + sum(sum(seconds(each)) for each in processes) - cpu
+    memory = sum(map(resident, processes))
     for reader in readers:
         reader.transport.close()
     await asyncio.sleep(1)
-    return measured, used
+    return measured, memory, cpu / ROUNDS
