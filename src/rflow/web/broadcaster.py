@@ -22,10 +22,6 @@ _KEEP_ALIVE = 15.0
 """Seconds without news after which a comment is sent, so that proxies don't close the stream."""
 MAX_STREAMS = 5_000
 """Open streams of a process, some 20 KB each; without a stream the page asks every ten seconds."""
-_KEEP_ALIVE = 15.0
-"""Seconds without news after which a comment is sent, so that proxies don't close the stream."""
-MAX_STREAMS = 5_000
-"""Open streams of a process, some 20 KB each; without a stream the page asks every ten seconds."""
 
 _RETRY = b"retry: 2000\n\n"
 _ENDED = b"event: ended\ndata: this link has ended\n\n"

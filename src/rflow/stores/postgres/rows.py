@@ -33,8 +33,6 @@ _INSERT_PEOPLE = (
     " WHERE people.name <> excluded.name"
 )
 
-APPEND = f"SELECT append_events({', '.join(['%s'] * 19)})"
-"""Appends to a session by the function of append_function.py; its values are the tables' version and `appended`."""
 STANDING = "SELECT version, space, owner FROM sessions WHERE id = %s"
 LOAD = (
     "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
@@ -73,18 +71,29 @@ def started(db: Connection, started_by: StartedBy) -> str | None:
     return str(row[0]) if row else None
 
 
-def appended(session: Session, events: Sequence[Stored], expected: int) -> tuple[object, ...]:
-    """Return the values that append events to a session which is at version `expected`."""
-    numbers, records = [event.seq for event in events], [codec.encode(event) for event in events]
+def appending(session: Session, events: Sequence[Stored], expected: int) -> tuple[str, list[object]]:
+    """Return what appends to a session at version `expected`: a statement, and its values after the tables' version.
+
+    Lists are written out value by value, which takes the driver a third of the time that arrays do.
+    """
     people = derived.people_of(events).values()
-    met = ([each.id for each in people], [each.name for each in people], [each.kind for each in people])
-    return (session.id, expected, *columns(session), numbers, records, *met)
+    lists: tuple[tuple[str, list[object]], ...] = (
+        ("bigint", [event.seq for event in events]),
+        ("bytea", [codec.encode(event) for event in events]),
+        ("text", [each.id for each in people]),
+        ("text", [each.name for each in people]),
+        ("text", [each.kind for each in people]),
+    )
+    values = [session.id, expected, *columns(session)]
+    places = ["%s"] * (len(values) + 2)
+    arrays = [f"ARRAY[{', '.join(['%s'] * len(each))}]::{kind}[]" for kind, each in lists]
+    return f"SELECT append_events({', '.join(places + arrays)})", values + [each for _, some in lists for each in some]
 
 
-def append(db: Connection, values: Sequence[object]) -> None:
+def append(db: Connection, statement: str, values: Sequence[object]) -> None:
     """Append in a transaction that does more; raise `Stale` or `NotFound`."""
-    row = db.execute(APPEND.encode(), values).fetchone()
-    check_appended(row and row[0])
+    (((outcome,),),) = sent(db, statement, values)
+    check_appended(outcome)
 
 
 def check_appended(outcome: object) -> None:

@@ -51,10 +51,12 @@ def sent(db: Connection, statements: str, values: Values = None) -> list[list[Tu
     """
     cursor = psycopg.ClientCursor(db)
     cursor.execute(statements.encode(), values)
-    found = [cursor.fetchall()] if cursor.description else []
-    while cursor.nextset():
-        if cursor.description:
+    found: list[list[TupleRow]] = []
+    more: bool | None = True
+    while more:
+        if cursor.pgresult is not None and cursor.pgresult.nfields:
             found.append(cursor.fetchall())
+        more = cursor.nextset()
     return found
 
 

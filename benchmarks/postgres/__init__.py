@@ -1,0 +1,1 @@
+"""Measures the store in PostgreSQL, with a primary and a synchronous standby of its own."""
