@@ -75,7 +75,7 @@ def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProble
         return _needed(here.named(error.option_name), error.option_name, here, words)
     declared = [each for each in (*here.declared, *parameters(root)) if isinstance(each.declared, Option)]
     names = [name for each in declared if not each.declared.details.get("hidden") for name in each.options]
-    close = suggestion(error.option_name, names, _OPTIONS_MEANT) if error.option_name.startswith("--") else ""
+    close = suggestion(error.option_name, names, _meant(names)) if error.option_name.startswith("--") else ""
     hint = f'Did you mean "{close}"? ' if close in names else ""
     if any(isinstance(each.declared, Words) for each in here.declared):
         hint += f'If it belongs to the text, put that in quotes: {here.path} "…" '
@@ -83,6 +83,11 @@ def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProble
         f"{here.name} has no option {_quoted(error.option_name)}.",
         try_=f"{hint}(see: {here.help})" if hint else f"See: {here.help}",
     )
+
+
+def _meant(names: Sequence[str]) -> dict[str, str]:
+    """Return what options of other programs are called here, for a command with these options."""
+    return _OPTIONS_MEANT | ({"--force": "--overwrite"} if "--overwrite" in names else {})
 
 
 _OPTIONS_MEANT = {
