@@ -40,7 +40,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "hand-off": (MAYA, f"/sessions/{CODE}/hand-off"),
     "reassign": (ROOT, f"/sessions/{CODE}/hand-off"),
     "redact-list": (MAYA, f"/sessions/{CODE}/redact"),
-    "redact": (MAYA, f"/sessions/{CODE}/redact/9"),
+    "redact": (MAYA, f"/sessions/{CODE}/redact/22"),
     "delete": (MAYA, f"/sessions/{CODE}/delete"),
     "shares": (MAYA, "/shares?ended=1"),
     "no-shares": (DEV, "/shares"),
