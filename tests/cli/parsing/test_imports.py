@@ -120,6 +120,21 @@ def test_an_everyday_command_loads_nothing_slow(words: tuple[str, ...], ana: Pro
 
 
 @pytest.mark.slow
+def test_an_everyday_command_makes_too_few_objects_for_the_garbage_collector(ana: Program) -> None:
+    from rflow.cli.entry import OBJECTS
+
+    for number in range(30):
+        ana.ok("note", f"{number}: the night shift changed the label roll")
+    count = "import atexit, gc, sys; atexit.register(lambda: print(gc.get_count()[0], file=sys.stderr))"
+    script = f"{count}; gc.set_threshold(10**9); {RUN}"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "progress", "--copy"], capture_output=True, env=ana.variables, timeout=60
+    )
+    made = done.stderr.split()[-1]
+    assert 1_000 < int(made) < OBJECTS / 2
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("progress",), ("progress", "--copy")], ids=" ".join)
 def test_a_summary_is_made_without_typer_and_jinja(words: tuple[str, ...], ana: Program) -> None:
     assert of(loaded(ana, RUN, *words), *SLOW) == []
