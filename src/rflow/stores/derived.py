@@ -17,7 +17,7 @@ from rflow.core.session.state import Session
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.identity import id_of
-from rflow.ports.stores import Stale, StartedBy
+from rflow.ports.stores import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -180,7 +180,20 @@ def new_tree(data: bytes) -> Tree:
     return tree
 
 
-def check_current(current: str, expected: str | None) -> None:
-    """Raise `Stale` if the current version of a tree is not the one that was edited; None is any."""
+def named_tree(data: bytes, at: datetime, space: str) -> TreeName:
+    """Return the name of a tree that is to be added; raise `BadInput` if `data` is not a canonical tree."""
+    tree, at = new_tree(data), at.astimezone(UTC)
+    version, nodes = fingerprint(data), len(tree.nodes)
+    return TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
+
+
+def replaces(name: TreeName, current: str, expected: str | None) -> bool:
+    """Whether a tree is not the `current` version already ("" is none).
+
+    Raises `Stale` if that is not the version that was edited; None is any.
+    """
+    if name.digest == current:
+        return False
     if expected is not None and current != expected:
         raise Stale
+    return True

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -42,16 +42,14 @@ class Trees:
 
     def add(self, data: bytes, at: datetime, space: str, expected: str | None = None) -> bool:
         """Make a tree the current version of its id; False if it is that already."""
-        tree, version = derived.new_tree(data), fingerprint(data)
+        name = derived.named_tree(data, at, space)
         with self._folder.writing():
             entries = self._raw(space)
-            known = _entry(entries[tree.id], tree.id).digest if tree.id in entries else ""
-            if known == version:
+            known = _entry(entries[name.id], name.id).digest if name.id in entries else ""
+            if not derived.replaces(name, known, expected):
                 return False
-            derived.check_current(known, expected)
             self._put(data, space)
-            at, nodes = at.astimezone(UTC), len(tree.nodes)
-            self._set(TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space))
+            self._set(name)
             return True
 
     def set_name(self, name: TreeName) -> None:

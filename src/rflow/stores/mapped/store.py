@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -200,14 +200,10 @@ class MappedStore:
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        tree, version, at = derived.new_tree(data), fingerprint(data), at.astimezone(UTC)
-        nodes = len(tree.nodes)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
+        name = derived.named_tree(data, at, space)
         with self.changing():
-            known = self._names.get((space, tree.id))
-            if known is not None and known.digest == version:
+            if not derived.replaces(name, self.tree_digest(name.id, space) or "", expected):
                 return False
-            derived.check_current(known.digest if known else "", expected)
             self.put_tree(data, space)
             self.set_name(name)
             return True

@@ -1,9 +1,8 @@
 """The trees of a PostgreSQL store."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from rflow.core.fingerprint import fingerprint
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.ports.stores import TreeName
 from rflow.stores import derived
@@ -19,15 +18,12 @@ class PostgresTrees:
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        tree, version = derived.new_tree(data), fingerprint(data)
-        nodes, at = len(tree.nodes), at.astimezone(UTC)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
+        name = derived.named_tree(data, at, space)
         with self._database.writing() as db:
             sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
-            known = db.execute(sql, (tree.id, space)).fetchone()
-            if known is not None and known[0] == version:
+            known = db.execute(sql, (name.id, space)).fetchone()
+            if not derived.replaces(name, known[0] if known else "", expected):
                 return False
-            derived.check_current(known[0] if known else "", expected)
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True

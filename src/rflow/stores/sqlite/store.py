@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
@@ -244,15 +243,12 @@ class SqliteStore:
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        tree, version = derived.new_tree(data), fingerprint(data)
-        nodes, at = len(tree.nodes), at.astimezone(UTC)
-        name = TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
+        name = derived.named_tree(data, at, space)
         with self._file.writing() as db:
             sql = "SELECT digest FROM tree_names WHERE id = ? AND space = ?"
-            known = db.execute(sql, (tree.id, space)).fetchone()
-            if known is not None and known[0] == version:
+            known = db.execute(sql, (name.id, space)).fetchone()
+            if not derived.replaces(name, known[0] if known else "", expected):
                 return False
-            derived.check_current(known[0] if known else "", expected)
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True

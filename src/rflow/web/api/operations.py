@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -172,123 +173,118 @@ def _counted(counted: ShareCount) -> s.Link:
     return s.link_of(counted.share, counted)
 
 
+of_people = partial(Operation, tag="People")
+of_sessions = partial(Operation, tag="Sessions")
+of_trees = partial(Operation, tag="Trees")
+of_links = partial(Operation, tag="Links")
+of_spaces = partial(Operation, tag="Spaces")
+of_accounts = partial(Operation, tag="Accounts")
+of_store = partial(Operation, tag="Store")
+of_signing_in = partial(Operation, tag="Signing in")
+
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(
+    of_people(
         name="me",
         address="GET /me",
-        tag="People",
         summary="Who is signed in",
         call=lambda c: s.me_of(c.actor),
         result=s.Me,
     ),
-    Operation(
+    of_people(
         name="about",
         address="GET /about",
-        tag="People",
         summary="Which store this is",
         call=lambda c: About(url="", kind=c.workspace.about.kind, shared=True),
         result=About,
     ),
-    Operation(
+    of_people(
         name="people",
         address="GET /people",
-        tag="People",
         summary="Everybody in the sessions you may see",
         call=lambda c: c.workspace.people(),
         result=list[Person],
     ),
-    Operation(
+    of_people(
         name="change_password",
         address="POST /me/password",
-        tag="People",
         summary="Change your own password",
         call=lambda c: c.accounts.change_password(c.body.old, c.body.new),
         body=s.PasswordChange,
         status=204,
     ),
-    Operation(
+    of_sessions(
         name="list_sessions",
         address="GET /sessions",
-        tag="Sessions",
         summary="List sessions",
         call=lambda c: c.workspace.heads(s.query_of(c.query)),
         query=s.ListQuery,
         result=Page,
     ),
-    Operation(
+    of_sessions(
         name="search",
         address="GET /search",
-        tag="Sessions",
         summary="Search the texts of sessions",
         call=lambda c: c.workspace.search(Search(words=c.query.words, filters=s.query_of(c.query))),
         query=s.SearchQuery,
         result=SearchPage,
     ),
-    Operation(
+    of_sessions(
         name="start",
         address="POST /sessions",
-        tag="Sessions",
         summary="Start a session",
         call=lambda c: s.done_of(c.workspace.start(c.body)),
         body=Start,
         result=s.Done,
         status=201,
     ),
-    Operation(
+    of_sessions(
         name="find",
         address="GET /sessions/{session}",
-        tag="Sessions",
         summary="Find the one session whose code or id begins so",
         call=lambda c: c.workspace.find(c.path["session"]),
         result=Head,
     ),
-    Operation(
+    of_sessions(
         name="find_session",
         address="GET /find",
-        tag="Sessions",
         summary="Find the one session whose code or id begins so",
         call=lambda c: c.workspace.find(c.query.reference),
         query=s.Reference,
         result=Head,
     ),
-    Operation(
+    of_sessions(
         name="version",
         address="GET /sessions/{session}/version",
-        tag="Sessions",
         summary="Read the number of the last event of a session",
         call=lambda c: s.Version(version=c.workspace.version(c.path["session"])),
         result=s.Version,
     ),
-    Operation(
+    of_sessions(
         name="exported",
         address="POST /sessions/{session}/exports",
-        tag="Sessions",
         summary="Record that a whole session leaves as a file",
         call=lambda c: c.workspace.exported(_session(c)),
         status=204,
     ),
-    Operation(
+    of_sessions(
         name="load",
         address="GET /sessions/{session}/events",
-        tag="Sessions",
         summary="Read the events of a session",
         call=_load,
         query=s.After,
         result=s.EventLog,
     ),
-    Operation(
+    of_sessions(
         name="send",
         address="POST /sessions/{session}/commands",
-        tag="Sessions",
         summary="Carry out a command",
         call=_send,
         body=s.Send,
         result=s.Done,
     ),
-    Operation(
+    of_sessions(
         name="send_evidence",
         address="POST /sessions/{session}/evidence",
-        tag="Sessions",
         summary="Carry out a command that brings the content of its evidence, up to 8 MiB",
         call=_send,
         body=s.Send,
@@ -296,61 +292,54 @@ OPERATIONS: tuple[Operation, ...] = (
         limit=EVIDENCE_LIMIT,
         files=COMMAND_LIMIT,
     ),
-    Operation(
+    of_sessions(
         name="session_changes",
         address="GET /sessions/{session}/changes",
-        tag="Sessions",
         summary="Wait for changes of a session",
         call=lambda c: c.workspace.find(c.path["session"]).id,
         result=list[s.Changed],
         stream=True,
     ),
-    Operation(
+    of_sessions(
         name="changes",
         address="GET /changes",
-        tag="Sessions",
         summary="Wait for changes of the sessions you may see: each event names those that changed last",
         call=lambda _: "",
         result=list[s.Changed],
         stream=True,
     ),
-    Operation(
+    of_sessions(
         name="check",
         address="POST /sessions/{session}/checks",
-        tag="Sessions",
         summary="Say whether a command would be carried out, and change nothing",
         call=lambda c: c.workspace.check(_session(c), c.body.command),
         body=s.Check,
         status=204,
     ),
-    Operation(
+    of_sessions(
         name="delete",
         address="DELETE /sessions/{session}",
-        tag="Sessions",
         summary="Remove a session for good",
         call=lambda c: c.workspace.delete(_session(c)),
         status=204,
     ),
-    Operation(
+    of_sessions(
         name="content",
         address="GET /sessions/{session}/contents/{digest}",
-        tag="Sessions",
         summary="Read the whole content of a piece of evidence, as a file",
         call=lambda c: c.workspace.content(_session(c), c.path["digest"]),
         result=bytes,
     ),
-    Operation(
+    of_sessions(
         name="hints",
         address="GET /sessions/{session}/hints",
-        tag="Sessions",
         summary="Count what other sessions answered where this one stands",
         call=lambda c: c.workspace.hints(_session(c)),
         result=Hints,
     ),
-    Operation(
+    of_sessions(
         name="import_session",
         address="POST /imports",
-        tag="Sessions",
         summary="Import a session",
         call=_import,
         body=s.Import,
@@ -358,19 +347,17 @@ OPERATIONS: tuple[Operation, ...] = (
         limit=IMPORT_LIMIT,
         files=LOG_LIMIT,
     ),
-    Operation(
+    of_trees(
         name="list_trees",
         address="GET /trees",
-        tag="Trees",
         summary="List the trees of a space",
         call=lambda c: c.workspace.tree_names(c.query.space),
         query=s.InSpace,
         result=list[TreeName],
     ),
-    Operation(
+    of_trees(
         name="add_tree",
         address="POST /trees",
-        tag="Trees",
         summary="Make a tree the current version of its id",
         call=lambda c: s.TreeAdded(new=c.workspace.add_tree(c.raw, c.query.space, c.query.edited)),
         query=s.Edited,
@@ -379,46 +366,41 @@ OPERATIONS: tuple[Operation, ...] = (
         result=s.TreeAdded,
         limit=TREE_LIMIT,
     ),
-    Operation(
+    of_trees(
         name="remove_tree",
         address="DELETE /trees/{tree}",
-        tag="Trees",
         summary="Remove a tree from the list",
         call=lambda c: c.workspace.remove_tree(c.path["tree"], c.query.space),
         query=s.InSpace,
         status=204,
     ),
-    Operation(
+    of_trees(
         name="tree_flags",
         address="GET /trees/{tree}/flags",
-        tag="Trees",
         summary="List what was reported as wrong in a tree",
         call=lambda c: c.workspace.flags(c.path["tree"], c.query.space),
         query=s.InSpace,
         result=list[NodeFlag],
     ),
-    Operation(
+    of_trees(
         name="tree_stats",
         address="GET /trees/{tree}/stats",
-        tag="Trees",
         summary="Count what happened at each node of a tree",
         call=lambda c: c.workspace.tree_stats(c.path["tree"], c.query.space, c.query.since),
         query=s.Since,
         result=TreeStats,
     ),
-    Operation(
+    of_trees(
         name="list_proposals",
         address="GET /tree-proposals",
-        tag="Trees",
         summary="List the trees that members propose",
         call=lambda c: c.workspace.proposals(c.query.space),
         query=s.InSpace,
         result=list[Proposal],
     ),
-    Operation(
+    of_trees(
         name="propose_tree",
         address="POST /tree-proposals",
-        tag="Trees",
         summary="Propose a version of a tree",
         call=lambda c: c.workspace.propose_tree(c.raw, c.query.space, c.query.edited or ""),
         query=s.Edited,
@@ -428,285 +410,253 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         limit=TREE_LIMIT,
     ),
-    Operation(
+    of_trees(
         name="decide_proposal",
         address="POST /tree-proposals/{digest}/decision",
-        tag="Trees",
         summary="Accept or decline a proposed tree",
         call=lambda c: c.workspace.decide_proposal(c.path["digest"], c.body.verdict, c.query.space),
         query=s.InSpace,
         body=s.Decision,
         result=Proposal,
     ),
-    Operation(
+    of_trees(
         name="tree_version",
         address="GET /tree-version",
-        tag="Trees",
         summary="Read a version of a tree",
         call=lambda c: s.TreeVersion(data=c.workspace.tree(c.query.digest)),
         query=s.Digest,
         result=s.TreeVersion,
     ),
-    Operation(
+    of_links(
         name="list_links",
         address="GET /links",
-        tag="Links",
         summary="List links",
         call=_links,
         query=s.LinkQuery,
         result=list[s.Link],
     ),
-    Operation(
+    of_links(
         name="create_link",
         address="POST /links",
-        tag="Links",
         summary="Create a read-only link to a session",
         call=lambda c: s.made_link(c.workspace.create_share(s.wish_of(c.body))),
         body=s.NewLink,
         result=s.MadeLink,
         status=201,
     ),
-    Operation(
+    of_links(
         name="link",
         address="GET /links/{link}",
-        tag="Links",
         summary="Read one link",
         call=_link,
         result=s.Link,
     ),
-    Operation(
+    of_links(
         name="find_link",
         address="POST /links/find",
-        tag="Links",
         summary="Find the one link whose id begins so, or whose token it is",
         call=lambda c: _counted(c.workspace.share(c.body.link)),
         body=s.LinkReference,
         result=s.Link,
     ),
-    Operation(
+    of_links(
         name="session_of_link",
         address="POST /links/session",
-        tag="Links",
         summary="Find the session that the link with this token shows",
         call=lambda c: c.workspace.session_of_link(c.body.link),
         body=s.LinkReference,
         result=Head,
     ),
-    Operation(
+    of_links(
         name="link_views",
         address="GET /links/{link}/views",
-        tag="Links",
         summary="List the last views of a link",
         call=lambda c: list(c.workspace.share_views(c.path["link"])),
         result=list[ShareView],
     ),
-    Operation(
+    of_links(
         name="revoke_link",
         address="POST /links/{link}/revocation",
-        tag="Links",
         summary="Revoke a link at once",
         call=lambda c: s.link_of(c.workspace.revoke_share(c.path["link"])),
         result=s.Link,
     ),
-    Operation(
+    of_links(
         name="protect_link",
         address="PUT /links/{link}/password",
-        tag="Links",
         summary="Change the password of a link",
         call=lambda c: s.link_of(c.workspace.protect_share(c.path["link"], c.body.password)),
         body=s.LinkPassword,
         result=s.Link,
     ),
-    Operation(
+    of_spaces(
         name="list_spaces",
         address="GET /spaces",
-        tag="Spaces",
         summary="List the spaces you may see",
         call=lambda c: c.workspace.spaces(),
         result=list[SpaceView],
     ),
-    Operation(
+    of_spaces(
         name="add_space",
         address="POST /spaces",
-        tag="Spaces",
         summary="Create a space",
         call=lambda c: c.spaces.add(c.body.name),
         body=s.SpaceWish,
         result=SpaceView,
         status=201,
     ),
-    Operation(
+    of_spaces(
         name="set_policy",
         address="PUT /spaces/{space}/policy",
-        tag="Spaces",
         summary="Set the policy of a space",
         call=lambda c: c.spaces.set_policy(c.path["space"], c.body),
         body=Policy,
         result=SpaceView,
     ),
-    Operation(
+    of_spaces(
         name="list_members",
         address="GET /spaces/{space}/members",
-        tag="Spaces",
         summary="List who is in a space",
         call=lambda c: c.spaces.members(c.path["space"]),
         result=list[Member],
     ),
-    Operation(
+    of_spaces(
         name="set_role",
         address="PUT /spaces/{space}/members/{user}",
-        tag="Spaces",
         summary="Give somebody a role",
         call=_set_role,
         body=s.RoleWish,
         status=204,
     ),
-    Operation(
+    of_spaces(
         name="remove_member",
         address="DELETE /spaces/{space}/members/{user}",
-        tag="Spaces",
         summary="Remove somebody from a space",
         call=_remove_member,
         status=204,
     ),
-    Operation(
+    of_spaces(
         name="clean_spaces",
         address="POST /spaces/cleaning",
-        tag="Spaces",
         summary="Delete the closed sessions that are older than the retention of their space; returns their codes",
         call=lambda c: c.spaces.clean(),
         result=list[str],
     ),
-    Operation(
+    of_accounts(
         name="list_users",
         address="GET /users",
-        tag="Accounts",
         summary="List the accounts",
         call=lambda c: c.accounts.users(),
         result=list[User],
     ),
-    Operation(
+    of_accounts(
         name="add_user",
         address="POST /users",
-        tag="Accounts",
         summary="Create an account",
         call=lambda c: c.accounts.add(c.body.name, password=c.body.password, admin=c.body.admin, agent=c.body.agent),
         body=s.UserWish,
         result=NewUser,
         status=201,
     ),
-    Operation(
+    of_accounts(
         name="user",
         address="GET /users/{user}",
-        tag="Accounts",
         summary="Read one account",
         call=lambda c: c.accounts.user(c.path["user"]),
         result=User,
     ),
-    Operation(
+    of_accounts(
         name="change_user",
         address="PATCH /users/{user}",
-        tag="Accounts",
         summary="Make an admin, disable, enable",
         call=_change_user,
         body=s.UserChange,
         result=User,
     ),
-    Operation(
+    of_accounts(
         name="erase_user",
         address="DELETE /users/{user}",
-        tag="Accounts",
         summary="Remove an account, and replace its name in every record",
         call=lambda c: c.accounts.erase(c.path["user"], c.query.heir),
         query=s.Heir,
         result=Left,
     ),
-    Operation(
+    of_accounts(
         name="set_user_password",
         address="PUT /users/{user}/password",
-        tag="Accounts",
         summary="Set a password",
         call=lambda c: c.accounts.set_password(c.path["user"], c.body.password),
         body=s.NewPassword,
         result=User,
     ),
-    Operation(
+    of_accounts(
         name="one_time_link",
         address="POST /users/{user}/one-time-link",
-        tag="Accounts",
         summary="Make a link by which somebody sets their password once",
         call=lambda c: c.accounts.one_time_link(c.path["user"]),
         result=OneTimeLink,
         status=201,
     ),
-    Operation(
+    of_accounts(
         name="list_tokens",
         address="GET /tokens",
-        tag="Accounts",
         summary="List API tokens",
         call=lambda c: c.tokens.tokens(c.query.user),
         query=s.TokenQuery,
         result=list[Token],
     ),
-    Operation(
+    of_accounts(
         name="create_token",
         address="POST /tokens",
-        tag="Accounts",
         summary="Create an API token",
         call=lambda c: c.tokens.create(c.body.user, c.body.scopes, c.body.expires_at, c.body.label),
         body=s.TokenWish,
         result=NewToken,
         status=201,
     ),
-    Operation(
+    of_accounts(
         name="revoke_token",
         address="DELETE /tokens/{token}",
-        tag="Accounts",
         summary="Revoke an API token",
         call=lambda c: c.tokens.revoke(c.path["token"]),
         result=Token,
     ),
-    Operation(
+    of_store(
         name="store",
         address="GET /store",
-        tag="Store",
         summary="Read which store the server has, and how much it holds",
         call=lambda c: s.store_of(c.team.administration(c.actor).info()),
         result=s.StoreInfo,
     ),
-    Operation(
+    of_accounts(
         name="audit",
         address="GET /audit",
-        tag="Accounts",
         summary="Read the audit",
         call=lambda c: c.accounts.audit(c.query.after, min(max(c.query.limit, 1), 1000)),
         query=s.AuditQuery,
         result=list[AuditEntry],
     ),
-    Operation(
+    of_signing_in(
         name="device_authorization",
         address="POST /device/authorization",
-        tag="Signing in",
         summary="Ask to be signed in as the person who types the code",
         call=device.ask,
         body=s.DeviceForm,
         result=s.DeviceCodes,
         form=True,
     ),
-    Operation(
+    of_signing_in(
         name="device_token",
         address="POST /device/token",
-        tag="Signing in",
         summary="Ask whether that was approved; the token is given once",
         call=device.poll,
         body=s.DevicePoll,
         result=s.DeviceToken,
         form=True,
     ),
-    Operation(
+    of_signing_in(
         name="end_token",
         address="DELETE /me/token",
-        tag="Signing in",
         summary="Sign out: end the token that asks",
         call=lambda c: c.team.sign_in.end_token(c.token),
         status=204,
