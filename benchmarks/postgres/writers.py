@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import count
 from multiprocessing import get_context
-from threading import Thread
+from threading import Barrier, Thread
 
 import psycopg
 from msgspec.structs import replace
@@ -19,7 +19,8 @@ from rflow.core.session.replay import replay
 from rflow.stores.postgres.store import PostgresStore
 
 WRITERS, PROCESSES, PORT = 32, 4, 15399
-_WARM, _STEPS = 50, 500
+_FIRST, _WARM, _STEPS = 10, 50, 500
+"""How many steps are not counted, of many writers and of one; how many are, of one."""
 
 
 def writers(pair: Pair, seconds: float) -> None:
@@ -74,7 +75,10 @@ def _rate(url: str, way: Way, seconds: float) -> int:
 
 def _threads(url: str, way: Way, seconds: float) -> int:
     done: list[int] = []
-    threads = [Thread(target=lambda: done.append(_count(way(url), seconds))) for _ in range(WRITERS // PROCESSES)]
+    ready = Barrier(WRITERS // PROCESSES)
+    threads = [
+        Thread(target=lambda: done.append(_count(way(url), seconds, ready))) for _ in range(WRITERS // PROCESSES)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -82,9 +86,11 @@ def _threads(url: str, way: Way, seconds: float) -> int:
     return sum(done)
 
 
-def _count(steps: Iterator[None], seconds: float) -> int:
-    """Return how many steps can be taken in that time, after the first one, which prepares everything."""
-    next(steps)
+def _count(steps: Iterator[None], seconds: float, ready: Barrier) -> int:
+    """Return how many steps can be taken in that time, once all are ready and have taken some."""
+    for _ in range(_FIRST):
+        next(steps)
+    ready.wait()
     number, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         next(steps)

@@ -15,7 +15,7 @@ import psycopg
 
 from rflow.errors import RflowError
 from rflow.stores.postgres.connection.address import Address
-from rflow.stores.postgres.connection.connecting import Connection, connect
+from rflow.stores.postgres.connection.connecting import Connection, connect, sent
 
 DELAY = 0.05
 """Seconds in which notices are collected."""
@@ -23,7 +23,11 @@ _WAIT = 0.5
 """Seconds after which a listener looks whether it is to stop."""
 _PAUSE = 1.0
 """Seconds between attempts to listen again after the connection was lost."""
-_SEND = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
+_SEND = (
+    "BEGIN; SET LOCAL synchronous_commit = off;"
+    " SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload; COMMIT"
+)
+"""What the notices tell of is on the disk already, so that nobody has to wait until they are."""
 _senders: dict[Address, "Sender"] = {}
 _guard = threading.RLock()
 
@@ -73,7 +77,7 @@ class Sender:
                 self._has_news.set()
         if db is not None and (notices := self._taken()):
             with suppress(psycopg.Error):
-                db.execute(_SEND, (channel(self._address), notices))
+                sent(db, _SEND, (channel(self._address), notices))
 
     def _taken(self) -> list[str]:
         with self._lock:
@@ -96,7 +100,7 @@ class Sender:
         """Send notices, and return the connection; None if it was lost, and they with it."""
         try:
             db = db or connect(self._address, 0, known=False)
-            db.execute(_SEND, (channel(self._address), notices))
+            sent(db, _SEND, (channel(self._address), notices))
         except (psycopg.Error, RflowError):
             if db is not None:
                 db.close()
