@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 SEED ?= $(shell date +%s)
+# By group: what shares a small disk or a browser runs in one worker. By file takes as much time of the processor.
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
