@@ -243,13 +243,17 @@ class Context:
                 self.__dict__[name].close()
 
     @property
+    def _usual_user(self) -> object:
+        return load_settings(self.flags | {"user.name": None}, self.settings.folders)["user.name"].value
+
+    @property
     def program(self) -> str:
         """Return how a command of this user for this store begins: with --store and --user if given as flags.
 
-        At a server the token says who the user is.
+        At a server the token says who the user is; --user is left out where it names who works here anyway.
         """
         store, user = self.settings["store"], self.settings["user.name"]
-        named = user.origin == "flag" and not self.at_server
+        named = user.origin == "flag" and not self.at_server and self._usual_user != user.value
         if store.origin != "flag" and not named:
             return "rflow"
         from shlex import quote
