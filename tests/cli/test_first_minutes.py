@@ -419,6 +419,7 @@ def test_what_is_suggested_repeats_the_user_that_was_named_for_one_command(ana: 
     code = ana.with_tree().start()
     out = ana.ok("-s", code, "--user", "Ben Okafor").out
     assert f"rflow --user 'Ben Okafor' -s {code} note" in out
+    assert "--user" not in ana.ok("--user", "Ana Ruiz").out, "she works here anyway"
     ana.ok("handoff", "Ben Okafor")
     assert "in your inbox: rflow --user 'Ben Okafor' inbox" in ana.at(terminal="hall").ok("--user", "Ben Okafor").out
     assert f"    rflow --user 'Ben Okafor' show {code}\n" in ana.ok("inbox", "--user", "Ben Okafor").out
