@@ -151,6 +151,7 @@ def test_what_was_typed_comes_back_without_its_controls(words: list[str], ana: P
     assert_harmless(seen)
 
 
+@pytest.mark.slow
 def test_what_is_written_is_confirmed_without_controls(ana: Program) -> None:
     code = ana.at(terminal="other").start("--title", f"Another {TYPED}")
     for words in (
@@ -230,6 +231,7 @@ def test_a_command_that_is_run_writes_to_the_terminal_as_it_likes(ana: Program) 
     assert "\x1b[35mpurple\x1b[0m" in seen
 
 
+@pytest.mark.slow
 def test_json_is_valid_and_equal_on_a_terminal_and_in_a_pipe(ana: Program) -> None:
     commands = ("list --json", "show --json", "tree list --json", "tree show tree- -f json")
     for words in (command.split() for command in commands):
@@ -241,6 +243,7 @@ def test_json_is_valid_and_equal_on_a_terminal_and_in_a_pipe(ana: Program) -> No
     assert ana.json("tree", "list", "--json")[0]["id"] == f"tree-{HOSTILE}"
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_not_utf_8_gets_no_controls_either(ana: Program) -> None:
     for words in (["show"], ["list"], [TYPED], ["show", "--evidence", evidence(ana)]):
         assert_harmless(at_terminal(ana, *words, PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))

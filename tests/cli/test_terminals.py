@@ -97,6 +97,7 @@ def test_a_session_can_be_named_before_and_behind_the_command(desk: Program, nam
         assert desk.ok(*words).err.split()[0] == first, words
 
 
+@pytest.mark.slow
 def test_what_belongs_to_a_command_that_is_run_is_left_to_it(desk: Program) -> None:
     desk.start()
     for words in (

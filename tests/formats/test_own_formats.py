@@ -159,6 +159,7 @@ def test_names_of_built_in_formats_stay_theirs(name: str, ana: Program) -> None:
     assert ana.ok("progress", "-f", name).out != "stolen\n"
 
 
+@pytest.mark.slow
 def test_a_check_warns_of_the_names_of_built_in_formats(ana: Program) -> None:
     paths = {name: write(templates(ana), f"{name}.md.j2", "stolen\n") for name in FORMATS}
     said = ana.ok("format", "check").err

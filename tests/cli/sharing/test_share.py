@@ -219,6 +219,7 @@ def test_a_base_with_a_path_begins_links(ana: Program) -> None:
     assert ana.json("share", "create", "--json")["url"].startswith("https://ops.example.com/rflow/share/rfs_")
 
 
+@pytest.mark.slow
 def test_a_list_of_many_links_names_each_session(ana: Program) -> None:
     """More sessions than are looked up one by one."""
     titles = {f"Till {number} is slow" for number in range(23)}

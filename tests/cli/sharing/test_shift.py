@@ -14,6 +14,7 @@ def ana(tmp_path: Path) -> Program:
     return Program(tmp_path).with_tree()
 
 
+@pytest.mark.slow
 def test_a_shift_is_shown_then_handed_over_and_each_session_is_accepted_by_itself(ana: Program) -> None:
     codes = [ana.start("--title", f"Till {number} is slow", "--customer", "Leeds") for number in (1, 2, 3)]
     closed = ana.start("--title", "An old one")
