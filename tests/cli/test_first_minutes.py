@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rflow.cli.commands import COMMANDS
-from support.program import LABELS, Program
+from support.program import LABELS, SCRIPT, Program
 
 pytestmark = pytest.mark.slow
 
@@ -424,6 +425,15 @@ def test_what_is_suggested_repeats_the_user_that_was_named_for_one_command(ana: 
     assert "in your inbox: rflow --user 'Ben Okafor' inbox" in ana.at(terminal="hall").ok("--user", "Ben Okafor").out
     assert f"    rflow --user 'Ben Okafor' show {code}\n" in ana.ok("inbox", "--user", "Ben Okafor").out
     assert "--user" not in ana.at(user="Ben Okafor").ok("inbox").out
+
+
+def test_a_name_that_is_no_file_or_our_own_output_is_not_asked_about(ana: Program) -> None:
+    ana.with_tree().start()
+    assert "can't be written" in ana.refused(7, "progress", "-o", "x" * 300)
+    with (ana.home / "out.md").open("wb") as out:
+        words = (SCRIPT, "progress", "-f", "text", "-o", "/dev/stdout")
+        assert subprocess.run(words, env=ana.variables, stdout=out, check=False).returncode == 0
+    assert "CONTINUE" in (ana.home / "out.md").read_text("utf-8")
 
 
 def test_a_session_is_found_by_its_ticket(ana: Program) -> None:

@@ -92,12 +92,27 @@ def read_input(name: str) -> bytes:
 
 def may_replace(run: App, name: str | None, *, overwrite: bool) -> None:
     """Ask before a file is replaced, unless that was said with --overwrite; raise `UsageProblem` where nobody can."""
-    if name is None or overwrite or not Path(name).is_file():
+    if name is None or overwrite or not _is_a_file(Path(name)):
         return
+    run.confirm(f"{name} is there already. Replace it?", "--overwrite")
+
+
+def _is_a_file(path: Path) -> bool:
+    """Whether there is a file that would be replaced; raise `UsageProblem` if it belongs to a store.
+
+    Our own output is none, and what can't be looked at can't be written either, which writing will say.
+    """
     from rflow.service.opening import check_output
 
-    check_output(Path(name))
-    run.confirm(f"{name} is there already. Replace it?", "--overwrite")
+    if path.absolute().parts[1:2] in (("dev",), ("proc",)):
+        return False
+    try:
+        there = path.is_file()
+        if there:
+            check_output(path)
+    except OSError:
+        return False
+    return there
 
 
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:

@@ -32,7 +32,9 @@ LOGIN_LIFE = timedelta(days=90)
 ATTEMPTS, ATTEMPTS_WINDOW = 10, timedelta(minutes=15)
 """How many wrong passwords an account, or a link, takes in a window of time."""
 ATTEMPTS_BY_ADDRESS = 50
-"""How many wrong passwords may come from one address in that window."""
+"""How many wrong passwords, or requests of terminals to be signed in, may come from one address in that window."""
+UNKNOWN_ADDRESSES = 2_000
+"""How many such requests may come in that window from all clients whose address is not known."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -42,14 +42,19 @@ def find_session(workspace: Workspace, reference: str) -> Session:
 
 def session_named(workspace: Workspace, reference: str) -> Session:
     """Load the one session whose code or id begins with `reference`, else the one that has this ticket."""
+    return load_session(workspace, head_named(workspace, reference).id)
+
+
+def head_named(workspace: Workspace, reference: str) -> Head:
+    """Return the one session whose code or id begins with `reference`, else the one that has this ticket."""
     try:
-        return find_session(workspace, reference)
+        return workspace.find(reference)
     except NotFound:
         heads = workspace.heads(Query(ticket=reference.strip(), limit=_LISTED)).heads if reference.strip() else ()
         if not heads:
             raise
     if len(heads) == 1:
-        return load_session(workspace, heads[0].id)
+        return heads[0]
     from rflow.core.text import listing
 
     states = [(head.code, f"{shorten(head.title, 50)} ({head.status.replace('_', ' ')})") for head in heads]

@@ -109,7 +109,7 @@ def test_only_an_assumption_can_be_settled(ana: Program) -> None:
 
 def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with_the_right_way(ana: Program) -> None:
     ana.ok("assume", "The certificate is valid")
-    right = 'The other way round: rflow assume "it is expired, checked" --settled 2'
+    right = "The other way round: rflow assume 'it is expired, checked' --settled 2"
     for text in ("the certificate", "2"):
         error = ana.refused(2, "assume", text, "--settled", "it is expired, checked")
         assert '--settled takes the number of an entry, not "it is expired, checked".' in error
@@ -118,6 +118,9 @@ def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with
     assert "Assumptions not settled:\n  2  The certificate is valid\n" in neither
     assert 'rflow assume "what came of it" --settled SEQ' in neither
     assert "--settled takes the number" in ana.refused(2, "assume", "x", "--settled", "0")
+    shell = ana.refused(2, "assume", "2", "--settled", "checked with `openssl x509`, $500")
+    assert "rflow assume 'checked with `openssl x509`, $500' --settled 2" in shell, "nothing of it runs when pasted"
+    assert "--settled takes the number" in ana.refused(2, "assume", "x", "--settled", "9" * 5000)
     ana.ok("assume", "it is expired, checked", "--settled", "2")
 
 
@@ -144,7 +147,9 @@ def test_a_wait_says_which_other_it_replaces(ana: Program) -> None:
     assert replaced.startswith('waiting for "the caretaker".\nIt is no longer waiting for "the vendor" until ')
     assert replaced.endswith('To keep both: rflow wait "this and that", or rflow note "…"')
     ana.ok("undo")
-    assert 'no longer waiting for "the vendor"' in said(ana, "wait", "the key")
+    plan = ("--if", "no key by 9", "--then", "call Dave")
+    assert 'no longer waiting for "the vendor"' in said(ana, "wait", "the key", *plan)
+    assert "no longer holds; add it again with --if and --then" in said(ana, "wait", "the key", "--until", "4h")
     ana.ok("wait", "--over")
     assert "no longer" not in said(ana, "wait", "the caretaker")
 

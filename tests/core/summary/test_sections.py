@@ -393,6 +393,28 @@ def test_without_a_change_nothing_is_said_of_changes() -> None:
     assert entries(progress_of(scene), "changes") == []
 
 
+def test_a_result_that_names_nothing_of_a_change_does_not_hide_the_one_that_does() -> None:
+    scene = free()
+    [made] = scene.do(ANN, c.MakeChange(text="MTU of wg0 to 1380", revert="MTU 1420"))
+    scene.do(ANN, c.AddStep(text="Pinged with the MTU at 1380", result="still loses every third packet"))
+    scene.do(ANN, c.AddStep(text="Looked at the disk of the mail archive", result="61 % used"))
+    scene.do(ANN, c.RevertChange(change=made.seq))
+    progress = progress_of(scene)
+    assert "still loses every third packet" in text_of(progress, "reverted")
+    assert "61 % used" in text_of(progress, "tried")
+
+
+def test_many_warnings_of_a_closed_session_leave_room_for_its_end_and_what_is_in_place() -> None:
+    scene = free()
+    for number in range(8):
+        scene.do(ANN, c.AddNote(text=f"Do NOT restart node {number}: " + "its disk is local " * 6, kind="warning"))
+    scene.do(ANN, c.MakeChange(text="Shop in maintenance", revert="shopctl on"))
+    scene.do(ANN, c.Close(outcome="resolved", summary="It was the lease time"))
+    progress = progress_of(scene, brief=True)
+    assert "It was the lease time" in text_of(progress, "closed")
+    assert "Revert: shopctl on" in text_of(progress, "changes")
+
+
 def test_many_words_of_warnings_let_the_brief_form_grow() -> None:
     scene = free()
     for number in range(4):

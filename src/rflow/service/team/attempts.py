@@ -9,7 +9,13 @@ from rflow.errors import TooManyAttempts
 from rflow.ports.accounts import AccountStore
 
 
-def check(accounts: AccountStore, what: str, at: datetime, limit: int = ATTEMPTS) -> None:
+def check(
+    accounts: AccountStore,
+    what: str,
+    at: datetime,
+    limit: int = ATTEMPTS,
+    said: str = "There were too many wrong passwords.",
+) -> None:
     """Count an attempt before the password is looked at; raise `TooManyAttempts` if there were too many.
 
     `what` is hashed: somebody may have typed a password where the name belongs.
@@ -19,7 +25,7 @@ def check(accounts: AccountStore, what: str, at: datetime, limit: int = ATTEMPTS
         wait = int(ATTEMPTS_WINDOW.total_seconds()) - passed
         minutes = -(-wait // 60)
         raise TooManyAttempts(
-            "There were too many wrong passwords.",
+            said,
             try_=f"Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
             retry_after=wait,
         )

@@ -17,6 +17,7 @@ from rflow.core.accounts import (
     DEVICE_INTERVAL,
     DEVICE_LIFE,
     LOGIN_LIFE,
+    UNKNOWN_ADDRESSES,
     AuditEntry,
     Credential,
     from_address,
@@ -76,7 +77,9 @@ class DeviceSignIn:
     def ask(self, machine: str, scopes: tuple[Scope, ...], address: str = "") -> Asked:
         """Store a terminal's request to be signed in; nobody is signed in yet. Counted by the client's address."""
         now = utc(self._clock())
-        attempts.check(self._accounts, f"device {attempts.network(address)}", now, ATTEMPTS_BY_ADDRESS)
+        limit = ATTEMPTS_BY_ADDRESS if address else UNKNOWN_ADDRESSES
+        said = "There were too many requests to sign in."
+        attempts.check(self._accounts, f"device {attempts.network(address)}", now, limit, said)
         self._forget_old()
         device, typed = token_of(self._random(32), "device"), user_code(self._random(16))
         request = Credential(

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from rflow.stores.search.scanning import ScannedSearch
 
 
-class StoredSession(msgspec.Struct, kw_only=True):
-    """A session: its events as records, as in the other stores, by their numbers."""
+class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session: its events as records, as in the other stores, by their numbers. A change is a new one."""
 
     log: dict[int, bytes]
     head: Head
@@ -126,10 +126,9 @@ class MappedStore:
         """Add events to a session."""
         with self.changing():
             stored = self._expect(session.id, expected)
-            stored.log.update(_records(events))
-            stored.head = derived.row(session)
-            stored.blobs.update(blobs)
-            self._sessions[session.id] = stored
+            self._sessions[session.id] = StoredSession(
+                log=stored.log | _records(events), head=derived.row(session), blobs={**stored.blobs, **blobs}
+            )
             if notices:
                 self.outbox.put(notices)
 
@@ -180,9 +179,8 @@ class MappedStore:
         """Replace all events of a session."""
         with self.changing():
             stored, named = self._expect(session.id, expected), derived.named(events)
-            stored.log, stored.head = _records(events), derived.row(session)
-            stored.blobs = {name: content for name, content in stored.blobs.items() if name in named}
-            self._sessions[session.id] = stored
+            kept = {name: content for name, content in stored.blobs.items() if name in named}
+            self._sessions[session.id] = StoredSession(log=_records(events), head=derived.row(session), blobs=kept)
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it."""

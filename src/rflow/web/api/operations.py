@@ -22,6 +22,7 @@ from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About, Proposal
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.sessions import head_named
 from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.team import Team
@@ -114,8 +115,8 @@ def _session(call: Call) -> str:
 
 
 def _id_of(call: Call, named: str) -> str:
-    """Return the id of a session, which may be named by its code too."""
-    return named if _ID.fullmatch(named) else call.workspace.find(named).id
+    """Return the id of a session, which may be named by its code or ticket too."""
+    return named if _ID.fullmatch(named) else head_named(call.workspace, named).id
 
 
 def _load(call: Call) -> s.EventLog:

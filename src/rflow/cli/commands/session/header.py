@@ -182,8 +182,13 @@ def wait(
     run.did(outcome, "no longer waiting." if over else f"{_waiting(outcome.session.waiting)}.")
     before = None if over else _replaced(outcome)
     if before is not None:
-        begin = run.begin(outcome.session)
-        run.say(f'It is no longer {_waiting(before)}. To keep both: {begin} wait "this and that", or {begin} note "…"')
+        begin, waiting = run.begin(outcome.session), outcome.session.waiting
+        if waiting and before.waiting_for == waiting.waiting_for:
+            run.say("What was to be done if something happens no longer holds; add it again with --if and --then.")
+        else:
+            run.say(
+                f'It is no longer {_waiting(before)}. To keep both: {begin} wait "this and that", or {begin} note "…"'
+            )
 
 
 def _replaced(outcome: Outcome) -> WaitingSet | None:

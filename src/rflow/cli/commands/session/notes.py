@@ -14,6 +14,9 @@ from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import UsageProblem
 
+_DIGITS = 12
+"""A number of an entry has no more digits."""
+
 app = Group()
 
 
@@ -104,7 +107,7 @@ def assume(
         raise UsageProblem("--settled can't be combined with --on or --pin.", try_="Leave these out.")
     from rflow.cli.display.entries import named, quoted
 
-    if not (settled.isdecimal() and int(settled)):
+    if not (settled.isdecimal() and len(settled) <= _DIGITS and int(settled)):
         raise _not_an_entry(run, settled, run.text(" ".join(text)))
     seq = int(settled)
     command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
@@ -123,8 +126,9 @@ def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
     meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
     what = f"--settled takes the number of an entry, not {quoted(settled)}."
     if len(meant) == 1:
-        said = settled.replace("\\", "\\\\").replace('"', '\\"')
-        return UsageProblem(what, try_=f'The other way round: {begin} assume "{said}" --settled {meant[0]}')
+        from shlex import quote
+
+        return UsageProblem(what, try_=f"The other way round: {begin} assume {quote(settled)} --settled {meant[0]}")
     return UsageProblem(
         listing(f"{what} Assumptions not settled:", [(str(seq), old) for seq, old in texts.items()]),
         try_=f'Write it as: {begin} assume "what came of it" --settled SEQ',

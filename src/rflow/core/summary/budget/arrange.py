@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from rflow.core.summary.budget.cutting import word_count
-from rflow.core.summary.budget.filling import Filling, Shown, fill
+from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, fill
 from rflow.core.summary.budget.sections import (
     counts_label,
     credit_words,
@@ -25,7 +25,7 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
 _ATTEMPTS = 2
-_UNCUT: tuple[SectionKey, ...] = ("ask", "caution", "warned", "plans")
+_UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
 def arranged(progress: Progress, words: int | None = None, warnings: int | None = None) -> Progress:
@@ -94,7 +94,7 @@ def _fixed_words(progress: Progress, header: str) -> int:
 
 def _budget(progress: Progress, units: list[Unit]) -> int:
     if progress.brief:
-        return brief_words(_words_of(units, "caution"))
+        return brief_words(_words_of(units, *WARNINGS))
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     outputs = len(progress.evidence) + progress.evidence_more
     uncut = _words_of(units, *_UNCUT)

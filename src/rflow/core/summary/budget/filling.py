@@ -11,7 +11,8 @@ Shown = dict[Unit, int]
 
 FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "warned", "waiting", "plans", "next", "ruled_out")
 """Sections whose first entries are the most important; elsewhere the newest are, which stand last."""
-ALWAYS: tuple[SectionKey, ...] = ("ask", "caution", "warned", "at")
+WARNINGS: tuple[SectionKey, ...] = ("caution", "warned")
+ALWAYS: tuple[SectionKey, ...] = ("ask", *WARNINGS, "at")
 """What is shown even where it needs more than the budget."""
 PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),
@@ -127,10 +128,11 @@ class Filling:
 
         Sections that are wanted `early` come before what is shown next to what must be shown.
         """
-        for section in ALWAYS:
-            for unit in self.units(section)[: self._warnings]:
-                if not unit.stale:
-                    self.show(unit, always=True)
+        always = [unit for section in ALWAYS for unit in self.units(section) if not unit.stale]
+        warnings = [unit for unit in always if unit.section in WARNINGS]
+        for unit in always:
+            if unit not in warnings or unit in warnings[: self._warnings]:
+                self.show(unit, always=True)
         self.present_more(PRESENCE, held_back=held_back)
         self.grow(("now",), held_back=held_back)
         self.present_more([(section, None) for section in early], held_back=held_back)

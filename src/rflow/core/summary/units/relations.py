@@ -1,8 +1,7 @@
 """How the entries of a session belong together: what came of a change, what a warning is about."""
 
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -27,19 +26,20 @@ def step_after(session: Session, change: Change) -> Step | None:
 
     It is an own step with a result of the same person's within half an hour, before the change was reverted, their next
     change, or a change of owner. While the change is in place, it is the first, which must name something of it; of a
-    change that was reverted it is the last, which is why. A pinned step stands for itself.
+    change that was reverted it is the last that does, or else the last, which is why. A pinned step stands for itself.
     """
-    near = takewhile(
-        lambda step: _within(change.at, step, THEN_WITHIN), _results(session, change, change.seq, change.reverted_seq)
-    )
-    step = _last(near) if change.reverted else next(near, None)
-    if step is None or not (change.reverted or _names(change, step)):
-        return None
-    return step if not step.assumed and step.seq not in session.pins else None
+    results = _results(session, change, change.seq, change.reverted_seq)
+    near = takewhile(lambda step: _within(change.at, step, THEN_WITHIN), results)
+    if not change.reverted:
+        step = next(near, None)
+        return step if step and _names(change, step) and _stands_with_others(session, step) else None
+    steps = [step for step in near if _stands_with_others(session, step)]
+    naming = [step for step in steps if _names(change, step)]
+    return next(reversed(naming or steps), None)
 
 
-def _last(steps: Iterable[Step]) -> Step | None:
-    return next(iter(deque(steps, maxlen=1)), None)
+def _stands_with_others(session: Session, step: Step) -> bool:
+    return not step.assumed and step.seq not in session.pins
 
 
 def step_after_revert(session: Session, change: Change) -> Step | None:
