@@ -52,6 +52,11 @@ def test_an_everyday_command_is_one_request(words: tuple[str, ...], ben: Program
     assert len(proxy.take()) == 1
 
 
+def test_a_ticket_names_a_session_for_writing_too(ben: Program) -> None:
+    code = ben.start("--title", "The till is slow", "--ticket", "INC-4711")
+    assert ben.at(terminal="kitchen").ok("-s", "INC-4711", "note", "It hums").err.startswith(code)
+
+
 def test_a_move_keeps_one_connection(ben: Program, proxy: Recorder) -> None:
     ben.start()
     proxy.take()
