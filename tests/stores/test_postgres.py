@@ -26,7 +26,7 @@ from rflow.ports.stores import ConnectionLost, Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import normal_url, open_store
 from rflow.stores.postgres import store as store_module
-from rflow.stores.postgres.connection import address, database
+from rflow.stores.postgres.connection import address, database, line
 from rflow.stores.postgres.connection.address import shown
 from rflow.stores.postgres.store import PostgresStore
 from rflow.stores.postgres.tables import migrations, schema
@@ -248,6 +248,32 @@ def test_a_command_without_an_id_is_not_sent_again(through: Store, proxy: Cuttin
     with pytest.raises(ConnectionLost):
         workspace.send(LEEDS, AddNote(text="The till is dark"), {})
     assert until(lambda: len(notes(store)) == (cut == "after"))
+
+
+def test_a_connection_that_was_lost_in_silence_is_opened_again_before_an_append(
+    through: Store, proxy: CuttingProxy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(store.load(LEEDS).events)
+    added = more(before, NoteAdded(text="The till is dark"))  # type: ignore[arg-type]
+    after = session(LEEDS, CODE, before + added)  # type: ignore[operator]
+    through.load(LEEDS)
+    proxy.forget()
+    with pytest.raises(ConnectionLost):
+        through.append(after, added, len(before), {})  # it was in use a moment ago
+    through.load(LEEDS)
+    proxy.forget()
+    monkeypatch.setattr(line, "UNUSED", 0.0)
+    through.append(after, added, len(before), {})
+    assert notes(store) == ["The till is dark"]
+
+
+def test_a_connection_in_use_is_not_tried_before_each_message(through: Store, proxy: CuttingProxy) -> None:
+    append(through, "The till is dark")
+    assert isinstance(through, PostgresStore)
+    through._database.line.intact()
+    begun = proxy.messages
+    assert through._database.line.intact() is through._database.line.intact()
+    assert proxy.messages == begun
 
 
 def test_a_server_that_is_not_there_is_named_with_a_way_on(ana: Program) -> None:

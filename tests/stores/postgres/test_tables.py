@@ -21,8 +21,10 @@ from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from rflow.stores.postgres import store as store_module
 from rflow.stores.postgres.connection import database
+from rflow.stores.postgres.query import select
 from rflow.stores.postgres.store import PostgresStore
 from rflow.stores.postgres.tables import migrations, partitions, schema
+from rflow.stores.postgres.tables.append_function import APPEND
 from support.program import Program
 from support.stores import postgres
 from support.stores.stories import MORNING, session, short_story
@@ -123,6 +125,40 @@ def test_an_upgrade_gives_way_to_a_transaction_that_lasts(store: PostgresStore, 
         with pytest.raises(StoreProblem, match=r"busy|in use"):
             upgrading.upgrade()
     assert list(store.ids()) == ["first"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP FUNCTION append_events; DROP FUNCTION search; DROP INDEX asked_ones",
+        APPEND.replace("max(value)", "maximum(value)"),
+    ],
+    ids=["missing", "another"],
+)
+def test_an_upgrade_creates_or_replaces_the_functions_at_the_same_version(
+    store: PostgresStore, url: str, tmp_path: Path, change: str
+) -> None:
+    sent = at(store).start(Start(title="Till is dark"))
+    postgres.execute(url, change)
+    ana = Program(home=tmp_path, store=url)
+    refused = ana.run("-s", sent.code, "note", "before the upgrade")
+    assert (refused.code, "Run rflow store upgrade" in refused.err) == (8, True)
+    assert "up to date" in ana.ok("store", "upgrade").err
+    ana.ok("-s", sent.code, "note", "after the upgrade")
+    assert [note.text for note in store.load(sent.session).session.notes.values()] == ["after the upgrade"]
+    assert store.search(read_terms("after"), Query()).total == 1
+    assert postgres.execute(
+        url, "SELECT count(*) FROM pg_indexes WHERE indexname = 'asked_ones' AND schemaname = current_schema()"
+    ) == [(1,)]
+
+
+def test_the_index_of_open_questions_is_used(store: PostgresStore) -> None:
+    at(store).start(Start(title="Till is dark"))
+    sql, values = select(Query(asked="ana"))
+    with store._database.reading() as db:
+        db.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plan = [str(row[0]) for row in db.execute(f"EXPLAIN {sql}".encode(), values)]
+    assert any("Index Scan Backward using asked_ones" in each for each in plan), plan
 
 
 # Ids and commands

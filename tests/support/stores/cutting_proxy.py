@@ -1,4 +1,4 @@
-"""A proxy in front of a PostgreSQL server that cuts the connection just before, or just after, the next COMMIT."""
+"""A proxy in front of a PostgreSQL server that cuts connections: just before or after a COMMIT, or in silence."""
 
 import socket
 import threading
@@ -15,12 +15,18 @@ class CuttingProxy:
     def __init__(self, folder: Path, server: Path) -> None:
         self.cut: Literal["", "before", "after"] = ""
         self.cuts = 0
+        self.messages = 0
         self._server = server / _PORT
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / _PORT))
         self._listener.listen()
         self._open: list[socket.socket] = [self._listener]
+        self._forgotten: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def forget(self) -> None:
+        """Cut what is connected as a firewall does: who is connected learns of it once they send something."""
+        self._forgotten = list(self._open)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -35,6 +41,10 @@ class CuttingProxy:
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
+                self.messages += 1
+                if client in self._forgotten:
+                    client.shutdown(socket.SHUT_RDWR)
+                    break
                 if self.cut and data.startswith(b"Q") and b"COMMIT\0" in data:
                     self._cut(client, server, data)
                     return

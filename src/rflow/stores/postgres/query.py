@@ -2,14 +2,16 @@
 
 from rflow.core.session.head import Query, read_cursor
 from rflow.stores.derived import micros
+from rflow.stores.postgres.tables.schema import ASKED
 
 Value = str | int | list[str]
-_HEAD = """CASE WHEN position('"asked":'::bytea IN head) > 0 THEN convert_from(head, 'UTF8')::jsonb END"""
+_HEAD = f"CASE WHEN {ASKED} THEN convert_from(head, 'UTF8')::jsonb END"
 _ASKED = (
-    f"status <> 'closed' AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(({_HEAD}) -> 'asked') AS asked(who) "  # noqa: S608
+    f"status <> 'closed' AND {ASKED} AND EXISTS "  # noqa: S608
+    f"(SELECT 1 FROM jsonb_array_elements_text(({_HEAD}) -> 'asked') AS asked(who) "
     "WHERE asked.who = %s OR asked.who LIKE '@%%')"
 )
-"""Few sessions have an open question; the others are passed over without reading their head as JSON."""
+"""Few sessions have an open question, and those are in an index; only their heads are read as JSON."""
 
 
 def select(query: Query) -> tuple[str, list[Value]]:

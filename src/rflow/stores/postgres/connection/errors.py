@@ -95,6 +95,13 @@ def _too_long(shown: str, _: psycopg.Error) -> StoreProblem:
     return StoreProblem(f"A name is too long for the store at {shown}; nothing was saved.", try_="Use a shorter one.")
 
 
+def _without_function(shown: str, _: psycopg.Error) -> StoreProblem:
+    return StoreProblem(
+        f"The store at {shown} lacks a function that this rflow calls; nothing was saved.",
+        try_="Run rflow store upgrade",
+    )
+
+
 _BY_STATE: dict[str, Callable[[str, psycopg.Error], StoreProblem]] = {
     "55P03": lambda shown, _: failures.busy(shown),
     "57014": lambda shown, _: failures.busy(shown),
@@ -102,6 +109,7 @@ _BY_STATE: dict[str, Callable[[str, psycopg.Error], StoreProblem]] = {
     "53300": lambda shown, _: failures.busy(shown),
     "53100": lambda shown, _: failures.full(shown),
     "42501": _forbidden,
+    "42883": _without_function,
     "25006": _standby,
     "54": _too_long,
     "XX": failures.damaged,

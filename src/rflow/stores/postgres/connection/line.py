@@ -1,5 +1,6 @@
 """The connection of a store object: opened when first needed, opened again once lost, shared by all its views."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
@@ -13,6 +14,8 @@ from rflow.stores.postgres.connection.errors import explained, is_lost
 from rflow.stores.postgres.connection.notices import Sender, sender
 
 _Result = TypeVar("_Result")
+UNUSED = 20.0
+"""Seconds without use after which a connection may have been cut in silence, as by a firewall."""
 
 
 class Versions(NamedTuple):
@@ -37,6 +40,7 @@ class Line:
         self.versions: Versions | None = None
         self._db: Connection | None = None
         self._known = False
+        self._used = 0.0
         self._sender: Sender | None = None
 
     def connected(self) -> Connection:
@@ -46,12 +50,14 @@ class Line:
         if self._db is None:
             self._db = connect(self.address, self.patience, known=self._known)
             self._known = True
+        self._used = time.monotonic()
         return self._db
 
     def intact(self) -> Connection:
         """Return the connection for a message that can't be sent again; a new one if it was lost since its last use."""
+        unused = time.monotonic() - self._used
         db = self.connected()
-        return self.reconnecting(_answering) if has_arrived(db) else db
+        return self.reconnecting(_answering) if unused > UNUSED or has_arrived(db) else db
 
     def drop(self) -> None:
         """Close a connection on which something went wrong: what it was doing ends with it."""

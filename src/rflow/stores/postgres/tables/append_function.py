@@ -4,7 +4,7 @@ Planning them takes longer than executing them, and prepared statements don't wo
 """
 
 APPEND = """
-CREATE FUNCTION append_events(tables_format text, tables_oldest text, of_session text, expected bigint,
+CREATE OR REPLACE FUNCTION append_events(tables_format text, tables_oldest text, of_session text, expected bigint,
     new_version bigint, new_updated_at bigint, new_status text, new_owner text, new_owner_kind text, new_space text,
     new_customer text, new_ticket text, new_tree text, new_head bytea,
     numbers bigint[], records bytea[], met_ids text[], met_names text[], met_kinds text[])

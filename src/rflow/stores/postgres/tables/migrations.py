@@ -1,7 +1,7 @@
 """Brings PostgreSQL stores of older versions up to date: named steps in order, all in one transaction.
 
 A step keeps what the version before needs, because both are in use while processes are replaced one after the other; a
-later version removes it.
+later version removes it. Functions are replaced by every upgrade: a change of them may come without a new version.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,7 @@ from typing import NamedTuple
 from rflow.stores import failures
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables import partitions, schema
-from rflow.stores.postgres.tables.append_function import APPEND
 from rflow.stores.postgres.tables.policies import POLICIES
-from rflow.stores.postgres.tables.search_function import SEARCH
 
 
 class Migration(NamedTuple):
@@ -43,7 +41,7 @@ def _spaces_and_partitions(db: Connection) -> None:
         db.execute(f"INSERT INTO {table} SELECT old.*, coalesce(s.space, '') FROM {joined}".encode())  # noqa: S608
         db.execute(f"DROP TABLE old_{table}".encode())
     db.execute("INSERT INTO unindexed SELECT id, space, version FROM sessions")
-    db.execute(schema.joined(*POLICIES, SEARCH, APPEND).encode())
+    db.execute(schema.joined(*POLICIES).encode())
 
 
 _WITHOUT_SPACE = (
@@ -77,4 +75,5 @@ def upgrade(db: Connection, shown: str) -> int:
                 "INSERT INTO meta VALUES ('oldest', %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 (str(oldest),),
             )
+    db.execute(schema.REPLACEABLE.encode())
     return version

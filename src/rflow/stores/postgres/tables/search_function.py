@@ -8,8 +8,9 @@ RANKED = 5000
 """How many of the sessions that match are ranked, the last updated ones: a word that is in all of them ranks none."""
 
 SEARCH = f"""
-CREATE FUNCTION search(asked tsquery, sequences text[], all_terms text[], wanted text[], of_owner text, of_inbox text,
-    statuses text[], of_customer text, of_ticket text, of_tree text, before bigint, skipped bigint, most bigint)
+CREATE OR REPLACE FUNCTION search(asked tsquery, sequences text[], all_terms text[], wanted text[],
+    of_owner text, of_inbox text, statuses text[], of_customer text, of_ticket text, of_tree text,
+    before bigint, skipped bigint, most bigint)
 RETURNS TABLE (id text, total bigint) LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 WITH matching AS MATERIALIZED (
     SELECT d.session_id, d.lexemes FROM documents d
