@@ -219,9 +219,8 @@
   };
   const source = events && "EventSource" in window ? new EventSource(events) : null;
   source?.addEventListener("change", (event) => {
-    const now = JSON.parse(event.data);
     if (version === undefined) { version = ""; show("Live", "live"); return; } // a list: what it shows is as new as the page
-    if (version === "" || String(now[0]?.version) !== version) refresh();
+    if (version === "" || event.lastEventId !== version) refresh();
     else show("Live", "live");
   });
   let others = [];

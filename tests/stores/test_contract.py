@@ -488,6 +488,30 @@ def test_a_rewrite_keeps_contents_that_are_still_named(store: Store) -> None:
     assert store.blob(LEEDS, LPSTAT_DIGEST) == LPSTAT
 
 
+def test_a_rewrite_changes_the_revision_but_not_the_version(store: Store, reopen: Reopen) -> None:
+    story = whole_story()
+    state, seen = put(store, story), set()
+    for _ in range(3):
+        store.rewrite(state, story, len(story))
+        standing = reopen().standing(LEEDS)
+        assert standing is not None
+        assert standing == store.standing(LEEDS)
+        assert standing.version == len(story)
+        seen.add(standing.revision)
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "memory"])
+def test_how_often_a_session_was_rewritten_is_forgotten_with_it(store: Store) -> None:
+    story = whole_story()
+    store.rewrite(put(store, story), story, len(story))
+    store.delete(LEEDS)
+    put(store, story)
+    standing = store.standing(LEEDS)
+    assert standing is not None
+    assert standing.revision == str(len(story))
+
+
 def test_a_rewrite_that_saw_another_version_is_stale(store: Store) -> None:
     story = short_story("VPN drops", "first", "second")
     state = put(store, story)

@@ -57,13 +57,19 @@ class StartedBy(NamedTuple):
 class Standing(NamedTuple):
     """What a store knows about a session without reading its events: its last event's number, its space, its owner.
 
-    `stamp` changes with the session where others may replace its file by one with as many events.
+    `stamp` changes where the version may stay the same: whenever `rewrite` replaces all events, and where others may
+    replace the session's file by one with as many events.
     """
 
     version: int
     space: str
     owner: str
     stamp: str = ""
+
+    @property
+    def revision(self) -> str:
+        """A text that is another one whenever the session is."""
+        return f"{self.version}-{self.stamp}" if self.stamp else str(self.version)
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,8 +313,8 @@ class Networked(Protocol):
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
         """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
 
-    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, int]]":
-        """Return links by the hashes of their tokens, each with the version of its session, in one step."""
+    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, Standing]]":
+        """Return links by the hashes of their tokens, each with what is known of its session, in one step."""
 
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
         """Remove sessions as `delete` does, in one step; return the ids of those that were there."""

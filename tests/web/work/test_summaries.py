@@ -95,20 +95,23 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def test_a_summary_is_made_once_for_a_version_and_kept_for_a_minute(office: Office) -> None:
     ana, summaries = office.at("ana"), Summaries(lambda at: at)
     session = started(ana, start_command("No labels", Brief(), None, space="leeds"))
-    first = summaries.of(ana, session, MORNING)
-    assert summaries.of(ana, session, MORNING + timedelta(seconds=59)) is first
-    assert summaries.of(ana, session, MORNING + timedelta(seconds=60)) is not first
+    first = summaries.of(ana, session, str(session.version), MORNING)
+    assert summaries.of(ana, session, str(session.version), MORNING + timedelta(seconds=59)) is first
+    assert summaries.of(ana, session, str(session.version), MORNING + timedelta(seconds=60)) is not first
     ana.send(session.id, c.AddNote(text="The roll is empty"))
     changed = find_session(ana, session.code)
-    assert summaries.of(ana, changed, MORNING + timedelta(seconds=61)).notes[0].text == "The roll is empty"
+    assert (
+        summaries.of(ana, changed, str(changed.version), MORNING + timedelta(seconds=61)).notes[0].text
+        == "The roll is empty"
+    )
 
 
 def test_summaries_do_not_fill_the_memory(office: Office) -> None:
     ana, summaries = office.at("ana"), Summaries(lambda at: at)
     sessions = [started(ana, start_command(f"No labels {n}", Brief(), None, space="leeds")) for n in range(40)]
-    made = [summaries.of(ana, session, MORNING) for session in sessions]
-    assert summaries.of(ana, sessions[-1], MORNING) is made[-1]
-    assert summaries.of(ana, sessions[0], MORNING) is not made[0]
-    last = summaries.of(ana, sessions[-1], MORNING)
+    made = [summaries.of(ana, session, str(session.version), MORNING) for session in sessions]
+    assert summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING) is made[-1]
+    assert summaries.of(ana, sessions[0], str(sessions[0].version), MORNING) is not made[0]
+    last = summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING)
     summaries.forget(MORNING + timedelta(minutes=2))
-    assert summaries.of(ana, sessions[-1], MORNING) is not last
+    assert summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING) is not last

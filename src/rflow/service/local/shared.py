@@ -111,7 +111,7 @@ class SharedSessions:
     def revision(self, share: Share) -> str | None:
         """Return a text that is another one whenever a link's session is; None if the session is gone."""
         standing = self._of(share).standing(share.session)
-        return "-".join(filter(None, (str(standing.version), standing.stamp))) if standing else None
+        return standing.revision if standing else None
 
     def opening(self, tokens: Sequence[str]) -> dict[str, tuple[Share, str]]:
         """Return those of these links that can be opened now, with their revisions: in one step where the store can."""
@@ -123,8 +123,8 @@ class SharedSessions:
         found = self._whole.watched(list(names))
         policies = {space: policy_of(self._whole, space) for space in {share.space for share, _ in found.values()}}
         return {
-            names[name]: (share, str(version))
-            for name, (share, version) in found.items()
+            names[name]: (share, standing.revision)
+            for name, (share, standing) in found.items()
             if opens(share, self.now(), policies[share.space])
         }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
+    from rflow.ports.stores import Standing
     from rflow.ports.team import SpaceView
 
 _Result = TypeVar("_Result")
@@ -102,8 +103,13 @@ class LocalWorkspace:
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event."""
+        standing = self.standing(session_id)
+        return None if standing is None else standing.version
+
+    def standing(self, session_id: str) -> "Standing | None":
+        """Return what is known of a session without reading its events; None if there is no such session."""
         standing = self.allowed().standing(session_id)
-        return None if standing is None or self.actor.role_in(standing.space) is None else standing.version
+        return None if standing is None or self.actor.role_in(standing.space) is None else standing
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`."""
@@ -371,7 +377,7 @@ class LocalWorkspace:
         """Record that a whole session leaves as a file."""
         from rflow.service.local.auditing import record
 
-        standing = self.allowed().standing(session_id)
-        if standing is None or self.actor.role_in(standing.space) is None:
+        standing = self.standing(session_id)
+        if standing is None:
             raise no_session()
         record(self, "session_exported", session_id, standing.space)

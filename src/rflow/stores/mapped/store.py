@@ -43,11 +43,15 @@ if TYPE_CHECKING:
 
 
 class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session: its events as records, as in the other stores, by their numbers. A change is a new one."""
+    """A session: its events as records, as in the other stores, by their numbers. A change is a new one.
+
+    `rewrites` is how often all of them were replaced.
+    """
 
     log: dict[int, bytes]
     head: Head
     blobs: dict[str, bytes]
+    rewrites: int = 0
 
 
 class Mappings(NamedTuple):
@@ -127,15 +131,21 @@ class MappedStore:
         with self.changing():
             stored = self._expect(session.id, expected)
             self._sessions[session.id] = StoredSession(
-                log=stored.log | _records(events), head=derived.row(session), blobs={**stored.blobs, **blobs}
+                log=stored.log | _records(events),
+                head=derived.row(session),
+                blobs={**stored.blobs, **blobs},
+                rewrites=stored.rewrites,
             )
             if notices:
                 self.outbox.put(notices)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return version, space and owner of a session, without reading its events."""
+        """Return what is known of a session without reading its events."""
         stored = self._sessions.get(session_id)
-        return Standing(stored.head.version, stored.head.space, stored.head.owner.id) if stored else None
+        if stored is None:
+            return None
+        head, stamp = stored.head, str(stored.rewrites or "")
+        return Standing(head.version, head.space, head.owner.id, stamp)
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
@@ -180,7 +190,9 @@ class MappedStore:
         with self.changing():
             stored, named = self._expect(session.id, expected), derived.named(events)
             kept = {name: content for name, content in stored.blobs.items() if name in named}
-            self._sessions[session.id] = StoredSession(log=_records(events), head=derived.row(session), blobs=kept)
+            self._sessions[session.id] = StoredSession(
+                log=_records(events), head=derived.row(session), blobs=kept, rewrites=stored.rewrites + 1
+            )
 
     def delete(self, session_id: str) -> None:
         """Remove a session with all that belongs to it."""

@@ -33,12 +33,18 @@ _INSERT_PEOPLE = (
     " WHERE people.name <> excluded.name"
 )
 
-STANDING = "SELECT version, space, owner FROM sessions WHERE id = %s"
+STAMP = "coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.id), '')"
+"""What changes when all events of a session are replaced, which keeps its version."""
+STANDING = f"SELECT version, space, owner, {STAMP} FROM sessions WHERE id = %s"  # noqa: S608 (constants)
 LOAD = (
     "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
     " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
 )
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
+_COUNT_REWRITE = (
+    "INSERT INTO meta VALUES ('rewrites ' || %s, '1')"
+    " ON CONFLICT (name) DO UPDATE SET value = (meta.value::bigint + 1)::text"
+)
 OF_A_SESSION = ("codes", "commands", "events", "people", "blobs", "documents", "unindexed", "notices")
 """The tables, besides `sessions` and those of links, that have rows of a session."""
 
@@ -152,6 +158,11 @@ def standing(db: Connection, session_id: str) -> Standing | None:
     return Standing(*row) if row else None
 
 
+def count_rewrite(db: Connection, session_id: str) -> None:
+    """Give a session another stamp: its events are others now, with the same numbers."""
+    db.execute(_COUNT_REWRITE, (session_id,))
+
+
 def heads(db: Connection, selected: Iterable[tuple[str, bytes]]) -> list[Head]:
     """Decode heads; a damaged head is computed from the events, so that lists still work."""
     return [_head(db, session_id, data) for session_id, data in selected]
@@ -183,6 +194,7 @@ def delete_all(db: Connection, session_ids: Sequence[str]) -> list[str]:
     for table in ("shares", *OF_A_SESSION):
         if table not in partitions.TABLES:
             db.execute(f"DELETE FROM {table} WHERE session_id = ANY(%s)", ids)  # noqa: S608 (names from the code)
+    db.execute("DELETE FROM meta WHERE name IN (SELECT 'rewrites ' || unnest(%s::text[]))", ids)
     partitions.remove(db, gone)
     _note_removal(db)
     return gone

@@ -21,10 +21,12 @@ from rflow.core.sharing import (
     viewed_at,
 )
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.stores import Standing
 from rflow.stores import derived, failures
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.connection.scope import EVERYTHING
+from rflow.stores.postgres.rows import STAMP
 
 _INSERT_VIEWS = (
     "INSERT INTO share_views (share_id, at, data, space) SELECT id, each.at, each.data, space"
@@ -35,7 +37,8 @@ _COUNT = (
     " (SELECT max(at) FROM share_views WHERE share_id = id)"
 )
 _WATCHED = (
-    "SELECT hash, data, version FROM shares JOIN sessions ON sessions.id = shares.session_id WHERE hash = ANY(%s)"
+    f"SELECT hash, data, version, sessions.space, owner, {STAMP} FROM shares"  # noqa: S608 (constants)
+    " JOIN sessions ON sessions.id = shares.session_id WHERE hash = ANY(%s)"
 )
 _DROP_OLDEST = (
     "DELETE FROM share_views WHERE number IN"
@@ -83,11 +86,11 @@ class PostgresShares:
             row = db.execute("SELECT data FROM shares WHERE hash = %s", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
-    def watched(self, hashes: Sequence[str]) -> dict[str, tuple[Share, int]]:
-        """Return links by the hashes of their tokens, each with the version of its session."""
+    def watched(self, hashes: Sequence[str]) -> dict[str, tuple[Share, Standing]]:
+        """Return links by the hashes of their tokens, each with what is known of its session."""
         with self._database.scoped(EVERYTHING).reading() as db:
             found = db.execute(_WATCHED, (list(hashes),)).fetchall()
-        return {name: (share, version) for name, data, version in found if (share := read_share(data)) is not None}
+        return {name: (share, Standing(*row)) for name, data, *row in found if (share := read_share(data)) is not None}
 
     def listed(self, session: str | None = None) -> list[ShareCount]:
         """List the shares of a session, or all, the newest first."""

@@ -188,6 +188,7 @@ class PostgresStore(PostgresTrees):
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
             rows.clear(db, session.id, "events", "people", "documents")
             rows.add(db, session, events, {})
+            rows.count_rewrite(db, session.id)
         self._database.line.tell(session.id, session.version)
         self._erase(session.id)
 
@@ -233,8 +234,8 @@ class PostgresStore(PostgresTrees):
 
         return Listener(self._database.address, on_change)
 
-    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, int]]":
-        """Return links by the hashes of their tokens, each with the version of its session, in one step."""
+    def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, Standing]]":
+        """Return links by the hashes of their tokens, each with what is known of its session, in one step."""
         return self.shares.watched(hashes)
 
     def advice(self, connections: int) -> list[str]:

@@ -30,6 +30,13 @@ _SELECT_EVENTS = (
     "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events"
     " WHERE session_id = ? AND seq > ? AND typeof(seq) = 'integer' ORDER BY seq"
 )
+_STANDING = (
+    "SELECT version, space, owner, coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.id), '')"
+    " FROM sessions WHERE id = ?"
+)
+_COUNT_REWRITE = (
+    "INSERT INTO meta VALUES ('rewrites ' || ?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+)
 _INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _INSERT_PERSON = (
@@ -138,9 +145,18 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
 
 def standing(db: sqlite3.Connection, session_id: str) -> Standing | None:
     """Return what the columns of a session say of it; None if there is no such session."""
-    sql = "SELECT version, space, owner FROM sessions WHERE id = ?"
-    row = db.execute(sql, (derived.valid(session_id),)).fetchone()
+    row = db.execute(_STANDING, (derived.valid(session_id),)).fetchone()
     return Standing(*row) if row else None
+
+
+def count_rewrite(db: sqlite3.Connection, session_id: str) -> None:
+    """Give a session another stamp: its events are others now, with the same numbers."""
+    db.execute(_COUNT_REWRITE, (session_id,))
+
+
+def clear_rewrites(db: sqlite3.Connection, session_id: str) -> None:
+    """Forget how often a session that is deleted was rewritten."""
+    db.execute("DELETE FROM meta WHERE name = 'rewrites ' || ?", (session_id,))
 
 
 def clear_shares(db: sqlite3.Connection, session_id: str) -> None:

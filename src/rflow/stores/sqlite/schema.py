@@ -92,6 +92,7 @@ SCHEMA = (
     *OUTBOX,
     *CHECKPOINTS,
     *QUESTIONS,
-    # "forget": a removal that is not finished; "upgraded …": which migration ran, and when.
+    # "forget": a removal that is not finished; "upgraded …": which migration ran, and when;
+    # "rewrites …": how often the events of a session were replaced.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

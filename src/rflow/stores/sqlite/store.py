@@ -217,6 +217,7 @@ class SqliteStore:
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             rows.clear(db, session.id, "events", "people", "checkpoints")
             rows.add(db, session.id, events, {})
+            rows.count_rewrite(db, session.id)
         self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
@@ -225,6 +226,7 @@ class SqliteStore:
             if not db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount:
                 raise derived.no_session()
             rows.clear_shares(db, session_id)
+            rows.clear_rewrites(db, session_id)
             rows.clear(db, session_id, "events", "people", "blobs", "checkpoints", "notices")
         self._erase(session_id)
 

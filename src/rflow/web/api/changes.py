@@ -103,12 +103,10 @@ def look_up(team: Team, key: Watched) -> Change | None:
     workspace = team.workspace(actor)
     if not key.session:
         return _of_all([wire.Changed(head.id, head.version) for head in workspace.heads(Query(limit=LISTED)).heads])
-    version = workspace.version(key.session)
-    return None if version is None else _of_one(wire.Changed(key.session, version))
-
-
-def _of_one(changed: wire.Changed) -> Change:
-    return Change(str(changed.version), msgspec.json.encode([changed]))
+    standing = workspace.standing(key.session)
+    if standing is None:
+        return None
+    return Change(standing.revision, msgspec.json.encode([wire.Changed(key.session, standing.version)]))
 
 
 def _of_all(changed: list[wire.Changed]) -> Change:

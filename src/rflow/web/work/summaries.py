@@ -16,7 +16,7 @@ _EXTENT = Extent(entries=200, evidence=60, outline=True)
 _LIFE = timedelta(minutes=1)
 _MOST = 32
 
-_Key = tuple[int, datetime | None, bool | None, tuple[str, ...]]
+_Key = tuple[str, datetime | None, bool | None, tuple[str, ...]]
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -38,10 +38,10 @@ class Summaries:
         self._zone, self._lock = zone, Lock()
         self._kept: dict[str, _Kept] = {}
 
-    def of(self, workspace: Workspace, session: Session, now: datetime) -> Progress:
-        """Return the summary of a session that was just read; it may be as of a minute ago."""
+    def of(self, workspace: Workspace, session: Session, revision: str, now: datetime) -> Progress:
+        """Return the summary of a session that was just read, at this revision; it may be as of a minute ago."""
         trees, changed = trees_of(workspace, session), tree_changed(workspace, session)
-        key = (session.version, session.updated_at, changed, tuple(trees))
+        key = (revision, session.updated_at, changed, tuple(trees))
         kept = self._kept.get(session.id)
         if kept is None or kept.key != key or _is_old(kept, now):
             view = View(as_of=now, zone=self._zone, redact=False, extent=_EXTENT)

@@ -93,7 +93,8 @@ _TABLES = (
     """CREATE TABLE share_views (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, share_id TEXT NOT NULL,
         at bigint NOT NULL, data bytea NOT NULL, space TEXT NOT NULL)""",
     "CREATE INDEX views_of_share ON share_views (share_id, at, number)",
-    # "format": the version of these tables; "forget": a removal that is not finished.
+    # "format": the version of these tables; "forget": a removal that is not finished;
+    # "rewrites …": how often the events of a session were replaced.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     # "oldest": the oldest version of rflow's own that may use these tables.
     f"INSERT INTO meta VALUES ('format', '{SCHEMA_VERSION}'), ('oldest', '{OLDEST_ALLOWED}')",  # noqa: S608 (numbers)

@@ -75,9 +75,11 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
     """Return the page of a session; with `refusal`, its forms keep what was typed."""
     tree = tree_of(call.workspace, session)
     node = tree.nodes.get(session.place.node) if tree is not None and session.place is not None else None
-    progress = call.summaries.of(call.workspace, session, call.team.now())
+    revision = _revision(call, session)
+    progress = call.summaries.of(call.workspace, session, revision, call.team.now())
     values = {
         "s": session,
+        "revision": revision,
         "p": progress,
         "node": node,
         "answers": _answers(session, progress, node),
@@ -94,6 +96,12 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "typed": _kept(call.form, refusal),
     }
     return Shown(template="session.html.j2", values=values, status=status)
+
+
+def _revision(call: Call, session: Session) -> str:
+    """Return the revision of a session that was just read; its version may be another one in the store by now."""
+    standing = call.workspace.standing(session.id)
+    return standing._replace(version=session.version).revision if standing else str(session.version)
 
 
 def _kept(form: Form, refusal: Refusal | None) -> Form:
