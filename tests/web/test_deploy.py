@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import httpx
 import pytest
 import yaml
 
+from rflow.web.api.operations import EVIDENCE_LIMIT, IMPORT_LIMIT
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.team import PASSWORD
@@ -51,14 +53,30 @@ def test_compose_runs_what_the_units_run() -> None:
     services = composed["services"]
     options = re.search(r"--port %i (.*)$", unit, re.MULTILINE)
     assert options is not None
-    network = composed["networks"]["default"]["ipam"]["config"][0]["subnet"]
+    network = composed["networks"]["default"]["ipam"]["config"][0]
+    nginx = services["nginx"]["networks"]["default"]["ipv4_address"]
+    assert ip_address(nginx) in ip_network(network["subnet"])
+    assert ip_address(nginx) not in ip_network(network["ip_range"])
+    assert nginx != network["gateway"]
     for port in ("8765", "8766"):
         service = services[f"rflow-{port}"]
-        assert service["command"] == options[1].replace("127.0.0.1", network).split()
+        assert service["command"] == options[1].replace("127.0.0.1", nginx).split()
         assert set(re.findall(r"^Environment=(\w+)", unit, re.MULTILINE)) < set(service["environment"])
         assert f"rflow-{port}:8765" in services["nginx"]["command"][-1]
         assert f"127.0.0.1:{port}" in (TEAM / "nginx.conf").read_text("utf-8")
     assert (DEPLOY / "Containerfile").exists()
+
+
+@pytest.mark.parametrize("proxy", ["nginx.conf", "team/nginx.conf", "scaling/nginx.conf", "Caddyfile"])
+def test_a_proxy_lets_pass_what_the_servers_take_and_no_address_that_a_client_wrote(proxy: str) -> None:
+    text = (DEPLOY / proxy).read_text("utf-8")
+    limits = re.findall(r"^\s*(?:client_max_body_size|max_size) (\d+)(?:m;|MiB$)", text, re.MULTILINE)
+    assert sorted(int(limit) * 1024 * 1024 for limit in limits) == [10 * 1024 * 1024, 65 * 1024 * 1024]
+    assert EVIDENCE_LIMIT <= 10 * 1024 * 1024
+    assert IMPORT_LIMIT <= 65 * 1024 * 1024
+    assert "/imports" in text
+    assert re.findall(r"^\s*proxy_set_header X-Forwarded-For (\S+);", text, re.MULTILINE) in ([], ["$remote_addr"])
+    assert proxy == "Caddyfile" or "X-Forwarded-For $remote_addr" in text
 
 
 @dataclass
@@ -155,14 +173,30 @@ def test_who_else_is_on_a_page_shows_over_both_processes(started: Started) -> No
 
 
 def test_the_servers_know_the_address_of_a_client_from_nginx(started: Started) -> None:
-    """Another proxy on this machine stands before nginx, as the header says that it sends."""
+    """What the client itself writes into the header is not believed."""
+    trusted = ssl.create_default_context(cafile=str(started.folder / "localhost.pem"))
+    headers = {"sec-fetch-site": "same-origin", "x-forwarded-for": "192.0.2.7"}
+    form = {"name": "Nobody", "password": "wrong password"}
+    for address in ("127.0.0.9", "127.0.0.9", "127.0.0.1"):  # the last one is trusted, as a proxy
+        there = httpx.HTTPTransport(verify=trusted, local_address=address)
+        with httpx.Client(transport=there, base_url=started.url, timeout=30, headers=headers) as client:
+            assert client.post("/sign-in", data=form).status_code == 401
     with signed_in(started, "Root") as root:
-        form = {"name": "Nobody", "password": "wrong password"}
-        for _ in started.ports:
-            assert root.post("/sign-in", data=form, headers={"x-forwarded-for": "192.0.2.7"}).status_code == 401
         audit = [json.loads(line) for line in root.get("/admin/audit/file").text.splitlines()]
     failed = [entry.get("details") for entry in audit if entry["action"] == "sign_in_failed"]
-    assert failed == [{"address": "192.0.2.7"}] * 2
+    assert failed == [{"address": "127.0.0.9"}, {"address": "127.0.0.9"}, None]
+
+
+def test_a_large_import_passes_nginx_and_no_other_large_body(started: Started) -> None:
+    token = started.root.json("token", "create", "--user", "Root", "--scope", "read,write", "--json")["token"]
+    trusted = ssl.create_default_context(cafile=str(started.folder / "localhost.pem"))
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    with httpx.Client(verify=trusted, base_url=started.url, timeout=60, headers=headers) as client:
+        imported, started_one = (
+            client.post(f"/api/v1/{path}", content=b" " * (12 * 1024 * 1024)) for path in ("imports", "sessions")
+        )
+    assert (imported.status_code in (400, 422), imported.headers["content-type"]) == (True, "application/problem+json")
+    assert (started_one.status_code, started_one.headers["content-type"]) == (413, "text/html")
 
 
 def test_the_backup_of_the_timer_is_made_and_checked_while_they_run_and_old_ones_go(started: Started) -> None:

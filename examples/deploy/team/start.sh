@@ -20,8 +20,10 @@ fi
 sed -e "s|127.0.0.1:8765|127.0.0.1:$a|" -e "s|127.0.0.1:8766|127.0.0.1:$b|" \
     -e "s|listen 443 ssl|listen 127.0.0.1:$https ssl|" -e "s|rflow.example.com;|localhost;|" \
     -e "s|/etc/ssl/rflow.example.com|$folder/localhost|" "$here/nginx.conf" > site.conf
+# Started by root, nginx would answer as another user, who can't write bodies into a FOLDER that is root's.
 cat > nginx.conf <<END
 daemon off;
+$([ "$(id -u)" -ne 0 ] || echo "user root;")
 pid $folder/nginx.pid;
 error_log $folder/nginx.log;
 events { }

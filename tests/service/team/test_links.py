@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from rflow.core.session import commands as c
 from rflow.core.sharing import Minted, Share, ShareWish
@@ -85,6 +86,16 @@ def test_no_link_lasts_longer_than_its_space_allows(team: Team, actor: Any) -> N
         with pytest.raises(NotAllowed):
             team.at(actor).create_share(ShareWish(session=session, expires_at=expires_at))
     team.at(actor).create_share(ShareWish(session=session, expires_at=team.clock.at + timedelta(hours=1)))
+
+
+@pytest.mark.parametrize("name", ["longest_link", "remind_after", "handoff_life"])
+@pytest.mark.parametrize("seconds", [30, 90, 3601])
+def test_the_times_of_a_space_are_whole_minutes(team: Team, name: str, seconds: int) -> None:
+    """People see and type them in minutes: a form would change them, or could not be sent."""
+    with pytest.raises(UsageProblem, match="whole minutes"):
+        team.spaces.set_policy("Leeds", convert({name: seconds}, Policy))
+    minute = convert({name: 60}, Policy)
+    assert team.spaces.set_policy("Leeds", minute).policy == minute
 
 
 # Passwords

@@ -1,14 +1,23 @@
 """Removing the texts of an entry, and whole sessions, over HTTP: asked before, for good, and only by whom it is due."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from rflow.core.session.commands import AddNote, Start
+from rflow.core.session.log import Log
 from rflow.core.session.texts import TEXTS
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.team.team import Team
+from rflow.web.work.call import Answer, Asked, Call, Shown
+from rflow.web.work.pages.removing import entries, entry
+from rflow.web.work.site import Site
 from rflow.web.work.texts import REMOVABLE
 from support.program import Program
+from support.team import BEN as BEN_HERE
+from support.team import team_in
 from support.web.server import Served
 from support.web.visitor import BEN, Visitor, team_served
 
@@ -92,6 +101,57 @@ def test_the_list_has_all_that_one_may_remove_and_no_more(
     assert "Do not call Ms Smith" not in ben.go(f"{path}/redact").text
     ben.go(path).submit(f"{path}/close", summary="A loose cable")
     assert "A loose cable" in ben.go(path).go(f"{path}/redact").text  # a closed session too
+
+
+def test_one_removes_ones_own_reply_result_and_revert_where_the_entry_is_somebody_elses(
+    ben: Visitor, cleo: Visitor, terminal: Program, path: str
+) -> None:
+    terminal.ok("question", "Cleo", "Who has the key?")
+    question = terminal.json("show", "--json")["version"]
+    terminal.ok("warn", "The till is open")
+    terminal.ok("change", "Took out the drawer", "--revert", "Put it back")
+    code, there = path.rpartition("/")[2], terminal.at(user="Cleo", terminal="cleo")
+    there.ok("-s", code, "reply", str(question), f"Ms Smith, {SECRET}")
+    there.ok("-s", code, "warn", "--over", str(question + 1), f"It is shut: {SECRET}")
+    there.ok("resume", code, "--take", "--reason", "Ben is at lunch")
+    there.ok("change", "--reverted", str(question + 2), "--note", f"Is back, code {SECRET}")
+    terminal.at(terminal="afternoon").ok("resume", code, "--take", "--reason", "Back from lunch")
+    for said in ("Ms Smith,", "It is shut:", "Is back, code"):
+        assert f"{said} {SECRET}" in cleo.go(f"{path}/redact").text
+    listed = ben.go(f"{path}/redact").text
+    assert ("Who has the key?" in listed, "Took out the drawer" in listed, SECRET in listed) == (True, True, False)
+    while links := re.findall(rf"{path}/redact/\d+", cleo.go(f"{path}/redact").page.text):
+        assert cleo.go(links[0]).submit(links[0]).at == path
+    assert SECRET not in cleo.go(path).page.text
+    assert "Who has the key?" in cleo.page.text
+
+
+class Written(LocalWorkspace):
+    """What somebody can do with sessions, where somebody else writes a note whenever a session's events are read."""
+
+    def load(self, session_id: str, after: int = 0) -> Log:
+        """Read events, to which a note was added just before."""
+        LocalWorkspace(self.store, BEN_HERE, clock=self.now).send(session_id, AddNote(text="It hums again"))
+        return super().load(session_id, after)
+
+
+@pytest.mark.parametrize("show", [entries, entry])
+def test_what_is_written_while_the_page_is_made_is_on_it(tmp_path: Path, show: Callable[[Call], Answer]) -> None:
+    with team_in(tmp_path) as team:
+        id_ = team.at(BEN_HERE).start(Start(title="Till 3 is slow", space="leeds")).session
+        asked = Asked(
+            method="GET",
+            path="/",
+            names={"session": id_, "seq": "1"},
+            token=team.sign_in.open_session(BEN_HERE),
+        )
+        call = Call(Site(), Team(team.store, clock=team.clock), asked)
+        call.workspace = Written(team.store, BEN_HERE, clock=team.clock)
+        shown = show(call)
+        assert isinstance(shown, Shown)
+        assert shown.values["s"].version == 2
+        listed = shown.values["entries"] if show is entries else shown.values["removed"]
+        assert [each.event.seq for each in listed] == ([2, 1] if show is entries else [1])
 
 
 def test_a_form_sent_twice_removes_once(ben: Visitor, terminal: Program, path: str) -> None:

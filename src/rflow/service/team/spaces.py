@@ -141,7 +141,7 @@ class LocalSpaces(Office):
 
 
 def _check(policy: Policy) -> None:
-    """Raise `UsageProblem` for times that are less than nothing, or too long."""
+    """Raise `UsageProblem` for times that are less than nothing, too long, or not whole minutes."""
     for limit, day, what in (
         (policy.longest_link, 86_400, "longest life of a link"),
         (policy.retention_days, 1, "retention"),
@@ -158,6 +158,8 @@ def _check(policy: Policy) -> None:
             "The time of a handoff can't be less than nothing, nor more than 100 years.",
             try_="Use 30m, 4h, or never.",
         )
+    if any((span or 0) % 60 for span in (policy.longest_link, policy.remind_after, policy.handoff_life)):
+        raise UsageProblem("The times of a space are whole minutes.", try_="Use a multiple of 60 seconds: 30m, 4h, 2d.")
 
 
 def visible_spaces(store: Store, actor: Actor) -> list[SpaceView]:

@@ -54,19 +54,27 @@ def _events(log: Log) -> Iterator[Event]:
 
 def entries(call: Call) -> Answer:
     """List the entries whose texts the reader may remove, the latest first."""
-    session = find_session(call.workspace, call.named("session"))
+    log = _log(call)
+    session = log.session
     if not may(session, call.me, RedactText):
         raise NotAllowed("You may only read here.", try_="Ask somebody who works on this session.")
     before = whole_number(call.query.get("before", ""))
-    found = [
-        removable
-        for event in _events(call.workspace.load(session.id))
-        if (before is None or event.seq < before) and not target_of(event.fact) and _is_theirs(session, event.seq, call)
-        if (removable := _removable(event)) is not None
-    ]
+    found = [each for each in _listed(log, call) if before is None or each.event.seq < before]
     older = found[-PAGE].event.seq if len(found) > PAGE else 0
     values = {"s": session, "entries": found[-PAGE:][::-1], "older": older}
     return Shown(template="redact_list.html.j2", values=values)
+
+
+def _log(call: Call) -> Log:
+    """Return all events of the session that the address names; its state is that after them."""
+    return call.workspace.load(call.workspace.find(call.named("session")).id)
+
+
+def _listed(log: Log, call: Call) -> list[Removable]:
+    """Return what the reader may remove; what goes with another entry of the list is not in it by itself."""
+    every = [removable for event in _events(log) if (removable := _removable(event)) is not None]
+    theirs = {each.event.seq: each for each in every if _is_theirs(log.session, each.event.seq, call)}
+    return [each for each in theirs.values() if target_of(each.event.fact) not in theirs]
 
 
 def _is_theirs(session: Session, seq: int, call: Call) -> bool:
@@ -80,9 +88,9 @@ def _is_theirs(session: Session, seq: int, call: Call) -> bool:
 
 def entry(call: Call) -> Answer:
     """Show which texts go for good, and ask."""
-    session, seq = find_session(call.workspace, call.named("session")), _seq(call)
+    log, seq = _log(call), _seq(call)
+    session = log.session
     call.workspace.check(session.id, RedactText(target=seq))
-    log = call.workspace.load(session.id)
     going = [_removable(event) for event in _events(log) if seq in (event.seq, target_of(event.fact))]
     removed = [each for each in going if each is not None]
     if not removed:
