@@ -217,7 +217,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
         "10. Changed the port",
         "• WH-LAB-02 holds the only 4-inch roll.",
         "• Yes: Update the printer's firmware",
-        "2 steps, 2 notes, 5 outputs, 1 question, 1 flag",
+        "3 steps, 2 notes, 5 outputs, 1 question",
         "rflow resume K7QM-2F",
     ):
         assert told in seen(text)

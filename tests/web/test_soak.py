@@ -193,7 +193,7 @@ def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
     while (left := open_files(served)) > files and time.monotonic() < end:
         time.sleep(0.5)  # idle connections are closed after a while
     assert left <= files
-    assert resident(served) - memory < 6_000_000
+    assert resident(served) - memory < 8_000_000, "3 MB on a quiet machine, 6 on a busy one"
     assert problems_logged(served) == []
     assert "rflow_live_streams 0.0" in served.get("/metrics").text
 

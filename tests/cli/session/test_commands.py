@@ -70,8 +70,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     )
     assert ana.ok("attach", "tree.toml").err.startswith(f"{named}evidence 11 recorded (")
     assert (
-        ana.ok("brief", "--ask", "Can you drive?", "--ticket", "").err
-        == f'{named}ask "Can you drive?" recorded; ticket cleared.\n'
+        ana.ok("brief", "--ask", "Can you drive?", "--impact", "No labels", "--ticket", "").err
+        == f'{named}ask "Can you drive?", impact "No labels" recorded; ticket cleared.\n'
     )
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
         f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it".\n'

@@ -169,11 +169,15 @@ def misled(tmp_path_factory: pytest.TempPathFactory, forger: Forger) -> Iterator
 
 KEY, OTHER = RSAKey.generate_key(2048, {"kid": "one"}), RSAKey.generate_key(2048, {"kid": "one"})
 CURVE, MINE = ECKey.generate_key("P-256", {"kid": "curve"}), ECKey.generate_key("P-256", {"kid": "curve"})
-NOW = int(time.time())
+
+
+def now() -> int:
+    """The present time in seconds: a token is made when it is sent, however long the other tests took."""
+    return int(time.time())
 
 
 def claims(forger: Forger, nonce: str, **other: Any) -> dict[str, Any]:
-    right = {"iss": forger.issuer, "sub": "zoe", "aud": CLIENT, "exp": NOW + 600, "iat": NOW, "nonce": nonce}
+    right = {"iss": forger.issuer, "sub": "zoe", "aud": CLIENT, "exp": now() + 600, "iat": now(), "nonce": nonce}
     return {name: value for name, value in {**right, "name": "Zoe", "tid": "leeds-it", **other}.items() if value != ""}
 
 
@@ -221,7 +225,7 @@ FORGED: dict[str, Any] = {
     "for another client": lambda forger, nonce: signed(KEY, claims(forger, nonce, aud="another")),
     "another nonce": lambda forger, nonce: signed(KEY, claims(forger, "another")),
     "no nonce": lambda forger, nonce: signed(KEY, claims(forger, "")),
-    "expired": lambda forger, nonce: signed(KEY, claims(forger, nonce, exp=NOW - 3600)),
+    "expired": lambda forger, nonce: signed(KEY, claims(forger, nonce, exp=now() - 3600)),
     "no subject": lambda forger, nonce: signed(KEY, claims(forger, nonce, sub="")),
     "a subject that is no text": lambda forger, nonce: signed(KEY, claims(forger, nonce, sub=7)),
     "no token": lambda forger, nonce: "",
