@@ -13,7 +13,11 @@ from support.core.foreign_trees import put_tree
 from support.program import SCRIPT, Program
 from support.screens import at_terminal, written
 
-pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals"),
+    pytest.mark.timeout(180),
+]
 
 HOSTILE = "x\x1b]0;owned\x07\x1b[35m\x1b[2J\x9b2J\x08\r\x7f\x85\u202eevil\u2066\u200f\ufeff\u061c\x00x"
 TYPED = HOSTILE.replace("\x00", "")  # no argument holds a NUL
@@ -92,7 +96,6 @@ PRINTING = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", PRINTING, ids=" ".join)
 def test_no_command_sends_a_control_to_a_terminal(words: list[str], ana: Program) -> None:
     seen = at_terminal(ana, *(evidence(ana) if word == "SEQ" else word for word in words))
@@ -143,7 +146,6 @@ ECHOING = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", ECHOING, ids=" ".join)
 def test_what_was_typed_comes_back_without_its_controls(words: list[str], ana: Program) -> None:
     seen = at_terminal(ana, *(word.format(TYPED) for word in words))
@@ -151,7 +153,6 @@ def test_what_was_typed_comes_back_without_its_controls(words: list[str], ana: P
     assert_harmless(seen)
 
 
-@pytest.mark.slow
 def test_what_is_written_is_confirmed_without_controls(ana: Program) -> None:
     code = ana.at(terminal="other").start("--title", f"Another {TYPED}")
     for words in (
@@ -231,7 +232,6 @@ def test_a_command_that_is_run_writes_to_the_terminal_as_it_likes(ana: Program) 
     assert "\x1b[35mpurple\x1b[0m" in seen
 
 
-@pytest.mark.slow
 def test_json_is_valid_and_equal_on_a_terminal_and_in_a_pipe(ana: Program) -> None:
     commands = ("list --json", "show --json", "tree list --json", "tree show tree- -f json")
     for words in (command.split() for command in commands):
@@ -243,7 +243,6 @@ def test_json_is_valid_and_equal_on_a_terminal_and_in_a_pipe(ana: Program) -> No
     assert ana.json("tree", "list", "--json")[0]["id"] == f"tree-{HOSTILE}"
 
 
-@pytest.mark.slow
 def test_a_terminal_that_is_not_utf_8_gets_no_controls_either(ana: Program) -> None:
     for words in (["show"], ["list"], [TYPED], ["show", "--evidence", evidence(ana)]):
         assert_harmless(at_terminal(ana, *words, PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
