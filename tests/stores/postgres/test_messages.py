@@ -1,8 +1,6 @@
 """Appending and reading in one message: what it sees, what it leaves behind where it fails, a connection that went."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +13,6 @@ from rflow.core.session.replay import replay
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import Stale
 from rflow.service.local.workspace import LocalWorkspace
-from rflow.stores import open_store
 from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres
 from support.stores.stories import MORNING
@@ -23,20 +20,6 @@ from support.stores.stories import MORNING
 pytestmark = pytest.mark.slow
 
 TRICKY = "50% of 'it' \\ \" {x,y} \x00 \x1a %s %(name)s ; COMMIT; -- é \U0001f5a8"
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The URL of a new store."""
-    return postgres.url(tmp_path, "night")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[PostgresStore]:
-    """A new store."""
-    with closing(open_store(url)) as opened:
-        assert isinstance(opened, PostgresStore)
-        yield opened
 
 
 def start(store: PostgresStore, space: str = "leeds") -> str:

@@ -17,7 +17,6 @@ from rflow.core.session.commands import AddNote, Start
 from rflow.core.sharing import ShareWish
 from rflow.errors import StoreProblem
 from rflow.service.local.workspace import LocalWorkspace
-from rflow.stores import open_store
 from rflow.stores.postgres.connection.address import read_address
 from rflow.stores.postgres.connection.notices import Listener, channel
 from rflow.stores.postgres.store import PostgresStore
@@ -29,20 +28,6 @@ from support.waiting import until
 from support.web.server import free_port
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The URL of a new store."""
-    return postgres.url(tmp_path, "night")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[PostgresStore]:
-    """A store."""
-    with closing(open_store(url)) as opened:
-        assert isinstance(opened, PostgresStore)
-        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The tables of a PostgreSQL store: upgrades, two versions at once, ids and commands, a partition for each month."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,20 +32,6 @@ pytestmark = pytest.mark.slow
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "postgres" / "1.sql"
 ANA = person("Ana Ruiz")
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The URL of a new store."""
-    return postgres.url(tmp_path, "night")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[PostgresStore]:
-    """A store, which has its tables once something is written."""
-    with closing(open_store(url)) as opened:
-        assert isinstance(opened, PostgresStore)
-        yield opened
 
 
 def at(store: Store, spaces: str = "", when: datetime = MORNING) -> LocalWorkspace:

@@ -13,7 +13,7 @@ SPACES, LINK = "rflow.spaces", "rflow.link"
 
 
 class Scope(NamedTuple):
-    """The spaces whose rows are visible (None is all), and the hash of a link that is visible by itself."""
+    """The spaces whose rows are visible (None is all), and the hash of a link that is visible whatever its space is."""
 
     spaces: tuple[str, ...] | None = None
     link: str = ""

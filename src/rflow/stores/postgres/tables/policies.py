@@ -9,8 +9,8 @@ GUARDED = {
     **dict.fromkeys(("trees", "tree_names", "shares", "share_views", "members"), "space"),
     "spaces": "id",
 }
-"""The tables with policies, and the column that names the space. `documents` is only read by `search`, which filters
-by itself: no policy lets PostgreSQL use an index for words. The tables of accounts belong to no space."""
+"""The tables with policies, and the column that names the space. `documents` is only read by `search`, which has
+its own filter: no policy lets PostgreSQL use an index for words. The tables of accounts belong to no space."""
 
 _FUNCTIONS = (
     """CREATE FUNCTION sees_all() RETURNS boolean LANGUAGE sql STABLE AS

@@ -1,4 +1,4 @@
-"""The function that searches the documents: it filters by the spaces that the transaction may see by itself.
+"""The function that searches the documents: it has its own filter for the spaces that the transaction may see.
 
 A policy on the documents would keep PostgreSQL from using their index, because comparing words is not leakproof; so
 this is the only statement that reads them.

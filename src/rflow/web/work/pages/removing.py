@@ -71,7 +71,7 @@ def _log(call: Call) -> Log:
 
 
 def _listed(log: Log, call: Call) -> list[Removable]:
-    """Return what the reader may remove; what goes with another entry of the list is not in it by itself."""
+    """Return what the reader may remove, without what is removed together with another entry of the list."""
     every = [removable for event in _events(log) if (removable := _removable(event)) is not None]
     theirs = {each.event.seq: each for each in every if _is_theirs(log.session, each.event.seq, call)}
     return [each for each in theirs.values() if target_of(each.event.fact) not in theirs]

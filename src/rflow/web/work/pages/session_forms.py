@@ -246,7 +246,7 @@ def cancel(call: Call, session: Session) -> Wish:
 def take_over(call: Call, session: Session) -> Wish:
     """Take over somebody else's session."""
     command = c.TakeOver(reason=call.form.line("take_reason"), **_sent(call.form))
-    return Wish(command=command, say=f"It is yours now. {session.owner.name} is told why.")
+    return Wish(command=command, say=f"It is yours now. {session.owner.name} will see your reason.")
 
 
 def _sent(form: Form) -> Carried:

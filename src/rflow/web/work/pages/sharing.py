@@ -159,7 +159,7 @@ def _wish(call: Call, session: Session) -> ShareWish:
 
 
 def send_copied(call: Call) -> Answer:
-    """Record that a summary was copied, as the terminal does; the page sends this by itself."""
+    """Record that a summary was copied, as the terminal does; sent by the script of the page."""
     session = find_session(call.workspace, call.named("session"))
     command = RecordShared(
         format=_format(call.form.line("format")).name,
