@@ -11,7 +11,6 @@ import pytest
 
 from support.program import Program
 from support.team import PASSWORD
-from support.web.browser import a_page
 from support.web.server import Served, serving
 from support.web.visitor import BEN, team_served
 
@@ -43,14 +42,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         handed.ok("start", "--title", "Intermittent 502 on shop.ferrow.example", "--severity", "2")
         handed.ok("handoff", MAYA, "--note", "I leave at 18:00", "--warn", "lb-edge-1 fills its disk at about 21:00")
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with a_page() as page:
-        found = page.context.browser
-        assert found is not None
-        yield found
 
 
 class Signed:

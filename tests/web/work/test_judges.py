@@ -5,7 +5,7 @@ of docs/web.md.
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,8 @@ from judges.node_tools import node_file
 from rflow.web.work.pages import PAGES
 from support.needs import need
 from support.nightly import NIGHTLY
-from support.web.browser import a_page
 from support.web.visitor import SAME_ORIGIN
-from support.web.workspace import ANSWERS, MAYA, PLACES, ROOT, SIZES, Workspace, a_reader, cookies_of, workspace_served
+from support.web.workspace import ANSWERS, MAYA, PLACES, ROOT, SIZES, Workspace, a_reader
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,26 +31,6 @@ TABLE_ROLES = (
 """What the Nu HTML checker says of tables with roles, which they need on a phone, where their cells are blocks."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web-judges")]
-
-
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_served(tmp_path_factory.mktemp("team")) as workspace:
-        yield workspace
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with a_page() as page:
-        found = page.context.browser
-        assert found is not None
-        yield found
-
-
-@pytest.fixture(scope="module")
-def cookies(team: Workspace) -> Mapping[str, dict[str, str]]:
-    """The cookie of each person; "" is nobody, who has none."""
-    return cookies_of(team)
 
 
 PICTURED = [

@@ -2,15 +2,14 @@
 is done without a mouse.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.team import PASSWORD
-from support.web.browser import a_page
 from support.web.visitor import Visitor
-from support.web.workspace import CODE, MAYA, PLACES, Workspace, a_reader, cookies_of, workspace_served
+from support.web.workspace import CODE, MAYA, PLACES, Workspace, a_reader
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,25 +44,6 @@ NOT_REACHED = """() => [...document.querySelectorAll("a[href], button, input, se
   .filter((each) => each.type !== "radio" || each.checked)
   .map((each) => each.outerHTML.slice(0, 160))"""
 """The controls that can be used with a mouse and that Tab did not reach; of radio buttons, the one that is chosen."""
-
-
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_served(tmp_path_factory.mktemp("team")) as workspace:
-        yield workspace
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with a_page() as page:
-        found = page.context.browser
-        assert found is not None
-        yield found
-
-
-@pytest.fixture(scope="module")
-def cookies(team: Workspace) -> Mapping[str, dict[str, str]]:
-    return cookies_of(team)
 
 
 def tab(page: "Page") -> Any:

@@ -35,16 +35,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def ben(served: Served) -> Visitor:
-    return Visitor(served.url).sign_in(BEN)
-
-
-@pytest.fixture(scope="module")
-def cleo(served: Served) -> Visitor:
-    return Visitor(served.url).sign_in("Cleo")
-
-
 @pytest.fixture
 def terminal(served: Served, request: pytest.FixtureRequest) -> Program:
     return served.ana.at(terminal=request.node.name)

@@ -32,11 +32,6 @@ def code(served: Served) -> str:
     return made
 
 
-@pytest.fixture
-def ben(served: Served) -> Visitor:
-    return Visitor(served.url).sign_in(BEN)
-
-
 # A summary to copy
 
 
