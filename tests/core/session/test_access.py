@@ -174,6 +174,15 @@ def test_a_stranger_to_a_session_is_told_whose_it_is_and_how_to_take_it_over() -
     assert str(error) == 'K7QM-2F belongs to Ann. Take it over first: rflow resume K7QM-2F --take --reason "…"'
 
 
+@pytest.mark.parametrize(
+    "wanted", [c.MakeChange(text="Drained web-3", revert="enable it"), c.SetWaiting(waiting_for="the vendor")]
+)
+def test_a_colleague_is_told_how_to_record_what_they_did_without_taking_over(wanted: c.Command) -> None:
+    error = refusal(printing(), BEN, wanted)
+    assert error.what == "Only Ann, who owns K7QM-2F, can enter that."
+    assert error.try_.startswith('Tell Ann, or record it as a step: rflow -s K7QM-2F step "…" --result "…".')
+
+
 def test_a_sender_who_moves_on_is_told_how_to_take_the_handoff_back() -> None:
     scene = well_worn("offered", c.Choose)
     error = refusal(scene, ANN, c.Choose(choice="Yes"))

@@ -95,9 +95,11 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
         )
     if session.owner.is_queue:
         return NotAllowed(f"{code} is waiting in the queue {owner}.", try_=f"Claim it first: rflow accept {code}")
-    return NotAllowed(
-        f"{code} belongs to {owner}.", try_=f'Take it over first: rflow resume {code} --take --reason "…"'
-    )
+    take = f'rflow resume {code} --take --reason "…"'
+    if isinstance(command, c.MakeChange | c.RevertChange | c.SetWaiting):  # a colleague's part in it should not be lost
+        tell = f'Tell {owner}, or record it as a step: rflow -s {code} step "…" --result "…"'
+        return NotAllowed(f"Only {owner}, who owns {code}, can enter that.", try_=f"{tell}. To take it over: {take}")
+    return NotAllowed(f"{code} belongs to {owner}.", try_=f"Take it over first: {take}")
 
 
 def check_seen(session: Session, command: Command) -> None:
