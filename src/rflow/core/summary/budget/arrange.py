@@ -24,7 +24,8 @@ from rflow.core.summary.units.times import stamp
 from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
-_ATTEMPTS = 2
+_LEAST_COUNTS = 3
+"""The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
@@ -45,13 +46,14 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
     most = most_counts(progress, units) + credit_words(units, progress.session.owner)
     safe = _filled(progress, units, room - most, budget, warnings)
     counts = _count_words(progress, units, safe)
-    for _ in range(_ATTEMPTS):
-        shown = _filled(progress, units, room - counts, budget, warnings)
+    needed = counts
+    for held_back in (_LEAST_COUNTS, counts) if progress.brief and counts > _LEAST_COUNTS else (counts,):
+        shown = _filled(progress, units, room - held_back, budget, warnings)
         needed = _count_words(progress, units, shown)
-        if needed <= counts:
+        if needed <= held_back:
             return shown
-        counts = needed
-    return safe
+    shown = _filled(progress, units, room - needed, budget, warnings)
+    return shown if _count_words(progress, units, shown) <= needed else safe
 
 
 def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:

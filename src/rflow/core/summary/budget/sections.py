@@ -26,6 +26,7 @@ _NOUNS = {
     "ended": "ended warning",
     "assumption": "assumption",
     "question": "question",
+    "wait": "wait",
     "flag": "flag",
 }
 _NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
@@ -45,7 +46,7 @@ def label(key: SectionKey, progress: Progress) -> str:
     """Return the label of a section."""
     if progress.session.status == "closed" and key in _CLOSED_LABELS:
         return _CLOSED_LABELS[key]
-    if key == "at" and (progress.ask is not None or progress.waiting is not None):
+    if key == "at" and (progress.ask is not None or progress.waiting):
         return "Tree at" if _left_tree(progress) else "Stuck at"
     if key == "closed":
         return "Closed with"
