@@ -104,11 +104,15 @@ def _budget(progress: Progress, units: list[Unit]) -> int:
 
 
 def _typed(progress: Progress) -> int:
-    """Return how many words were entered as steps, notes and changes."""
-    texts = [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
+    """Return how many words were entered, but for outputs."""
+    texts = [progress.session.title, progress.ask, progress.situation, progress.impact, progress.hypothesis]
+    texts += [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
     texts += [note.text for note in progress.notes]
     texts += [f"{change.text} {change.revert}" for change in progress.changes]
-    return sum(len(text.split()) for text in texts)
+    texts += [part.text for part in progress.waiting]
+    texts += [" ".join([entry.text, *entry.warnings]) for entry in progress.handovers]
+    texts += [f"{plan.condition} {plan.action}" for plan in state_units.agreed(progress)]
+    return sum(len(text.split()) for text in texts if text)
 
 
 def _words_of(units: list[Unit], *keys: SectionKey) -> int:

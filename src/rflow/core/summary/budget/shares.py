@@ -104,8 +104,7 @@ def brief_words(warnings: int) -> int:
 def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
     """Return how many words the whole form may have: by what was entered, and the words that are never cut.
 
-    `typed` are the words of the entries. A chat about the same has at least as many.
+    `typed` are all words that were entered. A chat about the same has at least as many.
     """
-    wanted = max(186 + 6 * entries + 12 * outputs, typed * 5 // 8)
-    wanted = min(wanted, WHOLE_MOST) + max(uncut - UNCUT, 0)
-    return max(wanted, WHOLE_LEAST)
+    by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return max(by_entries, min(typed * 2 // 3, WHOLE_MOST), WHOLE_LEAST)
