@@ -28,6 +28,7 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     hypothesis: Share
     choice: Share
     step: tuple[Share, Share]
+    on_step: Share
     taken_back: tuple[Share, Share]
     note: Share
     output: Share
@@ -58,6 +59,7 @@ BRIEF = Shares(
     hypothesis=share(6, 12, 12, 16, 28),
     choice=share(4, 7, 6, 9, 16),
     step=(share(3, 7, 3, 7, 10), share(4, 8, 4, 9, 14)),
+    on_step=share(8, 16, 8, 16, 24),
     taken_back=(share(3, 6, 3, 6, 8), share(6, 14, 8, 18, 24)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
@@ -83,6 +85,7 @@ WHOLE = Shares(
     hypothesis=readable(8, 14, 24, 36, 45),
     choice=readable(5, 9, 10, 16, 24),
     step=(readable(3, 6, 5, 10, 16), readable(5, 8, 5, 12, 24)),
+    on_step=readable(8, 16, 12, 24, 40),
     taken_back=(readable(3, 8, 3, 8, 8), readable(8, 20, 16, 24, 40)),
     note=readable(8, 14, 12, 24, 40),
     output=readable(6, 12, 8, 16, 20),
