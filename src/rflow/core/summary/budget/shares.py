@@ -8,7 +8,7 @@ from rflow.core.summary.units.unit import Share, readable, share
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
 UNCUT = 60
-"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
+"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest of the whole form."""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,8 +100,8 @@ WHOLE = Shares(
 
 
 def brief_words(warnings: int) -> int:
-    """Return how many words the brief form may have: more where the words of warnings are more than their share."""
-    return BRIEF_WORDS + max(warnings - UNCUT, 0)
+    """Return how many words the brief form may have: more where the words of warnings are more than a third of it."""
+    return BRIEF_WORDS + max(warnings - BRIEF_WORDS // 3, 0)
 
 
 def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:

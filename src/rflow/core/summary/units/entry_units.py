@@ -64,6 +64,8 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
     then, later = one_line(entry.then), one_line(entry.later)
+    if then and not entry.later_step and says_little_more(later, f"{entry.text} {then}"):
+        later = ""
     came = two_texts(then, later, (shares.reverted_then, shares.reverted[1]), phrases.outcome)
     if not (then and later):
         shown = two_texts(one_line(entry.text), then or later, shares.reverted, render)
