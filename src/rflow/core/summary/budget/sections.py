@@ -184,8 +184,10 @@ def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
 
 def credit_words(units: Iterable[Unit], owner: str) -> int:
     """Return how many words say who did something; of fewer units there are never more."""
-    ordered = sorted(units, key=lambda unit: unit.order)
-    return sum(word_count(text) for _, text in _credits(ordered, owner))
+    sections: dict[SectionKey, list[Unit]] = {}
+    for unit in sorted((unit for unit in units if unit.credit), key=lambda unit: unit.order):
+        sections.setdefault(unit.section, []).append(unit)
+    return sum(word_count(text) for each in sections.values() for _, text in _credits(each, owner))
 
 
 def _section(key: str, name: str, texts: Iterator[tuple[Unit, str]], shown: Shown, beside: dict[Unit, Unit]) -> Section:

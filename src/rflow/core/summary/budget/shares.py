@@ -8,7 +8,7 @@ from rflow.core.summary.units.unit import Share, readable, share
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
 UNCUT = 60
-"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest of the whole form."""
+"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the whole form's rest."""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, two_texts
 from rflow.core.text import one_line
 
-
 _BEFORE = Limits(3, 6, 6)
 """The words of a result that somebody wrote a note on, which stands behind it."""
 
@@ -168,7 +167,7 @@ def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, said: P
 
 
 def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Lengths:
-    """Return a step with its result; where a note was written on it, with that, which may say that it proves nothing."""
+    """Return a step with its result, and with a note that was written on it: that may say that it proves nothing."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
 
     def render(what: str, result: str) -> str:
@@ -192,18 +191,16 @@ def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
     for seq, by, text, kind in sorted(_scratchpad(progress)):
-        author = by if by != progress.session.owner else ""
-        prepared = partial(_in_one_text, text, shares.note, _by(author))
+        prepared = partial(_in_one_text, text, shares.note)
         rank = -1 if kind == "assumption" else 0
-        yield Unit(section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
+        credit = None if progress.brief else Credit(by, by)
+        yield Unit(
+            section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq, rank=rank, credit=credit
+        )
 
 
-def _in_one_text(text: str, part: Share, render: Callable[[str], str]) -> Lengths:
-    return one_text(one_line(text), part, render)
-
-
-def _by(author: str) -> Callable[[str], str]:
-    return lambda cut: phrases.with_details(cut, author)
+def _in_one_text(text: str, part: Share) -> Lengths:
+    return one_text(one_line(text), part)
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
