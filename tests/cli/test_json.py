@@ -104,14 +104,15 @@ SESSION = {
     "questions": [QUESTION],
     "flags": [FLAG],
     "pins": [int],
-    "waiting": Maybe({"for": str, "until": Maybe(TIME)}),
+    "waiting": [{"seq": int, "for": str, "until": Maybe(TIME), "by": PERSON}],
     "handoff": Maybe({"seq": int, "sender": PERSON, "to": PERSON, "note": str, "at": TIME}),
     "history": [OWNERSHIP],
     "closing": Maybe({"seq": int, "outcome": str, "summary": str, "at": TIME, "by": PERSON}),
 }
 HEAD = {
     **{name: SESSION[name] for name in ("id", "code", "title", "status", "owner", "version", "started_at")},
-    **{name: SESSION[name] for name in ("updated_at", "tree", "waiting")},
+    **{name: SESSION[name] for name in ("updated_at", "tree")},
+    "waiting": Maybe({"for": str, "until": Maybe(TIME)}),
     **dict.fromkeys(("ticket", "customer", "severity"), Maybe(str)),
     "position": Maybe(PLACE),
     "handed_off_by": Maybe(PERSON),
@@ -155,7 +156,7 @@ def test_show_has_a_session_with_everything_in_it(ana: Program) -> None:
     assert session["code"] == code
     assert [step["kind"] for step in session["steps"]] == ["choice", "skipped", "action", "own", "tree"]
     assert session["position"]["choices"] == ["Red, steady", "Red, blinking", "Green"]
-    assert session["waiting"]["for"] == "the vendor"
+    assert [wait["for"] for wait in session["waiting"]] == ["the vendor"]
     ana.ok("handoff", BEN, "--note", "The courier comes at five", "--if", "it hums", "--then", "unplug it")
     fits(ana.show(code), SESSION)
     assert ana.show(code)["handoff"]["to"]["name"] == BEN
@@ -268,7 +269,7 @@ def test_progress_as_json_has_its_documented_names(ana: Program) -> None:
         assert isinstance(told[name], list), name
     assert told["redacted"] == 0
     assert told["resume"]["command"] == f"rflow resume {code}"
-    for stamp in (told["session"]["as_of"], told["session"]["started_at"], told["waiting"]["until"]):
+    for stamp in (told["session"]["as_of"], told["session"]["started_at"], told["waiting"][0]["until"]):
         assert datetime.fromisoformat(stamp).tzinfo is not None
 
 

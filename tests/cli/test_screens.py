@@ -124,6 +124,7 @@ def test_what_is_overdue_says_so_wherever_the_session_is_shown(
 def test_what_is_overdue_is_red_and_a_wait_amber(waiting: Program) -> None:
     assert "\x1b[1;31m  OVERDUE since" in at_terminal(waiting)
     assert f"{RED}overdue 1h" in at_terminal(waiting, "list")
+    waiting.ok("wait", "--over")
     waiting.ok("wait", "--for", "the courier", "--until", "2h")
     assert f"{AMBER}  waiting until" in at_terminal(waiting)
     assert f"{AMBER}due in 1h" in at_terminal(waiting, "list")

@@ -384,7 +384,9 @@ MISTAKES = {
     "{{ p.tried[99].text }}": "A list has no entry number 99; they count from 0.",
     "{{ tryed }}": 'There is nothing named "tryed". Did you mean "p.tried"?',
     "{{ p.sesion.title }}": 'The summary has no "sesion". Did you mean "session"?',
-    "{{ p.waiting.foo }}": 'A ProgressWaiting has no "foo". It has: text, until, by, overdue, contingencies.',
+    "{{ (p.waiting | first).foo }}": (
+        'A ProgressWaiting has no "foo". It has: seq, text, until, by, overdue, contingencies.'
+    ),
     "{{ p.since.year }}": 'What stands before ".year" is missing in this summary. Ask first: {% if … %}.',
     "{{ f.fakt('x', p.ask) }}": '`f` has no "fakt". Did you mean "fact"?',
     "{{ p.ask | blok }}": 'There is no filter "blok". Did you mean "block"?',

@@ -58,6 +58,23 @@ class Happening:
 
 
 @dataclass
+class Wait:
+    """Something that a session waits for; each limit is two hours after it was typed."""
+
+    seq: int
+    text: Text
+    until: bool
+
+    def due(self) -> tuple[bool, int]:
+        """Sort what is due first before the others."""
+        return not self.until, self.seq
+
+    def about(self) -> str:
+        """Return what it is about: the words up to a colon."""
+        return " ".join(self.text.text.split()).casefold().partition(": ")[0].rstrip(":")
+
+
+@dataclass
 class Session:
     """A session as the design has it; lists of entries are what `rflow show --json` shows, but for the times."""
 
@@ -77,7 +94,7 @@ class Session:
     notes: list[dict[str, Any]] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
-    waiting: Text | None = None
+    waits: list[Wait] = field(default_factory=list)
     handoff: dict[str, Any] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     closing: dict[str, Any] | None = None
@@ -182,7 +199,7 @@ def record(session: Session) -> dict[str, Any]:
             "notes": session.notes,
             "evidence": session.evidence,
             "changes": session.changes,
-            "waiting": session.waiting and {"for": session.waiting},
+            "waiting": [{"seq": wait.seq, "for": wait.text} for wait in sorted(session.waits, key=Wait.due)],
             "handoff": session.handoff,
             "history": session.history,
             "closing": session.closing,

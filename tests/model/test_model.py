@@ -336,12 +336,21 @@ class Members(RuleBasedStateMachine):
         act = partial(self.world.revert, seq=seq, command_id=command_id)
         self.tell(pick, act, "change", "--reverted", str(seq), "--command-id", command_id)
 
-    @rule(pick=PICKS, for_=TEXTS, until=st.booleans(), over=st.sampled_from([False, False, True]), command_id=IDS)
-    def wait(self, pick: Pick, for_: str, until: bool, over: bool, command_id: str) -> None:
+    @rule(pick=PICKS, for_=TEXTS, until=st.booleans(), command_id=IDS)
+    def wait(self, pick: Pick, for_: str, until: bool, command_id: str) -> None:
         """Record what it waits for."""
-        words = ["wait", "--for", for_, *(["--until", "2h"] if until else []), *(["--over"] if over else [])]
-        act = partial(self.world.wait, for_=for_, until=until, over=over, command_id=command_id)
+        words = ["wait", "--for", for_, *(["--until", "2h"] if until else [])]
+        act = partial(self.world.wait, for_=for_, until=until, command_id=command_id)
         self.tell(pick, act, *words, "--command-id", command_id)
+
+    @rule(pick=PICKS, entry=st.one_of(st.none(), ENTRIES), command_id=IDS)
+    def end_wait(self, pick: Pick, entry: int | None, command_id: str) -> None:
+        """Record that a wait is over, mostly an existing one."""
+        _, session, _ = self.scene(pick)
+        waits = [wait.seq for wait in session.waits] if session else []
+        seq = waits[entry % len(waits)] if entry is not None and waits and entry < 10 else entry
+        act = partial(self.world.end_wait, seq=seq, command_id=command_id)
+        self.tell(pick, act, "wait", "--over", *([] if seq is None else [str(seq)]), "--command-id", command_id)
 
     @rule(pick=PICKS)
     def progress(self, pick: Pick) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from model.session import CHECKED, KEEPS_PENDING, OWNERS, WHEN_CLOSED, Session, Text, person
+from model.session import CHECKED, KEEPS_PENDING, OWNERS, WHEN_CLOSED, Session, Text, Wait, person
 from model.trees import MOVED, NOT_ALLOWED, NOT_FOUND, TREES, USAGE, Refused, chosen
 
 NEAR = {"ben": "benn", "benn": "ben"}
@@ -353,15 +353,29 @@ class World:
 
         return self.carry_out(at, self.meant(at, ref), "revert", command_id, act)
 
-    def wait(self, at: Terminal, ref: str | None, for_: str, until: bool, over: bool, command_id: str) -> Session:
-        """Record what it waits for, or that it is no longer waiting."""
-        if over == bool(for_.strip() or until):
+    def wait(self, at: Terminal, ref: str | None, for_: str, until: bool, command_id: str) -> Session:
+        """Record what else it waits for; one about the same takes the place of the other."""
+        if not (for_.strip() or until):
             raise Refused(USAGE)
 
         def act(session: Session, by: str) -> None:
             said = Text(for_.strip())
-            session.add(by, said)
-            session.waiting = None if over else said
+            wait = Wait(session.add(by, said), said, until)
+            same = [other for other in session.waits if other.about() == wait.about()][:1]
+            session.waits = [other for other in session.waits if other not in same] + [wait]
+
+        return self.carry_out(at, self.meant(at, ref), "wait", command_id, act)
+
+    def end_wait(self, at: Terminal, ref: str | None, seq: int | None, command_id: str) -> Session:
+        """Record that a wait is over: that of a number, or the only one."""
+
+        def act(session: Session, by: str) -> None:
+            if seq is not None and seq not in [wait.seq for wait in session.waits]:
+                raise Refused(NOT_FOUND)
+            if seq is None and len(session.waits) > 1:
+                raise Refused(USAGE)
+            session.add(by)
+            session.waits = [wait for wait in session.waits if seq not in (None, wait.seq)]
 
         return self.carry_out(at, self.meant(at, ref), "wait", command_id, act)
 

@@ -180,7 +180,7 @@ class Night:
         self.do(ann, partial(world.change, text="Off", revert="On"), "change", "Off", "--revert", "On")
         change = self.session.version
         self.do(ann, partial(world.revert, seq=change), "change", "--reverted", str(change))
-        self.do(ann, partial(world.wait, for_="the vendor", until=False, over=False), "wait", "--for", "the vendor")
+        self.do(ann, partial(world.wait, for_="the vendor", until=False), "wait", "--for", "the vendor")
         self.do(ann, world.share, "progress", "-o", str(self.program.home / "summary.md"), "--overwrite", once=True)
         self.do(ann, partial(world.enter, tree="scales"), "enter", "scales")
         self.do(ann, partial(world.hand_off, to="Ben", new=True, note=""), "handoff", "Ben", "--new-user")

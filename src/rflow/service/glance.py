@@ -54,7 +54,7 @@ def glance(url: str, session_id: str | None, seen: int | None, me: str) -> tuple
         if session_id is None:
             return None, inbox
         session: Session = store.load(session_id).session
-    waiting = session.waiting
+    waiting = next(iter(session.waiting), None)
     until = waiting.until.isoformat() if waiting and waiting.until else "-" if waiting else ""
     steps = sum(not step.undone for step in session.steps.values())
     place = session.place.kind if session.place else ""

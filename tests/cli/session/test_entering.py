@@ -140,18 +140,38 @@ def test_without_a_terminal_a_change_can_be_recorded_whose_way_back_is_not_known
     ana.ok("change", "Plugged the till into port 7", "--revert", "not known")
 
 
-def test_a_wait_says_which_other_it_replaces(ana: Program) -> None:
-    assert "no longer" not in said(ana, "wait", "the vendor", "--until", "2h")
-    assert "no longer" not in said(ana, "wait", "the vendor", "--until", "3h")
-    replaced = said(ana, "wait", "the caretaker")
-    assert replaced.startswith('waiting for "the caretaker".\nIt is no longer waiting for "the vendor" until ')
-    assert replaced.endswith('To keep both: rflow wait "this and that", or rflow note "…"')
-    ana.ok("undo")
+def test_there_can_be_several_waits_and_each_is_ended_by_its_number_or_how_it_begins(ana: Program) -> None:
+    assert said(ana, "wait", "Sef: wants to look first", "--until", "2h").endswith("Once it is over: rflow wait --over")
+    both = said(ana, "wait", "Bogdan: sets 48 h", "--until", "1h")
+    assert re.search(r'\nAlso waiting for "Sef: wants to look first" until .* \(2\)\.\n', both)
+    assert both.endswith("Once it is over: rflow wait --over 3")
+    error = ana.refused(2, "wait", "--over")
+    assert "waits for several. Which is over?\n" in error
+    assert re.search(r"\n +3  Bogdan: sets 48 h\n +2  Sef", error), "the first due first"
+    assert 'no wait that begins with "the vendor"' in ana.refused(3, "wait", "--over", "the vendor")
+    assert "Entry 7 is nothing that" in ana.refused(3, "wait", "--over", "7")
+    assert said(ana, "wait", "--over", "bogdan").startswith(
+        'no longer waiting for "Bogdan: sets 48 h".\nStill waiting for'
+    )
+    assert said(ana, "undo") == 'took back the end of the wait for "Bogdan: sets 48 h".'
+    ana.ok("wait", "--over", "2")
+    assert [wait["for"] for wait in ana.show()["waiting"]] == ["Bogdan: sets 48 h"]
+
+
+def test_a_wait_about_the_same_takes_the_place_of_the_other(ana: Program) -> None:
     plan = ("--if", "no key by 9", "--then", "call Dave")
-    assert 'no longer waiting for "the vendor"' in said(ana, "wait", "the key", *plan)
-    assert "no longer holds; add it again with --if and --then" in said(ana, "wait", "the key", "--until", "4h")
-    ana.ok("wait", "--over")
-    assert "no longer" not in said(ana, "wait", "the caretaker")
+    ana.ok("wait", "the Vendor", "--until", "2h", *plan)
+    again = said(ana, "wait", "the vendor", "--until", "3h")
+    assert 'This takes the place of waiting for "the Vendor" until ' in again
+    assert "What to do if something happens stays: if no key by 9: call Dave." in again
+    assert "takes the place" in said(ana, "wait", "the vendor: calls back", "--until", "4h")
+    assert "takes the place" not in said(ana, "wait", "the key at 14:30")
+    ana.ok("wait", "the key at 14:45", "--until", "3h")
+    assert len(ana.show()["waiting"]) == 3, "the colon of a time ends nothing"
+    ana.ok("undo")
+    assert "takes the place" in said(ana, "wait", "--replaces", "5", "--until", "5h"), "only its time changes"
+    assert [wait["for"] for wait in ana.show()["waiting"]] == ["the vendor: calls back", "the key at 14:30"]
+    assert "Entry 2 is nothing that" in ana.refused(3, "wait", "x", "--replaces", "2")
 
 
 def test_a_note_is_a_warning_or_an_assumption_not_both(ana: Program) -> None:
@@ -253,7 +273,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     assert said(ana, "undo") == 'took back your note 2 "It hums".'
     assert "There is nothing of yours left to take back" in ana.refused(2, "undo")
     session = ana.show()
-    assert (session["pins"], session["waiting"], session["brief"]["ask"]) == ([], None, None)
+    assert (session["pins"], session["waiting"], session["brief"]["ask"]) == ([], [], None)
     assert session["notes"][0]["undone"] is session["steps"][0]["undone"] is True
     shown = ana.ok("show").out
     assert "It hums (taken back)" in shown
@@ -546,7 +566,7 @@ def test_what_to_do_while_waiting_is_shown_under_next(ana: Program) -> None:
     assert "NEXT: if no answer by 02:00: page the lead" in ana.ok("progress", "-f", "text", "--brief").out
     assert "if no answer by 02:00: page the lead" in ana.ok("show").out
     assert "in pairs" in ana.refused(2, "wait", "--for", "them", "--if", "they don't")
-    assert "--over can't be combined" in ana.refused(2, "wait", "--over", *plan)
+    assert "--over takes only the wait" in ana.refused(2, "wait", "--over", *plan)
 
 
 @pytest.mark.parametrize(("given", "shown"), [("sev 2", "sev 2"), ("2", "sev 2"), ("SEV-1", "sev 1"), ("P3", "sev P3")])

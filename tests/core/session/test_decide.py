@@ -329,9 +329,10 @@ def test_a_change_is_reverted_once() -> None:
 def test_waiting_ends_with_neither_a_time_nor_a_text() -> None:
     scene = printing()
     scene.do(ANN, SetWaiting(until=NIGHT + timedelta(hours=4), waiting_for="the caretaker"))
-    assert scene.session.waiting == WaitingSet(until=NIGHT + timedelta(hours=4), waiting_for="the caretaker")
+    [wait] = scene.session.waiting
+    assert (wait.until, wait.waiting_for) == (NIGHT + timedelta(hours=4), "the caretaker")
     scene.do(ANN, SetWaiting())
-    assert scene.session.waiting is None
+    assert scene.session.waiting == ()
 
 
 def test_waiting_until_is_recorded_in_utc() -> None:

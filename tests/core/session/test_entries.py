@@ -14,6 +14,7 @@ from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, Fact
+from rflow.core.session.head import head_of
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.session.texts import NOT_TEXTS, TEXTS, texts_of
@@ -112,9 +113,9 @@ def test_undo_restores_what_stood_there_before() -> None:
     scene.do(ANN, c.SetBrief(brief=e.Brief(ask="Who has the key?")), c.SetBrief(brief=e.Brief(ask="Where is Ben?")))
     scene.do(ANN, c.SetWaiting(waiting_for="Ben"), c.SetWaiting(waiting_for="the caretaker"))
     scene.do(ANN, c.Undo())
-    assert scene.session.waiting == e.WaitingSet(waiting_for="Ben")
+    assert [wait.waiting_for for wait in scene.session.waiting] == ["Ben"]
     scene.do(ANN, c.Undo(), c.Undo())
-    assert scene.session.waiting is None
+    assert scene.session.waiting == ()
     assert scene.session.brief.ask == "Who has the key?"
 
 
@@ -360,3 +361,50 @@ def test_undone_adjustments_are_as_if_they_had_never_been_made(scene: Scene, dat
 
 def _is_move(event: Event) -> bool:
     return isinstance(event.fact, e.MOVES)
+
+
+# Waits
+
+
+def wait_texts(scene: Scene) -> list[str]:
+    return [wait.waiting_for for wait in scene.session.waiting]
+
+
+def test_waits_stand_beside_each_other_the_first_due_first_and_are_ended_one_by_one() -> None:
+    scene = free()
+    until = [scene.now + timedelta(hours=hours) for hours in (6, 2)]
+    scene.do(ANN, c.SetWaiting(waiting_for="the audit"), c.SetWaiting(waiting_for="Bogdan", until=until[0]))
+    scene.do(ANN, c.SetWaiting(waiting_for="Sef: looks first", until=until[1]))
+    assert wait_texts(scene) == ["Sef: looks first", "Bogdan", "the audit"]
+    assert head_of(scene.session).waiting_for == "Sef: looks first"
+    error = str(refusal(scene, ANN, c.SetWaiting()))
+    assert "waits for several. Which is over?\n  4  Sef: looks first\n  3  Bogdan\n  2  the audit" in error
+    scene.do(ANN, c.SetWaiting(replaces=3))
+    assert wait_texts(scene) == ["Sef: looks first", "the audit"]
+    scene.do(ANN, c.Undo())
+    assert wait_texts(scene) == ["Sef: looks first", "Bogdan", "the audit"]
+
+
+def test_a_wait_about_the_same_takes_the_place_of_the_other_and_an_undo_brings_that_back() -> None:
+    scene = free()
+    plan = (e.Contingency(condition="no answer", action="call Yara"),)
+    scene.do(ANN, c.SetWaiting(waiting_for="Sef: looks first", contingencies=plan), c.SetWaiting(waiting_for="Bogdan"))
+    scene.do(ANN, c.SetWaiting(waiting_for="SEF: has looked, answers at 07:00"))
+    assert wait_texts(scene) == ["Bogdan", "SEF: has looked, answers at 07:00"]
+    assert scene.session.waiting[1].contingencies == plan
+    scene.do(ANN, c.Undo())
+    assert wait_texts(scene) == ["Sef: looks first", "Bogdan"]
+    scene.do(ANN, c.RedactText(target=2))
+    assert len(wait_texts(scene)) == 2
+
+
+def test_a_wait_of_an_older_record_takes_the_place_of_all_others() -> None:
+    scene = free()
+    old = [
+        Event(seq=2, at=scene.now, by=ANN, fact=e.WaitingSet(waiting_for="Sef")),
+        Event(seq=3, at=scene.now, by=ANN, fact=e.WaitingSet(waiting_for="Bogdan")),
+    ]
+    both = replay(old, scene.session)
+    assert [wait.waiting_for for wait in both.waiting] == ["Bogdan"]
+    over = Event(seq=4, at=scene.now, by=ANN, fact=e.WaitingSet())
+    assert replay([over], both).waiting == ()

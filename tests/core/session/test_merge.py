@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.events import Event
-from rflow.core.session.merge import REFERENCES, merge
+from rflow.core.session.merge import LISTS, REFERENCES, merge
 from rflow.core.session.replay import replay_session
 from rflow.core.session.texts import blank, target_of
 from support.core.builders import ANN, free
@@ -74,6 +74,7 @@ def test_a_merge_refers_to_nothing_that_comes_later_and_does_not_depend_on_the_o
     merged = merge(versions.one, versions.other)
     for event in merged.events:
         assert all(getattr(event.fact, name, 0) < event.seq for name in REFERENCES)
+        assert all(seq < event.seq for name in LISTS for seq in getattr(event.fact, name, None) or ())
         assert event.part_of < event.seq
     assert merge(versions.other, versions.one) == merged
     assert merge(versions.one, versions.one).events == versions.one

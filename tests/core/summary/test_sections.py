@@ -181,7 +181,7 @@ def entered_texts(scene: Scene) -> Iterator[str]:
     for piece in session.evidence.values():
         yield from piece.what.excerpt.split("\n")
     yield from (brief.ask or "", brief.situation or "", brief.impact or "", brief.hypothesis or "")
-    yield session.waiting.waiting_for if session.waiting else ""
+    yield from (wait.waiting_for for wait in session.waiting)
     for tree in scene.trees.values():
         for node in tree.nodes.values():
             yield node.text
@@ -504,6 +504,24 @@ def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:
     assert section.detail == "overdue since 07:00"
 
 
+def test_of_several_waits_each_says_its_time_the_first_due_first() -> None:
+    scene = free()
+    due = {hour: looking().as_of.replace(hour=hour) for hour in (6, 8, 11)}
+    scene.do(ANN, c.SetWaiting(until=due[11], waiting_for="Bogdan: sets 48 h"), c.SetWaiting(waiting_for="the audit"))
+    scene.do(ANN, c.SetWaiting(until=due[8], waiting_for="Sef: wants to look first"))
+    late = replace(looking(), as_of=due[8].replace(minute=30))
+    for brief, whose in ((False, "(set by Ann)"), (True, "(Ann)")):
+        progress = summarise(scene.session, scene.trees, replace(late, brief=brief))
+        [section] = [section for section in progress.sections if section.key == "waiting"]
+        assert (section.label, section.detail) == ("Waiting", whose)
+        assert [entry.text for entry in section.entries] == [
+            "overdue since 09:00: Sef: wants to look first",
+            "until 12:00: Bogdan: sets 48 h",
+            "the audit",
+        ]
+        assert [part.overdue for part in progress.waiting] == [True, False, False]
+
+
 def test_a_situation_carries_its_time_once_results_are_half_an_hour_newer() -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(situation="All is down since 02:00")))
@@ -789,4 +807,4 @@ def test_what_may_be_over_in_a_closed_session_is_not_shown_as_if_it_were_so(brie
     assert texts["Never verified"] == ["the cable is fine"]
     assert texts["Not answered"] == ["Ben was asked: which VLAN?"]
     assert not {"Ask", "Now", "Assumed", "Waiting"} & set(texts)
-    assert progress.waiting is None
+    assert progress.waiting == ()

@@ -115,8 +115,9 @@ def test_times_stand_in_the_zone_of_whoever_reads() -> None:
 def test_what_was_not_recorded_is_absent() -> None:
     progress = told(free())
     assert (progress.ask, progress.situation, progress.impact, progress.hypothesis) == (None, None, None, None)
-    assert (progress.position, progress.remaining, progress.waiting, progress.since) == (None, None, None, None)
+    assert (progress.position, progress.remaining, progress.since) == (None, None, None)
     assert (progress.tried, progress.ruled_out, progress.ahead, progress.changes) == ((), (), (), ())
+    assert progress.waiting == ()
     assert (progress.session.ticket, progress.session.severity, progress.session.tree) == (None, None, None)
 
 
@@ -251,8 +252,7 @@ def test_changes_say_how_to_revert_them_and_whether_they_were() -> None:
 def test_it_says_for_whom_it_waits() -> None:
     scene = printing()
     scene.do(ANN, SetWaiting(until=NIGHT + timedelta(hours=4), waiting_for="the caretaker"))
-    waiting = told(scene).waiting
-    assert waiting is not None
+    [waiting] = told(scene).waiting
     assert waiting.until is not None
     assert (waiting.text, waiting.until.isoformat()) == ("the caretaker", "2026-03-02T07:14:00+01:00")
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency, NoteKind
+from rflow.core.session.rules.waits import named_wait
 from rflow.core.summary.budget.view import View
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
@@ -56,7 +57,7 @@ def summary_of(name: str, *, brief: bool) -> Progress:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("text", nargs="*", default=[])
-    for name in ("result", "revert", "reason", "note", "for", "until", "output", "tree"):
+    for name in ("result", "revert", "reason", "note", "for", "until", "output", "tree", "replaces"):
         parser.add_argument(f"--{name}", default="")
     for name in ("ticket", "customer", "severity", "situation", "impact", "ask", "hypothesis", "on", "at", "settled"):
         parser.add_argument(f"--{name}")
@@ -131,7 +132,20 @@ def _run(scene: Scene, given: Given, rest: list[str]) -> c.Command:
 
 def _wait(scene: Scene, given: Given, rest: list[str]) -> c.Command:
     waiting_for = given["for"] or given["text"]
-    return c.SetWaiting(waiting_for=waiting_for, until=_time(given["until"]), contingencies=_plans(given))
+    if given["over"] is not None:
+        name = given["over"] or waiting_for
+        return c.SetWaiting(replaces=_waiting(scene, name) if name else None)
+    return c.SetWaiting(
+        waiting_for=waiting_for,
+        until=_time(given["until"]),
+        contingencies=_plans(given),
+        replaces=_waiting(scene, given["replaces"]) if given["replaces"] else None,
+    )
+
+
+def _waiting(scene: Scene, name: str) -> int:
+    """Return the number of a wait that is named by its number or by the beginning of its text."""
+    return int(name) if name.isdigit() else named_wait(scene.session, name)
 
 
 _COMMANDS: dict[str, Entering] = {

@@ -251,7 +251,7 @@ FULL = Progress(
             at=at("02:02"),
         ),
     ),
-    waiting=ProgressWaiting(text="the network team to read the firewall's log", until=at("03:30")),
+    waiting=(ProgressWaiting(text="the network team to read the firewall's log", until=at("03:30")),),
     ahead=(
         Ahead(depth=1, label="Yes", kind="action", text="Update the printer's firmware"),
         Ahead(depth=2, label="", kind="decision", text="Does it print now?", cut=True),
@@ -342,7 +342,7 @@ FREE = Progress(
     session=replace(HEADER, tree=None, ticket=None, source=None, elapsed=1_260.0, as_of=at("00:13")),
     ask="Who knows this printer?",
     tried=(STEPS[0], replace(STEPS[9], number=2)),
-    waiting=ProgressWaiting(text="", until=at("06:00")),
+    waiting=(ProgressWaiting(text="", until=at("06:00")),),
     resume=Continuing(command="rflow resume K7QM-2F"),
 )
 """Without a tree."""
@@ -366,7 +366,7 @@ CLOSED = replace(
     position=ProgressPlace(node="vendor", kind="end", text="Call the vendor"),
     remaining=ProgressRemaining(fewest=0, most=0, loops=False, ends=("Call the vendor",)),
     changes=(),
-    waiting=None,
+    waiting=(),
     ahead=(),
     evidence=(),
     evidence_more=5,
@@ -461,7 +461,7 @@ DIGEST = Digest(
             last_at=at("02:02"),
             steps=9,
             changes=1,
-            waiting=ProgressWaiting(text="the network team to read the firewall's log", until=at("07:30")),
+            waiting=(ProgressWaiting(text="the network team to read the firewall's log", until=at("07:30")),),
         ),
         DigestEntry(code="P3XW-9T", title="VPN drops every hour", status="open", owner="Priya Nair"),
         DigestEntry(

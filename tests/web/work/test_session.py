@@ -136,7 +136,11 @@ def test_changes_waiting_pins_corrections_and_undo(ben: Visitor, terminal: Progr
     ben.go(path).submit(f"{path}/reverted", reverted_note="By the vendor")
     assert "No changes in place" in ben.text and "By the vendor" in ben.text
     ben.submit(f"{path}/waiting", waiting_for="The vendor", until="2031-01-02T03:04", offset="-60")
-    assert terminal.json("progress", "-f", "json")["waiting"]["until"].startswith("2031-01-02T02:04:00")
+    assert terminal.json("progress", "-f", "json")["waiting"][0]["until"].startswith("2031-01-02T02:04:00")
+    ben.submit(f"{path}/waiting", waiting_for="Dave with the key", until="2030-01-02T03:04")
+    assert "Waiting for several" in ben.text and "The vendor" in ben.text
+    ben.submit(f"{path}/waiting", button="1")
+    assert "Dave with the key" not in ben.text.partition("Waiting until")[2], "the first due stands first, and is over"
     ben.submit(f"{path}/waiting", button="1")
     assert "Not waiting for anybody" in ben.text
     assert ben.submit(f"{path}/waiting", until="soon").page.status_code == 422

@@ -73,10 +73,8 @@ def in_words(session: Session, event: e.Event) -> str:
                 f"{name} {quoted(text) if text else '(cleared)'}" for name, text in values.items() if text is not None
             ]
             return f"the {', '.join(texts)}"
-        case e.WaitingSet(waiting_for=waiting_for, until=until):
-            return (
-                f"the wait for {quoted(waiting_for)}" if waiting_for else "the wait" if until else "the end of the wait"
-            )
+        case e.WaitingSet():
+            return _wait_in_words(session, event.fact)
         case e.Pinned(target=target):
             return f"the pin of {described(session, target)}"
         case e.Unpinned(target=target):
@@ -93,6 +91,14 @@ def in_words(session: Session, event: e.Event) -> str:
             return f"the reverting of {described(session, change)}, which is in place again"
         case _:
             return f"your {described(session, event.seq)}"
+
+
+def _wait_in_words(session: Session, fact: e.WaitingSet) -> str:
+    """Return a wait, or the end of those that stand again once it is undone, in words."""
+    if fact.waiting_for or fact.until:
+        return f"the wait for {quoted(fact.waiting_for)}" if fact.waiting_for else "the wait"
+    again = [wait.waiting_for for seq, wait in session.waits.items() if seq in (fact.replaces or session.waits)]
+    return f"the end of the wait for {' and '.join(map(quoted, again))}" if any(again) else "the end of the wait"
 
 
 def _now(session: Session, seq: int) -> str:

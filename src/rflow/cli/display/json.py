@@ -6,7 +6,7 @@ import msgspec
 
 from rflow.cli.display.entries import pinned
 from rflow.core.session.head import Head
-from rflow.core.session.state import Change, Evidence, Session
+from rflow.core.session.state import Change, Evidence, Session, Wait
 from rflow.core.tree.model import Decision, Tree
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def session_record(session: Session, tree: Tree | None, here: Record | None = No
         "questions": list(session.questions.values()),
         "flags": list(session.flags.values()),
         "pins": list(pinned(session)),
-        "waiting": _waiting(session),
+        "waiting": [_wait(wait) for wait in session.waiting],
         "handoff": session.pending,
         "history": [_fields(entry) for entry in session.ownership],
         "closing": session.closing,
@@ -59,9 +59,8 @@ def _fields(struct: msgspec.Struct) -> Record:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
-def _waiting(session: Session) -> Record | None:
-    waiting = session.waiting
-    return {"for": waiting.waiting_for, "until": waiting.until} if waiting else None
+def _wait(wait: Wait) -> Record:
+    return {"seq": wait.seq, "for": wait.waiting_for, "until": wait.until, "by": wait.by}
 
 
 def _position(session: Session, tree: Tree | None, here: Record) -> Record | None:

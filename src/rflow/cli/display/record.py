@@ -11,7 +11,7 @@ from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
 from rflow.core.session.events import Contingency
-from rflow.core.session.state import Change, Entry, OwnershipEntry, Session
+from rflow.core.session.state import Change, Entry, OwnershipEntry, Session, Wait
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Header
 from rflow.core.summary.summarise import header_of
@@ -46,9 +46,8 @@ class _Record:
         for name in ("ask", "situation", "impact", "hypothesis"):
             if text := getattr(brief, name):
                 yield wrapped(f"{name}: {text}", "    ", "  ")
-        if session.waiting:
-            yield from _plans(session.waiting.contingencies, "  ")
         changes = session.changes.values()
+        yield from _section("Waiting", [line for wait in session.waiting for line in self._wait(wait)])
         yield from _section("Caution", self._notes("warning"), colour="yellow")
         yield from _section("Key facts", self._pins())
         yield from _section("Tried", [self._step(seq) for seq in session.steps])
@@ -76,6 +75,12 @@ class _Record:
             "taken back" if entry.undone else "",
         )
         return self._line(entry.seq, entry.at, text, undone=entry.undone, star=entry.seq in self._session.pins)
+
+    def _wait(self, wait: Wait) -> list[str]:
+        until = f"until {clock(wait.until, self._now)}" if wait.until else ""
+        by = wait.by.name if wait.by.name != self._session.owner.name else ""
+        first = self._line(wait.seq, wait.at, with_details(wait.waiting_for or "not said for what", until, by))
+        return [first, *_plans(wait.contingencies, " " * 14)]
 
     def _pins(self) -> list[str]:
         """Return a line for each pinned entry; the whole entries stand below, marked with a star."""

@@ -51,8 +51,8 @@ def heading(session: Session, now: datetime) -> str:
     facts += [f"severity {brief.severity}"] if brief.severity else []
     lines = [styled(wrapped(f"{session.code}  {one_line(session.title)}"), bold=True)]
     lines.append(wrapped(" · ".join([*map(one_line, facts), state(session)]), "  ", "  "))
-    if session.waiting and session.status != "closed":
-        lines.append(wait_line(session.waiting.waiting_for, session.waiting.until, now, "  "))
+    if session.status != "closed":
+        lines += [wait_line(wait.waiting_for, wait.until, now, "  ") for wait in session.waiting]
     return "\n".join(lines)
 
 

@@ -177,14 +177,16 @@ class RevertChange(_Command, frozen=True, kw_only=True, tag="revert_change"):
 
 
 class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
-    """Say what the session waits for, and what to do if something happens meanwhile.
+    """Say what else the session waits for, and what to do if something happens meanwhile.
 
-    Without `until` and `waiting_for` it is no longer waiting.
+    It takes the place of the wait of event `replaces`, without one of a wait about the same; what it does not say then
+    stays. Without `until` and `waiting_for` that wait is over: the one of `replaces`, or the only one.
     """
 
     until: datetime | None = None
     waiting_for: str = ""
     contingencies: tuple[Contingency, ...] = ()
+    replaces: int | None = None
 
 
 class RecordShared(_Command, frozen=True, kw_only=True, tag="record_shared"):

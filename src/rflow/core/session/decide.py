@@ -30,6 +30,7 @@ from rflow.core.session.rules.entries import (
 from rflow.core.session.rules.guards import check_access, check_begun, check_closed, check_readable, check_seen
 from rflow.core.session.rules.moves import Trees, back, choose, done, enter, skip
 from rflow.core.session.rules.undo import undo
+from rflow.core.session.rules.waits import wait
 from rflow.core.session.state import Session
 from rflow.core.session.texts import fit
 from rflow.core.session.times import utc
@@ -188,8 +189,8 @@ def _adjustment(
             yield e.ChangeMade(text=text, revert=revert_by)
         case c.RevertChange():
             yield revert(session, command)
-        case c.SetWaiting(until=until, waiting_for=waiting_for, contingencies=plans):
-            yield e.WaitingSet(until=until and utc(until), waiting_for=waiting_for, contingencies=plans)
+        case c.SetWaiting():
+            yield wait(session, command)
         case c.RecordShared():
             yield share(session, command)
         case c.RedactText(target=target):

@@ -242,14 +242,16 @@ class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
 
 
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
-    """The session waits for somebody or something; without `until` and `waiting_for` it is no longer waiting.
+    """The session waits for somebody or something; without `until` and `waiting_for` a wait is over.
 
+    `replaces` are the waits that this ends, by the numbers of their events; without it, all that there are.
     `contingencies` say what to do if something happens meanwhile.
     """
 
     until: Moment | None = None
     waiting_for: str = ""
     contingencies: tuple[Contingency, ...] = ()
+    replaces: tuple[int, ...] | None = None
 
 
 class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):

@@ -15,6 +15,7 @@ from rflow.errors import UsageProblem
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits.
 
+    Of several that it waits for, `waiting_for` and `waiting_until` are those of the one that is due first.
     `asked` are the ids of people and queues with a question that nobody has answered yet.
     """
 
@@ -45,7 +46,7 @@ def head_of(session: Session) -> Head:
     """Compute the head of `session`, which has begun."""
     assert session.started_at is not None
     assert session.updated_at is not None
-    brief, waiting = session.brief, session.waiting
+    brief, waiting = session.brief, next(iter(session.waiting), None)
     return Head(
         id=session.id,
         code=session.code,

@@ -17,6 +17,7 @@ from rflow.core.session.texts import blank, target_of
 from rflow.core.text import one_line, shorten
 
 REFERENCES = ("undone", "target", "on", "change", "through")
+LISTS = ("replaces",)
 """The fields of facts that hold the number of another event."""
 
 _LONGEST = 1000  # characters of a step or note that was a move
@@ -105,6 +106,7 @@ def _renumbered(event: Event, seq: int, numbers: Mapping[int, int]) -> Event:
     """Return an event with its new number, and the new numbers of the events that it refers to."""
     fact: Any = event.fact
     new = {name: numbers.get(old, old) for name in REFERENCES if (old := getattr(fact, name, 0))}
+    new |= {name: tuple(numbers.get(seq, seq) for seq in old) for name in LISTS if (old := getattr(fact, name, None))}
     return replace(event, seq=seq, part_of=numbers.get(event.part_of, event.part_of), fact=replace(fact, **new))
 
 

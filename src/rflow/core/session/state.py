@@ -19,7 +19,6 @@ from rflow.core.session.events import (
     Place,
     TreeRef,
     Unreadable,
-    WaitingSet,
 )
 from rflow.core.spaces import DEFAULT_SPACE
 
@@ -102,6 +101,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def in_place(self) -> bool:
         """Whether the customer's system still has it."""
         return not (self.reverted or self.undone)
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that the session waits for, until when, and what to do if something happens meanwhile."""
+
+    seq: int
+    waiting_for: str
+    until: datetime | None
+    contingencies: tuple[Contingency, ...]
+    at: datetime | None
+    by: Person
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -245,7 +255,7 @@ class Session(msgspec.Struct, kw_only=True):
     questions: dict[int, Question] = {}
     flags: dict[int, Flag] = {}
     pins: set[int] = set()
-    waiting: WaitingSet | None = None
+    waits: dict[int, Wait] = {}
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}
@@ -304,6 +314,11 @@ class Session(msgspec.Struct, kw_only=True):
         return step.at if step else None
 
     @property
+    def waiting(self) -> tuple[Wait, ...]:
+        """What the session waits for, what is due first before the others."""
+        return tuple(sorted(self.waits.values(), key=_due))
+
+    @property
     def entries(self) -> tuple[dict[int, Any], ...]:
         """The tables of entries: steps, notes, evidence, changes, questions, flags."""
         return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags
@@ -325,3 +340,7 @@ class Session(msgspec.Struct, kw_only=True):
     def carried_out(self, command_id: str, by: Person) -> int | None:
         """Return the entry that a command of that id brought. Another person's of the same id is another command."""
         return self.commands.get((by.id, command_id)) if command_id else None
+
+
+def _due(wait: Wait) -> tuple[bool, float, int]:
+    return wait.until is None, wait.until.timestamp() if wait.until else 0.0, wait.seq

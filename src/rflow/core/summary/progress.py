@@ -133,11 +133,12 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """What the session waits for, until when, and who said so; `overdue` if that time has passed.
+    """Something that the session waits for, until when, and who said so; `overdue` if that time has passed.
 
-    `contingencies` say what to do if something happens meanwhile.
+    `contingencies` say what to do if something happens meanwhile; `seq` is the entry that it was said in.
     """
 
+    seq: int = 0
     text: str
     until: datetime | None = None
     by: str = ""
@@ -289,6 +290,7 @@ class Redacted(_Part, frozen=True, kw_only=True):
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session.
 
+    `waiting` is what it waits for, what is due first before the others.
     `sections` is what every format shows, in this order, after the title and the line of `header`; the other fields
     are what they were made from, for programs. `earlier` and `earlier_notes` count the steps and notes left out because
     they came before `since` or because only the latest were asked for, `evidence_more` the pieces of evidence left
@@ -315,7 +317,7 @@ class Progress(_Part, frozen=True, kw_only=True):
     ruled_out: tuple[ProgressRuledOut, ...] = ()
     hypothesis: str | None = None
     changes: tuple[ProgressChange, ...] = ()
-    waiting: ProgressWaiting | None = None
+    waiting: tuple[ProgressWaiting, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     outline: tuple[OutlineEntry, ...] = ()
     evidence: tuple[ProgressEvidence, ...] = ()
@@ -351,7 +353,7 @@ class DigestEntry(_Part, frozen=True, kw_only=True):
     last_at: datetime | None = None
     steps: int = 0
     changes: int = 0
-    waiting: ProgressWaiting | None = None
+    waiting: tuple[ProgressWaiting, ...] = ()
     handed_off_by: str | None = None
 
 

@@ -1,6 +1,6 @@
 """templates/formats/page_parts.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: e6dff01ca7a53617d38e0447eba88f620a23b23a21b38beb0e2c19bfd411e029
+SHA-256 of the template: fbe579200e98328dc90664b81f7a3579cfc1e29da578d3dd14734072291fe836
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, identity, missing
@@ -277,7 +277,18 @@ def template(environment):
                     environment.show(t_1(environment.getattr(l_1_line, 'result'))),
                     '</b>',
                 ))
-            if environment.getattr(l_1_line, 'chip'):
+            if environment.getattr(l_1_line, 'due'):
+                pass
+                t_19.extend((
+                    ' <span class="chip ',
+                    environment.show(('bad' if (environment.getattr(l_1_line, 'chip') == 'overdue since') else 'hold')),
+                    '">',
+                    environment.show(environment.getattr(l_1_line, 'chip')),
+                    ' ',
+                    environment.show((undefined(name='time') if l_0_time is missing else l_0_time)(environment.getattr(l_1_line, 'due'), 'moment', l_1_as_of, )),
+                    '</span>',
+                ))
+            elif environment.getattr(l_1_line, 'chip'):
                 pass
                 t_19.extend((
                     ' ',

@@ -72,7 +72,7 @@ class _Sample:
 
 def _closed(progress: Progress) -> Progress:
     session = replace(progress.session, status="closed", outcome="resolved", closing_summary="The cable.\nReplaced.")
-    return replace(progress, session=session, ask=None, waiting=None, ahead=())
+    return replace(progress, session=session, ask=None, waiting=(), ahead=())
 
 
 def _handed_off(progress: Progress) -> Progress:

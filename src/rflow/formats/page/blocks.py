@@ -88,8 +88,8 @@ def is_whole(progress: Progress) -> bool:
 
 def _block(progress: Progress, section: Section, lines: tuple[Line, ...], numbers: dict[int, int]) -> Block:
     tone, icon = _TONES.get(section.key, ("", ""))
-    part = progress.waiting if section.key == "waiting" and lines else None
-    until = part.until if part else None
+    part = progress.waiting[0] if section.key == "waiting" and lines and progress.waiting else None
+    until = part.until if part and len(progress.waiting) == 1 else None
     detail = section.detail if not lines or section.key == "now" else ""
     if part and until:
         detail = "overdue since" if part.overdue else "until"
@@ -100,6 +100,6 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
         lines=lines or tuple(entries),
         detail=detail,
         until=until,
-        tone="bad" if section.key == "waiting" and detail.startswith("overdue") else tone,
+        tone="bad" if (part and part.overdue) or detail.startswith("overdue") else tone,
         icon=icon,
     )

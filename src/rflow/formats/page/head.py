@@ -63,7 +63,7 @@ def _all_of(section: Section) -> int:
 
 
 def _waiting(progress: Progress, section: Section) -> Pill:
-    part = progress.waiting
+    part = next(iter(progress.waiting), None)
     if part is not None and part.until is not None:
         tone, text = ("bad", "Overdue since") if part.overdue else ("hold", "Waiting until")
         return Pill(text=text, tone=tone, icon="clock", href="#waiting", at=part.until)

@@ -21,7 +21,8 @@ _CAUSES = 5
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of a block: its text, what came of it, what is muted below it, a command to copy, who and when.
 
-    `step` is the number of the step that it stands for, `chip` a word of state, `until` the end of a span from `at`.
+    `step` is the number of the step that it stands for, `chip` a word of state, with a time where something is `due`;
+    `until` is the end of a span from `at`.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     at: datetime | None = None
     until: datetime | None = None
+    due: datetime | None = None
     step: int = 0
     chip: str = ""
 
@@ -109,8 +111,11 @@ def _reverted(progress: Progress) -> Iterator[Line]:
 
 
 def _waiting(progress: Progress) -> Iterator[Line]:
-    if progress.waiting:
-        yield Line(text=progress.waiting.text or "Not said for what.", by=progress.waiting.by)
+    several = len(progress.waiting) > 1
+    for part in progress.waiting:
+        chip = "" if not several or not part.until else "overdue since" if part.overdue else "until"
+        text = part.text or "Not said for what."
+        yield Line(text=text, by=part.by, chip=chip, due=part.until if several else None)
     for question in progress.questions:
         if not question.replies:
             yield Line(text=f"{question.to} was asked: {question.text}", by=question.by, at=question.at)

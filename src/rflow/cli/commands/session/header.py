@@ -9,10 +9,9 @@ from rflow.cli.input import joined, one_of, pairs
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
-from rflow.core.session.events import Brief, BriefSet, SessionStarted, WaitingSet
+from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
 from rflow.errors import UsageProblem
-from rflow.service.sessions import Outcome
 
 app = Group()
 ASK_WORDS = 60
@@ -155,57 +154,33 @@ def wait(
     whom: Annotated[list[str] | None, Words(metavar="[WHOM]", help="Who or what it is waiting for.")] = None,
     for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM.")] = "",
     until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
-    over: Annotated[bool, Option("--over", help="It is no longer waiting.")] = False,
+    over: Annotated[bool, Option("--over", help="This wait is over; WHOM is its number or how it begins.")] = False,
+    replaces: Annotated[int | None, Option(metavar="SEQ", help="It takes the place of this wait.")] = None,
     if_: Conditions = None,
     then: Actions = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record what the session is waiting for, and until when.
+    """Record what the session is waiting for, and until when; there can be several waits.
 
-    There is one wait: another replaces it, which is said. Each --if and --then, in up to 40 words, says what to do if
-    something happens meanwhile.
+    One about the same, with the same words up to the first colon, takes the place of the other. Each --if and --then,
+    in up to 40 words, says what to do if something happens meanwhile.
     """
+    from rflow.cli.commands.session.waits import begin_wait, end_wait
     from rflow.cli.times import future
 
-    plans = pairs(run, if_, then)
-    if over and plans:
-        raise UsageProblem("--over can't be combined with --if and --then.", try_="Leave these out.")
-    waiting_for = one_of(joined(run, whom), run.text(for_), "--for")
-    if over == bool(waiting_for.strip() or until):
+    plans, waiting_for = pairs(run, if_, then), one_of(joined(run, whom), run.text(for_), "--for")
+    if over:
+        if plans or until or replaces is not None:
+            raise UsageProblem("--over takes only the wait that is over.", try_="Leave --until, --if and the like out.")
+        end_wait(run, waiting_for, command_id)
+        return
+    if not (waiting_for.strip() or until):
         raise UsageProblem(
             "What is it waiting for?",
             try_='rflow wait "the network team", with --until TIME; or --over once it is over.',
         )
     moment = future(until, run.workspace.now()) if until else None
-    command = SetWaiting(until=moment, waiting_for=waiting_for, contingencies=plans, command_id=command_id)
-    outcome = run.send(run.to_write(), command)
-    run.did(outcome, "no longer waiting." if over else f"{_waiting(outcome.session.waiting)}.")
-    before = None if over else _replaced(outcome)
-    if before is not None:
-        begin, waiting = run.begin(outcome.session), outcome.session.waiting
-        if waiting and before.waiting_for == waiting.waiting_for:
-            run.say("What was to be done if something happens no longer holds; add it again with --if and --then.")
-        else:
-            run.say(
-                f'It is no longer {_waiting(before)}. To keep both: {begin} wait "this and that", or {begin} note "…"'
-            )
-
-
-def _replaced(outcome: Outcome) -> WaitingSet | None:
-    """Return the wait that was replaced; None if there was none, or it was for the same."""
-    session, now = outcome.session, outcome.session.waiting
-    set_ = [event for event in session.adjustments.values() if isinstance(event.fact, WaitingSet)]
-    earlier = [event.fact for event in set_ if event.seq < outcome.entry and event.seq not in session.undone]
-    before = earlier[-1] if earlier else None
-    if now is None or not isinstance(before, WaitingSet) or not (before.waiting_for or before.until):
-        return None
-    return before if before.waiting_for != now.waiting_for or before.contingencies != now.contingencies else None
-
-
-def _waiting(waiting: WaitingSet | None) -> str:
-    """Say for what a session waits, and until when."""
-    from rflow.cli.display.entries import quoted
-    from rflow.cli.times import stated
-
-    what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
-    return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}"
+    command = SetWaiting(
+        until=moment, waiting_for=waiting_for, contingencies=plans, replaces=replaces, command_id=command_id
+    )
+    begin_wait(run, command)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rflow.core.session import events as e
 from rflow.core.session.events import Brief, Event, Fact
-from rflow.core.session.state import Entry, Evidence, Reply, Session
+from rflow.core.session.state import Entry, Evidence, Reply, Session, Wait
 
 
 def adjust(session: Session, event: Event) -> None:
@@ -21,7 +21,8 @@ def adjust(session: Session, event: Event) -> None:
 
 def readjust(session: Session) -> None:
     """Work out again all that adjustments set or changed, from those that are left."""
-    session.title, session.brief, session.waiting = "", Brief(), None
+    session.title, session.brief = "", Brief()
+    session.waits.clear()
     session.pins.clear()
     for seq, original in session.originals.items():
         session.put(_restored(original, session.entry(seq)))
@@ -62,7 +63,17 @@ def _merged(old: Brief, new: Brief) -> Brief:
 
 
 def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
-    session.waiting = fact if fact.until or fact.waiting_for else None
+    for seq in tuple(session.waits) if fact.replaces is None else fact.replaces:
+        session.waits.pop(seq, None)
+    if fact.until or fact.waiting_for:
+        session.waits[event.seq] = Wait(
+            seq=event.seq,
+            waiting_for=fact.waiting_for,
+            until=fact.until,
+            contingencies=fact.contingencies,
+            at=None if event.undated else event.happened_at or event.at,
+            by=event.by,
+        )
 
 
 def _pin(session: Session, event: Event, fact: e.Pinned) -> None:

@@ -24,7 +24,8 @@ from rflow.core.summary.units.times import stamp
 from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
-_ATTEMPTS = 2
+_LEAST_COUNTS = 3
+"""The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
@@ -45,13 +46,14 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
     most = most_counts(progress, units) + credit_words(units, progress.session.owner)
     safe = _filled(progress, units, room - most, budget, warnings)
     counts = _count_words(progress, units, safe)
-    for _ in range(_ATTEMPTS):
-        shown = _filled(progress, units, room - counts, budget, warnings)
+    needed = counts
+    for held_back in (_LEAST_COUNTS, counts) if progress.brief and counts > _LEAST_COUNTS else (counts,):
+        shown = _filled(progress, units, room - held_back, budget, warnings)
         needed = _count_words(progress, units, shown)
-        if needed <= counts:
+        if needed <= held_back:
             return shown
-        counts = needed
-    return safe
+    shown = _filled(progress, units, room - needed, budget, warnings)
+    return shown if _count_words(progress, units, shown) <= needed else safe
 
 
 def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:
@@ -102,11 +104,15 @@ def _budget(progress: Progress, units: list[Unit]) -> int:
 
 
 def _typed(progress: Progress) -> int:
-    """Return how many words were entered as steps, notes and changes."""
-    texts = [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
+    """Return how many words were entered, but for outputs."""
+    texts = [progress.session.title, progress.ask, progress.situation, progress.impact, progress.hypothesis]
+    texts += [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
     texts += [note.text for note in progress.notes]
     texts += [f"{change.text} {change.revert}" for change in progress.changes]
-    return sum(len(text.split()) for text in texts)
+    texts += [part.text for part in progress.waiting]
+    texts += [" ".join([entry.text, *entry.warnings]) for entry in progress.handovers]
+    texts += [f"{plan.condition} {plan.action}" for plan in state_units.agreed(progress)]
+    return sum(len(text.split()) for text in texts if text)
 
 
 def _words_of(units: list[Unit], *keys: SectionKey) -> int:

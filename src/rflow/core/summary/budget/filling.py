@@ -68,6 +68,8 @@ TOO_LONG = 5
 """After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
 LAST = 3
 """Of so many steps, the last, there is a result in any case."""
+NOTES = 2
+"""So many notes, the last, come before the most telling steps in the whole form."""
 ATTEMPTS = 2
 """So many of the most telling steps come before further facts in the brief form."""
 TRIED_SHARE = 4
@@ -238,6 +240,7 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
     filling.grow(held_back=held_back)
     filling.add("ruled_out", held_back=held_back)
     filling.add("tried", newest=LAST)
+    filling.add("notes", newest=NOTES)
     filling.present_background()
     filling.add_telling("tried", ATTEMPTS)
     filling.add("tried", "notes")

@@ -26,6 +26,7 @@ _NOUNS = {
     "ended": "ended warning",
     "assumption": "assumption",
     "question": "question",
+    "wait": "wait",
     "flag": "flag",
 }
 _NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
@@ -45,7 +46,7 @@ def label(key: SectionKey, progress: Progress) -> str:
     """Return the label of a section."""
     if progress.session.status == "closed" and key in _CLOSED_LABELS:
         return _CLOSED_LABELS[key]
-    if key == "at" and (progress.ask is not None or progress.waiting is not None):
+    if key == "at" and (progress.ask is not None or progress.waiting):
         return "Tree at" if _left_tree(progress) else "Stuck at"
     if key == "closed":
         return "Closed with"
@@ -183,8 +184,10 @@ def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
 
 def credit_words(units: Iterable[Unit], owner: str) -> int:
     """Return how many words say who did something; of fewer units there are never more."""
-    ordered = sorted(units, key=lambda unit: unit.order)
-    return sum(word_count(text) for _, text in _credits(ordered, owner))
+    sections: dict[SectionKey, list[Unit]] = {}
+    for unit in sorted((unit for unit in units if unit.credit), key=lambda unit: unit.order):
+        sections.setdefault(unit.section, []).append(unit)
+    return sum(word_count(text) for each in sections.values() for _, text in _credits(each, owner))
 
 
 def _section(key: str, name: str, texts: Iterator[tuple[Unit, str]], shown: Shown, beside: dict[Unit, Unit]) -> Section:

@@ -8,7 +8,7 @@ from rflow.core.summary.units.unit import Share, readable, share
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
 UNCUT = 60
-"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the rest."""
+"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the whole form's rest."""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,7 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     hypothesis: Share
     choice: Share
     step: tuple[Share, Share]
+    on_step: Share
     taken_back: tuple[Share, Share]
     note: Share
     output: Share
@@ -58,6 +59,7 @@ BRIEF = Shares(
     hypothesis=share(6, 12, 12, 16, 28),
     choice=share(4, 7, 6, 9, 16),
     step=(share(3, 7, 3, 7, 10), share(4, 8, 4, 9, 14)),
+    on_step=share(8, 16, 8, 16, 24),
     taken_back=(share(3, 6, 3, 6, 8), share(6, 14, 8, 18, 24)),
     note=share(7, 12, 12, 24, 40),
     output=share(6, 12, 8, 16, 20),
@@ -83,6 +85,7 @@ WHOLE = Shares(
     hypothesis=readable(8, 14, 24, 36, 45),
     choice=readable(5, 9, 10, 16, 24),
     step=(readable(3, 6, 5, 10, 16), readable(5, 8, 5, 12, 24)),
+    on_step=readable(8, 16, 12, 24, 40),
     taken_back=(readable(3, 8, 3, 8, 8), readable(8, 20, 16, 24, 40)),
     note=readable(8, 14, 12, 24, 40),
     output=readable(6, 12, 8, 16, 20),
@@ -97,15 +100,14 @@ WHOLE = Shares(
 
 
 def brief_words(warnings: int) -> int:
-    """Return how many words the brief form may have: more where the words of warnings are more than their share."""
-    return BRIEF_WORDS + max(warnings - UNCUT, 0)
+    """Return how many words the brief form may have: more where the words of warnings are more than a third of it."""
+    return BRIEF_WORDS + max(warnings - BRIEF_WORDS // 3, 0)
 
 
 def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
     """Return how many words the whole form may have: by what was entered, and the words that are never cut.
 
-    `typed` are the words of the entries. A chat about the same has at least as many.
+    `typed` are all words that were entered. A chat about the same has at least as many.
     """
-    wanted = max(186 + 6 * entries + 12 * outputs, typed * 5 // 8)
-    wanted = min(wanted, WHOLE_MOST) + max(uncut - UNCUT, 0)
-    return max(wanted, WHOLE_LEAST)
+    by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(uncut - UNCUT, 0)
+    return max(by_entries, min(typed * 2 // 3, WHOLE_MOST), WHOLE_LEAST)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rflow.core.session.events import Contingency, WaitingSet
+from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Evidence, Flag, Note, OwnershipEntry, Question, Session, Step
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import (
@@ -154,16 +154,18 @@ def plans(given: Sequence[Contingency], presenter: Presenter) -> tuple[Contingen
     return tuple(Contingency(condition=line(plan.condition), action=line(plan.action)) for plan in given)
 
 
-def waiting(session: Session, view: View, presenter: Presenter) -> ProgressWaiting | None:
-    """Return what the session waits for; None for nothing, as of a closed session."""
-    if session.waiting is None or session.status == "closed":
-        return None
-    text, until = session.waiting.waiting_for, session.waiting.until
-    by = [event.by.name for event in session.adjustments.values() if isinstance(event.fact, WaitingSet)]
-    return ProgressWaiting(
-        text=presenter.text(text),
-        until=presenter.optional_time(until),
-        by=presenter.line(by[-1]) if by else "",
-        overdue=until is not None and until < view.as_of,
-        contingencies=plans(session.waiting.contingencies, presenter),
+def waiting(session: Session, view: View, presenter: Presenter) -> tuple[ProgressWaiting, ...]:
+    """Return what the session waits for, what is due first before the others; nothing of a closed session."""
+    if session.status == "closed":
+        return ()
+    return tuple(
+        ProgressWaiting(
+            seq=wait.seq,
+            text=presenter.text(wait.waiting_for),
+            until=presenter.optional_time(wait.until),
+            by=presenter.line(wait.by.name),
+            overdue=wait.until is not None and wait.until < view.as_of,
+            contingencies=plans(wait.contingencies, presenter),
+        )
+        for wait in session.waiting
     )

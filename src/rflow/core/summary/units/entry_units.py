@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from rflow.core.summary.budget.cutting import Target
+from rflow.core.summary.budget.cutting import Limits, Target, shortest
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
@@ -12,6 +12,9 @@ from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, two_texts
 from rflow.core.text import one_line
+
+_BEFORE = Limits(3, 6, 6)
+"""The words of a result that somebody wrote a note on, which stands behind it."""
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -60,6 +63,8 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
     then, later = one_line(entry.then), one_line(entry.later)
+    if then and not entry.later_step and says_little_more(later, f"{entry.text} {then}"):
+        later = ""
     came = two_texts(then, later, (shares.reverted_then, shares.reverted[1]), phrases.outcome)
     if not (then and later):
         shown = two_texts(one_line(entry.text), then or later, shares.reverted, render)
@@ -141,54 +146,67 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
-    explaining = _explanations(progress)
-    ranks = ranks_of_steps(progress)
+    explaining, ranks, said = _explanations(progress), ranks_of_steps(progress), _said_of_steps(progress)
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
             credit = None if progress.brief else Credit(step.by, phrases.credit(step, progress.session))
-            yield _step(step, credit, shares, ranks.get(step.seq, 0))
+            yield _step(step, credit, shares, ranks.get(step.seq, 0), said.get(step.seq))
 
 
-def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int) -> Unit:
+def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, said: ProgressNote | None) -> Unit:
     return Unit(
         section="tried",
-        prepared=partial(_step_lengths, step, shares),
+        prepared=partial(_step_lengths, step, shares, said),
         order=(step.number, 0),
         number=step.number,
-        counts=("step",),
+        counts=("step", "note") if said else ("step",),
         seq=step.seq,
-        rank=rank,
+        rank=rank + (said is not None),
         credit=credit,
     )
 
 
-def _step_lengths(step: Tried, shares: Shares) -> Lengths:
+def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Lengths:
+    """Return a step with its result, and with a note that was written on it: that may say that it proves nothing."""
+    what, result = phrases.step_text(step), one_line(phrases.step_result(step))
+
     def render(what: str, result: str) -> str:
         return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
 
-    return two_texts(phrases.step_text(step), one_line(phrases.step_result(step)), shares.step, render)
+    if said is None:
+        return two_texts(what, result, shares.step, render)
+    tried = render(shortest(what, shares.step[0].limits), shortest(result, _BEFORE) if result else "")
+    return one_text(one_line(said.text), shares.on_step, lambda note: f"{phrases.sentence(tried)} But: {note}")
+
+
+def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
+    """Return the last note that was written on each step, by the numbers of these, where it is shown with the step."""
+    numbers = {step.seq for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
+    told = {number for change in progress.changes for number in (change.then_step, change.later_step)}
+    numbers -= {step.seq for step in progress.tried if step.number in told}
+    notes = (note for note in progress.notes if note.kind == "note" and not note.pinned)
+    return {note.on: note for note in notes if note.on in numbers}
 
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
     for seq, by, text, kind in sorted(_scratchpad(progress)):
-        author = by if by != progress.session.owner else ""
-        prepared = partial(_in_one_text, text, shares.note, _by(author))
-        yield Unit(section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq)
+        prepared = partial(_in_one_text, text, shares.note)
+        rank = -1 if kind == "assumption" else 0
+        credit = None if progress.brief else Credit(by, by)
+        yield Unit(
+            section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq, rank=rank, credit=credit
+        )
 
 
-def _in_one_text(text: str, part: Share, render: Callable[[str], str]) -> Lengths:
-    return one_text(one_line(text), part, render)
-
-
-def _by(author: str) -> Callable[[str], str]:
-    return lambda cut: phrases.with_details(cut, author)
+def _in_one_text(text: str, part: Share) -> Lengths:
+    return one_text(one_line(text), part)
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
-    explaining = _explanations(progress)
+    elsewhere = {*_explanations(progress), *(note.seq for note in _said_of_steps(progress).values())}
     for note in progress.notes:
-        if note.kind == "note" and not note.pinned and note.seq not in explaining:
+        if note.kind == "note" and not note.pinned and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
         elif note.kind == "assumption" and note.settled is not None:
             yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"

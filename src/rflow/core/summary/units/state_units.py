@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
-from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, Tried
+from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
@@ -139,10 +139,12 @@ def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
 
 def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what the session waits for, and open questions."""
-    part = progress.waiting
-    if part is not None:
-        shown = one_text(one_line(part.text) or "not said for what", shares.waiting)
-        yield Unit(section="waiting", prepared=shown)
+    several = len(progress.waiting) > 1
+    for place, part in enumerate(progress.waiting):
+        limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
+        text = one_line(part.text) or "not said for what"
+        shown = one_text(text, shares.waiting, _after(f"{limit}: " if limit else ""))
+        yield Unit(section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq)
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
@@ -154,21 +156,36 @@ def _after(start: str) -> Callable[[str], str]:
 
 
 def waiting_detail(progress: Progress) -> str:
-    """Return until when it waits, and that this is the owner's own limit, not the reader's."""
-    part = progress.waiting
-    if part is None or part.until is None:
+    """Return until when it waits, and that this is the owner's own limit, not the reader's; of several only whose."""
+    if len(progress.waiting) == 1:
+        return _limit(progress.waiting[0], progress, by=True)
+    by = _one_waiter(progress)
+    return f"({_set_by(by, progress)})" if by and any(part.until for part in progress.waiting) else ""
+
+
+def _limit(part: ProgressWaiting, progress: Progress, *, by: bool) -> str:
+    if part.until is None:
         return ""
     until = moment(part.until, progress.session.as_of)
     if part.overdue:
         return f"overdue since {until}"
-    by = part.by if progress.brief else f"set by {part.by}"
-    return with_details(f"until {until}", by if part.by else "")
+    return with_details(f"until {until}", _set_by(part.by, progress) if by and part.by else "")
+
+
+def _one_waiter(progress: Progress) -> str | None:
+    """Return who said of all that it is waited for; None where several people did."""
+    named = {part.by for part in progress.waiting}
+    return named.pop() if len(named) == 1 else None
+
+
+def _set_by(name: str, progress: Progress) -> str:
+    return name if progress.brief else f"set by {name}"
 
 
 def agreed(progress: Progress) -> tuple[Contingency, ...]:
-    """Return what to do if something happens, as was said by the last handoff, and with the wait."""
+    """Return what to do if something happens, as was said by the last handoff, and with each wait."""
     given = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
-    given += [progress.waiting.contingencies] if progress.waiting else []
+    given += [part.contingencies for part in progress.waiting]
     return tuple(dict.fromkeys(plan for each in given for plan in each))
 
 

@@ -1,5 +1,6 @@
 """The parts of a summary that come from the tree: the position, what remains, lies ahead and is ruled out."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rflow.core.session.state import Session, Step
@@ -9,6 +10,7 @@ from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree
 
 AHEAD_DEPTH = 2
+_ESCALATES = re.compile(r"escalat|eskalier|hand (?:it )?(?:over|off) to\b|.*\beskalieren$", re.IGNORECASE)
 
 
 def position(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressPlace | None:
@@ -84,11 +86,16 @@ def answers_that_ruled_out(
 def cause_of(node: Node) -> str:
     """Return the cause that an end stands for: its own, or its text where it escalates; "" for none.
 
-    An end that means "solved" is no cause, and what to do about something is none either.
+    An end that means "solved" is no cause, what to do about something is none either, nor that somebody else goes on.
     """
     if not isinstance(node, End):
         return ""
-    return node.cause or (node.text if node.outcome == "escalate" else "")
+    return node.cause or (node.text if node.outcome == "escalate" and not _only_escalates(node.text) else "")
+
+
+def _only_escalates(text: str) -> bool:
+    """Whether a text says to whom to escalate ("Escalate to second-level support"), without a cause behind a colon."""
+    return _ESCALATES.match(text.strip()) is not None and ":" not in text
 
 
 def _still_possible(tree: Tree, answers: list[RuledOut]) -> set[str]:

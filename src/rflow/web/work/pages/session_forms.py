@@ -186,10 +186,11 @@ def reverted(call: Call, session: Session) -> Wish:
 
 
 def waiting(call: Call, session: Session) -> Wish:
-    """Say what the session waits for, or that it no longer does."""
+    """Say what the session waits for, or that it no longer waits for something."""
     form = call.form
     if form.text("clear"):
-        return Wish(command=c.SetWaiting(**_sent(form)), say="No longer waiting.")
+        command = c.SetWaiting(replaces=_number(form, "target"), **_sent(form))
+        return Wish(command=command, say="No longer waiting for that.")
     until, who = _until(call), form.line("waiting_for")
     if until is None and not who:
         raise UsageProblem("For whom or what, and until when?", try_="Fill in one of the two.")

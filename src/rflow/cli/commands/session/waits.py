@@ -1,0 +1,66 @@
+"""Waits: what is said of one that begins or is over, and of those that stay."""
+
+from collections.abc import Iterable
+
+from rflow.cli.app import App
+from rflow.cli.display.entries import quoted
+from rflow.cli.times import stated
+from rflow.core.session.commands import SetWaiting
+from rflow.core.session.rules.waits import named_wait
+from rflow.core.session.state import Wait
+
+_DIGITS = 10
+"""Longer numbers are none of an entry."""
+
+
+def begin_wait(run: App, command: SetWaiting) -> None:
+    """Record a wait; say what it takes the place of, what else is waited for, and how one ends."""
+    before = run.to_write()
+    outcome = run.send(before, command)
+    after = outcome.session
+    wait = after.waits.get(outcome.entry)
+    run.did(outcome, f"waiting{_words(wait) if wait else ''}.")
+    if wait is None:  # sent again, when it was over already
+        return
+    begin = run.begin(after)
+    for old in (old for seq, old in before.waits.items() if seq not in after.waits):
+        _say_replaced(run, old, wait, begin)
+    others = [other for other in after.waiting if other.seq != wait.seq]
+    if others:
+        run.say(f"Also waiting{_each(others)}.")
+    run.say(f"Once it is over: {begin} wait --over{f' {wait.seq}' if others else ''}")
+
+
+def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:
+    if (old.waiting_for, old.until) != (wait.waiting_for, wait.until):
+        run.say(f"This takes the place of waiting{_words(old)}. To take it back: {begin} undo")
+    if old.contingencies and old.contingencies == wait.contingencies:
+        plans = "; ".join(f"if {plan.condition}: {plan.action}" for plan in wait.contingencies)
+        run.say(f"What to do if something happens stays: {plans}.")
+
+
+def end_wait(run: App, name: str, command_id: str) -> None:
+    """Record that a wait is over: the one that is named by its number or how it begins, or the only one."""
+    before, name = run.to_write(), name.strip()
+    repeated = before.carried_out(command_id, run.me) is not None
+    seq = None if repeated or not name else int(name) if _is_number(name) else named_wait(before, name)
+    outcome = run.send(before, SetWaiting(replaces=seq, command_id=command_id))
+    after = outcome.session
+    over = [wait for seq, wait in before.waits.items() if seq not in after.waits]
+    run.did(outcome, f"no longer waiting{_words(over[0], until=False) if over else ''}.")
+    if after.waiting:
+        run.say(f"Still waiting{_each(after.waiting)}.")
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) < _DIGITS
+
+
+def _each(waits: Iterable[Wait]) -> str:
+    return ";".join(f"{_words(wait)} ({wait.seq})" for wait in waits)
+
+
+def _words(wait: Wait, *, until: bool = True) -> str:
+    """Say for what, and until when."""
+    what = f" for {quoted(wait.waiting_for)}" if wait.waiting_for else ""
+    return f"{what}{f' until {stated(wait.until)}' if until and wait.until else ''}"

@@ -1,0 +1,79 @@
+"""The rules of waits: which one another takes the place of, and which one is over."""
+
+from rflow.core.session import commands as c
+from rflow.core.session import events as e
+from rflow.core.session.state import Session, Wait
+from rflow.core.session.times import utc
+from rflow.core.text import one_line, shorten
+from rflow.errors import NotFound, UsageProblem
+
+
+def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
+    """Begin a wait beside the others, in place of one about the same; or end one."""
+    if command.until is None and not command.waiting_for.strip():
+        old = _only(session) if command.replaces is None else _open(session, command.replaces)
+        return e.WaitingSet(replaces=_seqs(old))
+    named = None if command.replaces is None else _open(session, command.replaces)
+    old = named or _same(session, command.waiting_for)
+    return e.WaitingSet(
+        until=command.until and utc(command.until),
+        waiting_for=command.waiting_for or (named.waiting_for if named else ""),
+        contingencies=command.contingencies or (old.contingencies if old else ()),
+        replaces=_seqs(old),
+    )
+
+
+def named_wait(session: Session, name: str) -> int:
+    """Return the number of the wait whose text begins with `name`, in whatever case."""
+    begun = [each for each in session.waiting if _plain(each.waiting_for).startswith(_plain(name))]
+    exact = [each for each in begun if _plain(each.waiting_for) == _plain(name)]
+    found = exact or begun
+    if not found:
+        raise NotFound(f'{session.code} has no wait that begins with "{shorten(name, 80)}".', try_=_open_ones(session))
+    if len(found) > 1:
+        raise UsageProblem(f'Several waits begin with "{shorten(name, 80)}".', try_=_open_ones(session))
+    return found[0].seq
+
+
+def _open(session: Session, seq: int) -> Wait:
+    found = session.waits.get(seq)
+    if found is None:
+        raise NotFound(f"Entry {seq} is nothing that {session.code} waits for.", try_=_open_ones(session))
+    return found
+
+
+def _only(session: Session) -> Wait | None:
+    """Return the only wait, None if there is none."""
+    if len(session.waits) > 1:
+        lines = [f"  {each.seq}  {shorten(each.waiting_for, 100)}" for each in session.waiting]
+        first = session.waiting[0].seq
+        raise UsageProblem(
+            "\n".join([f"{session.code} waits for several. Which is over?", *lines]),
+            try_=f"Name it by its number or how it begins: rflow wait --over {first}",
+        )
+    return next(iter(session.waits.values()), None)
+
+
+def _open_ones(session: Session) -> str:
+    """Name all waits by their numbers."""
+    waits = [f'{each.seq} "{shorten(each.waiting_for, 60)}"' for each in session.waiting]
+    return f"Name one by its number: {'; '.join(waits)}." if waits else "It waits for nothing."
+
+
+def _same(session: Session, waiting_for: str) -> Wait | None:
+    """Return the wait about the same: for the same text, or with the same words before its first colon."""
+    about = _about(waiting_for)
+    return next((each for each in session.waits.values() if _about(each.waiting_for) == about), None)
+
+
+def _about(waiting_for: str) -> str:
+    """Return whom or what a wait is about; the colon of a time, as in 14:30, does not end that."""
+    return _plain(waiting_for).partition(": ")[0].rstrip(":")
+
+
+def _plain(text: str) -> str:
+    return one_line(text).strip().casefold()
+
+
+def _seqs(old: Wait | None) -> tuple[int, ...]:
+    return (old.seq,) if old else ()
