@@ -93,7 +93,9 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert "A label printer prints nothing" in ana.ok("digest").out
     assert ana.ok("share", "create").out.startswith("http://127.0.0.1:8765/share/rfs_")
     assert ana.ok("share", "revoke", "--all").err.endswith(": revoked.\n")
-    assert ana.run("serve", "--port", "1", "--host", "no.such.host.invalid").code == 2
+    unknown = ana.run("serve", "--port", "1", "--host", "no.such.host.invalid")
+    assert unknown.code == 2
+    assert "is not the name of a host" in unknown.err
     for name in ("\x1b]0;x", "a" * 300, "ü" * 64):
         assert ana.run("serve", "--host", name).code == 2
     assert ana.ok("handoff", BEN).err.startswith(f"{named}handed to Ben Okafor, who hasn't accepted it yet.\n")
