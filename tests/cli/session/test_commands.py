@@ -78,7 +78,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         "Once reverted: rflow change --reverted 13\n"
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
-    assert ana.ok("wait", "--for", "the vendor").err == f'{named}waiting for "the vendor".\n'
+    long = " ".join(["the vendor, who sends somebody with a new drum"] * 4)
+    assert ana.ok("wait", "--for", long).err == f'{named}waiting for "{long}".\n'
     assert ana.ok("wait", "--over").err == f"{named}no longer waiting.\n"
     assert ana.ok("enter", "label-printer").err == f"{named}continued in the tree label-printer.\n"
     _write_down(ana, ben, code, named)

@@ -11,6 +11,7 @@ from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted, WaitingSet
 from rflow.core.session.state import Session
+from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import Outcome
 
@@ -179,7 +180,7 @@ def wait(
     moment = future(until, run.workspace.now()) if until else None
     command = SetWaiting(until=moment, waiting_for=waiting_for, contingencies=plans, command_id=command_id)
     outcome = run.send(run.to_write(), command)
-    run.did(outcome, "no longer waiting." if over else f"{_waiting(outcome.session.waiting)}.")
+    run.did(outcome, "no longer waiting." if over else f"{_waiting(outcome.session.waiting, whole=True)}.")
     before = None if over else _replaced(outcome)
     if before is not None:
         begin, waiting = run.begin(outcome.session), outcome.session.waiting
@@ -202,10 +203,11 @@ def _replaced(outcome: Outcome) -> WaitingSet | None:
     return before if before.waiting_for != now.waiting_for or before.contingencies != now.contingencies else None
 
 
-def _waiting(waiting: WaitingSet | None) -> str:
-    """Say for what a session waits, and until when."""
+def _waiting(waiting: WaitingSet | None, *, whole: bool = False) -> str:
+    """Say for what a session waits, shortened unless `whole`, and until when."""
     from rflow.cli.display.entries import quoted
     from rflow.cli.times import stated
 
-    what = f" for {quoted(waiting.waiting_for)}" if waiting and waiting.waiting_for else ""
+    text = waiting.waiting_for if waiting else ""
+    what = f' for "{one_line(text)}"' if text and whole else f" for {quoted(text)}" if text else ""
     return f"waiting{what}{f' until {stated(waiting.until)}' if waiting and waiting.until else ''}"
