@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import html5lib
 import httpx
@@ -361,6 +362,13 @@ def test_an_unknown_address_is_a_page_that_says_what_to_try(served: Served) -> N
     assert response.status_code == 404
     assert "There is nothing at this address" in response.text
     assert "nowhere" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/a/b/c", "/share/"])
+def test_an_unknown_address_has_its_style_below_a_path_of_a_proxy_too(served: Served, path: str) -> None:
+    style = re.search(r'<link rel="stylesheet" href="([^"]*)"', served.get(path).text)
+    assert style
+    assert urljoin(f"https://proxy.example/tools{path}", style[1]).startswith("https://proxy.example/tools/static/")
 
 
 def test_the_style_of_a_page_is_kept_by_browsers_and_its_address_changes_with_it(served: Served) -> None:

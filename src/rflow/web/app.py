@@ -26,7 +26,7 @@ from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
 from rflow.web.middleware import middleware, unexpected_error
 from rflow.web.oidc.config import Oidc
-from rflow.web.pages import NOT_FOUND, STATIC_FILES
+from rflow.web.pages import STATIC_FILES, nothing_here
 from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
@@ -222,9 +222,9 @@ async def http_error(request: Request, error: Exception) -> Response:
     return PlainTextResponse(error.detail, error.status_code, dict(error.headers or {}))
 
 
-async def not_found(_: Request, __: Exception) -> Response:
+async def not_found(request: Request, _: Exception) -> Response:
     """Say that there is nothing at an address, and what to try."""
-    return NOT_FOUND
+    return nothing_here(request.url.path)
 
 
 async def robots(_: Request) -> Response:

@@ -59,7 +59,7 @@ STATIC_FILES = (SCRIPT, STYLE, WORK_SCRIPT, SHARE_SCRIPT, WORK_STYLE)
 _MESSAGE = Template(_file("web/message.html"))
 
 
-def message(title: str, body: str, status: int = 200, base: str = "", **headers: str) -> HTMLResponse:
+def message(title: str, body: str, status: int, base: str, **headers: str) -> HTMLResponse:
     """Return a page that says one thing. `body` is HTML of our own: no text of a session or a request.
 
     `base` leads from the page to the root ("..": up one level), where a proxy may serve rflow below a path.
@@ -81,17 +81,28 @@ LINK_ENDED = message(
 )
 """The page for every link that does not work: unknown, expired, revoked, or of a deleted session."""
 
-NOT_FOUND = message(
-    "There is nothing at this address",
-    "<p>The address may be incomplete. Open the whole link that you were sent.</p>",
-    404,
-)
+
+def nothing_here(path: str) -> HTMLResponse:
+    """Return the page for an address where nothing is."""
+    return message(
+        "There is nothing at this address",
+        "<p>The address may be incomplete. Open the whole link that you were sent.</p>",
+        404,
+        to_root(path),
+    )
+
+
+def to_root(path: str) -> str:
+    """Return what leads from the page at `path` to the root, which a proxy may serve below a path: "../.."."""
+    return "/".join([".."] * (path.count("/") - 1)) or "."
+
 
 _UNAVAILABLE = message(
     "The session can’t be read at the moment",
     "<p>Nothing is lost. Reload the page in a few seconds. If this does not help, tell the people who run this server:"
     " its log says what is wrong.</p>",
     503,
+    "..",
     retry_after="10",
 )
 _UNAVAILABLE_TEXT = PlainTextResponse(

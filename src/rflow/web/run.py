@@ -137,6 +137,10 @@ def _listen(host: str, port: int) -> socket.socket:
         return listening
     except UnicodeError as error:  # From the encoding of names that are not ASCII, also of those that are too long.
         raise UsageProblem(f'"{host}" is not the name of a host.', try_="Use an address: --host 127.0.0.1") from error
+    except socket.gaierror as error:
+        raise UsageProblem(
+            f'"{host}" is not the name of a host here: {error.strerror}.', try_="Use an address: --host 127.0.0.1"
+        ) from error
     except OSError as error:
         raise UsageProblem(
             f"Can't listen at port {port} of {host}: {error.strerror or error}.", try_="Use another port: --port 8766"

@@ -78,10 +78,9 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
         "Once reverted: rflow change --reverted 13\n"
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
-    assert ana.ok("wait", "--for", "the vendor").err == (
-        f'{named}waiting for "the vendor".\nOnce it is over: rflow wait --over\n'
-    )
-    assert ana.ok("wait", "--over").err == f'{named}no longer waiting for "the vendor".\n'
+    long = " ".join(["the vendor, who sends somebody with a new drum"] * 4)
+    assert ana.ok("wait", "--for", long).err == f'{named}waiting for "{long}".\nOnce it is over: rflow wait --over\n'
+    assert ana.ok("wait", "--over").err.startswith(f'{named}no longer waiting for "the vendor, who')
     assert ana.ok("enter", "label-printer").err == f"{named}continued in the tree label-printer.\n"
     _write_down(ana, ben, code, named)
     assert "Tried another cable" in ana.ok("show").out
@@ -95,7 +94,9 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert "A label printer prints nothing" in ana.ok("digest").out
     assert ana.ok("share", "create").out.startswith("http://127.0.0.1:8765/share/rfs_")
     assert ana.ok("share", "revoke", "--all").err.endswith(": revoked.\n")
-    assert ana.run("serve", "--port", "1", "--host", "no.such.host.invalid").code == 2
+    unknown = ana.run("serve", "--port", "1", "--host", "no.such.host.invalid")
+    assert unknown.code == 2
+    assert "is not the name of a host" in unknown.err
     for name in ("\x1b]0;x", "a" * 300, "ü" * 64):
         assert ana.run("serve", "--host", name).code == 2
     assert ana.ok("handoff", BEN).err.startswith(f"{named}handed to Ben Okafor, who hasn't accepted it yet.\n")

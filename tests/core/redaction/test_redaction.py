@@ -179,6 +179,12 @@ def test_a_character_without_width_in_a_value_hides_nothing_from_us(template: st
     assert Redactor()(template.replace("«»", value)) == template.replace("«»", MARK)
 
 
+@pytest.mark.parametrize("escape", ["\x1b", "\ufffd"])
+def test_colours_of_a_terminal_hide_nothing_from_us(escape: str) -> None:
+    coloured = f"{escape}[33mpassword{escape}[0m: {escape}[1mhunter{escape}[32m2x{escape}[0m"
+    assert Redactor()(coloured) == f"{escape}[33mpassword{escape}[0m: {escape}[1m{MARK}{escape}[0m"
+
+
 def test_the_kinds_are_named_and_counted_for_people() -> None:
     redact = Redactor([r"LDS-\d{6}"])
     redact("password=hunter2x and secret='sw0rdfish', key id AKIAIOSFODNN7EXAMPLE, asset LDS-004711")

@@ -28,7 +28,8 @@ _SAYING = frozenset(
 )
 """Those that begin a message in quotes ("is too short"); another first word there may begin a passphrase."""
 _BEFORE_PROSE = frozenset(
-    "and as at been before being by did for from in instead it its keep of or strong to via".split()
+    "and as at been before being by did everybody for from he in instead it its keep nobody of or she strong that "
+    "there these they this those to via we who whoever you".split()
 )
 """First words of a bare value that begin a sentence about it."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
@@ -37,9 +38,11 @@ _PLACEHOLDER = Lazy(
         (
             r"\$\([^)\n]*\)",  # $(command)
             r"\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*|\$\w+(?:::\w+)+",  # $NAME
-            r"\([A-Za-z][A-Za-z -]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]",  # (known after apply), [MASKED]
+            r"\([A-Za-z][A-Za-z -]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]?",  # (known after apply), [MASKED]
             r"%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}",  # what programs fill in
-            r"[*•●xX.…#_?-]{3,}|\W",  # ********
+            r"[*•●xX.…#_?-]{3,}|\W|\*\*[A-Za-z]+\*\*",  # ********, **hidden**
+            r"(?:amd64|arm64|armhf|armel|i386|ppc64el|s390x|riscv64|x86_64|aarch64|noarch)",  # libsecret-1:amd64
+            r"scram-sha-\d+(?:-plus)?",
             r"\d+/(?:tcp|udp|sctp)",
             # Code: a function's result, a member of an object, an element.
             r"(?:process\.env|os\.environ|os\.getenv|var|local|data|secrets|each|config|self|this|args|settings|request)"
@@ -50,12 +53,17 @@ _PLACEHOLDER = Lazy(
         )
     )
 )
-_BRACKETED = Lazy(r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>)(?=[\s,;\"')\]}]|\Z)")
+_BRACKETED = Lazy(
+    r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>|<%[^\n]{0,200}?%>|\$\([^)\n]{1,200}\))(?=[\s,;\"')\]}]|\Z)"
+    r"|![A-Za-z]{2,20}(?=\s)"  # a tag of YAML: !vault |
+)
 _PLACE = Lazy(
     r"arn:|op://|vault:|https?://|file:|env:|ssm:|secret/|kv/|projects/|~/|\.{1,2}/|[A-Za-z]:[\\/]"
     r"|/(?:bin|data|dev|etc|home|media|mnt|opt|proc|root|run|secrets|srv|tmp|usr|var|vault|Users)/"
 )
 _ABOUT = Lazy(r"[A-Za-z' -]{0,60} \b(?:password|passphrase|secret|token|credentials?)\b", re.IGNORECASE)
+_SPEAKS_OF = Lazy(rf"(?:password|passphrase|secret|token){BLANK}(?:[a-z]{{2,}}\b(?![^\s.,:])|[\"'])")
+"""password updated successfully"""
 _AMOUNT = Lazy(
     rf"\d{{1,5}}{BLANK}{{1,4}}(?:attempts?|bytes?|char|characters?|chars|days?|entries|errors?|fail|failed|hours?"
     r"|items?|keys?|left|min|minutes?|more|ms|of|passed|remaining|s|seconds?|times?|tokens?|tries|users?|weeks?)\b"
@@ -63,6 +71,8 @@ _AMOUNT = Lazy(
 )
 _DATE = Lazy(r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})(?:[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?")
 _PLAIN_NAME = Lazy(r"[a-z]+(?:[-_./:](?:[a-z]+|v?\d{1,3}))+|[\w-]+\.[a-z]{2,5}")
+_RECOVERY_KEY = Lazy(r"\d{6}(?:-\d{6}){7}")
+"""BitLocker's."""
 _PART = Lazy(r"[-_./:@~]")
 _PLAIN_PART = Lazy(r"[A-Za-z]*|\d{1,4}|[vV]?\d{1,4}|[A-Za-z]{1,6}\d{1,2}|\d{1,4}[a-zA-Z]{1,2}")
 
@@ -89,6 +99,8 @@ def is_status(shown: str, *, quoted: bool) -> bool:
         return word in (_SAYING if " " in shown else _STATUS)
     if word in ("a", "an", "the", "your", "this") and _ABOUT.match(shown):
         return True
+    if _SPEAKS_OF.match(shown):
+        return True
     return word in _STATUS or word in _BEFORE_PROSE or _AMOUNT.match(shown) is not None
 
 
@@ -111,6 +123,8 @@ def looks_chosen(shown: str) -> bool:
     """Whether a word looks like a password: letters with digits, or a sign among letters or digits."""
     if len(shown) < 5 or _PLACEHOLDER.fullmatch(shown) or _PLACE.match(shown) or _DATE.match(shown):
         return False
+    if _RECOVERY_KEY.fullmatch(shown):
+        return True
     letters, digits = any(map(str.isalpha, shown)), any(map(str.isdigit, shown))
     sign = any(letter in "!@#$%^&*+=~" for letter in shown[:-1])
     ticket = re.fullmatch(r"[A-Z]{2,10}-\d+|[A-Za-z]?\d[\d.:_-]*\w?|#\d+", shown)

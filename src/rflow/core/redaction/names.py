@@ -28,11 +28,27 @@ _PASSWORDS = (
     *("contraseña", "contrasena", "contrasenya", "senha", "palavrapasse", "wachtwoord", "lösenord", "losenord"),
     *("adgangskode", "passord", "salasana", "hasło", "heslo", "jelszó", "şifre", "parola", "parolă", "κωδικός"),
     *("пароль", "密码", "密碼", "パスワード", "비밀번호", "סיסמה", "كلمةالمرور", "كلمةالسر"),
-    *("requirepass", "masterauth", "storepass", "keypass", "storepw", "rootpw", "bindpw", "bindpass", "secretstring"),
+    *(
+        "requirepass",
+        "masterauth",
+        "authtok",
+        "passhash",
+        "storepass",
+        "keypass",
+        "storepw",
+        "rootpw",
+        "bindpw",
+        "bindpass",
+        "secretstring",
+    ),
 )
 _NETWORK_KEYS = ("unsealkey", "recoverykey", "keycontent", "schlüsselinhalt", "netzwerkschlüssel", "wepkey", "wpakey")
 _PARTS_ONLY = frozenset(("pass", "pwd", "pw", "psk", "mdp", "clave", "passwrd", "psksecret", "wpapsk"))
 """Passwords only as a whole part of a name: they are parts of other words, too (compass, bypass)."""
+_GLUED_OWNERS = (
+    "admin app bind db ftp http imap ldap login mail mysql pop proxy remote root smtp ssh sudo user vault vnc wifi"
+)
+_GLUED_PASSWORDS = ("pwd", "psk", *(f"{owner}pass" for owner in _GLUED_OWNERS.split()))
 _KEY_OWNERS = frozenset(
     "access account activation admin aes api app application auth authentication authorization client consumer deploy "
     "encryption function functions hmac ingest ingestion instrumentation integration license licence master preshared "
@@ -70,7 +86,7 @@ def meaning(name: str) -> Named | None:
     last, joined = parts[-1], "".join(parts)
     if joined.endswith(_NETWORK_KEYS):
         return Named("key", "sure")
-    if joined.endswith(_PASSWORDS) or last in _PARTS_ONLY or (len(last) > 4 and last.endswith(("pwd", "psk"))):
+    if joined.endswith(_PASSWORDS) or last in _PARTS_ONLY or (len(last) > 4 and last.endswith(_GLUED_PASSWORDS)):
         return Named("password", "sure")
     return _less_sure(last, parts[:-1], joined)
 
@@ -78,7 +94,8 @@ def meaning(name: str) -> Named | None:
 def _less_sure(last: str, before: list[str], joined: str) -> Named | None:
     if last == "secret" or last.endswith(_GLUED_SECRETS):
         return Named(
-            "password", "sure" if before and not {"image", "pull", "tls", "kubernetes"} & {*before} else "likely"
+            "password",
+            "sure" if before and not {"image", "pull", "tls", "kubernetes", "existing"} & {*before} else "likely",
         )
     if last.endswith(("token", "jwt")):
         return None if {*before, last.removesuffix("token")} & _PLAIN_TOKENS else Named("token", "weak")

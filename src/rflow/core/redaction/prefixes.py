@@ -51,6 +51,7 @@ PREFIXES: dict[str, str] = {
     "LangSmith": "lsv2_pt_ lsv2_sk_",
     "Linear": "lin_api_ lin_oauth_ lin_wh_",
     "LlamaCloud": "llx-",
+    "Matrix": "syt_",
     "Mapbox": "pk.eyJ sk.eyJ tk.eyJ",
     "Netlify": "nfp_",
     "New Relic": "NRAK- NRJS- NRII- NRIQ- NRAA- NRRA- NRBR-",

@@ -17,6 +17,10 @@ INVISIBLE = (
 """Characters that take no room: a value copied from a web page or a chat may hold some, and is the same value."""
 
 
+_STYLE = re.compile(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
+"""What makes the terminal write in colour; a note keeps it with a replacement character in front."""
+
+
 class Span(msgspec.Struct, frozen=True):
     """A secret: from `start` up to `end`, and what kind it is."""
 
@@ -108,7 +112,8 @@ def is_hidden(text: str, span: Span) -> bool:
 
 def visible(text: str) -> tuple[str, list[int]]:
     """Return the text without characters that take no room, and where each of the others stood (empty: unchanged)."""
-    if text.isascii() or not any(mark in text for mark in INVISIBLE):
+    if "\x1b" not in text and (text.isascii() or not ("\ufffd[" in text or any(mark in text for mark in INVISIBLE))):
         return text, []
-    places = [place for place, letter in enumerate(text) if letter not in INVISIBLE]
+    styles = {place for style in _STYLE.finditer(text) for place in range(*style.span())}
+    places = [place for place, letter in enumerate(text) if letter not in INVISIBLE and place not in styles]
     return "".join(text[place] for place in places), [*places, len(text)]

@@ -65,6 +65,8 @@ def quoted_at(text: str, start: int) -> Value | None:
     end, after = _closing(text, opening)
     if end == opening.end() and text[after : after + 1] not in ("'", '"'):
         return None
+    if end == after and opening[0][0].isalpha():  # not b'…', but a bare value with an apostrophe: bf'c
+        return None
     while after > end:
         if glued := _GLUED.match(text, after):
             end = after = glued.end()

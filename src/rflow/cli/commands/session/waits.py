@@ -8,6 +8,7 @@ from rflow.cli.times import stated
 from rflow.core.session.commands import SetWaiting
 from rflow.core.session.rules.waits import named_wait
 from rflow.core.session.state import Wait
+from rflow.core.text import one_line
 
 _DIGITS = 10
 """Longer numbers are none of an entry."""
@@ -19,7 +20,7 @@ def begin_wait(run: App, command: SetWaiting) -> None:
     outcome = run.send(before, command)
     after = outcome.session
     wait = after.waits.get(outcome.entry)
-    run.did(outcome, f"waiting{_words(wait) if wait else ''}.")
+    run.did(outcome, f"waiting{_words(wait, whole=True) if wait else ''}.")
     if wait is None:  # sent again, when it was over already
         return
     begin = run.begin(after)
@@ -60,7 +61,8 @@ def _each(waits: Iterable[Wait]) -> str:
     return ";".join(f"{_words(wait)} ({wait.seq})" for wait in waits)
 
 
-def _words(wait: Wait, *, until: bool = True) -> str:
-    """Say for what, and until when."""
-    what = f" for {quoted(wait.waiting_for)}" if wait.waiting_for else ""
+def _words(wait: Wait, *, until: bool = True, whole: bool = False) -> str:
+    """Say for what, shortened unless `whole`, and until when."""
+    text = f'"{one_line(wait.waiting_for)}"' if whole else quoted(wait.waiting_for)
+    what = f" for {text}" if wait.waiting_for else ""
     return f"{what}{f' until {stated(wait.until)}' if until and wait.until else ''}"

@@ -10,7 +10,7 @@ _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
     # crypt(3): $6$…, bcrypt, Argon2, and what databases and htpasswd write.
     (
         "$",
-        r"(?P<value>\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|md5|sha1|argon2\w{0,2}|pbkdf2[\w-]*|scrypt|P|H|S)\$[^\s:\"',;|)\]}]{8,})",
+        r"(?P<value>\$(?:1a?|2[abxy]?|5|6|7|8|9|y|gy|apr1|md5|sha1|argon2\w{0,2}|pbkdf2[\w-]*|scrypt|P|H|S)\$[^\s:\"',;|)\]}]{8,})",
         "password hash",
     ),
     ("{s", r"(?P<value>\{S?SHA\d{0,3}(?:-CRYPT)?\}[\w+/$.=]{20,})", "password hash"),
@@ -19,6 +19,16 @@ _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
         r"(?P<value>(?:pbkdf2|bcrypt|argon2|scrypt)[\w:]*\$[^\s\"',]{20,}|SCRAM-SHA-256\$\d+:[^\s\"']{20,})",
         "password hash",
     ),
+    ("*", r"(?<![\w*])(?P<value>\*(?-i:[0-9A-F]{40}))(?!\w)", "password hash"),  # MySQL
+    ('"md5', r"\"(?P<value>md5[0-9a-f]{32})\"", "password hash"),  # PgBouncer
+    ("{", r"\{(?:PLAIN|CLEAR(?:TEXT)?)\}(?P<value>[^\s:\"']{3,200})", "password"),  # Dovecot
+    ("resp=", r"\bservice=\w{2,20}[^\n]{0,200}\bresp=(?P<value>[\w+/=]{8,})", "password"),
+    ("ntlm", r"\bNTLM\s{0,20}:\s{0,4}(?P<value>[0-9a-f]{32})\b", "password hash"),
+    (
+        "]:",
+        r"^\[[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\]:\d{2,5}\s{1,20}[^\s:]{1,200}:(?P<value>\S+)$",
+        "password",
+    ),  # Postfix
     (":::", r"^[^\s:]{1,80}:\d{1,10}:(?P<value>[0-9a-f]{32}:[0-9a-f]{32}):::", "password hash"),
     ("netntlm", r"(?P<value>\b[0-9a-f]{16,32}:[0-9a-f]{32}:[0-9a-f]{40,})", "password hash"),
     (

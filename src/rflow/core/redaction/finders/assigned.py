@@ -12,8 +12,9 @@ _SEPARATOR = Lazy(
     rf"(?:{BLANK}?#?\d{{1,2}}(?=[\])\"'\s:=]))?"  # Unseal Key 1:
     rf"\\{{0,7}}[\"'`]?\]?[*_`]{{0,3}}"  # "name", $config['name'], **name**
     rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}})?"  # Password for bob:
+    rf"(?:{BLANK}(?:nueva|actual|anterior|nouveau|nova|nuova))?"  # Contraseña nueva:
     rf"(?:{BLANK}?(?:\[[^\]\n]{{0,30}}\]|\([^)\n]{{0,40}}\)))?"  # Secret Access Key [None]:
-    rf"{BLANK}{{0,40}}(?P<separator>::?=|::(?=\s)|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝]|:(?!:|//)){BLANK}{{0,40}}"
+    rf"{BLANK}{{0,40}}(?P<separator>::?=|::(?=\s)|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝→➜⇒]|->|-(?=\s)|:(?!:|//)){BLANK}{{0,40}}"
     rf"(?:[*_`]{{1,3}}{BLANK}{{1,4}})?"
 )
 _TYPE = Lazy(
@@ -21,9 +22,12 @@ _TYPE = Lazy(
     r"(?=[\"'`])"
 )
 _NEAR = 80
+_BETWEEN = ("for ", "nueva", "actual", "anterior", "nouveau", "nova", "nuova")
 _QUOTED = ('= "', "= '", "= `", '="', "='")
 _CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
 _BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
+_BRACED = Lazy(r"\{(?=[^}\n]*[^\w.}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
+_DEFAULT = Lazy(r"""[^\n]{2,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}\\?["'](?P<value>[^"'\\\n]+)["'\\]""")
 _LINE = Lazy(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
 _LONE = Lazy(
     rf"{BLANK}*\n(?P<indent>{BLANK}*)(?:-{BLANK})?(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+){BLANK}*(?=\n|\Z)"
@@ -55,12 +59,22 @@ def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator
 def _may_separate(near: str) -> bool:
     """Whether a separator may follow, as far as one can see without a pattern: the patterns take long to compile."""
     rest = near.lstrip(" \t\xa0\"'`*_\\]#0123456789")
-    return rest[:1] in tuple(":=?.+!<：＝[(-") or rest.startswith("for ") or any(sign in near for sign in _QUOTED)
+    return rest[:1] in tuple(":=?.+!<：＝→➜⇒[(-") or rest.startswith(_BETWEEN) or any(sign in near for sign in _QUOTED)
 
 
 def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) -> Iterator[Value]:
-    value = value_at(text, separator.end())
-    if value is None or (named.kind == "password" and _is_a_folder(text, start, separator, value)):
+    value = _braced(text, separator) or value_at(text, separator.end())
+    if value is None or _closes_its_quote(text, start, separator):
+        return
+    if separator["separator"][0] == "-" and not (
+        text[separator.start("separator") - 1].isspace() and looks_chosen(text[value.start : value.end])
+    ):
+        return
+    if _is_a_cipher(text, start, separator):
+        return
+    if inner := _default(text, value):
+        value = inner
+    if named.kind == "password" and _is_a_folder(text, start, separator, value):
         return
     hidden = is_secret(text, value, named.belief) and not _is_a_variable(text, start, separator, value)
     if hidden:
@@ -68,6 +82,26 @@ def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) 
     # Terraform shows both: "old" -> "new".
     if (changed := _CHANGED_TO.match(text, value.after)) and (new := value_at(text, changed.end())):
         yield from _if_secret(text, new, "sure" if hidden else named.belief)
+
+
+def _braced(text: str, separator: re.Match[str]) -> Value | None:
+    """Return the value of an ODBC setting in braces: PWD={a;b}."""
+    match = _BRACED.match(text, separator.end()) if separator[0] == "=" else None
+    return Value(match.start() + 1, match.end() - 1, match.end(), quoted=True) if match else None
+
+
+def _closes_its_quote(text: str, start: int, separator: re.Match[str]) -> bool:
+    """Whether the quote after the separator closes one before the name: the "Password:" prompt."""
+    quote = text[separator.end() : separator.end() + 1]
+    return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0] in (":", "=")
+
+
+def _default(text: str, value: Value) -> Value | None:
+    """Return the string that a template falls back to: {{ x | default('VALUE') }}, <%= ENV["x"] || "VALUE" %>."""
+    if text[value.start : value.start + 2] not in ("{{", "<%"):
+        return None
+    match = _DEFAULT.match(text, value.start)
+    return Value(*match.span("value"), match.end(), quoted=True) if match else None
 
 
 def _with_blanks(text: str, start: int, separator: re.Match[str], value: Value) -> Value:
@@ -138,6 +172,11 @@ def _is_a_variable(text: str, start: int, separator: re.Match[str], value: Value
     """Whether code passes on a variable of the same name: db_password=db_password."""
     name = text[start : separator.start()].rpartition(".")[2]
     return not value.quoted and "_" in name and text[value.start : value.end] == name
+
+
+def _is_a_cipher(text: str, start: int, separator: re.Match[str]) -> bool:
+    """Whether PSK is one of the ciphers of a list: HIGH:!PSK:!SRP."""
+    return separator[0] == ":" and text[start : separator.start()] == "PSK" and text[start - 1 : start] in (*"!+-:",)
 
 
 def _is_a_folder(text: str, start: int, separator: re.Match[str], value: Value) -> bool:

@@ -1,109 +1,25 @@
-"""Arguments of known programs that are passwords: one table, and how each program takes them."""
+"""Arguments of known programs that are passwords; which they are stands in `programs`."""
 
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Literal
 
 import msgspec
 
 from rflow.core.redaction.belief import is_secret
+from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
-
-How = Literal["next", "attached", "either", "user:", "user%", "user/", "user,", "cookie", "literal"]
-"""Where the value stands: the next word, attached to the option, either; or behind a user's name and this sign."""
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """Options of programs; `needs` is a word that must be among the arguments, too ("login")."""
-
-    programs: str
-    options: str
-    how: How
-    needs: str = ""
-
-
-RULES = (
-    Rule(
-        "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlpump mariadb mariadb-dump", "-p", "attached"
-    ),
-    Rule("redis-cli keydb-cli valkey-cli redis-benchmark", "-a --pass", "next"),
-    Rule("mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop", "-p", "either"),
-    Rule("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldapcompare ldapmodrdn ldappasswd", "-w", "either"),
-    Rule("ldappasswd", "-s -a", "next"),
-    Rule(
-        "snmpwalk snmpget snmpbulkwalk snmpbulkget snmpset snmptrap snmpstatus snmpgetnext snmptable",
-        "-c -A -X",
-        "either",
-    ),
-    Rule("docker podman nerdctl buildah skopeo helm oras crane oc az cf argocd rancher", "-p", "either", "login"),
-    Rule("curl", "-u -U --user --proxy-user", "user:"),
-    Rule("curl", "-b --cookie", "cookie"),
-    Rule("curl", "--oauth2-bearer --pass --proxy-pass", "next"),
-    Rule("curl", "-E --cert", "user:"),
-    Rule("http https xh httpie", "-a --auth", "user:"),
-    Rule("sshpass", "-p", "either"),
-    Rule(
-        "smbclient rpcclient smbget smbcacls smbtree winexe wmic wmiexec net nmblookup samba-tool", "-U --user", "user%"
-    ),
-    Rule("ipmitool", "-P", "either"),
-    Rule("ipmipower ipmiconsole ipmi-sensors racadm idracadm idracadm7 bmc-info hponcfg", "-p", "either"),
-    Rule("schtasks psexec", "/rp /p -p", "next"),
-    Rule("plink pscp psftp putty", "-pw", "next"),
-    Rule("rdesktop xfreerdp psexec crackmapexec netexec nxc smbmap evil-winrm impacket-smbclient", "-p", "either"),
-    Rule("xfreerdp wfreerdp cmdkey net psexec schtasks", "/p: /pass: /password: /rp:", "attached"),
-    Rule("7z 7za 7zr rar unrar", "-p -hp", "attached"),
-    Rule("zip unzip", "-P", "either"),
-    Rule("openssl", "-k", "next"),
-    Rule("sqlplus sqlldr expdp impdp rman", "", "user/"),
-    Rule("sqlcmd osql bcp isql tsql", "-P", "either"),
-    Rule("cqlsh beeline impala-shell hive influx mysqlsh trino presto", "-p -password", "next"),
-    Rule("mosquitto_pub mosquitto_sub", "-P", "next"),
-    Rule("rabbitmqadmin", "-p", "next"),
-    Rule("lftp", "-u", "user,"),
-    Rule("useradd usermod", "-p", "next"),
-    Rule("twine", "-p", "next"),
-    Rule("nuget dotnet", "-k", "next"),
-    Rule("etcdctl", "--user", "user:"),
-    Rule("nmcli", "password", "next"),
-    Rule("ipa-server-install ipa-client-install ipa-replica-install", "-p -w -a", "next"),
-    Rule("ab", "-A -P", "user:"),
-    Rule("ncftp ncftpput ncftpget", "-p", "next"),
-    Rule("wget", "--http-passwd --ftp-passwd", "next"),
-    Rule("swaks", "-ap", "next"),
-    Rule("vncviewer x11vnc", "-passwd", "next"),
-    Rule("kubectl oc", "--from-literal", "literal"),
-    Rule("hydra medusa ncrack", "-p", "next"),
-)
-# Programs that take the password by its place: the words before it, where * is any word.
-_PLACES: tuple[tuple[str, str], ...] = (
-    ("net", "user *"),
-    ("vault", "login"),
-    ("rabbitmqctl", "add_user *"),
-    ("rabbitmqctl", "change_password *"),
-    ("rabbitmqctl", "authenticate_user *"),
-    ("cf", "auth *"),
-    ("wpa_passphrase", "*"),
-    ("mc", "alias set * * *"),
-    ("cargo", "login"),
-    ("redis-cli", "auth"),
-    ("redis-cli", "config set requirepass"),
-    ("aws", "configure set aws_secret_access_key"),
-    ("aws", "configure set aws_session_token"),
-)
-PROGRAMS = (
-    frozenset(name for rule in RULES for name in rule.programs.split())
-    | {"net", "htpasswd"}
-    | {program for program, _ in _PLACES}
-)
 
 _WORD = Lazy(
     r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++)"
 )
-_NAME = Lazy(r"(?:.*[\\/])?([\w.-]+?)(?:\.exe)?\Z", re.IGNORECASE)
+_NAMING = ("-u", "-U", "-h", "--user", "--username", "--host")
+"""Options whose argument may be called like a program: -u AWS, -h redis-cli."""
 _MOST_WORDS = 60
-_APART = dict.fromkeys(map(ord, "/\\`\"'($=|;"), " ")
+_APART = dict.fromkeys(map(ord, "/\\`\"'($=|;[,"), " ")
+_LIST = Lazy(r"(?<=[\"'])[^\S\n]?,(?=[^\S\n]?[\"'])|\[(?=[\"'])|(?<=[\"'])\]|\ba\d{1,2}=(?=\")")
+"""What stands between the words of a command that is written as a list: ["mysql","-pX"], a0="mysql" a1="-pX"."""
 _LONGEST = 2000
 _SEVERAL = Lazy(r"-[A-Za-z]{1,6}?(?P<last>[uUaE])(?P<rest>[^-\n]*:.*)?\Z", re.DOTALL)
 _ATTACHED = ("attached", "either", "user:", "user%", "user,", "cookie")
@@ -139,7 +55,7 @@ def _places(low: str, program: str) -> Iterator[int]:
     place = low.find(program)
     while place >= 0:
         end = place + len(program)
-        if low[end : end + 1] == " " or low.startswith(".exe ", end):
+        if low[end : end + 1] in (" ", '"', "'") or low.startswith(".exe ", end):
             before = low[place - 1 : place]
             if not (before.isalnum() or before in ("-", "_", ".")) or place == 0:
                 yield place
@@ -155,7 +71,7 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _in_a_line(text: str, start: int, end: int) -> Iterator[Span]:
-    for program, arguments in _calls(text[start:end]):
+    for program, arguments in _calls(_as_a_line(text[start:end])):
         for word in _secrets(program, arguments):
             value = Value(start + word.start, start + word.start + len(word.text), end, quoted=True)
             if is_secret(text, value, "sure"):
@@ -163,24 +79,43 @@ def _in_a_line(text: str, start: int, end: int) -> Iterator[Span]:
                 yield Span(value.start, value.end, "cookie" if cookie else "password")
 
 
+def _as_a_line(line: str) -> str:
+    """Return a command that is written as a list as one line, each word still at its place."""
+    kept, at = list[str](), 0
+    for between in _LIST.finditer(line):
+        kept += (line[at : between.start()], " " * len(between[0]))
+        at = between.end()
+    return "".join([*kept, line[at:]])
+
+
 def _calls(line: str) -> Iterator[tuple[str, list[Word]]]:
     """Return each program of a command line with its arguments."""
     program, arguments = "", list[Word]()
     for match in _WORD.finditer(line):
-        name = _NAME.match(match["word"].strip("\"'`($")) if match["word"] and match["word"][0] != "-" else None
-        if match["break"] or (name and name[1].lower() in PROGRAMS):
+        shown = match[0]
+        called = "" if arguments and arguments[-1].text in _NAMING else _program(shown)
+        if match["break"] or called:
             if program:
                 yield program, arguments
-            program, arguments = (name[1].lower() if name else ""), []
+            program, arguments = called, []
         elif len(arguments) < _MOST_WORDS:
-            arguments.append(Word(match.start(), match["word"]))
+            word = Word(match.start(), shown)
+            arguments.append(_unquoted(word) if shown[0] in "\"'" and shown[1:2] == "-" else word)
     if program:
         yield program, arguments
 
 
+def _program(word: str) -> str:
+    """Return the known program that a word calls, or nothing."""
+    if word[0] == "-":
+        return ""
+    name = word.strip("\"'`($").replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
+    return name if name in PROGRAMS else ""
+
+
 def _secrets(program: str, arguments: list[Word]) -> Iterator[Word]:
-    for rule in RULES:
-        if program in rule.programs.split() and (not rule.needs or any(word.text == rule.needs for word in arguments)):
+    for rule in RULES_OF.get(program, ()):
+        if not rule.needs or any(word.text == rule.needs for word in arguments):
             yield from _by_option(rule, arguments)
     yield from _by_place(program, arguments)
 
@@ -189,7 +124,8 @@ def _by_option(rule: Rule, arguments: list[Word]) -> Iterator[Word]:
     options = rule.options.split()
     for word, following in zip_longest(arguments, arguments[1:]):
         if not options:
-            yield from _behind(rule.how, word)
+            if word.text[0] != "-":
+                yield from _behind(rule.how, word)
         elif (given := _given(rule, options, word, following)) and not given.text.startswith("-"):
             if rule.how in _BEHIND:
                 yield from _behind(rule.how, given)
@@ -227,9 +163,9 @@ def _by_place(program: str, arguments: list[Word]) -> Iterator[Word]:
     plain = [word for word in arguments if not re.match(r"-|/\w", word.text)]
     if program == "net" and plain and plain[0].text.lower() == "use":
         yield from [word for word in plain[1:] if not re.match(r"[A-Za-z]:\Z|\\\\|\*", word.text)][:1]
-    if program == "htpasswd" and any(re.match(r"-\w*b", word.text) for word in arguments):
+    if program in ("htpasswd", "mosquitto_passwd") and any(re.match(r"-\w*b", word.text) for word in arguments):
         yield from plain[-1:]
-    for owner, before in _PLACES:
+    for owner, before in PLACES:
         steps = before.split()
         if owner == program and len(plain) > len(steps) and all(map(_same, steps, plain)):
             word = _unquoted(plain[len(steps)])

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.rules import parts_of, words_in
 from rflow.core.redaction.spans import Span, lowered, pattern
 from rflow.core.redaction.values import value_at
 
 _B = r"[^\S\n]{1,8}"
 _TYPE = (
-    r"(?:(?:[0-9]|ENC|encrypted|cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
+    r"(?:(?:[0-9]|ENC|encrypted|(?:irreversible-)?cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
     rf"{_B})*+"
 )
 
@@ -66,6 +67,39 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         rf"\b(?:wpa-psk{_B}(?:ascii|hex){_B}(?:\d{_B})?|set{_B}psksecret{_B}(?:ENC{_B})?)",
         "key",
     ),
+    (("set-key ",), rf"\bset-key{_B}(?:ascii|hex){_B}{_TYPE}", "key"),
+    (
+        ("password manager", "password operator"),
+        rf"\bpassword{_B}(?:manager|operator){_B}(?:user-name{_B}\S+{_B})?(?:plaintext|sha\d*){_B}",
+        "password",
+    ),
+    (("psk ",), rf"\bpsk{_B}\S+{_B}secret{_B}", "key"),
+    (("key=", "key0=", "key1="), r"\bwireless\.[\w@\[\]-]+\.key\d?=", "key"),  # OpenWrt
+    (("option key",), rf"\boption{_B}key\d?{_B}(?=['\"])", "key"),
+    (("stats auth",), rf"\bstats{_B}auth{_B}[^\s:]+:", "password"),  # HAProxy
+    (("cachemgr_passwd",), rf"\bcachemgr_passwd{_B}", "password"),
+    (("community =", "community="), r"\bcommunity[\"']?[^\S\n]*=[^\S\n]*(?=[\"'])", "SNMP community"),
+    (
+        ("community: ", 'community "'),
+        r"^[^\S\n]+(?:- )?(?-i:community:[^\S\n]+(?=\S+$)|Community[^\S\n]+(?=\"[^\"\n]+\"$))(?![\d:]+$|\[|no-|local-)",
+        "SNMP community",
+    ),
+    ((": xauth", ": eap"), rf"^[^\n:]{{0,120}}:{_B}(?-i:XAUTH|EAP){_B}(?=\")", "password"),
+    (("hmac-",), r"\bhmac-(?:md5|sha\d+):[\w.-]{1,60}[: ](?=[\w+/]{16})", "key"),  # TSIG
+    (("addauth digest",), rf"\baddauth{_B}digest{_B}[^\s:]+:", "password"),  # ZooKeeper
+    (("password_maps",), r"_maps?\s?=\s?static:[^\s:]{1,80}:", "password"),  # Postfix
+    (("_auth",), rf"\bconfig{_B}set{_B}\S{{1,200}}_auth(?:Token)?{_B}", "token"),  # npm
+    (("nickserv",), rf"\bnickserv{_B}:?(?:identify|register){_B}(?:\S+{_B}(?=\S+$))?(?=\S+$)", "password"),
+    (("isis password", "-password "), rf"\b(?:isis{_B}password|(?:area|domain)-password){_B}{_TYPE}", "password"),
+    (("\n key ",), rf"\bisakmp{_B}client{_B}[^\n]{{1,80}}\n[^\S\n]+key{_B}{_TYPE}", "key"),
+    (
+        ("radius auth", "radius acct", "tacacs auth", "tacacs acct"),
+        rf"\b(?:radius|tacacs){_B}(?:auth|acct){_B}add{_B}\d+{_B}\S+{_B}\d+{_B}(?:ascii|hex){_B}",
+        "key",
+    ),
+    (("tacplus-server", "radius-server"), rf"\b(?:tacplus|radius)-server{_B}\S+{_B}secret{_B}{_TYPE}", "key"),
+    (("auth-pass ",), rf"\bsentinel{_B}auth-pass{_B}\S+{_B}", "password"),
+    (("sql> conn",), rf"\bSQL>{_B}conn(?:ect)?{_B}[\w$#]+/(?=\S)", "password"),
     (("neighbor ",), rf"\bneighbor{_B}\S+{_B}password{_B}{_TYPE}", "password"),
     (("username ",), rf"\busername{_B}\S+{_B}[^\n]{{0,120}}?\b(?:password|secret){_B}{_TYPE}", "password"),
     (
@@ -82,17 +116,23 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     (("identified",), rf"\bidentified{_B}(?:with{_B}\S+{_B})?(?:by|as){_B}(?:password{_B})?", "password"),
     (
         ('"auth"', "auth "),
-        r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")|^(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?=\S+$)",
+        r"\"AUTH\"[^\S\n]+(?:\"[\w-]+\"[^\S\n]+(?=\"))?(?=\")"
+        r"|(?:^|> )(?-i:AUTH)[^\S\n]+(?:\w+[^\S\n]+(?=\S+$))?(?!(?:[A-Z]+|CRAM-MD5|DIGEST-MD5|XOAUTH2)$)(?=\S+$)",
         "password",
     ),
+    (("requirepass", "masterauth"), r"\"(?:requirepass|masterauth)\"\s{1,40}\d\)[^\S\n]", "password"),
+    ((" on >",), r"\buser[^\S\n]+\S+[^\S\n](?:[^>\n]{0,80}[^\S\n])?[>#](?=\S)", "password"),
+    (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
 )
+_PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 
 
 def find(text: str) -> Iterator[Span]:
     """Find the values of such settings."""
     low = lowered(text)
-    for signs, before, kind in SETTINGS:
-        if any(sign in low for sign in signs):
+    words = words_in(low)
+    for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
+        if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
             for match in pattern(before).finditer(text):
                 value = value_at(text, match.end())
                 if value and is_secret(text, value, "sure"):

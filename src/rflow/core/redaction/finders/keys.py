@@ -15,6 +15,7 @@ _PATTERNS = (
     rf"(?:[A-Za-z0-9+/=]{{1,100}}+(?:{_B}|\\[nr]){{1,4}}+)?{_END}",
 )
 """Time stays linear: a repeat is bounded, possessive, or followed by something that it can't match."""
+_JWK = r"[{,]\s{0,8}\"(?:d|k|p|q|dp|dq|qi)\"\s?:\s?\"(?P<end>[\w-]{20,})\""
 _PUTTY = r"\bPrivate-Lines: \d{1,4}\s{1,2}(?P<end>[A-Za-z0-9+/=]{1,100}+(?:\s{1,2}[A-Za-z0-9+/=]{1,100}+(?!\S))*+)"
 
 
@@ -27,5 +28,6 @@ def find(text: str) -> Iterator[Span]:
         for match in pattern(source).finditer(text):
             if match["end"]:
                 yield Span(match.start(), match.end(), "private key")
-    for match in pattern(_PUTTY).finditer(text):
-        yield Span(*match.span("end"), "private key")
+    for source in (_PUTTY, *([_JWK] if '"kty"' in text else ())):
+        for match in pattern(source).finditer(text):
+            yield Span(*match.span("end"), "private key")

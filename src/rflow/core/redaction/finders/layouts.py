@@ -16,22 +16,26 @@ _BLANKS = Lazy(rf"{BLANK}{{1,8}}")
 _PROSE = Lazy(
     r"(?:-|(?:and|argument|but|flag|for|if|in|instead|is|option|options|or|parameter|to|was|with)\b|\w{1,20}=)"
 )
+_NEXT_ITEM = Lazy(rf"{BLANK}*\n{BLANK}{{0,40}}- (?=[^\s-])")
+_DESCRIBED = Lazy(rf"[A-Za-z_]{{2,20}}(?:\t|{BLANK}{{2,}})\w")
+"""PASSWORD   what it is for: an argument's name in a program's help."""
 _BEFORE_OPTIONS = ("", " ", "\t", "\n", '"', "'", "`", "[", "(", "\xa0")
 
 
 def option(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """--password VALUE, -Password VALUE."""
-    blanks = _BLANKS.match(text, end)
+    blanks = _BLANKS.match(text, end) or _NEXT_ITEM.match(text, end)
     if not blanks or text.startswith("--no-", start) or text[max(start - 1, 0) : start] not in _BEFORE_OPTIONS:
         return
-    value = None if _PROSE.match(text, blanks.end()) else value_at(text, blanks.end())
+    described = blanks.end() - blanks.start() > 1 and re.match(r"[A-Z][a-z]*\s", text[blanks.end() :][:20])
+    value = None if described or _PROSE.match(text, blanks.end()) else value_at(text, blanks.end())
     kind_of_sign_in = text[start:end].lower().endswith("auth")
     belief = named.belief if named.belief == "sure" or kind_of_sign_in else "likely"
-    if value and is_secret(text, value, belief):
+    if value and not _DESCRIBED.match(text, value.start) and is_secret(text, value, belief):
         yield value
 
 
-_NEXT_ARGUMENT = Lazy(r"""\\{0,7}["']?\s{0,4},\s{0,8}(?=\\{0,7}["'])""")
+_NEXT_ARGUMENT = Lazy(r"""\\{0,7}["']?\s{0,4},\s{0,24}(?=\\{0,7}["'])""")
 _FIRST_ARGUMENT = Lazy(r"""\(\s{0,8}(?=["'])""")
 _CALL = Lazy(r"""[\w.\])]\(\s{0,8}(?:[^()\n]{0,60},\s?)?&?(?:\\{0,7}["'][\w./-]{0,60})?\Z""")
 _READS = Lazy(
@@ -60,13 +64,18 @@ def call(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
 
 
 _SETTER = Lazy(
-    r"(?:\bset(?:env|x)?|\bset\s+-\w+|\bENV|\bARG|\bexport|\bconfig\s+set|\bconfigure\s+set|#define|\bdeclare\s+-\w"
-    r"|\b(?:login|user|username|account|sent-username)\s+\S{1,80})\s+\Z",
+    r"(?:\bproxy_set_header|\bRequestHeader\s+\w+|\bset(?:env|x)?|\bset\s+-\w+|\bENV|\bARG|(?<!/)\bexport|\bconfig\s+set|\bconfigure\s+set|#define|\bdeclare\s+-\w|\bset(?=\s+\$)"
+    r"|\b(?:login|user|username|account|sent-username)\s+\S{1,80})\s+\$?\Z",
     re.IGNORECASE,
 )
 _SETTINGS = frozenset(("requirepass", "masterauth", "auth_pass", "rootpw", "bindpw", "psksecret"))
 _TYPE = Lazy(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
-_ENDS_LINE = Lazy(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)]\s)")
+_RANDOM = Lazy(r"(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w+/]{20,200}={0,2}")
+_MADE_UP = Lazy(
+    r"(?=\S*\d)(?=\S*[A-Za-z])(?:(?=\S*[!#$%^*?~@&+])|(?=\S*_)(?=\S*[a-z])(?=\S*[A-Z]))[\w!#%^*?~@&+.=-][\w!#$%^*?~@&+.=-]{7,40}"
+)
+"""Letters, digits and a sign, as rules for passwords demand them."""
+_ENDS_LINE = Lazy(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)](?:\s|\Z))")
 
 
 def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
@@ -74,14 +83,24 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     typed = _TYPE.match(text, end) if named.belief != "weak" else None
     blanks = typed or _BLANKS.match(text, end)
     value = value_at(text, blanks.end()) if blanks else None
-    if value is None:
+    if value is None or _is_no_name(text, start, end):
         return
-    chosen = looks_chosen(text[value.start : value.end])
+    shown = text[value.start : value.end]
+    chosen = looks_chosen(shown)
     ends = _ENDS_LINE.match(text, value.after) is not None
     is_set = text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
     alone = named.belief == "sure" and (value.quoted or (ends and chosen))
+    alone = alone or (named.belief == "sure" and _MADE_UP.fullmatch(shown) is not None)
+    alone = alone or (named.belief == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
     if (typed or alone or (is_set and (ends or chosen))) and is_secret(text, value, named.belief):
         yield value
+
+
+def _is_no_name(text: str, start: int, end: int) -> bool:
+    """Whether the word is the end of a file's path (/etc/pam.d/passwd) or a verb (to pass "x")."""
+    return text[start - 1 : start] == "/" or (
+        text[start:end].lower() == "pass" and text[max(start - 3, 0) : start].lower() == "to "
+    )
 
 
 _SAYS = Lazy(

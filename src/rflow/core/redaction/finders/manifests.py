@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.spans import Lazy, Span, values
+from rflow.core.redaction.spans import Lazy, Span, lowered, values
 
 _SECRET = Lazy(r"^[ \t-]{0,40}kind: *[\"']?Secret\b|\"kind\": *\"Secret\"", re.MULTILINE)
 _DOCUMENT = Lazy(r"^---[^\n]*\n|\Z", re.MULTILINE)
@@ -17,17 +17,28 @@ _YAML_ENTRY = Lazy(
 )
 _JSON_DATA = Lazy(r"\"(?:data|stringData)\": *\{(?P<lines>[^{}]*)\}")
 _JSON_ENTRY = Lazy(r"\"[^\"\n]+\": *\"(?P<value>(?:[^\"\\\n]|\\.)+)\"")
+# (what must be in the text, the pattern)
 _SIMPLE = (
-    r"\b(?:client-key-data|tls\.key|ca\.key|\.dockerconfigjson|\.dockercfg)\\{0,3}[\"']?:[^\S\n]*\\{0,3}[\"']?([\w+/=-]{16,})",
-    r"\"(?:auth|identitytoken|registrytoken)\"\s{0,4}:\s{0,4}\"([\w+/=.-]{8,})\"",
-    r"(?<!\w)_auth(?:Token)?[^\S\n]{0,4}=[^\S\n]{0,4}\"?([\w+/.=-]{8,})",
+    (
+        ("key-data", "tls.key", "ca.key", ".docker"),
+        r"\b(?:client-key-data|tls\.key|ca\.key|\.dockerconfigjson|\.dockercfg)\\{0,3}[\"']?:[^\S\n]*\\{0,3}[\"']?([\w+/=-]{16,})",
+    ),
+    (
+        ('"auth"', "identitytoken", "registrytoken"),
+        r"\"(?:auth|identitytoken|registrytoken)\"\s{0,4}:\s{0,4}\"([\w+/=.-]{8,})\"",
+    ),
+    (("_auth",), r"(?<!\w)_auth(?:Token)?[^\S\n]{0,4}=[^\S\n]{0,4}\"?([\w+/.=-]{8,})"),
 )
 
 
 def find(text: str) -> Iterator[Span]:
     """Find the values of Secret manifests, wherever `kind` stands, and keys in kubeconfig and registry files."""
-    for source in _SIMPLE:
-        yield from values(source, text, "key")
+    low = lowered(text)
+    for signs, source in _SIMPLE:
+        if any(sign in low for sign in signs):
+            yield from values(source, text, "key")
+    if "kind" not in low or "secret" not in low:
+        return
     start = 0
     for border in _DOCUMENT.finditer(text):
         if _SECRET.search(text, start, border.start()):

@@ -18,6 +18,11 @@ _CODES = Lazy(
     rf"|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=)"
     rf"{_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
 )
+_SPARE = r"[a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){0,7}"
+_SPARE_CODES = Lazy(
+    rf"(?:recovery|backup|scratch){_B}codes?{_B}{{0,4}}[:=]\s{{0,4}}"
+    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}{_SPARE}(?![\w:]))*)(?![\w:])"
+)
 _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 
 
@@ -32,7 +37,10 @@ def find_pairs(text: str) -> Iterator[Span]:
 def find_codes(text: str) -> Iterator[Span]:
     """Find one-time codes."""
     low = lowered(text)
-    for match in _CODES.finditer(low):
+    found = [*_CODES.finditer(low)]
+    if "y code" in low or "p code" in low or "h code" in low:
+        found += _SPARE_CODES.finditer(low)
+    for match in found:
         if not low[match.start() - 1 : match.start()].isalnum():
             yield Span(*match.span(1), "one-time code")
 

@@ -10,7 +10,7 @@ from rflow.core.redaction.values import BLANK, Value, line_before, value_at
 
 _PARENT = Lazy(r"<(?:[\w.-]{1,40}:)?\Z")
 _ELEMENT = Lazy(
-    r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}"
+    r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<\w{0,20}[Vv]alue>\s{0,40})?"
     r"(?:<!\[CDATA\[(?P<inner>(?:(?!\]\]>)[\s\S]){1,8192})\]\]>|(?P<value>[^<>]{1,8192}))\s{0,200}</"
 )
 _ATTRIBUTE_NAME = Lazy(r"""(?:name|key|id)\s?=\s?\\{0,3}["'][^"'\s]{0,80}\Z""", re.IGNORECASE)
@@ -55,6 +55,7 @@ _PAIR_NAME = Lazy(
 _PAIR_VALUE = Lazy(
     r"""\\{0,3}["']?[^{}]{0,400}?(?:value|val|content)\\{0,3}["']?\s?[:=]\s{0,20}(?=\S)""", re.IGNORECASE
 )
+_OBJECT = Lazy(r"""\\{0,3}["']\s?:\s{0,8}\{[^{}]{0,300}?\\{0,3}["']value\\{0,3}["']\s?:\s{0,8}(?=\S)""", re.IGNORECASE)
 _NEXT_PAIR = Lazy(r"""(?:name|key)\\{0,3}["']?\s?[:=]""", re.IGNORECASE)
 _FORM_FIELD = Lazy(r"""["']?[^\n]{0,200}\r?\n(?:[\w-]{1,60}:[^\n]{0,200}\n){0,4}\r?\n(?P<value>[^\n]+)""")
 
@@ -62,6 +63,11 @@ _FORM_FIELD = Lazy(r"""["']?[^\n]{0,200}\r?\n(?:[\w-]{1,60}:[^\n]{0,200}\n){0,4}
 def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """name: PASSWORD, value: VALUE in YAML and JSON; a field of a form that was sent."""
     before = line_before(text, start)
+    if inner := _OBJECT.match(text, end):
+        inner_value = value_at(text, inner.end())
+        if inner_value and is_secret(text, inner_value, "likely" if named.belief == "weak" else named.belief):
+            yield inner_value
+        return
     if not _PAIR_NAME.search(before):
         return
     if "form-data" in before and (field := _FORM_FIELD.match(text, end)):
@@ -75,7 +81,7 @@ def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
 
 _FIRST_CELL = Lazy(r"[\s|│┃║*`]*\Z")
 _CELL = Lazy(rf"[`*]{{0,2}}{BLANK}{{0,60}}[|│┃║]{BLANK}{{0,8}}(?P<value>[^|│┃║\n]*[^|│┃║\s])(?P<rest>[^\n]{{0,200}})")
-_WIDE = Lazy(rf"(?:{BLANK}{{2,80}}|\t+)(?P<value>[^\s#]\S*(?: \S+)*){BLANK}*(?=\n|\Z)")
+_WIDE = Lazy(rf"(?:{BLANK}{{2,80}}|\t+)(?:REG_\w{{2,12}}{BLANK}+)?(?P<value>[^\s#]\S*(?: \S+)*){BLANK}*(?=\n|\Z)")
 _KEY_AND_VALUE = Lazy(r"^Key\s+Value", re.MULTILINE)
 
 

@@ -21,7 +21,7 @@ _COLUMN_NAME = Lazy(r"[\"'*`]{0,2}[^\W\d][\w.#()/-]*(?: [\w.#()/-]+){0,3}[\"'*`]
 _WIDE_CELL = Lazy(r"\S+(?: \S+)*")
 _FIELDS = {
     separator: Lazy(
-        rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)})'
+        rf'"(?:[^"\n]|"")*"|[^{re.escape(separator)}\n]+|(?<={re.escape(separator)})(?={re.escape(separator)}|\Z)'
     )
     for separator in "|│┃\t;,"
 }
@@ -109,12 +109,17 @@ def _secrets(text: str, row: Line, heading: Heading) -> Iterator[Span]:
     cells = _cells(row.text, heading.separator)
     for index, named in heading.named.items():
         cell = cells[index] if heading.separator else _below(cells, heading.cells, index)
-        if cell is None or not (shown := cell[0].strip().strip("\"'`")):
+        if cell is None or not (shown := _unquoted(cell[0].strip())):
             continue
         start = row.start + cell.start() + cell[0].index(shown)
         value = Value(start, start + len(shown), start + len(shown), quoted=False)
         if _fitting(shown, named, heading) and is_secret(text, value, named.belief):
             yield Span(value.start, value.end, named.kind)
+
+
+def _unquoted(shown: str) -> str:
+    """Return a cell without its quotes; CSV doubles a quote that belongs to the value."""
+    return shown[1:-1] if len(shown) > 1 and shown[0] == shown[-1] and shown[0] in "\"'`" else shown.strip("\"'`")
 
 
 def _below(cells: list[re.Match[str]], heading: list[re.Match[str]], index: int) -> re.Match[str] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rflow.core.redaction.kinds import Kind
 from rflow.core.redaction.prefixes import PREFIXES, SERVICES
-from rflow.core.redaction.spans import Lazy, Span, exact, values
+from rflow.core.redaction.spans import Lazy, Span, exact
 
 _PREFIXES = frozenset(prefix for prefixes in PREFIXES.values() for prefix in prefixes.split())
 _LENGTHS = sorted({len(prefix) for prefix in _PREFIXES}, reverse=True)
@@ -59,19 +59,34 @@ _WORD_SHAPES: tuple[tuple[str, int, str, Kind], ...] = (
     ("sk-", 35, r"(?P<token>sk-[A-Za-z0-9]{32,})\Z", "key"),  # OpenAI's older keys, DeepSeek
     ("sl.", 80, r"(?P<token>sl\.[\w-]{77,})", "token"),  # Dropbox
 )
-# Shapes with characters that no word has: (what must be in the text, the pattern, the kind).
+_AWS_ID = (
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b[^\n]{0,60}?(?<![\w+/])"
+    r"((?=[\w+/]*\d)(?=[\w+/]*[a-z])(?=[\w+/]*[A-Z])[\w+/]{40})(?![\w+/=])"
+)
+"""An access key's id, and behind it on the line the secret."""
+# Shapes with characters that no word has: (what must be in the text, the pattern, the kind). Capitals matter.
 _TEXT_SHAPES: tuple[tuple[str, str, Kind], ...] = (
-    (":AA", r"(?<!\d)(\d{8,10}:(?-i:AA)[\w-]{30,})", "token"),  # Telegram
+    (":AA", r"(?<!\d)(\d{8,10}:AA[\w-]{30,})", "token"),  # Telegram
     ("1//0", r"(?<![\w/])(1//0[\w-]{30,})", "token"),  # Google's refresh tokens
-    ("ABSK", r"\b((?-i:ABSK)[\w+/]{90,}={0,2})", "AWS key"),
-    ("JQQJ9", r"\b([\w+/]{30,80}(?-i:JQQJ9)[\w+/]{10,50}={0,2})", "key"),  # Azure's keys since 2024
-    ("SWM", r"\b((?-i:SWM(?:TKN|KEY))-1-[\w-]{20,})", "token"),  # Docker Swarm
+    ("ABSK", r"\b(ABSK[\w+/]{90,}={0,2})", "AWS key"),
+    ("JQQJ9", r"\b([\w+/]{30,80}JQQJ9[\w+/]{10,50}={0,2})", "key"),  # Azure's keys since 2024
+    ("+ASt", r"(?<![\w+/])([\w+/]{76}\+ASt[\w+/]{6}==)", "key"),  # Azure's storage keys
+    ("FULL ", r"\bFULL\s{1,20}([\w+/]{86}==)", "key"),
+    ("SWM", r"\b(SWM(?:TKN|KEY)-1-[\w-]{20,})", "token"),  # Docker Swarm
+    ("AQ", r"(?<![\w+/])(AQ[\w+/]{36,38}==)(?!=)", "key"),  # Ceph
+    ("AKIA", _AWS_ID, "AWS key"),
+    ("ASIA", rf"{_AWS_ID}(?:\s{{1,4}}([\w+/]{{100,}}={{0,2}}))?", "AWS key"),
+    ("code=", r"(?<![\w-])code=[\"']?((?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])[\w-]{20,})", "token"),
+    ("routing_key", r"\brouting_key[\"']?\s?[:=]\s?[\"']?((?=\w*\d)\w{32})\b", "key"),  # PagerDuty
+    ("K10", r"\b(K10[0-9a-f]{64}::\w+:[0-9a-f]{32})\b", "token"),  # K3s
+    ("=\t", r"(?m:^)[\w.-]{1,15}\t([\w+/]{43}=)\t[\w+/]{43}=\t", "private key"),  # wg show all dump
     ("AstraCS:", r"\b(AstraCS:\w+:[0-9a-f]{20,})", "token"),
 )
 
 _WORD = re.compile(r"[A-Za-z0-9_][\w.~-]{15,}+", re.ASCII)
 _SHORTEST = 16
 _SHORTEST_SHAPE = 20
+_SHORTEST_TEXT = 25
 _MORE = Lazy(r"(?:[+/=%]++[\w.~-]*+)*+", re.ASCII)
 _LONG_RUN = Lazy(r"[A-Za-z0-9]{12,}+")
 _RANDOM = Lazy(
@@ -94,9 +109,12 @@ def find(text: str) -> Iterator[Span]:
     for start, word in _words(text):
         if span := _span(text, start, word):
             yield span
+    if len(text) < _SHORTEST_TEXT:
+        return
     for sign, source, kind in _TEXT_SHAPES:
         if sign in text:
-            yield from values(source, text, kind)
+            for match in exact(source).finditer(text):
+                yield from (Span(start, end, kind) for start, end in match.regs[1:] if start < end)
 
 
 def _words(text: str) -> Iterator[tuple[int, str]]:

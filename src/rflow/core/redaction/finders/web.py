@@ -9,7 +9,7 @@ from rflow.core.redaction.spans import Lazy, Span, lowered, values
 from rflow.core.redaction.values import Value
 
 _B = r"[^\S\n]"
-_USER = r"://[^\s/:@\"'<>]{0,200}"
+_USER = r"://[^\s/:@\"'<>]{0,200}(?:@[^\s/:@\"'<>]{1,100})?"
 _QUERY = r"[?&;#](?:"
 _MADE = r")=(?=[^&#\s\"'<>]{0,100}\d)(?=[^&#\s\"'<>]{0,100}[A-Za-z])([\w%.~+/=-]{16,})"
 
@@ -25,9 +25,10 @@ ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     ("(", r"(?<![\w/:.%+-])[\w.%+-]{1,60}:([^\s\"'<>]{1,200})@(?:tcp|udp|unix)\(", "password"),  # Go's MySQL driver
     ("sig", rf"{_QUERY}sig|signature|x-(?:amz|goog)-(?:signature|security-token))=([^\s\"'&<>]+)", "URL signature"),
     ("?", rf"{_QUERY}code|key|ticket|assertion|samlresponse|jwt|sid|sessionid|session_id|auth|hmac{_MADE}", "token"),
+    ("samlresponse", r"\bsamlresponse=([\w%+/=-]{16,})", "token"),
     ("oracle:", r"oracle:\w{1,10}:[\w$#.-]{1,60}/([^\s@/\"']{1,100})@", "password"),
     ("jsessionid", r";jsessionid=([\w.!-]{8,})", "cookie"),
-    ("hooks.slack", r"(https://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+)", "webhook address"),
+    ("hooks.slack", r"(https://hooks\.slack(?:-gov)?\.com/(?=[^\s\"'<>]{0,60}\d)[^\s\"'<>]+)", "webhook address"),
     (
         ".com",
         r"(https://[\w.-]{1,200}\.(?:webhook\.office\.com|logic\.azure\.com|environment\.api\.powerplatform\.com)"
@@ -43,7 +44,9 @@ ADDRESSES: tuple[tuple[str, str, Kind], ...] = (
     ("chat.google", r"(https://chat\.googleapis\.com/v1/spaces/[^\s\"'<>]+)", "webhook address"),
     ("/with/key/", r"/trigger/[^\s/]{1,80}/(?:json/)?with/key/([\w-]+)", "webhook address"),
 )
-_HEADER = Lazy(rf"authorization\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?")
+_HEADER = Lazy(
+    rf"authorization(?:\\{{0,3}}[\"']?\]?{_B}{{0,4}}[:=]|(?={_B}[\"']\w)){_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'`])?"
+)
 _SCHEME = Lazy(rf"(?P<name>[A-Za-z][\w-]{{1,40}}):?{_B}{{1,4}}(?=\S)")
 _SCHEMES = frozenset(
     "apikey api-token apitoken aws4-hmac-sha256 basic bearer bot digest geniekey hawk jwt negotiate ntlm oauth "
@@ -88,7 +91,11 @@ def _credentials(text: str, header: re.Match[str]) -> Span | None:
     while (match := _SCHEME.match(text, start, end)) and (not scheme or match["name"].lower() in _SCHEMES):
         start, scheme = match.end(), match["name"].lower()
     word = _WORD.match(text, start, end)
-    if not word or not is_secret(text, Value(start, word.end(), word.end(), quoted=False), "sure"):
+    if (
+        not word
+        or text.startswith(("$(", "`"), start)
+        or not is_secret(text, Value(start, word.end(), word.end(), quoted=False), "sure")
+    ):
         return None
     shown = word[0]
     if scheme not in _SCHEMES and not (looks_random(shown) or "=" in shown or len(shown) > 30):
@@ -102,5 +109,5 @@ def _end(text: str, header: re.Match[str]) -> int:
     line_end = text.find("\n", header.end())
     line_end = len(text) if line_end < 0 else line_end
     quote = header["quote"] or text[max(header.start() - 1, 0) : header.start()]
-    closing = text.find(quote, header.end(), line_end) if quote[-1:] in ("'", '"') and quote else -1
+    closing = text.find(quote, header.end(), line_end) if quote[-1:] in ("'", '"', "`") and quote else -1
     return closing if closing > header.end() else line_end
