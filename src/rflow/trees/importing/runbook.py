@@ -3,9 +3,10 @@
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, branches, escalation
+from rflow.trees.importing.branching import Branch, answer, branches, escalation
 from rflow.trees.importing.chart import Chart, Link, Node
 from rflow.trees.importing.names import Names, slug
 from rflow.trees.parsed import ParseError
@@ -16,6 +17,9 @@ _STEP_HEADING = re.compile(
     r"(?:step[ \t]++(\d{1,4})[ \t]*+[.:)\u2013\u2014-]?|(\d{1,4})[.)])[ \t]*+(.*+)", re.IGNORECASE
 )
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([^`\s]*+)")
+_FIELD = re.compile(r"[*_]{2}(\w{1,20})s?(?::[*_]{2}|[*_]{2}:)\s*+(.+)")
+_CODE = re.compile(r"`([^`]++)`\.?")
+_OTHERS = {"yes": "No", "no": "Yes", "otherwise": "Yes"}
 _SHELL = {"", "sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "sql", "text"}
 _PROMPT = re.compile(r"^(?:\$|#|PS [^>\n]*+>|>) ", re.MULTILINE)
 
@@ -91,7 +95,7 @@ class _Reader:
 
     def _heading(self, level: int, text: str, number: int) -> None:
         step = _STEP_HEADING.fullmatch(text)
-        if step and step[3]:
+        if step and (step[3] or step[1]):
             self.by_heading = True
             self._add(int(step[1] or step[2]), step[3], number, -1)
             return
@@ -138,12 +142,26 @@ class _Reader:
         step = self.steps[-1]
         if self.new_section and not self.by_heading:
             return  # a paragraph of the next section
+        if (field := _FIELD.fullmatch(text)) and self._field(step, field[1].lower(), field[2]):
+            return
         rest, listed = branches(text, self.first + number)
-        if not listed and (out := escalation(text, self.first + number)):
+        said = answer(text, self.first + number) if len(listed) < 2 else None
+        if out := said or (escalation(text, self.first + number) if not listed else None):
             rest, listed = "", [out]
         step.branches.extend(listed)
         if rest:
             step.help.append(f"- {rest}" if bullet else rest)
+
+    def _field(self, step: _Step, name: str, said: str) -> bool:
+        """Read what a template says of a step: "**Command:** `df -h`"; return whether that is all."""
+        code = _CODE.fullmatch(said)
+        if name in ("command", "run") and code:
+            step.run.append(code[1])
+        elif name in ("description", "action", "task") and not step.text:
+            step.text, step.branches = branches(said, step.line)
+        else:
+            return False
+        return True
 
 
 def _chart(reader: _Reader, first: int) -> Chart:
@@ -180,10 +198,13 @@ def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: 
         to = _target(chart, ids, step, branch)
         if to is not None and branch.label:
             chart.connect(Link(source=source, to=to, label=branch.label, line=branch.line))
+            goes_on = _target(chart, ids, step, replace(branch, text="")) if branch.step else after
+            if branch.on and goes_on is not None:
+                chart.connect(Link(source=to, to=goes_on, label="", line=branch.line))
     labels = {branch.label.casefold() for branch in step.branches if branch.label}
-    if {"yes", "no"} <= labels or "otherwise" in labels:
+    if {"yes", "no"} <= labels or ("otherwise" in labels and len(labels) > 1):
         return
-    other = {"yes": "No", "no": "Yes"}.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
+    other = _OTHERS.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
     to = _target(chart, ids, step, jump) if jump else after
     if to is None and labels:
         to = Names(chart.nodes).id("done")

@@ -36,11 +36,12 @@ _MATCHING = {")": "(", "]": "[", "}": "{"}
 _BRACKET = re.compile(r"[\[\](){}\n]")
 _SPECIAL = re.compile(r"[\[\](){}|\"]")
 _GOES_ON = re.compile(
-    r"[ \t]*+(?:$|[;&]|%%|:::|@\{|(?:[^\s\"@\[\](){}|]{1,64}+@)?(?:[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)"
+    r"[^\S\n]*+(?:$|[;&]|%%|:::|@\{|(?:[^\s\"@\[\](){}|]{1,64}+@)?(?:[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)"
     r"|(?:->|[\u2013\u2014]{1,2}>|\u2192)[ \t]*+[\w.-]++[ \t]*+(?:[\[({;]|$))",
     re.MULTILINE,
 )
 _BLANK = re.compile(r"\s*+")
+_LONGEST = 10_000
 
 
 class Label(NamedTuple):
@@ -62,17 +63,17 @@ def read_label(text: str, position: int, line: int) -> Label | None:
     found: Label | None = None
     for shape in shapes:
         begin = position + len(shape.opening)
-        label = _quoted(text, begin, shape) or _bare(text, begin, shape)
+        label = _quoted(text, begin, shape) or _quoted_lines(text, begin, shape, '`"') or _bare(text, begin, shape)
         if label is not None and not label.lenient:
             return found or label
         if label is not None and (found is None or label.end < found.end):
             found = label  # `[(optional) step] --> B[(x)]` ends at the first bracket, not at the first ")]"
-    if found is not None:
-        return found
-    if shapes:
+    rest = (_quoted_lines(text, position + len(shape.opening), shape, '"') for shape in shapes)
+    found = found or next((label for label in rest if label is not None), None)
+    if shapes and found is None:
         what = f'The label that opens with "{shapes[-1].opening}" is never closed.'
         raise ParseError(what, line, f'Close it with "{shapes[-1].closings[0]}".')
-    return None
+    return found
 
 
 def _quoted(text: str, begin: int, shape: Shape) -> Label | None:
@@ -142,6 +143,23 @@ def _on_another_line(text: str, begin: int, shape: Shape) -> int:
     """Return where a label of several lines ends, which must not hold any bracket or quote; else -1."""
     match = _SPECIAL.search(text, begin)
     return _closing(text, begin, match.start(), shape) if match and match[0] in _MATCHING else -1
+
+
+def _quoted_lines(text: str, begin: int, shape: Shape, quote: str) -> Label | None:
+    """Return a label in quotes, of several lines, that holds quotes and brackets, such as a command; else None.
+
+    It ends at the quote (of a Markdown string: with its backtick) before its bracket, unless another label in quotes
+    opens before.
+    """
+    opening = _blank(text, begin)
+    if not text.startswith(quote[::-1], opening):
+        return None
+    for closing in shape.closings:
+        end = text.find(quote + closing, opening + 1, opening + _LONGEST)
+        after = end + len(quote + closing)
+        if end > 0 and shape.opening + '"' not in text[opening:end] and _GOES_ON.match(text, after):
+            return Label(shape.name, quoted(text[opening + 1 : after - len(closing) - 1]), after, lenient=True)
+    return None
 
 
 def _blank(text: str, position: int) -> int:
