@@ -128,6 +128,8 @@ def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
         ('["`**Wait**\n    \n    then go on`"]', "**Wait**\n\nthen go on"),
         ('["`[ -n "$X" ] && run\n  [it]`"]', '[ -n "$X" ] && run\n[it]'),
         ('["first\nsay "yes" [twice]"]', 'first\nsay "yes" [twice]'),
+        ("[Look at it\n  (with [both] eyes)]", "Look at it\n(with [both] eyes)"),
+        ("{Is it\n(really) on?}", "Is it\n(really) on?"),
     ],
 )
 def test_labels_may_hold_brackets_quotes_and_placeholders(label: str, text: str) -> None:

@@ -41,6 +41,7 @@ _GOES_ON = re.compile(
     re.MULTILINE,
 )
 _BLANK = re.compile(r"\s*+")
+_ARROW = re.compile(r"--[->ox]|==[=>]|-\.+-")
 _LONGEST = 10_000
 
 
@@ -96,6 +97,7 @@ def _bare(text: str, begin: int, shape: Shape) -> Label | None:
         likely = _likely(text, begin, shape)
         end = likely if likely >= 0 else end
     end = _on_another_line(text, begin, shape) if end < 0 else end
+    end = _over_lines(text, begin, shape) if end < 0 else end
     if end < 0:
         return None
     raw = text[begin:end].strip()
@@ -104,12 +106,17 @@ def _bare(text: str, begin: int, shape: Shape) -> Label | None:
     return Label(shape.name, raw, end + len(shape.closings[0]), lenient=strange)
 
 
-def _balanced(text: str, begin: int, shape: Shape) -> int:
-    """Return where a label ends whose brackets are in pairs, on the same line; -1 if there is no such place."""
+def _balanced(text: str, begin: int, shape: Shape, *, longest: int = 0) -> int:
+    """Return where a label ends whose brackets are in pairs, on the same line; -1 if there is no such place.
+
+    It may go on over several lines for as many characters as `longest`.
+    """
     closer = next(character for character in shape.closings[0] if character in _MATCHING)
     opener, depth, position = _MATCHING[closer], 0, begin
-    while (match := _BRACKET.search(text, position)) and match[0] != "\n":
+    while match := _BRACKET.search(text, position):
         at = match.start()
+        if at - begin > longest if longest else match[0] == "\n":
+            break
         if depth == 0 and (end := _closing(text, begin, at, shape)) >= 0:
             return end
         depth += (match[0] == opener) - (match[0] == closer and depth > 0)
@@ -143,6 +150,13 @@ def _on_another_line(text: str, begin: int, shape: Shape) -> int:
     """Return where a label of several lines ends, which must not hold any bracket or quote; else -1."""
     match = _SPECIAL.search(text, begin)
     return _closing(text, begin, match.start(), shape) if match and match[0] in _MATCHING else -1
+
+
+def _over_lines(text: str, begin: int, shape: Shape) -> int:
+    """Return where a label of several lines ends that holds brackets in pairs, and no arrow; else -1."""
+    end = _balanced(text, begin, shape, longest=_LONGEST)
+    behind = end + len(shape.closings[0])
+    return end if end >= 0 and not _ARROW.search(text, begin, end) and _GOES_ON.match(text, behind) else -1
 
 
 def _quoted_lines(text: str, begin: int, shape: Shape, quote: str) -> Label | None:
