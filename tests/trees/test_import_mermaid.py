@@ -87,6 +87,12 @@ def test_a_link_with_a_text_and_a_label_says_both() -> None:
         ("A[1] e1@--> B\nB[(optional) step] --> C[(x)]", [("A", "", "B"), ("B", "", "C")]),
         ("A --> B // a remark\nB --> C # another", [("A", "", "B"), ("B", "", "C")]),
         ('A@{ shape: diam, label: "Is\n it on?" } --> B', [("A", "", "B")]),
+        (
+            "\u00a0A[1]\u00a0-->\u00a0B\u00a0\nB\u00a0& C -->|x|\u00a0D;\u00a0",
+            [("A", "", "B"), ("B", "x", "D"), ("C", "x", "D")],
+        ),
+        ('subgraph s["one\n two"]\nA --> B\nend B --> C', [("A", "", "B"), ("B", "", "C")]),
+        ("subgraph s [one\n two]\nA --> B\nend\n", [("A", "", "B")]),
     ],
 )
 def test_links_are_read_as_they_were_meant(chart: str, links: list[tuple[str, str, str]]) -> None:
@@ -116,6 +122,14 @@ def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
         ('["Quoted" first]', "Quoted first"),
         ('["a" and "b"]', '"a" and "b"'),
         ('["Click "OK" now"]', 'Click "OK" now'),
+        ("[one</br>two<br / >three<br]", "one\ntwo\nthree"),
+        ("[<b>Stop</i> <b>now]", "<b>Stop <b>now</b></b>"),
+        ("[<b><i>Stop</b></i>]", "<b><i>Stop</i></b>"),
+        ('["`**Wait**\n    \n    then go on`"]', "**Wait**\n\nthen go on"),
+        ('["`[ -n "$X" ] && run\n  [it]`"]', '[ -n "$X" ] && run\n[it]'),
+        ('["first\nsay "yes" [twice]"]', 'first\nsay "yes" [twice]'),
+        ("[Look at it\n  (with [both] eyes)]", "Look at it\n(with [both] eyes)"),
+        ("{Is it\n(really) on?}", "Is it\n(really) on?"),
     ],
 )
 def test_labels_may_hold_brackets_quotes_and_placeholders(label: str, text: str) -> None:
@@ -218,6 +232,12 @@ def test_a_click_becomes_a_link_in_the_help() -> None:
         ("#+begin_src mermaid :file a.png\ngraph TD\nA --> B\n#+end_src\n", [2]),
         ("[source,mermaid]\n----\ngraph TD\nA --> B\n----\nText\n[mermaid]\n....\ngraph TD\nC --> D\n....\n", [3, 9]),
         (".. code-block:: mermaid\n   :caption: x\n\n   graph TD\n   A --> B\n", [4]),
+        ("```{mermaid}\n:caption: x\n:align: center\n\ngraph TD\nA --> B\n```\n", [5]),
+        (
+            "# x\n```dot\ndigraph { A -> B }\n```\n```{graphviz}\n:name: g\n// c\ngraph { C -- D }\n```\n",
+            [3, 6],
+        ),
+        (".. graphviz::\n   :align: center\n\n   digraph {\n     A -> B\n   }\n", [2]),
         ("<Mermaid chart={`\ngraph TD\nA --> B\n`} />\n<mermaid>\ngraph TD\nC --> D\n</mermaid>\n", [2, 6]),
     ],
 )

@@ -83,6 +83,42 @@ def test_checklists_lazy_numbers_headings_and_several_lists_are_steps(text: str,
     assert [node.text for node in tree(text, "a.md").nodes.values()] == texts
 
 
+ANSWERS = """
+1. Is the cable in?
+   - **Yes** → go to 2
+   - **No** → plug it in
+2. If the till has a screen, look at it. If not, skip to step [4](#four).
+3. Note the error, then go to step 5.
+4. Does it beep?
+   - If so, restart it and go to step 6.
+   - No: call the vendor
+5. Ask for the number; otherwise, stop.
+6. Done
+"""
+
+
+def test_answers_in_prose_lead_where_they_say_and_lose_no_step() -> None:
+    assert ways(ANSWERS, "till.md") == {
+        "step-1": [("Yes", "step-2"), ("No", "plug-it-in")],
+        "plug-it-in": [("", "step-2")],
+        "step-2": [("Otherwise", "step-4"), ("Yes", "step-3")],
+        "step-3": [("", "step-5")],
+        "step-4": [("Yes", "restart-it"), ("No", "call-the-vendor")],
+        "restart-it": [("", "step-6")],
+        "call-the-vendor": [],
+        "step-5": [("Otherwise", "stop"), ("Yes", "step-6")],
+        "stop": [],
+        "step-6": [],
+    }
+
+
+def test_a_step_without_a_heading_of_its_own_is_called_by_its_description() -> None:
+    text = "### Step 1\n- **Type:** SAFE\n- **Description:** Look\n- **Command:** `df -h`\n### Step 2\nRead\n"
+    nodes = tree(text, "a.md").nodes
+    assert [(node.text, node.run) for node in nodes.values()] == [("Look", "df -h"), ("Step 2", "")]
+    assert [node.help for node in nodes.values()] == ["- **Type:** SAFE", "Read"]
+
+
 def test_a_text_without_steps_is_refused() -> None:
     with pytest.raises(ParseError, match="no steps"):
         tree("# Only a title\n\nAnd a text.\n", "a.md")
@@ -115,6 +151,14 @@ def test_a_graph_with_sentences_as_ids_defaults_and_nested_graphs() -> None:
     }
     assert read.nodes["restart"].text == "Restart it\nnow"
     assert [read.nodes[name].outcome for name in ("works", "Call the vendor")] == ["resolved", "escalate"]
+
+
+def test_labels_at_the_ends_of_edges_records_and_what_only_arranges_the_drawing() -> None:
+    text = """digraph { hidden [style=invis]; hidden -> a [style=invis];
+        a [shape=record, label="{<f0> Lamp on?|fan \\<slow\\>}"];
+        a:f0 -> b [taillabel=yes]; a -> c [headlabel=<<b>no</b>>]; }"""
+    assert ways(text, "a.dot") == {"a": [("yes", "b"), ("no", "c")], "b": [], "c": []}
+    assert tree(text, "a.dot").nodes["a"].text == "Lamp on?\nfan <slow>"
 
 
 def test_an_id_that_is_too_long_becomes_shorter_and_keeps_its_text() -> None:
@@ -188,6 +232,46 @@ def test_trees_inside_each_other_get_ids_from_their_texts(text: str) -> None:
         "wait": [],
         "switch-it-on": [],
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What the answers lead to stands in a list of its own, and the answers' words in fields of their own.
+        """{"startId": "a", "questions": [{"id": "a", "question": "On?", "yesLabel": "It is", "yesNext": "b",
+        "noLabel": "Off", "noNext": "c"}],
+        "outcomes": [{"id": "b", "title": "Fine"}, {"id": "c", "title": "Switch on"}]}""",
+        """{"start": "a", "nodes": [{"id": "a", "prompt": "On?", "options": [{"id": "x", "label": "It is",
+        "outcome": "b"}, {"id": "y", "label": "Off", "outcome": "c"}]}],
+        "outcomes": {"b": {"title": "Fine"}, "c": {"title": "Switch on"}}}""",
+        # Answers that only name the next node, or stand in a list of one.
+        """[{"id": "b", "text": "Fine"}, {"id": "a", "question": "On?",
+        "options": {"It is": {"next": "b"}, "Off": [{"id": "c", "text": "Switch on"}]}}]""",
+    ],
+)
+def test_what_answers_lead_to_is_found_where_other_tools_put_it(text: str) -> None:
+    read = tree(text, "a.json")
+    assert ways(text, "a.json") == {"a": [("It is", "b"), ("Off", "c")], "b": [], "c": []}
+    assert [read.nodes[name].text for name in "abc"] == ["On?", "Fine", "Switch on"]
+
+
+def test_options_that_only_name_the_answers_are_no_targets() -> None:
+    text = """
+start: {text: New?, options: [New, Old], next: owner}
+owner: {text: Yours?, options: ["Yes", "No"], next_if_yes: done, next_if_no: {text: Ask}}
+done: {text: Go ahead}
+"""
+    assert ways(text, "a.yaml") == {
+        "start": [("New", "owner"), ("Old", "owner")],
+        "owner": [("Yes", "done"), ("No", "ask")],
+        "done": [],
+        "ask": [],
+    }
+
+
+def test_several_nodes_inside_an_answer_follow_one_another() -> None:
+    text = "question: On?\nyes:\n- {text: Wait}\n- {text: Look}\nno: Switch on\n"
+    assert list(ways(text, "a.yaml").values()) == [[("Yes", "wait"), ("No", "switch-on")], [("", "look")], [], []]
 
 
 def test_a_list_of_steps_without_exits_is_followed_from_the_first_to_the_last() -> None:

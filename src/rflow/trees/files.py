@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from rflow.core.text import counted, one_line, shorten
 from rflow.core.tree.document import check
+from rflow.core.tree.fields import node_names
 from rflow.core.tree.model import Tree
 from rflow.core.tree.problems import KeyPath, Problem
 from rflow.errors import BadInput
-from rflow.trees.parsed import ParseError
+from rflow.trees.parsed import Parsed, ParseError
 from rflow.trees.parsing import PARSERS, parse
 
 LARGEST = 2_000_000
@@ -85,6 +86,7 @@ def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
     suffix = _suffix(path)
     text = decoded(data if data is not None else content(path))
     parsed = parse(text, suffix)
+    parsed = replace(parsed, lines=parsed.lines | _lines_by_name(parsed))
     checked = check(parsed.document)
     located = [Located(problem=problem, file=name, line=line) for problem, line in parsed.problems]
     located += [Located(problem=each, file=name, line=parsed.line_of(each.path)) for each in checked.problems]
@@ -93,6 +95,19 @@ def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
     located.sort(key=lambda each: (each.problem.severity, each.line or 0))
     file = TreeFile(file=name, tree=checked.tree, problems=tuple(located))
     return replace(file, tree=None) if file.errors else file
+
+
+def _lines_by_name(parsed: Parsed) -> dict[KeyPath, int]:
+    """Return the lines of nodes that are a list, by the names with which their problems are told."""
+    nodes = parsed.document.get("nodes") if isinstance(parsed.document, dict) else None
+    if not isinstance(nodes, list):
+        return {}
+    names = node_names(nodes) or [f"{number + 1}" for number in range(len(nodes))]
+    return {
+        ("nodes", names[path[1]], *path[2:]): line
+        for path, line in parsed.lines.items()
+        if len(path) > 1 and path[0] == "nodes" and isinstance(path[1], int)
+    }
 
 
 def _column(lines: list[str], located: Located) -> int | None:
@@ -155,7 +170,7 @@ def _suffix(path: Path) -> str:
         raise ParseError(
             "Standard input does not say the format of the tree.", None, f"Name a file that ends in {known}."
         )
-    suffix = path.suffix.lower()
+    suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".bak" else path.suffix.lower()
     if suffix not in PARSERS:
         what = f'"{suffix}" is not a format of trees.' if suffix else "The name of the file does not say its format."
         raise ParseError(what, None, f"Use a file whose name ends in {known}.")

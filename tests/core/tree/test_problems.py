@@ -273,7 +273,40 @@ def test_thousands_of_unknown_targets_are_all_listed_without_comparing_each_with
 
 def test_a_tree_without_nodes_says_so_once() -> None:
     assert messages(a_document() | {"nodes": {}}) == ["The tree has no nodes."]
-    assert messages(a_document() | {"nodes": [{"text": "Is it on?"}]}) == ['"nodes" is not a table of nodes.']
+    nodes = [{"text": "Is it on?", "outcome": "resolved"}]
+    assert messages(a_document() | {"nodes": nodes}) == ['"nodes" is not a table of nodes.']
+
+
+def test_fields_of_another_tool_are_one_problem_and_nothing_that_follows_from_them() -> None:
+    answers = [{"text": "Yes", "next": "b"}, {"text": "No", "next": "c"}]
+    nodes = {"a": {"question": "On?", "answers": answers}, "b": {"action": "Wait", "next": "c"}}
+    end = {"text": "Solved", "outcome": "resolved"}
+    document = {"id": "x", "titel": "X", "start": "a", "nodes": nodes | {"c": end}}
+    assert messages(document) == [
+        '"titel" is an unknown field.',
+        '"question" is called "text" here, "answers" is called "choices" here, "text" is called "label" in a choice'
+        ' (2 times), "next" is called "to" in a choice (2 times), "action" is called "text" here,'
+        ' "next" is called "to" here.',
+    ]
+
+
+def test_of_a_list_of_nodes_every_node_is_read() -> None:
+    choices = [{"label": "Yes", "to": "c"}, {"label": "yes", "to": "b"}]
+    nodes = [{"id": "a", "text": "On?", "choices": choices}, {"id": "b", "text": "", "outcome": "resolved"}]
+    assert messages(a_document() | {"start": "a", "nodes": nodes}) == [
+        '"nodes" is not a table of nodes.',
+        '"text" is empty.',
+        'The label "yes" is there twice.',
+        'The target "c" is not a node.',
+    ]
+
+
+def test_a_node_that_is_missing_is_one_problem_however_many_lead_there() -> None:
+    ways = [{"label": label, "to": "gone"} for label in "xyz"]
+    nodes = {"a": {"text": "On?", "choices": [*ways, {"label": "ok", "to": "b"}]}}
+    nodes |= {"b": {"text": "Solved", "outcome": "resolved"}}
+    found = check(a_document() | {"start": "a", "nodes": nodes}).problems
+    assert [(each.message, each.path[-2]) for each in found] == [('The target "gone" is not a node (3 lead there).', 0)]
     empty = Tree(id="x", title="x", start="on", nodes={})
     assert [problem.message for problem in problems(empty)] == ["The tree has no nodes."]
 

@@ -6,7 +6,19 @@ from typing import Literal
 import msgspec
 
 from rflow.core.text import clean, one_line
-from rflow.core.tree.fields import CHOICE_KEYS, NEEDED, NODE_KEYS, TREE_KEYS, Document, leads_nowhere, meant_field
+from rflow.core.tree.fields import (
+    CHOICE_KEYS,
+    NEEDED,
+    NODE_KEYS,
+    TREE_KEYS,
+    Document,
+    Renames,
+    leads_nowhere,
+    meant_field,
+    node_names,
+    renaming,
+    unnamed,
+)
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.core.tree.problems import (
     LONGEST_NAME,
@@ -46,7 +58,7 @@ def check(document: object) -> Checked:
     """Return the tree in `document` (the content of a tree file), and everything that is wrong with it."""
     reader = _Reader()
     tree = reader.tree(document)
-    listed = reader.problems
+    listed = [*renaming(reader.renames), *reader.problems]
     if tree is not None:
         reported = {problem.path for problem in listed if _is_about_a_field(problem)}
         listed.extend(problem for problem in problems(tree, reader.doubtful) if problem.path not in reported)
@@ -69,6 +81,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.doubtful: set[str] = set()
+        self.renames: Renames = {}
 
     def tree(self, document: object) -> Tree | None:
         if not isinstance(document, dict):
@@ -94,14 +107,22 @@ class _Reader:
     def _nodes(self, document: Document) -> dict[str, Node] | None:
         nodes = document.get("nodes", {})
         if not isinstance(nodes, dict):
-            self._error(
-                ("nodes",), '"nodes" is not a table of nodes.', "Write a name for each node, and its fields below it."
-            )
-            return None
+            remedy = "Write a name for each node, and its fields below it; or, of another tool: rflow tree import FILE"
+            self._error(("nodes",), '"nodes" is not a table of nodes.', remedy)
+            return self._listed(nodes) if isinstance(nodes, list) else None
         if not nodes:
             self._error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")
             return None
         return {str(name): self._node(str(name), node) for name, node in nodes.items()}
+
+    def _listed(self, nodes: list[object]) -> dict[str, Node] | None:
+        """Return the nodes of a list by their ids, so that what else is wrong with them is found, too."""
+        names = node_names(nodes)
+        if names is not None:
+            return {name: self._node(name, unnamed(node)) for name, node in zip(names, nodes, strict=True)} or None
+        for number, node in enumerate(nodes, 1):
+            self._node(f"{number}", node)
+        return None
 
     def _node(self, name: str, node: object) -> Node:
         path = ("nodes", name)
@@ -233,11 +254,11 @@ class _Reader:
             if key in known:
                 continue
             meant = meant_field(str(key), known)
-            remedy = did_you_mean(meant, f"Known here: {', '.join(known)}.")
             if meant in NEEDED and meant not in corrected:
                 corrected[meant] = corrected.pop(key)
-                self._error((*path, str(key)), f"{quoted(key)} is an unknown field.", remedy)
+                self.renames.setdefault((known, str(key), meant), []).append((*path, str(key)))
             else:
+                remedy = did_you_mean(meant, f"Known here: {', '.join(known)}.")
                 self._warning((*path, str(key)), f"{quoted(key)} is an unknown field, which is ignored.", remedy)
         return corrected
 

@@ -1,6 +1,6 @@
 """The fields of a tree file: their names, the names that people take for them, and what a missing one means."""
 
-from rflow.core.tree.problems import nearest
+from rflow.core.tree.problems import KeyPath, Problem, did_you_mean, error, nearest, quoted
 
 Document = dict[str, object]
 
@@ -9,14 +9,63 @@ NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome",
 CHOICE_KEYS = ("label", "to", "rules_out")
 NEEDED = ("id", "title", "start", "nodes", "kind", "text", "choices", "to", "outcome", "label")
 """Fields without which a tree is another one: a misspelt one of them is an error."""
-_MEANT = {"next": "to", "goto": "to", "target": "to", "then": "to", "options": "choices", "answers": "choices"}
-_MEANT |= {"question": "text", "type": "kind", "answer": "label", "name": "title", "result": "outcome"}
+_TO = dict.fromkeys(("next", "goto", "target", "then"), "to")
+_MEANT: dict[tuple[str, ...], dict[str, str]] = {
+    TREE_KEYS: {"name": "title", **dict.fromkeys(("root", "entry"), "start")},
+    NODE_KEYS: _TO
+    | dict.fromkeys(("question", "prompt", "action", "message"), "text")
+    | dict.fromkeys(("answers", "options", "branches"), "choices")
+    | {"type": "kind", "result": "outcome", "hint": "help", "command": "run"},
+    CHOICE_KEYS: _TO | dict.fromkeys(("answer", "text", "option", "name", "value"), "label"),
+}
 """Names that people take for the field that does what they mean."""
+_NAMES = ("id", "name", "key")
+Renames = dict[tuple[tuple[str, ...], str, str], list[KeyPath]]
+"""Where fields have other names: by the fields known there, the name found, and the one that was meant."""
 
 
 def meant_field(key: str, known: tuple[str, ...]) -> str | None:
     """Return the field that an unknown one probably means; None if none is near."""
-    return _MEANT[key] if _MEANT.get(key) in known else nearest(key, known)
+    return _MEANT[known].get(key) or nearest(key, known)
+
+
+def renaming(renames: Renames) -> list[Problem]:
+    """Return the fields to rename: all that are called otherwise are one problem, a typo is one of its own."""
+    together = {names: paths for names, paths in renames.items() if len(paths) > 1 or names[1] in _MEANT[names[0]]}
+    if sum(map(len, together.values())) < 2:
+        together = {}
+    listed = [
+        error(paths[0], f"{quoted(key)} is an unknown field.", did_you_mean(meant, ""))
+        for (known, key, meant), paths in renames.items()
+        if (known, key, meant) not in together
+    ]
+    if together:
+        what = ", ".join(_called(*names, len(paths)) for names, paths in together.items())
+        first = next(iter(together.values()))[0]
+        listed.append(error(first, f"{what}.", "Rename them all; or, a file of another tool: rflow tree import FILE"))
+    return listed
+
+
+def _called(known: tuple[str, ...], key: str, meant: str, times: int) -> str:
+    where = "in a choice" if known == CHOICE_KEYS else "here"
+    return f"{quoted(key)} is called {quoted(meant)} {where}{f' ({times} times)' if times > 1 else ''}"
+
+
+def node_names(nodes: list[object]) -> list[str] | None:
+    """Return the names of nodes that are a list: their ids; None if some have none or the same."""
+    names = [_named(node) for node in nodes]
+    return [name for name in names if name] if all(names) and len(set(names)) == len(names) else None
+
+
+def _named(node: object) -> str:
+    key = next((key for key in _NAMES if key in node), None) if isinstance(node, dict) else None
+    return str(node[key]).strip() if isinstance(node, dict) and key is not None else ""
+
+
+def unnamed(node: object) -> object:
+    """Return a node of a list without the field that names it."""
+    key = next((key for key in _NAMES if key in node), None) if isinstance(node, dict) else None
+    return {field: value for field, value in node.items() if field != key} if isinstance(node, dict) else node
 
 
 def leads_nowhere(node: Document) -> bool:

@@ -132,13 +132,17 @@ def _labels(tree: Tree) -> Iterator[Problem]:
 
 
 def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
+    """Yield the targets that are no nodes, each where it is first named: a node that is missing is one mistake."""
+    places: dict[str, list[KeyPath]] = {}
     for name, node in tree.nodes.items():
         for number, choice in enumerate(exits(node)):
             if choice.to and choice.to not in tree.nodes:
                 inside = ("choices", number, "to") if isinstance(node, Decision) else ("to",)
-                target = quoted(choice.to)
-                remedy = did_you_mean(meant.get(choice.to), f"Add a node {target}, or name another.")
-                yield error(("nodes", name, *inside), f"The target {target} is not a node.", remedy)
+                places.setdefault(choice.to, []).append(("nodes", name, *inside))
+    for to, paths in places.items():
+        target, more = quoted(to), f" ({len(paths)} lead there)" if len(paths) > 1 else ""
+        remedy = did_you_mean(meant.get(to), f"Add a node {target}, or name another.")
+        yield error(paths[0], f"The target {target} is not a node{more}.", remedy)
 
 
 def _leads_away(tree: Tree, name: str) -> bool:

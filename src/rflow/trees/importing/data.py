@@ -55,7 +55,7 @@ class _Reader:
 
     def _unwrapped(self, document: object, path: KeyPath) -> tuple[object, KeyPath, bool]:
         """Return what a table holds that only says that there is a tree: `decision_tree: …`."""
-        if not isinstance(document, dict) or f.key_for(document, f.NODES) is not None:
+        if not isinstance(document, dict) or f.key_for(document, f.NODES) is not None or f.nodes_by_id(document):
             return document, path, False
         self.chart.title = self.chart.title or f.as_text(f.value(document, ("title", "name")))
         starts = [key for key in (f.key_for(document, [word]) for word in f.START) if key is not None]
@@ -99,15 +99,23 @@ class _Reader:
         key = f.key_for(document, f.NODES)
         inside = document.get(key) if key is not None else None
         if isinstance(inside, list) and key is not None:
-            return self._of_list(inside, (*path, key))
+            listed, linear = self._of_list(inside, (*path, key))
+            return [*listed, *self._beside(document, path)], linear
         if isinstance(inside, dict) and key is not None:
-            return self._of_table(inside, (*path, key)), False
-        tables: f.Fields = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
-        by_id = len(tables) > 1 and all(
-            f.text(fields, f.TEXT) for fields in tables.values() if isinstance(fields, dict)
-        )
+            return [*self._of_table(inside, (*path, key)), *self._beside(document, path)], False
         nested = f.text(document, f.TEXT[:9])
-        return (self._of_table(tables, path) if by_id and not nested else []), False
+        return (self._of_table(f.nodes_by_id(document), path) if not nested else []), False
+
+    def _beside(self, document: f.Fields, path: KeyPath) -> Iterator[tuple[str, f.Fields, KeyPath]]:
+        """Yield the ends that stand in a list or table of their own beside the nodes: `outcomes: …`."""
+        for key in (f.key_for(document, [word]) for word in f.ENDS):
+            inside = document[key] if key is not None else None
+            if isinstance(inside, dict):
+                yield from self._of_table(inside, (*path, str(key)))
+            elif isinstance(inside, list) and all(
+                isinstance(each, dict) and f.key_for(each, f.ID[:6]) for each in inside
+            ):
+                yield from self._of_list(inside, (*path, str(key)))[0]
 
     def _of_table(self, table: f.Fields, path: KeyPath) -> list[tuple[str, f.Fields, KeyPath]]:
         return [
@@ -162,17 +170,27 @@ class _Reader:
 
     def _exits(self, fields: f.Fields, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
         """Yield the exits of a node as (label, target, place): lists of answers, then `yes` and `no`, then `next`."""
+        after_key = f.key_for(fields, f.NEXT)
+        yes_or_no = [key for key, inside in fields.items() if f.plain(key) in f.ANSWERS and inside not in f.NOTHING]
         for key in (f.key_for(fields, [word]) for word in f.EXITS):
-            if key is not None:
+            labels = self._labels(fields[key]) if key is not None and (after_key or yes_or_no) else []
+            if labels and after_key and not yes_or_no:
+                yield from ((label, fields[after_key], (*path, after_key)) for label in labels)
+                return
+            if key is not None and not labels:
                 yield from self._answers(fields[key], (*path, key))
-        for key, inside in fields.items():
-            if f.plain(key) in f.ANSWERS and inside not in f.NOTHING:
-                yield f.ANSWERS[f.plain(key)], inside, (*path, str(key))
-        key = f.key_for(fields, f.NEXT)
-        if key is not None:
-            after = fields[key]
-            place = (*path, key)
-            yield from self._answers(after, place) if _lists_answers(after) else [("", after, place)]
+        for key in yes_or_no:
+            answer = f.ANSWERS[f.plain(key)]
+            yield f.text(fields, (f"{answer.lower()}label",)) or answer, fields[key], (*path, str(key))
+        if after_key is not None:
+            after, place = fields[after_key], (*path, after_key)
+            yield from self._answers(after, place) if f.lists_answers(after) else [("", after, place)]
+
+    def _labels(self, answers: object) -> list[str]:
+        """Return the answers of a list that only names them; where they lead stands in another field."""
+        texts = answers if isinstance(answers, list) else []
+        named = [text for text in texts if isinstance(text, str) and self._known(text) is None]
+        return named if len(named) == len(texts) else []
 
     def _answers(self, answers: object, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
         if isinstance(answers, dict):
@@ -200,19 +218,32 @@ class _Reader:
             yield label if f.text(rest, f.TEXT) else "", rest if f.text(rest, f.TEXT) else answer, path
 
     def _exit(self, source: str, label: str, target: object, path: KeyPath) -> None:
-        """Add an exit to a node that exists, to a node inside this one, or to an end that only has a text."""
-        line = self.line(path)
+        """Add an exit to a node that exists, to a node inside this one, or to an end that only has a text.
+
+        Of several nodes inside, each follows the one before, unless that leads elsewhere.
+        """
+        inside = target if isinstance(target, list) and any(isinstance(each, dict) for each in target) else [target]
+        for each in inside:
+            to = self._target(each, path)
+            if to is None:
+                continue
+            self.chart.connect(Link(source=source, to=to, label=label, line=self.line(path)))
+            if isinstance(each, dict) and f.key_for(each, (*f.EXITS, *f.NEXT, *f.ANSWERS)):
+                return
+            source, label = to, ""
+
+    def _target(self, target: object, path: KeyPath) -> str | None:
+        """Return the node that an exit leads to, which is added if it stands inside; None if there is nothing."""
         if isinstance(target, dict):
+            if not f.text(target, f.TEXT) and (after := f.value(target, f.NEXT)) is not None:
+                return self._target(after, path)  # {next: b}
             to = self._known(f.as_text(f.value(target, ("id",)))) if len(target) == 1 else None
             if to is None:
                 to = self._id(target)
                 self._node(to, target, path)
-        else:
-            said = f.as_text(target)
-            if not said:
-                return
-            to = self._known(said) or self._end(said, line)
-        self.chart.connect(Link(source=source, to=to, label=label, line=line))
+            return to
+        said = f.as_text(target)
+        return (self._known(said) or self._end(said, self.line(path))) if said else None
 
     def _known(self, name: str) -> str | None:
         return name if name in self.ids else None
@@ -223,10 +254,3 @@ class _Reader:
         if " " not in said:
             self.chart.note(line, f'"{shorten(said, 60)}" is not the id of a node: it is an end with this text.')
         return name
-
-
-def _lists_answers(after: object) -> bool:
-    """Whether `next` holds answers rather than a node."""
-    if isinstance(after, dict):
-        return not f.text(after, f.TEXT[:12]) and f.key_for(after, ("id",)) is None
-    return isinstance(after, list)

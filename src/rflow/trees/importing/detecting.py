@@ -2,7 +2,7 @@
 
 import re
 
-from rflow.trees.importing.embedded import embedded
+from rflow.trees.importing.embedded import GRAPH, embedded, is_graph
 from rflow.trees.importing.mermaid.flowchart import HEADER
 from rflow.trees.importing.mermaid.text import source
 
@@ -12,20 +12,17 @@ _SUFFIXES = {
     **dict.fromkeys((".dot", ".gv"), "dot"),
     **dict.fromkeys((".yaml", ".yml", ".json"), "yaml"),
 }
-_GRAPH = re.compile(r"\s*+(?:strict\s++)?(?:di)?graph\b[^{\n]{0,200}\{", re.IGNORECASE)
 _STEPS = re.compile(r"^[ \t]*+(?:\d{1,4}[.)]|[-*+][ \t]\[[ xX]\]|#{1,6}[ \t])", re.MULTILINE)
 _KEY = re.compile(r"^(?:- )?[\w\"'-]{1,60}:(?:\s|$)", re.MULTILINE)
-_COMMENTS = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/|\#[^\n]*+)++")
 
 
 def form_of(text: str, suffix: str) -> str:
     """Return the form of a text: by the suffix of its file where that says it, else by how it begins."""
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
-    if HEADER.match(source(text).text) and not _GRAPH.match(text):
+    if HEADER.match(source(text).text) and not GRAPH.match(text):
         return "mermaid"
-    comments = _COMMENTS.match(text)
-    if _GRAPH.match(text, comments.end() if comments else 0):
+    if is_graph(text):
         return "dot"
     if text.lstrip()[:1] in ("{", "["):
         return "yaml"

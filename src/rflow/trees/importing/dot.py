@@ -11,7 +11,10 @@ from rflow.trees.parsed import ParseError
 
 DEEPEST = 32
 _SHAPES = {"Mdiamond": "diamond", "hexagon": "hexagon", "doublecircle": "doublecircle", "octagon": "octagon"}
+_LABELS = ("label", "xlabel", "taillabel", "headlabel")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_PORT = re.compile(r"(?<!\\)(?:<[^<>]*+>\s*+|[{}])")
+_BETWEEN = re.compile(r"(?<!\\)\|\s*+")
 _END = Token("", "", 0)
 Attributes = dict[str, str]
 
@@ -43,6 +46,7 @@ class _Reader:
         self.line = self.ahead.line or 1
         self.graph_name = ""
         self.labels: Attributes = {}
+        self.hidden: set[str] = set()
 
     def next(self) -> Token:
         token, self.ahead = self.ahead, next(self.words, _END)
@@ -72,6 +76,8 @@ class _Reader:
             raise self.error("The graph has no opening brace.")
         self.block(_Scope({}, {}), 1)
         self.chart.title = self.labels.get("label", "")
+        for name in self.hidden - {end for link in self.chart.links for end in (link.source, link.to)}:
+            del self.chart.nodes[name]
 
     def block(self, scope: _Scope, depth: int) -> None:
         """Read statements up to the closing brace."""
@@ -113,7 +119,10 @@ class _Reader:
             if simple:
                 self.looks(self.chart.nodes[ends[0]], ends[0], fields)
             return
-        label = _text((scope.edge | fields).get("label", (scope.edge | fields).get("xlabel", "")), self.graph_name, "")
+        fields = scope.edge | fields
+        if "invis" in fields.get("style", ""):
+            return  # it only arranges the drawing
+        label = next((_text(fields[key], self.graph_name, "") for key in _LABELS if fields.get(key)), "")
         for sources, targets in pairwise(groups):
             for source in sources:
                 for to in targets:
@@ -147,7 +156,10 @@ class _Reader:
         shape = fields.get("shape", "")
         node.shape = _SHAPES.get(shape, shape) or node.shape
         if fields.get("label"):
-            node.text = _text(fields["label"], self.graph_name, name)
+            label = _without_fields(fields["label"]) if node.shape in ("record", "Mrecord") else fields["label"]
+            node.text = _text(label, self.graph_name, name)
+        if "invis" in fields.get("style", ""):
+            self.hidden.add(name)
         if node.shape in ("octagon", "doubleoctagon"):
             node.outcome = "escalate"
         elif node.shape == "doublecircle" or fields.get("peripheries") == "2":
@@ -180,6 +192,11 @@ class _Reader:
         before = f'before "{shorten(self.ahead.text, 40)}"' if self.ahead.kind else "at the end"
         line = self.ahead.line or self.line
         return ParseError(f"{what.rstrip('.')}, {before}.", line, "See https://graphviz.org/doc/info/lang.html")
+
+
+def _without_fields(label: str) -> str:
+    """Return the label of a record, such as `{Check power|<f1> lamp on?}`, its fields on lines of their own."""
+    return _BETWEEN.sub(r"\\n", _PORT.sub("", label))
 
 
 def _text(raw: str, graph: str, node: str) -> str:

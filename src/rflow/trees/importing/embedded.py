@@ -1,4 +1,4 @@
-"""Finding Mermaid flowcharts inside Markdown, HTML, reStructuredText, AsciiDoc, and the tags of site generators."""
+"""Finding Mermaid and Graphviz charts inside Markdown, HTML, reStructuredText, AsciiDoc, and site generators."""
 
 import html
 import re
@@ -11,7 +11,11 @@ from rflow.trees.importing.mermaid.text import source
 
 # Other blocks that begin with ":::" (notes, columns) hold Markdown, with charts in it.
 _FENCE = re.compile(r"([ \t>]*+)(`{3,}+|~{3,}+|:{3,}+)[ \t]*+(.*+)")
-_DIRECTIVE = re.compile(r"([ \t]*+)\.\.[ \t]++(?:mermaid|(?:code-block|code|sourcecode)::[ \t]*+mermaid(?=\s|$))")
+_DIRECTIVE = re.compile(
+    r"([ \t]*+)\.\.[ \t]++(mermaid|graphviz|(?:code-block|code|sourcecode)::[ \t]*+(?:mermaid|dot|graphviz)(?=\s|$))"
+)
+GRAPH = re.compile(r"\s*+(?:strict\s++)?(?:di)?graph\b[^{\n]{0,200}\{", re.IGNORECASE)
+COMMENTS = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/|\#[^\n]*+)++")
 _OPENING = re.compile(r"<(div|pre|code|script|mermaid)\b([^>]*+)>", re.IGNORECASE)
 _TAGS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE))
@@ -27,7 +31,8 @@ _DELIMITER = re.compile(r"(?:-{4,}+|\.{4,}+|={4,}+)[ \t]*+$")
 _PLAIN_CHART = re.compile(r"\s*+(?:graph|flowchart)[ \t]++(?:TD|TB|LR|RL|BT)\b")
 _MERMAID = re.compile(r"""(?:class|type|data-lang)\s*+=\s*+["']?[^"'>]*mermaid""", re.IGNORECASE)
 _HEADING = re.compile(r"[ \t]{0,3}+#{1,6}[ \t]++(.*+)")
-_OPTION = re.compile(r"[ \t]*+:\w++:")
+_DOT = re.compile(r"\{?\.?(?:dot|graphviz|gv)\b", re.IGNORECASE)
+_OPTION = re.compile(r"[ \t>]*+:[\w-]++:")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -36,12 +41,23 @@ class Found(msgspec.Struct, frozen=True):
     text: str
     line: int
     heading: str = ""
+    form: str = "mermaid"
+
+
+def is_graph(text: str) -> bool:
+    """Whether a text begins as a graph of Graphviz, after comments."""
+    comments = COMMENTS.match(text)
+    return bool(GRAPH.match(text, comments.end() if comments else 0))
 
 
 def embedded(text: str) -> list[Found]:
-    """Return the flowcharts in a text, in their order; Mermaid's other diagrams are left out."""
+    """Return the flowcharts and graphs in a text, in their order; Mermaid's other diagrams are left out."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [chart for chart in _charts(lines) if HEADER.match(source(chart.text).text)]
+    return [chart for chart in _charts(lines) if _is_chart(chart)]
+
+
+def _is_chart(found: Found) -> bool:
+    return is_graph(found.text) if found.form == "dot" else bool(HEADER.match(source(found.text).text))
 
 
 def _charts(lines: list[str]) -> Iterator[Found]:
@@ -53,13 +69,16 @@ def _charts(lines: list[str]) -> Iterator[Found]:
         end = number + 1
         if (fence := _FENCE.match(line)) and (fence[2][0] != ":" or _is_mermaid(fence[3])):
             end = _fence_end(lines, number, fence[2])
-            if _is_mermaid(fence[3]) or _is_plain_chart(fence[3], lines[number + 1 : number + 4]):
-                yield Found(_inside(lines[number + 1 : end], fence[1]), number + 2, heading)
+            graph = bool(_DOT.match(fence[3]))
+            if graph or _is_mermaid(fence[3]) or _is_plain_chart(fence[3], lines[number + 1 : number + 4]):
+                body = lines[number + 1 : end]
+                body = _without_options(body) if fence[3].startswith("{") else body
+                yield Found(_inside(body, fence[1]), number + 2, heading, "dot" if graph else "mermaid")
             end += 1
         elif directive := _DIRECTIVE.match(line):
             end = _indented_end(lines, number + 1, len(directive[1]))
-            body = ["" if _OPTION.match(each) else each for each in lines[number + 1 : end]]
-            yield Found("\n".join(body), number + 2, heading)
+            form = "mermaid" if directive[2].endswith("mermaid") else "dot"
+            yield Found("\n".join(_without_options(lines[number + 1 : end])), number + 2, heading, form)
         elif _BLOCK.match(line) and number + 1 < len(lines) and _DELIMITER.match(lines[number + 1]):
             end = _delimited_end(lines, number + 1)
             yield Found("\n".join(lines[number + 2 : end]), number + 3, heading)
@@ -72,6 +91,11 @@ def _charts(lines: list[str]) -> Iterator[Found]:
             chart, end = _tagged(lines, number, tag.end(), closing)
             yield Found(html.unescape(chart), number + 1, heading)
         number = end
+
+
+def _without_options(lines: list[str]) -> list[str]:
+    """Return the lines of a directive of reStructuredText or MyST, without options such as `:align: center`."""
+    return ["" if _OPTION.match(line) else line for line in lines]
 
 
 def _is_mermaid(info: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 Fields = dict[str, object]
 
 NODES = ("nodes", "steps", "states", "questions", "vertices", "tasks", "elements", "items")
+ENDS = ("outcomes", "results", "solutions", "endings", "ends", "conclusions", "resolutions", "leaves", "terminals")
+"""Lists beside the nodes, of what these lead to."""
 LINKS = ("edges", "links", "connections", "transitions", "arrows", "flows")
 TREES = ("tree", "decisiontree", "flow", "flowchart", "workflow", "runbook", "playbook", "graph", "troubleshooting")
 START = (
@@ -19,6 +21,8 @@ START = (
     "begin",
     "rootid",
     "startid",
+    *("startquestion", "startnodeid", "startstep", "rootnode", "rootnodeid", "rootquestion", "firstquestion"),
+    *("firststep", "firstnode", "initialnode", "entrynode"),
 )
 ID = ("id", "key", "nodeid", "stepid", "ref", "slug", "name", "node", "step")
 TEXT = (
@@ -26,7 +30,10 @@ TEXT = (
     *("say", "check", "content", "body", "solution", "resolution", "result", "conclusion", "recommendation", "leaf"),
     *("diagnosis", "decision", "description", "name", "summary"),
 )
-HELP = ("help", "description", "details", "notes", "note", "hint", "info", "explanation", "more")
+HELP = (
+    *("help", "description", "details", "notes", "note", "hint", "info", "explanation", "more", "content", "body"),
+    *("narrative", "actions", "checklist", "helper", "detail"),
+)
 RUN = ("run", "command", "cmd", "commands", "script", "shell", "code")
 EXITS = (
     *("choices", "options", "answers", "branches", "responses", "children", "cases", "edges", "transitions", "buttons"),
@@ -34,11 +41,11 @@ EXITS = (
 )
 NEXT = ("next", "to", "goto", "then", "nextstep", "nextnode", "nextid", "target", "continue", "nextquestion")
 LABEL = ("label", "answer", "option", "choice", "when", "if", "condition", "case", "response", "text", "value", "name")
-TARGET = (*NEXT, "leadsto", "node", "step", "child", "dest", "destination", "id", "result", "outcome", "action")
+TARGET = (*NEXT, "leadsto", "node", "step", "child", "dest", "destination", "result", "outcome", "action", "id")
 SOURCE = ("from", "source", "src", "fromnode", "sourceid")
 ANSWERS = {
-    **dict.fromkeys(("yes", "ifyes", "onyes", "yesnext", "nextyes", "yesid"), "Yes"),
-    **dict.fromkeys(("no", "ifno", "onno", "nonext", "nextno", "noid"), "No"),
+    **dict.fromkeys(("yes", "ifyes", "onyes", "yesnext", "nextyes", "nextifyes", "yesid"), "Yes"),
+    **dict.fromkeys(("no", "ifno", "onno", "nonext", "nextno", "nextifno", "noid"), "No"),
     **dict.fromkeys(("true", "iftrue", "ontrue"), "True"),
     **dict.fromkeys(("false", "iffalse", "onfalse"), "False"),
     **dict.fromkeys(("else", "otherwise", "default"), "Otherwise"),
@@ -81,3 +88,17 @@ def as_text(given: object) -> str:
     if isinstance(given, list) and all(isinstance(each, str) for each in given):
         return "\n".join(given)
     return str(given).strip() if isinstance(given, str) and given not in NOTHING else ""
+
+
+def nodes_by_id(document: Fields) -> Fields:
+    """Return the tables of a document if there are several, each with a text: nodes by id; else none."""
+    tables: Fields = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+    texts = [text(fields, TEXT) for fields in tables.values() if isinstance(fields, dict)]
+    return tables if len(texts) > 1 and all(texts) else {}
+
+
+def lists_answers(after: object) -> bool:
+    """Whether `next` holds answers rather than a node."""
+    if isinstance(after, dict):
+        return not text(after, TEXT[:12]) and key_for(after, ("id",)) is None
+    return isinstance(after, list)

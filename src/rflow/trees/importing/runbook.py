@@ -3,9 +3,10 @@
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, branches, escalation
+from rflow.trees.importing.branching import Branch, answer, branches, escalation
 from rflow.trees.importing.chart import Chart, Link, Node
 from rflow.trees.importing.names import Names, slug
 from rflow.trees.parsed import ParseError
@@ -16,6 +17,9 @@ _STEP_HEADING = re.compile(
     r"(?:step[ \t]++(\d{1,4})[ \t]*+[.:)\u2013\u2014-]?|(\d{1,4})[.)])[ \t]*+(.*+)", re.IGNORECASE
 )
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([^`\s]*+)")
+_FIELD = re.compile(r"[*_]{2}(\w{1,20})s?(?::[*_]{2}|[*_]{2}:)\s*+(.+)")
+_CODE = re.compile(r"`([^`]++)`\.?")
+_OTHERS = {"yes": "No", "no": "Yes", "otherwise": "Yes"}
 _SHELL = {"", "sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "sql", "text"}
 _PROMPT = re.compile(r"^(?:\$|#|PS [^>\n]*+>|>) ", re.MULTILINE)
 
@@ -44,7 +48,7 @@ def read_runbook(text: str, first: int = 1) -> Chart:
         number = reader.fence(lines, number, fence) if fence else reader.line(lines[number], number)
     if not reader.steps:
         raise ParseError("The runbook has no steps.", first, "Number them, such as 1. Restart the service")
-    return _chart(reader, first)
+    return _Connecting(reader, first).connected()
 
 
 def _front_matter_end(lines: list[str]) -> int:
@@ -91,7 +95,7 @@ class _Reader:
 
     def _heading(self, level: int, text: str, number: int) -> None:
         step = _STEP_HEADING.fullmatch(text)
-        if step and step[3]:
+        if step and (step[3] or step[1]):
             self.by_heading = True
             self._add(int(step[1] or step[2]), step[3], number, -1)
             return
@@ -138,28 +142,26 @@ class _Reader:
         step = self.steps[-1]
         if self.new_section and not self.by_heading:
             return  # a paragraph of the next section
+        if (field := _FIELD.fullmatch(text)) and self._field(step, field[1].lower(), field[2]):
+            return
         rest, listed = branches(text, self.first + number)
-        if not listed and (out := escalation(text, self.first + number)):
+        said = answer(text, self.first + number) if len(listed) < 2 else None
+        if out := said or (escalation(text, self.first + number) if not listed else None):
             rest, listed = "", [out]
         step.branches.extend(listed)
         if rest:
             step.help.append(f"- {rest}" if bullet else rest)
 
-
-def _chart(reader: _Reader, first: int) -> Chart:
-    ids = _ids(reader.steps)
-    chart = Chart(line=first, title=reader.title, start=next(iter(ids.values())))
-    for step in reader.steps:
-        chart.nodes[ids[step.series, step.number]] = Node(
-            text=_plain(step.text) or f"Step {step.number}",
-            line=step.line,
-            shape="diamond" if any(branch.label for branch in step.branches) else "",
-            help="\n".join(step.help),
-            run="\n".join(step.run),
-        )
-    for step, after in zip(reader.steps, [*reader.steps[1:], None], strict=True):
-        _connect(chart, ids, step, ids[after.series, after.number] if after else None)
-    return chart
+    def _field(self, step: _Step, name: str, said: str) -> bool:
+        """Read what a template says of a step: "**Command:** `df -h`"; return whether that is all."""
+        code = _CODE.fullmatch(said)
+        if name in ("command", "run") and code:
+            step.run.append(code[1])
+        elif name in ("description", "action", "task") and not step.text:
+            step.text, step.branches = branches(said, step.line)
+        else:
+            return False
+        return True
 
 
 def _ids(steps: list[_Step]) -> dict[tuple[int, str], str]:
@@ -173,38 +175,71 @@ def _ids(steps: list[_Step]) -> dict[tuple[int, str], str]:
     return ids
 
 
-def _connect(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, after: str | None) -> None:
-    source = ids[step.series, step.number]
-    jump = next((branch for branch in step.branches if not branch.label), None)
-    for branch in step.branches:
-        to = _target(chart, ids, step, branch)
-        if to is not None and branch.label:
-            chart.connect(Link(source=source, to=to, label=branch.label, line=branch.line))
-    labels = {branch.label.casefold() for branch in step.branches if branch.label}
-    if {"yes", "no"} <= labels or "otherwise" in labels:
-        return
-    other = {"yes": "No", "no": "Yes"}.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
-    to = _target(chart, ids, step, jump) if jump else after
-    if to is None and labels:
-        to = Names(chart.nodes).id("done")
-        chart.nodes[to] = Node(text="Done", line=step.line)
-    if to is not None:
-        chart.connect(Link(source=source, to=to, label=other if labels else "", line=step.line))
-        if labels:
-            chart.note(step.line, f'Step {step.number} does not say where else it leads: "{other}" leads to {to}.')
+class _Connecting:
+    """Makes steps a chart: each leads where its answers say, else to the next."""
 
+    def __init__(self, reader: _Reader, first: int) -> None:
+        self.steps = reader.steps
+        self.ids = _ids(reader.steps)
+        self.names = Names(self.ids.values())
+        self.by_number = {number: name for (_, number), name in reversed(self.ids.items())}
+        self.chart = Chart(line=first, title=reader.title, start=next(iter(self.ids.values())))
 
-def _target(chart: Chart, ids: dict[tuple[int, str], str], step: _Step, branch: Branch) -> str | None:
-    """Return the node that a branch leads to: a step of the same list, else of another, or an end with its text."""
-    if branch.text:
-        name = Names(chart.nodes).id(branch.text)
-        chart.nodes[name] = Node(text=branch.text, line=branch.line)
+    def connected(self) -> Chart:
+        for step in self.steps:
+            self.chart.nodes[self.ids[step.series, step.number]] = Node(
+                text=_plain(step.text) or f"Step {step.number}",
+                line=step.line,
+                shape="diamond" if any(branch.label for branch in step.branches) else "",
+                help="\n".join(step.help),
+                run="\n".join(step.run),
+            )
+        for step, after in zip(self.steps, [*self.steps[1:], None], strict=True):
+            self._connect(step, self.ids[after.series, after.number] if after else None)
+        return self.chart
+
+    def _connect(self, step: _Step, after: str | None) -> None:
+        source = self.ids[step.series, step.number]
+        jump = next((branch for branch in step.branches if not branch.label), None)
+        for branch in step.branches:
+            if branch.label:
+                self._answer(source, step, branch, after)
+        labels = {branch.label.casefold() for branch in step.branches if branch.label}
+        if {"yes", "no"} <= labels or ("otherwise" in labels and len(labels) > 1):
+            return
+        other = _OTHERS.get(next(iter(labels)), "Otherwise") if len(labels) == 1 else "Otherwise"
+        to = self._target(step, jump) if jump else after
+        if to is None and labels:
+            to = self._node("Done", step.line)
+        if to is not None:
+            self.chart.connect(Link(source=source, to=to, label=other if labels else "", line=step.line))
+            if labels:
+                what = f'Step {step.number} does not say where else it leads: "{other}" leads to {to}.'
+                self.chart.note(step.line, what)
+
+    def _answer(self, source: str, step: _Step, branch: Branch, after: str | None) -> None:
+        to = self._target(step, branch)
+        if to is None:
+            return
+        self.chart.connect(Link(source=source, to=to, label=branch.label, line=branch.line))
+        goes_on = self._target(step, replace(branch, text="")) if branch.on and branch.step else after
+        if branch.on and goes_on is not None:
+            self.chart.connect(Link(source=to, to=goes_on, label="", line=branch.line))
+
+    def _target(self, step: _Step, branch: Branch) -> str | None:
+        """Return where a branch leads: to a step of the same list, else of another, or to a node with its text."""
+        if branch.text:
+            return self._node(branch.text, branch.line)
+        name = self.ids.get((step.series, branch.step)) or self.by_number.get(branch.step)
+        if name is None:
+            what = f'There is no step {shorten(branch.step, 20)} that "{branch.label}" could lead to.'
+            self.chart.note(branch.line, what)
         return name
-    same = ids.get((step.series, branch.step))
-    name = same or next((name for (_, number), name in ids.items() if number == branch.step), "")
-    if not name:
-        chart.note(branch.line, f'There is no step {shorten(branch.step, 20)} that "{branch.label}" could lead to.')
-    return name or None
+
+    def _node(self, text: str, line: int) -> str:
+        name = self.names.id(text)
+        self.chart.nodes[name] = Node(text=text, line=line)
+        return name
 
 
 def _plain(text: str) -> str:

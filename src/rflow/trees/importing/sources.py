@@ -23,6 +23,7 @@ Form = Literal["mermaid", "markdown", "dot", "yaml"]
 FORMS: tuple[str, ...] = get_args(Form)
 MOST_FILES = 5_000
 _SKIPPED = {"node_modules", "__pycache__", "venv", "vendor", "dist", "build"}
+_READERS = {"mermaid": read_mermaid, "dot": read_dot}
 _LONGEST_ID = 60
 """So that there is room for a number behind it."""
 _ANYWHERE = {"readme", "index", ""}
@@ -74,9 +75,10 @@ def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
     if suffix == ".toml" and not form:
         raise ParseError("This is a tree file already.", None, f"Add it: rflow tree add {file}")
     found = form or form_of(text, suffix)
-    listed = embedded(text) if form in ("", "mermaid") and found in ("mermaid", "markdown") else []
+    inside = embedded(text) if found in ("mermaid", "markdown") or form == "dot" else []
+    listed = [chart for chart in inside if form in ("", chart.form)]
     if listed:
-        return [(read_mermaid(chart.text, chart.line), chart.heading) for chart in listed]
+        return [(_READERS[chart.form](chart.text, chart.line), chart.heading) for chart in listed]
     match found:
         case "mermaid":
             return [(read_mermaid(text), "")]

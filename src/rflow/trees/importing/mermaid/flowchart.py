@@ -16,19 +16,22 @@ from rflow.trees.lines import LimitExceeded
 from rflow.trees.parsed import ParseError
 
 HEADER = re.compile(r"\s*+([Gg]raph|flowchart-elk|[Ff]lowchart|swimlane-beta)(?=[\s;]|$)")
-_DIRECTION = re.compile(r"[ \t]*+(?:LR|RL|TB|BT|TD|BR|<|>|\^|v)(?=[\s;]|$)")
+_DIRECTION = re.compile(r"[^\S\n]*+(?:LR|RL|TB|BT|TD|BR|<|>|\^|v)(?=[\s;]|$)")
 _SPACE = re.compile(r"[\s;]*+")
-_BLANK = re.compile(r"[ \t]*+")
+_BLANK = re.compile(r"[^\S\n]*+")
 _ID = re.compile(r'(?!&\s)(?:[^\s\[\](){}<>|;"^~@:=\-]|-(?![->.])|=(?!=)|:(?!::))++')
 _KEYWORD = re.compile(
     r"(?:(subgraph|direction)|(style|classDef|class|linkStyle|click))(?=[ \t;]|$)(?![ \t]*+[-=&<\[({@])"
-    r"|(accTitle|accDescr)[ \t]*+[:{]|(end)(?=[ \t]*+(?:[;\n]|%%|$))|(subgraph)(?=\s|$)",
+    r"|(accTitle|accDescr)[ \t]*+[:{]|(end)(?=[^\S\n]*+(?:[;\n]|%%|$)|[^\S\n]++(?![xo]-)[\w\"])|(subgraph)(?=\s|$)",
     re.MULTILINE,
 )
-_STATEMENT = re.compile(r'(?:"[^"\n]*+"|\[[^\]\n]*+\]|#\w{1,32};|[^\n;"\[]|"(?![^"\n]*+")|\[(?![^\]\n]*+\]))*+')
+_STATEMENT = re.compile(
+    r'(?:\["[^"]*+"\]|\[[^\[\]"]*+\]|"[^"\n]*+"|\[[^\]\n]*+\]'  # the first two over several lines
+    r'|#\w{1,32};|[^\n;"\[]|"(?![^"\n]*+")|\[(?![^\]\n]*+\]))*+'
+)
 _LINE = re.compile(r"[^\n]*+")
-_AND = re.compile(r"[ \t]++&\s*+|&[ \t]++")
-_CLASS = re.compile(r":::[ \t]*+" + _ID.pattern)
+_AND = re.compile(r"[^\S\n]++&\s*+|&[^\S\n]++")
+_CLASS = re.compile(r":::[^\S\n]*+" + _ID.pattern)
 _DATA = re.compile(r'@\{((?:"[^"]*+"|[^}"])*+)\}')
 _STRING = re.compile(r'"[^"]*+"')
 _LINE_BREAKS = re.compile(r"\n\s*+")

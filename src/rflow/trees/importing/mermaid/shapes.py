@@ -36,11 +36,13 @@ _MATCHING = {")": "(", "]": "[", "}": "{"}
 _BRACKET = re.compile(r"[\[\](){}\n]")
 _SPECIAL = re.compile(r"[\[\](){}|\"]")
 _GOES_ON = re.compile(
-    r"[ \t]*+(?:$|[;&]|%%|:::|@\{|(?:[^\s\"@\[\](){}|]{1,64}+@)?(?:[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)"
+    r"[^\S\n]*+(?:$|[;&]|%%|:::|@\{|(?:[^\s\"@\[\](){}|]{1,64}+@)?(?:[xo<]?--|[xo<]?==|[xo<]?-\.|\.+-|~~~)"
     r"|(?:->|[\u2013\u2014]{1,2}>|\u2192)[ \t]*+[\w.-]++[ \t]*+(?:[\[({;]|$))",
     re.MULTILINE,
 )
 _BLANK = re.compile(r"\s*+")
+_ARROW = re.compile(r"--[->ox]|==[=>]|-\.+-")
+_LONGEST = 10_000
 
 
 class Label(NamedTuple):
@@ -62,17 +64,17 @@ def read_label(text: str, position: int, line: int) -> Label | None:
     found: Label | None = None
     for shape in shapes:
         begin = position + len(shape.opening)
-        label = _quoted(text, begin, shape) or _bare(text, begin, shape)
+        label = _quoted(text, begin, shape) or _quoted_lines(text, begin, shape, '`"') or _bare(text, begin, shape)
         if label is not None and not label.lenient:
             return found or label
         if label is not None and (found is None or label.end < found.end):
             found = label  # `[(optional) step] --> B[(x)]` ends at the first bracket, not at the first ")]"
-    if found is not None:
-        return found
-    if shapes:
+    rest = (_quoted_lines(text, position + len(shape.opening), shape, '"') for shape in shapes)
+    found = found or next((label for label in rest if label is not None), None)
+    if shapes and found is None:
         what = f'The label that opens with "{shapes[-1].opening}" is never closed.'
         raise ParseError(what, line, f'Close it with "{shapes[-1].closings[0]}".')
-    return None
+    return found
 
 
 def _quoted(text: str, begin: int, shape: Shape) -> Label | None:
@@ -95,6 +97,7 @@ def _bare(text: str, begin: int, shape: Shape) -> Label | None:
         likely = _likely(text, begin, shape)
         end = likely if likely >= 0 else end
     end = _on_another_line(text, begin, shape) if end < 0 else end
+    end = _over_lines(text, begin, shape) if end < 0 else end
     if end < 0:
         return None
     raw = text[begin:end].strip()
@@ -103,12 +106,17 @@ def _bare(text: str, begin: int, shape: Shape) -> Label | None:
     return Label(shape.name, raw, end + len(shape.closings[0]), lenient=strange)
 
 
-def _balanced(text: str, begin: int, shape: Shape) -> int:
-    """Return where a label ends whose brackets are in pairs, on the same line; -1 if there is no such place."""
+def _balanced(text: str, begin: int, shape: Shape, *, longest: int = 0) -> int:
+    """Return where a label ends whose brackets are in pairs, on the same line; -1 if there is no such place.
+
+    It may go on over several lines for as many characters as `longest`.
+    """
     closer = next(character for character in shape.closings[0] if character in _MATCHING)
     opener, depth, position = _MATCHING[closer], 0, begin
-    while (match := _BRACKET.search(text, position)) and match[0] != "\n":
+    while match := _BRACKET.search(text, position):
         at = match.start()
+        if at - begin > longest if longest else match[0] == "\n":
+            break
         if depth == 0 and (end := _closing(text, begin, at, shape)) >= 0:
             return end
         depth += (match[0] == opener) - (match[0] == closer and depth > 0)
@@ -142,6 +150,30 @@ def _on_another_line(text: str, begin: int, shape: Shape) -> int:
     """Return where a label of several lines ends, which must not hold any bracket or quote; else -1."""
     match = _SPECIAL.search(text, begin)
     return _closing(text, begin, match.start(), shape) if match and match[0] in _MATCHING else -1
+
+
+def _over_lines(text: str, begin: int, shape: Shape) -> int:
+    """Return where a label of several lines ends that holds brackets in pairs, and no arrow; else -1."""
+    end = _balanced(text, begin, shape, longest=_LONGEST)
+    behind = end + len(shape.closings[0])
+    return end if end >= 0 and not _ARROW.search(text, begin, end) and _GOES_ON.match(text, behind) else -1
+
+
+def _quoted_lines(text: str, begin: int, shape: Shape, quote: str) -> Label | None:
+    """Return a label in quotes, of several lines, that holds quotes and brackets, such as a command; else None.
+
+    It ends at the quote (of a Markdown string: with its backtick) before its bracket, unless another label in quotes
+    opens before.
+    """
+    opening = _blank(text, begin)
+    if not text.startswith(quote[::-1], opening):
+        return None
+    for closing in shape.closings:
+        end = text.find(quote + closing, opening + 1, opening + _LONGEST)
+        after = end + len(quote + closing)
+        if end > 0 and shape.opening + '"' not in text[opening:end] and _GOES_ON.match(text, after):
+            return Label(shape.name, quoted(text[opening + 1 : after - len(closing) - 1]), after, lenient=True)
+    return None
 
 
 def _blank(text: str, position: int) -> int:

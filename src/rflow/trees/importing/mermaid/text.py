@@ -6,12 +6,12 @@ import re
 import msgspec
 
 _ENTITY = re.compile(r"#(\w{1,32});|&(#?\w{1,32});")
-_BREAK = re.compile(r"<br\s*+/?>|\\n", re.IGNORECASE)
-_AROUND_BREAKS = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*+")
-_TAGS = (
-    r"b|i|u|s|strong|em|small|sub|sup|span|p|a|code|pre|ul|ol|li|img|div|font|hr|mark|kbd|center|h[1-6]"  # as in HTML
-)
-_TAG = re.compile(rf"<(/?(?:{_TAGS})\b)([^<>]*+)(>?)", re.IGNORECASE)
+_BREAK = re.compile(r"<br[\s/]*+>|</br\s*+>|\\n", re.IGNORECASE)
+_TAGS = r"br|b|i|u|s|strong|em|small|sub|sup|span|p|a|code|pre|ul|ol|li|img|div|font|hr|mark|kbd|center|h[1-6]"
+_TAG = re.compile(rf"<(/?)({_TAGS})\b([^<>]*+)(>?)", re.IGNORECASE)
+_EMPTY = {"br", "hr", "img"}
+_DEEPEST = 100
+"""The most open tags that a closing one is compared with, so that a label of tags takes no longer than one of words."""
 _ATTRIBUTE = re.compile(r"""([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _FRONT_MATTER = re.compile(r"-{3}[ \t]*+\n")
 _TITLE = re.compile(r"^title:[ \t]*+(.*+)$", re.MULTILINE)
@@ -63,24 +63,47 @@ def _front_matter(text: str) -> tuple[str, str]:
 def label(raw: str) -> str:
     """Return what a label says: line breaks for `<br>` and `\\n`, characters for entities, placeholders as they are.
 
-    Of HTML only what Mermaid keeps: no `onclick` and the like, no tag that is never closed.
+    Of HTML only what Mermaid keeps: no `onclick` and the like.
     """
     text = _BREAK.sub("\n", raw)
-    text = _TAG.sub(_tag, text) if "<" in text else text
+    text = _with_tags(text) if "<" in text else text
     text = _ENTITY.sub(_character, text) if "#" in text or "&" in text else text
-    return _AROUND_BREAKS.sub("\n", text).strip() if "\n" in text else text.strip()
+    return "\n".join(line.strip(" \t") for line in text.split("\n")).strip() if "\n" in text else text.strip()
 
 
-def _tag(match: re.Match[str]) -> str:
-    name, attributes, end = match.groups()
-    if not end:
-        return "" if match.end() == len(match.string) else match[0]
-    kept = [
+def _with_tags(text: str) -> str:
+    """Return a text with its tags in pairs, as a browser reads it: the missing are added, those too many left out."""
+    opened: list[str] = []
+
+    def tag(match: re.Match[str]) -> str:
+        slash, name, attributes, end = match.groups()
+        if not end:
+            return "" if match.end() == len(text) else match[0]
+        if slash:
+            return _closed(opened, name.lower())
+        if name.lower() not in _EMPTY:
+            opened.append(name.lower())
+        return f"<{name}{_kept(attributes)}>"
+
+    return _TAG.sub(tag, text) + "".join(f"</{name}>" for name in reversed(opened))
+
+
+def _closed(opened: list[str], name: str) -> str:
+    """Return the closing tag of an open one, after those of the tags inside it; "" if it was never opened."""
+    if name not in opened[-_DEEPEST:]:
+        return ""
+    closed: list[str] = []
+    while not closed or closed[-1] != name:
+        closed.append(opened.pop())
+    return "".join(f"</{each}>" for each in closed)
+
+
+def _kept(attributes: str) -> str:
+    return "".join(
         f' {key}="{next(value for value in values if value is not None)}"'
         for key, *values in (attribute.groups() for attribute in _ATTRIBUTE.finditer(attributes))
         if not key.lower().startswith("on")
-    ]
-    return f"<{name}{''.join(kept)}>"
+    )
 
 
 def _character(match: re.Match[str]) -> str:
