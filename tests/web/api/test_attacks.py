@@ -81,6 +81,17 @@ def test_a_secret_in_an_address_is_refused_and_not_logged(team: ServedTeam, path
     assert secret not in "".join(served.log.read_text("utf-8") for served in team.servers)
 
 
+@pytest.mark.parametrize("path", ["/share/TOKEN", "/sign-in", "/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_password_in_the_address_of_a_page_is_refused_too(team: ServedTeam, method: str, path: str) -> None:
+    token, url = made_link(team, password="seven red herrings")["token"], team.servers[0].url
+    address = url + path.replace("TOKEN", token)
+    answer = httpx.request(method, address, params={"password": "seven red herrings"}, headers={"Origin": url})
+    assert (answer.status_code, "password" in answer.text) == (400, True)
+    assert "herrings" not in answer.text
+    assert httpx.get(address, params={"q": "password=x"}).status_code != 400  # a word that somebody searches for
+
+
 def test_two_who_take_over_at_once_get_it_one_after_the_other_never_both(team: ServedTeam) -> None:
     """Each says which version they saw: one wins, the other is told who has it now."""
     session = team.start("Lena")
