@@ -214,7 +214,16 @@ class Context:
         """What is remembered for this terminal: the current session, and the versions displayed."""
         from rflow.cli.terminal_state import Terminal
 
-        return Terminal(self.settings.folders.state, self.workspace.about.url, os.environ)
+        return Terminal(self.settings.folders.state, self._place, os.environ)
+
+    @property
+    def _place(self) -> str:
+        """The address of the store or server; for a server's, nobody has to be signed in."""
+        if not self.at_server:
+            return self.workspace.about.url
+        from rflow.cli.server import base_of, server_url
+
+        return base_of(server_url(self.settings["store"].text))
 
     def format(self, name: str) -> "Format":
         """Return an output format: one of rflow's, else of the user's, the project's or a package's."""
