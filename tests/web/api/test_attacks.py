@@ -61,6 +61,11 @@ def test_a_link_is_to_one_session(team: ServedTeam, two: bool) -> None:
     assert team.ask("POST", "/links", json=wish).status_code == 422
 
 
+def test_a_link_whose_time_is_over_is_not_made(team: ServedTeam) -> None:
+    refused = team.ask("POST", "/links", json={"session": team.start(), "expires_at": "2026-01-01T00:00:00Z"})
+    assert (refused.status_code, refused.json()["detail"]) == (400, "The link would expire at once.")
+
+
 def test_every_link_is_listed_and_none_with_its_token(team: ServedTeam) -> None:
     made = made_link(team, password="seven red herrings")
     listed = team.ask("GET", "/links", server=1, params={"session": made["link"]["session"]})

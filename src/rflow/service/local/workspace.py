@@ -234,11 +234,9 @@ class LocalWorkspace:
     def people(self) -> list[Person]:
         """Return everybody who has acted or received in sessions that the actor may see, by name.
 
-        On a server, the members of their spaces are among them.
+        In a store with accounts, the members of their spaces are among them.
         """
         seen = self.allowed().people(self.actor.spaces)
-        if self.actor.roles is None:
-            return seen
         from rflow.service.team.receivers import with_members
 
         return with_members(self.store, self.actor, seen)
