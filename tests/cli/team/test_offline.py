@@ -47,7 +47,7 @@ def test_what_was_typed_while_the_server_was_away_is_kept_and_sent_by_one_comman
     team: TeamServer, ben: Program
 ) -> None:
     with team.running():
-        code = ben.start()
+        code = ben.start("label-printer", "--ticket", "2026/4711")
     said = ben.refused(10, "note", "The lamp is red")
     assert said.splitlines()[0] == "rflow: 127.0.0.1 can't be reached: connection refused."
     assert "rflow drafts send" in said
@@ -60,20 +60,22 @@ def test_what_was_typed_while_the_server_was_away_is_kept_and_sent_by_one_comman
     ben.refused(10, "attach", "-", stdin="E42 ribbon\n")
     ben.refused(10, "question", "Cleo", "Did it print yesterday?")
     ben.refused(10, "-s", code, "note", "By its code")
+    ben.refused(10, "-s", "2026/4711", "note", "By its ticket")
     ben.refused(10, "handoff", "Cleo", "--note", "The vendor calls back")
-    assert len(drafts(ben)) == 11
+    assert len(drafts(ben)) == 12
     assert {stat.S_IMODE(path.stat().st_mode) for path in unsent(ben)} == {0o600}
     assert "rflow drafts send" in ben.ok("drafts", "list").err
     assert "can't be reached" in ben.refused(10, "drafts", "send")
-    assert len(drafts(ben)) == 11
+    assert len(drafts(ben)) == 12
     with team.running():
         sent = ben.ok("drafts", "send").err
-        assert sent.count(": sent.") == 11
+        assert sent.count(": sent.") == 12
         shown = ben.show(code)
         assert [note["text"] for note in shown["notes"]] == [
             "The lamp is red",
             "Do not reboot it: the queue is full",
             "By its code",
+            "By its ticket",
         ]
         assert shown["brief"]["ask"] == "Who has the key to the store room?"
         assert (shown["status"], shown["owner"]["name"]) == ("handed_off", "Cleo")

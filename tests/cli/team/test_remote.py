@@ -61,6 +61,25 @@ def test_a_ticket_names_a_session_for_writing_and_moving_too(ben: Program, team:
     assert kitchen.ok("-s", "INC-4711", "choose", "Green").err.startswith(code)
 
 
+@pytest.mark.parametrize("ticket", ["2026/4711", "..", "Till 3 / York #7?"])
+def test_a_ticket_may_have_what_an_address_can_not(ticket: str, ben: Program) -> None:
+    kitchen = ben.at(terminal="kitchen")
+    for words in (("-s", ticket, "note", "It hums"), ("show", ticket)):
+        assert f'There is no session "{ticket}"' in kitchen.refused(3, *words)
+    code = ben.start("label-printer", "--ticket", ticket)
+    assert kitchen.ok("-s", ticket, "note", "It hums").err.startswith(code)
+    assert kitchen.show(ticket)["code"] == code
+    ben.ok("close", "--outcome", "abandoned")
+
+
+def test_a_summary_of_a_session_that_is_named_is_one_request(ben: Program, proxy: Recorder) -> None:
+    code = ben.start("--title", "The till is slow", "--ticket", "INC-4712")
+    for name in (code, "INC-4712"):
+        proxy.take()
+        ben.at(terminal="kitchen").ok("progress", name)
+        assert len(proxy.take()) == 1
+
+
 def test_a_move_keeps_one_connection(ben: Program, proxy: Recorder) -> None:
     ben.start()
     proxy.take()

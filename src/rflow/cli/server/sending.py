@@ -12,7 +12,7 @@ from rflow.core.session.commands import Start
 from rflow.core.session.state import Session
 from rflow.core.text import clean
 from rflow.errors import NotFound, NotSignedIn, RflowError, StoreProblem, Unreachable
-from rflow.service.sessions import Outcome, head_named, receiver, send, started
+from rflow.service.sessions import Outcome, fits_address, head_named, receiver, send, started
 
 if TYPE_CHECKING:
     from rflow.cli.app import App
@@ -31,7 +31,7 @@ def target(run: "App", *, moving: bool) -> Session:
 
     def asked() -> Session:
         named = run.session_reference
-        if named and moving:
+        if named and (moving or not fits_address(named)):
             head = head_named(run.workspace, named)
             return Session(id=head.id, code=head.code)
         named = named or run.terminal.current

@@ -13,7 +13,7 @@ from rflow.core.session.commands import Start
 from rflow.core.session.state import Session
 from rflow.core.text import byte_size, counted
 from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
-from rflow.service.sessions import Outcome, send
+from rflow.service.sessions import Outcome, fits_address, send
 
 app = Group(help="What could not be sent to a server: list, show, send, remove.")
 Id = Annotated[str, Argument(metavar="DRAFT", help="Its id: see `rflow drafts list`.")]
@@ -145,7 +145,7 @@ def _send(run: App, draft: Draft, before: _Before) -> None:
             Drafts(run.settings.folders.state).started(draft, outcome.session)
         else:
             draft = before.addressed(draft)
-            session = Session(id=draft.session, code=draft.session) if draft.session else there.session()
+            session = _addressee(there, draft)
             outcome = send(there.workspace, session, before.caught_up(draft).command, draft.contents)
             before.add(draft, outcome)
         size = sum(map(len, draft.contents.values()))
@@ -153,6 +153,13 @@ def _send(run: App, draft: Draft, before: _Before) -> None:
         there.did(outcome, f"{what}: {'sent' if outcome.events else 'nothing new, it had arrived before'}.")
     finally:
         there.close()
+
+
+def _addressee(there: App, draft: Draft) -> Session:
+    """Return the session that a draft is for; its name is enough, where the server can find it by that."""
+    if draft.session and fits_address(draft.session):
+        return Session(id=draft.session, code=draft.session)
+    return there.session(draft.session)
 
 
 def _started(there: App, command: Start) -> Outcome:
