@@ -84,6 +84,16 @@ def test_a_notice_is_stored_once(store: Store) -> None:
     assert store.outbox.notices() == [notice(), notice(2), notice(3)]
 
 
+def test_a_notice_whose_record_was_written_otherwise_is_claimed_once_and_settled(store: Store) -> None:
+    somebody = replace(BEN, kind="".join(["per", "son"]))  # equal to the default, but written out by msgspec
+    store.outbox.put([replace(notice(), to=somebody)])
+    (claimed,) = store.outbox.claim(NOON, NOON + LEASE, 10)
+    assert store.outbox.claim(NOON, NOON + LEASE, 10) == []
+    assert store.outbox.replace(sent(claimed, NOON), claimed)
+    assert not store.outbox.replace(sent(claimed, NOON), claimed)
+    assert [each.waiting for each in store.outbox.notices()] == [False]
+
+
 def test_what_is_due_is_claimed_once_until_the_lease_ends(store: Store) -> None:
     store.outbox.put([notice(1, minutes=5), notice(2), notice(3, minutes=600)])
     claimed = store.outbox.claim(NOON, NOON + LEASE, 10)

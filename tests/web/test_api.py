@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 PASSWORD = "nine green bottles"
 API = "/api/v1"
+TAKE = {"command": {"type": "take_over", "reason": "Ben is in a call"}}
 
 
 def now() -> datetime:
@@ -88,13 +89,46 @@ def test_a_command_sent_again_is_carried_out_once(url: str, session: str) -> Non
 
 
 def test_a_conflict_is_409_with_the_session_as_it_stands(url: str, session: str) -> None:
-    take = {"command": {"type": "take_over", "reason": "Ben is in a call"}}
     for who in ("Root", "Ben"):
-        assert ask(url, "POST", f"/sessions/{session}/commands", who, json=take).status_code == 200
+        assert ask(url, "POST", f"/sessions/{session}/commands", who, json=TAKE).status_code == 200
     closed = {"command": {"type": "close", "outcome": "resolved", "seen": 1}}
     refused = ask(url, "POST", f"/sessions/{session}/commands", json=closed)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:rflow:moved")
     assert (refused.json()["current"]["id"], refused.json()["current"]["version"]) == (session, 3)
+
+
+def test_a_session_is_named_by_its_code_or_ticket_in_every_address(url: str) -> None:
+    wish = {"title": "Till 3 is slow", "space": "leeds", "brief": {"ticket": "INC-4711"}}
+    started = ask(url, "POST", "/sessions", json=wish).json()
+    for name in (started["code"], "INC-4711"):
+        assert ask(url, "GET", f"/sessions/{name}").json()["id"] == started["session"]
+        assert ask(url, "GET", f"/sessions/{name}/version").json() == {"version": 1}
+    assert ask(url, "POST", "/sessions/INC-4711/commands", "Root", json=TAKE).status_code == 200
+    refused = ask(url, "POST", "/sessions/INC-4711/commands", json={"command": {**TAKE["command"], "seen": 1}})
+    assert (refused.status_code, refused.json()["current"]["owner"]["name"]) == (409, "Root")
+
+
+def test_a_page_of_a_list_is_asked_for_as_it_was_named(url: str) -> None:
+    for number in range(3):
+        assert ask(url, "POST", "/sessions", json={"title": f"Till {number}", "space": "leeds"}).status_code == 201
+    first = ask(url, "GET", "/sessions?limit=2").json()
+    second = ask(url, "GET", f"/sessions?limit=2&after={first['after']}")  # not encoded
+    assert second.status_code == 200
+    assert not {head["id"] for head in first["heads"]} & {head["id"] for head in second.json()["heads"]}
+
+
+def test_an_unexpected_error_has_the_shape_of_the_api(tmp_path: Path) -> None:
+    def links() -> SharedSessions:
+        return SharedSessions(open_store(f"sqlite://{tmp_path}/team.db"), clock=now, zone=lambda at: at, patterns=())
+
+    def no_team() -> Team:
+        raise RuntimeError("the team is not there")
+
+    with running(LinkServer(links, open_team=no_team).app) as address:
+        failed = ask(address, "GET", "/me", "Ben")
+    assert (failed.status_code, failed.headers["content-type"]) == (500, "application/problem+json")
+    assert (failed.json()["type"], failed.headers["cache-control"]) == ("urn:rflow:unexpected", "no-store")
+    assert "not there" not in failed.text
 
 
 @pytest.mark.parametrize("who", ["", "Dev"])

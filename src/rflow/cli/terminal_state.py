@@ -21,10 +21,20 @@ _SEEN_LIMIT = 50
 class _State:
     """The file of a terminal and a store; `key` names both in full, because the file name is only a hash of it."""
 
-    def __init__(self, key: str, current: str | None = None, left: str | None = None, seen: Any = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        current: str | None = None,
+        left: str | None = None,
+        seen: Any = None,
+        code: str | None = None,
+        unsent: str | None = None,
+    ) -> None:
         self.key = key
         self.current = current
+        self.code = code
         self.left = left
+        self.unsent = unsent
         self.seen: dict[str, int] = seen or {}
 
     @classmethod
@@ -33,13 +43,14 @@ class _State:
         saved = json.loads(path.read_bytes())
         if not isinstance(saved, dict) or not isinstance(saved.get("key"), str):
             raise ValueError("not the state of a terminal")
-        current, left, seen = (saved.get(name) for name in ("current", "left", "seen"))
+        named = {name: saved.get(name) for name in ("current", "left", "code", "unsent")}
+        seen = saved.get("seen")
         versions = seen.values() if isinstance(seen, dict) else ()
-        if not all(isinstance(value, str | None) for value in (current, left)):
+        if not all(isinstance(value, str | None) for value in named.values()):
             raise ValueError("not the ids of sessions")
         if not all(isinstance(version, int) for version in versions):
             raise ValueError("not versions")
-        return cls(saved["key"], current, left, seen if versions else None)
+        return cls(saved["key"], seen=seen if versions else None, **named)
 
     def __bytes__(self) -> bytes:
         return json.dumps(vars(self)).encode()
@@ -70,9 +81,26 @@ class Terminal:
                     stores.append((path.stat().st_mtime_ns, saved.key.removesuffix(here)))
         return max(stores)[1] if stores else None
 
-    def enter(self, session_id: str) -> None:
+    @property
+    def code(self) -> str | None:
+        """The code of the current session, if it is known."""
+        return self._state.code if self.current else None
+
+    @property
+    def unsent(self) -> str | None:
+        """The `command_id` of the session that was started here last, if it could not be sent to its server."""
+        return self._state.unsent
+
+    def enter(self, session_id: str, code: str = "") -> None:
         """Make a session the current one."""
-        self._state.current, self._state.left = session_id, None
+        state = self._state
+        state.current, state.code, state.left, state.unsent = session_id, code, None, None
+        self._write()
+
+    def enter_unsent(self, command_id: str) -> None:
+        """Leave the current session for a new one that could not be sent: no command may go to the old one."""
+        state = self._state
+        state.current, state.code, state.left, state.unsent = None, None, None, command_id
         self._write()
 
     @property

@@ -63,7 +63,12 @@ def new_space(name: str, at: datetime) -> Space:
 
 
 def check_link(policy: Policy, expires_at: datetime | None, at: datetime) -> None:
-    """Raise `NotAllowed` for a new link that the policy of its space does not allow."""
+    """Raise `NotAllowed` for a new link that the policy of its space does not allow.
+
+    Raises `UsageProblem` for one whose time is over already.
+    """
+    if expires_at is not None and expires_at <= at:
+        raise UsageProblem("The link would expire at once.", try_="Use a span such as --expires 24h.")
     if policy.links == "off":
         raise NotAllowed(
             "Links are switched off in this space.", try_="Send a summary: rflow progress (or ask a lead)."

@@ -42,7 +42,14 @@ def find_session(workspace: Workspace, reference: str) -> Session:
 
 def session_named(workspace: Workspace, reference: str) -> Session:
     """Load the one session whose code or id begins with `reference`, else the one that has this ticket."""
+    if workspace.about.kind == "server" and fits_address(reference):
+        return load_session(workspace, reference)  # the server finds it: one request
     return load_session(workspace, head_named(workspace, reference).id)
+
+
+def fits_address(reference: str) -> bool:
+    """Whether what names a session can be a part of an address at a server: a ticket may have a slash."""
+    return "/" not in reference and bool(reference.strip(". "))
 
 
 def head_named(workspace: Workspace, reference: str) -> Head:

@@ -198,10 +198,10 @@ def newer_link(share_id: str) -> StoreProblem:
     return StoreProblem(f"The link {share_id} was changed by a newer rflow; it stays as it is.", try_="Upgrade rflow.")
 
 
-def no_accounts(url: str) -> UsageProblem:
-    """Return the error for what needs accounts, at a store in a folder."""
+def no_accounts() -> UsageProblem:
+    """Return the error for what needs accounts, at a store in a folder; a server shows it, so it names no path."""
     return UsageProblem(
-        f"Accounts, spaces and protected links need a SQLite store; {url} is a folder.",
+        "Accounts, spaces and protected links need a SQLite store; this one is a folder.",
         try_="Copy it: rflow store copy FOLDER team.db, then use --store team.db",
     )
 

@@ -24,7 +24,7 @@ from rflow.web.api.routes import ApiRoutes
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
 from rflow.web.links import LinkRoutes, store_failed
-from rflow.web.middleware import middleware, unexpected_error
+from rflow.web.middleware import SECURITY_HEADERS, middleware, unexpected_error
 from rflow.web.oidc.config import Oidc
 from rflow.web.pages import STATIC_FILES, nothing_here
 from rflow.web.protected.opening import Opening
@@ -81,7 +81,7 @@ class LinkServer:
             exception_handlers={
                 RflowError: store_failed,
                 HTTPException: http_error,
-                Exception: unexpected_error,
+                Exception: unexpected,
             },
             lifespan=self._lifespan,
         )
@@ -220,6 +220,15 @@ async def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await not_found(request, error)
     return PlainTextResponse(error.detail, error.status_code, dict(error.headers or {}))
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """Answer 500 to an unexpected error, below /api in the shape of the API."""
+    response = await unexpected_error(request, error)
+    if not request.url.path.startswith(PREFIX):
+        return response
+    said = HTTPException(500, bytes(response.body).decode(), headers={**SECURITY_HEADERS, "connection": "close"})
+    return await http_problem(request, said)
 
 
 async def not_found(request: Request, _: Exception) -> Response:

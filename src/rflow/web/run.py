@@ -81,7 +81,7 @@ def serve(
     `trusted` are the networks of proxies that say in X-Forwarded-For where a request comes from.
     """
     listening = _listen(host, port)
-    log_to(sys.stderr, json_lines=json_log or not sys.stderr.isatty())
+    log_to(sys.stderr, json_lines=json_log)
     files = _raise_file_limit()
     LimitedProtocol.max_unfinished = min(MAX_UNFINISHED, files // 4)
     server = LinkServer(

@@ -115,6 +115,19 @@ def test_a_terminal_is_signed_in_by_its_code_works_there_and_signs_out(served: S
     assert "rflow login" in there.refused(9, "list")
 
 
+@pytest.mark.parametrize("store", ["alone.db", "folder"])
+def test_a_server_without_accounts_says_so_at_once_and_shows_no_path(store: str, tmp_path: Path) -> None:
+    if store == "folder":
+        (tmp_path / store).mkdir()
+    ana = Program(tmp_path, store=str(tmp_path / store))
+    ana.ok("start", "--title", "Label printer prints nothing")
+    with serving(ana) as alone:
+        assert "Nobody has an account at this server." in ana.refused(2, "login", alone.url)
+        form = {"name": "Ana Ruiz", "password": "nine green bottles"}
+        answer = httpx.post(f"{alone.url}/sign-in", data=form, headers={"Origin": alone.url})
+        assert (answer.status_code >= 400, str(tmp_path) in answer.text) == (True, False)
+
+
 def test_what_was_denied_signs_nobody_in(served: Served, ben: Program) -> None:
     with waiting(ben, served.url, "--scope", "read") as process:
         code, _ = code_shown(process)

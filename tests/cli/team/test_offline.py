@@ -47,7 +47,7 @@ def test_what_was_typed_while_the_server_was_away_is_kept_and_sent_by_one_comman
     team: TeamServer, ben: Program
 ) -> None:
     with team.running():
-        code = ben.start()
+        code = ben.start("label-printer", "--ticket", "2026/4711")
     said = ben.refused(10, "note", "The lamp is red")
     assert said.splitlines()[0] == "rflow: 127.0.0.1 can't be reached: connection refused."
     assert "rflow drafts send" in said
@@ -60,20 +60,22 @@ def test_what_was_typed_while_the_server_was_away_is_kept_and_sent_by_one_comman
     ben.refused(10, "attach", "-", stdin="E42 ribbon\n")
     ben.refused(10, "question", "Cleo", "Did it print yesterday?")
     ben.refused(10, "-s", code, "note", "By its code")
+    ben.refused(10, "-s", "2026/4711", "note", "By its ticket")
     ben.refused(10, "handoff", "Cleo", "--note", "The vendor calls back")
-    assert len(drafts(ben)) == 11
+    assert len(drafts(ben)) == 12
     assert {stat.S_IMODE(path.stat().st_mode) for path in unsent(ben)} == {0o600}
     assert "rflow drafts send" in ben.ok("drafts", "list").err
     assert "can't be reached" in ben.refused(10, "drafts", "send")
-    assert len(drafts(ben)) == 11
+    assert len(drafts(ben)) == 12
     with team.running():
         sent = ben.ok("drafts", "send").err
-        assert sent.count(": sent.") == 11
+        assert sent.count(": sent.") == 12
         shown = ben.show(code)
         assert [note["text"] for note in shown["notes"]] == [
             "The lamp is red",
             "Do not reboot it: the queue is full",
             "By its code",
+            "By its ticket",
         ]
         assert shown["brief"]["ask"] == "Who has the key to the store room?"
         assert (shown["status"], shown["owner"]["name"]) == ("handed_off", "Cleo")
@@ -140,6 +142,49 @@ def test_without_a_server_nothing_is_run_and_a_new_session_is_kept_too(team: Tea
         ben.ok("drafts", "send")
         shown = ben.show()
         assert (shown["title"], [note["text"] for note in shown["notes"]]) == ("Label printer", ["The lamp is red"])
+
+
+def test_what_is_typed_after_a_start_that_could_not_be_sent_never_goes_to_the_session_before(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        old = ben.start()
+    assert f"What you entered for {old} is kept" in ben.refused(10, "note", "The lamp is red").replace("\n       ", " ")
+    ben.refused(10, "start", "--title", "Till in York", "--customer", "Contoso")
+    assert "for the new session is kept" in ben.refused(10, "note", "It beeps").replace("\n       ", " ")
+    with team.running():
+        ben.refused(10, "step", "Swapped the cable")  # the server is back, the new session is still a draft
+        assert "has not been sent" in ben.refused(10, "progress")
+        assert "Nothing was run" in ben.refused(10, "run", "--", "true")
+        ben.refused(10, "handoff", "Cleo", "--note", "The shop closes at eight")
+        assert [line.split()[5] for line in ben.ok("drafts", "list").out.splitlines()[1:]] == [old, "-", *["the"] * 3]
+        last = ben.json("drafts", "list", "--json")[-1]["id"]
+        assert "has not been started" in ben.run("drafts", "send", last).err
+        assert ben.ok("drafts", "send").err.count(": sent.") == 5
+        assert [note["text"] for note in ben.show(old)["notes"]] == ["The lamp is red"]
+        assert ben.show(old)["status"] == "open"
+        (new,) = [each for each in ben.json("list", "--all", "--json") if each["title"] == "Till in York"]
+        shown = ben.show(new["code"])
+        assert ([note["text"] for note in shown["notes"]], len(shown["steps"])) == (["It beeps"], 1)
+        assert (shown["status"], shown["owner"]["name"]) == ("handed_off", "Cleo")
+
+
+def test_a_start_that_was_sent_alone_or_removed_leaves_no_draft_for_another_session(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        old = ben.start()
+    for title in ("Till in York", "Till in Hull"):
+        ben.refused(10, "start", "--title", title)
+        ben.refused(10, "note", f"It is the {title.lower()}")
+    york, _, hull, note = ben.json("drafts", "list", "--json")
+    with team.running():
+        ben.ok("drafts", "send", york["id"])
+        ben.ok("drafts", "remove", hull["id"], "--yes")
+        assert "has not been started" in ben.run("drafts", "send").err
+        assert [draft["id"] for draft in ben.json("drafts", "list", "--json")] == [note["id"]]
+        assert ben.show(old)["notes"] == []
+        assert [each["text"] for each in ben.show()["notes"]] == ["It is the till in york"]
 
 
 def test_a_token_that_ended_keeps_what_was_typed_until_one_signs_in_again(team: TeamServer, ben: Program) -> None:

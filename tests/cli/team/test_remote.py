@@ -52,9 +52,32 @@ def test_an_everyday_command_is_one_request(words: tuple[str, ...], ben: Program
     assert len(proxy.take()) == 1
 
 
-def test_a_ticket_names_a_session_for_writing_too(ben: Program) -> None:
-    code = ben.start("--title", "The till is slow", "--ticket", "INC-4711")
-    assert ben.at(terminal="kitchen").ok("-s", "INC-4711", "note", "It hums").err.startswith(code)
+def test_a_ticket_names_a_session_for_writing_and_moving_too(ben: Program, team: TeamServer, tmp_path: Path) -> None:
+    code = ben.start("label-printer", "--ticket", "INC-4711")
+    kitchen = ben.at(terminal="kitchen")
+    assert kitchen.ok("-s", "INC-4711", "note", "It hums").err.startswith(code)
+    cleo = team.member("Cleo", tmp_path / "cleo")
+    assert f"{code} belongs to Ben Okafor" in cleo.refused(5, "-s", "INC-4711", "choose", "Green")
+    assert kitchen.ok("-s", "INC-4711", "choose", "Green").err.startswith(code)
+
+
+@pytest.mark.parametrize("ticket", ["2026/4711", "..", "Till 3 / York #7?"])
+def test_a_ticket_may_have_what_an_address_can_not(ticket: str, ben: Program) -> None:
+    kitchen = ben.at(terminal="kitchen")
+    for words in (("-s", ticket, "note", "It hums"), ("show", ticket)):
+        assert f'There is no session "{ticket}"' in kitchen.refused(3, *words)
+    code = ben.start("label-printer", "--ticket", ticket)
+    assert kitchen.ok("-s", ticket, "note", "It hums").err.startswith(code)
+    assert kitchen.show(ticket)["code"] == code
+    ben.ok("close", "--outcome", "abandoned")
+
+
+def test_a_summary_of_a_session_that_is_named_is_one_request(ben: Program, proxy: Recorder) -> None:
+    code = ben.start("--title", "The till is slow", "--ticket", "INC-4712")
+    for name in (code, "INC-4712"):
+        proxy.take()
+        ben.at(terminal="kitchen").ok("progress", name)
+        assert len(proxy.take()) == 1
 
 
 def test_a_move_keeps_one_connection(ben: Program, proxy: Recorder) -> None:
@@ -92,6 +115,8 @@ def test_what_is_done_on_the_server_itself_says_so_and_what_a_token_never_may(be
     code = ben.start()
     for words in (("serve",), ("user", "list"), ("token", "list"), ("audit",), ("store", "backup", "x.db")):
         assert "On the server" in ben.refused(2, *words)
+    for words, page in ((("user", "list"), "/admin"), (("space", "add", "York"), "/spaces"), (("audit",), "/admin")):
+        assert f"in a browser: {ben.store}{page}\n" in ben.refused(2, *words)
     for words in (("store", "info"), ("store", "check"), ("store", "upgrade")):
         assert "on the server itself" in ben.refused(2, *words)
     assert ben.ok("space", "list").out.splitlines()[1].split()[:2] == ["default", "member"]

@@ -146,6 +146,12 @@ def test_a_space_has_members_and_a_policy(team: Program) -> None:
     assert team.ok("space", "clean").err == "Deleted 0 sessions.\n"
 
 
+def test_whoever_has_an_account_is_known_where_somebody_is_named(team: Program) -> None:
+    team.start("--title", "Label printer", "--space", "Leeds")
+    assert "Did you mean Ben Okafor?" in team.refused(2, "question", "Ben Okafr", "Is it on?")
+    assert "has used this store" not in team.ok("handoff", "Ben Okafor").err
+
+
 def test_a_session_and_a_tree_are_in_the_space_that_is_named(team: Program) -> None:
     file = team.home / "till.toml"
     file.write_text('id = "till"\ntitle = "A till"\nstart = "x"\n[nodes.x]\ntext = "Swap it"\noutcome = "escalate"\n')

@@ -21,6 +21,7 @@ from rflow.errors import UsageProblem
 from rflow.service.local import sending
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
+from rflow.service.sessions import receiver
 from rflow.service.upkeep import Counts, Round
 from support.mailbox import Mailbox, mailbox
 from support.team import BEN, CLEO, ROOT, SHELL, Team, team_in
@@ -93,6 +94,16 @@ def test_the_receiver_gets_a_mail_with_who_what_and_where_and_no_text_of_the_ses
         assert word not in mail.as_string()
     assert sender(team, box).send_due() == 0
     assert len(box.messages) == 1
+
+
+def test_somebody_whom_the_store_knows_already_is_told_and_all_who_come_after(team: Team, box: Mailbox) -> None:
+    here = team.at(SHELL)  # as at a terminal on the server
+    first, again, last = started(team), started(team), started(team)
+    for session, name in ((first, "Cleo"), (again, "Cleo"), (last, "@tier2")):
+        here.send(session, c.TakeOver(reason="Ben is away"))
+        here.send(session, c.HandOff(to=receiver(here, name)[0]))
+    assert sender(team, box).send_due() == 4  # the queue's members, Ben and Cleo, are told too
+    assert [each for each in notices(team) if each.waiting] == []
 
 
 def test_mails_about_one_session_are_a_thread(team: Team, box: Mailbox) -> None:

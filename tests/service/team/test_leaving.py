@@ -70,6 +70,19 @@ def test_without_an_heir_or_with_one_from_elsewhere_sessions_wait_in_a_queue_tha
     assert owner(team, first) == "@unassigned"
 
 
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_handoff_of_somebody_who_has_left_that_is_declined_waits_in_the_queue(team: Team, erased: bool) -> None:
+    session = start(team)
+    team.at(BEN).send(session, c.HandOff(to=person("Cleo")))
+    team.accounts.disable("Ben Okafor")
+    if erased:
+        team.accounts.erase("Ben Okafor")
+    team.at(CLEO).send(session, c.Decline(reason="I am on leave"))
+    assert owner(team, session) == "@unassigned"
+    team.at(CLEO).send(session, c.TakeOver(reason="Nobody else is here"))
+    assert owner(team, session) == "Cleo"
+
+
 @pytest.mark.parametrize("heir", ["Nobody", "Ben Okafor", "@"])
 def test_an_heir_who_can_not_be_leaves_the_account_as_it_was(team: Team, heir: str) -> None:
     with pytest.raises((NotFound, UsageProblem)):

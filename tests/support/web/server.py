@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import signal
 import socket
 import subprocess
@@ -42,9 +41,8 @@ class Served:
         return made | {"path": f"/share/{made['token']}"}
 
     def logged(self) -> list[dict[str, Any]]:
-        """Return the log, without the lines for people, which are not JSON."""
-        lines = self.log.read_text("utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        """Return the log: each of its lines is JSON."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
 
     def views(self, link: dict[str, Any], wanted: int, seconds: float = 5) -> int:
         """Wait until a link has the wanted number of views, at most so long; return how many it has."""
@@ -85,7 +83,7 @@ def serving(ana: Program, *words: str, log: str = "serve.log", port: int = 0) ->
 
 def _wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + 30
-    while not re.search("^Serving ", path.read_text("utf-8"), re.MULTILINE):
+    while '"event": "serving"' not in path.read_text("utf-8"):
         assert process.poll() is None, path.read_text("utf-8")
         assert time.monotonic() < end, path.read_text("utf-8")
         time.sleep(0.05)

@@ -61,6 +61,11 @@ def test_a_link_is_to_one_session(team: ServedTeam, two: bool) -> None:
     assert team.ask("POST", "/links", json=wish).status_code == 422
 
 
+def test_a_link_whose_time_is_over_is_not_made(team: ServedTeam) -> None:
+    refused = team.ask("POST", "/links", json={"session": team.start(), "expires_at": "2026-01-01T00:00:00Z"})
+    assert (refused.status_code, refused.json()["detail"]) == (400, "The link would expire at once.")
+
+
 def test_every_link_is_listed_and_none_with_its_token(team: ServedTeam) -> None:
     made = made_link(team, password="seven red herrings")
     listed = team.ask("GET", "/links", server=1, params={"session": made["link"]["session"]})
@@ -79,6 +84,17 @@ def test_a_secret_in_an_address_is_refused_and_not_logged(team: ServedTeam, path
     assert refused.status_code == 400
     assert secret not in refused.text
     assert secret not in "".join(served.log.read_text("utf-8") for served in team.servers)
+
+
+@pytest.mark.parametrize("path", ["/share/TOKEN", "/sign-in", "/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_password_in_the_address_of_a_page_is_refused_too(team: ServedTeam, method: str, path: str) -> None:
+    token, url = made_link(team, password="seven red herrings")["token"], team.servers[0].url
+    address = url + path.replace("TOKEN", token)
+    answer = httpx.request(method, address, params={"password": "seven red herrings"}, headers={"Origin": url})
+    assert (answer.status_code, "password" in answer.text) == (400, True)
+    assert "herrings" not in answer.text
+    assert httpx.get(address, params={"q": "password=x"}).status_code != 400  # a word that somebody searches for
 
 
 def test_two_who_take_over_at_once_get_it_one_after_the_other_never_both(team: ServedTeam) -> None:

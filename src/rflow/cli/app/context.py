@@ -112,16 +112,21 @@ class Context:
         """What this user can do at the configured store, which must be on this machine."""
         from rflow.cli.parsing.interrupts import held
 
-        if self.at_server:
-            raise UsageProblem(
-                "That is done on the server's own store, not over HTTP.",
-                try_="On the server: rflow --store PATH …, or ask an admin of it.",
-            )
+        self._check_not_at_server()
         actor = Actor(person=_member_named(self.settings["user.name"].text))
         with held():
             from rflow.service.opening import open_workspace
 
             return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
+
+    def _check_not_at_server(self, page: str = "") -> None:
+        """Raise `UsageProblem` at a server, with the address of its page for the same, if there is one."""
+        if self.at_server:
+            browser = f"; in a browser: {self.settings['store'].text.rstrip('/')}{page}"
+            raise UsageProblem(
+                "That is done on the server's own store, not over HTTP.",
+                try_=f"On the server: rflow --store PATH …{browser if page else ', or ask an admin of it.'}",
+            )
 
     def administration(self, report: "Report | None" = None) -> "LocalAdministration":
         """Return what this user can do with the configured store itself; long work calls `report`."""
@@ -144,6 +149,7 @@ class Context:
         """The accounts of the configured store."""
         from rflow.service.team.accounts import LocalAccounts
 
+        self._check_not_at_server("/admin")
         return LocalAccounts(self.local.store, self.local.actor, clock=now)
 
     @property
@@ -151,6 +157,7 @@ class Context:
         """The spaces of the configured store."""
         from rflow.service.team.spaces import LocalSpaces
 
+        self._check_not_at_server("/spaces")
         return LocalSpaces(self.local.store, self.local.actor, clock=now)
 
     @property
@@ -158,6 +165,7 @@ class Context:
         """The API tokens of the configured store."""
         from rflow.service.team.tokens import LocalTokens
 
+        self._check_not_at_server("/tokens")
         return LocalTokens(self.local.store, self.local.actor, clock=now)
 
     def open_team(self) -> "Team":
@@ -206,7 +214,16 @@ class Context:
         """What is remembered for this terminal: the current session, and the versions displayed."""
         from rflow.cli.terminal_state import Terminal
 
-        return Terminal(self.settings.folders.state, self.workspace.about.url, os.environ)
+        return Terminal(self.settings.folders.state, self._place, os.environ)
+
+    @property
+    def _place(self) -> str:
+        """The address of the store or server; for a server's, nobody has to be signed in."""
+        if not self.at_server:
+            return self.workspace.about.url
+        from rflow.cli.server import base_of, server_url
+
+        return base_of(server_url(self.settings["store"].text))
 
     def format(self, name: str) -> "Format":
         """Return an output format: one of rflow's, else of the user's, the project's or a package's."""

@@ -5,7 +5,7 @@ from rflow.core.session.events import HandedOff, SessionClosed
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotFound, Unreachable, UsageProblem
 from rflow.service.sessions import load_session, session_named
 
 
@@ -70,7 +70,21 @@ class CurrentSession(Context):
             self.terminal.leave(current)
             return None
 
+    @property
+    def unsent(self) -> str | None:
+        """The `command_id` of the session that this terminal has started and that is still a draft."""
+        started = self.terminal.unsent
+        if started is None or not self.at_server:
+            return None
+        from rflow.cli.server.drafts import Drafts
+
+        return started if Drafts(self.settings.folders.state).starts(started) else None
+
     def _only_one(self) -> Session:
+        if self.unsent:
+            raise Unreachable(
+                "The session that was started here has not been sent to the server yet.", try_="rflow drafts send"
+            )
         mine = Query(owner=self.me.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
         elsewhere = self.terminal.elsewhere()

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from rflow.core.session.commands import Command
+from rflow.core.session.commands import Command, Start
+from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
@@ -25,7 +27,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A command for a session of a store, and the contents of its evidence.
 
     `store` is shown without a password. `session` is an id or a code; "" where that could not be found out, and for a
-    new session. `why` it was not sent.
+    new session. `code` is its code, as far as it is known. `after` is the `command_id` of the draft that starts it.
+    `why` it was not sent.
     """
 
     id: str
@@ -36,6 +39,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     command: Command
     contents: Mapping[str, bytes] = {}
     why: str = ""
+    code: str = ""
+    after: str = ""
 
     @property
     def what(self) -> str:
@@ -64,6 +69,16 @@ class Drafts:
     def remove(self, draft: Draft) -> None:
         """Remove a draft."""
         (self._folder / _name(draft)).unlink(missing_ok=True)
+
+    def starts(self, command_id: str) -> bool:
+        """Whether there is a draft that starts a session, with this id of its command."""
+        return any(isinstance(each.command, Start) and each.command.command_id == command_id for each in self.all())
+
+    def started(self, start: Draft, session: Session) -> None:
+        """Write the session that a draft has started into the drafts that are for it."""
+        for draft in self.all():
+            if draft.after == start.command.command_id:
+                self.keep(replace(draft, session=session.id, code=session.code, after=""))
 
     def any(self) -> bool:
         """Whether there are drafts; this reads none of them."""

@@ -12,7 +12,7 @@ from rflow.core.session.commands import Start
 from rflow.core.session.state import Session
 from rflow.core.text import clean
 from rflow.errors import NotFound, NotSignedIn, RflowError, StoreProblem, Unreachable
-from rflow.service.sessions import Outcome, receiver, send, started
+from rflow.service.sessions import Outcome, fits_address, head_named, receiver, send, started
 
 if TYPE_CHECKING:
     from rflow.cli.app import App
@@ -31,8 +31,8 @@ def target(run: "App", *, moving: bool) -> Session:
 
     def asked() -> Session:
         named = run.session_reference
-        if named and moving:
-            head = run.workspace.find(named)
+        if named and (moving or not fits_address(named)):
+            head = head_named(run.workspace, named)
             return Session(id=head.id, code=head.code)
         named = named or run.terminal.current
         return Session(id=named, code=named) if named else run.session()
@@ -45,10 +45,7 @@ def loaded(run: "App", load: Callable[[], Session]) -> Session:
     try:
         return load()
     except UNSENT:
-        try:
-            named = run.session_reference or run.terminal.current or ""
-        except NotSignedIn:
-            named = ""
+        named = run.session_reference or run.terminal.current or ""
         return Session(id=named, code=named)
 
 
@@ -79,8 +76,8 @@ def start_or_keep(run: "App", command: Start) -> Session:
         return started(run.workspace, command)
     except UNSENT as error:
         if run.at_server:
-            keep(run, "", command, why=error.what)
-            error.try_ = kept(error)
+            error.try_ = kept(error, keep(run, "", command, why=error.what))
+            run.terminal.enter_unsent(command.command_id)
         raise
 
 
@@ -104,35 +101,39 @@ def send_or_keep(
     except RflowError as error:
         if irreplaceable or isinstance(error, UNSENT):
             with suppress(OSError):  # the disk of the drafts may be full or read-only, too
-                keep(run, session.id, command, contents, error.what)
-                error.try_ = kept(error)
+                error.try_ = kept(error, keep(run, session.id, command, contents, error.what))
         raise
 
 
-def kept(error: RflowError) -> str:
+def kept(error: RflowError, draft: Draft) -> str:
     """Return what to try after an error whose command was kept."""
     first = f"{error.try_.rstrip('.')}. " if isinstance(error, NotSignedIn) else ""
-    return f"{first}What you entered is kept as a draft, and is carried out once: rflow drafts send"
+    whose = " for the new session" if draft.after else f" for {draft.code}" if draft.code else ""
+    return f"{first}What you entered{whose} is kept as a draft, and is carried out once: rflow drafts send"
 
 
 def keep(
     run: "App", session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, why: str = ""
-) -> None:
-    """Keep a command as a draft."""
+) -> Draft:
+    """Keep a command as a draft, and return it."""
     from rflow.cli.app import now
     from rflow.service.opening import public_url
 
+    is_new = isinstance(command, Start)
     draft = Draft(
         id=new_id(),
         store=public_url(run.store_url),
         user=run.settings["user.name"].text,
         at=now(),
-        session="" if isinstance(command, Start) else session_id,
+        session="" if is_new else session_id,
+        code=run.terminal.code or "" if session_id and session_id == run.terminal.current else "",
+        after="" if is_new or session_id else run.unsent or "",
         command=command,
         contents=dict(contents or {}),
         why=why,
     )
     Drafts(run.settings.folders.state).keep(draft)
+    return draft
 
 
 def _sent(run: "App", session: Session, command: "Command", contents: Mapping[str, bytes] | None) -> Outcome:

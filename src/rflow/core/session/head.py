@@ -123,8 +123,8 @@ def is_asked(head: Head, person_id: str) -> bool:
 
 
 def cursor(head: Head) -> str:
-    """Return the place of `head` in a list, for the page behind it."""
-    return f"{head.updated_at.isoformat()}_{head.id}"
+    """Return the place of `head` in a list, for the page behind it: without a "+", which means a space in a URL."""
+    return f"{head.updated_at.isoformat().replace('+00:00', 'Z')}_{head.id}"
 
 
 def read_cursor(text: str) -> tuple[datetime, str]:

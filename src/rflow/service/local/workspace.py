@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rflow.core.actors import Actor, Scope, check_scopes
 from rflow.core.people import Person
-from rflow.core.session.events import Event, NodeFlagged
+from rflow.core.session.events import Event, HandoffDeclined, HandoffExpired, NodeFlagged
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
@@ -163,6 +163,10 @@ class LocalWorkspace:
 
                 record_command(self, log, command)
             self._point_to_flags(log.id, sent.events)
+            if any(isinstance(event.fact, HandoffDeclined | HandoffExpired) for event in sent.events):
+                from rflow.service.team.leaving import pass_on
+
+                pass_on(self.store, log.id, self.now)
             return sent
 
         try:
@@ -234,11 +238,9 @@ class LocalWorkspace:
     def people(self) -> list[Person]:
         """Return everybody who has acted or received in sessions that the actor may see, by name.
 
-        On a server, the members of their spaces are among them.
+        In a store with accounts, the members of their spaces are among them.
         """
         seen = self.allowed().people(self.actor.spaces)
-        if self.actor.roles is None:
-            return seen
         from rflow.service.team.receivers import with_members
 
         return with_members(self.store, self.actor, seen)

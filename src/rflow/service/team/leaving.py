@@ -14,17 +14,20 @@ from rflow.core.sharing import Share
 from rflow.core.text import clean
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.identity import share_id
-from rflow.ports.stores import Stale
+from rflow.ports.stores import Clock, Stale, Store
 from rflow.ports.team import Left, user_view
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import all_heads
 from rflow.service.team import erasing
+from rflow.service.team.office import accounts_of
 
 if TYPE_CHECKING:
     from rflow.service.team.office import Office
 
 UNASSIGNED = Person(id="@unassigned", name="@unassigned", kind="queue")
 """The queue that open sessions go to where no heir may have them."""
+_ERASED = "#erased-"
+"""What the ids of those who were erased begin with."""
 
 
 def disable(office: "Office", account: Account, heir: str) -> Left:
@@ -98,6 +101,16 @@ def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[s
             yield head.code, to.name
 
 
+def pass_on(store: Store, session_id: str, clock: Clock) -> None:
+    """Give a session that came back to somebody who has left to a queue: a handoff of theirs was not accepted."""
+    accounts = accounts_of(store)
+    owner = store.load(session_id).session.owner
+    account = accounts.account(owner.id) if accounts is not None else None
+    if owner.id.startswith(_ERASED) or (account is not None and not account.active):
+        workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
+        workspace.send(session_id, Reassign(to=UNASSIGNED, reason=f"The account of {owner.name} was disabled"))
+
+
 def _works_in(office: "Office", who: Person, space: str) -> bool:
     account = office.account_store.account(who.id)
     role = office.account_store.roles(who.id).get(space)
@@ -107,7 +120,7 @@ def _works_in(office: "Office", who: Person, space: str) -> bool:
 def erase(office: "Office", account: Account, heir: str) -> Left:
     """Remove an account, and replace its name in every record of the store."""
     left = disable(office, account, heir)
-    to = Person(id=f"#erased-{share_id(office.random(7)).lower()}", name="Former member", kind=account.kind)
+    to = Person(id=f"{_ERASED}{share_id(office.random(7)).lower()}", name="Former member", kind=account.kind)
     for share in [count.share for count in office.store.shares.listed()]:
         _rename_in_link(office, share, account.id, to)
     rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to)

@@ -69,12 +69,12 @@ class JsonDirStore:
     @property
     def accounts(self) -> NoReturn:
         """Raise `UsageProblem`: a folder, which people edit and commit, is no place for accounts."""
-        raise no_accounts(self.url)
+        raise no_accounts()
 
     @property
     def outbox(self) -> NoReturn:
         """Raise `UsageProblem`: notices are for people with accounts."""
-        raise no_accounts(self.url)
+        raise no_accounts()
 
     @property
     def url(self) -> str:

@@ -88,12 +88,12 @@ class MappedStore:
     @property
     def accounts(self) -> "AccountStore":
         """Raise `UsageProblem`."""
-        raise no_accounts(self.url)
+        raise no_accounts()
 
     @property
     def outbox(self) -> "Outbox":
         """Raise `UsageProblem`: notices are for people with accounts."""
-        raise no_accounts(self.url)
+        raise no_accounts()
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
         """Return this store: what may be seen is left to the caller."""

@@ -13,7 +13,8 @@ from rflow.stores import derived
 from rflow.stores.account_records import read
 
 _DUE = "SELECT data FROM notices WHERE due <= ? ORDER BY due, id LIMIT ?"
-_UPDATE = "UPDATE notices SET due = ?, settled = ?, data = ? WHERE id = ? AND data = ?"
+_ONE = "SELECT data FROM notices WHERE id = ?"
+_UPDATE = "UPDATE notices SET due = ?, settled = ?, data = ? WHERE id = ?"
 
 
 class Executing(Protocol):
@@ -62,15 +63,16 @@ class SqlOutbox:
         with self._database.writing() as db:
             due = _read_all(self._execute(db, _DUE + self.lock, now, limit))
             claimed = [replace(notice, due=until, attempts=notice.attempts + 1) for notice in due]
-            for notice, before in zip(claimed, due, strict=True):
-                self._update(db, notice, before)
+            for notice in claimed:
+                self._update(db, notice)
             return claimed
 
     def replace(self, notice: Notice, claimed: Notice, added: Sequence[Notice] = ()) -> bool:
         """Store a claimed notice as it is now."""
         with self._database.writing() as db:
-            if not self._update(db, notice, claimed):
+            if _read_all(self._execute(db, _ONE + self.lock, claimed.id)) != [claimed]:
                 return False
+            self._update(db, notice)
             self.insert(db, added)
             return True
 
@@ -96,10 +98,9 @@ class SqlOutbox:
     def _execute(cls, db: Executing, sql: str, *values: object) -> Any:
         return db.execute(sql.replace("?", cls.mark), values)
 
-    def _update(self, db: Executing, notice: Notice, before: Notice) -> bool:
+    def _update(self, db: Executing, notice: Notice) -> None:
         _, _, due, settled, data = _row(notice)
-        values = (due, settled, data, notice.id, msgspec.json.encode(before))
-        return bool(self._execute(db, _UPDATE, *values).rowcount)
+        self._execute(db, _UPDATE, due, settled, data, notice.id)
 
 
 def _row(notice: Notice) -> tuple[str, str, int | None, int | None, bytes]:

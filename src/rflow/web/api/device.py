@@ -76,6 +76,8 @@ def _read(operation: "Operation", raw: bytes) -> Any:
 def ask(call: Call) -> wire.DeviceCodes | wire.GrantError:
     """Give a terminal its codes."""
     form: wire.DeviceForm = call.form
+    if not call.team.accounts_exist():
+        return wire.GrantError(error="access_denied", error_description="Nobody has an account at this server.")
     scopes: Any = (form.scope or _SCOPES).split()
     try:
         asked = call.team.devices.ask(form.machine, tuple(scopes), call.address)

@@ -123,5 +123,5 @@ def _event(data: dict[str, Any]) -> dict[str, Any]:
 def _failures(known: dict[str, Any]) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": known[str(Problem)]}}
     statuses = {status: name.replace("-", " ") for status, name in STATUS.values()}
-    statuses |= {408: "timeout", 413: "too large"}
+    statuses |= {408: "timeout", 413: "too large", 500: "unexpected"}
     return {str(status): {"description": name, "content": content} for status, name in sorted(statuses.items())}

@@ -241,8 +241,8 @@ OPERATIONS: tuple[Operation, ...] = (
     of_sessions(
         name="find",
         address="GET /sessions/{session}",
-        summary="Find the one session whose code or id begins so",
-        call=lambda c: c.workspace.find(c.path["session"]),
+        summary="Find the one session whose code or id begins so, or that has this ticket",
+        call=lambda c: head_named(c.workspace, c.path["session"]),
         result=Head,
     ),
     of_sessions(
@@ -257,7 +257,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="version",
         address="GET /sessions/{session}/version",
         summary="Read the number of the last event of a session",
-        call=lambda c: s.Version(version=c.workspace.version(c.path["session"])),
+        call=lambda c: s.Version(version=c.workspace.version(_session(c))),
         result=s.Version,
     ),
     of_sessions(
@@ -297,7 +297,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="session_changes",
         address="GET /sessions/{session}/changes",
         summary="Wait for changes of a session",
-        call=lambda c: c.workspace.find(c.path["session"]).id,
+        call=lambda c: head_named(c.workspace, c.path["session"]).id,
         result=list[s.Changed],
         stream=True,
     ),

@@ -8,6 +8,9 @@ from starlette.responses import Response
 from rflow.errors import RflowError, TooManyAttempts
 from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
 
+_NAMES = {404: "not-found", 405: "method-not-allowed", 408: "timeout", 413: "too-large", 500: "unexpected"}
+"""The types of what the server itself refuses."""
+
 
 def problem(error: RflowError, current: bytes = b"") -> Problem:
     """Return an error as problem details; `current` is the head of the session that has moved, as JSON."""
@@ -39,9 +42,7 @@ def response(error: RflowError, current: bytes = b"") -> Response:
 async def http_problem(_: Request, error: Exception) -> Response:
     """Answer what the server itself refuses (an unknown address, another method, a large body) in the same shape."""
     assert isinstance(error, HTTPException)
-    name = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 408: "timeout"}.get(
-        error.status_code, "http"
-    )
+    name = _NAMES.get(error.status_code, "http")
     details = Problem(
         type=f"urn:rflow:{name}",
         title=name.replace("-", " ").capitalize(),

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from rflow.core.actors import Actor
 from rflow.errors import BadInput, NotFound, NotSignedIn, RflowError, SessionMoved, StoreProblem, UsageProblem
+from rflow.service.sessions import head_named
 from rflow.service.team.team import Team
 from rflow.web.api import changes, device, problems
 from rflow.web.api.contents import ContentResponse, by_digest, uploaded
@@ -146,8 +147,8 @@ def _carried_out(team: Team, *, operation: Operation, token: str, given: Given) 
 def _current(call: Call) -> bytes:
     """Return the head of the session that has moved, as JSON."""
     try:
-        return msgspec.json.encode(call.workspace.find(call.path["session"]))
-    except (KeyError, NotFound):
+        return msgspec.json.encode(head_named(call.workspace, call.path["session"]))
+    except (KeyError, NotFound, UsageProblem):
         return b""
 
 

@@ -12,8 +12,8 @@ from rflow.cli.server.drafts import Draft, Drafts
 from rflow.core.session.commands import Start
 from rflow.core.session.state import Session
 from rflow.core.text import byte_size, counted
-from rflow.errors import RflowError, Unreachable, UsageProblem
-from rflow.service.sessions import Outcome, send
+from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
+from rflow.service.sessions import Outcome, fits_address, send
 
 app = Group(help="What could not be sent to a server: list, show, send, remove.")
 Id = Annotated[str, Argument(metavar="DRAFT", help="Its id: see `rflow drafts list`.")]
@@ -31,9 +31,14 @@ def list_(run: App, json: Json = False) -> None:
         return run.out_json([_record(draft) for draft in drafts])
     if not drafts:
         return run.say("There are no drafts: everything was sent.")
-    rows = [(draft.id, stated(draft.at), draft.session or "-", draft.store, draft.what) for draft in drafts]
+    rows = [(draft.id, stated(draft.at), _session(draft), draft.store, draft.what) for draft in drafts]
     run.out(table([("DRAFT", "ENTERED", "SESSION", "STORE", "WHAT"), *rows], {3: 20, 4: 20}))
     return run.say("To send them: rflow drafts send")
+
+
+def _session(draft: Draft) -> str:
+    """Return the session of a draft as it is listed."""
+    return "the new one" if draft.after else draft.code or draft.session or "-"
 
 
 def _record(draft: Draft) -> dict[str, object]:
@@ -71,10 +76,10 @@ def send_(run: App, references: Ids = None) -> None:
     if not chosen:
         return run.say("There are no drafts: everything was sent.")
     failures: list[RflowError] = []
-    moves = _Moves()
+    before = _Before()
     for draft in chosen:
         try:
-            _send(run, draft, moves)
+            _send(run, draft, before)
         except Unreachable:
             raise
         except RflowError as error:
@@ -92,11 +97,28 @@ def send_(run: App, references: Ids = None) -> None:
     return None
 
 
-class _Moves:
-    """The versions that drafts saw, and those after drafts that were sent since: one's own moves are not news."""
+class _Before:
+    """What the drafts before did: the sessions that they started, and the versions after their moves.
+
+    One's own moves are not news.
+    """
 
     def __init__(self) -> None:
         self._after: dict[tuple[str, str, int], int] = {}
+        self._started: dict[str, Session] = {}
+
+    def started(self, draft: Draft, session: Session) -> None:
+        """Remember the session that a draft started."""
+        self._started[draft.command.command_id] = session
+
+    def addressed(self, draft: Draft) -> Draft:
+        """Return a draft with the session that one before it started, if it is for that."""
+        if not draft.after:
+            return draft
+        session = self._started.get(draft.after)
+        if session is None:
+            raise NotFound("The session that it is for has not been started.", try_="Send all: rflow drafts send")
+        return replace(draft, session=session.id, code=session.code, after="")
 
     def caught_up(self, draft: Draft) -> Draft:
         """Return a draft that has seen what those before it did."""
@@ -110,7 +132,7 @@ class _Moves:
             self._after[draft.store, draft.session, draft.command.seen] = outcome.session.version
 
 
-def _send(run: App, draft: Draft, moves: _Moves) -> None:
+def _send(run: App, draft: Draft, before: _Before) -> None:
     """Send a draft to its store, and say what it did."""
     from rflow.service.opening import public_url
 
@@ -119,10 +141,13 @@ def _send(run: App, draft: Draft, moves: _Moves) -> None:
     try:
         if isinstance(draft.command, Start):
             outcome = _started(there, draft.command)
+            before.started(draft, outcome.session)
+            Drafts(run.settings.folders.state).started(draft, outcome.session)
         else:
-            session = Session(id=draft.session, code=draft.session) if draft.session else there.session()
-            outcome = send(there.workspace, session, moves.caught_up(draft).command, draft.contents)
-            moves.add(draft, outcome)
+            draft = before.addressed(draft)
+            session = _addressee(there, draft)
+            outcome = send(there.workspace, session, before.caught_up(draft).command, draft.contents)
+            before.add(draft, outcome)
         size = sum(map(len, draft.contents.values()))
         what = f"{draft.what}{f' ({byte_size(size)})' if size else ''}"
         there.did(outcome, f"{what}: {'sent' if outcome.events else 'nothing new, it had arrived before'}.")
@@ -130,12 +155,19 @@ def _send(run: App, draft: Draft, moves: _Moves) -> None:
         there.close()
 
 
+def _addressee(there: App, draft: Draft) -> Session:
+    """Return the session that a draft is for; its name is enough, where the server can find it by that."""
+    if draft.session and fits_address(draft.session):
+        return Session(id=draft.session, code=draft.session)
+    return there.session(draft.session)
+
+
 def _started(there: App, command: Start) -> Outcome:
     from rflow.core.session.replay import replay
 
     sent = there.workspace.start(command)
     session = replay(sent.tail, Session(id=sent.session, code=sent.code))
-    there.terminal.enter(session.id)
+    there.terminal.enter(session.id, session.code)
     return Outcome(session=session, events=sent.events, entry=sent.entry)
 
 

@@ -49,7 +49,7 @@ def start(
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
     session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
-    run.terminal.enter(session.id)
+    run.terminal.enter(session.id, session.code)
     run.wrote(session, "started.")
     _shown(run, session, json)
 
@@ -76,7 +76,7 @@ def resume(
             command = TakeOver(reason=run.text(reason), seen=there.seen(session), command_id=command_id)
             session = there.send_shown(session, command).session
             there.wrote(session, "yours now; its former owner sees your reason.")
-        there.terminal.enter(session.id)
+        there.terminal.enter(session.id, session.code)
         _shown(there, session, json)
 
 
@@ -177,7 +177,7 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
 
     session = run.session(reference)
     session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
-    run.terminal.enter(session.id)
+    run.terminal.enter(session.id, session.code)
     run.wrote(session, "reopened.")
     show_session(run, session)
 

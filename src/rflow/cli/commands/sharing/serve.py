@@ -1,5 +1,6 @@
 """The command that serves read-only links: serve."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,7 @@ def serve(
     from rflow.cli.delivering.notice_settings import notice_settings
 
     settings = notice_settings(run, url)
+    json_lines = json_log or not sys.stderr.isatty()
     started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
@@ -57,8 +59,8 @@ def serve(
         state=run.settings.folders.state,
         trusted=trusted,
         log_requests=requests,
-        json_log=json_log,
-        on_started=(lambda: _log_started(url, store.url)) if json_log else (lambda: run.say(started)),
+        json_log=json_lines,
+        on_started=(lambda: _log_started(url, store.url)) if json_lines else (lambda: run.say(started)),
         open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
 
