@@ -28,12 +28,9 @@ class JoinedWrites:
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._head = b""
-        self.get_extra_info, self.is_closing, self.abort = (
-            transport.get_extra_info,
-            transport.is_closing,
-            transport.abort,
-        )
+        self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
         self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+        self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
         """Send data, or keep it if it is a head."""
