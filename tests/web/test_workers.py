@@ -16,7 +16,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.stores.memory.store import MemoryStore
 from rflow.web.app import LinkServer
 from rflow.web.link_lookup import LinkLookup
-from rflow.web.workers import WorkerPool
+from rflow.web.workers import SharedWork, WorkerPool
 from support.web.app import running
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
@@ -148,10 +148,10 @@ def test_a_look_up_is_repeated_only_after_the_store_has_changed() -> None:
 
 
 def test_the_result_of_a_look_up_during_which_the_store_changed_is_not_remembered() -> None:
-    """The first reader may see the state of when they asked; the next one must not."""
+    """The first reader may see the state of when they asked; those who ask later must not, even while it is read."""
     store = Shared()
 
-    async def run() -> str:
+    async def run() -> list[str]:
         pool: WorkerPool[SharedSessions] = WorkerPool(lambda: store)
         lookup = LinkLookup(store, pool)
         store.may_answer.clear()
@@ -163,12 +163,51 @@ def test_the_result_of_a_look_up_during_which_the_store_changed_is_not_remembere
         while store.look_ups < 2:
             await asyncio.sleep(0.01)
         store.may_answer.set()
-        await asyncio.gather(slow, other)
-        link = await lookup.find(TOKEN)
+        links = [*await asyncio.gather(slow, other), await lookup.find(TOKEN)]
         await pool.close()
-        return link.version if link else ""
+        return [link.version for link in links if link]
 
-    assert asyncio.run(run()) == "2"
+    assert asyncio.run(run()) == ["1", "2", "2"]
+
+
+def test_a_link_that_many_ask_for_at_once_is_looked_up_once() -> None:
+    """So it is after each change of the store: all open pages ask again."""
+    store = Shared()
+
+    async def run() -> int:
+        pool: WorkerPool[SharedSessions] = WorkerPool(lambda: store)
+        lookup = LinkLookup(store, pool)
+        store.may_answer.clear()
+        readers = [asyncio.create_task(lookup.find(TOKEN)) for _ in range(20)]
+        while not store.look_ups:
+            await asyncio.sleep(0.01)
+        readers.pop(0).cancel()
+        store.may_answer.set()
+        links = await asyncio.gather(*readers)
+        await pool.close()
+        return len([link for link in links if link])
+
+    assert (asyncio.run(run()), store.look_ups) == (19, 1)
+
+
+def test_work_that_failed_for_all_who_waited_is_done_again_for_the_next() -> None:
+    shared, done = SharedWork[str, int](), list[str]()
+
+    async def fail() -> int:
+        await asyncio.sleep(0.01)
+        done.append("failed")
+        raise ValueError
+
+    async def work() -> int:
+        done.append("worked")
+        return 5
+
+    async def run() -> list[object]:
+        first = await asyncio.gather(*(shared.run("a", fail) for _ in range(3)), return_exceptions=True)
+        return [*map(type, first), await shared.run("a", work)]
+
+    assert asyncio.run(run()) == [ValueError] * 3 + [5]
+    assert done == ["failed", "worked"]
 
 
 def test_what_can_not_be_a_token_is_not_looked_up() -> None:
@@ -194,7 +233,7 @@ def test_a_store_that_does_not_answer_delays_no_other_request() -> None:
         ]
         for reader in readers:
             reader.start()
-        while store.look_ups < 3:
+        while not store.look_ups:
             time.sleep(0.01)
         assert httpx.get(f"{url}/robots.txt").status_code == 200
         assert statuses == []

@@ -1,7 +1,7 @@
-"""The server's HTTP connections: limits for clients that send too much, too slowly, or nothing at all."""
+"""The server's HTTP connections: limits for bad clients, and a response's head and body in one write."""
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -13,6 +13,45 @@ HEADER_TIMEOUT = 10.0
 """Seconds in which the headers of a request have to arrive. uvicorn has a limit only between two requests."""
 MAX_UNFINISHED = 2_048
 """Connections that wait for the headers of their request; the server's backlog may bring 1,024 at once."""
+
+_HEAD = b"HTTP/1."
+"""How the head of a response begins. Data that only looks like one is sent a moment later, which does no harm."""
+
+
+class JoinedWrites:
+    """A transport that sends the head of a response together with the first part of its body.
+
+    uvicorn writes them one after the other: two system calls and two packets, each of which wakes the reader. A head
+    waits no longer than this turn of the event loop, so one whose body comes later is sent alone.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._head = b""
+        self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+        self.abort = transport.abort
+
+    def write(self, data: bytes) -> None:
+        """Send data, or keep it if it is a head."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.writelines((head, data))
+        elif data.startswith(_HEAD):
+            self._head = data
+            self._loop.call_soon(self._send_head)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what was kept, and close the connection."""
+        self._send_head()
+        self._transport.close()
+
+    def _send_head(self) -> None:
+        head, self._head = self._head, b""
+        if head and not self.is_closing():
+            self._transport.write(head)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -31,7 +70,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, JoinedWrites(transport, self.loop)))
         self._expect_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:

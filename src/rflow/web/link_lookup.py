@@ -9,7 +9,7 @@ import msgspec
 from rflow.core.sharing import Share, state_of
 from rflow.core.tokens import TokenKind, is_token
 from rflow.service.local.shared import SharedSessions
-from rflow.web.workers import WorkerPool
+from rflow.web.workers import SharedWork, WorkerPool
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -39,8 +39,7 @@ class LinkLookup:
         self._workers = workers
         self.now = connection.now
         """Returns the time by which links expire."""
-        self._stamp: int | None = None
-        self._known: dict[str, Link] = {}
+        self._forget(None)
         self._checked = False
 
     def open(self) -> None:
@@ -49,18 +48,22 @@ class LinkLookup:
 
     def close(self) -> None:
         """Close the event loop's connection and forget what was looked up."""
-        self._known, self._stamp = {}, None
+        self._forget(None)
         self._connection.close()
 
     async def find(self, token: str) -> Link | None:
         """Return a live link; None if it is unknown, expired, revoked, or its session was deleted."""
         known = self._known if self._checked else await self._current()
         link = known.get(token)
-        if link is None:
-            link = await self._workers.run(partial(look_up, token=token)) if is_token(token) else None
-            if link is not None:
-                known[token] = link  # `known` is no longer in use if the store has changed meanwhile
+        if link is None and is_token(token):
+            link = await self._reads.run(token, partial(self._read, token, known))
         return self._if_live(link)
+
+    async def _read(self, token: str, known: dict[str, Link]) -> Link | None:
+        link = await self._workers.run(partial(look_up, token=token))
+        if link is not None:
+            known[token] = link  # `known` is no longer in use if the store has changed meanwhile
+        return link
 
     async def find_opened(self, key: str) -> Link | None:
         """Return a protected link for a reader who has opened it (`key_of`)."""
@@ -107,7 +110,13 @@ class LinkLookup:
     def _keep_if(self, stamp: int | None) -> None:
         """Forget what was looked up, unless the store is as it was then."""
         if stamp is None or stamp != self._stamp:
-            self._known, self._stamp = {}, stamp
+            self._forget(stamp)
+
+    def _forget(self, stamp: int | None) -> None:
+        """Forget what was looked up, also what is still being read, which may be as it was before."""
+        self._stamp = stamp
+        self._known: dict[str, Link] = {}
+        self._reads = SharedWork[str, Link | None]()
 
     def _ask_once(self) -> None:
         """Ask a local store whether it has changed.

@@ -30,14 +30,17 @@ _log_rate = LogRateLimit()
 
 
 class _Direct:
-    """An endpoint without the error handling that Starlette puts around each: that of the application is enough."""
+    """An endpoint without the error handling that Starlette puts around each: that of the application is enough.
 
-    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+    It is called with the scope of a request, since a `Request` costs more than a look-up.
+    """
+
+    def __init__(self, endpoint: Callable[[Scope], Awaitable[Response]]) -> None:
         self._endpoint, self.__name__ = endpoint, getattr(endpoint, "__name__", "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        response = await self._endpoint(Request(scope, receive))
+        response = await self._endpoint(scope)
         await response(scope, receive, send)
 
 
@@ -66,19 +69,19 @@ class LinkRoutes:
             Route("/share/{token}/events", self.events),
         ]
 
-    async def share(self, request: Request) -> Response:
+    async def share(self, scope: Scope) -> Response:
         """Show a link in the form that the suffix of its address names."""
-        token, dot, suffix = request.path_params["name"].partition(".")
+        token, dot, suffix = scope["path_params"]["name"].partition(".")
         form = _FORMS.get(dot + suffix)
         if form is None:
             return LINK_ENDED
-        headers, query = dict(request.scope["headers"]), request.scope["query_string"]
+        headers, query = dict(scope["headers"]), scope["query_string"]
         link = await self._links.find(token)
         if link is None:
-            link, _ = await self._find_opened(request, token)
+            link, _ = await self._find_opened(Request(scope), token)
         is_bot = is_preview_bot(agent := headers.get(b"user-agent", b"")[:AGENT_READ])
         if link is None:
-            return await self._locked(request, token, is_page=form == "page" and not is_bot)
+            return await self._locked(Request(scope), token, is_page=form == "page" and not is_bot)
         if query and _has_parameter(query, b"resume"):
             return RedirectResponse(f"{token}/resume", 303)
         if is_bot:
@@ -87,11 +90,11 @@ class LinkRoutes:
         rendered = self._renderer.cached(link, form, brief=brief)
         if rendered is None:
             rendered = await self._renderer.render(link, form, brief=brief)
-            if (await self._find(request, token))[0] is None:  # it ended while its page was rendered
+            if (await self._find(Request(scope), token))[0] is None:  # it ended while its page was rendered
                 return LINK_ENDED
         if rendered.etag in headers.get(b"if-none-match", b""):  # may be a list; proxies mark tags as weak
             return rendered.not_modified
-        if is_view(request.method, headers):
+        if is_view(scope["method"], headers):
             self._views.add(link.share.id, self._links.now(), form, agent)
         return rendered.response
 

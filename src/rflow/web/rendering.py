@@ -1,6 +1,5 @@
 """The forms of a link, rendered once for each version of its session and kept as ready responses."""
 
-import asyncio
 from collections import OrderedDict
 from functools import partial
 
@@ -17,7 +16,7 @@ from rflow.web.live_page import live_page
 from rflow.web.metrics import Metrics
 from rflow.web.middleware import with_security_headers
 from rflow.web.pages import PAGE_POLICY
-from rflow.web.workers import WorkerPool
+from rflow.web.workers import SharedWork, WorkerPool
 
 FORMATS: dict[ViewForm, tuple[str, str]] = {
     "page": ("html", "text/html; charset=utf-8"),
@@ -53,7 +52,7 @@ class Renderer:
     def clear(self) -> None:
         """Forget everything: another store may have other sessions under the same ids and versions."""
         self._cache = Cache()
-        self._rendering: dict[_Key, asyncio.Task[Rendered]] = {}
+        self._rendering = SharedWork[_Key, Rendered]()
 
     def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
         """Return a form that was rendered before."""
@@ -61,12 +60,8 @@ class Renderer:
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         """Render a form, or wait until a render for another reader is done; raise `NotFound` if the session is gone."""
-        key, rendering = (link.share.id, link.version, form, brief), self._rendering
-        task = rendering.get(key)
-        if task is None:
-            task = rendering[key] = asyncio.get_running_loop().create_task(self._render(link, key, self._cache))
-            task.add_done_callback(lambda done: (rendering.pop(key), done.cancelled() or done.exception()))
-        return await asyncio.shield(task)  # other readers may wait for it
+        key = (link.share.id, link.version, form, brief)
+        return await self._rendering.run(key, partial(self._render, link, key, self._cache))
 
     async def _render(self, link: Link, key: _Key, cache: "Cache") -> Rendered:
         *_, form, brief = key

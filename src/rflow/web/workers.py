@@ -1,9 +1,9 @@
 """A bounded pool of worker threads, each with its own connection: work that may block stays off the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 SIZE = 8
 """Threads of a server. Most of them wait for the disk or for another writer; two or three render."""
@@ -18,6 +18,7 @@ class Connection(Protocol):
 
 _Connection = TypeVar("_Connection", bound=Connection)
 _Result = TypeVar("_Result")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 class WorkerPool(Generic[_Connection]):
@@ -83,3 +84,19 @@ class _Worker(Generic[_Connection]):
         if self._connection is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown(wait=False)
+
+
+class SharedWork(Generic[_Key, _Result]):
+    """Does the same work once for all who ask for it at the same time."""
+
+    def __init__(self) -> None:
+        self._running: dict[_Key, asyncio.Task[_Result]] = {}
+
+    async def run(self, key: _Key, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+        """Return what `work` returns, or the work under this key that has begun already; raise what it raises."""
+        running = self._running
+        task = running.get(key)
+        if task is None:
+            task = running[key] = asyncio.get_running_loop().create_task(work())
+            task.add_done_callback(lambda done: (running.pop(key), done.cancelled() or done.exception()))
+        return await asyncio.shield(task)  # others may wait for it

@@ -7,6 +7,7 @@ import pytest
 from rflow.service.team.team import Team
 from rflow.web.work.call import Asked, Call
 from rflow.web.work.site import Site
+from rflow.web.work.templates import command_id
 from support.team import BEN, ROOT, team_in
 
 
@@ -30,3 +31,9 @@ def test_an_api_token_is_no_web_session(tmp_path: Path, live: bool) -> None:
         token = team.for_(ROOT)[2].create("Root", ["read"]).secret
         served = Team(team.store, clock=team.clock)
         assert Call(Site(), served, Asked(method="GET", path="/", token=token, live=live)).actor is None
+
+
+def test_each_form_has_an_id_of_its_own() -> None:
+    ids = {command_id() for _ in range(1_000)}
+    assert len(ids) == 1_000
+    assert {len(each) for each in ids} == {24}
