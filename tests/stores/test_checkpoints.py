@@ -20,6 +20,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import canonical
+from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import checkpoint, open_store
@@ -56,6 +57,7 @@ def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store in which a session of two events is long."""
     for module in ("store", "checkpoints"):
         monkeypatch.setattr(f"rflow.stores.sqlite.{module}.LONG", 2)
+    monkeypatch.setattr(checkpoint, "RECENT", 3)
     with closing(open_store(f"sqlite://{folder}/night.db")) as opened:
         yield opened
 
@@ -88,14 +90,25 @@ def workspace(store: Store) -> LocalWorkspace:
     return LocalWorkspace(store, Actor(person=ANA), clock=lambda: MORNING)
 
 
+def restored(state: Session) -> Session:
+    """Return a state as it comes out of a checkpoint."""
+    taken = checkpoint.take(state)
+    mark = taken and checkpoint.mark(taken.data)
+    assert taken
+    assert mark
+    rest = checkpoint.MARK + mark.head
+    base = checkpoint.restored(mark, taken.data[checkpoint.MARK : rest], lambda: checkpoint.older_in(taken.data[rest:]))
+    assert base
+    return base
+
+
 @examples(60, nightly=2_500)
 @given(sessions(), st.data())
 def test_going_on_from_a_checkpoint_is_reading_it_all(scene: Scene, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(scene.events)))
-    taken = checkpoint.take(replay(scene.events[:cut], BLANK))
-    assert taken is not None
-    base = checkpoint.restored(taken)
-    assert base is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "RECENT", data.draw(st.integers(0, cut)))
+        base = restored(replay(scene.events[:cut], BLANK))
     first = replay(scene.events[cut:], base)
     assert replay(scene.events[cut:], base).whole() == first.whole() == replay(scene.events, BLANK)
     assert base.whole() == replay(scene.events[:cut], BLANK)
@@ -156,6 +169,56 @@ def test_one_that_is_not_its_own_is_never_used(store: Store, folder: Path, chang
     assert store.latest(ID).after > 0
     assert same(store)
     assert faults(store) == []
+
+
+LATER = {
+    "nothing happened": "SELECT 1",
+    "another was taken": "UPDATE checkpoints SET version = version + 1",
+    "it is gone": "DELETE FROM checkpoints",
+    "it is damaged": "UPDATE checkpoints SET data = CAST(replace(CAST(data AS TEXT), 'jobs', 'cups') AS BLOB)",
+    "it is cut": "UPDATE checkpoints SET data = substr(data, 1, length(data) - 1)",
+    "it is short": "UPDATE checkpoints SET data = substr(data, 1, 40)",
+}
+
+
+@pytest.mark.parametrize("change", LATER.values(), ids=LATER)
+def test_older_entries_are_read_later(store: Store, folder: Path, change: str) -> None:
+    put(store, whole_story())
+    session = store.latest(ID).session
+    rows(folder, change)
+    assert session.steps[min(session.steps)].seq < session.version - 3
+    assert session.whole() == store.load(ID).session
+
+
+@pytest.mark.parametrize("change", ["it is damaged", "it is cut"])
+def test_a_check_finds_damage_to_older_entries(store: Store, folder: Path, change: str) -> None:
+    put(store, whole_story())
+    rows(folder, LATER[change])
+    assert [severity for severity, _ in faults(store)] == ["info"]
+    assert rows(folder) == []
+
+
+def test_older_entries_are_those_of_the_version_that_was_read(store: Store) -> None:
+    put(store, whole_story())
+    before, state = store.load(ID).session, store.latest(ID).session
+    workspace(store).send(ID, c.AmendEntry(target=min(before.steps), text="It blinks"), known=before.version)
+    assert state.whole() == before
+
+
+def test_a_text_that_was_removed_meanwhile_does_not_come_back(store: Store) -> None:
+    put(store, short_story("A plotter in York", f"Password {SECRET}", *"It blinks twice and stops".split()))
+    state = store.latest(ID).session
+    workspace(store).send(ID, c.RedactText(target=2), known=state.version)
+    assert SECRET not in repr(state.whole())
+
+
+def test_older_entries_of_a_session_that_was_deleted_are_not_found(store: Store) -> None:
+    put(store, whole_story())
+    state = store.latest(ID).session
+    store.delete(ID)
+    assert state.version
+    with pytest.raises(NotFound):
+        state.whole()
 
 
 def test_its_loss_loses_nothing(store: Store, folder: Path) -> None:

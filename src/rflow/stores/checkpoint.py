@@ -4,31 +4,57 @@ A checkpoint is derived from the stored events alone, and is used only by the ve
 code. Where it is missing, damaged or of other code, all events are read; nothing is lost with it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, NamedTuple, TypeVar, get_args
 from zlib import crc32
 
 import msgspec
 
 from rflow.core import people, person_names, spaces
-from rflow.core.session import events, replay, state, times
+from rflow.core.session import events, replay, state, table, times
 from rflow.core.session.rules import adjust
 from rflow.core.session.state import Entry, Session
+from rflow.core.session.table import Table
 
 _Value = TypeVar("_Value", bound=Hashable)
-FOLDED_BY = (people, person_names, spaces, times, events, state, adjust, replay)
+FOLDED_BY = (people, person_names, spaces, times, events, table, state, adjust, replay)
 """The modules that make a state of events."""
 
 
+RECENT = 100
+"""The events whose entries every command reads; those of the events before them are a part of their own."""
+MARK = 32
+_MARK = b"%08x" * 4
+_FIRST = "first"
+_LONG = ("steps", "notes", "evidence")
+"""The tables whose older entries are a part of their own: all that makes a long session large."""
+
+Older = Mapping[str, Callable[[], dict[int, Any]]]
+"""The older entries of each of these tables."""
+
+
 class Checkpoint(NamedTuple):
-    """A checkpoint as it is stored: after which event it was taken, of which code, and its data."""
+    """A checkpoint as it is stored: after which event it was taken, of which code, and its data.
+
+    That is a mark, the state without older entries (the head), and these.
+    """
 
     version: int
     fold: str
     data: bytes
+
+
+class Mark(NamedTuple):
+    """How long the two parts of a checkpoint are, and their checksums."""
+
+    head: int
+    head_sum: int
+    rest: int
+    rest_sum: int
 
 
 @cache
@@ -64,6 +90,9 @@ class _Originals(msgspec.Struct):
 
 _TABLES = dict(zip(_Originals.__struct_fields__, get_args(Entry), strict=True))
 """The fields that hold entries, and the type of these."""
+
+
+_ENTRIES: dict[str, Any] = {name: GenericAlias(dict, (int, _TABLES[name])) for name in _LONG}
 
 
 def _originals(entries: dict[int, Entry]) -> dict[str, list[dict[str, Any]]]:
@@ -108,7 +137,7 @@ def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
     return {value: number for number, value in enumerate(dict.fromkeys(values))}
 
 
-def _of_authors(authors: dict[int, str]) -> _Column:
+def _of_authors(authors: Table[str]) -> _Column:
     names = _numbered(authors.values())
     return _Column(_runs(authors), [names[name] for name in authors.values()], [*names])
 
@@ -169,23 +198,47 @@ def take(session: Session) -> Checkpoint | None:
     """Return a checkpoint of a session; None for one with events that this version can't read."""
     if session.unreadable or not fold():
         return None
+    first = max(session.version + 1 - RECENT, 0)
     values = {field.name: getattr(session, field.name) for field in _fields()}
-    values |= {name: {seq: _slim(entry) for seq, entry in values[name].items()} for name in _TABLES}
+    tables = {name: values[name] for name in _LONG}
+    values |= {name: _slimmed(values[name].since(first) if name in _LONG else values[name]) for name in _TABLES}
     values |= {name: form.store(values[name]) for name, form in _FORMS.items()}
-    body = msgspec.json.encode(values)
-    return Checkpoint(session.version, fold(), body + b"%08x" % crc32(body))
+    older = {name: _slimmed(table.before(first)) for name, table in tables.items()}
+    head, rest = (msgspec.json.encode(part) for part in ({**values, _FIRST: first}, older))
+    mark = Mark(len(head), crc32(head), len(rest), crc32(rest))
+    return Checkpoint(session.version, fold(), _MARK % mark + head + rest)
 
 
-def restored(checkpoint: Checkpoint) -> Session | None:
-    """Return the session of a checkpoint, with its tables undecoded; None for one that is damaged or of other code."""
-    body = memoryview(checkpoint.data)[:-8]
-    if not fold() or checkpoint.fold != fold() or checkpoint.data[-8:] != b"%08x" % crc32(body):
+def _slimmed(table: Mapping[int, Entry]) -> dict[int, dict[str, Any]]:
+    return {seq: _slim(entry) for seq, entry in table.items()}
+
+
+def mark(data: bytes) -> Mark | None:
+    """Read the mark at the beginning of a checkpoint's data; None where it is damaged."""
+    try:
+        found = Mark(*(int(data[at : at + 8], 16) for at in range(0, MARK, 8)))
+    except ValueError:
+        return None
+    return found if _MARK % found == data[:MARK] else None
+
+
+def restored(mark: Mark, head: bytes, older: Callable[[], Older]) -> Session | None:
+    """Return the session of a checkpoint, with its tables undecoded; None for one that is damaged.
+
+    `older` is called when something needs an entry that is not in `head`.
+    """
+    if (len(head), crc32(head)) != (mark.head, mark.head_sum):
         return None
     session = Session(id="")
-    stored = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    stored = msgspec.json.decode(head, type=dict[str, msgspec.Raw])
+    first = msgspec.json.decode(stored[_FIRST], type=int)
     for field in _fields():
         decode = cache(partial(_decoded, stored[field.name], field))
-        if field.default_factory is msgspec.NODEFAULT:
+        if field.name in _LONG:
+            setattr(session, field.name, Table(decode(), first, partial(_named, older, field.name)))
+        elif field.default_factory is Table:
+            setattr(session, field.name, Table(first=session.version + 1, older=decode))
+        elif field.default_factory is msgspec.NODEFAULT:
             setattr(session, field.name, decode())
         else:
             session.leave_undecoded(field.name, decode)
@@ -194,6 +247,27 @@ def restored(checkpoint: Checkpoint) -> Session | None:
 
 def _decoded(stored: msgspec.Raw, field: msgspec.structs.FieldInfo) -> Any:
     form = _FORMS.get(field.name)
-    if form is None:
-        return msgspec.json.decode(stored, type=field.type)
-    return form.restore(msgspec.json.decode(stored, type=form.type))
+    if form is not None:
+        return form.restore(msgspec.json.decode(stored, type=form.type))
+    return msgspec.json.decode(stored, type=_ENTRIES.get(field.name, field.type))
+
+
+def _named(older: Callable[[], Older], name: str) -> dict[int, Any]:
+    return older()[name]()
+
+
+def is_sound(mark: Mark, rest: bytes) -> bool:
+    """Whether these are the older entries of the checkpoint with that mark."""
+    return (len(rest), crc32(rest)) == (mark.rest, mark.rest_sum)
+
+
+def older_in(rest: bytes) -> Older:
+    """Return the older entries in that part of a checkpoint, each table decoded when it is asked for."""
+    stored = msgspec.json.decode(rest, type=dict[str, msgspec.Raw])
+    return {name: cache(partial(msgspec.json.decode, stored[name], type=_ENTRIES[name])) for name in _LONG}
+
+
+def older_of(session: Session) -> Older:
+    """Return the same from the session that all events say."""
+    first = max(session.version + 1 - RECENT, 0)
+    return {name: cache(partial(getattr(session, name).before, first)) for name in _LONG}

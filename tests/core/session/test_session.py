@@ -276,7 +276,7 @@ def test_a_record_that_contradicts_itself_is_read_without_an_error() -> None:
     scene = printing("Yes")
     events = [Event(seq=4 + n, at=NIGHT, by=ANN, fact=fact) for n, fact in enumerate(odd)]
     after = replay(events, scene.session)
-    assert (after.place, after.steps, after.notes) == (scene.session.place, scene.session.steps, {})
+    assert (after.place, after.steps, dict(after.notes)) == (scene.session.place, scene.session.steps, {})
 
 
 def test_imported_times_are_those_at_which_it_happened() -> None:

@@ -1,6 +1,6 @@
 """The state of a session, as `rflow.core.session.replay` folds it from its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +21,7 @@ from rflow.core.session.events import (
     Unreadable,
     WaitingSet,
 )
+from rflow.core.session.table import Table
 from rflow.core.spaces import DEFAULT_SPACE
 
 Status = Literal["open", "handed_off", "closed"]
@@ -202,6 +203,7 @@ class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 Entry = Step | Note | Evidence | Change | Question | Flag
 """What a session keeps by the number of the event that brought it."""
+_CONTAINERS = (dict, list, set, Table)
 
 
 class Session(msgspec.Struct, kw_only=True):
@@ -236,10 +238,10 @@ class Session(msgspec.Struct, kw_only=True):
     tree: TreeRef | None = None
     place: Place | None = None
     trees: dict[str, TreeRef] = {}
-    steps: dict[int, Step] = {}
+    steps: Table[Step] = msgspec.field(default_factory=Table)
     moves: list[Before] = []
-    notes: dict[int, Note] = {}
-    evidence: dict[int, Evidence] = {}
+    notes: Table[Note] = msgspec.field(default_factory=Table)
+    evidence: Table[Evidence] = msgspec.field(default_factory=Table)
     loose_evidence: list[int] = []
     changes: dict[int, Change] = {}
     questions: dict[int, Question] = {}
@@ -249,8 +251,8 @@ class Session(msgspec.Struct, kw_only=True):
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}
-    authors: dict[int, str] = {}
-    kinds: dict[int, type[Fact]] = {}
+    authors: Table[str] = msgspec.field(default_factory=Table)
+    kinds: Table[type[Fact]] = msgspec.field(default_factory=Table)
     units: dict[int, int] = {}
     commands: dict[tuple[str, str], int] = {}
     undone: set[int] = set()
@@ -284,15 +286,17 @@ class Session(msgspec.Struct, kw_only=True):
         for name in self.__struct_fields__:
             if name not in self.undecoded:
                 value = getattr(self, name)
-                setattr(after, name, value.copy() if isinstance(value, dict | list | set) else value)
+                setattr(after, name, value.copy() if isinstance(value, _CONTAINERS) else value)
             else:
                 delattr(after, name)
         return after
 
     def whole(self) -> "Session":
-        """Return this session with all of its fields set."""
-        for name in tuple(self.undecoded):
-            getattr(self, name)
+        """Return this session with all of its fields set, and its tables read."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Table):
+                value.whole()
         return self
 
     @property
@@ -304,7 +308,7 @@ class Session(msgspec.Struct, kw_only=True):
         return step.at if step else None
 
     @property
-    def entries(self) -> tuple[dict[int, Any], ...]:
+    def entries(self) -> tuple[MutableMapping[int, Any], ...]:
         """The tables of entries: steps, notes, evidence, changes, questions, flags."""
         return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags
 

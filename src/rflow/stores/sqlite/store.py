@@ -172,7 +172,7 @@ class SqliteStore:
                 return rows.log(db, session_id, row)
             from rflow.stores.sqlite import checkpoints
 
-            return checkpoints.latest(db, session_id, row)
+            return checkpoints.latest(db, self._file, session_id, row)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""

@@ -146,5 +146,5 @@ def own_steps_since_move(session: Session) -> frozenset[int]:
     last = session.moves[-1].seq if session.moves else 0
     if session.place is None:
         return frozenset()
-    steps = takewhile(lambda step: step.seq > last, reversed(session.steps.values()))
+    steps = takewhile(lambda step: step.seq > last, session.steps.newest())
     return frozenset(step.seq for step in steps if step.kind == "own" and not step.undone)

@@ -108,7 +108,7 @@ def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Prese
 def _paths(session: Session) -> dict[str, list[Turn]]:
     """Return the paths through all trees; of moves between the same nodes only the last, which decides."""
     last: dict[tuple[str, str, str], Step] = {}
-    for step in reversed(session.steps.values()):
+    for step in session.steps.newest():
         if step.kind != "own" and not step.undone:
             last.setdefault((step.tree, step.node, step.to), step)
     paths: dict[str, list[Turn]] = {}
