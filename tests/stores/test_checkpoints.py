@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -96,8 +96,13 @@ def restored(state: Session) -> Session:
     mark = taken and checkpoint.mark(taken.data)
     assert taken
     assert mark
-    rest = checkpoint.MARK + mark.head
-    base = checkpoint.restored(mark, taken.data[checkpoint.MARK : rest], lambda: checkpoint.older_in(taken.data[rest:]))
+    end = checkpoint.MARK + mark.size
+
+    def older(part: checkpoint.Part) -> Mapping[int, object]:
+        start = end + part.start
+        return checkpoint.older_in(taken.data[start : start + part.size], part) or {}
+
+    base = checkpoint.restored(mark, taken.data[checkpoint.MARK : end], older)
     assert base
     return base
 
@@ -176,7 +181,7 @@ LATER = {
     "another was taken": "UPDATE checkpoints SET version = version + 1",
     "it is gone": "DELETE FROM checkpoints",
     "it is damaged": "UPDATE checkpoints SET data = CAST(replace(CAST(data AS TEXT), 'jobs', 'cups') AS BLOB)",
-    "it is cut": "UPDATE checkpoints SET data = substr(data, 1, length(data) - 1)",
+    "it is cut": "UPDATE checkpoints SET data = substr(data, 1, length(data) - 200)",
     "it is short": "UPDATE checkpoints SET data = substr(data, 1, 40)",
 }
 

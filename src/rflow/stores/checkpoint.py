@@ -4,7 +4,7 @@ A checkpoint is derived from the stored events alone, and is used only by the ve
 code. Where it is missing, damaged or of other code, all events are read; nothing is lost with it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
@@ -25,22 +25,19 @@ FOLDED_BY = (people, person_names, spaces, times, events, table, state, adjust, 
 """The modules that make a state of events."""
 
 
-RECENT = 100
-"""The events whose entries every command reads; those of the events before them are a part of their own."""
-MARK = 32
-_MARK = b"%08x" * 4
-_FIRST = "first"
-_LONG = ("steps", "notes", "evidence")
+RECENT = 150
+"""The latest entries of each kind that every command reads, as many as a summary shows; older ones are read later."""
+MARK = 16
+_MARK = b"%08x" * 2
+_PARTS = "parts"
+_LONG = ("moves", "notes", "steps", "evidence")
 """The tables whose older entries are a part of their own: all that makes a long session large."""
-
-Older = Mapping[str, Callable[[], dict[int, Any]]]
-"""The older entries of each of these tables."""
 
 
 class Checkpoint(NamedTuple):
     """A checkpoint as it is stored: after which event it was taken, of which code, and its data.
 
-    That is a mark, the state without older entries (the head), and these.
+    That is a mark, the state without older entries (the head), and a part with the older entries of each table.
     """
 
     version: int
@@ -49,12 +46,21 @@ class Checkpoint(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How long the two parts of a checkpoint are, and their checksums."""
+    """How long the head of a checkpoint is, and its checksum."""
 
-    head: int
-    head_sum: int
-    rest: int
-    rest_sum: int
+    size: int
+    sum: int
+
+
+class Part(msgspec.Struct, array_like=True, frozen=True):
+    """Where the older entries of a table are in a checkpoint: `count` of them, before event `first`."""
+
+    name: str
+    first: int
+    count: int
+    start: int
+    size: int
+    sum: int
 
 
 @cache
@@ -92,9 +98,6 @@ _TABLES = dict(zip(_Originals.__struct_fields__, get_args(Entry), strict=True))
 """The fields that hold entries, and the type of these."""
 
 
-_ENTRIES: dict[str, Any] = {name: GenericAlias(dict, (int, _TABLES[name])) for name in _LONG}
-
-
 def _originals(entries: dict[int, Entry]) -> dict[str, list[dict[str, Any]]]:
     return {name: [_slim(entry) for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
 
@@ -115,6 +118,30 @@ class _Column(msgspec.Struct, array_like=True):
     runs: list[tuple[int, int]]
     numbers: list[int]
     values: list[str] = []
+
+
+class _Run(Mapping[int, _Value]):
+    """A column of one run: nothing is made of it but what is asked for."""
+
+    def __init__(self, first: int, numbers: list[int], values: Sequence[_Value]) -> None:
+        self._first, self._numbers, self._values = first, numbers, values
+
+    def __getitem__(self, seq: int) -> _Value:
+        if not 0 <= seq - self._first < len(self._numbers):
+            raise KeyError(seq)
+        return self._values[self._numbers[seq - self._first]]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._first, self._first + len(self._numbers)))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value]:
+    if len(column.runs) == 1:
+        return _Run(column.runs[0][0], column.numbers, values)
+    return dict(zip(_in_runs(column.runs), map(values.__getitem__, column.numbers), strict=True))
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -150,29 +177,26 @@ class _Moves(msgspec.Struct, array_like=True):
     moves: list[tuple[int, int, int]]
 
 
-def _of_moves(moves: list[state.Before]) -> _Moves:
-    trees, places = _numbered(move.tree for move in moves), _numbered(move.place for move in moves)
-    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in moves])
+def _of_moves(moves: Mapping[int, state.Before]) -> _Moves:
+    each = moves.values()
+    trees, places = _numbered(move.tree for move in each), _numbered(move.place for move in each)
+    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in each])
 
 
 _FORMS = {
     "kinds": _Form(
         lambda kinds: _Column(_runs(kinds), [_NUMBERS[kind] for kind in kinds.values()]),
         _Column,
-        lambda stored: dict(zip(_in_runs(stored.runs), map(_KINDS.__getitem__, stored.numbers), strict=True)),
+        lambda stored: _of_column(stored, _KINDS),
     ),
-    "authors": _Form(
-        _of_authors,
-        _Column,
-        lambda stored: dict(zip(_in_runs(stored.runs), map(stored.values.__getitem__, stored.numbers), strict=True)),
-    ),
+    "authors": _Form(_of_authors, _Column, lambda stored: _of_column(stored, stored.values)),
     "moves": _Form(
         _of_moves,
         _Moves,
-        lambda stored: [
-            state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
+        lambda stored: {
+            seq: state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
             for seq, tree, place in stored.moves
-        ],
+        },
     ),
     "commands": _Form(
         lambda commands: [(*key, seq) for key, seq in commands.items()],
@@ -194,50 +218,62 @@ def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
     return tuple(field for field in fields if field.name not in ("unreadable", "undecoded"))
 
 
+@cache
+def _types() -> dict[str, Any]:
+    """Return the type that each field has when it is decoded."""
+    tables = {name: GenericAlias(dict, (int, kind)) for name, kind in _TABLES.items()}
+    return {field.name: field.type for field in _fields()} | tables
+
+
 def take(session: Session) -> Checkpoint | None:
     """Return a checkpoint of a session; None for one with events that this version can't read."""
     if session.unreadable or not fold():
         return None
-    first = max(session.version + 1 - RECENT, 0)
     values = {field.name: getattr(session, field.name) for field in _fields()}
-    tables = {name: values[name] for name in _LONG}
-    values |= {name: _slimmed(values[name].since(first) if name in _LONG else values[name]) for name in _TABLES}
-    values |= {name: form.store(values[name]) for name, form in _FORMS.items()}
-    older = {name: _slimmed(table.before(first)) for name, table in tables.items()}
-    head, rest = (msgspec.json.encode(part) for part in ({**values, _FIRST: first}, older))
-    mark = Mark(len(head), crc32(head), len(rest), crc32(rest))
-    return Checkpoint(session.version, fold(), _MARK % mark + head + rest)
+    parts, bodies, start = [], [], 0
+    for name in _LONG:
+        first, values[name], older = values[name].split(RECENT)
+        body = msgspec.json.encode(_stored(name, older))
+        parts.append(Part(name, first, len(older), start, len(body), crc32(body)))
+        bodies.append(body)
+        start += len(body)
+    head = msgspec.json.encode({name: _stored(name, value) for name, value in values.items()} | {_PARTS: parts})
+    return Checkpoint(session.version, fold(), b"".join((_MARK % (len(head), crc32(head)), head, *bodies)))
 
 
-def _slimmed(table: Mapping[int, Entry]) -> dict[int, dict[str, Any]]:
-    return {seq: _slim(entry) for seq, entry in table.items()}
+def _stored(name: str, value: Any) -> Any:
+    """Return what is stored of a field."""
+    if name in _FORMS:
+        return _FORMS[name].store(value)
+    return {seq: _slim(entry) for seq, entry in value.items()} if name in _TABLES else value
 
 
 def mark(data: bytes) -> Mark | None:
     """Read the mark at the beginning of a checkpoint's data; None where it is damaged."""
     try:
-        found = Mark(*(int(data[at : at + 8], 16) for at in range(0, MARK, 8)))
+        found = Mark(int(data[:8], 16), int(data[8:MARK], 16))
     except ValueError:
         return None
     return found if _MARK % found == data[:MARK] else None
 
 
-def restored(mark: Mark, head: bytes, older: Callable[[], Older]) -> Session | None:
+def restored(mark: Mark, head: bytes, older: Callable[[Part], Mapping[int, Any]]) -> Session | None:
     """Return the session of a checkpoint, with its tables undecoded; None for one that is damaged.
 
     `older` is called when something needs an entry that is not in `head`.
     """
-    if (len(head), crc32(head)) != (mark.head, mark.head_sum):
+    if Mark(len(head), crc32(head)) != mark:
         return None
     session = Session(id="")
     stored = msgspec.json.decode(head, type=dict[str, msgspec.Raw])
-    first = msgspec.json.decode(stored[_FIRST], type=int)
+    parts = {part.name: part for part in msgspec.json.decode(stored[_PARTS], type=list[Part])}
     for field in _fields():
-        decode = cache(partial(_decoded, stored[field.name], field))
-        if field.name in _LONG:
-            setattr(session, field.name, Table(decode(), first, partial(_named, older, field.name)))
+        decode = cache(partial(_decoded, stored[field.name], field.name))
+        if field.name in parts:
+            part = parts[field.name]
+            setattr(session, field.name, Table(decode(), part.first, part.count, cache(partial(older, part))))
         elif field.default_factory is Table:
-            setattr(session, field.name, Table(first=session.version + 1, older=decode))
+            setattr(session, field.name, Table({}, session.version + 1, session.version, decode))
         elif field.default_factory is msgspec.NODEFAULT:
             setattr(session, field.name, decode())
         else:
@@ -245,29 +281,18 @@ def restored(mark: Mark, head: bytes, older: Callable[[], Older]) -> Session | N
     return session
 
 
-def _decoded(stored: msgspec.Raw, field: msgspec.structs.FieldInfo) -> Any:
-    form = _FORMS.get(field.name)
+def _decoded(stored: msgspec.Raw | bytes, name: str) -> Any:
+    form = _FORMS.get(name)
     if form is not None:
         return form.restore(msgspec.json.decode(stored, type=form.type))
-    return msgspec.json.decode(stored, type=_ENTRIES.get(field.name, field.type))
+    return msgspec.json.decode(stored, type=_types()[name])
 
 
-def _named(older: Callable[[], Older], name: str) -> dict[int, Any]:
-    return older()[name]()
+def older_in(body: bytes, part: Part) -> Mapping[int, Any] | None:
+    """Return the older entries in that part of a checkpoint; None if it is another's, or damaged."""
+    return _decoded(body, part.name) if (len(body), crc32(body)) == (part.size, part.sum) else None
 
 
-def is_sound(mark: Mark, rest: bytes) -> bool:
-    """Whether these are the older entries of the checkpoint with that mark."""
-    return (len(rest), crc32(rest)) == (mark.rest, mark.rest_sum)
-
-
-def older_in(rest: bytes) -> Older:
-    """Return the older entries in that part of a checkpoint, each table decoded when it is asked for."""
-    stored = msgspec.json.decode(rest, type=dict[str, msgspec.Raw])
-    return {name: cache(partial(msgspec.json.decode, stored[name], type=_ENTRIES[name])) for name in _LONG}
-
-
-def older_of(session: Session) -> Older:
+def older_of(session: Session, part: Part) -> Mapping[int, Any]:
     """Return the same from the session that all events say."""
-    first = max(session.version + 1 - RECENT, 0)
-    return {name: cache(partial(getattr(session, name).before, first)) for name in _LONG}
+    return {seq: value for seq, value in getattr(session, part.name).items() if seq < part.first}

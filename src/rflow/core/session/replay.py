@@ -166,15 +166,16 @@ def _step(session: Session, event: Event, step: Step) -> None:
 
 def _go(session: Session, seq: int, to: Place) -> None:
     """Move on with event `seq`, and remember for `back` where that began."""
-    session.moves.append(Before(seq=seq, tree=session.tree, place=session.place))
+    session.moves[seq] = Before(seq=seq, tree=session.tree, place=session.place)
     session.place = to
 
 
 def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     undone = fact.undone
-    if not session.moves or session.moves[-1].seq != undone:
+    before = session.moves.last
+    if before is None or before.seq != undone:
         return
-    before = session.moves.pop()
+    del session.moves[undone]
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
     _undo(session, undone)

@@ -239,7 +239,7 @@ class Session(msgspec.Struct, kw_only=True):
     place: Place | None = None
     trees: dict[str, TreeRef] = {}
     steps: Table[Step] = msgspec.field(default_factory=Table)
-    moves: list[Before] = []
+    moves: Table[Before] = msgspec.field(default_factory=Table)
     notes: Table[Note] = msgspec.field(default_factory=Table)
     evidence: Table[Evidence] = msgspec.field(default_factory=Table)
     loose_evidence: list[int] = []
@@ -302,9 +302,10 @@ class Session(msgspec.Struct, kw_only=True):
     @property
     def arrived(self) -> datetime | None:
         """When the session came to where it stands."""
-        if not self.moves:
+        move = self.moves.last
+        if move is None:
             return self.started_at
-        step = self.steps.get(self.moves[-1].seq)
+        step = self.steps.get(move.seq)
         return step.at if step else None
 
     @property

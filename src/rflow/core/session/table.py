@@ -1,6 +1,6 @@
 """A table by event numbers whose older part is read only when something needs it."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,54 +12,60 @@ _Value = TypeVar("_Value")
 class Table(MutableMapping[int, _Value]):
     """Values by the number of the event that brought them, in that order.
 
-    What events from `first` on brought is in `recent`; `older` returns the rest, of which a command that goes on from a
-    checkpoint rarely needs anything.
+    What events from `first` on brought is in `recent`. `older` returns the rest, which are `count`: a command that goes
+    on from a checkpoint rarely needs any of them.
     """
 
-    __slots__ = ("_first", "_older", "_values")
+    __slots__ = ("_count", "_first", "_older", "_values")
 
     def __init__(
         self,
         recent: dict[int, _Value] | None = None,
         first: int = 0,
-        older: Callable[[], dict[int, _Value]] | None = None,
+        count: int = 0,
+        older: Callable[[], Mapping[int, _Value]] = dict,
     ) -> None:
         self._values: dict[int, _Value] = {} if recent is None else recent
-        self._first = first
-        self._older = older
+        self._first, self._count, self._older = first, count, older
 
     def whole(self) -> dict[int, _Value]:
         """Return all values, with the older ones read."""
-        if self._older is not None:
+        if self._count:
             self._values = {**self._older(), **self._values}
-            self._first, self._older = 0, None
+            self._first = self._count = 0
         return self._values
 
-    def since(self, seq: int) -> dict[int, _Value]:
-        """Return what events from number `seq` on brought."""
-        values = self._values if seq >= self._first else self.whole()
-        return {number: value for number, value in values.items() if number >= seq}
-
-    def before(self, seq: int) -> dict[int, _Value]:
-        """Return what events before number `seq` brought."""
-        return {number: value for number, value in self.whole().items() if number < seq}
+    def split(self, count: int) -> tuple[int, dict[int, _Value], dict[int, _Value]]:
+        """Return a number from which on there are the last `count` values, these, and those before it."""
+        values = self.whole()
+        first = next(iter(list(values)[-count:]), 0) if len(values) > count else 0
+        older = {seq: value for seq, value in values.items() if seq < first}
+        return first, {seq: value for seq, value in values.items() if seq >= first}, older
 
     def newest(self) -> Iterator[_Value]:
         """Yield the values, the newest first."""
         yield from reversed(self._values.values())
-        if self._older is not None:
-            yield from reversed(self._older().values())
+        if self._count:
+            yield from reversed(tuple(self._older().values()))
+
+    @property
+    def last(self) -> _Value | None:
+        """The newest value."""
+        return next(self.newest(), None)
 
     def copy(self) -> "Table[_Value]":
         """Return a table of its own with the same values."""
-        return Table(self._values.copy(), self._first, self._older)
+        return Table(self._values.copy(), self._first, self._count, self._older)
 
     def values(self) -> "dict_values[int, _Value]":
         """Return all values in order."""
         return self.whole().values()
 
+    def _part(self, seq: int) -> Mapping[int, _Value]:
+        return self._values if seq >= self._first else self._older()
+
     def __getitem__(self, seq: int) -> _Value:
-        return (self._values if seq >= self._first else self.whole())[seq]
+        return self._part(seq)[seq]
 
     def __setitem__(self, seq: int, value: _Value) -> None:
         (self._values if seq >= self._first else self.whole())[seq] = value
@@ -68,18 +74,18 @@ class Table(MutableMapping[int, _Value]):
         del (self._values if seq >= self._first else self.whole())[seq]
 
     def __contains__(self, seq: object) -> bool:
-        return seq in (self._values if isinstance(seq, int) and seq >= self._first else self.whole())
+        return isinstance(seq, int) and seq in self._part(seq)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.whole())
 
     def __reversed__(self) -> Iterator[int]:
         yield from reversed(self._values)
-        if self._older is not None:
-            yield from reversed(self._older())
+        if self._count:
+            yield from reversed(tuple(self._older()))
 
     def __len__(self) -> int:
-        return len(self.whole())
+        return len(self._values) + self._count
 
     def __repr__(self) -> str:
         return f"Table({self.whole()!r})"

@@ -1,14 +1,14 @@
 """Computing Progress from a session and its trees: the summary that answers "what have you tried so far?"."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from operator import le
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from rflow.core.session.events import Brief
+from rflow.core.session.events import Brief, EvidenceAdded
 from rflow.core.session.state import Evidence, Note, Session, Step
 from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.view import Presenter, View, latest
@@ -20,7 +20,6 @@ from rflow.core.summary.units.relations import own_steps_since_move
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 
-_Kept = TypeVar("_Kept", Note, Evidence)
 _BRIEF = tuple(name for name in Brief.__struct_fields__ if name in Header.__struct_fields__)
 """The header facts that are fields of the header too."""
 
@@ -86,8 +85,8 @@ def _shown(session: Session, view: View) -> _Shown:
     return _Shown(
         numbers={step.seq: number for number, step in steps},
         steps=_wanted_steps(steps, session, view),
-        notes=_wanted(session.notes.values(), session, view, view.extent.entries),
-        evidence=_wanted(session.evidence.values(), session, view, view.extent.evidence),
+        notes=_wanted_notes(session, view),
+        evidence=_wanted_evidence(session, view),
     )
 
 
@@ -98,15 +97,21 @@ def _wanted_steps(steps: list[tuple[int, Step]], session: Session, view: View) -
     return [(number, step) for number, step in (*pinned, *late) if step.seq > view.since]
 
 
-def _wanted(entries: Iterable[_Kept], session: Session, view: View, count: int | None) -> Sequence[_Kept]:
-    """Return the valid entries that the view asks for: the latest, those pinned, warnings and assumptions."""
-    valid = [entry for entry in entries if not entry.undone and entry.seq > view.since]
-    late = {entry.seq for entry in latest(valid, count)}
-    return [
-        entry
-        for entry in valid
-        if entry.seq in late or entry.seq in session.pins or getattr(entry, "kind", "note") != "note"
-    ]
+def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
+    """Return the valid notes that the view asks for: the latest, those pinned, warnings and assumptions."""
+    valid = [note for note in session.notes.values() if not note.undone and note.seq > view.since]
+    late = {note.seq for note in latest(valid, view.extent.entries)}
+    return [note for note in valid if note.seq in late or note.seq in session.pins or note.kind != "note"]
+
+
+def _wanted_evidence(session: Session, view: View) -> Sequence[Evidence]:
+    """Return the valid evidence that the view asks for: the latest, and that pinned; no other is read."""
+    since = takewhile(lambda piece: piece.seq > view.since, session.evidence.newest())
+    valid = (piece for piece in since if not piece.undone)
+    wanted = {piece.seq: piece for piece in islice(valid, view.extent.evidence)}
+    pinned = [seq for seq in session.pins if seq > view.since and session.kinds.get(seq) is EvidenceAdded]
+    wanted |= {seq: piece for seq in pinned if not (piece := session.evidence[seq]).undone}
+    return [wanted[seq] for seq in sorted(wanted)]
 
 
 def steps_in_order(session: Session) -> list[Step]:

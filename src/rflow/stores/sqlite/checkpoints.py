@@ -1,28 +1,31 @@
 """The checkpoints of long sessions in a SQLite store: reading from them, and taking them from the stored events."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cache, partial
+from functools import partial
+from typing import Any
 
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
 from rflow.stores import checkpoint
-from rflow.stores.checkpoint import Mark, Older
+from rflow.stores.checkpoint import Part
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.schema import LONG
+
+Older = Mapping[int, Any]
 
 _TAKEN = "SELECT version, fold, rowid FROM checkpoints WHERE session_id = ?"
 _INSERT = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)"
 
 
-def _read(db: sqlite3.Connection, session_id: str, older: Callable[[int, Mark], Older]) -> Session | None:
+def _read(db: sqlite3.Connection, session_id: str, older: Callable[[int, int, Part], Older]) -> Session | None:
     """Return the session of a checkpoint; None where there is none that can be used.
 
-    `older` reads the older entries of the checkpoint with that version and mark, if something needs them.
+    `older` reads a part of the checkpoint of that version, which begins there, if something needs it.
     """
     version, fold, rowid = db.execute(_TAKEN, (session_id,)).fetchone() or (0, "", 0)
     if fold != checkpoint.fold():
@@ -31,7 +34,8 @@ def _read(db: sqlite3.Connection, session_id: str, older: Callable[[int, Mark], 
         mark = checkpoint.mark(blob.read(checkpoint.MARK))
         if mark is None:
             return None
-        session = checkpoint.restored(mark, blob.read(mark.head), cache(partial(older, version, mark)))
+        end = checkpoint.MARK + mark.size
+        session = checkpoint.restored(mark, blob.read(mark.size), partial(older, version, end))
     return session if session and (session.id, session.version) == (session_id, version) else None
 
 
@@ -40,26 +44,25 @@ def _opened(db: sqlite3.Connection, rowid: int) -> "closing[sqlite3.Blob]":
     return closing(db.blobopen("checkpoints", "data", rowid, readonly=True))
 
 
-def _older(db: sqlite3.Connection, session_id: str, version: int, mark: Mark) -> Older | None:
-    """Return the older entries of the checkpoint with that version and mark; None if it is not there any more."""
+def _older(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Older | None:
+    """Return a part of the checkpoint of that version, whose head ends there; None if it is not there any more."""
     taken, fold, rowid = db.execute(_TAKEN, (session_id,)).fetchone() or (0, "", 0)
     if (taken, fold) != (version, checkpoint.fold()):
         return None
     with _opened(db, rowid) as blob:
-        blob.seek(min(checkpoint.MARK + mark.head, len(blob)))
-        rest = blob.read(mark.rest)
-    return checkpoint.older_in(rest) if checkpoint.is_sound(mark, rest) else None
+        blob.seek(min(end + part.start, len(blob)))
+        return checkpoint.older_in(blob.read(part.size), part)
 
 
-def _older_later(file: SqliteFile, session_id: str, version: int, mark: Mark) -> Older:
-    """Return the older entries in a transaction of their own.
+def _older_later(file: SqliteFile, session_id: str, version: int, end: int, part: Part) -> Older:
+    """Return a part of a checkpoint in a transaction of its own.
 
-    Where another process has taken another checkpoint since, or removed texts, what the events say now takes their
+    Where another process has taken another checkpoint since, or removed texts, what the events say now takes its
     place: a text that was removed does not come back.
     """
     with file.reading() as db:
-        found = _older(db, session_id, version, mark)
-        return checkpoint.older_of(_replayed(db, session_id, version)) if found is None else found
+        found = _older(db, session_id, version, end, part)
+        return checkpoint.older_of(_replayed(db, session_id, version), part) if found is None else found
 
 
 def _replayed(db: sqlite3.Connection, session_id: str, version: int) -> Session:
@@ -101,12 +104,12 @@ def wrong(db: sqlite3.Connection) -> list[str]:
 
 
 def _is_wrong(db: sqlite3.Connection, session_id: str) -> bool:
-    damaged: list[Mark] = []
+    damaged: list[Part] = []
 
-    def older(version: int, mark: Mark) -> Older:
-        found = _older(db, session_id, version, mark)
-        damaged.extend([mark] * (found is None))
-        return found or checkpoint.older_of(Session(id=session_id))
+    def older(version: int, end: int, part: Part) -> Older:
+        found = _older(db, session_id, version, end, part)
+        damaged.extend([part] * (found is None))
+        return found or {}
 
     base = _read(db, session_id, older)
     if base is None:
