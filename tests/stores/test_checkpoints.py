@@ -19,10 +19,12 @@ from rflow.core.session.events import Event, NoteAdded, Stored, Unreadable
 from rflow.core.session.head import Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import Extent, View
 from rflow.core.tree.model import canonical
 from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.summaries import session_progress
 from rflow.stores import checkpoint, open_store
 from support.core.builders import Scene
 from support.core.strategies import play, sessions
@@ -57,7 +59,7 @@ def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store in which a session of two events is long."""
     for module in ("store", "checkpoints"):
         monkeypatch.setattr(f"rflow.stores.sqlite.{module}.LONG", 2)
-    monkeypatch.setattr(checkpoint, "RECENT", 3)
+    monkeypatch.setattr(checkpoint, "RECENT", 2)
     with closing(open_store(f"sqlite://{folder}/night.db")) as opened:
         yield opened
 
@@ -77,6 +79,15 @@ def put(store: Store, story: list[Event]) -> None:
 def same(store: Store) -> bool:
     """Whether the session is read the same from its checkpoint and from its events."""
     return store.latest(ID).session.whole() == store.load(ID).session
+
+
+def shown_the_same(store: Store) -> bool:
+    """Whether a summary of a few entries is the same of both."""
+    few = View(as_of=MORNING, zone=lambda at: at, extent=Extent(entries=2, evidence=1))
+    there = workspace(store)
+    return session_progress(there, store.latest(ID).session, few) == session_progress(
+        there, store.load(ID).session, few
+    )
 
 
 def faults(store: Store) -> list[tuple[str, str]]:
@@ -126,10 +137,24 @@ def test_a_session_is_read_the_same_after_every_append(store: Store, folder: Pat
     for size in range(1, len(story)):
         state = session(ID, CODE, story[: size + 1])
         store.append(state, story[size : size + 1], size, {})
+        assert shown_the_same(store)
         assert same(store)
     ((_, version),) = rows(folder)
     assert 0 <= len(story) - int(str(version)) < 3
     assert faults(store) == []
+
+
+def test_a_summary_of_a_few_entries_reads_few(store: Store) -> None:
+    story = [*whole_story()]
+    for number in range(12):
+        story += more(story, NoteAdded(text=f"Roll {number} changed"))
+    put(store, story)
+    state = store.latest(ID).session
+    session_progress(workspace(store), state, View(as_of=MORNING, zone=lambda at: at, extent=Extent(entries=2)))
+    store.delete(ID)
+    assert len(state.notes) > 12
+    with pytest.raises(NotFound):
+        state.notes.whole()
 
 
 def test_what_a_checkpoint_covers_is_not_read_again(store: Store) -> None:

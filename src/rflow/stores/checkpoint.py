@@ -4,12 +4,12 @@ A checkpoint is derived from the stored events alone, and is used only by the ve
 code. Where it is missing, damaged or of other code, all events are read; nothing is lost with it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
-from itertools import chain
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, cast, get_args
 from zlib import crc32
 
 import msgspec
@@ -27,6 +27,7 @@ FOLDED_BY = (people, person_names, spaces, times, events, table, state, adjust, 
 
 RECENT = 150
 """The latest entries of each kind that every command reads, as many as a summary shows; older ones are read later."""
+PARTS = 8
 MARK = 16
 _MARK = b"%08x" * 2
 _PARTS = "parts"
@@ -37,7 +38,7 @@ _LONG = ("moves", "notes", "steps", "evidence")
 class Checkpoint(NamedTuple):
     """A checkpoint as it is stored: after which event it was taken, of which code, and its data.
 
-    That is a mark, the state without older entries (the head), and a part with the older entries of each table.
+    That is a mark, the state without older entries (the head), and up to `PARTS` parts of each table, the oldest first.
     """
 
     version: int
@@ -53,10 +54,10 @@ class Mark(NamedTuple):
 
 
 class Part(msgspec.Struct, array_like=True, frozen=True):
-    """Where the older entries of a table are in a checkpoint: `count` of them, before event `first`."""
+    """Where older entries of a table are in a checkpoint: `count` of them, before event `end`."""
 
     name: str
-    first: int
+    end: int
     count: int
     start: int
     size: int
@@ -71,6 +72,57 @@ def fold() -> str:
         return f"{crc32(Path(__file__).read_bytes() + b''.join(sources)):08x}"
     except OSError:
         return ""
+
+
+class _Entries(Mapping[int, Entry]):
+    """The entries in a part of a checkpoint: each is decoded when it is asked for, or all at once."""
+
+    def __init__(self, body: bytes, name: str) -> None:
+        self._body, self._name = body, name
+        self._each = msgspec.json.decode(body, type=dict[int, msgspec.Raw])
+
+    @cached_property
+    def _all(self) -> dict[int, Entry]:
+        return cast(dict[int, Entry], _decoded(self._body, self._name))
+
+    def __getitem__(self, seq: int) -> Entry:
+        entry: Entry = msgspec.json.decode(self._each[seq], type=_TABLES[self._name])
+        return entry
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._each)
+
+    def __len__(self) -> int:
+        return len(self._each)
+
+    def items(self) -> ItemsView[int, Entry]:
+        return self._all.items()
+
+
+class _Parts(Mapping[int, Any]):
+    """The older entries of a table: a part of them is read when something needs one of its entries."""
+
+    def __init__(self, parts: list[Part], read: Callable[[Part], Mapping[int, Any]]) -> None:
+        self._parts, self._read = parts, cache(read)
+        self.end = parts[-1].end if parts else 0
+
+    def __getitem__(self, seq: int) -> Any:
+        for part in self._parts:
+            if seq < part.end:
+                return self._read(part)[seq]
+        raise KeyError(seq)
+
+    def __iter__(self) -> Iterator[int]:
+        return chain.from_iterable(map(self._read, self._parts))
+
+    def __len__(self) -> int:
+        return sum(part.count for part in self._parts)
+
+    def items(self) -> ItemsView[int, Any]:
+        whole: dict[int, Any] = {}
+        for part in self._parts:
+            whole |= self._read(part).items()
+        return whole.items()
 
 
 class _Form(NamedTuple):
@@ -232,13 +284,20 @@ def take(session: Session) -> Checkpoint | None:
     values = {field.name: getattr(session, field.name) for field in _fields()}
     parts, bodies, start = [], [], 0
     for name in _LONG:
-        first, values[name], older = values[name].split(RECENT)
-        body = msgspec.json.encode(_stored(name, older))
-        parts.append(Part(name, first, len(older), start, len(body), crc32(body)))
-        bodies.append(body)
-        start += len(body)
+        older, values[name] = values[name].split(RECENT)
+        for some in _divided(older):
+            body = msgspec.json.encode(_stored(name, some))
+            parts.append(Part(name, max(some) + 1, len(some), start, len(body), crc32(body)))
+            bodies.append(body)
+            start += len(body)
     head = msgspec.json.encode({name: _stored(name, value) for name, value in values.items()} | {_PARTS: parts})
     return Checkpoint(session.version, fold(), b"".join((_MARK % (len(head), crc32(head)), head, *bodies)))
+
+
+def _divided(older: dict[int, Any]) -> Iterator[dict[int, Any]]:
+    each, size = iter(older.items()), max(RECENT, -(-len(older) // PARTS))
+    while some := dict(islice(each, size)):
+        yield some
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -266,12 +325,12 @@ def restored(mark: Mark, head: bytes, older: Callable[[Part], Mapping[int, Any]]
         return None
     session = Session(id="")
     stored = msgspec.json.decode(head, type=dict[str, msgspec.Raw])
-    parts = {part.name: part for part in msgspec.json.decode(stored[_PARTS], type=list[Part])}
+    parts = msgspec.json.decode(stored[_PARTS], type=list[Part])
     for field in _fields():
         decode = cache(partial(_decoded, stored[field.name], field.name))
-        if field.name in parts:
-            part = parts[field.name]
-            setattr(session, field.name, Table(decode(), part.first, part.count, cache(partial(older, part))))
+        if field.name in _LONG:
+            own = [part for part in parts if part.name == field.name]
+            setattr(session, field.name, _table(decode(), _Parts(own, older)))
         elif field.default_factory is Table:
             setattr(session, field.name, Table({}, session.version + 1, session.version, decode))
         elif field.default_factory is msgspec.NODEFAULT:
@@ -279,6 +338,10 @@ def restored(mark: Mark, head: bytes, older: Callable[[Part], Mapping[int, Any]]
         else:
             session.leave_undecoded(field.name, decode)
     return session
+
+
+def _table(recent: dict[int, Any], older: _Parts) -> Table[Any]:
+    return Table(recent, older.end, len(older), lambda: older)
 
 
 def _decoded(stored: msgspec.Raw | bytes, name: str) -> Any:
@@ -290,9 +353,13 @@ def _decoded(stored: msgspec.Raw | bytes, name: str) -> Any:
 
 def older_in(body: bytes, part: Part) -> Mapping[int, Any] | None:
     """Return the older entries in that part of a checkpoint; None if it is another's, or damaged."""
-    return _decoded(body, part.name) if (len(body), crc32(body)) == (part.size, part.sum) else None
+    if (len(body), crc32(body)) != (part.size, part.sum):
+        return None
+    return _Entries(body, part.name) if part.name in _TABLES else _decoded(body, part.name)
 
 
 def older_of(session: Session, part: Part) -> Mapping[int, Any]:
     """Return the same from the session that all events say."""
-    return {seq: value for seq, value in getattr(session, part.name).items() if seq < part.first}
+    values = getattr(session, part.name).whole()
+    end = list(values).index(last) + 1 if (last := part.end - 1) in values else 0
+    return dict(islice(values.items(), max(end - part.count, 0), end))

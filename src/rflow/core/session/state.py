@@ -213,9 +213,11 @@ class Session(msgspec.Struct, kw_only=True):
     `steered` is the last event that moved the session or changed who owns it, by `steered_by`. `accepted_by` is the
     last owner who had accepted it: where it returns to when a handoff is declined. `adjustments` are the facts that
     set or changed a value (header facts, waiting, pins, corrections …) and were not undone; `originals` are the
-    entries as they were before the first of these. `live_steps` and the like count the entries that were not undone,
-    for lists. `undecoded` decodes the tables that a checkpoint has left unset: they are
-    set when they are first used, so that a command on a long session decodes only what it needs.
+    entries as they were before the first of these. `marked` are the notes that are more than a note. `in_order` says
+    whether no step was recorded after one that happened later, `last_step_at` when the last one with a time happened.
+    `live_steps` and the like count the entries that were not undone, for lists. `undecoded` decodes the tables that a
+    checkpoint has left unset: they are set when they are first used, so that a command on a long session decodes only
+    what it needs.
     """
 
     id: str
@@ -259,6 +261,9 @@ class Session(msgspec.Struct, kw_only=True):
     adjustments: dict[int, Event] = {}
     originals: dict[int, Entry] = {}
     redacted: set[int] = set()
+    marked: set[int] = set()
+    in_order: bool = True
+    last_step_at: datetime | None = None
     live_steps: int = 0
     live_notes: int = 0
     live_evidence: int = 0

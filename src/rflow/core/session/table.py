@@ -1,6 +1,7 @@
 """A table by event numbers whose older part is read only when something needs it."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -31,22 +32,20 @@ class Table(MutableMapping[int, _Value]):
     def whole(self) -> dict[int, _Value]:
         """Return all values, with the older ones read."""
         if self._count:
-            self._values = {**self._older(), **self._values}
+            self._values = {**dict(self._older().items()), **self._values}
             self._first = self._count = 0
         return self._values
 
-    def split(self, count: int) -> tuple[int, dict[int, _Value], dict[int, _Value]]:
-        """Return a number from which on there are the last `count` values, these, and those before it."""
-        values = self.whole()
-        first = next(iter(list(values)[-count:]), 0) if len(values) > count else 0
-        older = {seq: value for seq, value in values.items() if seq < first}
-        return first, {seq: value for seq, value in values.items() if seq >= first}, older
+    def split(self, count: int) -> tuple[dict[int, _Value], dict[int, _Value]]:
+        """Return the values before the last `count`, and these."""
+        each = iter(self.whole().items())
+        return dict(islice(each, max(len(self) - count, 0))), dict(each)
 
     def newest(self) -> Iterator[_Value]:
         """Yield the values, the newest first."""
         yield from reversed(self._values.values())
         if self._count:
-            yield from reversed(tuple(self._older().values()))
+            yield from reversed([value for _, value in self._older().items()])
 
     @property
     def last(self) -> _Value | None:
@@ -77,7 +76,7 @@ class Table(MutableMapping[int, _Value]):
         return isinstance(seq, int) and seq in self._part(seq)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.whole())
+        return chain(self._older() if self._count else (), self._values)
 
     def __reversed__(self) -> Iterator[int]:
         yield from reversed(self._values)
