@@ -291,7 +291,7 @@ class Session(msgspec.Struct, kw_only=True):
         for name in self.__struct_fields__:
             if name not in self.undecoded:
                 value = getattr(self, name)
-                setattr(after, name, value.copy() if isinstance(value, _CONTAINERS) else value)
+                setattr(after, name, value.copy() if type(value) in _CONTAINERS else value)
             else:
                 delattr(after, name)
         return after
