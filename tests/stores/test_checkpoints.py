@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -19,9 +19,12 @@ from rflow.core.session.events import Event, NoteAdded, Stored, Unreadable
 from rflow.core.session.head import Query
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.core.summary.budget.view import Extent, View
 from rflow.core.tree.model import canonical
+from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.summaries import session_progress
 from rflow.stores import checkpoint, open_store
 from support.core.builders import Scene
 from support.core.strategies import play, sessions
@@ -56,6 +59,7 @@ def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store in which a session of two events is long."""
     for module in ("store", "checkpoints"):
         monkeypatch.setattr(f"rflow.stores.sqlite.{module}.LONG", 2)
+    monkeypatch.setattr(checkpoint, "RECENT", 2)
     with closing(open_store(f"sqlite://{folder}/night.db")) as opened:
         yield opened
 
@@ -77,6 +81,15 @@ def same(store: Store) -> bool:
     return store.latest(ID).session.whole() == store.load(ID).session
 
 
+def shown_the_same(store: Store) -> bool:
+    """Whether a summary of a few entries is the same of both."""
+    few = View(as_of=MORNING, zone=lambda at: at, extent=Extent(entries=2, evidence=1))
+    there = workspace(store)
+    return session_progress(there, store.latest(ID).session, few) == session_progress(
+        there, store.load(ID).session, few
+    )
+
+
 def faults(store: Store) -> list[tuple[str, str]]:
     """What the check of the store says of checkpoints, or calls an error."""
     found = [(fault.severity, fault.what) for fault in store.check()]
@@ -88,14 +101,30 @@ def workspace(store: Store) -> LocalWorkspace:
     return LocalWorkspace(store, Actor(person=ANA), clock=lambda: MORNING)
 
 
+def restored(state: Session) -> Session:
+    """Return a state as it comes out of a checkpoint."""
+    taken = checkpoint.take(state)
+    mark = taken and checkpoint.mark(taken.data)
+    assert taken
+    assert mark
+    end = checkpoint.MARK + mark.size
+
+    def older(part: checkpoint.Part) -> Mapping[int, object]:
+        start = end + part.start
+        return checkpoint.older_in(taken.data[start : start + part.size], part) or {}
+
+    base = checkpoint.restored(mark, taken.data[checkpoint.MARK : end], older)
+    assert base
+    return base
+
+
 @examples(60, nightly=2_500)
 @given(sessions(), st.data())
 def test_going_on_from_a_checkpoint_is_reading_it_all(scene: Scene, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(scene.events)))
-    taken = checkpoint.take(replay(scene.events[:cut], BLANK))
-    assert taken is not None
-    base = checkpoint.restored(taken)
-    assert base is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "RECENT", data.draw(st.integers(0, cut)))
+        base = restored(replay(scene.events[:cut], BLANK))
     first = replay(scene.events[cut:], base)
     assert replay(scene.events[cut:], base).whole() == first.whole() == replay(scene.events, BLANK)
     assert base.whole() == replay(scene.events[:cut], BLANK)
@@ -108,10 +137,24 @@ def test_a_session_is_read_the_same_after_every_append(store: Store, folder: Pat
     for size in range(1, len(story)):
         state = session(ID, CODE, story[: size + 1])
         store.append(state, story[size : size + 1], size, {})
+        assert shown_the_same(store)
         assert same(store)
     ((_, version),) = rows(folder)
     assert 0 <= len(story) - int(str(version)) < 3
     assert faults(store) == []
+
+
+def test_a_summary_of_a_few_entries_reads_few(store: Store) -> None:
+    story = [*whole_story()]
+    for number in range(12):
+        story += more(story, NoteAdded(text=f"Roll {number} changed"))
+    put(store, story)
+    state = store.latest(ID).session
+    session_progress(workspace(store), state, View(as_of=MORNING, zone=lambda at: at, extent=Extent(entries=2)))
+    store.delete(ID)
+    assert len(state.notes) > 12
+    with pytest.raises(NotFound):
+        state.notes.whole()
 
 
 def test_what_a_checkpoint_covers_is_not_read_again(store: Store) -> None:
@@ -156,6 +199,56 @@ def test_one_that_is_not_its_own_is_never_used(store: Store, folder: Path, chang
     assert store.latest(ID).after > 0
     assert same(store)
     assert faults(store) == []
+
+
+LATER = {
+    "nothing happened": "SELECT 1",
+    "another was taken": "UPDATE checkpoints SET version = version + 1",
+    "it is gone": "DELETE FROM checkpoints",
+    "it is damaged": "UPDATE checkpoints SET data = CAST(replace(CAST(data AS TEXT), 'jobs', 'cups') AS BLOB)",
+    "it is cut": "UPDATE checkpoints SET data = substr(data, 1, length(data) - 200)",
+    "it is short": "UPDATE checkpoints SET data = substr(data, 1, 40)",
+}
+
+
+@pytest.mark.parametrize("change", LATER.values(), ids=LATER)
+def test_older_entries_are_read_later(store: Store, folder: Path, change: str) -> None:
+    put(store, whole_story())
+    session = store.latest(ID).session
+    rows(folder, change)
+    assert session.steps[min(session.steps)].seq < session.version - 3
+    assert session.whole() == store.load(ID).session
+
+
+@pytest.mark.parametrize("change", ["it is damaged", "it is cut"])
+def test_a_check_finds_damage_to_older_entries(store: Store, folder: Path, change: str) -> None:
+    put(store, whole_story())
+    rows(folder, LATER[change])
+    assert [severity for severity, _ in faults(store)] == ["info"]
+    assert rows(folder) == []
+
+
+def test_older_entries_are_those_of_the_version_that_was_read(store: Store) -> None:
+    put(store, whole_story())
+    before, state = store.load(ID).session, store.latest(ID).session
+    workspace(store).send(ID, c.AmendEntry(target=min(before.steps), text="It blinks"), known=before.version)
+    assert state.whole() == before
+
+
+def test_a_text_that_was_removed_meanwhile_does_not_come_back(store: Store) -> None:
+    put(store, short_story("A plotter in York", f"Password {SECRET}", *"It blinks twice and stops".split()))
+    state = store.latest(ID).session
+    workspace(store).send(ID, c.RedactText(target=2), known=state.version)
+    assert SECRET not in repr(state.whole())
+
+
+def test_older_entries_of_a_session_that_was_deleted_are_not_found(store: Store) -> None:
+    put(store, whole_story())
+    state = store.latest(ID).session
+    store.delete(ID)
+    assert state.version
+    with pytest.raises(NotFound):
+        state.whole()
 
 
 def test_its_loss_loses_nothing(store: Store, folder: Path) -> None:

@@ -4,31 +4,64 @@ A checkpoint is derived from the stored events alone, and is used only by the ve
 code. Where it is missing, damaged or of other code, all events are read; nothing is lost with it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from functools import cache, partial
-from itertools import chain
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from types import GenericAlias
+from typing import Any, NamedTuple, TypeVar, cast, get_args
 from zlib import crc32
 
 import msgspec
 
 from rflow.core import people, person_names, spaces
-from rflow.core.session import events, replay, state, times
+from rflow.core.session import events, replay, state, table, times
 from rflow.core.session.rules import adjust
 from rflow.core.session.state import Entry, Session
+from rflow.core.session.table import Table
 
 _Value = TypeVar("_Value", bound=Hashable)
-FOLDED_BY = (people, person_names, spaces, times, events, state, adjust, replay)
+FOLDED_BY = (people, person_names, spaces, times, events, table, state, adjust, replay)
 """The modules that make a state of events."""
 
 
+RECENT = 150
+"""The latest entries of each kind that every command reads, as many as a summary shows; older ones are read later."""
+PARTS = 8
+MARK = 16
+_MARK = b"%08x" * 2
+_PARTS = "parts"
+_LONG = ("moves", "notes", "steps", "evidence")
+"""The tables whose older entries are a part of their own: all that makes a long session large."""
+
+
 class Checkpoint(NamedTuple):
-    """A checkpoint as it is stored: after which event it was taken, of which code, and its data."""
+    """A checkpoint as it is stored: after which event it was taken, of which code, and its data.
+
+    That is a mark, the state without older entries (the head), and up to `PARTS` parts of each table, the oldest first.
+    """
 
     version: int
     fold: str
     data: bytes
+
+
+class Mark(NamedTuple):
+    """How long the head of a checkpoint is, and its checksum."""
+
+    size: int
+    sum: int
+
+
+class Part(msgspec.Struct, array_like=True, frozen=True):
+    """Where older entries of a table are in a checkpoint: `count` of them, before event `end`."""
+
+    name: str
+    end: int
+    count: int
+    start: int
+    size: int
+    sum: int
 
 
 @cache
@@ -39,6 +72,57 @@ def fold() -> str:
         return f"{crc32(Path(__file__).read_bytes() + b''.join(sources)):08x}"
     except OSError:
         return ""
+
+
+class _Entries(Mapping[int, Entry]):
+    """The entries in a part of a checkpoint: each is decoded when it is asked for, or all at once."""
+
+    def __init__(self, body: bytes, name: str) -> None:
+        self._body, self._name = body, name
+        self._each = msgspec.json.decode(body, type=dict[int, msgspec.Raw])
+
+    @cached_property
+    def _all(self) -> dict[int, Entry]:
+        return cast(dict[int, Entry], _decoded(self._body, self._name))
+
+    def __getitem__(self, seq: int) -> Entry:
+        entry: Entry = msgspec.json.decode(self._each[seq], type=_TABLES[self._name])
+        return entry
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._each)
+
+    def __len__(self) -> int:
+        return len(self._each)
+
+    def items(self) -> ItemsView[int, Entry]:
+        return self._all.items()
+
+
+class _Parts(Mapping[int, Any]):
+    """The older entries of a table: a part of them is read when something needs one of its entries."""
+
+    def __init__(self, parts: list[Part], read: Callable[[Part], Mapping[int, Any]]) -> None:
+        self._parts, self._read = parts, cache(read)
+        self.end = parts[-1].end if parts else 0
+
+    def __getitem__(self, seq: int) -> Any:
+        for part in self._parts:
+            if seq < part.end:
+                return self._read(part)[seq]
+        raise KeyError(seq)
+
+    def __iter__(self) -> Iterator[int]:
+        return chain.from_iterable(map(self._read, self._parts))
+
+    def __len__(self) -> int:
+        return sum(part.count for part in self._parts)
+
+    def items(self) -> ItemsView[int, Any]:
+        whole: dict[int, Any] = {}
+        for part in self._parts:
+            whole |= self._read(part).items()
+        return whole.items()
 
 
 class _Form(NamedTuple):
@@ -88,6 +172,30 @@ class _Column(msgspec.Struct, array_like=True):
     values: list[str] = []
 
 
+class _Run(Mapping[int, _Value]):
+    """A column of one run: nothing is made of it but what is asked for."""
+
+    def __init__(self, first: int, numbers: list[int], values: Sequence[_Value]) -> None:
+        self._first, self._numbers, self._values = first, numbers, values
+
+    def __getitem__(self, seq: int) -> _Value:
+        if not 0 <= seq - self._first < len(self._numbers):
+            raise KeyError(seq)
+        return self._values[self._numbers[seq - self._first]]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._first, self._first + len(self._numbers)))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value]:
+    if len(column.runs) == 1:
+        return _Run(column.runs[0][0], column.numbers, values)
+    return dict(zip(_in_runs(column.runs), map(values.__getitem__, column.numbers), strict=True))
+
+
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     runs: list[tuple[int, int]] = []
     for number in numbers:
@@ -108,7 +216,7 @@ def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
     return {value: number for number, value in enumerate(dict.fromkeys(values))}
 
 
-def _of_authors(authors: dict[int, str]) -> _Column:
+def _of_authors(authors: Table[str]) -> _Column:
     names = _numbered(authors.values())
     return _Column(_runs(authors), [names[name] for name in authors.values()], [*names])
 
@@ -121,29 +229,26 @@ class _Moves(msgspec.Struct, array_like=True):
     moves: list[tuple[int, int, int]]
 
 
-def _of_moves(moves: list[state.Before]) -> _Moves:
-    trees, places = _numbered(move.tree for move in moves), _numbered(move.place for move in moves)
-    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in moves])
+def _of_moves(moves: Mapping[int, state.Before]) -> _Moves:
+    each = moves.values()
+    trees, places = _numbered(move.tree for move in each), _numbered(move.place for move in each)
+    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in each])
 
 
 _FORMS = {
     "kinds": _Form(
         lambda kinds: _Column(_runs(kinds), [_NUMBERS[kind] for kind in kinds.values()]),
         _Column,
-        lambda stored: dict(zip(_in_runs(stored.runs), map(_KINDS.__getitem__, stored.numbers), strict=True)),
+        lambda stored: _of_column(stored, _KINDS),
     ),
-    "authors": _Form(
-        _of_authors,
-        _Column,
-        lambda stored: dict(zip(_in_runs(stored.runs), map(stored.values.__getitem__, stored.numbers), strict=True)),
-    ),
+    "authors": _Form(_of_authors, _Column, lambda stored: _of_column(stored, stored.values)),
     "moves": _Form(
         _of_moves,
         _Moves,
-        lambda stored: [
-            state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
+        lambda stored: {
+            seq: state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
             for seq, tree, place in stored.moves
-        ],
+        },
     ),
     "commands": _Form(
         lambda commands: [(*key, seq) for key, seq in commands.items()],
@@ -165,35 +270,96 @@ def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
     return tuple(field for field in fields if field.name not in ("unreadable", "undecoded"))
 
 
+@cache
+def _types() -> dict[str, Any]:
+    """Return the type that each field has when it is decoded."""
+    tables = {name: GenericAlias(dict, (int, kind)) for name, kind in _TABLES.items()}
+    return {field.name: field.type for field in _fields()} | tables
+
+
 def take(session: Session) -> Checkpoint | None:
     """Return a checkpoint of a session; None for one with events that this version can't read."""
     if session.unreadable or not fold():
         return None
     values = {field.name: getattr(session, field.name) for field in _fields()}
-    values |= {name: {seq: _slim(entry) for seq, entry in values[name].items()} for name in _TABLES}
-    values |= {name: form.store(values[name]) for name, form in _FORMS.items()}
-    body = msgspec.json.encode(values)
-    return Checkpoint(session.version, fold(), body + b"%08x" % crc32(body))
+    parts, bodies, start = [], [], 0
+    for name in _LONG:
+        older, values[name] = values[name].split(RECENT)
+        for some in _divided(older):
+            body = msgspec.json.encode(_stored(name, some))
+            parts.append(Part(name, max(some) + 1, len(some), start, len(body), crc32(body)))
+            bodies.append(body)
+            start += len(body)
+    head = msgspec.json.encode({name: _stored(name, value) for name, value in values.items()} | {_PARTS: parts})
+    return Checkpoint(session.version, fold(), b"".join((_MARK % (len(head), crc32(head)), head, *bodies)))
 
 
-def restored(checkpoint: Checkpoint) -> Session | None:
-    """Return the session of a checkpoint, with its tables undecoded; None for one that is damaged or of other code."""
-    body = memoryview(checkpoint.data)[:-8]
-    if not fold() or checkpoint.fold != fold() or checkpoint.data[-8:] != b"%08x" % crc32(body):
+def _divided(older: dict[int, Any]) -> Iterator[dict[int, Any]]:
+    each, size = iter(older.items()), max(RECENT, -(-len(older) // PARTS))
+    while some := dict(islice(each, size)):
+        yield some
+
+
+def _stored(name: str, value: Any) -> Any:
+    """Return what is stored of a field."""
+    if name in _FORMS:
+        return _FORMS[name].store(value)
+    return {seq: _slim(entry) for seq, entry in value.items()} if name in _TABLES else value
+
+
+def mark(data: bytes) -> Mark | None:
+    """Read the mark at the beginning of a checkpoint's data; None where it is damaged."""
+    try:
+        found = Mark(int(data[:8], 16), int(data[8:MARK], 16))
+    except ValueError:
+        return None
+    return found if _MARK % found == data[:MARK] else None
+
+
+def restored(mark: Mark, head: bytes, older: Callable[[Part], Mapping[int, Any]]) -> Session | None:
+    """Return the session of a checkpoint, with its tables undecoded; None for one that is damaged.
+
+    `older` is called when something needs an entry that is not in `head`.
+    """
+    if Mark(len(head), crc32(head)) != mark:
         return None
     session = Session(id="")
-    stored = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    stored = msgspec.json.decode(head, type=dict[str, msgspec.Raw])
+    parts = msgspec.json.decode(stored[_PARTS], type=list[Part])
     for field in _fields():
-        decode = cache(partial(_decoded, stored[field.name], field))
-        if field.default_factory is msgspec.NODEFAULT:
+        decode = cache(partial(_decoded, stored[field.name], field.name))
+        if field.name in _LONG:
+            own = [part for part in parts if part.name == field.name]
+            setattr(session, field.name, _table(decode(), _Parts(own, older)))
+        elif field.default_factory is Table:
+            setattr(session, field.name, Table({}, session.version + 1, session.version, decode))
+        elif field.default_factory is msgspec.NODEFAULT:
             setattr(session, field.name, decode())
         else:
             session.leave_undecoded(field.name, decode)
     return session
 
 
-def _decoded(stored: msgspec.Raw, field: msgspec.structs.FieldInfo) -> Any:
-    form = _FORMS.get(field.name)
-    if form is None:
-        return msgspec.json.decode(stored, type=field.type)
-    return form.restore(msgspec.json.decode(stored, type=form.type))
+def _table(recent: dict[int, Any], older: _Parts) -> Table[Any]:
+    return Table(recent, older.end, len(older), lambda: older)
+
+
+def _decoded(stored: msgspec.Raw | bytes, name: str) -> Any:
+    form = _FORMS.get(name)
+    if form is not None:
+        return form.restore(msgspec.json.decode(stored, type=form.type))
+    return msgspec.json.decode(stored, type=_types()[name])
+
+
+def older_in(body: bytes, part: Part) -> Mapping[int, Any] | None:
+    """Return the older entries in that part of a checkpoint; None if it is another's, or damaged."""
+    if (len(body), crc32(body)) != (part.size, part.sum):
+        return None
+    return _Entries(body, part.name) if part.name in _TABLES else _decoded(body, part.name)
+
+
+def older_of(session: Session, part: Part) -> Mapping[int, Any]:
+    """Return the same from the session that all events say."""
+    values = getattr(session, part.name).whole()
+    end = list(values).index(last) + 1 if (last := part.end - 1) in values else 0
+    return dict(islice(values.items(), max(end - part.count, 0), end))

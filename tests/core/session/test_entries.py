@@ -343,7 +343,7 @@ def test_undoing_everything_leaves_no_entry_of_mine_that_is_not_undone(scene: Sc
     else:
         pytest.fail("undo does not come to an end")
     mine = [entry for table in scene.session.entries for entry in table.values() if entry.by == ANN]
-    moved = {before.seq for before in scene.session.moves}
+    moved = set(scene.session.moves)
     reverted = {change.seq for change in scene.session.changes.values() if change.reverted}  # by an earlier undo
     left = [entry for entry in mine if not entry.undone and entry.seq not in moved | reverted]
     assert all(getattr(entry, "kind", "") in ("choice", "action", "skipped", "tree") for entry in left)

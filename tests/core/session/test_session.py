@@ -154,7 +154,7 @@ def test_a_session_stands_where_the_last_move_not_taken_back_led(scene: Scene) -
             case SteppedBack(undone=undone):
                 assert trail.pop()[0] == undone
         assert session.place == trail[-1][1]
-        assert [before.seq for before in session.moves] == [seq for seq, _ in trail[1:]]
+        assert list(session.moves) == [seq for seq, _ in trail[1:]]
         assert {seq for seq, _ in trail[1:]} == {
             step.seq for step in session.steps.values() if step.kind != "own" and not step.undone
         }
@@ -200,7 +200,7 @@ def test_back_erases_nothing(scene: Scene) -> None:
 
 def test_the_start_in_a_tree_is_no_step() -> None:
     assert printing().session.steps == {}
-    assert printing().session.moves == []
+    assert not printing().session.moves
 
 
 def test_going_on_in_another_tree_is_one() -> None:
@@ -276,7 +276,7 @@ def test_a_record_that_contradicts_itself_is_read_without_an_error() -> None:
     scene = printing("Yes")
     events = [Event(seq=4 + n, at=NIGHT, by=ANN, fact=fact) for n, fact in enumerate(odd)]
     after = replay(events, scene.session)
-    assert (after.place, after.steps, after.notes) == (scene.session.place, scene.session.steps, {})
+    assert (after.place, after.steps, dict(after.notes)) == (scene.session.place, scene.session.steps, {})
 
 
 def test_imported_times_are_those_at_which_it_happened() -> None:

@@ -107,7 +107,7 @@ class _Record:
         return self._entry(step, joined(what, result) + because)
 
     def _change(self, change: Change) -> str:
-        shown = self._reader.change(change, {})
+        shown = self._reader.change(change)
         if change.undone:
             return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:

@@ -39,9 +39,8 @@ def show_session(app: App, session: Session) -> None:
     tree = tree_of(app.workspace, session)
     now = app.workspace.now()
     app.out(heading(session, now))
-    steps = [step for step in session.steps.values() if not step.undone]
-    if steps:
-        last = steps[-1]
+    last = next((step for step in session.steps.newest() if not step.undone), None)
+    if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
         app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")

@@ -30,4 +30,6 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def session(self) -> Session:
         """The state after these events, which must be all of them, or all since `base`."""
+        if self.base is not None and not self.events:
+            return self.base
         return replay(self.events, self.base or Session(id=self.id, code=self.code))

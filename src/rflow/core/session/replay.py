@@ -161,20 +161,31 @@ def _added(session: Session, event: Event, fact: e.StepAdded) -> None:
 def _step(session: Session, event: Event, step: Step) -> None:
     session.steps[event.seq] = step
     session.live_steps += 1
+    if step.at is not None:
+        session.in_order = session.in_order and _is_later(step.at, session.last_step_at)
+        session.last_step_at = step.at
     _claim_evidence(session, event)
+
+
+def _is_later(at: datetime, last: datetime | None) -> bool:
+    try:
+        return last is None or last <= at
+    except TypeError:  # a time without its zone, in a line written by hand
+        return False
 
 
 def _go(session: Session, seq: int, to: Place) -> None:
     """Move on with event `seq`, and remember for `back` where that began."""
-    session.moves.append(Before(seq=seq, tree=session.tree, place=session.place))
+    session.moves[seq] = Before(seq=seq, tree=session.tree, place=session.place)
     session.place = to
 
 
 def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     undone = fact.undone
-    if not session.moves or session.moves[-1].seq != undone:
+    before = session.moves.last
+    if before is None or before.seq != undone:
         return
-    before = session.moves.pop()
+    del session.moves[undone]
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
     _undo(session, undone)
@@ -207,6 +218,8 @@ def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
     seq = event.seq
     session.notes[seq] = Note(seq=seq, text=fact.text, at=when(event), by=event.by, kind=fact.kind, on=fact.on)
     session.live_notes += 1
+    if fact.kind != "note":
+        session.marked.add(seq)
     _claim_evidence(session, event)
 
 

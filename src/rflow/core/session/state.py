@@ -1,6 +1,6 @@
 """The state of a session, as `rflow.core.session.replay` folds it from its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ from rflow.core.session.events import (
     TreeRef,
     Unreadable,
 )
+from rflow.core.session.table import Table
 from rflow.core.spaces import DEFAULT_SPACE
 
 Status = Literal["open", "handed_off", "closed"]
@@ -212,6 +213,7 @@ class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 Entry = Step | Note | Evidence | Change | Question | Flag
 """What a session keeps by the number of the event that brought it."""
+_CONTAINERS = (dict, list, set, Table)
 
 
 class Session(msgspec.Struct, kw_only=True):
@@ -221,9 +223,11 @@ class Session(msgspec.Struct, kw_only=True):
     `steered` is the last event that moved the session or changed who owns it, by `steered_by`. `accepted_by` is the
     last owner who had accepted it: where it returns to when a handoff is declined. `adjustments` are the facts that
     set or changed a value (header facts, waiting, pins, corrections …) and were not undone; `originals` are the
-    entries as they were before the first of these. `live_steps` and the like count the entries that were not undone,
-    for lists. `undecoded` decodes the tables that a checkpoint has left unset: they are
-    set when they are first used, so that a command on a long session decodes only what it needs.
+    entries as they were before the first of these. `marked` are the notes that are more than a note. `in_order` says
+    whether no step was recorded after one that happened later, `last_step_at` when the last one with a time happened.
+    `live_steps` and the like count the entries that were not undone, for lists. `undecoded` decodes the tables that a
+    checkpoint has left unset: they are set when they are first used, so that a command on a long session decodes only
+    what it needs.
     """
 
     id: str
@@ -246,10 +250,10 @@ class Session(msgspec.Struct, kw_only=True):
     tree: TreeRef | None = None
     place: Place | None = None
     trees: dict[str, TreeRef] = {}
-    steps: dict[int, Step] = {}
-    moves: list[Before] = []
-    notes: dict[int, Note] = {}
-    evidence: dict[int, Evidence] = {}
+    steps: Table[Step] = msgspec.field(default_factory=Table)
+    moves: Table[Before] = msgspec.field(default_factory=Table)
+    notes: Table[Note] = msgspec.field(default_factory=Table)
+    evidence: Table[Evidence] = msgspec.field(default_factory=Table)
     loose_evidence: list[int] = []
     changes: dict[int, Change] = {}
     questions: dict[int, Question] = {}
@@ -259,14 +263,17 @@ class Session(msgspec.Struct, kw_only=True):
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}
-    authors: dict[int, str] = {}
-    kinds: dict[int, type[Fact]] = {}
+    authors: Table[str] = msgspec.field(default_factory=Table)
+    kinds: Table[type[Fact]] = msgspec.field(default_factory=Table)
     units: dict[int, int] = {}
     commands: dict[tuple[str, str], int] = {}
     undone: set[int] = set()
     adjustments: dict[int, Event] = {}
     originals: dict[int, Entry] = {}
     redacted: set[int] = set()
+    marked: set[int] = set()
+    in_order: bool = True
+    last_step_at: datetime | None = None
     live_steps: int = 0
     live_notes: int = 0
     live_evidence: int = 0
@@ -294,23 +301,26 @@ class Session(msgspec.Struct, kw_only=True):
         for name in self.__struct_fields__:
             if name not in self.undecoded:
                 value = getattr(self, name)
-                setattr(after, name, value.copy() if isinstance(value, dict | list | set) else value)
+                setattr(after, name, value.copy() if type(value) in _CONTAINERS else value)
             else:
                 delattr(after, name)
         return after
 
     def whole(self) -> "Session":
-        """Return this session with all of its fields set."""
-        for name in tuple(self.undecoded):
-            getattr(self, name)
+        """Return this session with all of its fields set, and its tables read."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Table):
+                value.whole()
         return self
 
     @property
     def arrived(self) -> datetime | None:
         """When the session came to where it stands."""
-        if not self.moves:
+        move = self.moves.last
+        if move is None:
             return self.started_at
-        step = self.steps.get(self.moves[-1].seq)
+        step = self.steps.get(move.seq)
         return step.at if step else None
 
     @property
@@ -319,7 +329,7 @@ class Session(msgspec.Struct, kw_only=True):
         return tuple(sorted(self.waits.values(), key=_due))
 
     @property
-    def entries(self) -> tuple[dict[int, Any], ...]:
+    def entries(self) -> tuple[MutableMapping[int, Any], ...]:
         """The tables of entries: steps, notes, evidence, changes, questions, flags."""
         return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags
 

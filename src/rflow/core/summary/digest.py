@@ -52,7 +52,7 @@ def _entry(session: Session, progress: Progress) -> DigestEntry:
         position=progress.position.text if progress.position else None,
         last=shorten(joined(step_text(last), step_result(last)), _LAST_STEP) if last else None,
         last_at=last.at if last else None,
-        steps=sum(not step.undone for step in session.steps.values()),
+        steps=session.live_steps,
         changes=sum(change.in_place for change in session.changes.values()),
         waiting=progress.waiting,
         handed_off_by=head.handed_off_by,

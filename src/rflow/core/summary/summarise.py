@@ -1,22 +1,22 @@
 """Computing Progress from a session and its trees: the summary that answers "what have you tried so far?"."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from itertools import islice
-from operator import le
+from collections.abc import Mapping, Sequence, Set
+from itertools import islice, takewhile
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from rflow.core.session.events import Brief
+from rflow.core.session.events import Brief, EvidenceAdded, NoteAdded
 from rflow.core.session.state import Evidence, Note, Session, Step
+from rflow.core.session.table import Table
 from rflow.core.summary.budget.arrange import arranged
-from rflow.core.summary.budget.view import Presenter, View, latest
+from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
 from rflow.core.summary.units import tree_parts
 from rflow.core.summary.units.earlier import impact_before, situation_at, situation_before
 from rflow.core.summary.units.entries import EntryReader, waiting
 from rflow.core.summary.units.relations import own_steps_since_move
+from rflow.core.summary.units.step_numbers import StepNumbers
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
 
@@ -73,61 +73,52 @@ def _tree_of(session: Session, trees: Mapping[str, Tree]) -> Tree | None:
 
 
 class _Shown(NamedTuple):
-    """The entries that a view asks for, and the number of each step of the session by its sequence number."""
+    """The entries that a view asks for, steps with their numbers, and the numbers of all steps."""
 
-    numbers: dict[int, int]
+    numbers: StepNumbers
     steps: Sequence[tuple[int, Step]]
     notes: Sequence[Note]
     evidence: Sequence[Evidence]
 
 
 def _shown(session: Session, view: View) -> _Shown:
-    steps = list(enumerate(steps_in_order(session), 1))
+    numbers = StepNumbers(session)
     return _Shown(
-        numbers={step.seq: number for number, step in steps},
-        steps=_wanted_steps(steps, session, view),
-        notes=_wanted(session.notes.values(), session, view, view.extent.entries),
-        evidence=_wanted(session.evidence.values(), session, view, view.extent.evidence),
+        numbers=numbers,
+        steps=_wanted_steps(session, view, numbers),
+        notes=_wanted_notes(session, view),
+        evidence=_wanted_evidence(session, view),
     )
 
 
-def _wanted_steps(steps: list[tuple[int, Step]], session: Session, view: View) -> list[tuple[int, Step]]:
+def _wanted_steps(session: Session, view: View, numbers: StepNumbers) -> list[tuple[int, Step]]:
     """Return the steps that the view asks for, and those that are pinned; only these are cleaned and redacted."""
-    late = latest(steps, view.extent.entries)
-    pinned = [pair for pair in steps[: len(steps) - len(late)] if pair[1].seq in session.pins] if session.pins else []
-    return [(number, step) for number, step in (*pinned, *late) if step.seq > view.since]
+    late = numbers.latest(view.extent.entries)
+    shown = {step.seq for step in late}
+    pinned = [session.steps[seq] for seq in session.pins if seq not in shown and seq in session.steps]
+    each = sorted((numbers[step.seq], step.seq, step) for step in (*pinned, *late) if step.seq > view.since)
+    return [(number, step) for number, _, step in each]
 
 
-def _wanted(entries: Iterable[_Kept], session: Session, view: View, count: int | None) -> Sequence[_Kept]:
-    """Return the valid entries that the view asks for: the latest, those pinned, warnings and assumptions."""
-    valid = [entry for entry in entries if not entry.undone and entry.seq > view.since]
-    late = {entry.seq for entry in latest(valid, count)}
-    return [
-        entry
-        for entry in valid
-        if entry.seq in late or entry.seq in session.pins or getattr(entry, "kind", "note") != "note"
-    ]
+def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
+    """Return the valid notes that the view asks for: the latest, those pinned, warnings and assumptions."""
+    more = session.marked | {seq for seq in session.pins if session.kinds.get(seq) is NoteAdded}
+    return _wanted(session.notes, view, view.extent.entries, more)
 
 
-def steps_in_order(session: Session) -> list[Step]:
-    """Return the steps in the order in which they were tried: a step recorded later is placed where it happened."""
-    steps = list(session.steps.values())
-    if not any(step.kind == "own" for step in steps) or _in_order(steps):
-        return steps
-    last: datetime | None = None
-    keys = []
-    for step in steps:
-        last = step.at or last
-        keys.append((last is not None, last.timestamp() if last else 0.0, step.seq))
-    return [step for _, step in sorted(zip(keys, steps, strict=True), key=lambda pair: pair[0])]
+def _wanted_evidence(session: Session, view: View) -> Sequence[Evidence]:
+    """Return the valid evidence that the view asks for: the latest, and that pinned."""
+    pinned = {seq for seq in session.pins if session.kinds.get(seq) is EvidenceAdded}
+    return _wanted(session.evidence, view, view.extent.evidence, pinned)
 
 
-def _in_order(steps: list[Step]) -> bool:
-    times = [step.at for step in steps if step.at is not None]
-    try:
-        return all(map(le, times, islice(times, 1, None)))
-    except TypeError:  # a time without its zone, in a line written by hand
-        return False
+def _wanted(table: Table[_Kept], view: View, count: int | None, more: Set[int]) -> Sequence[_Kept]:
+    """Return the latest `count` valid entries, and those of `more`; no others are read."""
+    since = takewhile(lambda entry: entry.seq > view.since, table.newest())
+    wanted = {entry.seq: entry for entry in islice((entry for entry in since if not entry.undone), count)}
+    others = [table[seq] for seq in more if seq > view.since and seq not in wanted]
+    wanted |= {entry.seq: entry for entry in others if not entry.undone}
+    return [wanted[seq] for seq in sorted(wanted)]
 
 
 def header_of(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:

@@ -1,5 +1,6 @@
 """Sessions and trees in one SQLite file: the default store, for one machine."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -121,7 +122,9 @@ class SqliteStore:
             if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.key(session.code),)).fetchone():
                 raise CodeTaken
             rows.insert(db, session, events, blobs)
-        self._checkpoint(session)
+            due = _checkpoint_is_due(db, session)
+        if due:
+            self._checkpoint(session)
 
     def append(
         self,
@@ -139,20 +142,16 @@ class SqliteStore:
                 from rflow.stores.outbox.sql import SqlOutbox
 
                 SqlOutbox.insert(db, notices)
-        self._checkpoint(session)
+            due = _checkpoint_is_due(db, session)
+        if due:
+            self._checkpoint(session)
 
     def _checkpoint(self, session: Session) -> None:
-        """Take a checkpoint of a long session now and then; if that fails, the next one does it."""
-        if session.version < LONG:
-            return
+        """Take a checkpoint of a long session; if that fails, the next append does it."""
         from rflow.stores.sqlite import checkpoints
 
-        with suppress(StoreProblem):
-            with self._file.reading() as db:
-                due = checkpoints.is_due(db, session.id, session.version)
-            if due:
-                with self._file.writing() as db:
-                    checkpoints.take(db, session.id)
+        with suppress(StoreProblem), self._file.writing() as db:
+            checkpoints.take(db, session.id)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -172,7 +171,7 @@ class SqliteStore:
                 return rows.log(db, session_id, row)
             from rflow.stores.sqlite import checkpoints
 
-            return checkpoints.latest(db, session_id, row)
+            return checkpoints.latest(db, self._file, session_id, row)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
@@ -334,6 +333,18 @@ class SqliteStore:
         if "_search" in self.__dict__:
             self._search.close()
         self._file.close()
+
+
+def _checkpoint_is_due(db: sqlite3.Connection, session: Session) -> bool:
+    """Whether a session is long, and needs a checkpoint; damage to the one it has keeps nobody from writing."""
+    if session.version < LONG:
+        return False
+    from rflow.stores.sqlite import checkpoints
+
+    try:
+        return checkpoints.is_due(db, session.id, session.version)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:

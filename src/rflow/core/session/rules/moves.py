@@ -100,9 +100,10 @@ def skip(session: Session, trees: Trees, reason: str) -> StepSkipped:
 
 def back(session: Session) -> SteppedBack:
     """Take back the last move."""
-    if not session.moves:
+    last = session.moves.last
+    if last is None:
         raise UsageProblem("There is no move to take back: this is where the session began.", try_="See: rflow show")
-    return SteppedBack(undone=session.moves[-1].seq)
+    return SteppedBack(undone=last.seq)
 
 
 def place_of(tree: Tree, node_id: str) -> Place:

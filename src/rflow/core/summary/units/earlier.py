@@ -33,7 +33,7 @@ def situation_at(session: Session) -> datetime | None:
     last = said[-1] if said and (session.brief.situation or session.brief.impact) else None
     if last is None:
         return None
-    later = (step.at - last > NEW_FOR for step in reversed(session.steps.values()) if _is_result(step) and step.at)
+    later = (step.at - last > NEW_FOR for step in session.steps.newest() if _is_result(step) and step.at)
     return last if any(later) else None
 
 

@@ -17,6 +17,7 @@ from rflow.core.summary.progress import (
 )
 from rflow.core.summary.units.phrases import joined
 from rflow.core.summary.units.relations import said_of_undone, step_after, step_after_revert, subject_of
+from rflow.core.summary.units.step_numbers import StepNumbers
 
 EVIDENCE_LINES = 10
 
@@ -69,7 +70,7 @@ class EntryReader:
             settled=None if note.settled is None else self._presenter.text(note.settled),
         )
 
-    def change(self, change: Change, numbers: dict[int, int]) -> ProgressChange:
+    def change(self, change: Change, numbers: StepNumbers | None = None) -> ProgressChange:
         """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
         after = step_after(self._session, change)
         later = None if change.reverted_note else step_after_revert(self._session, change)
@@ -82,9 +83,9 @@ class EntryReader:
             reverted=change.reverted,
             reverted_at=self._presenter.optional_time(change.reverted_at),
             then=self._presenter.text(after.result) if after else "",
-            then_step=numbers.get(after.seq, 0) if after else 0,
+            then_step=numbers[after.seq] if after and numbers else 0,
             later=self._presenter.text(later.result if later else change.reverted_note),
-            later_step=numbers.get(later.seq, 0) if later else 0,
+            later_step=numbers[later.seq] if later and numbers else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
         )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from rflow.core.session.events import Place, TreeRef
 from rflow.core.session.state import Session, Step
 from rflow.core.summary.budget.view import Presenter
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
@@ -114,12 +115,15 @@ def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Prese
 
 def _paths(session: Session) -> dict[str, list[Turn]]:
     """Return the paths through all trees; of moves between the same nodes only the last, which decides."""
-    last: dict[tuple[str, str, str], Step] = {}
-    for step in reversed(session.steps.values()):
-        if step.kind != "own" and not step.undone:
-            last.setdefault((step.tree, step.node, step.to), step)
+    last: dict[tuple[TreeRef | None, Place | None, Place | None], int] = {}
+    to = session.place
+    for move in session.moves.newest():
+        if move.seq not in session.undone:
+            last.setdefault((move.tree, move.place, to), move.seq)
+        to = move.place
     paths: dict[str, list[Turn]] = {}
-    for step in reversed(last.values()):
+    for seq in reversed(last.values()):
+        step = session.steps[seq]
         paths.setdefault(step.tree, []).append(_turn(step))
     return paths
 

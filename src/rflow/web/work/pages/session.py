@@ -154,7 +154,7 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
     return {
         "what": what,
         "change": last in session.changes,
-        "move": bool(session.moves) and session.moves[-1].seq == last,
+        "move": session.moves.last is not None and session.moves.last.seq == last,
     }
 
 

@@ -1,0 +1,90 @@
+"""A table by event numbers whose older part is read only when something needs it."""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_values
+
+_Value = TypeVar("_Value")
+
+
+class Table(MutableMapping[int, _Value]):
+    """Values by the number of the event that brought them, in that order.
+
+    What events from `first` on brought is in `recent`. `older` returns the rest, which are `count`: a command that goes
+    on from a checkpoint rarely needs any of them.
+    """
+
+    __slots__ = ("_count", "_first", "_older", "_values")
+
+    def __init__(
+        self,
+        recent: dict[int, _Value] | None = None,
+        first: int = 0,
+        count: int = 0,
+        older: Callable[[], Mapping[int, _Value]] = dict,
+    ) -> None:
+        self._values: dict[int, _Value] = {} if recent is None else recent
+        self._first, self._count, self._older = first, count, older
+
+    def whole(self) -> dict[int, _Value]:
+        """Return all values, with the older ones read."""
+        if self._count:
+            self._values = {**dict(self._older().items()), **self._values}
+            self._first = self._count = 0
+        return self._values
+
+    def split(self, count: int) -> tuple[dict[int, _Value], dict[int, _Value]]:
+        """Return the values before the last `count`, and these."""
+        each = iter(self.whole().items())
+        return dict(islice(each, max(len(self) - count, 0))), dict(each)
+
+    def newest(self) -> Iterator[_Value]:
+        """Yield the values, the newest first."""
+        yield from reversed(self._values.values())
+        if self._count:
+            yield from reversed([value for _, value in self._older().items()])
+
+    @property
+    def last(self) -> _Value | None:
+        """The newest value."""
+        return next(self.newest(), None)
+
+    def copy(self) -> "Table[_Value]":
+        """Return a table of its own with the same values."""
+        return Table(self._values.copy(), self._first, self._count, self._older)
+
+    def values(self) -> "dict_values[int, _Value]":
+        """Return all values in order."""
+        return self.whole().values()
+
+    def _part(self, seq: int) -> Mapping[int, _Value]:
+        return self._values if seq >= self._first else self._older()
+
+    def __getitem__(self, seq: int) -> _Value:
+        return self._part(seq)[seq]
+
+    def __setitem__(self, seq: int, value: _Value) -> None:
+        (self._values if seq >= self._first else self.whole())[seq] = value
+
+    def __delitem__(self, seq: int) -> None:
+        del (self._values if seq >= self._first else self.whole())[seq]
+
+    def __contains__(self, seq: object) -> bool:
+        return isinstance(seq, int) and seq in self._part(seq)
+
+    def __iter__(self) -> Iterator[int]:
+        return chain(self._older() if self._count else (), self._values)
+
+    def __reversed__(self) -> Iterator[int]:
+        yield from reversed(self._values)
+        if self._count:
+            yield from reversed(tuple(self._older()))
+
+    def __len__(self) -> int:
+        return len(self._values) + self._count
+
+    def __repr__(self) -> str:
+        return f"Table({self.whole()!r})"
