@@ -100,6 +100,31 @@ class Page(threading.Thread):
             time.sleep(2)
 
 
+class Watch(threading.Thread):
+    """Sees when Patroni has another primary, and when a synchronous standby follows it: which part an outage is of."""
+
+    def __init__(self, cluster: Any, killed: str) -> None:
+        super().__init__(daemon=True)
+        self.cluster, self.killed = cluster, killed
+        self.began = time.monotonic()
+        self.seen: dict[str, float] = {}
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Look until both were seen."""
+        while not self.stopping.is_set() and len(self.seen) < 2:
+            if "primary" not in self.seen and self.cluster.primary() not in (None, self.killed):
+                self.seen["primary"] = time.monotonic() - self.began
+            if "primary" in self.seen and self.cluster.synchronous() not in (None, self.killed):
+                self.seen["standby"] = time.monotonic() - self.began
+            time.sleep(0.2)
+
+    def ended(self) -> str:
+        """Stop, and say what was seen after how many seconds."""
+        self.stopping.set()
+        return ", ".join(f"a new {what} after {after:.1f} s" for what, after in self.seen.items())
+
+
 def rflow(store: str, folder: Path, *words: str) -> str:
     """Run a command at the store."""
     environ = {**os.environ, "RFLOW_STORE": store, "RFLOW_USER": "shell", "HOME": str(folder), "NO_COLOR": "1"}
@@ -155,14 +180,17 @@ def _kill(cluster: Any, writers: list[Writer], number: int) -> float:
         cluster.kill_web(1)
     cluster.kill_node(primary)
     killed, before = time.monotonic(), sum(len(each.acknowledged) for each in writers)
+    watch = Watch(cluster, primary)
+    watch.start()
     cluster.wait(lambda: sum(len(each.acknowledged) for each in writers) > before + WRITERS, "a new primary", 120)
     outage = time.monotonic() - killed
+    seen = watch.ended()
     if number % 5 == 0:
         cluster.start_web(1)
     cluster.start_node(primary)
     cluster.wait(cluster.is_whole, "the cluster", 180)
     time.sleep(3)
-    print(f"kill {number}: {primary} was the primary; notes again after {outage:.1f} s", flush=True)
+    print(f"kill {number}: {primary} was the primary; {seen}; notes again after {outage:.1f} s", flush=True)
     return outage
 
 

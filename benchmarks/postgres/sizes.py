@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from threading import Event, Thread
 
 from benchmarks.postgres.pair import Pair
 from benchmarks.postgres.team import at
@@ -54,10 +55,34 @@ def sizes(pair: Pair, events: int) -> None:
             ratio = large[what] / small[what]
             print(f"{what}: {small[what] * 1000:.2f} ms, then {large[what] * 1000:.2f} ms: {ratio:.2f} ×", flush=True)
         _search(store, filled)
-        began = time.perf_counter()
-        with store._database.scoped(EVERYTHING).writing() as db:
-            db.execute(f"DROP TABLE {', '.join(f'{name}_2025_03' for name in partitions.TABLES)}".encode())
-        print(f"a month of {events:,} events dropped in {time.perf_counter() - began:.2f} s", flush=True)
+        _drop(pair, store, session, events)
+
+
+def _drop(pair: Pair, store: PostgresStore, session: str, events: int) -> None:
+    """Drop the month of all those events, while somebody reads and writes in another one."""
+    longest, done = [0.0], Event()
+
+    def work() -> None:
+        with closing(PostgresStore(pair.url)) as other:
+            while not done.is_set():
+                took = _timed(lambda _: at(other).send(session, AddNote(text="note")), 0)
+                longest.append(took)
+
+    working = Thread(target=work)
+    working.start()
+    time.sleep(1)
+    before, longest[:] = max(longest), [0.0]
+    began = time.perf_counter()
+    with store._database.scoped(EVERYTHING).writing() as db:
+        db.execute(f"DROP TABLE {', '.join(f'{name}_2025_03' for name in partitions.TABLES)}".encode())
+    took = time.perf_counter() - began
+    done.set()
+    working.join()
+    print(
+        f"a month of {events:,} events dropped, and its files returned, in {took:.2f} s; the longest command meanwhile "
+        f"took {max(longest):.3f} s ({before:.3f} in the second before)",
+        flush=True,
+    )
 
 
 def _prepare(store: PostgresStore, session: str) -> None:

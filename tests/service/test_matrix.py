@@ -41,6 +41,7 @@ from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, PRINTER, events, evidence
+from support.stores.unfiltered import unfilter
 from support.workspaces import LEEDS, YORK, enrol, member, ticking
 
 OWNER, MEMBER, DEV, CLEO = map(person, ("Ana Ruiz", "Ben Okafor", "Dev Patel", "Cleo"))
@@ -573,18 +574,7 @@ OUTSIDERS: Mapping[str, Actor] = {
 
 @pytest.fixture
 def unfiltered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take out every condition by which the application hides a space, in the service and in the statements."""
-    from rflow.stores.postgres.store import PostgresStore
-
-    monkeypatch.setattr(Actor, "role_in", lambda actor, space: "lead")
-    monkeypatch.setattr(LocalWorkspace, "visible", lambda workspace, query: replace(query, spaces=None))
-    for name, given in (("find", 2), ("people", 0), ("tree_data", 1), ("tree_names", 0)):
-        method = getattr(PostgresStore, name)
-
-        def everywhere(store: object, *values: object, method: Any = method, given: int = given, **_: object) -> object:
-            return method(store, *values[:given], **({"space": None} if method.__name__ == "tree_names" else {}))
-
-        monkeypatch.setattr(PostgresStore, name, everywhere)
+    unfilter(monkeypatch)
 
 
 @pytest.mark.slow

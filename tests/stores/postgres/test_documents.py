@@ -1,9 +1,9 @@
 """The documents of the search: long sessions, long words, and changes that two searches meet."""
 
 import threading
-from collections.abc import Iterator
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -11,27 +11,14 @@ from rflow.core.session.events import NoteAdded, SessionStarted
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import read_terms
 from rflow.ports.stores import Store
-from rflow.stores import open_store
-from rflow.stores.postgres import documents
+from rflow.stores.postgres import documents, rows
+from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres
 from support.stores.stories import events, more, session
 
 pytestmark = pytest.mark.slow
 
 LEEDS, CODE = "019a4711-0000-7000-8000-000000000001", "K7QM-2F"
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The URL of a new store."""
-    return postgres.url(tmp_path, "night")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """A store."""
-    with closing(open_store(url)) as opened:
-        yield opened
 
 
 def put(store: Store, *texts: str) -> None:
@@ -72,7 +59,7 @@ def test_a_change_during_a_search_is_found_by_the_next_one(store: Store, url: st
     errors: list[Exception] = []
 
     def search() -> None:
-        with closing(open_store(url)) as own:
+        with closing(PostgresStore(url)) as own:
             for _ in range(20):
                 try:
                     assert total(own, "hums") == 1
@@ -91,6 +78,24 @@ def test_a_change_during_a_search_is_found_by_the_next_one(store: Store, url: st
         thread.join()
     assert errors == []
     assert postgres.execute(url, "SELECT count(*) FROM unindexed") == [(0,)]
+
+
+def test_what_is_removed_while_a_search_reads_it_does_not_come_back_with_its_document(
+    store: PostgresStore, url: str
+) -> None:
+    put(store, "The password is hunter2")
+    story = events([SessionStarted(title="Label printer"), NoteAdded(text="")])
+    with ThreadPoolExecutor() as pool, closing(PostgresStore(url)) as searching:
+        with store._database.writing() as db:
+            rows.update(db, session(LEEDS, CODE, story), len(story))
+            waiting = pool.submit(total, searching, "hunter2")
+            while postgres.execute(url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:
+                time.sleep(0.01)
+            rows.clear(db, LEEDS, "events", "documents")
+            rows.add(db, session(LEEDS, CODE, story), story, {})
+        assert waiting.result(30) == 0
+    assert postgres.execute(url, "SELECT count(*) FROM documents WHERE words LIKE '%hunter2%'") == [(0,)]
+    assert total(store, "printer") == 1
 
 
 def test_a_document_has_the_parts_of_a_session_by_their_weight() -> None:

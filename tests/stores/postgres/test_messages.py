@@ -19,7 +19,7 @@ from support.stores.stories import MORNING
 
 pytestmark = pytest.mark.slow
 
-TRICKY = "50% of 'it' \\ \" {x,y} \x00 \x1a %s %(name)s ; COMMIT; -- é \U0001f5a8"
+TRICKY = "50% of 'it' \\ \" {x,y} NULL, \x00 \x1a %s %(name)s ; COMMIT; -- é \U0001f5a8"
 
 
 def start(store: PostgresStore, space: str = "leeds") -> str:
@@ -101,6 +101,17 @@ def test_a_message_that_fails_leaves_no_transaction_behind(store: PostgresStore,
         assert notes(hasty, draft.after.id) == ["later"]
 
 
+@pytest.mark.parametrize("default", ["transaction_isolation%3Dserializable", "transaction_read_only%3Don"])
+def test_what_transactions_are_by_default_changes_nothing(store: PostgresStore, url: str, default: str) -> None:
+    session_id = start(store)
+    with closing(PostgresStore(f"{url}&options=-cdefault_{default}")) as other:
+        first, second = Draft(other, session_id, "first"), Draft(other, session_id, "second")
+        first.append(other)
+        with pytest.raises(Stale):
+            second.append(other)
+    assert notes(store, session_id) == ["first"]
+
+
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_connection_that_went_since_its_last_use_is_opened_again_before_an_append(
     store: PostgresStore, mode: str
@@ -142,6 +153,6 @@ def test_tables_that_changed_since_they_were_last_looked_at_are_looked_at_again(
             draft.append(store)
     postgres.execute(url, "UPDATE meta SET value = '2' WHERE name = 'oldest'")  # it says that this version may use it
     draft.append(store)
-    postgres.execute(url, "DROP FUNCTION append_events; UPDATE meta SET value = '99' WHERE name = 'oldest'")
+    postgres.execute(url, "DROP FUNCTION append_to_session; UPDATE meta SET value = '99' WHERE name = 'oldest'")
     with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
         draft.append(store)

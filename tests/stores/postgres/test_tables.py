@@ -115,8 +115,8 @@ def test_an_upgrade_gives_way_to_a_transaction_that_lasts(store: PostgresStore, 
 @pytest.mark.parametrize(
     "change",
     [
-        "DROP FUNCTION append_events; DROP FUNCTION search; DROP INDEX asked_ones",
-        APPEND.replace("max(value)", "maximum(value)"),
+        "DROP FUNCTION append_to_session; DROP FUNCTION search; DROP INDEX asked_ones",
+        APPEND.replace("cardinality(", "cardinal("),
     ],
     ids=["missing", "another"],
 )

@@ -13,7 +13,6 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.document import PARTS, Part, passages
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
-from rflow.errors import NotFound
 from rflow.ports.stores import Ranked
 from rflow.stores import derived
 from rflow.stores.postgres import rows
@@ -35,7 +34,8 @@ _PUT = (
     "INSERT INTO documents VALUES (%s, %s, %s, %s, %s::tsvector, %s) ON CONFLICT (session_id) DO UPDATE SET"
     " version = excluded.version, partial = excluded.partial, lexemes = excluded.lexemes, words = excluded.words"
 )
-_DONE = "DELETE FROM unindexed WHERE session_id = %s AND version = %s"
+_LOCK = "SELECT FROM sessions WHERE id = %s FOR NO KEY UPDATE"
+_DONE = "DELETE FROM unindexed WHERE session_id = %s"
 _SEARCH = (
     "SELECT id, total FROM search(%(asked)s::tsquery, %(sequences)s::text[], %(all)s::text[], %(spaces)s::text[],"
     " %(owner)s, %(inbox)s, %(status)s::text[], %(customer)s, %(ticket)s, %(tree)s, %(before)s, %(first)s, %(limit)s)"
@@ -114,17 +114,14 @@ def _done(database: Database) -> int | None:
 
 
 def _write(db: Connection, session_id: str) -> None:
-    """Write a session's document, unless it is gone; one that changes meanwhile stays noted as changed."""
-    try:
+    """Write a session's document, if it is still there and nobody else has just done so.
+
+    The session is locked before it is read: who appends to it or rewrites it waits, and notes it again afterwards.
+    """
+    there = db.execute(_LOCK, (session_id,)).rowcount
+    if db.execute(_DONE, (session_id,)).rowcount and there:
         log = rows.load(db, session_id)
-    except NotFound:
-        db.execute("DELETE FROM unindexed WHERE session_id = %s", (session_id,))
-        return
-    version = rows.standing(db, session_id)
-    # The row is locked first: a writer that comes now waits, and notes its own version afterwards.
-    if version is None or not db.execute(_DONE, (session_id, log.session.version)).rowcount:
-        return
-    db.execute(_PUT, (session_id, log.space, log.session.version, *document(log.code, log.events)))
+        db.execute(_PUT, (session_id, log.space, log.session.version, *document(log.code, log.events)))
 
 
 def _values(terms: Sequence[Term], query: Query, first: int) -> dict[str, object]:

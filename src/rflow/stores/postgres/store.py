@@ -124,17 +124,17 @@ class PostgresStore(PostgresTrees):
         notices: "Sequence[Notice]" = (),
     ) -> None:
         """Add events to a session."""
-        statement, values = rows.appending(session, events, expected)
+        values = rows.appended(session, events, expected)
         if blobs or notices:
             with self._database.writing() as db:
-                rows.append(db, statement, (*self._database.known_versions, *values))
+                rows.check_appended(self._database.call(db, rows.APPEND, values))
                 rows.add_blobs(db, session, blobs)
                 if notices:
                     from rflow.stores.outbox.postgres import put
 
                     put(db, notices)
         else:
-            rows.check_appended(self._database.write(statement, values))
+            rows.check_appended(self._database.write(rows.APPEND, values))
         self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:

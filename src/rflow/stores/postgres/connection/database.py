@@ -24,6 +24,8 @@ from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, c
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _ATTEMPTS = 3  # a change is sent that often where the version of the tables changes meanwhile
+Function = tuple[str, tuple[str, ...]]
+"""The name of a function that changes something, and the places of its values, after those that `call` gives."""
 _STATEMENT_LIMIT = 300_000  # milliseconds; the longest are the checks and copies of a whole store
 _VERSIONS = (
     "SELECT max(value) FILTER (WHERE name = 'format'), max(value) FILTER (WHERE name = 'oldest') FROM meta"
@@ -89,47 +91,59 @@ class Database:
                 self._check(versions or Versions(0, 0))
                 yield db
 
-    def write(self, statement: str, values: Sequence[object]) -> Any:
-        """Change something by a statement that returns one value, in one message; return that.
+    def write(self, function: Function, values: Sequence[object]) -> Any:
+        """Change something by one call of a function, which is one message; return its outcome.
 
-        The values of the statement are the version of the tables and `values`: where the tables have another version,
-        or are missing, it changes nothing and returns "tables". Raises `ConnectionLost` as `writing` does, wherever
-        the connection was lost.
+        Where the tables have another format than they had when they were last looked at, or are missing, the function
+        changes nothing and returns "tables"; where it needs a transaction that is begun for it, "transaction". Raises
+        `ConnectionLost` as `writing` does, wherever the connection was lost.
         """
         for _ in range(_ATTEMPTS):
             if self.line.versions is None:
                 self._check_tables()
             with explained(self.shown):
-                outcome = self._written(statement, (*self.known_versions, *values))
+                outcome = self._written(function, values)
+            if outcome == "transaction":
+                with self.writing() as db:
+                    return self.call(db, function, values)
             if outcome != "tables":
                 return outcome
             self.line.versions = None
         raise failures.busy(self.shown)
+
+    def call(self, db: Connection, function: Function, values: Sequence[object]) -> Any:
+        """Call a function with what it has to set for its transaction, and with `values`; return its outcome."""
+        name, places = function
+        path, patience = f'"{self.address.schema}", pg_temp', str(int(self.line.patience * 1000))
+        known = str(self.line.versions.format) if self.line.versions else ""
+        statement = f'SELECT "{self.address.schema}".{name}(%s, %s, %s, %s, {", ".join(places)})'
+        row = db.execute(statement.encode(), (path, self.scope.visible, patience, known, *values)).fetchone()
+        return row[0] if row else None
 
     def _check_tables(self) -> None:
         """Create the tables if they are missing, and check their version."""
         with self.writing():
             return
 
-    @property
-    def known_versions(self) -> tuple[str, str]:
-        """The version of the tables and the oldest of rflow's own that may use them, as they were last checked."""
-        versions = self.line.versions or Versions(0, 0)
-        return str(versions.format), str(versions.oldest)
-
-    def _written(self, statement: str, values: Sequence[object]) -> Any:
-        """Send a change; return the value that it returns, "tables" if there are none."""
+    def _written(self, function: Function, values: Sequence[object]) -> Any:
+        """Call a function that changes something; return its outcome, "tables" if there are none."""
         db = self.line.intact()
         try:
-            return self._sent(db, _WRITE, f"{statement}; COMMIT", values)[-1][0][0]
-        except psycopg.errors.UndefinedTable:
+            return self.call(db, function, values)
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return "tables"
         except psycopg.errors.UndefinedFunction:
             self._check_tables()
             raise
         except psycopg.OperationalError as error:
             if is_lost(error):
+                self.line.drop()
                 raise unconfirmed(self.shown) from error
+            raise
+        except psycopg.Error:
+            raise
+        except BaseException:
+            self.line.drop()
             raise
 
     @contextmanager

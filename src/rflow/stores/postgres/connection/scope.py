@@ -19,11 +19,15 @@ class Scope(NamedTuple):
     link: str = ""
 
     @property
+    def visible(self) -> str:
+        """The value of the setting for spaces."""
+        return "*" if self.spaces is None else json.dumps([escaped(each) for each in self.spaces])
+
+    @property
     def settings(self) -> str:
         """The statements that set it for one transaction."""
-        spaces = "*" if self.spaces is None else json.dumps([escaped(each) for each in self.spaces])
         return "; ".join(
-            f"SET LOCAL {name} = {_quoted(value)}" for name, value in ((SPACES, spaces), (LINK, self.link))
+            f"SET LOCAL {name} = {_quoted(value)}" for name, value in ((SPACES, self.visible), (LINK, self.link))
         )
 
 

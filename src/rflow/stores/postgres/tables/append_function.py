@@ -4,15 +4,24 @@ Planning them takes longer than executing them, and prepared statements don't wo
 """
 
 APPEND = """
-CREATE OR REPLACE FUNCTION append_events(tables_format text, tables_oldest text, of_session text, expected bigint,
+CREATE OR REPLACE FUNCTION append_to_session(path text, spaces text, patience text, tables_format text,
+    of_session text, expected bigint,
     new_version bigint, new_updated_at bigint, new_status text, new_owner text, new_owner_kind text, new_space text,
     new_customer text, new_ticket text, new_tree text, new_head bytea,
     numbers bigint[], records bytea[], met_ids text[], met_names text[], met_kinds text[])
 RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT max(value) FILTER (WHERE name = 'format') = tables_format
-        AND coalesce(max(value) FILTER (WHERE name = 'oldest'), tables_format) = tables_oldest
-        FROM meta WHERE name IN ('format', 'oldest')) IS NOT TRUE THEN
+    IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('transaction_read_only') = 'on'
+    THEN
+        RETURN 'transaction';
+    END IF;
+    PERFORM set_config('search_path', path, true), set_config('rflow.spaces', spaces, true),
+        set_config('lock_timeout', patience, true);
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    PERFORM FROM meta WHERE name = 'format' AND value = tables_format;
+    IF NOT FOUND THEN
         RETURN 'tables';
     END IF;
     UPDATE sessions SET version = new_version, updated_at = new_updated_at, status = new_status, owner = new_owner,
@@ -21,22 +30,28 @@ BEGIN
     IF NOT FOUND THEN
         RETURN CASE WHEN EXISTS (SELECT FROM sessions WHERE id = of_session) THEN 'moved' ELSE 'missing' END;
     END IF;
-    INSERT INTO events SELECT of_session, each.seq, each.data, new_space
-        FROM unnest(numbers, records) AS each(seq, data);
-    IF EXISTS (SELECT FROM unnest(met_ids, met_names) AS each(id, name) WHERE NOT EXISTS (
-        SELECT FROM people p WHERE p.id = each.id AND p.session_id = of_session AND p.name = each.name)) THEN
-        INSERT INTO people SELECT each.id, of_session, each.name, each.kind, new_space
-            FROM unnest(met_ids, met_names, met_kinds) AS each(id, name, kind)
-            ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind
-            WHERE people.name <> excluded.name;
+    FOR at IN 1..cardinality(numbers) LOOP
+        INSERT INTO events VALUES (of_session, numbers[at], records[at], new_space);
+    END LOOP;
+    FOR at IN 1..cardinality(met_ids) LOOP
+        PERFORM FROM people WHERE id = met_ids[at] AND session_id = of_session AND name = met_names[at];
+        IF NOT FOUND THEN
+            INSERT INTO people VALUES (met_ids[at], of_session, met_names[at], met_kinds[at], new_space)
+                ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind;
+        END IF;
+    END LOOP;
+    PERFORM FROM unindexed WHERE session_id = of_session;
+    IF NOT FOUND THEN
+        INSERT INTO unindexed VALUES (of_session, new_space, new_version) ON CONFLICT DO NOTHING;
     END IF;
-    INSERT INTO unindexed VALUES (of_session, new_space, new_version)
-        ON CONFLICT (session_id) DO UPDATE SET version = excluded.version;
     RETURN 'appended';
 END $$
 """
-"""Appends events to a session that is at version `expected`, in tables of the version that the caller knows.
+"""Appends events to a session that is at version `expected`, in tables of the format that the caller knows.
 
-It returns "appended", or changes nothing and returns why: "moved", "missing", or "tables" if these have another
-version. It also writes who is in the events, and that the search document is old now (documents.py).
+What holds for a transaction (database.py) it sets itself, so that a call is the whole transaction. It returns
+"appended", or changes nothing and returns why: "moved", "missing", "tables" if these have another format, or
+"transaction" where the server's defaults are for one of another kind. It also writes who is in the events, and that the
+search document is old now (documents.py); loops of single rows cost less than one statement for them all, because
+nearly every append has one event of one person.
 """
