@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import get_args
 
 import httpx
 import pytest
 from msgspec.structs import replace
 
-from rflow.core.actors import Actor
+from rflow.core.actors import Actor, Scope
 from rflow.core.people import person
 from rflow.core.session.commands import AddEvidence, AddNote, AskQuestion, Start
 from rflow.core.sharing import ShareWish
@@ -38,7 +39,7 @@ LEEDS, SECRET = "leeds", "Quagga"
 OTHERS = {"Lea": "lead", "Rosa": "reader", "Nils": ""}
 """Those who ask, and their role in York."""
 TREE = replace(PRINTER, title=f"{SECRET} printer")
-ALL_SCOPES = ("read", "write", "move", "own", "share", "publish")
+ALL_SCOPES = get_args(Scope)
 FORM = {
     **dict.fromkeys(("text", "title", "choice", "result", "reason", "take_reason", "reply", "entry", "settled"), "x"),
     **dict.fromkeys(("impact", "change_text", "change_revert", "waiting_for", "skip_reason", "close_summary"), "x"),

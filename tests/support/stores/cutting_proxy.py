@@ -45,7 +45,7 @@ class CuttingProxy:
                 if client in self._forgotten:
                     client.shutdown(socket.SHUT_RDWR)
                     break
-                if self.cut and data.startswith(b"Q") and b"COMMIT\0" in data:
+                if self.cut and _ends_a_transaction(data):
                     self._cut(client, server, data)
                     return
                 server.sendall(data)
@@ -73,3 +73,8 @@ class CuttingProxy:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+
+def _ends_a_transaction(data: bytes) -> bool:
+    """Whether a message ends with a COMMIT, or is the call that is a whole transaction."""
+    return (data.startswith(b"Q") and b"COMMIT\0" in data) or (data.startswith(b"P") and b"append_to_session" in data)

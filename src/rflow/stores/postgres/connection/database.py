@@ -1,8 +1,8 @@
 """Transactions in a PostgreSQL store: what goes with their beginning, how they end, the version of the tables.
 
 Everything that a transaction needs is set in it, so that a pooler may give each one another connection (PgBouncer's
-transaction mode): there are no prepared statements, no settings of the session, no temporary tables. What is read and
-written most often is one message: the beginning, the statements and the end.
+transaction mode): there are no prepared statements, no settings of the session, no temporary tables. What is read most
+often is one message (the beginning, the statements and the end); what is written most often, one call of a function.
 """
 
 from collections.abc import Iterator, Sequence
