@@ -88,6 +88,10 @@ class StoreProblem(RflowError):
     exit_code = Exit.STORE
 
 
+class TracesLeft(StoreProblem):
+    """Something was removed for good, but traces of its text are in the files of the store for now."""
+
+
 class NotSignedIn(RflowError):
     """Who asks is not signed in: a wrong name or password, or a token that does not work."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rflow.errors import StoreProblem, UsageProblem
+from rflow.errors import StoreProblem, TracesLeft, UsageProblem
 
 PATIENCE = 10.0
 """How many seconds a writer waits for another writer."""
@@ -177,9 +177,9 @@ def foreign(place: Path) -> StoreProblem:
     return StoreProblem(f"{place} is not an rflow store; it was left untouched.", try_="Use another path with --store.")
 
 
-def unfinished(place: Path | str) -> StoreProblem:
+def unfinished(place: Path | str) -> TracesLeft:
     """Return the error for a text that was removed, but whose traces can't be erased yet."""
-    return StoreProblem(
+    return TracesLeft(
         f"It is removed, but traces of the text are still in {place}: another program is reading there, or the disk "
         "is full.",
         try_="To finish, end that program (or free some space) and run: rflow store check",

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search
 from rflow.core.sharing import ShareWish
 from rflow.core.space_policy import Policy
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
@@ -140,6 +141,28 @@ def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: 
     with pytest.raises(NotFound):
         team.accounts.user("Ben Okafor")
     assert team.actions()[-1] == "account_erased"
+
+
+@pytest.mark.parametrize("team", ["sqlite"], indirect=True)
+def test_a_removal_that_leaves_traces_for_now_is_whole_and_in_the_audit(team: Team, folder: Path) -> None:
+    first, second, third = start(team), start(team), start(team, CLEO)
+    usual, url = team.store, f"sqlite://{folder}/team.db"
+    with closing(open_store(url, patience=0.1)) as team.store, closing(sqlite3.connect(folder / "team.db")) as reader:
+        accounts = team.for_(SHELL)[0]
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        with pytest.raises(TracesLeft):
+            team.at(CLEO).send(third, c.RedactText(target=1))
+        with pytest.raises(TracesLeft):
+            team.at(BEN).delete(first)
+        with pytest.raises(TracesLeft):
+            accounts.erase("Ben Okafor")
+    team.store = usual
+    with pytest.raises(NotFound):
+        team.accounts.user("Ben Okafor")
+    assert team.at(CLEO).load(second).session.owner.name == "@unassigned"
+    assert {"text_redacted", "session_deleted", "account_erased"} <= set(team.actions())
+    assert not any(b"ben okafor" in msgspec.json.encode(entry).lower() for entry in team.store.accounts.audit())
 
 
 def test_retention_deletes_old_closed_sessions_of_its_space_only(team: Team) -> None:

@@ -11,7 +11,7 @@ from rflow.core.session.events import Event, HandoffDeclined, HandoffExpired, No
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
+from rflow.errors import NotAllowed, NotFound, SessionMoved, TracesLeft, UsageProblem
 from rflow.identity import new_codes, new_id
 from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
 from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
@@ -157,11 +157,13 @@ class LocalWorkspace:
 
         def decided(log: Log) -> Sent:
             sender = Sender(self.store, self.actor, self.now, self.trees_in(log.space))
-            sent = carry_out(sender, log, self._addressed(log, command), contents or {}, known)
+            try:
+                sent = carry_out(sender, log, self._addressed(log, command), contents or {}, known)
+            except TracesLeft:
+                self._record(log, command)  # the texts are removed
+                raise
             if sent.events and type(command) in AUDITED:
-                from rflow.service.local.auditing import record_command
-
-                record_command(self, log, command)
+                self._record(log, command)
             self._point_to_flags(log.id, sent.events)
             if any(isinstance(event.fact, HandoffDeclined | HandoffExpired) for event in sent.events):
                 from rflow.service.team.leaving import pass_on
@@ -173,6 +175,11 @@ class LocalWorkspace:
             return self._decided(session_id, decided)
         finally:
             self._logs.pop(session_id, None)  # what was read is old now
+
+    def _record(self, log: Log, command: "Command") -> None:
+        from rflow.service.local.auditing import record_command
+
+        record_command(self, log, command)
 
     def _point_to_flags(self, session_id: str, events: Sequence[Event]) -> None:
         if any(isinstance(event.fact, NodeFlagged) for event in events):
@@ -205,14 +212,18 @@ class LocalWorkspace:
 
         self.check(session_id, Delete())
         standing = self.store.standing(session_id)
-        self.store.delete(session_id)
         from rflow.service.local.auditing import record
+        from rflow.service.removals import Removals
 
+        removals = Removals()
+        with removals.step():
+            self.store.delete(session_id)
         record(self, "session_deleted", session_id, standing.space if standing else "")
         if standing is not None:
             from rflow.service.local.learning import remove_pointers
 
             remove_pointers(self, session_id, standing.space)
+        removals.finish()
 
     def plan_import(self, incoming: Incoming) -> Imported:
         """Return what importing a session would do now, and write nothing."""

@@ -7,19 +7,20 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import PROPOSAL, Stale, Store
+from rflow.service.removals import Removals
 
 _ATTEMPTS = 200
 
 
-def erase_from_sessions(store: Store, who: Person, to: Person) -> tuple[int, list[str]]:
-    """Replace somebody in all sessions.
+def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removals) -> tuple[int, list[str]]:
+    """Replace somebody in all sessions, each a step of `removals`.
 
     Returns how many sessions were rewritten, and the codes of those that hold entries which this version can't read.
     """
     rewritten, unreadable = 0, []
     for session_id in sorted(store.ids()):
         try:
-            changed, code = _rewrite(store, session_id, who, to)
+            changed, code = _rewrite(store, session_id, who, to, removals)
         except NotFound:  # deleted meanwhile
             continue
         rewritten += changed
@@ -34,7 +35,7 @@ def erase_proposals(store: Store, person_id: str) -> None:
             store.remove_tree(name.id, name.space)
 
 
-def _rewrite(store: Store, session_id: str, who: Person, to: Person) -> tuple[bool, str]:
+def _rewrite(store: Store, session_id: str, who: Person, to: Person, removals: Removals) -> tuple[bool, str]:
     log = store.load(session_id)
     for _ in range(_ATTEMPTS):
         events: list[Stored] = [_without(event, who, to) for event in log.events]
@@ -42,7 +43,8 @@ def _rewrite(store: Store, session_id: str, who: Person, to: Person) -> tuple[bo
         if events == list(log.events):
             return False, whole
         try:
-            store.rewrite(replay(events, Session(id=log.id, code=log.code)), events, events[-1].seq)
+            with removals.step():
+                store.rewrite(replay(events, Session(id=log.id, code=log.code)), events, events[-1].seq)
         except Stale:
             log = store.load(session_id)
             continue

@@ -17,6 +17,7 @@ from rflow.identity import share_id
 from rflow.ports.stores import Clock, Stale, Store
 from rflow.ports.team import Left, user_view
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads
 from rflow.service.team import erasing
 from rflow.service.team.office import accounts_of
@@ -123,10 +124,13 @@ def erase(office: "Office", account: Account, heir: str) -> Left:
     to = Person(id=f"{_ERASED}{share_id(office.random(7)).lower()}", name="Former member", kind=account.kind)
     for share in [count.share for count in office.store.shares.listed()]:
         _rename_in_link(office, share, account.id, to)
-    rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to)
+    removals = Removals()
+    rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to, removals)
     office.store.outbox.forget(account.id)
     erasing.erase_proposals(office.store, account.id)
-    office.account_store.erase(account.id, to, office.entry("account_erased", to.id))
+    with removals.step():
+        office.account_store.erase(account.id, to, office.entry("account_erased", to.id))
+    removals.finish()
     return replace(left, rewritten=rewritten, unreadable=sorted({*left.unreadable, *unreadable}))
 
 

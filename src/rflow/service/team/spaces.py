@@ -14,6 +14,7 @@ from rflow.ports.accounts import Membership, Taken
 from rflow.ports.stores import Networked, Stale, Store
 from rflow.ports.team import Member, SpaceView
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads
 from rflow.service.team.office import Office, accounts_of
 
@@ -90,39 +91,48 @@ class LocalSpaces(Office):
         """Delete the closed sessions that are older than the retention of their space."""
         self.check_admin()
         self.account_store.sweep(self.now())
-        return [code for space in self.account_store.spaces() for code in self._cleaned(space)]
+        removals = Removals()
+        codes = [code for space in self.account_store.spaces() for code in self._cleaned(space, removals)]
+        removals.finish()
+        return codes
 
-    def _cleaned(self, space: Space) -> list[str]:
+    def _cleaned(self, space: Space, removals: Removals) -> list[str]:
         before = expired_before(space.policy, self.now())
         if before is None:
             return []
         old = Query(spaces=(space.id,), status=("closed",), stale_before=before)
-        return self._deleted(old, space, "session_expired")
+        return self._deleted(old, space, "session_expired", removals)
 
     def erase(self, name: str, customer: str) -> list[str]:
         """Delete all sessions of a customer in a space."""
         space = self._leading(name)
         if not customer.strip():
             raise UsageProblem("Which customer?", try_="Name it as the sessions do: --customer NAME")
-        return self._deleted(Query(spaces=(space.id,), customer=customer), space, "session_erased")
+        removals = Removals()
+        codes = self._deleted(Query(spaces=(space.id,), customer=customer), space, "session_erased", removals)
+        removals.finish()
+        return codes
 
-    def _deleted(self, query: Query, space: Space, action: str) -> list[str]:
+    def _deleted(self, query: Query, space: Space, action: str, removals: Removals) -> list[str]:
         """Delete sessions for good, each with an entry in the audit; return their codes."""
         workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
         heads = list(all_heads(workspace, query))
-        for some in self._gone(heads):
+        for some in self._gone(heads, removals):
             self.account_store.record([self.entry(action, head.id, space.id, code=head.code) for head in some])
         return [head.code for head in heads]
 
-    def _gone(self, heads: list[Head]) -> Iterator[list[Head]]:
+    def _gone(self, heads: list[Head], removals: Removals) -> Iterator[list[Head]]:
         """Delete sessions, and yield those that are gone: all in one step where the store can."""
         if isinstance(self.store, Networked):
-            gone = set(self.store.delete_all([head.id for head in heads])) if heads else set()
+            gone = {head.id for head in heads}
+            with removals.step():
+                gone = set(self.store.delete_all([head.id for head in heads])) if heads else gone
             yield [head for head in heads if head.id in gone]
             return
         for head in heads:
             with suppress(NotFound):  # by somebody else, who has recorded it
-                self.store.delete(head.id)
+                with removals.step():
+                    self.store.delete(head.id)
                 yield [head]
 
     def _check_reading(self) -> None:

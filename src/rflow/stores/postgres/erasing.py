@@ -7,7 +7,7 @@ transaction may still read it. The write-ahead log, standbys and backups are out
 import re
 import time
 
-from rflow.errors import StoreProblem
+from rflow.errors import TracesLeft
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.connection.scope import EVERYTHING
@@ -54,9 +54,9 @@ def erase(
 
 
 def erase_all(database: Database, session_id: str | None = None) -> None:
-    """Erase what was removed, of one session or any; raise `StoreProblem` if a trace is left for now."""
+    """Erase what was removed, of one session or any; raise `TracesLeft` if a trace is left for now."""
     if not erase(database, session_id):
-        raise StoreProblem(
+        raise TracesLeft(
             f"It is removed, but traces of the text are still in the data files of {database.shown}: others are using "
             "the tables, or writing them anew would keep everybody waiting.",
             try_="To finish at a quiet time, run: rflow store check",
