@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rflow.core.tree.graph import Turn
-from rflow.core.tree.model import Action, Choice, Decision, End, Tree
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.trees.charts import dot, left_out, mermaid, mermaid_ids, path_of
 from rflow.trees.files import read_tree
 from support.needs import need
@@ -74,7 +74,7 @@ def test_nodes_keep_their_ids_where_mermaid_can_read_them() -> None:
         "a->b",
         "a-",
     ]
-    nodes = {name: End(text="x", outcome="resolved") for name in [*kept, *renamed]}
+    nodes: dict[str, Node] = {name: End(text="x", outcome="resolved") for name in [*kept, *renamed]}
     ids = mermaid_ids(Tree(id="x", title="X", start="End", nodes=nodes))
     assert [name for name in nodes if ids[name] == name] == kept
 
