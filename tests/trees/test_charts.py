@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rflow.core.tree.graph import Turn
-from rflow.core.tree.model import Action, Choice, Decision, End, Tree
+from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.trees.charts import dot, left_out, mermaid, mermaid_ids, path_of
 from rflow.trees.files import read_tree
 from support.needs import need
@@ -44,6 +44,39 @@ def test_a_chart_has_each_node_once_and_the_start_first() -> None:
     assert all(
         sum(line.startswith(f"    {name}{shape}") for line in lines for shape in "([{") == 1 for name in ids.values()
     )
+
+
+def test_nodes_keep_their_ids_where_mermaid_can_read_them() -> None:
+    kept = [
+        "End",
+        "Style",
+        "x-end",
+        "call-the-vendor",
+        "o-1",
+        "src/app.py",
+        "**Task**",
+        "\u5f00\u59cb",
+        "Gr\u00f6\u00dfe",
+        "a+b?",
+    ]
+    renamed = [
+        "end",
+        "end-x",
+        "1end",
+        "\u00e9graph",
+        "style",
+        "_self",
+        "call",
+        "a b",
+        "a--b",
+        "-a",
+        "\U0001f525",
+        "a->b",
+        "a-",
+    ]
+    nodes: dict[str, Node] = {name: End(text="x", outcome="resolved") for name in [*kept, *renamed]}
+    ids = mermaid_ids(Tree(id="x", title="X", start="End", nodes=nodes))
+    assert [name for name in nodes if ids[name] == name] == kept
 
 
 def test_what_mermaid_can_not_carry_is_named() -> None:

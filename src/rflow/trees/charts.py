@@ -10,10 +10,16 @@ from rflow.core.tree.graph import Turn, distances, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree, exits
 
 _SYMBOLS = {"here": "▶ ", "taken": "✓ ", "assumed": "? ", "ruled out": "✗ ", "unconfirmed": "✗? "}
-_WORDS = re.compile(
-    r"(?:end|graph|flowchart|subgraph|style|linkstyle|classdef|class|click|call|href|default)", re.IGNORECASE
+_WORDS = re.compile(  # where Mermaid takes a part of an id for a word of its own: "end-x", "1end", "éend", not "x-end"
+    r"(?<![A-Za-z_.-])(?:(?:end|graph|flowchart|subgraph|style|linkStyle|classDef|class|interpolate"
+    r"|_self|_blank|_parent|_top)(?![A-Za-z0-9_])|(?:click|call|href)$)"
 )
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?!-))*(?<!-)")
+# Letters old enough for Mermaid: Latin, Greek, Cyrillic, Hebrew, Arabic, Japanese, Chinese, Korean.
+_LETTERS = (
+    "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481"
+    "\u05d0-\u05ea\u0620-\u064a\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fcc\uac00-\ud7a3"
+)
+_PLAIN_ID = re.compile(rf"[{_LETTERS}*](?:[{_LETTERS}*./+?!']|-(?![-.>]))*(?<!-)")
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -84,7 +90,7 @@ def mermaid_ids(tree: Tree) -> dict[str, str]:
 
 
 def _fits(name: str) -> bool:
-    return bool(_PLAIN_ID.fullmatch(name)) and not _WORDS.fullmatch(name) and not re.match(r"[ox]-", name)
+    return bool(_PLAIN_ID.fullmatch(name)) and not _WORDS.search(name)
 
 
 def _ordered(tree: Tree) -> Iterator[tuple[str, Node]]:
