@@ -120,7 +120,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("attach", "-"), "There is nothing in it."),
     (2, ("digest", "--mine", "--all"), "--mine and --all exclude each other."),
     (2, ("tree", "add"), "No file was named."),
-    (2, ("tree", "check"), "No file was named."),
+    (2, ("tree", "check"), "No file was named.\n       rflow tree check FILE"),
     (
         2,
         ("choose",),

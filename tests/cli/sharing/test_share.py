@@ -45,6 +45,17 @@ def test_a_link_is_told_once_with_what_it_gives_away(ana: Program) -> None:
     assert TOKEN.search(result.err) is None
 
 
+def test_what_a_link_would_show_is_seen_before_there_is_one(ana: Program) -> None:
+    ana.start()
+    ana.ok("note", "password=hunter2 of the print server")
+    shown = ana.ok("share", "create", "--dry-run")
+    assert "[redacted] of the print server" in shown.out
+    assert "hunter2" not in shown.out
+    assert shown.out.startswith("<!doctype html>")
+    assert "None was created" in shown.err
+    assert listed(ana) == []
+
+
 def test_for_programs_it_is_json(ana: Program) -> None:
     ana.start()
     before = datetime.now(UTC)

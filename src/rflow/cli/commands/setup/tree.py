@@ -103,7 +103,7 @@ def check(run: App, files: Files = None, json: Json = False) -> None:
     """
     from rflow.trees.files import as_fields, describe, read_tree
 
-    reads = [read_tree(path) for path in _named(files)]
+    reads = [read_tree(path) for path in _named(files, "rflow tree check FILE")]
     if json:
         run.out_json([as_fields(problem) for read in reads for problem in read.problems])
     for read in reads if not json else ():
@@ -159,7 +159,7 @@ def add(
 
     where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
     given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
-    for path in given or _named(files):
+    for path in given or _named(files, "rflow tree add FILE, or rflow tree add --examples"):
         read = read_tree(path)
         tree = read.require()
         for warning in read.warnings:
@@ -179,9 +179,9 @@ def remove(run: App, tree: Name, space: shared_trees.Space = "") -> None:
     run.say(f"{remove_tree(run.workspace, tree, where).id}: removed from the list.")
 
 
-def _named(files: list[Path] | None) -> list[Path]:
+def _named(files: list[Path] | None, usual: str) -> list[Path]:
     if not files:
-        raise UsageProblem("No file was named.", try_="rflow tree add FILE, or rflow tree add --examples")
+        raise UsageProblem("No file was named.", try_=usual)
     return files
 
 

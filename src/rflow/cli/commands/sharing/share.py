@@ -10,6 +10,7 @@ from rflow.cli.parsing.options import Copy, Json
 from rflow.core.session.state import Session
 from rflow.core.sharing import Share, ShareCount, ShareWish, state_of
 from rflow.core.summary.budget.view import Extent
+from rflow.core.summary.progress import Progress
 from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import load_session, session_named
@@ -31,6 +32,7 @@ Snapshot = Annotated[bool, Option("--snapshot", help="Show the session as it is 
 Password = Annotated[bool, Option("--password", help="Ask for a password that readers must enter.")]
 PasswordStdin = Annotated[bool, Option("--password-stdin", help="Read that password from standard input.")]
 MaxViews = Annotated[int | None, Option("--max-views", metavar="N", min=1, help="How often it can be opened.")]
+DryRun = Annotated[bool, Option("--dry-run", help="Print the page that readers would see, and create nothing.")]
 
 
 @app.command()
@@ -43,6 +45,7 @@ def create(
     password: Password = False,
     password_stdin: PasswordStdin = False,
     max_views: MaxViews = None,
+    dry_run: DryRun = False,
     copy: Copy = False,
     json: Json = False,
 ) -> None:
@@ -53,6 +56,9 @@ def create(
     """
     from rflow.cli.display.links import base_of, copy_link, ending_of, link_to
 
+    if dry_run:
+        _show(run, run.session(), brief=brief)
+        return
     session, base = run.session(), base_of(run)
     until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
     wish = ShareWish(
@@ -74,6 +80,24 @@ def create(
     _explain(run, session, minted.share, base.hint)
     if copy:
         copy_link(run, url)
+
+
+def _show(run: App, session: Session, *, brief: bool) -> None:
+    """Print the page that a link would show now."""
+    from rflow.cli.delivering.deliver import deliver
+    from rflow.formats import Renderings
+
+    deliver(run, "html", None, Renderings(_read(run, session, brief=brief)))
+    run.say("A link would show this page. None was created. To look at it, write it to a file: … > page.html")
+
+
+def _read(run: App, session: Session, *, brief: bool) -> Progress:
+    """Return what readers of a link see."""
+    from msgspec.structs import replace
+
+    from rflow.service.summaries import session_progress
+
+    return session_progress(run.workspace, session, replace(run.view(), extent=Extent(), brief=brief))
 
 
 def _explain(run: App, session: Session, share: Share, hint: str) -> None:
@@ -121,18 +145,15 @@ def moment(at: datetime) -> str:
 
 def _preview(run: App, session: Session, share: Share) -> str:
     """Return what anyone with the link can read."""
-    from msgspec.structs import replace
+    from rflow.service.summaries import what_leaves
 
-    from rflow.service.summaries import session_progress, what_leaves
-
-    view = replace(run.view(), extent=Extent(), brief=share.brief)
-    summary = session_progress(run.workspace, session, view)
+    summary = _read(run, session, brief=share.brief)
     hidden = f"; {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted" if summary.redacted else ""
     what = "the brief summary of " if share.brief else ""
     later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
     reads = f"{what}{what_leaves(summary)}{hidden}"
     times = f" It can be opened {counted(share.max_views, 'time')}." if share.max_views else ""
-    see = f"{run.program} progress{' --brief' if share.brief else ''} -f text"
+    see = f"{run.program} progress{' --brief' if share.brief else ''} -f html -o FILE"
     return f"Anyone with it{_condition(share)} can read {reads}, {later}.{times} To see that: {see}"
 
 
