@@ -808,3 +808,13 @@ def test_what_may_be_over_in_a_closed_session_is_not_shown_as_if_it_were_so(brie
     assert texts["Not answered"] == ["Ben was asked: which VLAN?"]
     assert not {"Ask", "Now", "Assumed", "Waiting"} & set(texts)
     assert progress.waiting == ()
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_note_written_on_a_step_is_shown_with_it(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddStep(text="Sent a test page", result="perfect, so the printer is fine"))
+    scene.do(ANN, c.AddNote(text="it went to another printer, so it proves nothing", on=scene.session.version))
+    [section] = [section for section in progress_of(scene, brief=brief).sections if section.key == "tried"]
+    assert "But: it went to another printer, so it proves nothing" in section.entries[0].text
+    assert "notes" not in {section.key for section in progress_of(scene, brief=brief).sections}

@@ -659,3 +659,16 @@ def test_evidence_keeps_how_it_ended_and_how_long_it_took() -> None:
     (shown_piece,) = told(scene).evidence
     assert isinstance(piece, EvidenceAdded)
     assert (shown_piece.exit_code, shown_piece.duration, shown_piece.host) == (-9, 12.5, "print-01")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Escalate to second-level support", ""),
+        ("An den Second Level eskalieren", ""),
+        ("Escalate: the network cards of the server", "Escalate: the network cards of the server"),
+        ("A firewall rejects", "A firewall rejects"),
+    ],
+)
+def test_an_end_that_only_escalates_names_no_cause(text: str, cause: str) -> None:
+    assert cause_of(End(text=text, outcome="escalate")) == cause
