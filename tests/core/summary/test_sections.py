@@ -522,6 +522,20 @@ def test_of_several_waits_each_says_its_time_the_first_due_first() -> None:
         assert [part.overdue for part in progress.waiting] == [True, False, False]
 
 
+def test_a_wait_for_what_is_asked_does_not_say_it_again_in_the_brief_form() -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Renske: may we upgrade wlc-2 tonight, 22:00 to 22:45?")))
+    scene.do(ANN, c.SetWaiting(waiting_for="Renske (deputy): ok to upgrade wlc-2 tonight 22:00"))
+    scene.do(ANN, c.SetWaiting(waiting_for="Wavetrack: license for wlc-1, case WT-30418"))
+    for brief, first in (
+        (True, "Renske (deputy), as asked"),
+        (False, "Renske (deputy): ok to upgrade wlc-2 tonight 22:00"),
+    ):
+        progress = summarise(scene.session, scene.trees, replace(looking(), brief=brief))
+        [section] = [section for section in progress.sections if section.key == "waiting"]
+        assert [entry.text for entry in section.entries] == [first, "Wavetrack: license for wlc-1, case WT-30418"]
+
+
 def test_a_situation_carries_its_time_once_results_are_half_an_hour_newer() -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(situation="All is down since 02:00")))

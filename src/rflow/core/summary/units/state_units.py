@@ -9,6 +9,7 @@ from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
+from rflow.core.summary.units.relations import says_little_more
 from rflow.core.summary.units.times import clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
@@ -142,13 +143,21 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     several = len(progress.waiting) > 1
     for place, part in enumerate(progress.waiting):
         limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
-        text = one_line(part.text) or "not said for what"
-        shown = one_text(text, shares.waiting, _after(f"{limit}: " if limit else ""))
+        shown = one_text(_awaited(part, progress), shares.waiting, _after(f"{limit}: " if limit else ""))
         yield Unit(section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq)
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
             yield Unit(section="waiting", prepared=shown, order=(1, question.seq), counts=("question",))
+
+
+def _awaited(part: ProgressWaiting, progress: Progress) -> str:
+    """Return for whom and what it waits; in the brief form only for whom, where the ask says the rest."""
+    text = one_line(part.text) or "not said for what"
+    whom, _, what = text.partition(": ")
+    if progress.brief and progress.ask and what and says_little_more(what, progress.ask):
+        return f"{whom}, as asked"
+    return text
 
 
 def _after(start: str) -> Callable[[str], str]:
