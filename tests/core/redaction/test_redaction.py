@@ -179,6 +179,16 @@ def test_a_character_without_width_in_a_value_hides_nothing_from_us(template: st
     assert Redactor()(template.replace("«»", value)) == template.replace("«»", MARK)
 
 
+@pytest.mark.parametrize("before", ["> ", ">> ", "> > ", "+", " ", "    ", "\t", "shop-db-1  | "])
+def test_in_a_quoted_mail_a_diff_or_a_log_layouts_of_several_lines_are_found(before: str) -> None:
+    lines = ["host,password", "db1,hunter2x", "password: >-", "  hunter3x", "psk:", '  "hunter4x"', "user: ann"]
+    head = ["@@ -1,3 +1,9 @@"] if before in ("+", " ") else []
+    text = "\n".join([*head, *(before + line for line in lines)])
+    redact = Redactor()
+    assert redact(text) == re.sub(r"hunter\dx", MARK, text)
+    assert redact.count == 3
+
+
 @pytest.mark.parametrize("escape", ["\x1b", "\ufffd"])
 def test_colours_of_a_terminal_hide_nothing_from_us(escape: str) -> None:
     coloured = f"{escape}[33mpassword{escape}[0m: {escape}[1mhunter{escape}[32m2x{escape}[0m"

@@ -17,8 +17,17 @@ INVISIBLE = (
 """Characters that take no room: a value copied from a web page or a chat may hold some, and is the same value."""
 
 
-_STYLE = re.compile(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
-"""What makes the terminal write in colour; a note keeps it with a replacement character in front."""
+_COLOUR = re.compile(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
+# (what must be in the text, what is left out): colours, which a note keeps with a replacement character in front;
+# a quoted mail; a unified diff.
+_HIDING = (
+    ("\x1b[", _COLOUR),
+    ("\ufffd[", _COLOUR),
+    ("> ", re.compile(r"^(?:> ?)+", re.MULTILINE)),
+    ("@@ -", re.compile(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
+)
+_BEFORE_A_LINE = re.compile(r"[ \t]{1,80}|[\w.-]{1,60} {1,20}\| ")
+_ONE = {mark: re.compile(mark) for mark in INVISIBLE}
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -111,9 +120,30 @@ def is_hidden(text: str, span: Span) -> bool:
 
 
 def visible(text: str) -> tuple[str, list[int]]:
-    """Return the text without characters that take no room, and where each of the others stood (empty: unchanged)."""
-    if "\x1b" not in text and (text.isascii() or not ("\ufffd[" in text or any(mark in text for mark in INVISIBLE))):
+    """Return the text without what hides a layout, and where each of the other characters stood (empty: unchanged).
+
+    Left out are characters that take no room, colours, and what stands before each line of a quoted mail or a diff.
+    """
+    left_out = {place for sign, hiding in _HIDING if sign in text for place in _places(hiding, text)}
+    if not text.isascii():
+        left_out |= {place for mark in INVISIBLE if mark in text for place in _places(_ONE[mark], text)}
+    if before := _BEFORE_A_LINE.match(text):
+        left_out |= set(_margins(text, before[0]))
+    if not left_out:
         return text, []
-    styles = {place for style in _STYLE.finditer(text) for place in range(*style.span())}
-    places = [place for place, letter in enumerate(text) if letter not in INVISIBLE and place not in styles]
+    places = [place for place in range(len(text)) if place not in left_out]
     return "".join(text[place] for place in places), [*places, len(text)]
+
+
+def _margins(text: str, before: str) -> Iterator[int]:
+    """Return the places of what stands before every line: the same blanks, or a container's name as in its logs."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 and not before.isspace():
+        return iter(())
+    while not all(line.startswith(before) for line in lines):
+        before = before[:-1] if before.isspace() else ""
+    return _places(re.compile(rf"^{re.escape(before)}", re.MULTILINE), text) if before else iter(())
+
+
+def _places(hiding: re.Pattern[str], text: str) -> Iterator[int]:
+    return (place for match in hiding.finditer(text) for place in range(*match.span()))

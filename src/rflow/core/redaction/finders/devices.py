@@ -81,7 +81,8 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     (("community =", "community="), r"\bcommunity[\"']?[^\S\n]*=[^\S\n]*(?=[\"'])", "SNMP community"),
     (
         ("community: ", 'community "'),
-        r"^[^\S\n]+(?:- )?(?-i:community:[^\S\n]+(?=\S+$)|Community[^\S\n]+(?=\"[^\"\n]+\"$))(?![\d:]+$|\[|no-|local-)",
+        r"^[^\S\n]*(?-i:(?<=[^\S\n])(?:- )?community:[^\S\n]+(?=\S+$)|Community[^\S\n]+(?=\"[^\"\n]+\"$))"
+        r"(?![\d:]+$|\[|no-|local-)",
         "SNMP community",
     ),
     ((": xauth", ": eap"), rf"^[^\n:]{{0,120}}:{_B}(?-i:XAUTH|EAP){_B}(?=\")", "password"),
