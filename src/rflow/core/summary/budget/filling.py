@@ -20,14 +20,17 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("now", None),
     ("waiting", None),
     ("plans", None),
-    ("changes", 5),
+    ("changes", 2),
+    ("assumed", 1),
+    ("changes", 3),
 )
-"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all."""
+"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all.
+
+What is taken for granted comes before the third change: nobody can ask for it who doesn't know that it is assumed.
+"""
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("facts", 1),
-    ("reverted", 1),
-    ("assumed", 1),
-    ("reverted", 1),
+    ("reverted", 2),
     ("hypothesis", None),
     ("taken_back", 1),
 )

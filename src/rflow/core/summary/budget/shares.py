@@ -7,8 +7,8 @@ from rflow.core.summary.units.unit import Share, readable, share
 
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
-UNCUT = 60
-"""The words of the ask, of warnings and of what a handoff says to do that take nothing from the whole form's rest."""
+UNCUT, MOST_UNCUT = 60, 150
+"""Between so many words of the ask, of warnings and of what a handoff says to do, the whole form gets longer for each."""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,5 +109,5 @@ def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
 
     `typed` are all words that were entered. A chat about the same has at least as many.
     """
-    by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(uncut - UNCUT, 0)
-    return max(by_entries, min(typed * 2 // 3, WHOLE_MOST), WHOLE_LEAST)
+    by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(min(uncut, MOST_UNCUT) - UNCUT, 0)
+    return max(by_entries, min(typed * 5 // 8, WHOLE_MOST), WHOLE_LEAST)
