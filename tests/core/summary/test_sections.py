@@ -661,6 +661,16 @@ def test_what_to_do_while_waiting_stands_under_next() -> None:
     assert text_of(progress_of(scene, brief=True), "next") == "if no answer by 02:00: page the lead"
 
 
+def test_what_to_do_if_is_counted_where_it_has_no_room() -> None:
+    scene = free()
+    names = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Fay", "Gil")
+    plans = [Contingency(condition=f"{name} has no answer", action=" ".join([name] * 36)) for name in names]
+    scene.do(ANN, c.SetWaiting(waiting_for="the platform team", contingencies=tuple(plans)))
+    progress = progress_of(scene, brief=True)
+    left = len(names) - len(entries(progress, "next"))
+    assert (left > 0, text_of(progress, "not_shown")) == (True, f"{left} if-thens")
+
+
 def test_an_impact_that_has_become_another_is_shown_as_it_was_at_first() -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(impact="40 agents can't open bookings, nobody can pay")))

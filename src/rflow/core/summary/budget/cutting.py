@@ -37,7 +37,7 @@ _FOLLOWING = _CONTINUING | frozenset("then dann danach".split())
 """The same, and what comes next, where there is room to be readable."""
 _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
-    " into onto until where which who as see so if while via his her their our your my no"
+    " into onto until where which who as see so if while via his her their our your my no there once"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
 )
 _ABBREVIATION = re.compile(

@@ -27,9 +27,14 @@ _NOUNS = {
     "assumption": "assumption",
     "question": "question",
     "wait": "wait",
+    "plan": "if-then",
     "flag": "flag",
 }
-_NAMED = {"change": ("change in place", "changes in place"), "warning": ("warning", "warnings")}
+_NAMED = {
+    "change": ("change in place", "changes in place"),
+    "warning": ("warning", "warnings"),
+    "plan": ("if-then", "if-thens"),
+}
 """What the brief form counts by its kind: what a reader must not miss."""
 
 
@@ -236,7 +241,7 @@ def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
 
 
 def _in_short(missing: Counter[str]) -> Iterator[str]:
-    """Return how much is not shown: changes in place and warnings by their kind, all else together."""
+    """Return how much is not shown: by kind what could mislead if nobody knew that there is more, all else together."""
     for kind, noun in _NAMED.items():
         if missing[kind]:
             yield counted(missing[kind], *noun)

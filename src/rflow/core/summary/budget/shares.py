@@ -8,7 +8,7 @@ from rflow.core.summary.units.unit import Share, readable, share
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
 UNCUT, MOST_UNCUT = 60, 150
-"""Between so many words of the ask, of warnings and of what a handoff says to do, the whole form gets longer for each."""
+"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each."""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
