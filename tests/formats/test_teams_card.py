@@ -217,7 +217,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
         "10. Changed the port",
         "• WH-LAB-02 holds the only 4-inch roll.",
         "• Yes: Update the printer's firmware",
-        "3 steps, 2 notes, 5 outputs, 1 question",
+        "4 steps, 2 notes, 4 outputs",
         "rflow resume K7QM-2F",
     ):
         assert told in seen(text)
@@ -231,7 +231,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
 def test_a_card_shows_outputs_and_keeps_the_columns_of_what_was_pasted(drawn: Drawn) -> None:
     ask = "Is that all right?\nComputerName     : 10.8.14.52\nRemotePort       : 9100"
     told = changed(
-        FULL, ask=ask, situation=None, impact=None, waiting=None, tried=(), notes=(), changes=(), handovers=()
+        FULL, ask=ask, situation=None, impact=None, waiting=(), tried=(), notes=(), changes=(), handovers=()
     )
     text = drawn.of(told)["text"].replace("\u00a0", " ")
     assert ask in text

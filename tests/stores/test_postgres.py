@@ -551,7 +551,7 @@ def serving(ana: Program, folder: Path) -> Iterator[int]:
         words = [SCRIPT, "serve", "--port", str(port)]
         running = subprocess.Popen(words, env=dict(ana.variables), stderr=file, stdout=file)
         try:
-            assert until(lambda: "Ctrl-C stops" in " ".join(log.read_text().split()), 30), log.read_text()
+            assert until(lambda: '"event": "serving"' in log.read_text(), 30), log.read_text()
             yield port
         finally:
             running.terminate()

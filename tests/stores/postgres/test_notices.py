@@ -132,7 +132,7 @@ def serving(program: Program, folder: Path, name: str) -> Iterator[str]:
         words = [SCRIPT, "serve", "--port", str(port)]
         running = subprocess.Popen(words, env=dict(program.variables), stderr=file, stdout=file)
         try:
-            assert until(lambda: "Ctrl-C stops" in " ".join(log.read_text().split()), 30), log.read_text()
+            assert until(lambda: '"event": "serving"' in log.read_text(), 30), log.read_text()
             yield f"http://127.0.0.1:{port}"
         finally:
             running.terminate()
