@@ -835,10 +835,27 @@ def test_what_may_be_over_in_a_closed_session_is_not_shown_as_if_it_were_so(brie
 
 
 @pytest.mark.parametrize("brief", [True, False])
-def test_a_note_written_on_a_step_is_shown_with_it(brief: bool) -> None:
+def test_a_note_written_on_a_step_is_shown_with_it_and_says_whose_it_is(brief: bool) -> None:
     scene = free()
-    scene.do(ANN, c.AddStep(text="Sent a test page", result="perfect, so the printer is fine"))
-    scene.do(ANN, c.AddNote(text="it went to another printer, so it proves nothing", on=scene.session.version))
-    [section] = [section for section in progress_of(scene, brief=brief).sections if section.key == "tried"]
-    assert "But: it went to another printer, so it proves nothing" in section.entries[0].text
-    assert "notes" not in {section.key for section in progress_of(scene, brief=brief).sections}
+    result = "the link came up after the swap and then died again within one minute"
+    scene.do(ANN, c.AddStep(text="Swapped the cable", result=result))
+    for by, label in ((ANN, "Note"), (BEN, "Note by Ben")):
+        scene.do(by, c.AddNote(text="it was another cable, so it proves nothing", on=2))
+        progress = progress_of(scene, brief=brief)
+        shown = f"Swapped the cable: {result}. {label}: it was another cable, so it proves nothing"
+        assert text_of(progress, "tried") == shown
+    assert text_of(progress, "notes" if not brief else "not_shown") in (
+        "it was another cable, so it proves nothing",
+        "1 entry",
+    )
+
+
+def test_a_note_on_a_step_that_stands_elsewhere_is_not_lost() -> None:
+    scene = printing("Yes", "No", "Now and then")
+    scene.do(ANN, c.AddNote(text="it was the page before", on=scene.session.version))
+    assert text_of(progress_of(scene), "notes") == "it was the page before"
+    assert text_of(progress_of(scene, brief=True), "not_shown") == "1 entry"
+    scene.do(ANN, c.AddStep(text="Looked at the lamp"), c.Undo(), c.AddStep(text="Looked at the other lamp"))
+    scene.do(ANN, c.AddNote(text="it blinks", on=scene.session.version))
+    shown = str(progress_of(scene).sections)
+    assert ("it was the page before" in shown, "it blinks" in shown) == (True, True)

@@ -3,18 +3,15 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from rflow.core.summary.budget.cutting import Limits, Target, shortest
+from rflow.core.summary.budget.cutting import Target
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
-from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, one_text, two_texts
+from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
 from rflow.core.text import one_line
-
-_BEFORE = Limits(3, 6, 6)
-"""The words of a result that somebody wrote a note on, which stands behind it."""
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -143,14 +140,21 @@ def _with_reason(step: Tried) -> str:
 
 def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the steps that are not shown elsewhere, oldest first."""
+    ranks, said = ranks_of_steps(progress), _said_of_steps(progress)
+    for step in _shown(progress):
+        credit = None if progress.brief else Credit(step.by, phrases.credit(step, progress.session))
+        yield _step(step, credit, shares, ranks.get(step.seq, 0), said.get(step.seq))
+
+
+def _shown(progress: Progress) -> Iterator[Tried]:
+    """Return the steps that stand among what was tried, and nowhere else."""
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
-    explaining, ranks, said = _explanations(progress), ranks_of_steps(progress), _said_of_steps(progress)
+    explaining = _explanations(progress)
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
-            credit = None if progress.brief else Credit(step.by, phrases.credit(step, progress.session))
-            yield _step(step, credit, shares, ranks.get(step.seq, 0), said.get(step.seq))
+            yield step
 
 
 def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, said: ProgressNote | None) -> Unit:
@@ -173,19 +177,19 @@ def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Len
     def render(what: str, result: str) -> str:
         return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
 
+    tried = two_texts(what, result, shares.step, render)
     if said is None:
-        return two_texts(what, result, shares.step, render)
-    tried = render(shortest(what, shares.step[0].limits), shortest(result, _BEFORE) if result else "")
-    return one_text(one_line(said.text), shares.on_step, lambda note: f"{phrases.sentence(tried)} But: {note}")
+        return tried
+    label = "Note" if said.by == step.by else f"Note by {said.by}"
+    note = one_text(one_line(said.text), shares.on_step)
+    return both(tried, note, lambda tried, note: f"{phrases.sentence(tried)} {label}: {note}")
 
 
 def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
     """Return the last note that was written on each step, by the numbers of these, where it is shown with the step."""
-    numbers = {step.seq for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
-    told = {number for change in progress.changes for number in (change.then_step, change.later_step)}
-    numbers -= {step.seq for step in progress.tried if step.number in told}
+    shown = {step.seq for step in _shown(progress)}
     notes = (note for note in progress.notes if note.kind == "note" and not note.pinned)
-    return {note.on: note for note in notes if note.on in numbers}
+    return {note.on: note for note in notes if note.on in shown}
 
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:

@@ -106,12 +106,17 @@ def one_text(text: str, part: Share, render: Callable[[str], str] = str) -> Leng
 
 
 def two_texts(first: str, second: str, shares: tuple[Share, Share], render: Callable[[str, str], str]) -> Lengths:
-    """Return the lengths of an entry with two texts: the second reaches its target first, then the first; then both."""
-    one, two = levels(first, shares[0].limits), levels(second, shares[1].limits)
-    wanted = target(one, shares[0].wanted), target(two, shares[1].wanted)
-    path = list(_through(wanted, (len(one.texts) - 1, len(two.texts) - 1)))
-    smooth = next((place for place, (_, at) in enumerate(path) if at >= two.rough), 0)
-    return Lengths(tuple(render(one.texts[at], two.texts[to]) for at, to in path), path.index(wanted), smooth)
+    """Return the lengths of an entry with two texts."""
+    return both(one_text(first, shares[0]), one_text(second, shares[1]), render)
+
+
+def both(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> Lengths:
+    """Return the lengths of an entry with two parts: the second reaches its target first, then the first; then both."""
+    wanted = first.wanted, second.wanted
+    path = list(_through(wanted, (len(first.levels) - 1, len(second.levels) - 1)))
+    smooth = next((place for place, (_, at) in enumerate(path) if at >= second.smooth), 0)
+    shown = tuple(render(first.levels[at], second.levels[to]) for at, to in path)
+    return Lengths(shown, path.index(wanted), smooth)
 
 
 def before(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> Lengths:
