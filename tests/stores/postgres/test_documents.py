@@ -80,6 +80,19 @@ def test_a_change_during_a_search_is_found_by_the_next_one(store: Store, url: st
     assert postgres.execute(url, "SELECT count(*) FROM unindexed") == [(0,)]
 
 
+def test_what_waits_for_its_document_says_its_version_for_the_rflow_before(store: PostgresStore, url: str) -> None:
+    """That one deletes the note of a version that it has read, or else takes the document for up to date."""
+    put(store, "It hums")
+    for version in (2, 3):
+        before = list(store.load(LEEDS).events)
+        added = more(before, NoteAdded(text="again"))  # type: ignore[arg-type]
+        store.append(session(LEEDS, CODE, before + added), added, version, {})  # type: ignore[operator]
+        assert postgres.execute(url, "SELECT version FROM unindexed") == [(version + 1,)]
+    shorter = events([SessionStarted(title="Label printer")])
+    store.rewrite(session(LEEDS, CODE, shorter), shorter, 4)
+    assert postgres.execute(url, "SELECT version FROM unindexed") == [(1,)]
+
+
 def test_what_is_removed_while_a_search_reads_it_does_not_come_back_with_its_document(
     store: PostgresStore, url: str
 ) -> None:

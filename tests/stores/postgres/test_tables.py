@@ -1,5 +1,6 @@
 """The tables of a PostgreSQL store: upgrades, two versions at once, ids and commands, a partition for each month."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 from rflow.core.actors import Actor
 from rflow.core.people import person
 from rflow.core.session.commands import AddNote, Start
+from rflow.core.session.events import Event, Fact, NoteAdded
 from rflow.core.session.head import Query
+from rflow.core.session.replay import replay
 from rflow.core.session.search.query import read_terms
 from rflow.core.sharing import ShareWish
 from rflow.errors import StoreProblem
@@ -26,7 +29,7 @@ from rflow.stores.postgres.tables import migrations, partitions, schema
 from rflow.stores.postgres.tables.append_function import APPEND
 from support.program import Program
 from support.stores import postgres
-from support.stores.stories import MORNING, session, short_story
+from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, evidence, session, short_story
 
 pytestmark = pytest.mark.slow
 
@@ -123,11 +126,14 @@ def test_an_upgrade_gives_way_to_a_transaction_that_lasts(store: PostgresStore, 
 def test_an_upgrade_creates_or_replaces_the_functions_at_the_same_version(
     store: PostgresStore, url: str, tmp_path: Path, change: str
 ) -> None:
+    """Who owns the schema but may create nothing in it stands for any role that is not the tables' own."""
     sent = at(store).start(Start(title="Till is dark"))
-    postgres.execute(url, change)
+    create = f"CREATE ON SCHEMA {url.partition('schema=')[2]}"
+    postgres.execute(url, change, f"REVOKE {create} FROM rflow")
     ana = Program(home=tmp_path, store=url)
     refused = ana.run("-s", sent.code, "note", "before the upgrade")
-    assert (refused.code, "Run rflow store upgrade" in refused.err) == (8, True)
+    assert (refused.code, "As the role that owns its tables, run: rflow store upgrade" in refused.err) == (8, True)
+    postgres.execute(url, f"GRANT {create} TO rflow")
     assert "up to date" in ana.ok("store", "upgrade").err
     ana.ok("-s", sent.code, "note", "after the upgrade")
     assert [note.text for note in store.load(sent.session).session.notes.values()] == ["after the upgrade"]
@@ -135,6 +141,37 @@ def test_an_upgrade_creates_or_replaces_the_functions_at_the_same_version(
     assert postgres.execute(
         url, "SELECT count(*) FROM pg_indexes WHERE indexname = 'asked_ones' AND schemaname = current_schema()"
     ) == [(1,)]
+
+
+def test_programs_that_come_before_the_upgrade_create_the_function_that_appends(store: PostgresStore, url: str) -> None:
+    sent = at(store).start(Start(title="Till is dark"))
+    log = store.load(sent.session)
+    changes: tuple[tuple[Fact, dict[str, bytes]], ...] = (
+        (NoteAdded(text="first"), {}),
+        (evidence(LPSTAT), {LPSTAT_DIGEST: LPSTAT}),  # in a transaction of several messages
+    )
+    for fact, contents in changes:
+        postgres.execute(url, "DROP FUNCTION append_to_session")
+        first = log.events[-1]
+        assert isinstance(first, Event)
+        added = [replace(first, seq=log.session.version + 1, fact=fact, command_id="")]
+        store.append(replay(added, log.session), added, log.session.version, contents)
+        log = store.load(sent.session)
+    assert (len(log.session.notes), store.blob(sent.session, LPSTAT_DIGEST)) == (1, LPSTAT)
+    assert store.check() == []
+
+
+def test_several_programs_that_miss_the_function_create_it_once(store: PostgresStore, url: str) -> None:
+    sent = [at(store).start(Start(title=f"Till {number}")) for number in range(4)]
+    postgres.execute(url, "DROP FUNCTION append_to_session")
+
+    def note(session_id: str) -> int:
+        with closing(PostgresStore(url)) as own:
+            at(own).send(session_id, AddNote(text="before the upgrade"))
+            return len(own.load(session_id).session.notes)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(note, [each.session for each in sent])) == [1] * 4
 
 
 def test_the_index_of_open_questions_is_used(store: PostgresStore) -> None:

@@ -42,7 +42,7 @@ LOAD = (
 )
 APPEND = ("append_to_session", ("%s",) * 11 + ("%b", *(f"%s::{kind}[]" for kind in ("bigint", "bytea", *["text"] * 3))))
 """The function that appends to a session, and the places of its values."""
-_NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
 _COUNT_REWRITE = (
     "INSERT INTO meta VALUES ('rewrites ' || %s, '1')"
     " ON CONFLICT (name) DO UPDATE SET value = (meta.value::bigint + 1)::text"

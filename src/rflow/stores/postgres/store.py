@@ -18,6 +18,7 @@ from rflow.stores.postgres import rows
 from rflow.stores.postgres.connection.address import read_address
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
+from rflow.stores.postgres.connection.errors import LacksFunction
 from rflow.stores.postgres.connection.line import Line
 from rflow.stores.postgres.connection.scope import of_spaces
 from rflow.stores.postgres.months import ensure_month
@@ -123,8 +124,18 @@ class PostgresStore(PostgresTrees):
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
     ) -> None:
-        """Add events to a session."""
+        """Add events to a session; a store that has not been upgraded yet gets the function for that."""
         values = rows.appended(session, events, expected)
+        try:
+            self._append(session, values, blobs, notices)
+        except LacksFunction:
+            self._database.complete()
+            self._append(session, values, blobs, notices)
+        self._database.line.tell(session.id, session.version)
+
+    def _append(
+        self, session: Session, values: Sequence[object], blobs: Mapping[str, bytes], notices: "Sequence[Notice]"
+    ) -> None:
         if blobs or notices:
             with self._database.writing() as db:
                 rows.check_appended(self._database.call(db, rows.APPEND, values))
@@ -135,7 +146,6 @@ class PostgresStore(PostgresTrees):
                     put(db, notices)
         else:
             rows.check_appended(self._database.write(rows.APPEND, values))
-        self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""

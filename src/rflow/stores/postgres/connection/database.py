@@ -6,7 +6,7 @@ often is one message (the beginning, the statements and the end); what is writte
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 from zlib import crc32
@@ -19,7 +19,7 @@ from rflow.stores.postgres.connection.connecting import Connection, Values, sent
 from rflow.stores.postgres.connection.errors import explained, is_lost, unconfirmed
 from rflow.stores.postgres.connection.line import Line, Versions
 from rflow.stores.postgres.connection.scope import EVERYTHING, Scope
-from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create
+from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create, create_append
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
@@ -179,6 +179,14 @@ class Database:
             db = self.line.connected()
             with self.locked(db):
                 create(db, self.address.schema)
+
+    def complete(self) -> None:
+        """Create the function that appends, where it is missing and the role may: programs come before an upgrade."""
+        with explained(self.shown), suppress(psycopg.errors.InsufficientPrivilege):
+            db = self.line.connected()
+            with self.locked(db):
+                self._check(_read_versions(sent(db, _VERSIONS)[-1]))
+                create_append(db)
 
     @contextmanager
     def locked(self, db: Connection) -> Iterator[None]:

@@ -14,6 +14,10 @@ _REFUSED = ("28", "3D", "0A", "08P01")
 _LOST = ("08", "57P01", "57P02", "57P03")
 
 
+class LacksFunction(StoreProblem):
+    """The store lacks a function that this version calls."""
+
+
 @contextmanager
 def explained(shown: str) -> Iterator[None]:
     """Turn PostgreSQL's errors about the store at the URL `shown` into a `StoreProblem`."""
@@ -96,9 +100,9 @@ def _too_long(shown: str, _: psycopg.Error) -> StoreProblem:
 
 
 def _without_function(shown: str, _: psycopg.Error) -> StoreProblem:
-    return StoreProblem(
+    return LacksFunction(
         f"The store at {shown} lacks a function that this rflow calls; nothing was saved.",
-        try_="Run rflow store upgrade",
+        try_="As the role that owns its tables, run: rflow store upgrade",
     )
 
 

@@ -40,7 +40,7 @@ BEGIN
                 ON CONFLICT (id, session_id) DO UPDATE SET name = excluded.name, kind = excluded.kind;
         END IF;
     END LOOP;
-    PERFORM FROM unindexed WHERE session_id = of_session;
+    UPDATE unindexed SET version = new_version WHERE session_id = of_session;
     IF NOT FOUND THEN
         INSERT INTO unindexed VALUES (of_session, new_space, new_version) ON CONFLICT DO NOTHING;
     END IF;
@@ -52,6 +52,7 @@ END $$
 What holds for a transaction (database.py) it sets itself, so that a call is the whole transaction. It returns
 "appended", or changes nothing and returns why: "moved", "missing", "tables" if these have another format, or
 "transaction" where the server's defaults are for one of another kind. It also writes who is in the events, and that the
-search document is old now (documents.py); loops of single rows cost less than one statement for them all, because
-nearly every append has one event of one person.
+search document is old now (documents.py), and as of which version: the rflow before this one takes a document for up to
+date, or never for that, where the version is an old one. Loops of single rows cost less than one statement for them
+all, because nearly every append has one event of one person.
 """

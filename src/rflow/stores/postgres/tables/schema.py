@@ -126,6 +126,21 @@ TABLES = joined(*_TABLES, *_ACCOUNTS, *POLICIES, *_REPLACEABLE)
 """The statements that create all tables, in the schema that is searched first."""
 
 
+_LACKS_APPEND = """
+SELECT FROM pg_class WHERE oid = 'meta'::regclass AND relowner = current_user::regrole
+AND to_regproc('append_to_session') IS NULL
+"""
+
+
+def create_append(db: Connection) -> None:
+    """Create the function that appends, if it is missing and this role owns the tables; the caller holds the lock.
+
+    Another role's function could not be replaced by those who upgrade.
+    """
+    if db.execute(_LACKS_APPEND).rowcount:
+        db.execute(APPEND)
+
+
 def create(db: Connection, schema: str) -> None:
     """Create the tables, unless they are there; the caller holds the lock, and commits."""
     row = db.execute("SELECT to_regclass('meta') IS NULL").fetchone()
