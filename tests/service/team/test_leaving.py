@@ -18,9 +18,10 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search
 from rflow.core.sharing import ShareWish
 from rflow.core.space_policy import Policy
-from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
+from rflow.errors import NotAllowed, NotFound, StoreProblem, TracesLeft, UsageProblem
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.team import leaving
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, TEAM_KINDS, Clock, Team, team_in
@@ -82,6 +83,27 @@ def test_a_handoff_of_somebody_who_has_left_that_is_declined_waits_in_the_queue(
     assert owner(team, session) == "@unassigned"
     team.at(CLEO).send(session, c.TakeOver(reason="Nobody else is here"))
     assert owner(team, session) == "Cleo"
+
+
+def test_a_decline_that_is_repeated_passes_on_what_the_first_could_not(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start(team)
+    team.at(BEN).send(session, c.HandOff(to=person("Cleo")))
+    team.accounts.disable("Ben Okafor")
+    decline = c.Decline(reason="I am on leave", command_id="decline-1")
+
+    def busy(*_: object) -> None:
+        raise StoreProblem("The store is busy.")
+
+    with monkeypatch.context() as patched, pytest.raises(StoreProblem):
+        patched.setattr(leaving, "pass_on", busy)
+        team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "Ben Okafor"
+    team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "@unassigned"
+    team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "@unassigned"
 
 
 @pytest.mark.parametrize("heir", ["Nobody", "Ben Okafor", "@"])
