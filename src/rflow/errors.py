@@ -89,7 +89,12 @@ class StoreProblem(RflowError):
 
 
 class TracesLeft(StoreProblem):
-    """Something was removed for good, but traces of its text are in the files of the store for now."""
+    """Something was removed for good, but traces of its text are in the files of the store for now.
+
+    `gone` are the ids of the sessions that `delete_all` removed.
+    """
+
+    gone: tuple[str, ...] = ()
 
 
 class NotSignedIn(RflowError):

@@ -306,6 +306,21 @@ def test_a_text_that_was_removed_is_gone_with_its_content(ana: Workspace) -> Non
         ana.content(session, LPSTAT_DIGEST)
 
 
+def test_a_text_that_somebody_else_s_wait_brought_is_not_removed_from_both(ana: Workspace, office: Office) -> None:
+    session = started(ana).session
+    plan = (Contingency(condition="the password is sesame", action="log in"),)
+    ana.send(session, c.SetWaiting(waiting_for="Bob: x", contingencies=plan))
+    ben, chloe = office.at("ben"), office.at("chloe")
+    ben.send(session, c.TakeOver(reason="Ana is off"))
+    ben.send(session, c.SetWaiting(waiting_for="Bob: y"))
+    chloe.send(session, c.TakeOver(reason="Ben is off"))
+    with pytest.raises(NotAllowed, match="Entry 4 repeats texts of entry 2, which is not yours"):
+        ben.send(session, c.RedactText(target=4))
+    ana.send(session, c.RedactText(target=2))
+    assert "sesame" not in str(ana.load(session).events)
+    ben.send(session, c.RedactText(target=4))
+
+
 @pytest.mark.parametrize(
     "command",
     [

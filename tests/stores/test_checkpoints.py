@@ -26,6 +26,7 @@ from rflow.ports.stores import Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.summaries import session_progress
 from rflow.stores import checkpoint, open_store
+from rflow.stores.sqlite.store import SqliteStore
 from support.core.builders import Scene
 from support.core.strategies import play, sessions
 from support.nightly import examples
@@ -292,6 +293,24 @@ def test_a_deleted_session_leaves_no_checkpoint(store: Store, folder: Path) -> N
     store.delete(ID)
     assert rows(folder) == []
     assert files_with(folder, SECRET.encode()) == []
+
+
+def test_what_was_appended_before_a_session_was_deleted_is_no_error(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else deletes it after the append, before the checkpoint."""
+    put(store, short_story("A plotter in York", "It blinks"))
+    take = SqliteStore._checkpoint
+
+    def later(self: SqliteStore, session: Session) -> None:
+        store.delete(ID)
+        take(self, session)
+
+    monkeypatch.setattr(SqliteStore, "_checkpoint", later)
+    for known in (2, 3):
+        workspace(store).send(ID, c.AddNote(text="It hums"), known=known)
+    with pytest.raises(NotFound):
+        store.load(ID)
 
 
 def test_what_a_process_had_read_before_an_erasure_does_not_come_back(store: Store, folder: Path) -> None:

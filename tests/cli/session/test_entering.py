@@ -174,6 +174,14 @@ def test_a_wait_about_the_same_takes_the_place_of_the_other(ana: Program) -> Non
     assert "Entry 2 is nothing that" in ana.refused(3, "wait", "x", "--replaces", "2")
 
 
+def test_a_wait_that_replaces_another_keeps_its_deadline_and_may_only_bring_plans(ana: Program) -> None:
+    ana.ok("wait", "Bob: call", "--until", "2h")
+    assert said(ana, "wait", "--replaces", "2", "--for", "Bob: mail").startswith('waiting for "Bob: mail" until ')
+    assert " until " in said(ana, "wait", "--replaces", "3", "--if", "no mail", "--then", "call Dave")
+    (wait,) = ana.show()["waiting"]
+    assert (wait["for"], wait["until"] is None) == ("Bob: mail", False)
+
+
 def test_a_note_is_a_warning_or_an_assumption_not_both(ana: Program) -> None:
     assert "exclude each other" in ana.refused(2, "note", "--warn", "--assume", "x")
 

@@ -152,6 +152,25 @@ def test_after_redact_and_delete_the_word_is_in_none_of_the_files(kind: str, tmp
     assert files_with(tmp_path, SECRET.encode()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", ["2", "3"], ids=["the wait", "the one that took its place"])
+@pytest.mark.parametrize("kind", ["sqlite", "json"])
+def test_a_plan_that_is_redacted_is_in_no_other_wait_that_kept_it(kind: str, entry: str, tmp_path: Path) -> None:
+    me = Program(tmp_path, store=str(tmp_path / ("night.db" if kind == "sqlite" else "night")))
+    code = me.start("--title", "Till 4 is dark")
+    me.ok("wait", "Bob: looks", "--if", f"the password is {SECRET}", "--then", "log in")
+    me.ok("wait", "Bob: calls", "--until", "2h")
+    assert len(me.json("search", SECRET, "--json")) == 1
+    said = me.ok("redact", entry, "--yes").err
+    assert f"texts of entry {entry} are erased.\nErased too, where it said the same: {5 - int(entry)}.\n" in said
+    assert me.json("search", SECRET, "--json") == []
+    assert files_with(tmp_path, SECRET.encode()) == []
+    assert ("Bob: calls" in me.ok("show").out) == (entry == "2"), "what only the other says stays"
+    me.ok("undo")
+    assert SECRET not in me.ok("export", code).out
+    assert files_with(tmp_path, SECRET.encode()) == []
+
+
 def test_info_names_the_index_and_check_is_content_with_it(ana: Program) -> None:
     assert "search index" not in ana.ok("store", "info").out
     ana.ok("search", "vpn")

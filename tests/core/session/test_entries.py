@@ -398,6 +398,20 @@ def test_a_wait_about_the_same_takes_the_place_of_the_other_and_an_undo_brings_t
     assert len(wait_texts(scene)) == 2
 
 
+def test_a_wait_that_is_named_keeps_what_the_command_does_not_say() -> None:
+    scene = free()
+    until, plan = scene.now + timedelta(hours=2), (e.Contingency(condition="no answer", action="call Yara"),)
+    scene.do(ANN, c.SetWaiting(waiting_for="Bob: call", until=until), c.SetWaiting(waiting_for="Bob: mail", replaces=2))
+    (wait,) = scene.session.waiting
+    assert (wait.waiting_for, wait.until) == ("Bob: mail", until)
+    scene.do(ANN, c.SetWaiting(contingencies=plan, replaces=3))
+    (wait,) = scene.session.waiting
+    assert (wait.waiting_for, wait.until, wait.contingencies) == ("Bob: mail", until, plan)
+    assert "What is it waiting for?" in str(refusal(scene, ANN, c.SetWaiting(contingencies=plan)))
+    scene.do(ANN, c.SetWaiting(replaces=4))
+    assert scene.session.waiting == ()
+
+
 def test_a_wait_of_an_older_record_takes_the_place_of_all_others() -> None:
     scene = free()
     old = [

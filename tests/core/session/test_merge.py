@@ -1,19 +1,22 @@
 """Merging two versions of a session that grew apart: nothing is lost, and the result is a session like any other."""
 
 from copy import deepcopy
+from functools import reduce
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
+from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import Event
 from rflow.core.session.merge import LISTS, REFERENCES, merge
 from rflow.core.session.replay import replay_session
-from rflow.core.session.texts import blank, target_of
-from support.core.builders import ANN, free
+from rflow.core.session.texts import REMOVED
+from support.core.builders import ANN, Scene, free
 from support.core.strategies import Dice, play, play_on
 from support.nightly import examples
 
@@ -38,11 +41,12 @@ def grown(begin: bytes, one: bytes, other: bytes) -> Grown:
         for number, events in enumerate((play_on(scene, Dice(one)).events, play_on(twin, Dice(other)).events), 1)
     ]
     removed_in = [{event.fact.target for event in events if isinstance(event.fact, e.TextRedacted)} for events in named]
-    stored = [
-        [removed(event) if {event.seq, target_of(event.fact)} & targets else event for event in events]
-        for events, targets in zip(named, removed_in, strict=True)
-    ]
+    stored = [reduce(without, sorted(targets), events) for events, targets in zip(named, removed_in, strict=True)]
     return Grown(stored[0][:common], *stored)
+
+
+def without(events: list[Event], target: int) -> list[Event]:
+    return [event for event in without_texts(events, target) if isinstance(event, Event)]
 
 
 def versions() -> st.SearchStrategy[Grown]:
@@ -95,11 +99,28 @@ def test_a_text_that_one_version_removed_does_not_come_back_with_the_other() -> 
     scene.do(ANN, c.AddNote(text="The code of the door is 4711"))
     other = deepcopy(scene)
     other.do(ANN, c.AmendEntry(target=2, text="The code of the door is 4712"))
-    blank = [event if event.seq != 2 else removed(event) for event in scene.events]
-    one = [*blank, *scene.decide(ANN, c.RedactText(target=2))]
+    one = redacted(scene, 2)
     assert "471" not in repr(merge(one, other.events))
     assert len(merge(one, other.events).events) == 4
 
 
-def removed(event: Event) -> Event:
-    return replace(event, fact=blank(event.fact))
+@pytest.mark.parametrize("where", ["in one version only", "in both"])
+def test_a_text_of_a_wait_that_one_version_removed_does_not_come_back_with_its_copy(where: str) -> None:
+    scene = free()
+    plan = (e.Contingency(condition="the code is 4711", action="log in"),)
+    scene.do(ANN, c.SetWaiting(waiting_for="Bob: x", contingencies=plan))
+    other = deepcopy(scene)
+    for each in [other, scene][: 1 if where == "in one version only" else 2]:
+        each.do(ANN, c.SetWaiting(waiting_for="Bob: y", command_id="wait-1"))
+    other.do(ANN, c.AddNote(text="It hums", command_id="note-1"))
+    one = redacted(scene, 2)
+    merged = merge(one, other.events)
+    assert merge(other.events, one) == merged
+    assert "4711" not in repr(merged)
+    (wait,) = replay_session("s", "", merged.events).waiting
+    assert (wait.waiting_for, wait.contingencies[0].action) == ("Bob: y", REMOVED)
+    assert len(merged.events) == 5
+
+
+def redacted(scene: Scene, target: int) -> list[Event]:
+    return [*without(scene.events, target), *scene.decide(ANN, c.RedactText(target=target))]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.query import Search
 from rflow.core.sharing import ShareWish
 from rflow.core.space_policy import Policy
-from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
+from rflow.errors import NotAllowed, NotFound, StoreProblem, TracesLeft, UsageProblem
+from rflow.ports.stores import Networked, Store
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
+from rflow.service.team import leaving
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, TEAM_KINDS, Clock, Team, team_in
@@ -82,6 +84,27 @@ def test_a_handoff_of_somebody_who_has_left_that_is_declined_waits_in_the_queue(
     assert owner(team, session) == "@unassigned"
     team.at(CLEO).send(session, c.TakeOver(reason="Nobody else is here"))
     assert owner(team, session) == "Cleo"
+
+
+def test_a_decline_that_is_repeated_passes_on_what_the_first_could_not(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start(team)
+    team.at(BEN).send(session, c.HandOff(to=person("Cleo")))
+    team.accounts.disable("Ben Okafor")
+    decline = c.Decline(reason="I am on leave", command_id="decline-1")
+
+    def busy(*_: object) -> None:
+        raise StoreProblem("The store is busy.")
+
+    with monkeypatch.context() as patched, pytest.raises(StoreProblem):
+        patched.setattr(leaving, "pass_on", busy)
+        team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "Ben Okafor"
+    team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "@unassigned"
+    team.at(CLEO).send(session, decline)
+    assert owner(team, session) == "@unassigned"
 
 
 @pytest.mark.parametrize("heir", ["Nobody", "Ben Okafor", "@"])
@@ -163,6 +186,32 @@ def test_a_removal_that_leaves_traces_for_now_is_whole_and_in_the_audit(team: Te
     assert team.at(CLEO).load(second).session.owner.name == "@unassigned"
     assert {"text_redacted", "session_deleted", "account_erased"} <= set(team.actions())
     assert not any(b"ben okafor" in msgspec.json.encode(entry).lower() for entry in team.store.accounts.audit())
+
+
+@pytest.mark.parametrize("traces", [False, True], ids=["", "traces are left"])
+def test_what_somebody_else_deletes_meanwhile_is_not_recorded_again(
+    team: Team, traces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in ("Label printer", "Scanner"):
+        wish = c.Start(title=title, space="leeds", brief=Brief(customer="Zeta"))
+        session = team.at(BEN).start(wish).session
+    name = "delete_all" if isinstance(team.store, Networked) else "delete"
+    usual = getattr(type(team.store), name)
+
+    def later(store: Store, ids: str | list[str]) -> object:
+        """Delete what is to be deleted once somebody else has deleted one of it."""
+        with monkeypatch.context() as patched, suppress(TracesLeft, NotFound):
+            patched.setattr(type(team.store), name, usual)
+            team.store.delete(session)
+        return usual(store, ids)
+
+    monkeypatch.setattr(type(team.store), name, later)
+    if traces:
+        monkeypatch.setattr("rflow.stores.postgres.erasing.erase", lambda *_, **__: False)
+        monkeypatch.setattr("rflow.stores.sqlite.file.SqliteFile.erase", lambda *_: False)
+    with pytest.raises(TracesLeft) if traces else nullcontext():
+        assert len(team.spaces.erase("Leeds", customer="Zeta")) == 1
+    assert team.actions().count("session_erased") == 1
 
 
 def test_retention_deletes_old_closed_sessions_of_its_space_only(team: Team) -> None:

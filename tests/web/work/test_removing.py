@@ -75,6 +75,20 @@ def test_a_secret_is_removed_with_its_corrections_after_a_page_has_shown_them(
     assert ben.go(f"{path}/redact/{piece}").page.status_code == 404
 
 
+def test_what_another_wait_repeats_is_shown_before_it_goes_too_and_no_more_of_it(
+    ben: Visitor, terminal: Program, path: str
+) -> None:
+    terminal.ok("wait", "Bob: looks", "--if", f"the password is {SECRET}", "--then", "log in")
+    terminal.ok("wait", "Bob: calls")
+    (wait,) = terminal.show()["waiting"]
+    link = f"{path}/redact/{wait['seq'] - 1}"
+    terminal.ok("wait", "--replaces", str(wait["seq"]), "--until", "2h")
+    ben.go(link)
+    assert (ben.text.count(SECRET), "Bob: looks" in ben.text, "Bob: calls" in ben.text) == (3, True, False)
+    ben.submit(link)
+    assert SECRET not in ben.go(path).page.text and "Bob: calls" in ben.text
+
+
 def test_the_list_has_all_that_one_may_remove_and_no_more(
     ben: Visitor, cleo: Visitor, terminal: Program, path: str
 ) -> None:

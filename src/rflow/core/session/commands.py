@@ -180,7 +180,7 @@ class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
     """Say what else the session waits for, and what to do if something happens meanwhile.
 
     It takes the place of the wait of event `replaces`, without one of a wait about the same; what it does not say then
-    stays. Without `until` and `waiting_for` that wait is over: the one of `replaces`, or the only one.
+    stays. Alone, or with `replaces` only, it says that a wait is over: the one of `replaces`, or the only one.
     """
 
     until: datetime | None = None

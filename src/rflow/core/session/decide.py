@@ -19,7 +19,6 @@ from rflow.core.session.rules.entries import (
     ask,
     flag,
     pin,
-    redact,
     reply,
     revert,
     set_brief,
@@ -29,6 +28,7 @@ from rflow.core.session.rules.entries import (
 )
 from rflow.core.session.rules.guards import check_access, check_begun, check_closed, check_readable, check_seen
 from rflow.core.session.rules.moves import Trees, back, choose, done, enter, skip
+from rflow.core.session.rules.removing import redact
 from rflow.core.session.rules.undo import undo
 from rflow.core.session.rules.waits import wait
 from rflow.core.session.state import Session

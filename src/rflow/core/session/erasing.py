@@ -1,14 +1,73 @@
-"""Erasing a person: an event that replaces them."""
+"""Erasing the texts of an entry, with all that repeats them; and a person: an event that replaces them."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
 
 from rflow.core.people import Person
-from rflow.core.session.events import Event
-from rflow.core.session.texts import map_texts
+from rflow.core.session.events import Event, Stored, WaitingSet
+from rflow.core.session.texts import REMOVED, blank, map_texts, target_of, texts_of
+
+
+def without_texts(events: Sequence[Stored], target: int) -> list[Stored]:
+    """Return events without the texts of `target`, and without what corrects, settles, answers or repeats them."""
+    return erased(events, {target: {value for event in events if event.seq == target for value in values_of(event)}})
+
+
+def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stored]:
+    """Remove the texts of the entries that `texts` names, and from other waits what they copied of `texts`.
+
+    A wait keeps texts of the one whose place it takes.
+    """
+    copied: dict[int, set[str]] = defaultdict(set)
+    for target, values in texts.items():
+        if values:
+            for seq in _same_wait(events, target):
+                copied[seq] |= values
+    return [_erased(event, texts.keys(), copied) for event in events]
+
+
+def _erased(event: Stored, targets: Set[int], copied: Mapping[int, Set[str]]) -> Stored:
+    if not isinstance(event, Event):
+        return event
+    if targets & {event.seq, target_of(event.fact)}:
+        return replace(event, fact=blank(event.fact))
+    values = copied.get(event.seq, frozenset())
+    return replace(event, fact=map_texts(event.fact, lambda _, text: REMOVED if text in values else text))
+
+
+def values_of(event: Stored) -> set[str]:
+    """Return the texts of a wait; other facts are not copied."""
+    if not isinstance(event, Event) or not isinstance(event.fact, WaitingSet):
+        return set()
+    return {value for _, value in texts_of(event.fact) if value != REMOVED}
+
+
+def _same_wait(events: Iterable[Stored], seq: int) -> set[int]:
+    """Return the waits that took the place of one another, back and forth from that of event `seq`."""
+    beside: dict[int, set[int]] = defaultdict(set)
+    for event in events:
+        if isinstance(event, Event) and isinstance(event.fact, WaitingSet):
+            for old in event.fact.replaces or ():
+                beside[old].add(event.seq)
+                beside[event.seq].add(old)
+    found, left = set(), [seq]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += beside[one]
+    return found
+
+
+def copies(events: Sequence[Stored], target: int) -> list[int]:
+    """Return the numbers of the other waits that repeat texts of the wait `target`."""
+    pairs = zip(events, without_texts(events, target), strict=True)
+    return [old.seq for old, new in pairs if old != new and old.seq != target and values_of(old)]
 
 
 def without_person(event: Event, who: Person, to: Person) -> Event:

@@ -5,15 +5,16 @@ has one position and one owner: if both versions moved it, the one that moved la
 moves of the other one become steps and notes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge as merged_by
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
+from rflow.core.session.erasing import erased, values_of
 from rflow.core.session.events import Event, Fact, is_steering
-from rflow.core.session.texts import blank, target_of
+from rflow.core.session.texts import REMOVED, blank, map_texts, texts_of
 from rflow.core.text import one_line, shorten
 
 REFERENCES = ("undone", "target", "on", "change", "through")
@@ -49,7 +50,7 @@ def merge(one: Sequence[Event], other: Sequence[Event]) -> Merge:
         fact = _as_entry(event.fact, numbers[side]) if is_move else event.fact
         entries += [seq] if is_move else []
         events.append(_renumbered(replace(event, fact=fact), seq, numbers[side]))
-    return Merge(_without_removed_texts(events), tuple(entries))
+    return Merge(_without_removed_texts(events, (*one, *other)), tuple(entries))
 
 
 def _common(one: Sequence[Event], other: Sequence[Event]) -> Iterator[Event]:
@@ -59,8 +60,21 @@ def _common(one: Sequence[Event], other: Sequence[Event]) -> Iterator[Event]:
             yield mine
         elif theirs == _blanked(mine):
             yield theirs
+        elif (both := _what_both_left(mine, theirs)) is not None:
+            yield both
         else:
             return
+
+
+def _what_both_left(mine: Event, theirs: Event) -> Event | None:
+    """Return a wait without the texts that either version removed; None if they are two different events."""
+    if not isinstance(mine.fact, e.WaitingSet) or _blanked(mine) != _blanked(theirs):
+        return None
+    pairs = list(zip(*([value for _, value in texts_of(event.fact)] for event in (mine, theirs)), strict=True))
+    if not all(one == other or REMOVED in (one, other) for one, other in pairs):
+        return None
+    left = iter([REMOVED if REMOVED in pair else pair[0] for pair in pairs])
+    return replace(mine, fact=map_texts(mine.fact, lambda _, value: next(left) if value else value))
 
 
 def _key(event: Event) -> Any:
@@ -114,10 +128,16 @@ def _blanked(event: Event) -> Event:
     return replace(event, fact=blank(event.fact))
 
 
-def _without_removed_texts(events: list[Event]) -> list[Event]:
-    """Remove texts that one version had removed from what the other added to them."""
+def _without_removed_texts(events: list[Event], were: Iterable[Event]) -> list[Event]:
+    """Remove texts that one version had removed from what the other, as both `were`, added to them or repeats."""
     removed = {event.fact.target for event in events if isinstance(event.fact, e.TextRedacted)}
-    return [_blanked(event) if removed & {event.seq, target_of(event.fact)} else event for event in events]
+    if not removed:
+        return events
+    texts: dict[Any, set[str]] = {}
+    for event in were:
+        texts.setdefault(_key(event), set()).update(values_of(event))
+    named = {event.seq: texts.get(_key(event), set()) for event in events if event.seq in removed}
+    return [event for event in erased(events, named) if isinstance(event, Event)]
 
 
 def _as_entry(fact: Fact, numbers: Mapping[int, int]) -> Fact:

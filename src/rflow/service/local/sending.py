@@ -21,6 +21,7 @@ from rflow.core.session.commands import (
     TakeOver,
 )
 from rflow.core.session.decide import decide
+from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import (
     Event,
     HandedOff,
@@ -34,8 +35,8 @@ from rflow.core.session.events import (
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.rules.moves import Trees
+from rflow.core.session.rules.removing import check_repeated
 from rflow.core.session.state import Session
-from rflow.core.session.texts import blank, target_of
 from rflow.errors import BadInput, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
 from rflow.ports.workspace import Sent
@@ -163,13 +164,14 @@ def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stor
 
 
 def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
-    """Remove the texts of an event for good, with those of its corrections and answers."""
+    """Remove the texts of an event for good, with those of its corrections, answers and copies."""
     for _ in range(ATTEMPTS):
         session = log.session
         if entry := session.carried_out(command.command_id, sender.actor.person):
             return _repeated(session, entry, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
-        rewritten: list[Stored] = [_blanked(event, command.target) for event in log.events]
+        check_repeated(session, log.events, command.target, sender.actor)
+        rewritten = without_texts(log.events, command.target)
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:
             sender.store.rewrite(after, [*rewritten, *events], session.version)
@@ -178,13 +180,6 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
             continue
         return Sent(session=after.id, code=after.code, events=tuple(events), entry=after.version, reload=True)
     raise busy(log.session)
-
-
-def _blanked(event: Stored, target: int) -> Stored:
-    """Return `event` without its texts where it is `target`, or corrects, settles or answers it."""
-    if not isinstance(event, Event) or target not in (event.seq, target_of(event.fact)):
-        return event
-    return msgspec.structs.replace(event, fact=blank(event.fact))
 
 
 def busy(session: Session) -> StoreProblem:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rflow.core.actors import Actor, Scope, check_scopes
 from rflow.core.people import Person
-from rflow.core.session.events import Event, HandoffDeclined, HandoffExpired, NodeFlagged
+from rflow.core.session.events import Event, NodeFlagged
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
@@ -153,6 +153,7 @@ class LocalWorkspace:
         self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command: decide, append, and decide again where somebody else wrote first."""
+        from rflow.core.session.commands import Decline, ExpireHandoff
         from rflow.service.local.sending import AUDITED, Sender, carry_out
 
         def decided(log: Log) -> Sent:
@@ -165,7 +166,7 @@ class LocalWorkspace:
             if sent.events and type(command) in AUDITED:
                 self._record(log, command)
             self._point_to_flags(log.id, sent.events)
-            if any(isinstance(event.fact, HandoffDeclined | HandoffExpired) for event in sent.events):
+            if isinstance(command, Decline | ExpireHandoff):  # a repeated one too: this may not have been done
                 from rflow.service.team.leaving import pass_on
 
                 pass_on(self.store, log.id, self.now)

@@ -105,8 +105,11 @@ def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[s
 def pass_on(store: Store, session_id: str, clock: Clock) -> None:
     """Give a session that came back to somebody who has left to a queue: a handoff of theirs was not accepted."""
     accounts = accounts_of(store)
-    owner = store.load(session_id).session.owner
+    session = store.latest(session_id).session
+    owner = session.owner
     account = accounts.account(owner.id) if accounts is not None else None
+    if session.status == "closed":
+        return
     if owner.id.startswith(_ERASED) or (account is not None and not account.active):
         workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
         workspace.send(session_id, Reassign(to=UNASSIGNED, reason=f"The account of {owner.name} was disabled"))

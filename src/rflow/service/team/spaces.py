@@ -1,6 +1,6 @@
 """Spaces over a store: who is in them, with which role, and their policies."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -9,7 +9,7 @@ from rflow.core.actors import Actor, MemberRole, no_scope
 from rflow.core.session.head import Head, Query
 from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
 from rflow.ports.accounts import Membership, Taken
 from rflow.ports.stores import Networked, Stale, Store
 from rflow.ports.team import Member, SpaceView
@@ -117,16 +117,22 @@ class LocalSpaces(Office):
         """Delete sessions for good, each with an entry in the audit; return their codes."""
         workspace = LocalWorkspace(self.store, self.actor, clock=self.now)
         heads = list(all_heads(workspace, query))
+        codes: list[str] = []
         for some in self._gone(heads, removals):
             self.account_store.record([self.entry(action, head.id, space.id, code=head.code) for head in some])
-        return [head.code for head in heads]
+            codes += [head.code for head in some]
+        return codes
 
     def _gone(self, heads: list[Head], removals: Removals) -> Iterator[list[Head]]:
         """Delete sessions, and yield those that are gone: all in one step where the store can."""
         if isinstance(self.store, Networked):
-            gone = {head.id for head in heads}
+            gone: Collection[str] = ()
             with removals.step():
-                gone = set(self.store.delete_all([head.id for head in heads])) if heads else gone
+                try:
+                    gone = self.store.delete_all([head.id for head in heads]) if heads else ()
+                except TracesLeft as left:
+                    gone = left.gone
+                    raise
             yield [head for head in heads if head.id in gone]
             return
         for head in heads:

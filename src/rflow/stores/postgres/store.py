@@ -11,6 +11,7 @@ from rflow.core.session.events import Stored
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
+from rflow.errors import TracesLeft
 from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
@@ -217,7 +218,11 @@ class PostgresStore(PostgresTrees):
         for session_id in gone:
             self._database.line.tell(session_id)
         if gone:
-            self._erase(None)
+            try:
+                self._erase(None)
+            except TracesLeft as left:
+                left.gone = tuple(gone)
+                raise
         return gone
 
     def _erase(self, session_id: str | None) -> None:

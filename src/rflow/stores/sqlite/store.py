@@ -14,7 +14,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import StoreProblem
+from rflow.errors import NotFound, StoreProblem
 from rflow.ports.stores import (
     CodeTaken,
     Fault,
@@ -147,10 +147,10 @@ class SqliteStore:
             self._checkpoint(session)
 
     def _checkpoint(self, session: Session) -> None:
-        """Take a checkpoint of a long session; if that fails, the next append does it."""
+        """Take a checkpoint of a long session that is still there; if that fails, the next append does it."""
         from rflow.stores.sqlite import checkpoints
 
-        with suppress(StoreProblem), self._file.writing() as db:
+        with suppress(StoreProblem, NotFound), self._file.writing() as db:
             checkpoints.take(db, session.id)
 
     def standing(self, session_id: str) -> Standing | None:

@@ -155,7 +155,9 @@ def wait(
     for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM.")] = "",
     until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="This wait is over; WHOM is its number or how it begins.")] = False,
-    replaces: Annotated[int | None, Option(metavar="SEQ", help="It takes the place of this wait.")] = None,
+    replaces: Annotated[
+        int | None, Option(metavar="SEQ", help="It takes the place of this wait, and keeps the rest of it.")
+    ] = None,
     if_: Conditions = None,
     then: Actions = None,
     command_id: CommandId = "",
@@ -174,7 +176,7 @@ def wait(
             raise UsageProblem("--over takes only the wait that is over.", try_="Leave --until, --if and the like out.")
         end_wait(run, waiting_for, command_id)
         return
-    if not (waiting_for.strip() or until):
+    if not (waiting_for.strip() or until or (plans and replaces is not None)):
         raise UsageProblem(
             "What is it waiting for?",
             try_='rflow wait "the network team", with --until TIME; or --over once it is over.',

@@ -12,7 +12,7 @@ from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
-from rflow.core.session.events import Brief, CloseOutcome
+from rflow.core.session.events import Brief, CloseOutcome, WaitingSet
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import counted, listing
@@ -200,8 +200,20 @@ def redact(
     if not yes:
         run.workspace.check(session.id, command)  # an entry that is not there is no question
         run.confirm(f"Erase the texts of {described(session, entry)} in {label(session)} for good?", "--yes")
+    repeating = _repeating(run, session, entry)
     outcome = run.send(session, command)
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
+    if repeating:
+        run.say(f"Erased too, where it said the same: {' and '.join(map(str, repeating))}.")
+
+
+def _repeating(run: App, session: Session, entry: int) -> list[int]:
+    """Return the numbers of the waits that repeat texts of an entry, if that is a wait."""
+    from rflow.core.session.erasing import copies
+
+    if session.kinds.get(entry) is not WaitingSet:
+        return []
+    return copies(run.workspace.load(session.id).events, entry)
 
 
 @app.command()

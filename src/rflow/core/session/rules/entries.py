@@ -8,7 +8,6 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Delivery, Entry, Note, Session, Step
 from rflow.core.session.texts import Text, amendable, fitted
 from rflow.core.session.times import utc
@@ -271,16 +270,3 @@ def _check_not_posted(session: Session, destination: str) -> None:
 
 def _when(delivery: Delivery) -> str:
     return f"at {delivery.at:%H:%M} UTC by {delivery.by.name}"
-
-
-def redact(session: Session, target: int, actor: Actor) -> e.TextRedacted:
-    """Remove the texts of an event: one's own, or any in one's own session; a lead may remove any."""
-    if target not in session.authors:
-        raise NotFound(f"{session.code} has no entry {target}.", try_=f"See the numbers: rflow show {session.code}")
-    mine = actor.person.id in (session.authors[target], session.owner.id)
-    if not mine and Role.LEAD not in roles(session, actor):
-        raise NotAllowed(
-            f"Entry {target} is not yours, and neither is {session.code}.",
-            try_=f"Ask {session.owner.name}, who owns it.",
-        )
-    return e.TextRedacted(target=target)

@@ -9,15 +9,17 @@ from rflow.errors import NotFound, UsageProblem
 
 
 def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
-    """Begin a wait beside the others, in place of one about the same; or end one."""
-    if command.until is None and not command.waiting_for.strip():
-        old = _only(session) if command.replaces is None else _open(session, command.replaces)
-        return e.WaitingSet(replaces=_seqs(old))
+    """Begin a wait beside the others, in place of one about the same or of the one that is named; or end one."""
     named = None if command.replaces is None else _open(session, command.replaces)
+    if command.until is None and not command.waiting_for.strip():
+        if not command.contingencies:
+            return e.WaitingSet(replaces=_seqs(named or _only(session)))
+        if named is None:
+            raise UsageProblem("What is it waiting for?", try_="Say it, or until when, or which wait it replaces.")
     old = named or _same(session, command.waiting_for)
     return e.WaitingSet(
-        until=command.until and utc(command.until),
-        waiting_for=command.waiting_for or (named.waiting_for if named else ""),
+        until=utc(command.until) if command.until else (named.until if named else None),
+        waiting_for=command.waiting_for if command.waiting_for.strip() or not named else named.waiting_for,
         contingencies=command.contingencies or (old.contingencies if old else ()),
         replaces=_seqs(old),
     )

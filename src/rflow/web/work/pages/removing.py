@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.session.commands import Delete, RedactText
+from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import Event, EvidenceAdded
 from rflow.core.session.log import Log
 from rflow.core.session.rules.access import may
-from rflow.core.session.rules.entries import redact
+from rflow.core.session.rules.removing import check_repeated, redact
 from rflow.core.session.state import Session
 from rflow.core.session.texts import REMOVED, target_of, texts_of
 from rflow.core.sharing import state_of
@@ -91,12 +93,21 @@ def entry(call: Call) -> Answer:
     log, seq = _log(call), _seq(call)
     session = log.session
     call.workspace.check(session.id, RedactText(target=seq))
-    going = [_removable(event) for event in _events(log) if seq in (event.seq, target_of(event.fact))]
-    removed = [each for each in going if each is not None]
+    check_repeated(session, log.events, seq, call.me)
+    removed = list(_going(log, seq))
     if not removed:
         raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
     values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}
     return Shown(template="redact.html.j2", values=values)
+
+
+def _going(log: Log, seq: int) -> Iterator[Removable]:
+    """Yield what goes with the texts of an entry: of what only repeats them, only that."""
+    for event, after in zip(log.events, without_texts(log.events, seq), strict=True):
+        if isinstance(event, Event) and isinstance(after, Event) and event != after:
+            was, stays = _removable(event), _removable(after)
+            if was is not None:
+                yield replace(was, texts=[text for text in was.texts if stays is None or text not in stays.texts])
 
 
 def _seq(call: Call) -> int:
