@@ -128,6 +128,9 @@ You can't return to step 1 after this.
 Don't restart it and go to step 2.
 Before you continue with step 3, check the log.
 If you go to step 3 now, the data is lost.
+Go to step 3 only if the disk is full.
+Return to step 1 until it is green.
+If **not** done, run the job again.
 To go to step 3, press X.
 If the disk is small, skip step 3.
 Repeat step 2 until it is green.

@@ -26,6 +26,7 @@ _CLAUSE_ENDS = re.compile(r"[^\w\s`'\"\u2019\u201d%]$|\b(?:otherwise|else|yes|no
 _CONDITIONAL = re.compile(r"\W*(?:(?:and|or)\s+)?(?:if|when|in case|once|after|as soon as)\s.*(?<!\bto)", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:never|cannot|without|\w{1,9}n['\u2019]t)$|(?<!\bif )\bnot$", re.IGNORECASE)
 _FORBIDS = re.compile(r"\W*(?:please )?(?:do not|don['\u2019]t|never)\b", re.IGNORECASE)
+_ONLY_IF = re.compile(r"[*_]{0,3}\s{1,4}(?:but\s)?(?:only|if|unless|until|when)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.;!?]\s|\n|,\s(?=if\b|otherwise\b|else\b)", re.IGNORECASE)
 _IF = re.compile(r"(?:and\s+|or\s+)?(?:if|when|in case)\s+(?:the answer is\s+)?|(?:then|and)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(
@@ -82,6 +83,8 @@ def branches(text: str, line: int) -> tuple[str, list[Branch]]:
             else arrow or _jumps(before, leads[0], match)
         ):
             continue
+        if not condition and leads and _ONLY_IF.match(text, match.end()):
+            continue  # "Go to step 3 if the disk is full"
         before = text[position : begin + start]
         kept.append(before if condition else _THEN.sub("", before))
         said = f"{leads[0]}{match[3]}" if leads and match[3] else ""
@@ -104,7 +107,8 @@ def unread(text: str) -> str:
 def _ends(before: str, condition: str, *, end: str, asked: bool) -> bool:
     """Whether "done" or "stop" behind a text is an end: "Otherwise stop", "If so, done", not "If not done"."""
     words = [word.strip(_AROUND) for word in before.casefold().split() if word.strip(_AROUND)]
-    if condition not in ("Yes", "No", "Otherwise") or (end != "Stop" and before.casefold().rstrip().endswith("not")):
+    denied = end != "Stop" and before.casefold().rstrip(" *_").endswith("not")
+    if denied or condition not in ("Yes", "No", "Otherwise"):
         return False
     return words[-1] in ("otherwise", "else") or words[-2:-1] in (["if"], ["is"]) or asked
 
