@@ -122,6 +122,8 @@ Scale down to 1, then back to 2.
 If load is high, scale back to 2.
 Chmod the file back to 600.
 Roll back to step 1.
+If step 5 goes wrong, you can roll back to step 4.
+If any test fails, do not proceed to step 3.
 Watch the load jump to 4.
 Do not go to step 2 before the backup is finished.
 You can't return to step 1 after this.

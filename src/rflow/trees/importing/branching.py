@@ -125,7 +125,8 @@ def _jumps(before: str, leads: str, step: re.Match[str]) -> bool:
         return False
     if not sentence or _CLAUSE_ENDS.search(sentence) or _AND.search(whole[len(sentence) :]):
         return True
-    return not step[3] and _CONDITIONAL.fullmatch(sentence) is not None
+    back_alone = leads.casefold().startswith("back")
+    return not step[3] and not back_alone and _CONDITIONAL.fullmatch(sentence) is not None
 
 
 def _condition(lead: str, *, arrow: bool) -> tuple[str, int]:
