@@ -112,6 +112,101 @@ def test_answers_in_prose_lead_where_they_say_and_lose_no_step() -> None:
     }
 
 
+REMARKS = """
+Restart the router. If not resolved, call the vendor.
+Check the queue. If not done, run the job again.
+Is it so? Not done.
+Roll back to 1.
+Set replicas back to 2.
+Scale down to 1, then back to 2.
+If load is high, scale back to 2.
+Chmod the file back to 600.
+Roll back to step 1.
+If step 5 goes wrong, you can roll back to step 4.
+If any test fails, do not proceed to step 3.
+Watch the load jump to 4.
+Do not go to step 2 before the backup is finished.
+You can't return to step 1 after this.
+Don't restart it and go to step 2.
+Before you continue with step 3, check the log.
+If you go to step 3 now, the data is lost.
+Go to step 3 only if the disk is full.
+Return to step 1 until it is green.
+If **not** done, run the job again.
+To go to step 3, press X.
+If the disk is small, skip step 3.
+Repeat step 2 until it is green.
+As in step 3, check the log.
+Tell the user: no, done.
+"""
+
+
+def test_remarks_with_numbers_and_ends_in_them_stay_text() -> None:
+    said = REMARKS.strip().splitlines()
+    nodes = tree("\n".join(f"{number}. {text}" for number, text in enumerate(said, 1)), "a.md").nodes
+    assert [node.text for node in nodes.values()] == said
+    after = [*(f"step-{number}" for number in range(2, len(said) + 1)), None]
+    assert [next((way.to for way in exits(node)), None) for node in nodes.values()] == after
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "If not done, run the job again.",
+        "If not finished; wait ten minutes.",
+        "Not resolved!",
+        "So: the primary is read only now.",
+        "So, be careful",
+        "No, really: wait.",
+        "No, stop!",
+        "Not: all disks",
+        "No-op: nothing is written",
+        "No - this is not needed on Linux",
+        "Otherwise: the lock stays",
+        "Yes, this takes an hour.",
+    ],
+)
+def test_remarks_below_a_step_are_help(said: str) -> None:
+    for line, stays in ((said, said), (f"- {said}", f"- {said}")):
+        nodes = tree(f"1. Take care\n   {line}\n2. Go on\n", "a.md").nodes
+        assert {name: node.text for name, node in nodes.items()} == {"step-1": "Take care", "step-2": "Go on"}
+        assert nodes["step-1"].help == stays
+
+
+@pytest.mark.parametrize(
+    "asked", ["1. Is it on?\n   - No: plug it in\n", "1. On\n   - Yes, wait\n   - No, plug it in\n"]
+)
+def test_yes_and_no_are_answers_below_a_question_and_beside_each_other(asked: str) -> None:
+    assert ("No", "plug-it-in") in ways(f"{asked}2. Go on\n", "a.md")["step-1"]
+
+
+@pytest.mark.parametrize(
+    ("said", "led"),
+    [
+        ("Restart it and go to 2.", [("", "step-2")]),
+        ("Then come back to step 1.", [("", "step-1")]),
+        ("So, go to step 3.", [("", "step-3")]),
+        ("If the disk is full go to step 3.", [("The disk is full", "step-3"), ("Otherwise", "step-2")]),
+        ("If not go to step 3.", [("Otherwise", "step-3"), ("Yes", "step-2")]),
+        ("If not, back to step 1.", [("Otherwise", "step-1"), ("Yes", "step-2")]),
+        ("If it fails, return to 1.", [("It fails", "step-1"), ("Otherwise", "step-2")]),
+        ("Up? Yes: done. No: go to 3.", [("Yes", "done"), ("No", "step-3")]),
+        ("Up? If so, done, otherwise stop.", [("Yes", "done"), ("Otherwise", "stop")]),
+    ],
+)
+def test_jumps_and_ends_are_read_where_a_clause_begins(said: str, led: list[tuple[str, str]]) -> None:
+    assert ways(f"1. {said}\n2. Two\n3. Three\n", "a.md")["step-1"] == led
+
+
+def test_what_sounds_like_a_jump_or_an_answer_is_noted() -> None:
+    (read,) = import_text("1. Roll back to 1.\n2. Wait, then go to 3.\n3. Rest\n   No, really.\n", "a.md")
+    assert [(note.line, note.text.split(":")[0]) for note in read.meaning.notes] == [
+        (1, '"back to 1" is not read as a jump'),
+        (2, '"go to 3" is read as "go to step 3".'),
+        (4, '"No" is not read as an answer'),
+    ]
+
+
 def test_a_step_without_a_heading_of_its_own_is_called_by_its_description() -> None:
     text = "### Step 1\n- **Type:** SAFE\n- **Description:** Look\n- **Command:** `df -h`\n### Step 2\nRead\n"
     nodes = tree(text, "a.md").nodes

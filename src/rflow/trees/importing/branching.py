@@ -3,23 +3,38 @@
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 _STEP = re.compile(
-    r"\bstep\s{1,4}[#\[]?(\d{1,4}(?:\.\d{1,4}){0,3})\b(?:\]\([^)\s]{0,200}\))?|\b(done|finished|resolved|stop)\b(?=\s*(?:$|[.;,)!]))"
+    r"\bstep\s{1,4}[#\[]?(\d{1,4}(?:\.\d{1,4}){0,3})\b(?:\]\([^)\s]{0,200}\))?|\b(done|finished|resolved|stop)\b(?=\s*(?:$|[.;)!]|,\s*(?:if|otherwise|else)\b))"
     r"|(?<=\bto )(\d{1,3})(?=[.,;)]?\s*$|[.,;)]\s)",  # "go to 4"
     re.IGNORECASE | re.MULTILINE,
 )
 _LEADS = re.compile(
-    r"(?:\u2192|->|=>|\u21d2|\u279c|\b(?:go(?:\s+(?:back|on))?|continue|proceed|jump|skip|return|move|back)"
-    r"(?:\s+(?:to|with|at))?|\bgoto)\s*$",
+    r"(?:\u2192|->|=>|\u21d2|\u279c|\b(?:go(?:\s+on)?|continue|proceed|jump)(?:\s+(?:to|with|at))?"
+    r"|\b(?:(?:go|come|jump|move|loop|head)\s+)?back(?:\s+(?:to|with|at))|\b(?:skip|return|move)\s+(?:to|with|at)|\bgoto)\s*$",
     re.IGNORECASE,
 )
+_LEADS_TO_A_NUMBER = re.compile(r"(?:go(?:\s+(?:on|back))?|continue|jump|proceed|skip|return)\s+to\s+", re.IGNORECASE)
+_HANDED_ON = re.compile(
+    r"(?:(?:^|(?<=[\s,;:(\[]))(?:and|or|then|please|just|simply|directly|now|again|you|we|should|must|will|(?:need|have)\s+to)\s+)+$",
+    re.IGNORECASE,
+)
+"""What may stand between the beginning of a clause and "go to step 4"."""
+_AND = re.compile(r"\b(?:and|then)\b", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile(r"[^\w\s`'\"\u2019\u201d%]$|\b(?:otherwise|else|yes|no|so|if not)$", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"\W*(?:(?:and|or)\s+)?(?:if|when|in case|once|after|as soon as)\s.*(?<!\bto)", re.IGNORECASE)
+_DENIES = re.compile(r"\b(?:never|cannot|without|\w{1,9}n['\u2019]t)$|(?<!\bif )\bnot$", re.IGNORECASE)
+_FORBIDS = re.compile(r"\W*(?:please )?(?:do not|don['\u2019]t|never)\b", re.IGNORECASE)
+_ONLY_IF = re.compile(r"[*_]{0,3}\s{1,4}(?:but\s)?(?:only|if|unless|until|when)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.;!?]\s|\n|,\s(?=if\b|otherwise\b|else\b)", re.IGNORECASE)
 _IF = re.compile(r"(?:and\s+|or\s+)?(?:if|when|in case)\s+(?:the answer is\s+)?|(?:then|and)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(
-    r"[*_]{0,3}(?:if\s{1,4})?(yes|no|so|not|otherwise)\b[*_]{0,3}\s{0,4}[:,\u2192\u21d2\u279c\u2013\u2014=-][>*_\s]*(.+)",
+    r"[*_]{0,3}(?:(if\s{1,4}(?:yes|no|so|not))|yes|no|otherwise)\b[*_]{0,3}\s{0,4}"
+    r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s))[>*_\s]*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_ARROWS = ("\u2192", "\u21d2", "\u279c", "->", "=>")
 _SAID = {"yes": "Yes", "so": "Yes", "no": "No", "not": "Otherwise", "otherwise": "Otherwise"}
 _THEN = re.compile(r"(?<![\s,])[\s,]{1,9}(?:and|then|and then)\s{0,9}$", re.IGNORECASE)
 _SO = re.compile(r"so,", re.IGNORECASE)
@@ -44,30 +59,74 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     step: str = ""
     text: str = ""
     on: bool = False
+    said: str = ""
+    """What was said, where it may mean something else: "go to 4" without "step"."""
+    sure: bool = True
+    """Whether it is an answer whatever else the step says."""
 
 
 def branches(text: str, line: int) -> tuple[str, list[Branch]]:
     """Return a text without its branches, and the branches."""
     listed: list[Branch] = []
-    kept, position = [], 0
+    kept, position, asked = [], 0, text.find("?")
     for match in _STEP.finditer(text):
         begin = max(position, match.start() - _LONGEST_LEAD)
         lead = text[begin : match.start()]
         leads = _LEADS.search(lead)
-        if leads is None and not match[2]:
-            continue
+        before = lead[: leads.start()] if leads else lead
         arrow = leads is not None and not leads[0][0].isalpha()
-        condition, start = _condition(lead[: leads.start()] if leads else lead, arrow=arrow)
-        if leads is None and condition not in ("Yes", "No", "Otherwise"):
-            continue  # "Otherwise stop" needs no "go to", other sentences do
+        condition, start = _condition(before, arrow=arrow)
+        end = match[2].capitalize() if match[2] else ""
+        if not (
+            _ends(before, condition, end=end, asked=-1 < asked < match.start())
+            if leads is None
+            else arrow or _jumps(before, leads[0], match)
+        ):
+            continue
+        if not condition and leads and _ONLY_IF.match(text, match.end()):
+            continue  # "Go to step 3 if the disk is full"
         before = text[position : begin + start]
         kept.append(before if condition else _THEN.sub("", before))
-        end = match[2].capitalize() if match[2] else ""
-        listed.append(Branch(label=condition, line=line, step=match[1] or match[3] or "", text=end))
+        said = f"{leads[0]}{match[3]}" if leads and match[3] else ""
+        listed.append(Branch(label=condition, line=line, step=match[1] or match[3] or "", text=end, said=said))
         position = match.end()
     kept.append(text[position:])
     parts = [part.strip(" ,:;-\u2013\u2014") for part in kept] if listed else kept
     return " ".join(part for part in parts if part.strip(" .")), listed
+
+
+def unread(text: str) -> str:
+    """Return the words of a text that sound like a jump, such as "go to step 5" in "Never go to step 5"; "" if none."""
+    for match in _STEP.finditer(text):
+        leads = None if match[2] else _LEADS.search(text, max(0, match.start() - _LONGEST_LEAD), match.start())
+        if leads is not None:
+            return text[leads.start() : match.end()]
+    return ""
+
+
+def _ends(before: str, condition: str, *, end: str, asked: bool) -> bool:
+    """Whether "done" or "stop" behind a text is an end: "Otherwise stop", "If so, done", not "If not done"."""
+    words = [word.strip(_AROUND) for word in before.casefold().split() if word.strip(_AROUND)]
+    denied = end != "Stop" and before.casefold().rstrip(" *_").endswith("not")
+    if denied or condition not in ("Yes", "No", "Otherwise"):
+        return False
+    return words[-1] in ("otherwise", "else") or words[-2:-1] in (["if"], ["is"]) or asked
+
+
+def _jumps(before: str, leads: str, step: re.Match[str]) -> bool:
+    """Whether "go to step 4" behind a text is a jump: where a clause begins, or after "If the disk is full".
+
+    "Roll back to 1", "Never go to step 5" and "Before you go to step 3" are no jumps.
+    """
+    begin = max((match.end() for match in _SENTENCE.finditer(before)), default=0)
+    whole = re.sub(r"[*_]", "", before[begin:])
+    sentence = _HANDED_ON.sub("", whole).rstrip()
+    if (step[3] and not _LEADS_TO_A_NUMBER.fullmatch(leads)) or _DENIES.search(sentence) or _FORBIDS.match(sentence):
+        return False
+    if not sentence or _CLAUSE_ENDS.search(sentence) or _AND.search(whole[len(sentence) :]):
+        return True
+    back_alone = leads.casefold().startswith("back")
+    return not step[3] and not back_alone and _CONDITIONAL.fullmatch(sentence) is not None
 
 
 def _condition(lead: str, *, arrow: bool) -> tuple[str, int]:
@@ -84,6 +143,8 @@ def _condition(lead: str, *, arrow: bool) -> tuple[str, int]:
     bare = _IF.sub("", words, count=1).strip(_AROUND) if asks else words
     if words.casefold() in _OTHERWISE or bare.casefold() in _OTHERWISE:
         return "Otherwise", start
+    if bare.casefold() == "so" and not asks and not arrow:
+        return "", start
     if bare.casefold() in _SAID:
         return _SAID[bare.casefold()], start
     if asks or arrow or lead.rstrip(" *_").endswith((":", "-", "\u2013", "\u2014")):
@@ -92,20 +153,26 @@ def _condition(lead: str, *, arrow: bool) -> tuple[str, int]:
     return "", len(lead)
 
 
-def answer(text: str, line: int) -> Branch | None:
-    """Return the branch in "Yes: go to step 4" or "No: plug it in"; None if a text is no such answer."""
+def answer(text: str, line: int, *, asks: bool) -> Branch | None:
+    """Return the branch in "Yes: go to step 4" or "No: plug it in"; None if a text is no such answer.
+
+    Below a step that asks nothing it may be a remark, and so may "No, really": then the branch is not `sure`.
+    """
     match = _YES_OR_NO.fullmatch(text.strip())
     if match is None:
         return None
-    label = _SAID[match[1].casefold()]
-    kept, listed = branches(f"\u2192 {match[2]}", line)
+    said_if, sign = match[1], match[2]
+    label = _SAID[re.findall(r"[a-z]+", text.casefold())[1 if said_if else 0]]
+    kept, listed = branches(f"\u2192 {match[3]}", line)
     jump = next((branch for branch in listed if not branch.label), None)
     said = kept.strip("\u2192 ,:;")
-    if jump is not None and not said.strip(_AROUND):
-        return Branch(label=label, line=line, step=jump.step, text=jump.text)
-    ends = jump is None and _ESCALATES.match(said) is not None
+    clear = sign != "," or label == "Otherwise" or jump is not None
+    sure = bool(said_if) or sign in _ARROWS or (jump is not None and bool(jump.step)) or (asks and clear)
     step = jump.step if jump is not None else ""
-    return Branch(label=label, line=line, step=step, text=said[:1].upper() + said[1:], on=not ends)
+    if jump is not None and not said.strip(_AROUND + "!"):
+        return replace(jump, label=label, sure=sure)
+    ends = jump is None and _ESCALATES.match(said) is not None
+    return Branch(label=label, line=line, step=step, text=said[:1].upper() + said[1:], on=not ends, sure=sure)
 
 
 def escalation(text: str, line: int) -> Branch | None:

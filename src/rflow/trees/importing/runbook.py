@@ -2,13 +2,13 @@
 
 import re
 
-import msgspec
 from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, answer, branches, escalation
-from rflow.trees.importing.chart import Chart, Link, Node
-from rflow.trees.importing.names import Names, slug
+from rflow.trees.importing.branching import Branch, answer, branches, escalation, unread
+from rflow.trees.importing.chart import Chart, Link, Node, Note
+from rflow.trees.importing.names import Names
+from rflow.trees.importing.steps import Step, ids_of
 from rflow.trees.parsed import ParseError
 
 _ITEM = re.compile(r"([ \t]*+)(?:(\d{1,4})[.)]|[-*+])[ \t]++(\[[ xX]\][ \t]++)?(.*+)")
@@ -22,20 +22,6 @@ _CODE = re.compile(r"`([^`]++)`\.?")
 _OTHERS = {"yes": "No", "no": "Yes", "otherwise": "Yes"}
 _SHELL = {"", "sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "sql", "text"}
 _PROMPT = re.compile(r"^(?:\$|#|PS [^>\n]*+>|>) ", re.MULTILINE)
-
-
-class _Step(msgspec.Struct, kw_only=True):
-    """A step: its number in its list, and what belongs to it."""
-
-    series: int
-    number: str
-    text: str
-    line: int
-    indent: int
-    section: str
-    help: list[str] = []
-    run: list[str] = []
-    branches: list[Branch] = []
 
 
 def read_runbook(text: str, first: int = 1) -> Chart:
@@ -60,13 +46,14 @@ def _front_matter_end(lines: list[str]) -> int:
 class _Reader:
     def __init__(self, first: int) -> None:
         self.first = first
-        self.steps: list[_Step] = []
+        self.steps: list[Step] = []
         self.title = ""
         self.section = ""
         self.lists = 0
         self.previous = 0
         self.by_heading = False
         self.new_section = True
+        self.notes: list[Note] = []
         self.indent = 0
         """How far the outermost list is indented."""
 
@@ -131,11 +118,19 @@ class _Reader:
         self._append(str(self.previous), text, number, indent)
 
     def _append(self, name: str, text: str, number: int, indent: int) -> None:
-        step = _Step(
+        step = Step(
             series=self.lists, number=name, text=text, line=self.first + number, indent=indent, section=self.section
         )
-        step.text, step.branches = branches(text, step.line)
+        step.text, step.branches = self._branches(text, number)
         self.steps.append(step)
+
+    def _branches(self, text: str, number: int) -> tuple[str, list[Branch]]:
+        """Return a text without its branches, and the branches; note what sounds like a jump and stays text."""
+        rest, listed = branches(text, self.first + number)
+        if words := unread(rest):
+            what = f'"{words}" is not read as a jump: it stays text. Write "→ step N" for a jump.'
+            self.notes.append(Note(line=self.first + number, text=what))
+        return rest, listed
 
     def _more(self, text: str, number: int, *, bullet: bool = False) -> None:
         """Read what stands below a step: where its answers lead, or help."""
@@ -144,35 +139,27 @@ class _Reader:
             return  # a paragraph of the next section
         if (field := _FIELD.fullmatch(text)) and self._field(step, field[1].lower(), field[2]):
             return
-        rest, listed = branches(text, self.first + number)
-        said = answer(text, self.first + number) if len(listed) < 2 else None
-        if out := said or (escalation(text, self.first + number) if not listed else None):
+        rest, listed = self._branches(text, number)
+        said = answer(text, self.first + number, asks=step.asks()) if len(listed) < 2 else None
+        out = said or (escalation(text, self.first + number) if not listed else None)
+        if out is not None and out.sure:
             rest, listed = "", [out]
+        elif out is not None and not listed:
+            step.unsure.append((len(step.help), out))
         step.branches.extend(listed)
         if rest:
             step.help.append(f"- {rest}" if bullet else rest)
 
-    def _field(self, step: _Step, name: str, said: str) -> bool:
+    def _field(self, step: Step, name: str, said: str) -> bool:
         """Read what a template says of a step: "**Command:** `df -h`"; return whether that is all."""
         code = _CODE.fullmatch(said)
         if name in ("command", "run") and code:
             step.run.append(code[1])
         elif name in ("description", "action", "task") and not step.text:
-            step.text, step.branches = branches(said, step.line)
+            step.text, step.branches = self._branches(said, step.line - self.first)
         else:
             return False
         return True
-
-
-def _ids(steps: list[_Step]) -> dict[tuple[int, str], str]:
-    """Return an id for each step: step-2, or the section and the number where several lists have a step 2."""
-    names, ids = Names(), {}
-    for step in steps:
-        name = f"step-{step.number.replace('.', '-')}"
-        if name in names.taken:
-            name = f"{slug(step.section, 30) or f'list-{step.series}'}-{step.number.replace('.', '-')}"
-        ids[step.series, step.number] = names.id(name)
-    return ids
 
 
 class _Connecting:
@@ -180,13 +167,19 @@ class _Connecting:
 
     def __init__(self, reader: _Reader, first: int) -> None:
         self.steps = reader.steps
-        self.ids = _ids(reader.steps)
+        self.ids = ids_of(reader.steps)
         self.names = Names(self.ids.values())
         self.by_number = {number: name for (_, number), name in reversed(self.ids.items())}
         self.chart = Chart(line=first, title=reader.title, start=next(iter(self.ids.values())))
+        self.chart.notes.extend(reader.notes)
 
     def connected(self) -> Chart:
         for step in self.steps:
+            for branch in step.settle():
+                what = (
+                    f'"{branch.label}" is not read as an answer: it stays text. Write "If yes: …", "If not: …" for one.'
+                )
+                self.chart.note(branch.line, what)
             self.chart.nodes[self.ids[step.series, step.number]] = Node(
                 text=_plain(step.text) or f"Step {step.number}",
                 line=step.line,
@@ -198,10 +191,12 @@ class _Connecting:
             self._connect(step, self.ids[after.series, after.number] if after else None)
         return self.chart
 
-    def _connect(self, step: _Step, after: str | None) -> None:
+    def _connect(self, step: Step, after: str | None) -> None:
         source = self.ids[step.series, step.number]
         jump = next((branch for branch in step.branches if not branch.label), None)
         for branch in step.branches:
+            if branch.said and not branch.label:
+                self.chart.note(branch.line, f'"{branch.said}" is read as "go to step {branch.step}".')
             if branch.label:
                 self._answer(source, step, branch, after)
         labels = {branch.label.casefold() for branch in step.branches if branch.label}
@@ -217,7 +212,7 @@ class _Connecting:
                 what = f'Step {step.number} does not say where else it leads: "{other}" leads to {to}.'
                 self.chart.note(step.line, what)
 
-    def _answer(self, source: str, step: _Step, branch: Branch, after: str | None) -> None:
+    def _answer(self, source: str, step: Step, branch: Branch, after: str | None) -> None:
         to = self._target(step, branch)
         if to is None:
             return
@@ -226,7 +221,7 @@ class _Connecting:
         if branch.on and goes_on is not None:
             self.chart.connect(Link(source=to, to=goes_on, label="", line=branch.line))
 
-    def _target(self, step: _Step, branch: Branch) -> str | None:
+    def _target(self, step: Step, branch: Branch) -> str | None:
         """Return where a branch leads: to a step of the same list, else of another, or to a node with its text."""
         if branch.text:
             return self._node(branch.text, branch.line)
