@@ -230,9 +230,7 @@ def test_a_card_shows_the_full_story(drawn: Drawn) -> None:
 @pytest.mark.slow
 def test_a_card_shows_outputs_and_keeps_the_columns_of_what_was_pasted(drawn: Drawn) -> None:
     ask = "Is that all right?\nComputerName     : 10.8.14.52\nRemotePort       : 9100"
-    told = changed(
-        FULL, ask=ask, situation=None, impact=None, waiting=(), tried=(), notes=(), changes=(), handovers=()
-    )
+    told = changed(FULL, ask=ask, situation=None, impact=None, waiting=(), tried=(), notes=(), changes=(), handovers=())
     text = drawn.of(told)["text"].replace("\u00a0", " ")
     assert ask in text
     assert "• ping of the printer: Reply from 10.8.14.52: bytes=32" in seen(text)
