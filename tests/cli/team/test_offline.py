@@ -198,6 +198,19 @@ def test_a_token_that_ended_keeps_what_was_typed_until_one_signs_in_again(team: 
         assert [note["text"] for note in ben.show(code)["notes"]] == ["The lamp is red", "So is the other"]
 
 
+def test_what_is_typed_for_a_ticket_with_a_slash_is_kept_although_the_token_ended(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        code = ben.start("label-printer", "--ticket", "INC/7")
+        ended = ben.at(environ={"RFLOW_TOKEN": "rft_" + "0" * 39})
+        for words in (["note", "The lamp is red"], ["run", "--", "true"], ["attach", "-"]):
+            assert "rflow login" in ended.refused(9, "-s", "INC/7", *words, stdin="E42")
+        assert drafts(ben) == ["add_note", "add_evidence"]
+        assert ben.ok("drafts", "send").err.count(f"{code} ") == 2
+        assert [note["text"] for note in ben.show(code)["notes"]] == ["The lamp is red"]
+
+
 def test_a_draft_that_is_refused_is_kept_and_says_why_and_can_be_removed(team: TeamServer, ben: Program) -> None:
     with team.running():
         code = ben.start()
