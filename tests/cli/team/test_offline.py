@@ -181,9 +181,14 @@ def test_a_start_that_was_sent_alone_or_removed_leaves_no_draft_for_another_sess
     with team.running():
         ben.ok("drafts", "send", york["id"])
         ben.ok("drafts", "remove", hull["id"], "--yes")
-        assert "has not been started" in ben.run("drafts", "send").err
+        said = ben.run("drafts", "send").err
+        assert "was removed" in said and f"rflow drafts remove {note['id']}" in said
         assert [draft["id"] for draft in ben.json("drafts", "list", "--json")] == [note["id"]]
         assert ben.show(old)["notes"] == []
+        assert "no session" in ben.run("-s", "NONE-0000", "drafts", "send").err.lower()
+        ben.ok("-s", old, "drafts", "send", note["id"])
+        assert drafts(ben) == []
+        assert [each["text"] for each in ben.show(old)["notes"]] == ["It is the till in hull"]
         assert [each["text"] for each in ben.show()["notes"]] == ["It is the till in york"]
 
 
