@@ -36,3 +36,9 @@ def test_no_folder_is_a_heap() -> None:
         if file.name != "__init__.py" and "node_modules" not in file.parts
     )
     assert {folder: count for folder, count in modules.items() if count > MOST_FILES} == {}
+
+
+def test_cookies_are_read_in_one_way() -> None:
+    """Starlette's own reading can stop a server: see `cookies_of`."""
+    files = [file.name for file in (SOURCE / "web").rglob("*.py") if "request.cookies" in file.read_text("utf-8")]
+    assert files == []

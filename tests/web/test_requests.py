@@ -1,5 +1,6 @@
 """Requests that reach a route behind the server's middleware: bodies of every kind, their limits, errors."""
 
+import asyncio
 import hashlib
 import json
 import socket
@@ -14,9 +15,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from rflow.web.metrics import Metrics
 from rflow.web.middleware import BODY_LIMIT, BodyLimit, middleware, unexpected_error
+from rflow.web.work.cookies import cookies_of
 from support.web.app import running
 
 MIB = 1024 * 1024
@@ -43,7 +46,12 @@ async def broken(_: Request) -> Response:
     raise RuntimeError("the printer in Leeds")
 
 
+async def cookies(request: Request) -> Response:
+    return JSONResponse(cookies_of(request))
+
+
 ROUTES = [
+    Route("/cookies", cookies),
     Route("/step", step, methods=["POST"]),
     Route("/evidence", evidence, methods=["POST"], middleware=[Middleware(BodyLimit, limit=8 * MIB)]),
     Route("/unread", unread, methods=["POST"]),
@@ -140,3 +148,35 @@ def test_an_unexpected_error_is_a_500_and_the_server_keeps_serving(url: str) -> 
             assert response.headers["x-frame-options"] == "DENY"
         assert client.post("/step", json=1).status_code == 200
     assert 'rflow_requests_total{route="broken",status="500"}' in METRICS.text(0, 0, 0).decode()
+
+
+def answered(query: bytes, cookie: bytes) -> tuple[int, bytes]:
+    """Answer a request that is longer than any that the server's protocol lets through."""
+    app = Starlette(routes=ROUTES, middleware=middleware(Metrics()))
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"cookie", cookie)]
+    scope = {"type": "http", "method": "GET", "path": "/cookies", "query_string": query, "headers": headers}
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], sent[1]["body"]
+
+
+@pytest.mark.parametrize("query", [b"password", b"password&", b"&=password", b"PASSWORD%"])
+def test_a_long_query_is_read_in_a_time_that_grows_only_with_its_length(query: bytes) -> None:
+    """One that grows with the square would end this test's process by the limit for every test."""
+    assert answered(query * 500_000, b"") == (200, b'{"":""}')
+    assert answered(query * 500_000 + b"&old-Password=1", b"")[0] == 400
+
+
+@pytest.mark.parametrize("value", [b"\\1", b'\\"', b"\\141", b'"', b"a=;", b";"])
+def test_a_long_cookie_is_read_in_a_time_that_grows_only_with_its_length(value: bytes) -> None:
+    """Python's own way of reading cookies takes hours for some of these before 3.12.6 (CVE-2024-7592)."""
+    status, body = answered(b"", b'rflow=abc; long="' + value * 500_000 + b'"; last="abc=="')
+    read = json.loads(body)
+    assert (status, read["rflow"], read["last"]) == (200, "abc", "abc==")

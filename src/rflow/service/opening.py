@@ -65,7 +65,13 @@ def absolute_url(url: str) -> str:
 
 
 def public_url(url: str) -> str:
-    """Return a store's URL or path as it may be shown: without a password."""
+    """Return a store's URL or path as it may be shown: without a password.
+
+    Of a server's with a user or a query, which is refused wherever it is used, nothing is shown.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme in ("https", "http"):
+        return f"{scheme}://…" if "@" in rest.partition("/")[0] or "?" in rest or "#" in rest else url
     from rflow.stores.postgres.connection.address import is_postgres, shown
 
     return shown(url) if is_postgres(url) else url

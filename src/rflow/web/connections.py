@@ -36,7 +36,7 @@ class JoinedWrites:
         """Send data, or keep it if it is a head."""
         if self._head:
             head, self._head = self._head, b""
-            self._transport.writelines((head, data))
+            self._transport.write(head + data)  # not `writelines`: CPython's gh-136234, gh-155888
         elif data.startswith(_HEAD):
             self._head = data
             self._loop.call_soon(self._send_head)

@@ -53,7 +53,10 @@ def test_what_a_link_would_show_is_seen_before_there_is_one(ana: Program) -> Non
     assert "hunter2" not in shown.out
     assert shown.out.startswith("<!doctype html>")
     assert "None was created" in shown.err
+    for words in (["--json"], ["--copy"], ["--expires", "nonsense"]):
+        assert ana.refused(2, "share", "create", "--dry-run", *words)
     assert listed(ana) == []
+    assert "To see that: rflow share create --dry-run > FILE" in ana.ok("share", "create").err.replace("\n", " ")
 
 
 def test_for_programs_it_is_json(ana: Program) -> None:

@@ -181,9 +181,14 @@ def test_a_start_that_was_sent_alone_or_removed_leaves_no_draft_for_another_sess
     with team.running():
         ben.ok("drafts", "send", york["id"])
         ben.ok("drafts", "remove", hull["id"], "--yes")
-        assert "has not been started" in ben.run("drafts", "send").err
+        said = ben.run("drafts", "send").err
+        assert "was removed" in said and f"rflow drafts remove {note['id']}" in said
         assert [draft["id"] for draft in ben.json("drafts", "list", "--json")] == [note["id"]]
         assert ben.show(old)["notes"] == []
+        assert "no session" in ben.run("-s", "NONE-0000", "drafts", "send").err.lower()
+        ben.ok("-s", old, "drafts", "send", note["id"])
+        assert drafts(ben) == []
+        assert [each["text"] for each in ben.show(old)["notes"]] == ["It is the till in hull"]
         assert [each["text"] for each in ben.show()["notes"]] == ["It is the till in york"]
 
 
@@ -196,6 +201,19 @@ def test_a_token_that_ended_keeps_what_was_typed_until_one_signs_in_again(team: 
         ben.at(environ={}).refused(9, "note", "So is the other")
         ben.ok("drafts", "send")
         assert [note["text"] for note in ben.show(code)["notes"]] == ["The lamp is red", "So is the other"]
+
+
+def test_what_is_typed_for_a_ticket_with_a_slash_is_kept_although_the_token_ended(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        code = ben.start("label-printer", "--ticket", "INC/7")
+        ended = ben.at(environ={"RFLOW_TOKEN": "rft_" + "0" * 39})
+        for words in (["note", "The lamp is red"], ["run", "--", "true"], ["attach", "-"]):
+            assert "rflow login" in ended.refused(9, "-s", "INC/7", *words, stdin="E42")
+        assert drafts(ben) == ["add_note", "add_evidence"]
+        assert ben.ok("drafts", "send").err.count(f"{code} ") == 2
+        assert [note["text"] for note in ben.show(code)["notes"]] == ["The lamp is red"]
 
 
 def test_a_draft_that_is_refused_is_kept_and_says_why_and_can_be_removed(team: TeamServer, ben: Program) -> None:

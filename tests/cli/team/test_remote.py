@@ -111,6 +111,16 @@ def test_a_summary_made_at_a_server_is_that_made_on_it_in_the_readers_own_time_z
     assert one == other
 
 
+@pytest.mark.parametrize("address", ["http://bob:sekret@127.0.0.1:9", "http://127.0.0.1:9/?token=sekret"])
+def test_a_password_in_the_address_of_a_server_is_refused_and_never_shown(ben: Program, address: str) -> None:
+    for words in (("user", "list"), ("token", "list"), ("audit",), ("space", "add", "York"), ("note", "It beeps")):
+        for said in (ben.refused(2, *words, RFLOW_STORE=address), ben.refused(2, "--store", address, *words)):
+            assert "The address of the server contains" in said and "sekret" not in said
+    for words in (("config", "list"), ("config", "get", "store"), ("prompt",), ("doctor",), ("drafts", "list")):
+        result = ben.run("--store", address, *words)
+        assert "sekret" not in result.out + result.err
+
+
 def test_what_is_done_on_the_server_itself_says_so_and_what_a_token_never_may(ben: Program) -> None:
     code = ben.start()
     for words in (("serve",), ("user", "list"), ("token", "list"), ("audit",), ("store", "backup", "x.db")):

@@ -122,7 +122,7 @@ class Context:
     def _check_not_at_server(self, page: str = "") -> None:
         """Raise `UsageProblem` at a server, with the address of its page for the same, if there is one."""
         if self.at_server:
-            browser = f"; in a browser: {self.settings['store'].text.rstrip('/')}{page}"
+            browser = f"; in a browser: {self._place}{page}"
             raise UsageProblem(
                 "That is done on the server's own store, not over HTTP.",
                 try_=f"On the server: rflow --store PATH …{browser if page else ', or ask an admin of it.'}",

@@ -21,7 +21,7 @@ def server_url(text: str) -> "HttpUrl":
     """Read the address of a server; raise `UsageProblem` for one that a token can't be sent to."""
     from rflow.delivery.url import HttpUrl, parse_safe_url
 
-    parsed = parse_safe_url(text)
+    parsed = "contains ? or #" if "?" in text or "#" in text else parse_safe_url(text)
     if not isinstance(parsed, HttpUrl):
         raise UsageProblem(f"The address of the server {parsed}.", try_="Write it as https://rflow.example.com")
     return parsed

@@ -62,7 +62,7 @@ def addressee(run: "App", name: str, *, new: bool) -> tuple[Person, bool]:
 def check_first(run: "App", session: Session, command: "Command") -> None:
     """Raise the error that sending a command would raise now: if its output could not be kept, nothing is run."""
     try:
-        run.workspace.check(session.id or run.session().id, command)
+        run.workspace.check(_known(run, session).id, command)
     except UNSENT as error:
         error.try_ = f"Nothing was run. {error.try_}"
         raise
@@ -136,9 +136,13 @@ def keep(
     return draft
 
 
+def _known(run: "App", session: Session) -> Session:
+    """Return a session that can be addressed; raise why if it could not be asked which one it is, and still can't."""
+    return session if fits_address(session.id) else run.session()
+
+
 def _sent(run: "App", session: Session, command: "Command", contents: Mapping[str, bytes] | None) -> Outcome:
-    if not session.id:
-        session = run.session()
+    session = _known(run, session)
     try:
         return send(run.workspace, session, command, contents)
     except NotFound:

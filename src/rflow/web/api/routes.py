@@ -20,7 +20,7 @@ from rflow.web.api.openapi import PREFIX, document
 from rflow.web.api.operations import OPERATIONS, Call, Operation
 from rflow.web.broadcaster import Broadcaster, EventStream
 from rflow.web.middleware import BODY_LIMIT, BodyLimit
-from rflow.web.work.cookies import session_cookie
+from rflow.web.work.cookies import cookies_of, session_cookie
 from rflow.web.work.same_origin import check_same_origin
 from rflow.web.work.site import Site
 from rflow.web.workers import WorkerPool
@@ -170,7 +170,7 @@ def token_of(request: Request, site: Site) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    if not scheme and (session := request.cookies.get(session_cookie(site))):
+    if not scheme and (session := cookies_of(request).get(session_cookie(site))):
         check_same_origin(request, site)
         return session
     raise NotSignedIn("This needs a token.", try_="Send it as: Authorization: Bearer TOKEN")

@@ -14,7 +14,7 @@ from rflow.web.oidc.config import Oidc
 from rflow.web.oidc.identity import Verified, verified
 from rflow.web.oidc.provider import Provider, refused
 from rflow.web.work.call import Answer, Asked, Call, Redirect
-from rflow.web.work.cookies import keep, kept
+from rflow.web.work.cookies import cookies_of, keep, kept
 from rflow.web.work.errors import failed
 from rflow.web.work.routes import WorkRoutes, asked_of
 from rflow.web.work.site import Site
@@ -50,7 +50,7 @@ class OidcRoutes:
 
     async def oidc_callback(self, request: Request) -> Response:
         """Sign somebody in who comes back from the provider."""
-        attempt = attempt_in(kept(self._site, _COOKIE, request.cookies))
+        attempt = attempt_in(kept(self._site, _COOKIE, cookies_of(request)))
         try:
             who = await run_in_threadpool(self._who, attempt, dict(request.query_params))
         except RflowError as error:

@@ -14,7 +14,7 @@ from rflow.service.team.links import Opened
 from rflow.web.link_lookup import key_of
 from rflow.web.pages import LINK_ENDED, OPENING_POLICY, WORK_STYLE, message
 from rflow.web.work.client import client_address
-from rflow.web.work.cookies import session_cookie
+from rflow.web.work.cookies import cookies_of, session_cookie
 from rflow.web.work.forms import read_form
 from rflow.web.work.same_origin import check_same_origin
 from rflow.web.work.site import Site
@@ -41,7 +41,7 @@ class Opening:
 
     def key(self, request: Request, token: str) -> str | None:
         """Return what shows that this reader has opened a link; None if nothing does."""
-        opened, session = request.cookies.get(_COOKIE, ""), self._session(request)
+        opened, session = cookies_of(request).get(_COOKIE, ""), self._session(request)
         return key_of(token, opened, session) if opened or session else None
 
     async def page(self, request: Request, token: str, *, is_page: bool) -> Response:
@@ -56,7 +56,7 @@ class Opening:
         return await self._workers.run(work) if is_token(token) else None
 
     def _session(self, request: Request) -> str:
-        return request.cookies.get(session_cookie(self._site), "")
+        return cookies_of(request).get(session_cookie(self._site), "")
 
     async def open(self, request: Request, token: str) -> Response:
         """Open a link with what its form sent."""

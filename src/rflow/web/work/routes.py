@@ -18,7 +18,7 @@ from rflow.web.middleware import BODY_LIMIT, BodyLimit
 from rflow.web.pages import WORK_POLICY
 from rflow.web.work.call import Answer, Asked, Call, Download, Handler, Page, Redirect
 from rflow.web.work.client import client_address
-from rflow.web.work.cookies import Notice, read_notice, session_cookie, set_notice, set_session
+from rflow.web.work.cookies import Notice, cookies_of, read_notice, session_cookie, set_notice, set_session
 from rflow.web.work.errors import broken, failed, refused
 from rflow.web.work.forms import Form, read_form
 from rflow.web.work.frame import in_frame
@@ -59,7 +59,7 @@ class WorkRoutes:
 
     async def events(self, request: Request) -> Response:
         """Stream the changes of a session, or of all that the reader may see, to a page."""
-        token, session = request.cookies.get(session_cookie(self._site), ""), request.path_params.get("session", "")
+        token, session = cookies_of(request).get(session_cookie(self._site), ""), request.path_params.get("session", "")
         try:
             stream = await self._api.stream(request, token, session)
         except NotSignedIn:
@@ -111,7 +111,7 @@ class WorkRoutes:
         length = request.headers.get("content-length", "")
         if page.limit is None or (length.isdigit() and int(length) <= BODY_LIMIT):
             return
-        token = request.cookies.get(session_cookie(self._site), "")
+        token = cookies_of(request).get(session_cookie(self._site), "")
         if await self._workers.run(lambda team: team.sign_in.watching(token)) is None:
             raise NotSignedIn("You are not signed in, so nothing was done.", try_="Sign in, then send it again.")
 
@@ -162,7 +162,7 @@ def _to_sign_in(call: Call) -> Answer:
 
 def asked_of(request: Request, site: Site, form: Form = Form()) -> Asked:  # noqa: B008 (frozen)
     """Return a request, read."""
-    cookies, live = request.cookies, request.method in SAFE and "x-rflow-live" in request.headers
+    cookies, live = cookies_of(request), request.method in SAFE and "x-rflow-live" in request.headers
     return Asked(
         method=request.method,
         path=quote(request.scope["path"], safe="/:@!$&'()*+,;=~"),

@@ -69,14 +69,14 @@ def send_(run: App, references: Ids = None) -> None:
     """Send what could not be sent before, the oldest first.
 
     Each is carried out once: what had arrived although the connection broke changes nothing. A draft that is refused is
-    kept.
+    kept. With -s: what was for a session that was never started, because its draft was removed, goes to this one.
     """
     drafts = Drafts(run.settings.folders.state)
     chosen = drafts.named(references) if references else drafts.all()
     if not chosen:
         return run.say("There are no drafts: everything was sent.")
     failures: list[RflowError] = []
-    before = _Before()
+    before = _Before(drafts, run.session_reference or "")
     for draft in chosen:
         try:
             _send(run, draft, before)
@@ -103,7 +103,8 @@ class _Before:
     One's own moves are not news.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, drafts: Drafts, named: str) -> None:
+        self._drafts, self._named = drafts, named
         self._after: dict[tuple[str, str, int], int] = {}
         self._started: dict[str, Session] = {}
 
@@ -112,13 +113,24 @@ class _Before:
         self._started[draft.command.command_id] = session
 
     def addressed(self, draft: Draft) -> Draft:
-        """Return a draft with the session that one before it started, if it is for that."""
+        """Return a draft with the session that one before it started, if it is for that.
+
+        If no draft starts it any more, it is for the session that the user names.
+        """
         if not draft.after:
             return draft
         session = self._started.get(draft.after)
-        if session is None:
+        if session is not None:
+            return replace(draft, session=session.id, code=session.code, after="")
+        if self._drafts.starts(draft.after):
             raise NotFound("The session that it is for has not been started.", try_="Send all: rflow drafts send")
-        return replace(draft, session=session.id, code=session.code, after="")
+        if self._named:
+            return replace(draft, session=self._named, after="")
+        raise NotFound(
+            "The draft that starts its session was removed.",
+            try_=f"To send it to another session: rflow -s CODE drafts send {draft.id}. To see or remove it: "
+            f"rflow drafts show {draft.id}, rflow drafts remove {draft.id}",
+        )
 
     def caught_up(self, draft: Draft) -> Draft:
         """Return a draft that has seen what those before it did."""

@@ -56,11 +56,13 @@ def create(
     """
     from rflow.cli.display.links import base_of, copy_link, ending_of, link_to
 
-    if dry_run:
-        _show(run, run.session(), brief=brief)
-        return
+    if dry_run and (copy or json):
+        raise UsageProblem("--dry-run takes no --copy and no --json: there is no link.", try_="Leave them out.")
     session, base = run.session(), base_of(run)
     until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
+    if dry_run:
+        _show(run, session, brief=brief)
+        return
     wish = ShareWish(
         session=session.id,
         expires_at=until,
@@ -153,7 +155,8 @@ def _preview(run: App, session: Session, share: Share) -> str:
     later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
     reads = f"{what}{what_leaves(summary)}{hidden}"
     times = f" It can be opened {counted(share.max_views, 'time')}." if share.max_views else ""
-    see = f"{run.program} progress{' --brief' if share.brief else ''} -f html -o FILE"
+    which = f" -s {session.code}" if run.session_reference else ""
+    see = f"{run.program}{which} share create --dry-run{' --brief' if share.brief else ''} > FILE"
     return f"Anyone with it{_condition(share)} can read {reads}, {later}.{times} To see that: {see}"
 
 
