@@ -40,7 +40,7 @@ _PLACEHOLDER = Lazy(
             r"\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*|\$\w+(?:::\w+)+",  # $NAME
             r"\([A-Za-z][A-Za-z -]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]?",  # (known after apply), [MASKED]
             r"%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}",  # what programs fill in
-            r"[*•●xX.…#_?-]{3,}|\W|\*\*[A-Za-z]+\*\*",  # ********, **hidden**
+            r"[*•●xX.…#_?-]{3,}|\W",  # ********
             r"(?:amd64|arm64|armhf|armel|i386|ppc64el|s390x|riscv64|x86_64|aarch64|noarch)",  # libsecret-1:amd64
             r"scram-sha-\d+(?:-plus)?",
             r"\d+/(?:tcp|udp|sctp)",
@@ -53,6 +53,12 @@ _PLACEHOLDER = Lazy(
         )
     )
 )
+_BOLD = Lazy(r"(\*\*|__)(?P<word>[A-Za-z]+)\1")
+_NOT_SHOWN = frozenset(
+    "censored classified concealed confidential filtered obscured omitted private redacted sanitized scrubbed secret "
+    "stripped withheld".split()
+)
+"""What people write in bold in a password's place; the words of `_STATUS` as well."""
 _BRACKETED = Lazy(
     r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>|<%[^\n]{0,200}?%>|\$\([^)\n]{1,200}\))(?=[\s,;\"')\]}]|\Z)"
     r"|![A-Za-z]{2,20}(?=\s)"  # a tag of YAML: !vault |
@@ -83,6 +89,8 @@ def is_secret(text: str, value: Value, belief: Belief) -> bool:
     if MARK[:-1] in shown or _PLACEHOLDER.fullmatch(shown) or _PLACE.match(shown) or _DATE.fullmatch(shown):
         return False
     if _BRACKETED.match(text, value.start, value.start + _LOOKED_AT):
+        return False
+    if (bold := _BOLD.fullmatch(shown)) and bold["word"].lower() in _STATUS | _NOT_SHOWN:
         return False
     if is_status(shown if value.quoted else text[value.start : value.start + _LOOKED_AT], quoted=value.quoted):
         return False

@@ -27,6 +27,7 @@ _QUOTED = ('= "', "= '", "= `", '="', "='")
 _CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
 _BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
 _BRACED = Lazy(r"\{(?=[^}\n]*[^\w.}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
+_PROMPT_ENDS = Lazy(r"[\s,;:)\]}+|&<>\\]|\.(?:\$|\s|\Z)|\Z")
 _DEFAULT = Lazy(r"""[^\n]{2,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}\\?["'](?P<value>[^"'\\\n]+)["'\\]""")
 _LINE = Lazy(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
 _LONE = Lazy(
@@ -63,8 +64,8 @@ def _may_separate(near: str) -> bool:
 
 
 def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) -> Iterator[Value]:
-    value = _braced(text, separator) or value_at(text, separator.end())
-    if value is None or _closes_its_quote(text, start, separator):
+    value = _after(text, start, separator)
+    if value is None:
         return
     if separator["separator"][0] == "-" and not (
         text[separator.start("separator") - 1].isspace() and looks_chosen(text[value.start : value.end])
@@ -88,6 +89,14 @@ def _braced(text: str, separator: re.Match[str]) -> Value | None:
     """Return the value of an ODBC setting in braces: PWD={a;b}."""
     match = _BRACED.match(text, separator.end()) if separator[0] == "=" else None
     return Value(match.start() + 1, match.end() - 1, match.end(), quoted=True) if match else None
+
+
+def _after(text: str, start: int, separator: re.Match[str]) -> Value | None:
+    """Return the value after the separator: in braces, quoted, bare, or what a shell joins to `'password='`."""
+    if not _closes_its_quote(text, start, separator):
+        return _braced(text, separator) or value_at(text, separator.end())
+    place = separator.end() + 1
+    return None if _PROMPT_ENDS.match(text, place) else value_at(text, place)
 
 
 def _closes_its_quote(text: str, start: int, separator: re.Match[str]) -> bool:
