@@ -134,7 +134,9 @@ def find(text: str) -> Iterator[Span]:
     words = words_in(low)
     for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
         if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
+            done = 0
             for match in pattern(before).finditer(text):
-                value = value_at(text, match.end())
+                value = value_at(text, match.end()) if match.end() >= done else None
                 if value and is_secret(text, value, "sure"):
+                    done = value.end
                     yield Span(value.start, value.end, kind)
