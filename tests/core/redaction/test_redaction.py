@@ -314,6 +314,8 @@ ADVERSARIAL = [
     ("", "Authorization=$(", ""),
     ("", "Authorization=[", ""),
     ("", "password={{a or '", ""),
+    ("", "password={{a or 'none'", ""),
+    ("", "<password><![CDATA[", ""),
 ]
 
 
