@@ -302,10 +302,23 @@ ADVERSARIAL = [
     ("", "_", "ghp_"),
     ("", "a-", ""),
     ("", "\u200b", "password=a"),
+    ("", "wireless.a.key=", ""),
+    ("", "password_maps=static:", ""),
+    ("", '$9$"', ""),
+    ("", "_auth=", ""),
+    ("", "auth=(", ""),
+    ("", "PWD={a'", ""),
+    ("", "PWD={a}}", ""),
+    ("", "'password='", ""),
+    ("", "'password='a", ""),
+    ("", "Authorization=$(", ""),
+    ("", "Authorization=[", ""),
+    ("", "password={{a or '", ""),
+    ("", "password={{a or 'none'", ""),
+    ("", "<password><![CDATA[", ""),
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("head", "middle", "tail"), ADVERSARIAL)

@@ -28,10 +28,16 @@ _SAYING = frozenset(
 )
 """Those that begin a message in quotes ("is too short"); another first word there may begin a passphrase."""
 _BEFORE_PROSE = frozenset(
-    "and as at been before being by did everybody for from he in instead it its keep nobody of or she strong that "
-    "there these they this those to via we who whoever you".split()
+    "and as at been before being by did everybody for from in instead it its keep nobody of or strong that there these "
+    "this those to via who whoever".split()
 )
 """First words of a bare value that begin a sentence about it."""
+_SAYS_WHO = Lazy(
+    r"(?:he|i|she|they|we|you)\s(?:[a-z]{3,}ed|are|can|cannot|could|did|do|does|don't|forgot|get|gets|got|had|has|have|is|may"
+    r"|might|must|need|needs|said|say|says|should|use|want|wants|was|were|will|would)\b",
+    re.IGNORECASE,
+)
+"""They can ask; but "you shall not pass" is a passphrase."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
 _PLACEHOLDER = Lazy(
     "|".join(
@@ -40,7 +46,7 @@ _PLACEHOLDER = Lazy(
             r"\$[A-Z]+(?:_[A-Z0-9]+)+|\$(?:env:)?[A-Z]*(?:PASS|PWD|PW|SECRET|TOKEN|KEY)[A-Z]*|\$\w+(?:::\w+)+",  # $NAME
             r"\([A-Za-z][A-Za-z -]*\)?|\[[^\]\n]*[ =][^\]\n]*\]?|\[[A-Z_ -]*\]?",  # (known after apply), [MASKED]
             r"%[A-Z_]+%|%\w|%?\(\w+\)s|\{[\w.]*\}|:[a-z_]{3,}",  # what programs fill in
-            r"[*•●xX.…#_?-]{3,}|\W|\*\*[A-Za-z]+\*\*",  # ********, **hidden**
+            r"[*•●xX.…#_?-]{3,}|\W",  # ********
             r"(?:amd64|arm64|armhf|armel|i386|ppc64el|s390x|riscv64|x86_64|aarch64|noarch)",  # libsecret-1:amd64
             r"scram-sha-\d+(?:-plus)?",
             r"\d+/(?:tcp|udp|sctp)",
@@ -53,17 +59,27 @@ _PLACEHOLDER = Lazy(
         )
     )
 )
+_BOLD = Lazy(r"(\*\*|__)(?P<word>[A-Za-z]+)\1")
+_NOT_SHOWN = frozenset(
+    "censored classified concealed confidential filtered obscured omitted private redacted sanitized scrubbed secret "
+    "stripped withheld".split()
+)
+"""What people write in bold in a password's place; the words of `_STATUS` as well."""
 _BRACKETED = Lazy(
     r"(?:\$\{[^}\n]*\}|\{\{[^}\n]*\}\}|<[A-Za-z][^<>\n]{0,100}>|<%[^\n]{0,200}?%>|\$\([^)\n]{1,200}\))(?=[\s,;\"')\]}]|\Z)"
-    r"|![A-Za-z]{2,20}(?=\s)"  # a tag of YAML: !vault |
+    r"|!(?:Base64|Cidr|Env|FindInMap|GetAtt|If|ImportValue|Join|KeyOf|Ref|Select|Split|Sub|Transform|env|env_var|file|include"
+    r"|reference|secret|vault)(?=\s)"  # tags of YAML: !vault |
 )
 _PLACE = Lazy(
     r"arn:|op://|vault:|https?://|file:|env:|ssm:|secret/|kv/|projects/|~/|\.{1,2}/|[A-Za-z]:[\\/]"
     r"|/(?:bin|data|dev|etc|home|media|mnt|opt|proc|root|run|secrets|srv|tmp|usr|var|vault|Users)/"
 )
 _ABOUT = Lazy(r"[A-Za-z' -]{0,60} \b(?:password|passphrase|secret|token|credentials?)\b", re.IGNORECASE)
-_SPEAKS_OF = Lazy(rf"(?:password|passphrase|secret|token){BLANK}(?:[a-z]{{2,}}\b(?![^\s.,:])|[\"'])")
-"""password updated successfully"""
+_SPEAKS_OF = Lazy(
+    rf"(?:password|passphrase|secret|token){BLANK}(?:[\"']|(?:(?:[a-z]{{2,}}{BLANK}){{0,2}}(?:[a-z]{{2,}}ed|are|can|cannot|does|error"
+    r"|failure|had|has|is|may|must|not|reset|set|should|was|were|will)|at|by|for|from|in|of|on|to|with)\b(?![^\s.,:]))"
+)
+"""password updated successfully; but "secret agent man" is a passphrase"""
 _AMOUNT = Lazy(
     rf"\d{{1,5}}{BLANK}{{1,4}}(?:attempts?|bytes?|char|characters?|chars|days?|entries|errors?|fail|failed|hours?"
     r"|items?|keys?|left|min|minutes?|more|ms|of|passed|remaining|s|seconds?|times?|tokens?|tries|users?|weeks?)\b"
@@ -84,6 +100,8 @@ def is_secret(text: str, value: Value, belief: Belief) -> bool:
         return False
     if _BRACKETED.match(text, value.start, value.start + _LOOKED_AT):
         return False
+    if (bold := _BOLD.fullmatch(shown)) and bold["word"].lower() in _STATUS | _NOT_SHOWN:
+        return False
     if is_status(shown if value.quoted else text[value.start : value.start + _LOOKED_AT], quoted=value.quoted):
         return False
     if belief == "weak":
@@ -99,7 +117,7 @@ def is_status(shown: str, *, quoted: bool) -> bool:
         return word in (_SAYING if " " in shown else _STATUS)
     if word in ("a", "an", "the", "your", "this") and _ABOUT.match(shown):
         return True
-    if _SPEAKS_OF.match(shown):
+    if _SPEAKS_OF.match(shown) or _SAYS_WHO.match(shown):
         return True
     return word in _STATUS or word in _BEFORE_PROSE or _AMOUNT.match(shown) is not None
 

@@ -67,6 +67,28 @@ class Lazy:
         return self._compiled.split(text)
 
 
+class Run:
+    """A pattern that takes one character after another: from anywhere within its match it ends in the same place.
+
+    The last match is kept, so that a text of names without an end to their values is not read again from each.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = Lazy(pattern)
+        self._last = ("", 0, 0)
+
+    def end(self, text: str, start: int) -> int:
+        """Return where the run that begins at `start` ends: there, if there is none."""
+        last, first, end = self._last
+        if text is last and first <= start < end:
+            return end
+        match = self._pattern.match(text, start)
+        if match is None:
+            return start
+        self._last = (text, start, match.end())
+        return match.end()
+
+
 @cache
 def pattern(source: str) -> Lazy:
     """Return a pattern of a table, where capitals don't matter and ^ and $ are the ends of lines."""

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from rflow.core.redaction.spans import MARK, Lazy
+from rflow.core.redaction.spans import MARK, Lazy, Run
 
 BLANK = r"[^\S\n]"
 
@@ -23,7 +23,7 @@ _OPENING = Lazy(r"""(?:[bBrRuUfFLN@$]{1,2}(?=["']))?(?P<escape>\\{0,7})(?P<quote
 _TO_QUOTE = {quote: Lazy(rf"(?:[^{quote}\\\n]|\\[^\n])*+") for quote in "\"'`"}
 # A bare value ends at a blank or at a delimiter. A delimiter in its middle is part of it, unless a name follows it.
 _INNER = r"""[^\s"'&,;|)\]}<]"""
-_BARE = Lazy(
+_BARE = Run(
     rf"(?:{_INNER}|[,|)\]}}\"'&](?={_INNER})(?![\w.-]{{1,30}}[\"']?[=:])|<(?![/\s])"
     rf"|;(?={_INNER})(?![\w .-]{{1,30}}=))++"
 )
@@ -46,8 +46,8 @@ def bare_at(text: str, start: int) -> Value | None:
     """Return the word that begins at `start`, a mark as a whole."""
     if text.startswith(MARK, start):
         return Value(start, start + len(MARK), start + len(MARK), quoted=False)
-    match = _BARE.match(text, start)
-    return Value(start, match.end(), match.end(), quoted=False) if match else None
+    end = _BARE.end(text, start)
+    return Value(start, end, end, quoted=False) if end > start else None
 
 
 def rest_of_line(text: str, value: Value) -> Value:

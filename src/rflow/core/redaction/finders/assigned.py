@@ -26,8 +26,14 @@ _BETWEEN = ("for ", "nueva", "actual", "anterior", "nouveau", "nova", "nuova")
 _QUOTED = ('= "', "= '", "= `", '="', "='")
 _CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
 _BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
-_BRACED = Lazy(r"\{(?=[^}\n]*[^\w.}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
-_DEFAULT = Lazy(r"""[^\n]{2,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}\\?["'](?P<value>[^"'\\\n]+)["'\\]""")
+_BRACED = Lazy(r"\{(?=(?:[\w.]|\}\})*+[^\w.{}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
+_PROMPT_ENDS = Lazy(r"[\s,;:)\]}+|&<>\\]|\.(?:\$|\s|\Z)|\Z")
+_DEFAULT = Lazy(
+    r"(?:(?!\}\}|%>)[^\n]){0,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}"
+    r"(?:(?P<quote>[\"'])(?P<value>(?:\\[^\n]|(?!(?P=quote))[^\\\n])+)(?P=quote)"
+    r"|\\(?P<escaped>[\"'])(?P<inner>(?:(?!\\(?P=escaped))[^\n])+)\\)"
+)
+_MOST_DEFAULTS = 20
 _LINE = Lazy(r"([^\S\n]*)(\S[^\n]*)?(?:\n|\Z)")
 _LONE = Lazy(
     rf"{BLANK}*\n(?P<indent>{BLANK}*)(?:-{BLANK})?(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+){BLANK}*(?=\n|\Z)"
@@ -63,8 +69,8 @@ def _may_separate(near: str) -> bool:
 
 
 def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) -> Iterator[Value]:
-    value = _braced(text, separator) or value_at(text, separator.end())
-    if value is None or _closes_its_quote(text, start, separator):
+    value = _after(text, start, separator)
+    if value is None:
         return
     if separator["separator"][0] == "-" and not (
         text[separator.start("separator") - 1].isspace() and looks_chosen(text[value.start : value.end])
@@ -72,8 +78,10 @@ def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) 
         return
     if _is_a_cipher(text, start, separator):
         return
-    if inner := _default(text, value):
-        value = inner
+    if defaults := _defaults(text, value):
+        for default in defaults:
+            yield from _if_secret(text, default, named.belief)
+        return
     if named.kind == "password" and _is_a_folder(text, start, separator, value):
         return
     hidden = is_secret(text, value, named.belief) and not _is_a_variable(text, start, separator, value)
@@ -90,18 +98,29 @@ def _braced(text: str, separator: re.Match[str]) -> Value | None:
     return Value(match.start() + 1, match.end() - 1, match.end(), quoted=True) if match else None
 
 
+def _after(text: str, start: int, separator: re.Match[str]) -> Value | None:
+    """Return the value after the separator: in braces, quoted, bare, or what a shell joins to `'password='`."""
+    if not _closes_its_quote(text, start, separator):
+        return _braced(text, separator) or value_at(text, separator.end())
+    place = separator.end() + 1
+    return None if _PROMPT_ENDS.match(text, place) else value_at(text, place)
+
+
 def _closes_its_quote(text: str, start: int, separator: re.Match[str]) -> bool:
     """Whether the quote after the separator closes one before the name: the "Password:" prompt."""
     quote = text[separator.end() : separator.end() + 1]
     return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0] in (":", "=")
 
 
-def _default(text: str, value: Value) -> Value | None:
-    """Return the string that a template falls back to: {{ x | default('VALUE') }}, <%= ENV["x"] || "VALUE" %>."""
-    if text[value.start : value.start + 2] not in ("{{", "<%"):
-        return None
-    match = _DEFAULT.match(text, value.start)
-    return Value(*match.span("value"), match.end(), quoted=True) if match else None
+def _defaults(text: str, value: Value) -> list[Value]:
+    """Return the strings that a template falls back to: {{ x | default('VALUE') }}, <%= ENV["x"] || "VALUE" %>."""
+    found = list[Value]()
+    place = value.start + 2 if text[value.start : value.start + 2] in ("{{", "<%") else -1
+    while place >= 0 and len(found) < _MOST_DEFAULTS and (match := _DEFAULT.match(text, place)):
+        group = "value" if match["quote"] else "inner"
+        place = match.end()
+        found.append(Value(*match.span(group), place, quoted=True))
+    return found
 
 
 def _with_blanks(text: str, start: int, separator: re.Match[str], value: Value) -> Value:

@@ -6,7 +6,8 @@ from itertools import zip_longest
 
 import msgspec
 
-from rflow.core.redaction.belief import is_secret
+from rflow.core.redaction.belief import is_secret, looks_chosen
+from rflow.core.redaction.names import meaning
 from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
@@ -24,13 +25,17 @@ _LONGEST = 2000
 _SEVERAL = Lazy(r"-[A-Za-z]{1,6}?(?P<last>[uUaE])(?P<rest>[^-\n]*:.*)?\Z", re.DOTALL)
 _ATTACHED = ("attached", "either", "user:", "user%", "user,", "cookie")
 _PORT = Lazy(r"\d{1,5}\Z")
+_PLAIN_KEY = (
+    r"(?i:[\w.-]{0,60}?(?:user(?:name)?|login|host(?:name)?|port|e?mail|region|zone|ttl|version|database|dbname))"
+)
+"""Names of what stands beside secrets and is none."""
 _BEHIND: dict[How, Lazy] = {
     "user:": Lazy(r"[\"']?[^\s:\"']{1,200}:(.+)", re.DOTALL),
     "user%": Lazy(r"[\"']?[^\s%\"']{1,200}%(.+)", re.DOTALL),
     "user,": Lazy(r"[\"']?[^\s,\"']{1,200},(.+)", re.DOTALL),
     "user/": Lazy(r"[\"']?(?:userid=)?[\w.$#]{1,100}/([^\s/]+?)(?:@[\w./:-]*)?[\"']?\Z"),
     "cookie": Lazy(r"([^=]{1,200}=.+)", re.DOTALL),
-    "literal": Lazy(r"=?[^=]{1,200}=(.+)", re.DOTALL),
+    "literal": Lazy(rf"=?(?!{_PLAIN_KEY}=)[^=]{{1,200}}=(.+)", re.DOTALL),
 }
 
 
@@ -169,8 +174,13 @@ def _by_place(program: str, arguments: list[Word]) -> Iterator[Word]:
         steps = before.split()
         if owner == program and len(plain) > len(steps) and all(map(_same, steps, plain)):
             word = _unquoted(plain[len(steps)])
-            if "=" not in word.text[:-2]:
+            if "=" not in word.text[:-2] and (owner != "consul" or _is_kept_secret(plain[len(steps) - 1], word)):
                 yield word
+
+
+def _is_kept_secret(key: Word, value: Word) -> bool:
+    """Whether what is put into a store of settings is a secret, by its key or by itself."""
+    return meaning(key.text.rpartition("/")[2]) is not None or looks_chosen(value.text)
 
 
 def _same(step: str, word: Word) -> bool:

@@ -13,6 +13,8 @@ _TYPE = (
     r"(?:(?:[0-9]|ENC|encrypted|(?:irreversible-)?cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
     rf"{_B})*+"
 )
+_ACL = r"(?:on|off|(?:no|all|re|sanitize|skip)[\w-]{2,40}|[~+&#%(@-]\S{0,100})"
+"""What Redis knows about a user besides a password."""
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
@@ -122,7 +124,11 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         "password",
     ),
     (("requirepass", "masterauth"), r"\"(?:requirepass|masterauth)\"\s{1,40}\d\)[^\S\n]", "password"),
-    ((" on >",), r"\buser[^\S\n]+\S+[^\S\n](?:[^>\n]{0,80}[^\S\n])?[>#](?=\S)", "password"),
+    (
+        (" on >",),
+        rf"\b(?:set)?user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!\d[\d.,]*(?:%|[^\S\n]+[a-z]))",
+        "password",
+    ),  # Redis
     (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
 )
 _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
@@ -134,7 +140,9 @@ def find(text: str) -> Iterator[Span]:
     words = words_in(low)
     for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
         if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
+            done = 0
             for match in pattern(before).finditer(text):
-                value = value_at(text, match.end())
+                value = value_at(text, match.end()) if match.end() >= done else None
                 if value and is_secret(text, value, "sure"):
+                    done = value.end
                     yield Span(value.start, value.end, kind)

@@ -11,7 +11,7 @@ from rflow.core.redaction.values import BLANK, Value, line_before, value_at
 _PARENT = Lazy(r"<(?:[\w.-]{1,40}:)?\Z")
 _ELEMENT = Lazy(
     r"(?:\s[^<>\n]{0,200})?(?<!/)>\s{0,200}(?:<\w{0,20}[Vv]alue>\s{0,40})?"
-    r"(?:<!\[CDATA\[(?P<inner>(?:(?!\]\]>)[\s\S]){1,8192})\]\]>|(?P<value>[^<>]{1,8192}))\s{0,200}</"
+    r"(?:<!\[CDATA\[(?P<inner>(?:[^\]]|\](?!\]>)){1,8192}+)\]\]>|(?P<value>[^<>]{1,8192}))\s{0,200}</"
 )
 _ATTRIBUTE_NAME = Lazy(r"""(?:name|key|id)\s?=\s?\\{0,3}["'][^"'\s]{0,80}\Z""", re.IGNORECASE)
 _ATTRIBUTE = Lazy(

@@ -76,7 +76,11 @@ _TEXT_SHAPES: tuple[tuple[str, str, Kind], ...] = (
     ("AQ", r"(?<![\w+/])(AQ[\w+/]{36,38}==)(?!=)", "key"),  # Ceph
     ("AKIA", _AWS_ID, "AWS key"),
     ("ASIA", rf"{_AWS_ID}(?:\s{{1,4}}([\w+/]{{100,}}={{0,2}}))?", "AWS key"),
-    ("code=", r"(?<![\w-])code=[\"']?((?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])[\w-]{20,})", "token"),
+    (
+        "code=",
+        r"(?<![\w-])code=[\"']?(?!(?:[A-Za-z]*\d{0,4}[_-])++[A-Za-z]*\d{0,4}(?![\w-]))((?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])[\w-]{20,})",
+        "token",
+    ),
     ("routing_key", r"\brouting_key[\"']?\s?[:=]\s?[\"']?((?=\w*\d)\w{32})\b", "key"),  # PagerDuty
     ("K10", r"\b(K10[0-9a-f]{64}::\w+:[0-9a-f]{32})\b", "token"),  # K3s
     ("=\t", r"(?m:^)[\w.-]{1,15}\t([\w+/]{43}=)\t[\w+/]{43}=\t", "private key"),  # wg show all dump

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret, looks_random
 from rflow.core.redaction.kinds import Kind
-from rflow.core.redaction.spans import Lazy, Span, lowered, values
+from rflow.core.redaction.spans import Lazy, Run, Span, lowered, values
 from rflow.core.redaction.values import Value
 
 _B = r"[^\S\n]"
@@ -57,7 +57,8 @@ _BEARER = Lazy(
     r"([a-z0-9._~+/=-]{8,})"
 )
 _COOKIE = Lazy(rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)")
-_WORD = Lazy(r"\S+?(?=[,;)}\]\"'\\]*(?:\s|\Z))")
+_WORD = Run(r"\S++")
+_AFTER_A_WORD = ",;)}]\"'\\"
 
 
 def find_addresses(text: str) -> Iterator[Span]:
@@ -90,18 +91,19 @@ def _credentials(text: str, header: re.Match[str]) -> Span | None:
     start, end, scheme = header.end(), _end(text, header), ""
     while (match := _SCHEME.match(text, start, end)) and (not scheme or match["name"].lower() in _SCHEMES):
         start, scheme = match.end(), match["name"].lower()
-    word = _WORD.match(text, start, end)
+    whole = min(_WORD.end(text, start), end)
+    shown = text[start:whole].rstrip(_AFTER_A_WORD) or text[start : start + 1]
+    word_end = start + len(shown)
     if (
-        not word
+        start >= whole
         or text.startswith(("$(", "`"), start)
-        or not is_secret(text, Value(start, word.end(), word.end(), quoted=False), "sure")
+        or not is_secret(text, Value(start, word_end, word_end, quoted=False), "sure")
     ):
         return None
-    shown = word[0]
     if scheme not in _SCHEMES and not (looks_random(shown) or "=" in shown or len(shown) > 30):
         return None
-    parameters = '="' in shown or text[word.end() : word.end() + 1] == "," or scheme in ("digest", "aws4-hmac-sha256")
-    return Span(start, end if parameters else word.end(), "authorization header")
+    parameters = '="' in shown or text[word_end : word_end + 1] == "," or scheme in ("digest", "aws4-hmac-sha256")
+    return Span(start, end if parameters else word_end, "authorization header")
 
 
 def _end(text: str, header: re.Match[str]) -> int:
