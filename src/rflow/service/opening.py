@@ -70,8 +70,8 @@ def public_url(url: str) -> str:
     Of a server's with a user or a query, which is refused wherever it is used, nothing is shown.
     """
     scheme, _, rest = url.partition("://")
-    if scheme in ("https", "http"):
-        return f"{scheme}://…" if "@" in rest.partition("/")[0] or "?" in rest or "#" in rest else url
+    if scheme.casefold() in ("https", "http"):
+        return f"{scheme}://…" if any(mark in rest for mark in "@?#") else url
     from rflow.stores.postgres.connection.address import is_postgres, shown
 
     return shown(url) if is_postgres(url) else url

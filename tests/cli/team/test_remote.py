@@ -121,6 +121,13 @@ def test_a_password_in_the_address_of_a_server_is_refused_and_never_shown(ben: P
         assert "sekret" not in result.out + result.err
 
 
+@pytest.mark.parametrize("address", ["https://bob:a/sekret@127.0.0.1:9", "HTTPS://bob:sekret@127.0.0.1:9"])
+def test_nor_is_one_in_an_address_that_is_none(ben: Program, address: str) -> None:
+    for words in (("config", "list"), ("config", "get", "store"), ("user", "list"), ("note", "It beeps"), ("prompt",)):
+        result = ben.run("--store", address, *words)
+        assert "sekret" not in result.out + result.err
+
+
 def test_what_is_done_on_the_server_itself_says_so_and_what_a_token_never_may(ben: Program) -> None:
     code = ben.start()
     for words in (("serve",), ("user", "list"), ("token", "list"), ("audit",), ("store", "backup", "x.db")):

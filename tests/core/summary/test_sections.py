@@ -525,15 +525,34 @@ def test_of_several_waits_each_says_its_time_the_first_due_first() -> None:
 def test_a_wait_for_what_is_asked_does_not_say_it_again_in_the_brief_form() -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(ask="Renske: may we upgrade wlc-2 tonight, 22:00 to 22:45?")))
-    scene.do(ANN, c.SetWaiting(waiting_for="Renske (deputy): ok to upgrade wlc-2 tonight 22:00"))
+    scene.do(ANN, c.SetWaiting(waiting_for="Renske (deputy): upgrade wlc-2 tonight, 22:00 to 22:45"))
     scene.do(ANN, c.SetWaiting(waiting_for="Wavetrack: license for wlc-1, case WT-30418"))
     for brief, first in (
         (True, "Renske (deputy), as asked"),
-        (False, "Renske (deputy): ok to upgrade wlc-2 tonight 22:00"),
+        (False, "Renske (deputy): upgrade wlc-2 tonight, 22:00 to 22:45"),
     ):
         progress = summarise(scene.session, scene.trees, replace(looking(), brief=brief))
         [section] = [section for section in progress.sections if section.key == "waiting"]
         assert [entry.text for entry in section.entries] == [first, "Wavetrack: license for wlc-1, case WT-30418"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ann: no failover of the database",
+        "DBA team: no failover of the database",
+        "DBA team: the failover of the database at 9 am",
+        "DBA team: OK",
+        "change window: 9 am",
+        ": approve the failover of the database",
+        "Ann: approve the failover of the database",
+    ],
+)
+def test_a_wait_for_something_else_or_somebody_else_is_said_in_full(said: str) -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="DBA team: approve the failover of the database")))
+    scene.do(ANN, c.SetWaiting(waiting_for=said))
+    assert text_of(progress_of(scene, brief=True), "waiting") == said
 
 
 def test_a_situation_carries_its_time_once_results_are_half_an_hour_newer() -> None:

@@ -63,13 +63,13 @@ def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:
             yield event.fact.brief, None if event.undated else event.at
 
 
-def repeats(warning: str, others: Iterable[str]) -> bool:
-    """Whether one of `others` says all that a warning says: the same words and more."""
-    words, forbids = _meaning(warning)
+def repeats(text: str, others: Iterable[str]) -> bool:
+    """Whether one of `others` says all that a text says: the same words and more, and forbids it if that does."""
+    words, forbids = _meaning(text)
     return bool(words) and any(words <= more and forbids == also for more, also in map(_meaning, others))
 
 
 def _meaning(text: str) -> tuple[frozenset[str], bool]:
-    """Return the words of a warning that say what it is about, and whether it forbids."""
+    """Return the words of a text that say what it is about, and whether it forbids."""
     words = {word.strip("'.-_/").replace("’", "'") for word in re.findall(r"[\w'’./-]+", text.casefold())}
     return frozenset(words - _NEGATIONS - _WEAK - {""}), bool(words & _NEGATIONS)

@@ -9,7 +9,7 @@ from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
-from rflow.core.summary.units.relations import says_little_more
+from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.times import clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
@@ -152,12 +152,11 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:
-    """Return for whom and what it waits; in the brief form only for whom, where the ask says the rest."""
+    """Return for whom and what it waits; in the brief form only for whom, where the ask says all the rest to them."""
     text = one_line(part.text) or "not said for what"
     whom, _, what = text.partition(": ")
-    if progress.brief and progress.ask and what and says_little_more(what, progress.ask):
-        return f"{whom}, as asked"
-    return text
+    ask = progress.ask if progress.brief and progress.ask else ""
+    return f"{whom}, as asked" if words_in(whom) & words_in(ask) and repeats(what, [ask]) else text
 
 
 def _after(start: str) -> Callable[[str], str]:
