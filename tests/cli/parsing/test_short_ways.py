@@ -70,7 +70,16 @@ def test_an_unknown_command_is_suggested_by_its_meaning(word: str, ana: Program)
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        *(("statu", "status"), ("stat", "status"), ("strat", "start"), ("progres", "progress"), ("handof", "handoff")),
+        *(
+            ("stpe", "step"),
+            ("setp", "step"),
+            ("ntoe", "note"),
+            ("statu", "status"),
+            ("stat", "status"),
+            ("strat", "start"),
+            ("progres", "progress"),
+            ("handof", "handoff"),
+        ),
         *(("Note", "note"), ("lst", "list"), ("hepl", "help")),
     ],
 )

@@ -413,3 +413,15 @@ def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Pa
     code = jose.start("--title", "The till is slow")
     jose.at(user=apart, terminal="lab").ok("-s", code, "close", "--outcome", "resolved")
     assert jose.show(code)["status"] == "closed"
+
+
+def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None:
+    desk.ana.ok("warn", "Do NOT restart the queue before 03:00")
+    desk.ana.ok("warn", "an old one")
+    desk.ana.ok("warn", "--over", "9")
+    desk.ana.ok("handoff", BEN, "--warn", "the night shift prints until 04:00")
+    for words in (("inbox",), ("accept", desk.code), ()):
+        shown = desk.ben.ok(*words).out
+        assert "caution: Do NOT restart the queue before 03:00" in shown
+        assert "caution: the night shift prints until 04:00" in shown
+        assert "an old one" not in shown

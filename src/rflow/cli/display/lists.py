@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from rflow.cli.display.text import ago, span, wait_line, wrapped
+from rflow.cli.display.text import ago, cautions, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
 from rflow.core.session.state import Question, Session
@@ -71,17 +71,22 @@ def inbox_entry(head: Head, now: datetime) -> str:
 
 
 def handover_lines(session: Session) -> Iterator[str]:
-    """Yield what came with the last handoff: the message, warnings, what to do if something happens."""
+    """Yield what came with the last handoff: the message, and what to do if something happens."""
     given = next((entry for entry in reversed(session.ownership) if entry.word == "handed off"), None)
     if given is None:
         return
     indent = " " * 9
     if given.text:
         yield wrapped(f"note: {one_line(given.text)}", indent, indent)
-    for text in given.warnings:
-        yield styled(wrapped(f"caution: {one_line(text)}", indent, indent), colour="red")
     for plan in given.contingencies:
         yield wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", indent, indent)
+
+
+def caution_lines(session: Session) -> Iterator[str]:
+    """Yield the warnings that hold, for the inbox."""
+    indent = " " * 9
+    for text in cautions(session):
+        yield styled(wrapped(f"caution: {one_line(text)}", indent, indent), colour="red")
 
 
 def question_entry(session: Session, question: Question, now: datetime, begin: str) -> str:

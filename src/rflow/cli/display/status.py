@@ -2,7 +2,16 @@
 
 from rflow.cli.app import App
 from rflow.cli.display.lists import heads_table
-from rflow.cli.display.text import clock, heading, last_closed_words, next_block, next_words, position, wrapped
+from rflow.cli.display.text import (
+    cautions,
+    clock,
+    heading,
+    last_closed_words,
+    next_block,
+    next_words,
+    position,
+    wrapped,
+)
 from rflow.cli.output import styled
 from rflow.cli.trees.at_node import say_of_node
 from rflow.core.session.head import Query
@@ -39,6 +48,9 @@ def show_session(app: App, session: Session) -> None:
     tree = tree_of(app.workspace, session)
     now = app.workspace.now()
     app.out(heading(session, now))
+    if session.status != "closed":
+        for text in cautions(session):
+            app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")

@@ -56,6 +56,14 @@ def heading(session: Session, now: datetime) -> str:
     return "\n".join(lines)
 
 
+def cautions(session: Session) -> list[str]:
+    """Return the warnings that hold, and those that came with the last handoff."""
+    marked = (session.notes[seq] for seq in sorted(session.marked))
+    texts = [note.text for note in marked if note.kind == "warning" and note.settled is None and not note.undone]
+    given = next((entry.warnings for entry in reversed(session.ownership) if entry.word == "handed off"), ())
+    return list(dict.fromkeys([*texts, *given]))
+
+
 def last_closed_words(session: Session, now: datetime) -> str:
     """Say that a session was the last of somebody, and when it was closed."""
     at = clock(session.closing.at, now) if session.closing else ""

@@ -124,7 +124,9 @@ def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -
         return meant[word]
     names = list(names)
     begun = [name for name in names if len(word) > 2 and name.startswith(word)]
-    close = begun if len(begun) == 1 else get_close_matches(word, [*names, *meant], n=1, cutoff=0.7)
+    swapped = [name for name in names if sorted(name) == sorted(word)]  # letters in another order
+    near = swapped or begun
+    close = near if len(near) == 1 else get_close_matches(word, [*names, *meant], n=1, cutoff=0.7)
     return meant.get(close[0], close[0]) if close else ""
 
 

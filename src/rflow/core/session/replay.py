@@ -26,7 +26,7 @@ from rflow.core.session.state import (
 )
 
 EVIDENCE_WAITS = timedelta(minutes=3)
-"""How long evidence waits for the same person's next entry, which it then belongs to."""
+"""How long evidence waits for the same person's next step, answer, note or change, which it then belongs to."""
 
 
 def evolve(session: Session, event: Stored) -> Session:
@@ -218,9 +218,10 @@ def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
     seq = event.seq
     session.notes[seq] = Note(seq=seq, text=fact.text, at=when(event), by=event.by, kind=fact.kind, on=fact.on)
     session.live_notes += 1
-    if fact.kind != "note":
-        session.marked.add(seq)
-    _claim_evidence(session, event)
+    if fact.kind == "note":
+        _claim_evidence(session, event)
+    else:
+        session.marked.add(seq)  # a warning or an assumption is about what follows, not about an output before it
 
 
 def _proved(session: Session, event: Event, fact: e.EvidenceAdded) -> None:

@@ -168,7 +168,7 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
     """List what waits for you: sessions handed to you or to a queue, and questions."""
-    from rflow.cli.display.lists import handover_lines, inbox_entry
+    from rflow.cli.display.lists import caution_lines, handover_lines, inbox_entry
     from rflow.cli.display.text import next_block
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
@@ -184,7 +184,8 @@ def inbox(run: App, json: Json = False) -> None:
     for head in heads:
         run.out(inbox_entry(head, run.workspace.now()))
         with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
-            for line in handover_lines(load_session(run.workspace, head.id)):
+            session = load_session(run.workspace, head.id)
+            for line in (*caution_lines(session), *handover_lines(session)):
                 run.out(line)
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
