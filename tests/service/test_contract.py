@@ -314,11 +314,27 @@ def test_a_text_that_somebody_else_s_wait_brought_is_not_removed_from_both(ana: 
     ben.send(session, c.TakeOver(reason="Ana is off"))
     ben.send(session, c.SetWaiting(waiting_for="Bob: y"))
     chloe.send(session, c.TakeOver(reason="Ben is off"))
-    with pytest.raises(NotAllowed, match="Entry 4 repeats texts of entry 2, which is not yours"):
-        ben.send(session, c.RedactText(target=4))
+    chloe.send(session, c.SetWaiting(waiting_for="Bob: z"))
+    ben.send(session, c.RedactText(target=4))
+    left = {event.seq: str(event) for event in ana.load(session).events}
+    assert "Bob: y" not in str(left), "one's own text goes, with the copy of the other"
+    assert [seq for seq, event in left.items() if "sesame" in event] == [2, 6], "what the other said stays theirs"
     ana.send(session, c.RedactText(target=2))
     assert "sesame" not in str(ana.load(session).events)
     ben.send(session, c.RedactText(target=4))
+
+
+def test_a_wait_that_only_repeats_somebody_else_s_is_not_removed(ana: Workspace, office: Office) -> None:
+    session = started(ana).session
+    ana.send(session, c.SetWaiting(waiting_for="Bob: x"))
+    ben, chloe = office.at("ben"), office.at("chloe")
+    ben.send(session, c.TakeOver(reason="Ana is off"))
+    ben.send(session, c.SetWaiting(waiting_for="Bob: x"))
+    chloe.send(session, c.TakeOver(reason="Ben is off"))
+    with pytest.raises(NotAllowed, match="Entry 4 only repeats texts of entry 2, which is not yours"):
+        ben.send(session, c.RedactText(target=4))
+    chloe.send(session, c.RedactText(target=4))
+    assert "Bob: x" not in str(ana.load(session).events)
 
 
 @pytest.mark.parametrize(

@@ -122,5 +122,21 @@ def test_a_text_of_a_wait_that_one_version_removed_does_not_come_back_with_its_c
     assert len(merged.events) == 5
 
 
+def test_a_text_that_was_kept_in_the_wait_of_somebody_else_stays_there() -> None:
+    scene = free()
+    plan = (e.Contingency(condition="no answer", action="call Bob"),)
+    scene.do(ANN, c.SetWaiting(waiting_for="vendor", contingencies=plan))
+    scene.do(ANN, c.SetWaiting(waiting_for="vendor: code 4711"))
+    other = deepcopy(scene)
+    other.do(ANN, c.SetWaiting(waiting_for="vendor: later", command_id="wait-1"))
+    kept = {"no answer", "call Bob"}
+    rewritten = [event for event in without_texts(scene.events, 3, kept) if isinstance(event, Event)]
+    one = [*rewritten, *scene.decide(ANN, c.RedactText(target=3))]
+    merged = merge(one, other.events)
+    assert merge(other.events, one) == merged
+    assert "4711" not in repr(merged)
+    assert ["call Bob" in repr(event) for event in merged.events] == [False, True, False, False, True]
+
+
 def redacted(scene: Scene, target: int) -> list[Event]:
     return [*without(scene.events, target), *scene.decide(ANN, c.RedactText(target=target))]

@@ -13,9 +13,13 @@ from rflow.core.session.events import Event, Stored, WaitingSet
 from rflow.core.session.texts import REMOVED, blank, map_texts, target_of, texts_of
 
 
-def without_texts(events: Sequence[Stored], target: int) -> list[Stored]:
-    """Return events without the texts of `target`, and without what corrects, settles, answers or repeats them."""
-    return erased(events, {target: {value for event in events if event.seq == target for value in values_of(event)}})
+def without_texts(events: Sequence[Stored], target: int, kept: Set[str] = frozenset()) -> list[Stored]:
+    """Return events without the texts of `target`, and without what corrects, settles, answers or repeats them.
+
+    What repeats a text of `kept` stays in other waits.
+    """
+    values = {value for event in events if event.seq == target for value in values_of(event)}
+    return erased(events, {target: values - kept})
 
 
 def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stored]:
@@ -64,9 +68,16 @@ def _same_wait(events: Iterable[Stored], seq: int) -> set[int]:
     return found
 
 
-def copies(events: Sequence[Stored], target: int) -> list[int]:
-    """Return the numbers of the other waits that repeat texts of the wait `target`."""
-    pairs = zip(events, without_texts(events, target), strict=True)
+def said_before(events: Sequence[Stored], target: int) -> dict[int, set[str]]:
+    """Return the texts of the earlier waits that the wait `target` may have copied, by their numbers."""
+    waits = _same_wait(events, target)
+    earlier = (event for event in events if event.seq < target and event.seq in waits)
+    return {event.seq: said for event in earlier if (said := values_of(event))}
+
+
+def copies(before: Sequence[Stored], after: Sequence[Stored], target: int) -> list[int]:
+    """Return the numbers of the other waits that lost texts with the wait `target`."""
+    pairs = zip(before, after, strict=False)
     return [old.seq for old, new in pairs if old != new and old.seq != target and values_of(old)]
 
 

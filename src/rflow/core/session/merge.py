@@ -5,14 +5,14 @@ has one position and one owner: if both versions moved it, the one that moved la
 moves of the other one become steps and notes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge as merged_by
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
-from rflow.core.session.erasing import erased, values_of
+from rflow.core.session.erasing import erased, said_before, values_of
 from rflow.core.session.events import Event, Fact, is_steering
 from rflow.core.session.texts import REMOVED, blank, map_texts, texts_of
 from rflow.core.text import one_line, shorten
@@ -50,7 +50,7 @@ def merge(one: Sequence[Event], other: Sequence[Event]) -> Merge:
         fact = _as_entry(event.fact, numbers[side]) if is_move else event.fact
         entries += [seq] if is_move else []
         events.append(_renumbered(replace(event, fact=fact), seq, numbers[side]))
-    return Merge(_without_removed_texts(events, (*one, *other)), tuple(entries))
+    return Merge(_without_removed_texts(events, (one, other)), tuple(entries))
 
 
 def _common(one: Sequence[Event], other: Sequence[Event]) -> Iterator[Event]:
@@ -128,16 +128,30 @@ def _blanked(event: Event) -> Event:
     return replace(event, fact=blank(event.fact))
 
 
-def _without_removed_texts(events: list[Event], were: Iterable[Event]) -> list[Event]:
-    """Remove texts that one version had removed from what the other, as both `were`, added to them or repeats."""
+def _without_removed_texts(events: list[Event], versions: Sequence[Sequence[Event]]) -> list[Event]:
+    """Remove texts that one version had removed from what the other added to them or repeats."""
     removed = {event.fact.target for event in events if isinstance(event.fact, e.TextRedacted)}
     if not removed:
         return events
     texts: dict[Any, set[str]] = {}
-    for event in were:
-        texts.setdefault(_key(event), set()).update(values_of(event))
-    named = {event.seq: texts.get(_key(event), set()) for event in events if event.seq in removed}
+    kept: dict[Any, set[str]] = {}
+    for version in versions:
+        for event in version:
+            texts.setdefault(_key(event), set()).update(values_of(event))
+        for key, said in _kept(version):
+            kept[key] = kept.get(key, said) & said
+    keys = {event.seq: _key(event) for event in events if event.seq in removed}
+    named = {seq: texts.get(key, set()) - kept.get(key, set()) for seq, key in keys.items()}
     return [event for event in erased(events, named) if isinstance(event, Event)]
+
+
+def _kept(version: Sequence[Event]) -> Iterator[tuple[Any, set[str]]]:
+    """Yield what a version kept in earlier waits, of somebody else, when a wait was removed; by the key of that one."""
+    waits = {event.seq: event for event in version if isinstance(event.fact, e.WaitingSet)}
+    for event in version:
+        if isinstance(event.fact, e.TextRedacted) and event.fact.target in waits:
+            said = said_before(version, event.fact.target)
+            yield _key(waits[event.fact.target]), {text for texts in said.values() for text in texts}
 
 
 def _as_entry(fact: Fact, numbers: Mapping[int, int]) -> Fact:

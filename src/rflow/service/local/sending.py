@@ -35,7 +35,7 @@ from rflow.core.session.events import (
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.rules.moves import Trees
-from rflow.core.session.rules.removing import check_repeated
+from rflow.core.session.rules.removing import kept_of
 from rflow.core.session.state import Session
 from rflow.errors import BadInput, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
@@ -170,8 +170,8 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
         if entry := session.carried_out(command.command_id, sender.actor.person):
             return _repeated(session, entry, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
-        check_repeated(session, log.events, command.target, sender.actor)
-        rewritten = without_texts(log.events, command.target)
+        kept = kept_of(session, log.events, command.target, sender.actor)
+        rewritten = without_texts(log.events, command.target, kept)
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:
             sender.store.rewrite(after, [*rewritten, *events], session.version)

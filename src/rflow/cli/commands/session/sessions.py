@@ -194,26 +194,19 @@ def redact(
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
     from rflow.cli.display.entries import described
+    from rflow.core.session.erasing import copies
 
     session = run.session()
     command = RedactText(target=entry, command_id=command_id)
     if not yes:
         run.workspace.check(session.id, command)  # an entry that is not there is no question
         run.confirm(f"Erase the texts of {described(session, entry)} in {label(session)} for good?", "--yes")
-    repeating = _repeating(run, session, entry)
+    is_wait = session.kinds.get(entry) is WaitingSet
+    before = run.workspace.load(session.id).events if is_wait else ()
     outcome = run.send(session, command)
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
-    if repeating:
+    if is_wait and (repeating := copies(before, run.workspace.load(session.id).events, entry)):
         run.say(f"Erased too, where it said the same: {' and '.join(map(str, repeating))}.")
-
-
-def _repeating(run: App, session: Session, entry: int) -> list[int]:
-    """Return the numbers of the waits that repeat texts of an entry, if that is a wait."""
-    from rflow.core.session.erasing import copies
-
-    if session.kinds.get(entry) is not WaitingSet:
-        return []
-    return copies(run.workspace.load(session.id).events, entry)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Removing for good: the texts of an entry, or a whole session. Each is asked for on a page that says what goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import Event, EvidenceAdded
 from rflow.core.session.log import Log
 from rflow.core.session.rules.access import may
-from rflow.core.session.rules.removing import check_repeated, redact
+from rflow.core.session.rules.removing import kept_of, redact
 from rflow.core.session.state import Session
 from rflow.core.session.texts import REMOVED, target_of, texts_of
 from rflow.core.sharing import state_of
@@ -93,17 +93,16 @@ def entry(call: Call) -> Answer:
     log, seq = _log(call), _seq(call)
     session = log.session
     call.workspace.check(session.id, RedactText(target=seq))
-    check_repeated(session, log.events, seq, call.me)
-    removed = list(_going(log, seq))
+    removed = list(_going(log, seq, kept_of(session, log.events, seq, call.me)))
     if not removed:
         raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
     values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}
     return Shown(template="redact.html.j2", values=values)
 
 
-def _going(log: Log, seq: int) -> Iterator[Removable]:
+def _going(log: Log, seq: int, kept: Set[str]) -> Iterator[Removable]:
     """Yield what goes with the texts of an entry: of what only repeats them, only that."""
-    for event, after in zip(log.events, without_texts(log.events, seq), strict=True):
+    for event, after in zip(log.events, without_texts(log.events, seq, kept), strict=True):
         if isinstance(event, Event) and isinstance(after, Event) and event != after:
             was, stays = _removable(event), _removable(after)
             if was is not None:
