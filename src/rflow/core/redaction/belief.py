@@ -137,6 +137,11 @@ def looks_random(shown: str) -> bool:
     return not all(map(_PLAIN_PART.fullmatch, _PART.split(shown)))
 
 
+def is_unlike_names(shown: str) -> bool:
+    """Whether a value looks like a password even where a user or a host is expected: not bob42, db01.leeds."""
+    return looks_chosen(shown) and not all(map(_PLAIN_PART.fullmatch, _PART.split(shown)))
+
+
 def looks_chosen(shown: str) -> bool:
     """Whether a word looks like a password: letters with digits, or a sign among letters or digits."""
     if len(shown) < 5 or _PLACEHOLDER.fullmatch(shown) or _PLACE.match(shown) or _DATE.match(shown):
