@@ -27,7 +27,12 @@ _QUOTED = ('= "', "= '", "= `", '="', "='")
 _CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
 _BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
 _BRACED = Lazy(r"\{(?=(?:[\w.]|\}\})*+[^\w.{}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
-_PROMPT_ENDS = Lazy(r"[\s,;:)\]}+|&<>\\]|\.(?:\$|\s|\Z)|\Z")
+_PROMPT_ENDS = Lazy(
+    rf"[\s,;:)\]}}+|&<>\\]|\.(?:\$|\s|\Z)|\Z|\.[A-Za-z_]{{1,40}}\(|=>|(?:\.\.|[=!]==?|[*~?-]){BLANK}{{0,4}}"
+    rf"(?:[\"'`$(\[]|[A-Za-z_]{{1,40}}(?:[(\[.,;:)\]}}]|{BLANK}|\n|\Z)|\d{{1,2}}(?:[,;)\]}}]|{BLANK}|\n|\Z))"
+)
+"""After a prompt in quotes: punctuation, a method, or an operator with something that is no password."""
+_PAIRED = Lazy(rf"{BLANK}{{0,8}}(?:=>|:){BLANK}{{0,8}}(?=[\"'`])")
 _DEFAULT = Lazy(
     r"(?:(?!\}\}|%>)[^\n]){0,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}"
     r"(?:(?P<quote>[\"'])(?P<value>(?:\\[^\n]|(?!(?P=quote))[^\\\n])+)(?P=quote)"
@@ -99,10 +104,12 @@ def _braced(text: str, separator: re.Match[str]) -> Value | None:
 
 
 def _after(text: str, start: int, separator: re.Match[str]) -> Value | None:
-    """Return the value after the separator: in braces, quoted, bare, or what a shell joins to `'password='`."""
+    """Return the value after the separator: in braces, quoted, bare, or joined to a name in quotes, or its pair."""
     if not _closes_its_quote(text, start, separator):
         return _braced(text, separator) or value_at(text, separator.end())
     place = separator.end() + 1
+    if (paired := _PAIRED.match(text, place)) and (answer := quoted_at(text, paired.end())):
+        return answer if looks_chosen(text[answer.start : answer.end]) else None
     return None if _PROMPT_ENDS.match(text, place) else value_at(text, place)
 
 
