@@ -110,13 +110,15 @@ def _after(text: str, start: int, separator: re.Match[str]) -> Value | None:
     place = separator.end() + 1
     if (paired := _PAIRED.match(text, place)) and (answer := quoted_at(text, paired.end())):
         return answer if looks_chosen(text[answer.start : answer.end]) else None
-    return None if _PROMPT_ENDS.match(text, place) else value_at(text, place)
+    if _PROMPT_ENDS.match(text, place):
+        return None
+    return value_at(text, separator.end() if separator[0][-1].isspace() else place)
 
 
 def _closes_its_quote(text: str, start: int, separator: re.Match[str]) -> bool:
     """Whether the quote after the separator closes one before the name: the "Password:" prompt."""
     quote = text[separator.end() : separator.end() + 1]
-    return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0] in (":", "=")
+    return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0].rstrip() in (":", "=")
 
 
 def _defaults(text: str, value: Value) -> list[Value]:
