@@ -316,6 +316,12 @@ ADVERSARIAL = [
     ("", "password={{a or '", ""),
     ("", "password={{a or 'none'", ""),
     ("", "<password><![CDATA[", ""),
+    (" ", "password: |\n ", ""),
+    (" community: ", "a\n ", ""),
+    ("", "'password:'=>'a", ""),
+    ("", "'password='.a", ""),
+    ("kubectl create secret --from-literal=", "user.", "=a"),
+    ("", "setuser a on ", ">1"),
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rflow.core.redaction.kinds import Kind, in_words
 from rflow.core.redaction.rules import find
-from rflow.core.redaction.spans import MARK, Span, is_hidden, merged, visible
+from rflow.core.redaction.spans import MARK, Span, in_view, is_hidden, merged, visible
 from rflow.errors import UsageProblem
 
 __all__ = ["MARK", "Kind", "Redactor", "in_words"]
@@ -34,9 +34,9 @@ class Redactor:
         """Return `text` with its secrets replaced by "[redacted]"."""
         if not self._on or not text or text in self._harmless:
             return text
-        shown, places = visible(text)
-        spans = merged(shown, (span for span in find(shown) if not is_hidden(shown, span)))
-        hidden = self._hidden(text, spans, places) if spans else text
+        view = visible(text)
+        spans = merged(view.text, (span for span in in_view(view, find) if not is_hidden(view.text, span)))
+        hidden = self._hidden(text, spans, view.places) if spans else text
         for own in self._own:
             hidden = MARK.join(own.sub(self._hide_own, part) for part in hidden.split(MARK))
         if hidden == text and not spans:

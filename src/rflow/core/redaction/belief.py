@@ -33,11 +33,11 @@ _BEFORE_PROSE = frozenset(
 )
 """First words of a bare value that begin a sentence about it."""
 _SAYS_WHO = Lazy(
-    r"(?:he|i|she|they|we|you)\s(?:[a-z]{3,}ed|are|can|cannot|could|did|do|does|don't|forgot|get|gets|got|had|has|have|is|may"
+    r"(?:he|she|they|we|you)\s(?:[a-z]{3,}ed|are|can|cannot|could|did|do|does|don't|forgot|get|gets|got|had|has|have|is|may"
     r"|might|must|need|needs|said|say|says|should|use|want|wants|was|were|will|would)\b",
     re.IGNORECASE,
 )
-"""They can ask; but "you shall not pass" is a passphrase."""
+"""They can ask; but "you shall not pass" is a passphrase, and "I need 3 beers" may be one."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
 _PLACEHOLDER = Lazy(
     "|".join(
@@ -59,7 +59,7 @@ _PLACEHOLDER = Lazy(
         )
     )
 )
-_BOLD = Lazy(r"(\*\*|__)(?P<word>[A-Za-z]+)\1")
+_BOLD = Lazy(r"\*\*(?P<word>[A-Za-z]+)\*\*")
 _NOT_SHOWN = frozenset(
     "censored classified concealed confidential filtered obscured omitted private redacted sanitized scrubbed secret "
     "stripped withheld".split()
@@ -135,6 +135,11 @@ def looks_random(shown: str) -> bool:
     if not digits:
         return len(shown) >= 16 and shown != shown.lower() and shown != shown.upper() and not _PART.search(shown)
     return not all(map(_PLAIN_PART.fullmatch, _PART.split(shown)))
+
+
+def is_unlike_names(shown: str) -> bool:
+    """Whether a value looks like a password even where a user or a host is expected: not bob42, db01.leeds."""
+    return looks_chosen(shown) and not all(map(_PLAIN_PART.fullmatch, _PART.split(shown)))
 
 
 def looks_chosen(shown: str) -> bool:

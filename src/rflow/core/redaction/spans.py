@@ -1,8 +1,10 @@
 """Spans: where a secret is in a text, and how overlapping ones become one mark."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from sys import maxsize
 
 import msgspec
@@ -18,11 +20,10 @@ INVISIBLE = (
 
 
 _COLOUR = re.compile(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
-# (what must be in the text, what is left out): colours, which a note keeps with a replacement character in front;
-# a quoted mail; a unified diff.
-_HIDING = (
-    ("\x1b[", _COLOUR),
-    ("\ufffd[", _COLOUR),
+# (what must be in the text, what is left out): colours, which a note keeps with a replacement character in front.
+_COLOURS = (("\x1b[", _COLOUR), ("\ufffd[", _COLOUR))
+# What stands before each line of a quoted mail, and of a unified diff.
+_BEFORE_LINES = (
     ("> ", re.compile(r"^(?:> ?)+", re.MULTILINE)),
     ("@@ -", re.compile(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
 )
@@ -141,20 +142,46 @@ def is_hidden(text: str, span: Span) -> bool:
     return not any(map(str.isalnum, text[span.start : span.end].replace(MARK, "")))
 
 
-def visible(text: str) -> tuple[str, list[int]]:
-    """Return the text without what hides a layout, and where each of the other characters stood (empty: unchanged).
+class View(msgspec.Struct, frozen=True):
+    """A text without what hides its layout."""
+
+    text: str
+    places: list[int]
+    """Where each character stood; empty, if none was left out."""
+    lines: list[int]
+    """Where the lines begin, in this text, before which something was left out."""
+
+
+def visible(text: str) -> View:
+    """Return the text without what hides its layout.
 
     Left out are characters that take no room, colours, and what stands before each line of a quoted mail or a diff.
     """
-    left_out = {place for sign, hiding in _HIDING if sign in text for place in _places(hiding, text)}
+    margins = {place for sign, before in _BEFORE_LINES if sign in text for place in _places(before, text)}
+    if before := _BEFORE_A_LINE.match(text):
+        margins |= set(_margins(text, before[0]))
+    left_out = margins | {place for sign, hiding in _COLOURS if sign in text for place in _places(hiding, text)}
     if not text.isascii():
         left_out |= {place for mark in INVISIBLE if mark in text for place in _places(_ONE[mark], text)}
-    if before := _BEFORE_A_LINE.match(text):
-        left_out |= set(_margins(text, before[0]))
     if not left_out:
-        return text, []
+        return View(text, [], [])
     places = [place for place in range(len(text)) if place not in left_out]
-    return "".join(text[place] for place in places), [*places, len(text)]
+    starts = sorted(place for place in margins if place == 0 or text[place - 1] == "\n")
+    shown = "".join(text[place] for place in places)
+    return View(shown, [*places, len(text)], [bisect_left(places, start) for start in starts])
+
+
+def in_view(view: View, find: Finder) -> Iterator[Span]:
+    """Find what is in a view, and what is in it only where the lines are still indented by a blank."""
+    yield from find(view.text)
+    if not view.lines:
+        return
+    parts = (view.text[start:end] for start, end in pairwise([0, *view.lines, len(view.text)]))
+    blanks = [line + before for before, line in enumerate(view.lines)]
+    for span in find(" ".join(parts)):
+        start, end = (place - bisect_left(blanks, place) for place in (span.start, span.end))
+        if start < end:
+            yield Span(start, end, span.kind)
 
 
 def _margins(text: str, before: str) -> Iterator[int]:

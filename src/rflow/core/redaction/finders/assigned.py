@@ -27,7 +27,12 @@ _QUOTED = ('= "', "= '", "= `", '="', "='")
 _CHANGED_TO = Lazy(rf"{BLANK}{{1,8}}[-=]>{BLANK}{{1,8}}")
 _BLOCK = Lazy(rf"[|>][+-]?\d?[+-]?{BLANK}*(?:#[^\n]*)?\n")
 _BRACED = Lazy(r"\{(?=(?:[\w.]|\}\})*+[^\w.{}\n])(?:[^{}\n]|\}\})+\}(?=[\s;\"']|\Z)")
-_PROMPT_ENDS = Lazy(r"[\s,;:)\]}+|&<>\\]|\.(?:\$|\s|\Z)|\Z")
+_PROMPT_ENDS = Lazy(
+    rf"[\s,;:)\]}}+|&<>\\]|\.(?:\$|\s|\Z)|\Z|\.[A-Za-z_]{{1,40}}\(|=>|(?:\.\.|[=!]==?|[*~?-]){BLANK}{{0,4}}"
+    rf"(?:[\"'`$(\[]|[A-Za-z_]{{1,40}}(?:[(\[.,;:)\]}}]|{BLANK}|\n|\Z)|\d{{1,2}}(?:[,;)\]}}]|{BLANK}|\n|\Z))"
+)
+"""After a prompt in quotes: punctuation, a method, or an operator with something that is no password."""
+_PAIRED = Lazy(rf"{BLANK}{{0,8}}(?:=>|:){BLANK}{{0,8}}(?=[\"'`])")
 _DEFAULT = Lazy(
     r"(?:(?!\}\}|%>)[^\n]){0,200}?(?:\|\||\bdefault\(|\bor\b|:-)\s{0,4}"
     r"(?:(?P<quote>[\"'])(?P<value>(?:\\[^\n]|(?!(?P=quote))[^\\\n])+)(?P=quote)"
@@ -99,17 +104,21 @@ def _braced(text: str, separator: re.Match[str]) -> Value | None:
 
 
 def _after(text: str, start: int, separator: re.Match[str]) -> Value | None:
-    """Return the value after the separator: in braces, quoted, bare, or what a shell joins to `'password='`."""
+    """Return the value after the separator: in braces, quoted, bare, or joined to a name in quotes, or its pair."""
     if not _closes_its_quote(text, start, separator):
         return _braced(text, separator) or value_at(text, separator.end())
     place = separator.end() + 1
-    return None if _PROMPT_ENDS.match(text, place) else value_at(text, place)
+    if (paired := _PAIRED.match(text, place)) and (answer := quoted_at(text, paired.end())):
+        return answer if looks_chosen(text[answer.start : answer.end]) else None
+    if _PROMPT_ENDS.match(text, place):
+        return None
+    return value_at(text, separator.end() if separator[0][-1].isspace() else place)
 
 
 def _closes_its_quote(text: str, start: int, separator: re.Match[str]) -> bool:
     """Whether the quote after the separator closes one before the name: the "Password:" prompt."""
     quote = text[separator.end() : separator.end() + 1]
-    return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0] in (":", "=")
+    return quote in ("'", '"', "`") and text[start - 1 : start] == quote and separator[0].rstrip() in (":", "=")
 
 
 def _defaults(text: str, value: Value) -> list[Value]:

@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from rflow.core.redaction.belief import is_secret, looks_chosen
+from rflow.core.redaction.belief import is_secret, is_unlike_names, looks_chosen
 from rflow.core.redaction.names import meaning
 from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
@@ -25,17 +25,19 @@ _LONGEST = 2000
 _SEVERAL = Lazy(r"-[A-Za-z]{1,6}?(?P<last>[uUaE])(?P<rest>[^-\n]*:.*)?\Z", re.DOTALL)
 _ATTACHED = ("attached", "either", "user:", "user%", "user,", "cookie")
 _PORT = Lazy(r"\d{1,5}\Z")
-_PLAIN_KEY = (
-    r"(?i:[\w.-]{0,60}?(?:user(?:name)?|login|host(?:name)?|port|e?mail|region|zone|ttl|version|database|dbname))"
+_PLAIN = Lazy(
+    r"=?[\"']?(?i:(?![^=]{0,200}?(?:pass|pwd|secret|token|key|cred))(?:[\w.-]{0,60}?(?:[._-]|(?-i:(?<=[a-z\d])(?=[A-Z]))))?"
+    r"(?:db|pg)?(?:user(?:name)?|login|host(?:name)?|port|e?mail|region|zone|ttl|version|database|dbname))=(?P<value>.+)",
+    re.DOTALL,
 )
-"""Names of what stands beside secrets and is none."""
+"""What stands beside secrets and is none, by its name: db_user=app."""
 _BEHIND: dict[How, Lazy] = {
     "user:": Lazy(r"[\"']?[^\s:\"']{1,200}:(.+)", re.DOTALL),
     "user%": Lazy(r"[\"']?[^\s%\"']{1,200}%(.+)", re.DOTALL),
     "user,": Lazy(r"[\"']?[^\s,\"']{1,200},(.+)", re.DOTALL),
     "user/": Lazy(r"[\"']?(?:userid=)?[\w.$#]{1,100}/([^\s/]+?)(?:@[\w./:-]*)?[\"']?\Z"),
     "cookie": Lazy(r"([^=]{1,200}=.+)", re.DOTALL),
-    "literal": Lazy(rf"=?(?!{_PLAIN_KEY}=)[^=]{{1,200}}=(.+)", re.DOTALL),
+    "literal": Lazy(r"=?[^=]{1,200}=(.+)", re.DOTALL),
 }
 
 
@@ -154,6 +156,8 @@ def _given(rule: Rule, options: list[str], word: Word, following: Word | None) -
 
 def _behind(how: How, word: Word) -> Iterator[Word]:
     """Return what stands behind the user's name and the sign after it."""
+    if how == "literal" and (plain := _PLAIN.match(word.text)) and not is_unlike_names(plain["value"]):
+        return
     if match := _BEHIND[how].match(word.text):
         yield _unquoted(Word(word.start + match.start(1), match[1]))
 

@@ -15,6 +15,12 @@ _TYPE = (
 )
 _ACL = r"(?:on|off|(?:no|all|re|sanitize|skip)[\w-]{2,40}|[~+&#%(@-]\S{0,100})"
 """What Redis knows about a user besides a password."""
+_ACL_WORD = (
+    r"(?:on|off|all(?:keys|commands|channels)|no(?:pass|commands)|reset(?:pass|keys|channels)?|(?:skip-)?sanitize-payload"
+    r"|clearselectors)(?!\S)"
+)
+_COUNT = rf"\d[\d.,]*(?:%|{_B}(?!{_ACL_WORD})[a-z])"
+"""An amount in prose: user bob on >50% of nodes, on >3 hosts."""
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
@@ -125,8 +131,8 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     ),
     (("requirepass", "masterauth"), r"\"(?:requirepass|masterauth)\"\s{1,40}\d\)[^\S\n]", "password"),
     (
-        (" on >",),
-        rf"\b(?:set)?user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!\d[\d.,]*(?:%|[^\S\n]+[a-z]))",
+        (" on >", "setuser "),
+        rf"\b(?:set)?user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!{_COUNT})",
         "password",
     ),  # Redis
     (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
