@@ -198,6 +198,20 @@ def test_jumps_and_ends_are_read_where_a_clause_begins(said: str, led: list[tupl
     assert ways(f"1. {said}\n2. Two\n3. Three\n", "a.md")["step-1"] == led
 
 
+@pytest.mark.parametrize(
+    ("said", "led"),
+    [
+        ("\u0130f yes: go to step 3", [("Yes", "step-3"), ("No", "step-2")]),
+        ("if \u017fo: go to step 3", [("Yes", "step-3"), ("No", "step-2")]),
+        ("otherw\u0131se: plug it in", [("", "step-2")]),
+    ],
+)
+def test_letters_that_are_the_same_only_where_case_is_ignored_stop_no_import(
+    said: str, led: list[tuple[str, str]]
+) -> None:
+    assert ways(f"1. Up?\n   - {said}\n2. Two\n3. Three\n", "a.md")["step-1"] == led
+
+
 def test_what_sounds_like_a_jump_or_an_answer_is_noted() -> None:
     (read,) = import_text("1. Roll back to 1.\n2. Wait, then go to 3.\n3. Rest\n   No, really.\n", "a.md")
     assert [(note.line, note.text.split(":")[0]) for note in read.meaning.notes] == [

@@ -30,7 +30,7 @@ _ONLY_IF = re.compile(r"[*_]{0,3}\s{1,4}(?:but\s)?(?:only|if|unless|until|when)\
 _SENTENCE = re.compile(r"[.;!?]\s|\n|,\s(?=if\b|otherwise\b|else\b)", re.IGNORECASE)
 _IF = re.compile(r"(?:and\s+|or\s+)?(?:if|when|in case)\s+(?:the answer is\s+)?|(?:then|and)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(
-    r"[*_]{0,3}(?:(if\s{1,4}(?:yes|no|so|not))|yes|no|otherwise)\b[*_]{0,3}\s{0,4}"
+    r"[*_]{0,3}(?:(if)\s{1,4}(yes|no|so|not)|(yes|no|otherwise))\b[*_]{0,3}\s{0,4}"
     r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s))[>*_\s]*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -159,11 +159,11 @@ def answer(text: str, line: int, *, asks: bool) -> Branch | None:
     Below a step that asks nothing it may be a remark, and so may "No, really": then the branch is not `sure`.
     """
     match = _YES_OR_NO.fullmatch(text.strip())
-    if match is None:
+    label = _SAID.get((match[2] or match[3]).casefold()) if match else None
+    if match is None or label is None:  # where case is ignored, a dotless i matches too: it is none in `_SAID`
         return None
-    said_if, sign = match[1], match[2]
-    label = _SAID[re.findall(r"[a-z]+", text.casefold())[1 if said_if else 0]]
-    kept, listed = branches(f"\u2192 {match[3]}", line)
+    said_if, sign = match[1], match[4]
+    kept, listed = branches(f"\u2192 {match[5]}", line)
     jump = next((branch for branch in listed if not branch.label), None)
     said = kept.strip("\u2192 ,:;")
     clear = sign != "," or label == "Otherwise" or jump is not None
