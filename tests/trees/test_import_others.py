@@ -192,6 +192,9 @@ def test_yes_and_no_are_answers_below_a_question_and_beside_each_other(asked: st
         ("If it fails, return to 1.", [("It fails", "step-1"), ("Otherwise", "step-2")]),
         ("Up? Yes: done. No: go to 3.", [("Yes", "done"), ("No", "step-3")]),
         ("Up? If so, done, otherwise stop.", [("Yes", "done"), ("Otherwise", "stop")]),
+        ("Up? If yes, stop, and tell Ann. If no, go to step 3.", [("Yes", "stop-and-tell-ann"), ("No", "step-3")]),
+        ("Up?\n   - Yes: done, tell Ann\n   - No: stop, then go to step 3", [("Yes", "done-tell-ann"), ("No", "stop")]),
+        ("Set Status → Resolved, and save.", [("", "step-2")]),
     ],
 )
 def test_jumps_and_ends_are_read_where_a_clause_begins(said: str, led: list[tuple[str, str]]) -> None:
