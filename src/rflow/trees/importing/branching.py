@@ -35,8 +35,13 @@ _SENTENCE = re.compile(r"[.;!?]\s|\n|,\s(?=if\b|otherwise\b|else\b)", re.IGNOREC
 _IF = re.compile(r"(?:and\s+|or\s+)?(?:if|when|in case)\s+(?:the answer is\s+)?|(?:then|and)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(
     r"[*_]{0,3}(?:(if)\s{1,4}(yes|no|so|not)|(yes|no|otherwise))\b[*_]{0,3}\s{0,4}"
-    r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s))[>*_\s]*(.+)",
+    r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s)"
+    r"|[-=](?=\s{0,4}(?:[a-z]{1,9}\s){0,4}step\s{1,4}\d))[>*_\s]*(.+)",
     re.IGNORECASE | re.DOTALL,
+)
+_SOUNDS_LIKE_AN_ANSWER = re.compile(
+    r"[*_]{0,3}(?:if\s{1,4})?(yes|no|so|not|otherwise)\b[*_]{0,3}\s{0,4}(?:[:=,;.(/>\u2013\u2014\u2192]|-(?!\w)|-\d)",
+    re.IGNORECASE,
 )
 _ARROWS = ("\u2192", "\u21d2", "\u279c", "->", "=>")
 _SAID = {"yes": "Yes", "so": "Yes", "no": "No", "not": "Otherwise", "otherwise": "Otherwise"}
@@ -109,6 +114,12 @@ def unread(text: str) -> str:
         if leads is not None:
             return text[leads.start() : match.end()]
     return ""
+
+
+def unanswered(text: str) -> str:
+    """Return the word with which a text begins as an answer might: "Not" in "Not: plug it in"; "" if none."""
+    match = _SOUNDS_LIKE_AN_ANSWER.match(text)
+    return match[1].capitalize() if match else ""
 
 
 def _ends(before: str, condition: str, *, end: str, asked: bool) -> bool:
