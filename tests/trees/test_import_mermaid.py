@@ -125,6 +125,7 @@ def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
         ("[one</br>two<br / >three<br]", "one\ntwo\nthree"),
         ("[<b>Stop</i> <b>now]", "<b>Stop <b>now</b></b>"),
         ("[<b><i>Stop</b></i>]", "<b><i>Stop</i></b>"),
+        ("[<\u0130mg>Stop</\u017f>]", "<\u0130mg>Stop</\u017f>"),
         ('["`**Wait**\n    \n    then go on`"]', "**Wait**\n\nthen go on"),
         ('["`[ -n "$X" ] && run\n  [it]`"]', '[ -n "$X" ] && run\n[it]'),
         ('["first\nsay "yes" [twice]"]', 'first\nsay "yes" [twice]'),

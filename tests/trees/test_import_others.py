@@ -192,10 +192,29 @@ def test_yes_and_no_are_answers_below_a_question_and_beside_each_other(asked: st
         ("If it fails, return to 1.", [("It fails", "step-1"), ("Otherwise", "step-2")]),
         ("Up? Yes: done. No: go to 3.", [("Yes", "done"), ("No", "step-3")]),
         ("Up? If so, done, otherwise stop.", [("Yes", "done"), ("Otherwise", "stop")]),
+        ("Up? If yes, stop, and tell Ann. If no, go to step 3.", [("Yes", "stop-and-tell-ann"), ("No", "step-3")]),
+        ("Up?\n   - Yes: done, tell Ann\n   - No: stop, then go to step 3", [("Yes", "done-tell-ann"), ("No", "stop")]),
+        ("Up?\n   - Yes- step 3\n   - No=step 2", [("Yes", "step-3"), ("No", "step-2")]),
+        ("Up?\n   -  \n   .\n   - No- go to step 3", [("No", "step-3"), ("Yes", "step-2")]),
+        ("Set Status → Resolved, and save.", [("", "step-2")]),
     ],
 )
 def test_jumps_and_ends_are_read_where_a_clause_begins(said: str, led: list[tuple[str, str]]) -> None:
     assert ways(f"1. {said}\n2. Two\n3. Three\n", "a.md")["step-1"] == led
+
+
+@pytest.mark.parametrize(
+    ("said", "led"),
+    [
+        ("\u0130f yes: go to step 3", [("Yes", "step-3"), ("No", "step-2")]),
+        ("if \u017fo: go to step 3", [("Yes", "step-3"), ("No", "step-2")]),
+        ("otherw\u0131se: plug it in", [("", "step-2")]),
+    ],
+)
+def test_letters_that_are_the_same_only_where_case_is_ignored_stop_no_import(
+    said: str, led: list[tuple[str, str]]
+) -> None:
+    assert ways(f"1. Up?\n   - {said}\n2. Two\n3. Three\n", "a.md")["step-1"] == led
 
 
 def test_what_sounds_like_a_jump_or_an_answer_is_noted() -> None:
@@ -204,6 +223,18 @@ def test_what_sounds_like_a_jump_or_an_answer_is_noted() -> None:
         (1, '"back to 1" is not read as a jump'),
         (2, '"go to 3" is read as "go to step 3".'),
         (4, '"No" is not read as an answer'),
+    ]
+
+
+def test_answers_below_a_question_that_are_not_read_are_noted() -> None:
+    said = ["Yes=3", "Not: plug it in", "No-op: nothing is written", "No further action", "No: go to step 3 only if on"]
+    text = "\n".join(["1. Is it up?", *(f"   - {words}" for words in said), "2. Two", "3. Three"])
+    (read,) = import_text(text, "a.md")
+    assert read.meaning.tree.nodes["step-1"].help == "\n".join(f"- {words}" for words in said[:4])
+    assert [(note.line, note.text.split(":")[0]) for note in read.meaning.notes if note.line > 1] == [
+        (2, '"Yes" is not read as an answer'),
+        (3, '"Not" is not read as an answer'),
+        (6, '"Go to step 3" is not read as a jump'),
     ]
 
 

@@ -6,10 +6,14 @@ import msgspec
 from msgspec.structs import replace
 
 _STEP = re.compile(
-    r"\bstep\s{1,4}[#\[]?(\d{1,4}(?:\.\d{1,4}){0,3})\b(?:\]\([^)\s]{0,200}\))?|\b(done|finished|resolved|stop)\b(?=\s*(?:$|[.;)!]|,\s*(?:if|otherwise|else)\b))"
+    r"\bstep\s{1,4}[#\[]?(\d{1,4}(?:\.\d{1,4}){0,3})\b(?:\]\([^)\s]{0,200}\))?|\b(done|finished|resolved|stop)\b(?=\s*(?:$|[.;,)!]))"
     r"|(?<=\bto )(\d{1,3})(?=[.,;)]?\s*$|[.,;)]\s)",  # "go to 4"
     re.IGNORECASE | re.MULTILINE,
 )
+_ALSO = re.compile(
+    r"\s*,(?!\s*(?:if|otherwise|else)\b)(?:(?!,\s*(?:if|otherwise|else)\b)[^.;!?\n]|[.;!?](?=\S)){1,300}", re.IGNORECASE
+)
+"""What belongs to an end: ", and tell Ann" behind "stop"."""
 _LEADS = re.compile(
     r"(?:\u2192|->|=>|\u21d2|\u279c|\b(?:go(?:\s+on)?|continue|proceed|jump)(?:\s+(?:to|with|at))?"
     r"|\b(?:(?:go|come|jump|move|loop|head)\s+)?back(?:\s+(?:to|with|at))|\b(?:skip|return|move)\s+(?:to|with|at)|\bgoto)\s*$",
@@ -30,9 +34,14 @@ _ONLY_IF = re.compile(r"[*_]{0,3}\s{1,4}(?:but\s)?(?:only|if|unless|until|when)\
 _SENTENCE = re.compile(r"[.;!?]\s|\n|,\s(?=if\b|otherwise\b|else\b)", re.IGNORECASE)
 _IF = re.compile(r"(?:and\s+|or\s+)?(?:if|when|in case)\s+(?:the answer is\s+)?|(?:then|and)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(
-    r"[*_]{0,3}(?:(if\s{1,4}(?:yes|no|so|not))|yes|no|otherwise)\b[*_]{0,3}\s{0,4}"
-    r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s))[>*_\s]*(.+)",
+    r"[*_]{0,3}(?:(if)\s{1,4}(yes|no|so|not)|(yes|no|otherwise))\b[*_]{0,3}\s{0,4}"
+    r"([:,\u2192\u21d2\u279c\u2013\u2014]|[-=]>|(?<=\s)[-=](?=\s)"
+    r"|[-=](?=\s{0,4}(?:[a-z]{1,9}\s){0,4}step\s{1,4}\d))[>*_\s]*(.+)",
     re.IGNORECASE | re.DOTALL,
+)
+_SOUNDS_LIKE_AN_ANSWER = re.compile(
+    r"[*_]{0,3}(?:if\s{1,4})?(yes|no|so|not|otherwise)\b[*_]{0,3}\s{0,4}(?:[:=,;.(/>\u2013\u2014\u2192]|-(?!\w)|-\d)",
+    re.IGNORECASE,
 )
 _ARROWS = ("\u2192", "\u21d2", "\u279c", "->", "=>")
 _SAID = {"yes": "Yes", "so": "Yes", "no": "No", "not": "Otherwise", "otherwise": "Otherwise"}
@@ -70,16 +79,19 @@ def branches(text: str, line: int) -> tuple[str, list[Branch]]:
     listed: list[Branch] = []
     kept, position, asked = [], 0, text.find("?")
     for match in _STEP.finditer(text):
+        also = _ALSO.match(text, match.end()) if match[2] else None
+        if match.start() < position or (also and unread(also[0])):
+            continue  # "Stop, and say when it is done", "Stop, then go to step 3"
         begin = max(position, match.start() - _LONGEST_LEAD)
         lead = text[begin : match.start()]
         leads = _LEADS.search(lead)
         before = lead[: leads.start()] if leads else lead
         arrow = leads is not None and not leads[0][0].isalpha()
         condition, start = _condition(before, arrow=arrow)
-        end = match[2].capitalize() if match[2] else ""
+        end = f"{match[2].capitalize()}{also[0] if also else ''}" if match[2] else ""
         if not (
             _ends(before, condition, end=end, asked=-1 < asked < match.start())
-            if leads is None
+            if leads is None or (also and before.strip())
             else arrow or _jumps(before, leads[0], match)
         ):
             continue
@@ -89,7 +101,7 @@ def branches(text: str, line: int) -> tuple[str, list[Branch]]:
         kept.append(before if condition else _THEN.sub("", before))
         said = f"{leads[0]}{match[3]}" if leads and match[3] else ""
         listed.append(Branch(label=condition, line=line, step=match[1] or match[3] or "", text=end, said=said))
-        position = match.end()
+        position = also.end() if also else match.end()
     kept.append(text[position:])
     parts = [part.strip(" ,:;-\u2013\u2014") for part in kept] if listed else kept
     return " ".join(part for part in parts if part.strip(" .")), listed
@@ -104,10 +116,16 @@ def unread(text: str) -> str:
     return ""
 
 
+def unanswered(text: str) -> str:
+    """Return the word with which a text begins as an answer might: "Not" in "Not: plug it in"; "" if none."""
+    match = _SOUNDS_LIKE_AN_ANSWER.match(text)
+    return match[1].capitalize() if match else ""
+
+
 def _ends(before: str, condition: str, *, end: str, asked: bool) -> bool:
     """Whether "done" or "stop" behind a text is an end: "Otherwise stop", "If so, done", not "If not done"."""
     words = [word.strip(_AROUND) for word in before.casefold().split() if word.strip(_AROUND)]
-    denied = end != "Stop" and before.casefold().rstrip(" *_").endswith("not")
+    denied = not end.startswith("Stop") and before.casefold().rstrip(" *_").endswith("not")
     if denied or condition not in ("Yes", "No", "Otherwise"):
         return False
     return words[-1] in ("otherwise", "else") or words[-2:-1] in (["if"], ["is"]) or asked
@@ -159,11 +177,11 @@ def answer(text: str, line: int, *, asks: bool) -> Branch | None:
     Below a step that asks nothing it may be a remark, and so may "No, really": then the branch is not `sure`.
     """
     match = _YES_OR_NO.fullmatch(text.strip())
-    if match is None:
+    label = _SAID.get((match[2] or match[3]).casefold()) if match else None
+    if match is None or label is None:  # where case is ignored, a dotless i matches too: it is none in `_SAID`
         return None
-    said_if, sign = match[1], match[2]
-    label = _SAID[re.findall(r"[a-z]+", text.casefold())[1 if said_if else 0]]
-    kept, listed = branches(f"\u2192 {match[3]}", line)
+    said_if, sign = match[1], match[4]
+    kept, listed = branches(f"\u2192 {match[5]}", line)
     jump = next((branch for branch in listed if not branch.label), None)
     said = kept.strip("\u2192 ,:;")
     clear = sign != "," or label == "Otherwise" or jump is not None

@@ -5,7 +5,7 @@ import re
 from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, answer, branches, escalation, unread
+from rflow.trees.importing.branching import Branch, answer, branches, escalation, unanswered, unread
 from rflow.trees.importing.chart import Chart, Link, Node, Note
 from rflow.trees.importing.names import Names
 from rflow.trees.importing.steps import Step, ids_of
@@ -121,16 +121,18 @@ class _Reader:
         step = Step(
             series=self.lists, number=name, text=text, line=self.first + number, indent=indent, section=self.section
         )
-        step.text, step.branches = self._branches(text, number)
+        self._describe(step, text)
         self.steps.append(step)
 
-    def _branches(self, text: str, number: int) -> tuple[str, list[Branch]]:
-        """Return a text without its branches, and the branches; note what sounds like a jump and stays text."""
-        rest, listed = branches(text, self.first + number)
-        if words := unread(rest):
+    def _describe(self, step: Step, text: str) -> None:
+        """Take a text as that of a step, and the branches in it as its branches."""
+        step.text, step.branches = branches(text, step.line)
+        self._note_unread(step.text, step.line)
+
+    def _note_unread(self, text: str, line: int) -> None:
+        if words := unread(text):
             what = f'"{words}" is not read as a jump: it stays text. Write "→ step N" for a jump.'
-            self.notes.append(Note(line=self.first + number, text=what))
-        return rest, listed
+            self.notes.append(Note(line=line, text=what))
 
     def _more(self, text: str, number: int, *, bullet: bool = False) -> None:
         """Read what stands below a step: where its answers lead, or help."""
@@ -139,13 +141,17 @@ class _Reader:
             return  # a paragraph of the next section
         if (field := _FIELD.fullmatch(text)) and self._field(step, field[1].lower(), field[2]):
             return
-        rest, listed = self._branches(text, number)
-        said = answer(text, self.first + number, asks=step.asks()) if len(listed) < 2 else None
-        out = said or (escalation(text, self.first + number) if not listed else None)
+        line, asks = self.first + number, step.asks()
+        rest, listed = branches(text, line)
+        said = answer(text, line, asks=asks) if len(listed) < 2 else None
+        out = said or (escalation(text, line) if not listed else None)
         if out is not None and out.sure:
             rest, listed = "", [out]
         elif out is not None and not listed:
             step.unsure.append((len(step.help), out))
+        elif asks and not listed and (word := unanswered(text)):
+            self.notes.append(_no_answer(word, line))
+        self._note_unread(rest or "".join(branch.text for branch in listed), line)
         step.branches.extend(listed)
         if rest:
             step.help.append(f"- {rest}" if bullet else rest)
@@ -156,7 +162,7 @@ class _Reader:
         if name in ("command", "run") and code:
             step.run.append(code[1])
         elif name in ("description", "action", "task") and not step.text:
-            step.text, step.branches = self._branches(said, step.line - self.first)
+            self._describe(step, said)
         else:
             return False
         return True
@@ -176,10 +182,7 @@ class _Connecting:
     def connected(self) -> Chart:
         for step in self.steps:
             for branch in step.settle():
-                what = (
-                    f'"{branch.label}" is not read as an answer: it stays text. Write "If yes: …", "If not: …" for one.'
-                )
-                self.chart.note(branch.line, what)
+                self.chart.notes.append(_no_answer(branch.label, branch.line))
             self.chart.nodes[self.ids[step.series, step.number]] = Node(
                 text=_plain(step.text) or f"Step {step.number}",
                 line=step.line,
@@ -235,6 +238,11 @@ class _Connecting:
         name = self.names.id(text)
         self.chart.nodes[name] = Node(text=text, line=line)
         return name
+
+
+def _no_answer(word: str, line: int) -> Note:
+    what = f'"{word}" is not read as an answer: it stays text. Write "If yes: …", "If not: …" for one.'
+    return Note(line=line, text=what)
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 _ENTITY = re.compile(r"#(\w{1,32});|&(#?\w{1,32});")
 _BREAK = re.compile(r"<br[\s/]*+>|</br\s*+>|\\n", re.IGNORECASE)
 _TAGS = r"br|b|i|u|s|strong|em|small|sub|sup|span|p|a|code|pre|ul|ol|li|img|div|font|hr|mark|kbd|center|h[1-6]"
-_TAG = re.compile(rf"<(/?)({_TAGS})\b([^<>]*+)(>?)", re.IGNORECASE)
+_TAG = re.compile(rf"<(/?)((?a:{_TAGS}))\b([^<>]*+)(>?)", re.IGNORECASE)
 _EMPTY = {"br", "hr", "img"}
 _DEEPEST = 100
 """The most open tags that a closing one is compared with, so that a label of tags takes no longer than one of words."""
