@@ -132,6 +132,8 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("export", "x", "y"), 'export does not know what to do with "y".'),
     (2, ("note", "x", "y", "-s", "CODE"), "Does -s belong to the text, or does the text end before it?"),
     (2, ("step", "moved", "--result", "no", "change"), "Does --result belong to the text"),
+    (2, ("step", "x", "-r", "y"), 'step has no option "-r".'),
+    (2, ("warn", "no reboot", "--until", "04:00"), 'warn has no option "--until".'),
     (2, ("note", "ran", "ls", "-la"), 'If it belongs to the text, put that in quotes: rflow note "…"'),
     (2, ("note",), "note needs TEXT|-: the text, or - to read it from standard input.\n       Write it as:"),
     (2, ("start",), "There are these trees:\n  label-printer  A label printer prints nothing\n"),

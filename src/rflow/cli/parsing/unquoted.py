@@ -25,7 +25,10 @@ def check_unquoted(words: Sequence[str]) -> None:
 
 
 def doubtful_option(words: Sequence[str]) -> str | None:
-    """Return the option that may or may not belong to an unquoted text; None if all is clear."""
+    """Return the option that may or may not belong to an unquoted text; None if all is clear.
+
+    One that the command does not have is none: it is refused as such, with the same advice for a text.
+    """
     place = place_of_command(words)
     name, rest = "".join(words[place : place + 1]), words[place + 1 :]
     if name not in COMMANDS or name in NOUNS:
@@ -38,10 +41,12 @@ def doubtful_option(words: Sequence[str]) -> str | None:
     texts = [place for place, (word, is_option) in enumerate(pieces) if not is_option][len(arguments) - 1 :]
     if len(texts) < 2:
         return None
+    known = {name for each in declared if isinstance(each.declared, Option) for name in each.options}
+    known |= {*VALUED, *FLAGS}
     for place, (word, is_option) in enumerate(pieces):
         inside = texts[0] < place < texts[-1]
         behind = place > texts[-1] and word.partition("=")[0] in (*VALUED, *FLAGS)
-        if is_option and (inside or behind):
+        if is_option and (inside or behind) and word.partition("=")[0] in known:
             return word
     return None
 
