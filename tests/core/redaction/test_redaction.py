@@ -316,6 +316,7 @@ ADVERSARIAL = [
     ("", "password={{a or '", ""),
     ("", "password={{a or 'none'", ""),
     ("", "<password><![CDATA[", ""),
+    ("", "password for a b c d e ", ""),
 ]
 
 
