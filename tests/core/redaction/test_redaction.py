@@ -322,6 +322,7 @@ ADVERSARIAL = [
     ("", "'password='.a", ""),
     ("kubectl create secret --from-literal=", "user.", "=a"),
     ("", "setuser a on ", ">1"),
+    ("", "password for a b c d e ", ""),
 ]
 
 

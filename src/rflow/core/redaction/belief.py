@@ -124,7 +124,7 @@ def is_status(shown: str, *, quoted: bool) -> bool:
 
 def says_status(word: str) -> bool:
     """Whether a word alone says something about a secret, and doesn't introduce one ("was", "set", "changed")."""
-    return word.lower() in _STATUS and word.lower() not in ("is", "was", "set", "reset", "changed")
+    return word.lower() in _STATUS and word.lower() not in ("is", "was", "set", "reset", "changed", "on")
 
 
 def looks_random(shown: str) -> bool:

@@ -11,7 +11,8 @@ from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, re
 _SEPARATOR = Lazy(
     rf"(?:{BLANK}?#?\d{{1,2}}(?=[\])\"'\s:=]))?"  # Unseal Key 1:
     rf"\\{{0,7}}[\"'`]?\]?[*_`]{{0,3}}"  # "name", $config['name'], **name**
-    rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}})?"  # Password for bob:
+    rf"(?:{BLANK}for(?:{BLANK}user)?{BLANK}[^\s:]{{1,60}}"  # Password for bob:
+    rf"(?!:\d{{1,5}}{BLANK}(?:is|was|ist|est|es)\b))?"  # but not password for db1:5432 is
     rf"(?:{BLANK}(?:nueva|actual|anterior|nouveau|nova|nuova))?"  # Contraseña nueva:
     rf"(?:{BLANK}?(?:\[[^\]\n]{{0,30}}\]|\([^)\n]{{0,40}}\)))?"  # Secret Access Key [None]:
     rf"{BLANK}{{0,40}}(?P<separator>::?=|::(?=\s)|:=|[?.+]=|=>|={{1,3}}|!==?|<-|[：＝→➜⇒]|->|-(?=\s)|:(?!:|//)){BLANK}{{0,40}}"

@@ -103,24 +103,54 @@ def _is_no_name(text: str, start: int, end: int) -> bool:
     )
 
 
-_SAYS = Lazy(
-    rf"(?:{BLANK}for{BLANK}(?:user{BLANK})?\S{{1,60}})?{BLANK}{{1,4}}"
-    rf"(?:(?:is|was|ist|lautet|est|es|é|è|är|er|to){BLANK}(?:now{BLANK})?|(?:(?:re)?set|changed){BLANK}to{BLANK}"
-    rf"|(?:is|was|ist|lautet|est|es|é|è|är){BLANK}?:{BLANK}?){BLANK}{{0,4}}(?:now{BLANK})?"
+_OF = (
+    "for|of|on|at|in|from|von|vom|für|fürs|zu|zum|zur|auf|bei|im|der|des|de|del|du|da|do|dos|das|di|della|per|para|pour|sur"
+    "|van|voor|op|til|till|för|på|av|dla|od|pro|pentru|για|του|της|для|от"
 )
+_IS = (
+    "is|was|ist|war|lautet|est|était|es|era|é|è|är|er|luidt|jest|je|este|είναι|это|remains|bleibt|reste|sigue siendo"
+    "|(?<=alasana )on"
+)
+_STILL = (
+    "now|still|currently|again|just|jetzt|nun|noch|weiterhin|aktuell|maintenant|toujours|désormais|ahora|todavía|aún|agora"
+    "|ainda|nu|nog|nog steeds|ora|ancora|adesso"
+)
+_HASHED = rf"(?:base\d\d|sha-?\d|md5|aes|utf-?\d|bcrypt|argon|rot13)[\w-]{{0,12}}(?:{BLANK}|-)(?:en|hash)"
+_SAID = (
+    rf"(?:{BLANK}{{1,4}}(?:(?:(?:is|was|has|had){BLANK})?(?:been{BLANK}|now{BLANK}){{0,2}}(?:(?:re)?set|changed|rotated|updated)"
+    rf"{BLANK}to|(?:{_IS})(?:{BLANK}(?:{_STILL})\b){{0,2}}(?:{BLANK}?(?P<colon>:))?)(?(colon){BLANK}{{0,5}}|{BLANK}{{1,5}}))"
+)
+_SAYS = Lazy(
+    rf"(?:{BLANK}for{BLANK}(?:user{BLANK})?\S{{1,60}})?(?:{_SAID}|{BLANK}{{1,4}}to{BLANK}{{1,5}})(?!{_HASHED})",
+    re.IGNORECASE,
+)
+_WORD = r"(?:[^\s:]|:(?=\S)){1,60}+(?<![.,;!?])"
+_WHOSE = rf"{BLANK}{{1,4}}(?:(?:{_OF}){BLANK}{{1,4}}|(?:d|dell)['’]|(?=\()){_WORD}(?:{BLANK}{{1,4}}{_WORD}){{0,5}}?"
+"""Up to six words between say whose it is: for the smtp relay."""
+_SAYS_OF = Lazy(rf"{_WHOSE}{_SAID}(?!{_HASHED})", re.IGNORECASE)
+_SAYS_BRIEFLY = Lazy(rf"{_WHOSE}(?:{BLANK}{{1,4}}(?P<to>to){BLANK}|:{BLANK}){BLANK}{{0,4}}", re.IGNORECASE)
+_CHANGES = Lazy(r"\b(?:re)?(?:set|chang|rotat|updat)\w{0,5}\s(?:\S{1,40}\s){0,3}\Z", re.IGNORECASE)
 
 
 def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
-    """The password is VALUE; the password was changed to VALUE."""
-    says = _SAYS.match(text, end)
-    value = value_at(text, says.end()) if says else None
-    if not says or value is None:
-        return
+    """The password is VALUE; the password for the relay is still VALUE; the password was changed to VALUE."""
+    for says in (said.match(text, end) for said in (_SAYS_OF, _SAYS_BRIEFLY, _SAYS)):
+        if says and (value := _said(text, start, says, named)):
+            yield value
+            return
+
+
+def _said(text: str, start: int, says: re.Match[str], named: Named) -> Value | None:
+    value = value_at(text, says.end())
+    if value is None or (says.groupdict().get("to") and not _CHANGES.search(line_before(text, start))):
+        return None
     shown = text[value.start : value.end].rstrip(".,!?:")
-    announced = value.quoted or ":" in says[0] or looks_chosen(shown)
+    after_a_colon = says.groupdict().get("colon") is not None
+    announced = value.quoted or after_a_colon or looks_chosen(shown)
     believed = looks_random(shown) if named.belief == "weak" else announced
-    if believed and is_secret(text, value, named.belief):
-        yield rest_of_line(text, value) if ":" in says[0] and not value.quoted else value
+    if not believed or not is_secret(text, value, named.belief):
+        return None
+    return rest_of_line(text, value) if after_a_colon and not value.quoted else value
 
 
 _CLOSERS = frozenset("\"'\\")
