@@ -72,7 +72,7 @@ def inbox_entry(head: Head, now: datetime) -> str:
 
 def handover_lines(session: Session) -> Iterator[str]:
     """Yield what came with the last handoff: the message, and what to do if something happens."""
-    given = next((entry for entry in reversed(session.ownership) if entry.word == "handed off"), None)
+    given = session.last_handoff
     if given is None:
         return
     indent = " " * 9

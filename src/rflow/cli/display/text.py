@@ -58,10 +58,9 @@ def heading(session: Session, now: datetime) -> str:
 
 def cautions(session: Session) -> list[str]:
     """Return the warnings that hold, and those that came with the last handoff."""
-    marked = (session.notes[seq] for seq in sorted(session.marked))
-    texts = [note.text for note in marked if note.kind == "warning" and note.settled is None and not note.undone]
-    given = next((entry.warnings for entry in reversed(session.ownership) if entry.word == "handed off"), ())
-    return list(dict.fromkeys([*texts, *given]))
+    given = session.last_handoff
+    texts = [note.text for note in session.unsettled("warning")]
+    return list(dict.fromkeys([*texts, *(given.warnings if given else ())]))
 
 
 def last_closed_words(session: Session, now: datetime) -> str:

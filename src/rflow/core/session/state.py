@@ -323,6 +323,16 @@ class Session(msgspec.Struct, kw_only=True):
         step = self.steps.get(move.seq)
         return step.at if step else None
 
+    def unsettled(self, kind: NoteKind) -> list[Note]:
+        """Return the warnings that hold, or the notes of assumptions that are not settled, in order."""
+        notes = (self.notes[seq] for seq in sorted(self.marked))
+        return [note for note in notes if note.kind == kind and note.settled is None and not note.undone]
+
+    @property
+    def last_handoff(self) -> OwnershipEntry | None:
+        """What was said with the last handoff."""
+        return next((entry for entry in reversed(self.ownership) if entry.word == "handed off"), None)
+
     @property
     def waiting(self) -> tuple[Wait, ...]:
         """What the session waits for, what is due first before the others."""

@@ -123,19 +123,14 @@ def _end_warning(session: Session, command: c.SettleAssumption) -> e.AssumptionS
 
 def warnings(session: Session) -> list[int]:
     """Return the numbers of the warnings that hold."""
-    return _unsettled(session, "warning")
+    return [note.seq for note in session.unsettled("warning")]
 
 
 def assumptions(session: Session) -> list[int]:
     """Return the numbers of the assumptions that are neither settled nor undone: notes, steps and answers."""
-    notes = _unsettled(session, "assumption")
+    notes = [note.seq for note in session.unsettled("assumption")]
     steps = [s.seq for s in session.steps.values() if s.assumed and s.settled is None and not s.undone]
     return sorted(notes + steps)
-
-
-def _unsettled(session: Session, kind: e.NoteKind) -> list[int]:
-    notes = [session.notes[seq] for seq in sorted(session.marked)]
-    return [note.seq for note in notes if note.kind == kind and note.settled is None and not note.undone]
 
 
 def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pinned]:
