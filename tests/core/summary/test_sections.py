@@ -898,3 +898,17 @@ def test_a_note_on_a_step_that_stands_elsewhere_is_not_lost() -> None:
     scene.do(ANN, c.AddNote(text="it blinks", on=scene.session.version))
     shown = str(progress_of(scene).sections)
     assert ("it was the page before" in shown, "it blinks" in shown) == (True, True)
+
+
+def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
+    scene = free()
+    for place in range(120):
+        scene.do(
+            ANN, c.AddStep(text=f"Looked at server {place} and all of its logs for errors", result="nothing there")
+        )
+        if place == 40:
+            scene.do(ANN, c.AddStep(text="Rolled back", result="gone"))
+            scene.do(
+                ANN, c.AmendEntry(target=scene.session.version, text="Rolled back STAGING", result="proves nothing")
+            )
+    assert "Rolled back STAGING" in text_of(progress_of(scene), "tried")
