@@ -912,3 +912,13 @@ def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
                 ANN, c.AmendEntry(target=scene.session.version, text="Rolled back STAGING", result="proves nothing")
             )
     assert "Rolled back STAGING" in text_of(progress_of(scene), "tried")
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_what_to_do_if_something_happens_is_said_once_where_a_warning_says_it(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text="If 5xx goes over 5 % again: call Piet (dba), +47 555 0119.", kind="warning"))
+    once = Contingency(condition="5xx goes over 5 % again", action="call Piet, +47 555 0119")
+    other = Contingency(condition="Filara raises the limit", action="give it 40 connections")
+    scene.do(ANN, c.HandOff(to=BEN, note="Good night.", contingencies=(once, other)))
+    assert text_of(progress_of(scene, brief=brief), "next") == "if Filara raises the limit: give it 40 connections"

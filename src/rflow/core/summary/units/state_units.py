@@ -125,7 +125,7 @@ def cautions(progress: Progress) -> Iterator[Unit]:
     Of a closed session only those about a change that is still in place hold; the others were so at the time.
     """
     numbers = {step.seq: step.number for step in progress.tried}
-    written = [note for note in progress.notes if note.kind == "warning" and note.settled is None]
+    written = _warnings(progress)
     for note in written:
         number = 0 if progress.brief else numbers.get(note.on, 0)
         text = Lengths((phrases.warning(note, progress.session, number, short=progress.brief),))
@@ -136,6 +136,11 @@ def cautions(progress: Progress) -> Iterator[Unit]:
         for place, warning in enumerate(fresh):
             section = _warnings_section(progress)
             yield Unit(section=section, prepared=Lengths((warning,)), order=(-entry.seq, place), counts=("warning",))
+
+
+def _warnings(progress: Progress) -> list[ProgressNote]:
+    """Return the warnings that hold, but for those of handoffs."""
+    return [note for note in progress.notes if note.kind == "warning" and note.settled is None]
 
 
 def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
@@ -204,11 +209,14 @@ def agreed(progress: Progress) -> tuple[Contingency, ...]:
 
 
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens, as long as the session is not closed."""
+    """Return what to do if something happens, as long as the session is not closed, but for what a warning says."""
     if progress.session.status == "closed":
         return
+    warnings = [note.text for note in _warnings(progress)]
     for place, plan in enumerate(agreed(progress)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
+        if repeats(text, warnings):
+            continue
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
 
