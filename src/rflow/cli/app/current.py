@@ -163,7 +163,10 @@ class CurrentSession(Context):
             return None
         code = session.code
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
-        ways += [f'To add to it: rflow -s {code} step "…"', f"To start another: {_START}"]
+        ways += [
+            f'To add to it: rflow -s {code} step "…"',
+            'To start another: rflow start TREE, or rflow start --title "…"',
+        ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
     def last_closed(self) -> Session | None:
@@ -189,10 +192,10 @@ _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What 
 
 def _in_another_store(there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
     """Return the error for a terminal whose current session is in another store: a guess here may be the wrong one."""
-    go_on = f"To go on there: rflow --store {quote(there.url)} …   Here: "
+    go_on = f"To go on there: rflow --store {quote(there.url)} …\n       To go on here: "
     return UsageProblem(
         f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
-        try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 60)})" if here else _START),
+        try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else "rflow start"),
     )
 
 

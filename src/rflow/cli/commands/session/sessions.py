@@ -90,10 +90,10 @@ def _closed(run: App, session: Session) -> NotAllowed:
 
     code = session.code
     said = f": {session.closing.summary.rstrip('.')}" if session.closing and session.closing.summary else ""
-    take = "" if session.owner.id == run.me.id else f'rflow resume {code} --take --reason "…", then '
+    again = f"rflow reopen {code}" if session.owner.id == run.me.id else f'rflow resume {code} --take --reason "…"'
     return NotAllowed(
         f"{closed_words(session, run.workspace.now())}{said}.",
-        try_=f"To read it: rflow show {code}, or rflow progress {code}. To go on with it: {take}rflow reopen {code}",
+        try_=f"To read it: rflow show {code}, or rflow progress {code}\n       To go on with it: {again}",
     )
 
 
