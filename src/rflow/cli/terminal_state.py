@@ -63,6 +63,13 @@ class Elsewhere(NamedTuple):
     session_id: str
     code: str
 
+    @property
+    def program(self) -> str:
+        """How a command for that store begins."""
+        from shlex import quote
+
+        return f"rflow --store {quote(self.url)}"
+
 
 class Terminal:
     """The state of this terminal for the store at `url`, in its own file in the state folder."""

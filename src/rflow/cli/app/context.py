@@ -1,11 +1,13 @@
 """What a run of the program uses: settings, the store or server, this terminal, formats."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from rflow.cli.output import is_terminal
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
 from rflow.core.text import clean
@@ -233,10 +235,10 @@ class Context:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None, output: str | None = None) -> str:
+    def usual_format(self, said: str | None, output: str | None = None, *, leaves: bool = True) -> str:
         """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
 
-        It must exist.
+        Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
         from pathlib import PurePath
 
@@ -244,6 +246,8 @@ class Context:
 
         setting = self.settings["progress.format"]
         said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
+            said = "text"
         try:
             return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from rflow.cli.app.context import Context
@@ -192,7 +191,7 @@ _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What 
 
 def _in_another_store(there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
     """Return the error for a terminal whose current session is in another store: a guess here may be the wrong one."""
-    go_on = f"To go on there: rflow --store {quote(there.url)} …\n       To go on here: "
+    go_on = f"To go on there: {there.program} …\n       To go on here: "
     return UsageProblem(
         f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
         try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else "rflow start"),

@@ -1,7 +1,5 @@
 """`rflow` alone: where am I, and what do I type next."""
 
-from shlex import quote
-
 from rflow.cli.app import App
 from rflow.cli.display.lists import heads_table
 from rflow.cli.display.text import (
@@ -93,7 +91,7 @@ def _only_open(app: App) -> Session | None:
 def _nothing_here(app: App) -> None:
     if there := app.elsewhere():
         app.out(wrapped(f"The current session of this terminal, {there.code}, is in another store:"))
-        app.out(f"    rflow --store {quote(there.url)}\n")
+        app.out(f"    {there.program}\n")
     mine = app.workspace.heads(Query(owner=app.me.id, status=("open",), limit=10)).heads
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")
