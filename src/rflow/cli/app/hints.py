@@ -11,7 +11,7 @@ _ON_CURRENT = frozenset(name for name, (_, section) in COMMANDS.items() if secti
     *("show", "progress", "share", "handoff", "close", "reopen", "redact", "export")
 }
 """The commands that are about the current session unless another one is named."""
-_FOR_ANY_STORE = frozenset({"help", "demo", "login", "config"})
+_FOR_ANY_STORE = frozenset({"help", "demo", "login", "config", "drafts"})
 """The commands that mean the same with any store and user."""
 _PLACEHOLDERS = frozenset({"CODE", "SESSION"})
 
