@@ -39,7 +39,7 @@ def deliver(
         record(run, session, name, "clipboard")
     if output is None and not copy:
         if name == "text" and is_terminal(sys.stdout):
-            from rflow.cli.display.summary import emphasised
+            from rflow.cli.delivering.emphasis import emphasised
 
             text = emphasised(text)
         echo(text, newline=not text.endswith("\n"))
