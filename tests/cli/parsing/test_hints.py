@@ -78,6 +78,14 @@ def test_the_hints_of_an_error_work_when_they_are_typed(ana: Program) -> None:
     assert ana.ok(*shlex.split(command)[1:]).err.startswith(code)
 
 
+def test_where_there_is_no_tree_the_command_for_a_step_can_be_typed_too(ana: Program) -> None:
+    code = ana.start("--title", "Till 3 is slow")
+    assert (
+        f"with  rflow --user 'Ben Okafor' -s {code} step"
+        in ana.at(terminal="hall").ok("show", code, "--user", "Ben Okafor").out
+    )
+
+
 def test_what_somebody_wrote_is_repeated_as_it_is(ana: Program) -> None:
     ana.start()
     told = ana.ok("--user", "Ben Okafor", "--session", ana.show()["code"], "note", "typed rflow list twice")

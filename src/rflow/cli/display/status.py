@@ -61,10 +61,11 @@ def show_session(app: App, session: Session) -> None:
 def show_next(app: App, session: Session) -> None:
     """Show where the session stands in its tree, and what to type there."""
     tree = tree_of(app.workspace, session)
-    if place := position(session, tree):
+    begin = app.begin(session)
+    if place := position(session, tree, begin):
         app.out(place)
     say_of_node(app, session, tree)
-    app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
+    app.out(next_block(next_words(session, tree, app.me.id, app.program, begin)))
     app.displayed(session)
 
 

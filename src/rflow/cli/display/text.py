@@ -117,16 +117,17 @@ def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: s
     return styled(wrapped(what, f"{indent}  ", indent), colour="red" if overdue else "yellow", bold=overdue)
 
 
-def position(session: Session, tree: Tree | None) -> str:
+def position(session: Session, tree: Tree | None, begin: str) -> str:
     """Return where the session stands: the question with its numbered choices, the action, or the end.
 
-    Of a closed one, whose question nobody answers any more, it is what was said at the end and where that was.
+    Of a closed one, whose question nobody answers any more, it is what was said at the end and where that was. Commands
+    for the session begin with `begin`.
     """
     if session.closing:
         ended = [("Closed with", session.closing.summary), ("Ended at", session.place.text if session.place else "")]
         return "\n".join(wrapped(f"{label}: {text}", "    ", "") for label, text in ended if text)
     if session.place is None:
-        return 'No tree: record what you try with  rflow step "…" --result "…"'
+        return f'No tree: record what you try with  {begin} step "…" --result "…"'
     node = tree.nodes.get(session.place.node) if tree else None
     if tree is None or node is None:
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")

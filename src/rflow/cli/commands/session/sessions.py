@@ -138,9 +138,9 @@ def show(
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         run.out(record(session, run.workspace.now(), run.program))
-        if place := position(session, tree):
-            run.out(f"\n{place}")
         begin = run.begin(session, named=reference is not None)
+        if place := position(session, tree, begin):
+            run.out(f"\n{place}")
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     warn_of_unreadable(run, session)
     run.displayed(session)
