@@ -28,9 +28,9 @@ BLOCK = re.compile(r"^(```(?:console|sh)|<!-- console)\n(.*?)^(```|-->)$", re.MU
 ELSEWHERE = re.compile(r"TOKEN=|(make|curl|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)\b")
 """Commands that set a machine up; the wheel's tests, `make demo` and CI run them."""
 CHANGING = re.compile(
-    r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions
+    r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)?(\d{4}-\d\d-\d\d\s)?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
+    r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions: behind dates, which look like them
     r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rf[stir]_[\w…]+|…\w{4}\b"  # links, tokens
-    r"|((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
     r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|h|KiB|MiB|B)\b|just now"
 )
 """What is different in every run."""

@@ -536,8 +536,8 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
 def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_are_not_cut(ana: Program) -> None:
     impact = "Nobody can pay at the tills in Leeds, and the ones in York are slow since this morning as well"
     left = '20 words, of which a brief may show only "Nobody can pay at the tills in Leeds…"'
-    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 17 are always shown) recorded."
-    assert "impact of 13, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
+    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 14 are always shown) recorded."
+    assert "a situation of 12, an impact of 14, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
     ana.ok("note", impact)
     assert f"Note: it has {left}" in ana.ok("pin").err
     assert "of which a brief may show only" in ana.ok("change", impact, "--revert", "nothing to do").err

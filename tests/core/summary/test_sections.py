@@ -74,6 +74,10 @@ def test_a_text_is_cut_only_at_its_end_and_never_between_words(
         ("It is slower on all those than 60 s per request was before it", "It is slower on all those than 60 s…"),
         ("Memory limit (MR 812 in the deploy repository of the platform team)", "Memory limit…"),
         (
+            "Locks still get older than 60 s. Sessions that were open before that don't get the setting at all",
+            "Locks still get older than 60 s…",
+        ),
+        (
             "Störung seit ca. 25.11. in Halle vier, betroffen sind alle Drucker dort",
             "Störung seit ca. 25.11. in Halle vier…",
         ),
@@ -587,6 +591,21 @@ def test_a_handoff_stays_visible_for_its_new_owner() -> None:
     assert "owner Ben (from Ann 03:15)" in progress_of(scene, brief=True).header
 
 
+def test_without_ask_and_note_the_brief_form_begins_with_what_the_handoff_said() -> None:
+    scene = free()
+    scene.do(ANN, c.HandOff(to=BEN, note="Please decide whether the export is killed."))
+    assert "handed_over" not in {section.key for section in progress_of(scene, brief=True).sections}
+    scene.do(BEN, c.Accept(read_back="decide on the export"))
+    progress = progress_of(scene, brief=True)
+    assert text_of(progress, "last_note") == "Please decide whether the export is killed."
+    details = {section.key: section.detail for section in progress.sections}
+    assert re.fullmatch(r"\(\d\d:\d\d Ann\)", details["last_note"])
+    whole = progress_of(scene)
+    assert (entries(whole, "last_note"), "killed" in text_of(whole, "handed_over")) == ([], True)
+    scene.do(BEN, c.AddNote(text="Waiting for the bank"))
+    assert text_of(progress_of(scene, brief=True), "last_note") == "Waiting for the bank"
+
+
 def test_without_an_ask_the_owners_last_note_stands_in_its_place() -> None:
     scene = free()
     scene.do(ANN, c.AddNote(text="I need somebody with a login on print-01"))
@@ -879,3 +898,17 @@ def test_a_note_on_a_step_that_stands_elsewhere_is_not_lost() -> None:
     scene.do(ANN, c.AddNote(text="it blinks", on=scene.session.version))
     shown = str(progress_of(scene).sections)
     assert ("it was the page before" in shown, "it blinks" in shown) == (True, True)
+
+
+def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
+    scene = free()
+    for place in range(120):
+        scene.do(
+            ANN, c.AddStep(text=f"Looked at server {place} and all of its logs for errors", result="nothing there")
+        )
+        if place == 40:
+            scene.do(ANN, c.AddStep(text="Rolled back", result="gone"))
+            scene.do(
+                ANN, c.AmendEntry(target=scene.session.version, text="Rolled back STAGING", result="proves nothing")
+            )
+    assert "Rolled back STAGING" in text_of(progress_of(scene), "tried")

@@ -1,6 +1,6 @@
 """What the brief form shows of a text: the echo of what was recorded."""
 
-from rflow.core.summary.budget.cutting import Limits, always_whole, shortest, word_count
+from rflow.core.summary.budget.cutting import Limits, shortest, word_count
 from rflow.core.summary.budget.shares import BRIEF
 from rflow.core.text import counted, one_line
 
@@ -22,4 +22,4 @@ def as_shown(text: str, limits: Limits) -> str:
     if shown == text:
         return f'"{text}"'
     length = counted(word_count(text), "word")
-    return f'{length}, of which a brief may show only "{shown}" (up to {always_whole(limits)} are always shown)'
+    return f'{length}, of which a brief may show only "{shown}" (up to {limits.most} are always shown)'

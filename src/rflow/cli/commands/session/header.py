@@ -35,7 +35,7 @@ def brief(
 ) -> None:
     """Record what a summary begins with; an empty text clears it.
 
-    The brief form never cuts an ask of up to 60 words, a situation or impact of 13, a hypothesis of 12.
+    The brief form never cuts an ask of up to 60 words, a situation of 12, an impact of 14, a hypothesis of 12.
     """
     facts = {
         "ask": ask,

@@ -119,10 +119,11 @@ class _Delivered:
 
 
 def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
-    """Say what the sender can do next: renew an old situation, copy the summary, send it along, take it back."""
-    from rflow.cli.delivering.deliver import old_situation
+    """Say what the sender can do next: add or renew the situation, copy the summary, send it along, take it back."""
+    from rflow.cli.delivering.deliver import missing_situation, old_situation
     from rflow.cli.display.text import next_block
 
+    missing_situation(run, session, run.program, first=", take it back, and")
     old_situation(run, session, first=", take it back, and")
     code = session.code
     offers = [(f"progress {code} --copy", f"copies the summary for {to.name}")] if summary else []

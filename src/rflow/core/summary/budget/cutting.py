@@ -122,11 +122,6 @@ def target(shown: Levels, wanted: Target) -> int:
     return enough[0] if enough else max(fitting, default=0)
 
 
-def always_whole(limits: Limits) -> int:
-    """Return up to how many words a text is never cut."""
-    return limits.most + _LEAST_SAVED
-
-
 def shortest(text: str, limits: Limits) -> str:
     """Return the shortest way to show `text`."""
     return levels(text, limits).texts[0]
@@ -222,7 +217,8 @@ def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterato
         word, following = pieces[place - 1], pieces[place].strip()
         depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
         if depth == 0 and _plain(following) not in continuing:
-            strength = _strength(word, following)
+            after_number = place > 1 and _is_measure(pieces[place - 2].strip(), word.strip())
+            strength = _strength(word, following, after_number=after_number)
             if strength and place >= _least_words(word, strength) and not _lists(pieces, place):
                 yield place, strength
 
@@ -248,13 +244,14 @@ def _plain(word: str) -> str:
     return word.strip("\"'“”(),.;:!?").casefold()
 
 
-def _strength(word: str, following: str) -> int:
+def _strength(word: str, following: str, *, after_number: bool) -> int:
+    """Return how strong the end of a clause behind a word is; a unit `after_number` is no abbreviation ("60 s.")."""
     if not word[-1].isspace() and word[-1] not in _WIDE_END + "、，：":
         return 0
     bare = word.strip().rstrip("\"'”’»")
     if "\n" in word or bare.endswith(tuple("!?;" + _WIDE_END)):
         return 3
-    if bare.endswith(".") and not _ABBREVIATION.fullmatch(bare):
+    if bare.endswith(".") and (not _ABBREVIATION.fullmatch(bare) or (after_number and following[:1].isupper())):
         return 3
     if bare.endswith((",", "、", "，")):
         return 0 if following[:1].isdigit() else 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
-from rflow.core.summary.progress import Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
+from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import repeats
 from rflow.core.summary.units.phrases import with_details
@@ -92,25 +92,31 @@ def _both(situation: str, impact: str) -> str:
     return f"{phrases.sentence(situation)} {impact}" if situation and impact else situation or impact
 
 
-def _last_note(progress: Progress) -> ProgressNote | None:
+def _last_note(progress: Progress) -> ProgressNote | Handover | None:
+    """Return the owner's newest note; in the brief form, where there is none, that of the handoff to them."""
+    if progress.ask is not None or progress.session.status == "closed":
+        return None
     notes = [note for note in progress.notes if note.kind == "note" and not note.pinned and not note.on]
     notes = [note for note in notes if note.by == progress.session.owner]
-    wanted = progress.ask is None and progress.session.status != "closed"
-    return notes[-1] if notes and wanted else None
+    if notes:
+        return notes[-1]
+    given = [entry for entry in progress.handovers if entry.word == "handed off"][-1:] if progress.brief else []
+    return next((entry for entry in given if entry.text and entry.to == progress.session.owner), None)
 
 
 def last_note_time(progress: Progress) -> str:
-    """Return when the last note was written."""
+    """Return when the last note was written, and by whom if that was not the owner."""
     note = _last_note(progress)
-    return f"({moment(note.at, progress.session.as_of)})" if note and note.at else ""
+    return f"({phrases.when(note.at, note.by or '', progress.session)})" if note and note.at else ""
 
 
 def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the owner's newest note, where there is no ask: it often says what is needed."""
+    """Return the last note, where there is no ask: it often says what is needed."""
     note = _last_note(progress)
     if note is not None:
         shown = one_text(one_line(note.text), shares.last_note)
-        yield Unit(section="last_note", prepared=shown, counts=("note",), seq=note.seq)
+        kind = "handover" if isinstance(note, Handover) else "note"
+        yield Unit(section="last_note", prepared=shown, counts=(kind,), seq=note.seq)
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
@@ -256,6 +262,8 @@ def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return who gave the session to whom, when, and with what note: of the last handoff always in the whole form."""
     last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
     for entry in progress.handovers:
+        if entry is _last_note(progress):
+            continue
         if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
             who, text = phrases.handover(entry, progress.session)
             if not text and progress.brief and phrases.came_from(progress):
