@@ -31,7 +31,9 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(name="user.name", variable="RFLOW_USER", meaning="your name in sessions and handoffs"),
         Setting(
-            name="progress.format", variable="RFLOW_FORMAT", meaning="the format of summaries, unless -f names another"
+            name="progress.format",
+            variable="RFLOW_FORMAT",
+            meaning="the format of summaries, unless -f names another; where it is not set, text on a terminal",
         ),
         Setting(
             name="redact.patterns",

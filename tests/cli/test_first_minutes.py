@@ -397,6 +397,38 @@ def test_a_note_lands_in_no_store_that_the_terminal_does_not_work_in(ana: Progra
     assert ana.json("list", "--json")[0]["notes"] == 0
 
 
+def test_where_the_session_of_the_terminal_is_in_another_store_both_ways_on_are_named_and_work(ana: Program) -> None:
+    here = ana.at(terminal="another").start("--title", "A label printer prints nothing")
+    other = str(ana.home / "shifts")
+    there = ana.json("--store", other, "start", "--title", "Till 3 in Leeds is slow", "--json")["code"]
+    refused = ana.refused(2, "progress")
+    assert f"in another store: {there} in json:{other}." in refused
+    assert f"To go on there: rflow --store json:{other} …\n" in refused
+    assert f"To go on here: rflow resume {here} (A label printer prints nothing)\n" in refused
+    out = ana.ok().out
+    assert (
+        f"The current session of this terminal, {there}, is in another store:\n    rflow --store json:{other}\n" in out
+    )
+    assert ana.ok("--store", f"json:{other}").out.startswith(there)
+    ana.ok("resume", here)
+    assert ana.ok("note", "Restarted it").err.startswith(here)
+    assert ana.ok("--store", other, "note", "Restarted it").err.startswith(there)
+
+
+@pytest.mark.parametrize("end", ["closed there", "the store is deleted"])
+def test_a_session_in_another_store_that_is_over_stands_in_no_way(ana: Program, end: str) -> None:
+    here = ana.at(terminal="another").start("--title", "A label printer prints nothing")
+    other = ana.home / "shifts"
+    there = ana.json("--store", str(other), "start", "--title", "Till 3 in Leeds is slow", "--json")["code"]
+    if end == "closed there":
+        ana.at(terminal="another").ok("--store", str(other), "-s", there, "close", "resolved")
+    else:
+        shutil.rmtree(other)
+    assert ana.ok("note", "Restarted it").err.startswith(here)
+    assert ana.ok().out.startswith(here)
+    assert other.exists() == (end == "closed there")
+
+
 def test_a_store_that_is_not_there_is_not_called_sound(ana: Program) -> None:
     for words in (("check",), ("info",)):
         result = ana.run("--store", str(ana.home / "typo.db"), "store", *words)

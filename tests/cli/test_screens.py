@@ -54,6 +54,35 @@ def test_what_was_written_is_said_on_a_line_that_begins_with_the_session(width: 
         assert CUSTOMER[:4] in lines[0]
 
 
+def test_a_summary_on_a_terminal_is_plain_text_with_its_title_and_labels_in_bold(ana: Program) -> None:
+    ana.start("label-printer", "--customer", "LEEDS: north_depot")
+    ana.ok("step", "Reseated print_head", "--result", "still red")
+    ana.ok("warn", "DO NOT: restart it")
+    shown = at_terminal(ana, "progress")
+    assert f"{BOLD}A label printer prints nothing\x1b[0m" in shown
+    assert f"{BOLD}CAUTION\x1b[0m: DO NOT: restart it" in shown
+    assert f"{BOLD}TRIED\x1b[0m" in shown
+    assert "Reseated print_head: still red" in shown
+    assert f"{BOLD}A label printer prints nothing\x1b[0m" in at_terminal(ana, "progress", "-f", "text")
+    assert f"{BOLD}- A label printer prints nothing\x1b[0m" in at_terminal(ana, "digest")
+    assert STYLES.sub("", shown).startswith(ana.ok("progress", "-f", "text").out)
+
+
+def test_a_summary_that_leaves_the_terminal_or_has_a_format_is_not_plain_text(ana: Program) -> None:
+    ana.start()
+    for markdown in (
+        ana.ok("progress").out,
+        at_terminal(ana, "progress", "-f", "markdown"),
+        at_terminal(ana, "progress", RFLOW_FORMAT="markdown"),
+    ):
+        assert "## A label printer prints nothing" in markdown
+    copied = ana.home / "copied"
+    at_terminal(ana, "progress", "--copy", RFLOW_CLIPBOARD_CMD=f"cat > {copied}")
+    assert copied.read_text("utf-8").startswith("## ")
+    at_terminal(ana, "progress", "-o", str(ana.home / "summary"))
+    assert (ana.home / "summary").read_text("utf-8").startswith("## ")
+
+
 def test_what_was_recorded_is_green_and_an_error_red(ana: Program) -> None:
     ana.start()
     assert f"{GREEN}note 3 recorded." in at_terminal(ana, "note", "Dust")

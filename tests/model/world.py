@@ -95,7 +95,7 @@ class World:
         if session.closing and name not in WHEN_CLOSED:
             raise Refused(NOT_ALLOWED)
         if not session.may(at.member, name):
-            raise Refused(USAGE if name == "take over" else NOT_ALLOWED)
+            raise Refused(USAGE if name == "take over" and not session.closing else NOT_ALLOWED)
         draft = deepcopy(session)
         if session.handoff and name in OWNERS - KEEPS_PENDING:
             draft.accept(at.member)
@@ -176,7 +176,9 @@ class World:
             raise Refused(USAGE)
         if take:
             session = self.carry_out(at, session, "take over", command_id, lambda s, by: _take_over(s, by, reason))
-        return self.entered(at, session)
+        elif session.closing:
+            raise Refused(NOT_ALLOWED)
+        return self.displayed(at, session) if session.closing else self.entered(at, session)
 
     def close(self, at: Terminal, ref: str | None, outcome: str | None, summary: str, command_id: str) -> Session:
         """End the work; at an end of the tree the outcome is known."""

@@ -4,11 +4,11 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
-from rflow.cli.parsing.reader import Call, read
+from rflow.cli.parsing.reader import Call, global_values, read
 from rflow.cli.root import root
 from rflow.core.text import clean
 from rflow.errors import Exit, NotDelivered, RflowError
@@ -60,11 +60,25 @@ def run(words: Sequence[str], world: "World | None" = None) -> int:
         else:
             return _by_typer(words)
     except RflowError as error:
+        error.try_ = _typable(error.try_, words)
         complain(error)
         return int(error.exit_code)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _typable(remedy: str, words: Sequence[str]) -> str:
+    """Return what an error suggests to try, with the global options of the command line in its commands."""
+    given = global_values(words)
+    if not given:
+        return remedy
+    from rflow.cli.app import App
+
+    store, user, session, config = map(given.get, ("store", "user", "session", "config"))
+    with suppress(RflowError):  # settings that can't be read are what the error is about
+        return App(store=store, user=user, session=session, config=config).typable(remedy)
+    return remedy
 
 
 def _by_typer(words: Sequence[str]) -> int:

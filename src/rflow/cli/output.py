@@ -148,13 +148,18 @@ def prose_width(stream: TextIO | None) -> int:
 
 
 @cache
-def _command() -> re.Pattern[str]:
-    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole."""
+def command_pattern() -> re.Pattern[str]:
+    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole.
+
+    It ends before the next command, and where a sentence does.
+    """
     from rflow.cli.commands import COMMANDS
 
     first = "|".join((*COMMANDS, "help", "-[-a-z]+"))
-    given = r"(?:--(?:store|user) (?:'[^']*'|\S+) )*"
-    return re.compile(rf"""rflow {given}(?:{first})(?![\w-])(?: (?:"[^"]*"|'[^']*'|[^\s(),;"']+))*""")
+    given = r"(?:--(?:config|store|user) (?:'[^']*'|\S+) )*"
+    return re.compile(
+        rf"""rflow {given}(?:{first})(?![\w-])(?:(?<![.:]) (?!rflow )(?:"[^"]*"|'[^']*'|[^\s(),;"']+))*"""
+    )
 
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
@@ -172,7 +177,7 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
         if line.startswith("    "):
             lines.append(line)
             continue
-        whole = _command().sub(lambda command: command[0].replace(" ", _NO_BREAK), line)
+        whole = command_pattern().sub(lambda command: command[0].replace(" ", _NO_BREAK), line)
         lines += wrap(whole, width, start, indent) or [""]
     return first + "\n".join(lines).replace(_NO_BREAK, " ")[shown:]
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from rflow.whole_files import write_own_file
@@ -56,6 +56,21 @@ class _State:
         return json.dumps(vars(self)).encode()
 
 
+class Elsewhere(NamedTuple):
+    """A current session in another store: the URL of that, its id, and its code."""
+
+    url: str
+    session_id: str
+    code: str
+
+    @property
+    def program(self) -> str:
+        """How a command for that store begins."""
+        from shlex import quote
+
+        return f"rflow --store {quote(self.url)}"
+
+
 class Terminal:
     """The state of this terminal for the store at `url`, in its own file in the state folder."""
 
@@ -70,16 +85,17 @@ class Terminal:
         """The id of the current session."""
         return self._state.current
 
-    def elsewhere(self) -> str | None:
-        """Return the other store in which this terminal last had a current session; None if there is none."""
+    def elsewhere(self) -> "Elsewhere | None":
+        """Return the session that this terminal last made current in another store; None if there is none."""
         here = f" {self._id}"
-        stores = []
+        found = []
         for path in self._path.parent.glob("*.json"):
             with suppress(OSError, ValueError, RecursionError):
                 saved = _State.read(path)
                 if saved.current and saved.key.endswith(here) and saved.key != self._key:
-                    stores.append((path.stat().st_mtime_ns, saved.key.removesuffix(here)))
-        return max(stores)[1] if stores else None
+                    there = Elsewhere(saved.key.removesuffix(here), saved.current, saved.code or "a session")
+                    found.append((path.stat().st_mtime_ns, there))
+        return max(found)[1] if found else None
 
     @property
     def code(self) -> str | None:

@@ -67,14 +67,18 @@ def absolute_url(url: str) -> str:
 def public_url(url: str) -> str:
     """Return a store's URL or path as it may be shown: without a password.
 
-    Of a server's with a user or a query, which is refused wherever it is used, nothing is shown.
+    Nothing is shown of a server's with a user or a query, and of one of an unknown kind with a user: both are refused
+    wherever they are used.
     """
     scheme, _, rest = url.partition("://")
     if scheme.casefold() in ("https", "http"):
         return f"{scheme}://…" if any(mark in rest for mark in "@?#") else url
     from rflow.stores.postgres.connection.address import is_postgres, shown
 
-    return shown(url) if is_postgres(url) else url
+    if is_postgres(url):
+        return shown(url)
+    unknown = scheme and "@" in rest and scheme.casefold() not in ("sqlite", "json")
+    return f"{scheme}://…" if unknown else url
 
 
 def open_for_upkeep(url: str) -> "Store":

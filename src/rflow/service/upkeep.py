@@ -17,6 +17,7 @@ from rflow.ports.stores import Clock, Store
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
 from rflow.service.opening import file_identity
+from rflow.service.team.leaving import pass_on_all
 from rflow.service.team.office import accounts_of
 from rflow.service.team.spaces import LocalSpaces
 
@@ -130,7 +131,10 @@ class Round:
             self._report(counts(self._store))
 
     def _clean_hourly(self) -> None:
-        """Delete what its space keeps no longer; one of all servers does so in each hour."""
+        """Delete what its space keeps no longer, and pass on what belongs to nobody any more.
+
+        One of all servers does so in each hour.
+        """
         now = utc(self._clock())
         hour = int(now.timestamp()) // _HOUR
         if hour == self._hour:
@@ -139,6 +143,7 @@ class Round:
         until = datetime.fromtimestamp((hour + 2) * _HOUR, now.tzinfo)
         if not self._store.accounts.hit("clean", hour, 1, until):
             return
+        pass_on_all(self._store, self._clock)
         codes = LocalSpaces(self._store, Actor(person=RFLOW), clock=self._clock).clean()
         self._store.outbox.sweep(now - KEPT)
         if codes:

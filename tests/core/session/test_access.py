@@ -197,7 +197,7 @@ def test_who_finds_it_in_a_queue_is_told_to_claim_it() -> None:
 
 def test_a_closed_session_says_how_it_was_closed_and_how_to_go_on() -> None:
     error = refusal(well_worn("closed", c.AddNote), ANN, c.AddNote(text="One more thing"))
-    assert str(error) == "K7QM-2F is closed (resolved). Reopen it first: rflow -s K7QM-2F reopen"
+    assert str(error) == "K7QM-2F is closed (resolved). Reopen it first: rflow reopen K7QM-2F"
 
 
 def test_nobody_amends_the_note_of_another() -> None:

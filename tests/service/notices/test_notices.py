@@ -17,11 +17,12 @@ from rflow.core.session import commands as c
 from rflow.core.space_policy import Policy
 from rflow.delivery.mail import mail_server
 from rflow.delivery.webhooks.targets import WebhookTarget
-from rflow.errors import UsageProblem
+from rflow.errors import StoreProblem, UsageProblem
 from rflow.service.local import sending
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
 from rflow.service.sessions import receiver
+from rflow.service.team import leaving
 from rflow.service.upkeep import Counts, Round
 from support.mailbox import Mailbox, mailbox
 from support.team import BEN, CLEO, ROOT, SHELL, Team, team_in
@@ -324,6 +325,34 @@ def test_a_handoff_accepted_meanwhile_does_not_expire_the_next_one(team: Team) -
     with pytest.raises(SessionMoved):
         team.at(Actor(person=RFLOW)).send(session, c.ExpireHandoff(seen=seen, command_id="expire-2"))
     assert team.store.load(session).session.pending is not None
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_handoff_that_can_not_be_passed_on_when_it_expires_is_logged_and_passed_on_within_the_hour(
+    team: Team, box: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, erased: bool
+) -> None:
+    """Ben hands his session to Cleo and leaves; the store is busy while it should go on to the queue."""
+    session = handed(team)
+    team.accounts.disable("Ben Okafor")
+    if erased:
+        team.accounts.erase("Ben Okafor")
+    team.clock.wait(hours=4)
+
+    def busy(*_: object) -> None:
+        raise StoreProblem("The store is busy.")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "rflow"):
+        patched.setattr(leaving, "pass_on", busy)
+        work = Round(team.store, settings(box, handoff_life=timedelta(hours=4)), clock=team.clock, report=str)
+        work.work(lambda: False, 0)
+    (first, second) = [record.__dict__["facts"] for record in caplog.records]
+    assert first == second == {"session": session, "code": first["code"], "why": "The store is busy."}
+    assert team.store.load(session).session.owner.id != "@unassigned"
+    team.clock.wait(hours=1)
+    work.work(lambda: False, 60)
+    assert team.store.load(session).session.owner.id == "@unassigned"
+    work.work(lambda: False, 120)
+    assert [entry.word for entry in team.store.load(session).session.ownership][-2:] == ["expired", "reassigned"]
 
 
 # Upkeep

@@ -373,7 +373,7 @@ CLOSED = replace(
     notes=(),
     redacted=0,
     unreadable=0,
-    resume=Continuing(command="rflow resume K7QM-2F"),
+    resume=Continuing(command="rflow show K7QM-2F", label="Read"),
 )
 """Closed at an end of its tree."""
 

@@ -27,6 +27,10 @@ _SOON = 30
 class App(CurrentSession, Streams):
     """A run: `context.Context` holds its settings and store, `current.CurrentSession` its session."""
 
+    def say(self, text: str) -> None:
+        """Print a message, whose commands can be typed as they are; it may repeat what was typed or read."""
+        super().say(self.typable(text))
+
     def send(
         self,
         session: Session,
@@ -73,7 +77,7 @@ class App(CurrentSession, Streams):
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
         if not is_terminal(sys.stderr):
-            self.say(f"{label(session)}: {what}")
+            super().say(f"{label(session)}: {what}")
             return
         from rflow.cli.display.acknowledgement import acknowledgement
 

@@ -1,11 +1,13 @@
 """What a run of the program uses: settings, the store or server, this terminal, formats."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from rflow.cli.output import is_terminal
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
 from rflow.core.text import clean
@@ -233,10 +235,10 @@ class Context:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None, output: str | None = None) -> str:
+    def usual_format(self, said: str | None, output: str | None = None, *, leaves: bool = True) -> str:
         """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
 
-        It must exist.
+        Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
         from pathlib import PurePath
 
@@ -244,6 +246,8 @@ class Context:
 
         setting = self.settings["progress.format"]
         said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
+            said = "text"
         try:
             return self.format(said or setting.text).name
         except (NotAllowed, UsageProblem) as error:
@@ -265,20 +269,30 @@ class Context:
 
     @property
     def program(self) -> str:
-        """Return how a command of this user for this store begins: with --store and --user if given as flags.
+        """Return how a command of this user for this store begins: with --config, --store and --user if given as flags.
 
         At a server the token says who the user is; --user is left out where it names who works here anyway.
         """
-        store, user = self.settings["store"], self.settings["user.name"]
-        named = user.origin == "flag" and not self.at_server and self._usual_user != user.value
-        if store.origin != "flag" and not named:
+        if self._config is None and not any(self.flags.values()):
             return "rflow"
         from shlex import quote
 
         from rflow.service.opening import public_url
 
-        at_store = f" --store {quote(public_url(store.text))}" if store.origin == "flag" else ""
-        return f"rflow{at_store}{f' --user {quote(user.text)}' if named else ''}"
+        store, user = self.settings["store"], self.settings["user.name"]
+        named = user.origin == "flag" and not self.at_server and self._usual_user != user.value
+        words = ["rflow", *(["--config", quote(self._config)] if self._config else ())]
+        words += ["--store", quote(public_url(store.text))] if store.origin == "flag" else []
+        return " ".join([*words, *(["--user", quote(user.text)] if named else ())])
+
+    def typable(self, message: str) -> str:
+        """Return a message whose commands can be typed as they are: with the global options that were given."""
+        session = self.session_reference if self.session_reference != os.environ.get("RFLOW_SESSION") else None
+        if self._config is None and session is None and not any(self.flags.values()):
+            return message
+        from rflow.cli.app.hints import typable
+
+        return typable(message, config=self._config, program=self.program, session=session)
 
 
 def _member_named(name: str) -> Person:

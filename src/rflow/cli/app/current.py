@@ -1,12 +1,21 @@
 """Which session a command is about: the one that is named, this terminal's current one, or the only open one."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from itertools import islice
+from typing import TYPE_CHECKING
+
 from rflow.cli.app.context import Context
 from rflow.core.session.events import HandedOff, SessionClosed
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
-from rflow.errors import NotFound, Unreachable, UsageProblem
+from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
 from rflow.service.sessions import load_session, session_named
+
+if TYPE_CHECKING:
+    from rflow.cli.terminal_state import Elsewhere
+    from rflow.core.session.head import Head
 
 
 class CurrentSession(Context):
@@ -30,7 +39,7 @@ class CurrentSession(Context):
             return self.session()
         if session.carried_out(command_id, self.me):
             return session
-        raise _which(session)
+        raise self._handed(session) or _which(session)
 
     def to_undo(self, command_id: str) -> Session:
         """Load the session of which to take something back.
@@ -80,6 +89,16 @@ class CurrentSession(Context):
 
         return started if Drafts(self.settings.folders.state).starts(started) else None
 
+    def elsewhere(self) -> "Elsewhere | None":
+        """Return this terminal's current session in another store, where it is not closed; None if there is none."""
+        there = self.terminal.elsewhere()
+        if there is None or there.url.startswith(("https://", "http://")):
+            return there
+        with suppress(RflowError), closing(self.at_store(there.url, self.settings["user.name"].text)) as run:
+            is_closed = load_session(run.workspace, there.session_id).status == "closed"
+            return None if is_closed else there
+        return None
+
     def _only_one(self) -> Session:
         if self.unsent:
             raise Unreachable(
@@ -87,21 +106,11 @@ class CurrentSession(Context):
             )
         mine = Query(owner=self.me.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
-        elsewhere = self.terminal.elsewhere()
-        if elsewhere is not None:
-            raise UsageProblem(
-                f"Which session? The current one of this terminal is in another store, {elsewhere}.",
-                try_="Name the store (--store, or set RFLOW_STORE), or the session that you mean here: rflow -s CODE …",
-            )
+        if there := self.elsewhere():
+            raise _in_another_store(there, heads)
         if len(heads) == 1:
             return load_session(self.workspace, heads[0].id)
         if not heads:
-            waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
-            if waiting:
-                raise UsageProblem(
-                    f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
-                    try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
-                )
             raise self._none_open()
         listed = "\n".join(f"  {head.code}  {shorten(head.title, 60)}" for head in heads[:5])
         more = "\n  …" if len(heads) > 5 else ""
@@ -111,19 +120,53 @@ class CurrentSession(Context):
         )
 
     def _none_open(self) -> UsageProblem:
-        """Return the error where there is no open session, with the one that was closed last."""
-        start = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
+        """Return the error where there is no open session, with the one handed on, to be accepted, or closed last.
+
+        What this terminal has just handed on comes first: that is what the command was meant for.
+        """
+        left = self._left()
+        if left is not None and (handed := self._handed(left)):
+            return handed
+        waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
+        if waiting:
+            return UsageProblem(
+                f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
+                try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
+            )
+        for head in islice(self.handed_on(), 1):
+            if handed := self._handed(load_session(self.workspace, head.id)):
+                return handed
         last = self.last_closed()
         if last is None:
-            return UsageProblem("You have no open session.", try_=f"Start one: {start}")
+            return UsageProblem("You have no open session.", try_=f"Start one: {_START}")
         from rflow.cli.display.text import last_closed_words
 
-        rflow, closed = self.program, last_closed_words(last, self.workspace.now())
-        again = f"to go on with it: {rflow} reopen {last.code}; " if last.owner.id == self.me.id else ""
+        again = f"to go on with it: rflow reopen {last.code}; " if last.owner.id == self.me.id else ""
         return UsageProblem(
-            f"You have no open session. {closed}.",
-            try_=f"To see it: {rflow} progress {last.code}; {again}to start another: {start}",
+            f"You have no open session. {last_closed_words(last, self.workspace.now())}.",
+            try_=f"To see it: rflow progress {last.code}; {again}to start another: {_START}",
         )
+
+    def handed_on(self) -> "Iterator[Head]":
+        """Yield what this user has handed on and nobody has accepted yet."""
+        for head in self.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
+            if head.sender is not None and head.sender.id == self.me.id:
+                yield head
+
+    def _handed(self, session: Session) -> UsageProblem | None:
+        """Return the error for a session that this user has handed on: to whom, when, and what they can still do."""
+        from rflow.cli.display.text import handed_words
+
+        said = handed_words(session, self.me.id, self.workspace.now())
+        if not said:
+            return None
+        code = session.code
+        ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
+        ways += [
+            f'To add to it: rflow -s {code} step "…"',
+            'To start another: rflow start TREE, or rflow start --title "…"',
+        ]
+        return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
     def last_closed(self) -> Session | None:
         """Load the session that this terminal closed last, else this user's last closed one."""
@@ -141,6 +184,18 @@ class CurrentSession(Context):
         current = self.terminal.current
         usual = current is None and not named and self.session_reference is None
         return self.program if usual or current == session.id else f"{self.program} -s {session.code}"
+
+
+_START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
+
+
+def _in_another_store(there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
+    """Return the error for a terminal whose current session is in another store: a guess here may be the wrong one."""
+    go_on = f"To go on there: {there.program} …\n       To go on here: "
+    return UsageProblem(
+        f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
+        try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else "rflow start"),
+    )
 
 
 def _which(left: Session) -> UsageProblem:

@@ -38,6 +38,10 @@ def deliver(
         _copy(run, text, renderings.html(format_), session, summary)
         record(run, session, name, "clipboard")
     if output is None and not copy:
+        if name == "text" and is_terminal(sys.stdout):
+            from rflow.cli.delivering.emphasis import emphasised
+
+            text = emphasised(text)
         echo(text, newline=not text.endswith("\n"))
         if summary.redacted:
             run.say(redaction_note(summary).strip())

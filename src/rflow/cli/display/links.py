@@ -65,7 +65,7 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     wish = ShareWish(session=session.id, expires_at=ending_of(run, session), patterns=run.patterns)
     minted = run.workspace.create_share(wish)
     run.wrote(session, f"link {minted.share.id} created.")
-    run.say(f"To revoke it: {run.program} share revoke {minted.share.id}")
+    run.say(f"To revoke it: rflow share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
     return link_to(base, minted.token), minted.share.expires_at

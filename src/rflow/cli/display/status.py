@@ -45,7 +45,6 @@ def drafts_line(app: App) -> None:
 
 def show_session(app: App, session: Session) -> None:
     """Show where `session` stands and what to type next."""
-    tree = tree_of(app.workspace, session)
     now = app.workspace.now()
     app.out(heading(session, now))
     if session.status != "closed":
@@ -56,18 +55,17 @@ def show_session(app: App, session: Session) -> None:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
         app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
-    app.out(position(session, tree))
-    say_of_node(app, session, tree)
-    app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
-    app.displayed(session)
+    show_next(app, session)
 
 
 def show_next(app: App, session: Session) -> None:
-    """Show the new position after a move, and what to type there."""
+    """Show where the session stands in its tree, and what to type there."""
     tree = tree_of(app.workspace, session)
-    app.out(position(session, tree))
+    begin = app.begin(session)
+    if place := position(session, tree, begin):
+        app.out(place)
     say_of_node(app, session, tree)
-    app.out(next_block(next_words(session, tree, app.me.id, app.program, app.begin(session))))
+    app.out(next_block(next_words(session, tree, app.me.id, app.program, begin)))
     app.displayed(session)
 
 
@@ -92,6 +90,9 @@ def _only_open(app: App) -> Session | None:
 
 
 def _nothing_here(app: App) -> None:
+    if there := app.elsewhere():
+        app.out(wrapped(f"The current session of this terminal, {there.code}, is in another store:"))
+        app.out(f"    {there.program}\n")
     mine = app.workspace.heads(Query(owner=app.me.id, status=("open",), limit=10)).heads
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")
@@ -121,8 +122,7 @@ def _beginnings(app: App, *, used: bool) -> list[str]:
 
 def _handed_off(app: App) -> None:
     """Show what this user has handed off and nobody has accepted yet."""
-    for head in app.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
-        if head.sender is not None and head.sender.id == app.me.id:
-            what = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who hasn't accepted it yet."
-            app.out(wrapped(what, "  ", "  "))
-            app.out(f"  To take it back: {app.program} -s {head.code} handoff --cancel")
+    for head in app.handed_on():
+        what = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who hasn't accepted it yet."
+        app.out(wrapped(what, "  ", "  "))
+        app.out(f"  To take it back: {app.program} -s {head.code} handoff --cancel")

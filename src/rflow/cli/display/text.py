@@ -7,7 +7,7 @@ from datetime import datetime
 from rflow.cli.app import local
 from rflow.cli.output import prose_width, styled
 from rflow.core.session.state import Session
-from rflow.core.text import clean, one_line, shorten, wrap
+from rflow.core.text import clean, counted, one_line, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
@@ -64,10 +64,40 @@ def cautions(session: Session) -> list[str]:
 
 
 def last_closed_words(session: Session, now: datetime) -> str:
-    """Say that a session was the last of somebody, and when it was closed."""
-    at = clock(session.closing.at, now) if session.closing else ""
+    """Say that a session was the last of somebody, and how and when it was closed."""
+    return f"Your last session {closed_words(session, now)}"
+
+
+def closed_words(session: Session, now: datetime) -> str:
+    """Say how, by whom and when a session was closed."""
+    closing = session.closing
+    how = f" as {closing.outcome} by {closing.by.name} at {clock(closing.at, now)}" if closing else ""
+    return f"{session.code} ({shorten(one_line(session.title), 60)}) was closed{how}"
+
+
+def left_open(session: Session) -> str:
+    """Name what is not settled in a session: changes in place, waits, warnings that hold, assumptions, questions."""
+    changes = [change for change in session.changes.values() if change.in_place]
+    questions = [question for question in session.questions.values() if question.is_open]
+    counts = [
+        (len(changes), "change in place", "changes in place"),
+        (len(session.waits), "wait", ""),
+        (len(session.unsettled("warning")), "warning", ""),
+        (len(session.unsettled("assumption")), "assumption not verified", "assumptions not verified"),
+        (len(questions), "question without an answer", "questions without an answer"),
+    ]
+    return ", ".join(counted(number, one, many) for number, one, many in counts if number)
+
+
+def handed_words(session: Session, me: str, now: datetime) -> str:
+    """Say to whom and when `me` handed on a session, if they did and others have it; else ""."""
+    given = session.last_handoff
+    if given is None or given.by.id != me or session.owner.id == me or session.status == "closed":
+        return ""
     title = shorten(one_line(session.title), 60)
-    return f"Your last session {session.code} ({title}) was closed {f'at {at}' if at else ''}".rstrip()
+    to = given.to.name if given.to else session.owner.name
+    accepted = "who hasn't accepted it yet" if session.pending else f"and it is with {session.owner.name} now"
+    return f"You handed {session.code} ({title}) to {to} at {clock(given.at, now)}, {accepted}."
 
 
 def state(session: Session) -> str:
@@ -87,10 +117,17 @@ def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: s
     return styled(wrapped(what, f"{indent}  ", indent), colour="red" if overdue else "yellow", bold=overdue)
 
 
-def position(session: Session, tree: Tree | None) -> str:
-    """Return where the session stands: the question with its numbered choices, the action, or the end."""
+def position(session: Session, tree: Tree | None, begin: str) -> str:
+    """Return where the session stands: the question with its numbered choices, the action, or the end.
+
+    Of a closed one, whose question nobody answers any more, it is what was said at the end and where that was. Commands
+    for the session begin with `begin`.
+    """
+    if session.closing:
+        ended = [("Closed with", session.closing.summary), ("Ended at", session.place.text if session.place else "")]
+        return "\n".join(wrapped(f"{label}: {text}", "    ", "") for label, text in ended if text)
     if session.place is None:
-        return 'No tree: record what you try with  rflow step "…" --result "…"'
+        return f'No tree: record what you try with  {begin} step "…" --result "…"'
     node = tree.nodes.get(session.place.node) if tree else None
     if tree is None or node is None:
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
@@ -144,7 +181,7 @@ def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: 
     code = session.code
     take = f'{rflow} resume {code} --take --reason "…"'
     if session.status == "closed":
-        return [f"{rflow} progress {code}", f"{rflow} -s {code} reopen" if session.owner.id == me else take]
+        return [f"{rflow} progress {code}", f"{rflow} reopen {code}" if session.owner.id == me else take]
     if session.owner.id != me:
         sent = session.pending is not None and session.pending.sender.id == me
         own = [f"{rflow} -s {code} handoff --cancel"] if sent else []

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
-from rflow.cli.parsing.reader import bare, hoisted
+from rflow.cli.parsing.reader import bare, global_values
 from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
 from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
@@ -220,19 +220,8 @@ def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:
     complete = parameter.declared.details.get("autocompletion")
     if complete is None:
         return []
-    run = SimpleNamespace(params=_globals(words))
+    run = SimpleNamespace(params=global_values(words))
     return complete(SimpleNamespace(find_root=lambda: run), "")
-
-
-def _globals(words: Sequence[str]) -> dict[str, str]:
-    """Return the global options of a command line, as far as they have values."""
-    front = hoisted(expanded(words))
-    values: dict[str, str] = {}
-    while front and front[0].partition("=")[0] in VALUED:
-        name, equals, value = front.pop(0).partition("=")
-        values["session" if name == "-s" else name.removeprefix("--")] = value if equals else "".join(front[:1])
-        front = front if equals else front[1:]
-    return values
 
 
 def metavar(parameter: Parameter) -> str:

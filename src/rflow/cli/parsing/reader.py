@@ -70,6 +70,18 @@ def hoisted(args: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def global_values(words: Sequence[str]) -> dict[str, str]:
+    """Return the values of the global options of a command line, by their names."""
+    front = hoisted(expanded(words))
+    values: dict[str, str] = {}
+    while front and front[0].partition("=")[0] in (*VALUED, *FLAGS):
+        name, equals, value = front.pop(0).partition("=")
+        if name in VALUED:
+            values["session" if name == "-s" else name.removeprefix("--")] = value if equals else "".join(front[:1])
+            front = front if equals else front[1:]
+    return values
+
+
 def _is_own(option: str, words: Sequence[str]) -> bool:
     """Whether the command that begins with `words` has an option of that name itself: `rflow token list --user`."""
     found = _command([word for word in words if not word.startswith("-")])

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from rflow.cli.server import TOKEN_VARIABLE, Tokens, base_of, server_url
-from rflow.errors import NotSignedIn, UsageProblem
+from rflow.errors import NotSignedIn, RflowError, UsageProblem
 
 if TYPE_CHECKING:
     from rflow.cli.app import App
@@ -40,6 +40,9 @@ def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
     try:
         yield there, find_at(there, address)
         there.say(f"To work there without --store: rflow config set store {address.server}")
+    except RflowError as error:
+        error.try_ = there.typable(error.try_)
+        raise
     finally:
         there.close()
 

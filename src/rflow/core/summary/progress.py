@@ -273,9 +273,10 @@ class Section(_Part, frozen=True, kw_only=True):
 
 
 class Continuing(_Part, frozen=True, kw_only=True):
-    """How to go on: the command to type, and the link if there is one."""
+    """How to go on: the command to type, what it does ("Continue"; of a closed session "Read"), and the link if any."""
 
     command: str
+    label: str = "Continue"
     link: str | None = None
     link_expires: datetime | None = None
 

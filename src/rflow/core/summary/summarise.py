@@ -155,8 +155,10 @@ def _tree(session: Session, presenter: Presenter, changed: bool | None) -> Progr
 
 
 def _how_to_resume(session: Session, view: View, presenter: Presenter) -> Continuing:
+    label, command = ("Read", "show") if session.status == "closed" else ("Continue", "resume")
     return Continuing(
-        command=f"rflow resume {one_line(session.code)}" if session.code else "rflow import FILE",
+        command=f"rflow {command} {one_line(session.code)}" if session.code else "rflow import FILE",
+        label=label,
         link=view.link,
         link_expires=presenter.optional_time(view.link_expires),
     )

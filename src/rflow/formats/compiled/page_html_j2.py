@@ -1,6 +1,6 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 73363975ac948751b044781661e8891c42a4c2b3eb63642654aa4499312d3205
+SHA-256 of the template: f9c8a1afef33be06ab7f1edf9a87af83c4bcc72531e32e3dff3e4e9e24c33963
 """
 
 from rflow.formats.runtime import Macro, Markup, Undefined, identity, missing
@@ -184,9 +184,11 @@ def template(environment):
                     return concat(t_9)
                 caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
                 t_6.append(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'fold')('tree', 'The tree in words', 'with the path taken', caller=caller))
-            t_6.append(
-                '<section class="box" id="continue">\n<h2>Continue</h2>\n',
-            )
+            t_6.extend((
+                '<section class="box" id="continue">\n<h2>',
+                environment.show(environment.getattr(environment.getattr(l_1_p, 'resume'), 'label')),
+                '</h2>\n',
+            ))
             gen = context.blocks['resume'][0](context)
             try:
                 for event in gen:

@@ -1,6 +1,6 @@
 """templates/formats/progress.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 7e7f415ce256fe4b4387fb1142081fd3cb1e13fb1436cf5bace94a8654c966a6
+SHA-256 of the template: 1abb60013c921fcf0b30c998c90ea027fda0f8a0ff2f4d23d1e56c0adcf851ae
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -73,7 +73,7 @@ def template(environment):
             l_2_section = l_2_lines = missing
             t_2.extend((
                 environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'link')('Link', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link'), environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'link_expires'), )),
-                environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'command')('Continue', environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'command'), )),
+                environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'command')(environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'label'), environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'resume'), 'command'), )),
             ))
             return concat(t_2)
         caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)

@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 9083bd36b155076cc3ad7e32938d33b5ef95b0a1d059f1587837a20c70025cbf
+SHA-256 of the template: 13672a2eee87bdf8ae46fb1f962acf3c10336cff8709934585989bf2cd66382c
 """
 
 from rflow.formats.runtime import Undefined, missing
@@ -110,10 +110,16 @@ def template(environment):
         if 0: yield None
         _block_vars = {}
         l_0_resume = resolve('resume')
+        l_0_p = resolve('p')
         pass
         if (undefined(name='resume') if l_0_resume is missing else l_0_resume):
             pass
-            yield '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
+            if (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed'):
+                pass
+                yield '<p class="row"><a class="pill ask" href="?resume">Sign in to read all of it</a> <span class="by">If you are a member of its space, you see its page there.</span></p>\n'
+            else:
+                pass
+                yield '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
 
     blocks = {'head': block_head, 'body': block_body, 'bar': block_bar, 'resume': block_resume}
     return root, blocks

@@ -12,7 +12,7 @@ from rflow.core.session.head import Head, Query
 from rflow.core.session.state import Pending
 from rflow.core.session.times import utc
 from rflow.core.space_policy import Policy
-from rflow.errors import RflowError
+from rflow.errors import NotFound, RflowError, SessionMoved
 from rflow.ports.stores import Clock, Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.notices.sending import NoticeSettings
@@ -31,6 +31,7 @@ class OverdueHandoffs:
         self._clock = clock
         self._pending: dict[tuple[str, int], Pending] = {}
         self._reminded: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
 
     def look(self) -> tuple[int, int]:
         """Write the reminders that are due, and give back what nobody accepted in time; return how many of each."""
@@ -81,15 +82,26 @@ class OverdueHandoffs:
         )
 
     def _expire(self, head: Head, pending: Pending) -> bool:
-        """Give a session back; somebody may have accepted or expired it first."""
+        """Give a session back; somebody may have accepted or expired it first.
+
+        What fails is logged, once. Then the handoff still waits, and the next look tries again; or it is over, but the
+        session could not be passed on from somebody who has left, which `leaving.pass_on_all` makes up for.
+        """
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
         command = ExpireHandoff(seen=head.version, command_id=f"expire-{pending.seq}")
+        facts = {"session": head.id, "code": head.code}
         try:
             done = bool(workspace.send(head.id, command).events)
-        except RflowError:
+        except (NotFound, SessionMoved):
+            return False
+        except RflowError as error:
+            if (head.id, error.what) not in self._failed:
+                self._failed.add((head.id, error.what))
+                why = {"why": error.what}
+                _log.warning("a handoff expired, but its session could not be passed on", extra={"facts": facts | why})
             return False
         if done:
-            _log.info("a handoff expired", extra={"facts": {"session": head.id, "code": head.code}})
+            _log.info("a handoff expired", extra={"facts": facts})
         return done
 
 

@@ -1,5 +1,6 @@
 """Somebody leaves: their account is disabled or erased, and what was theirs goes to somebody else."""
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rflow.core.session.commands import Reassign
 from rflow.core.session.head import Query
 from rflow.core.sharing import Share
 from rflow.core.text import clean
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.stores import Clock, Stale, Store
 from rflow.ports.team import Left, user_view
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 UNASSIGNED = Person(id="@unassigned", name="@unassigned", kind="queue")
 """The queue that open sessions go to where no heir may have them."""
+_log = logging.getLogger("rflow")
 _ERASED = "#erased-"
 """What the ids of those who were erased begin with."""
 
@@ -113,6 +115,25 @@ def pass_on(store: Store, session_id: str, clock: Clock) -> None:
     if owner.id.startswith(_ERASED) or (account is not None and not account.active):
         workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
         workspace.send(session_id, Reassign(to=UNASSIGNED, reason=f"The account of {owner.name} was disabled"))
+
+
+def pass_on_all(store: Store, clock: Clock) -> None:
+    """Give to a queue what belongs to somebody who has left, because it came to them later or could not be passed on.
+
+    What fails is logged, and left for the next time.
+    """
+    gone = {account.id for account in store.accounts.accounts() if not account.active}
+    gone |= {somebody.id for somebody in store.people() if somebody.id.startswith(_ERASED)}
+    workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
+    for owner in gone:
+        for head in list(all_heads(workspace, Query(owner=owner, status=("open", "handed_off"), limit=50))):
+            facts = {"session": head.id, "code": head.code}
+            try:
+                pass_on(store, head.id, clock)
+                _log.info("a session of somebody who has left waits in a queue", extra={"facts": facts})
+            except RflowError as error:
+                why = {"why": error.what}
+                _log.warning("a session of somebody who has left could not be passed on", extra={"facts": facts | why})
 
 
 def _works_in(office: "Office", who: Person, space: str) -> bool:

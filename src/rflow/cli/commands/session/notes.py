@@ -181,7 +181,7 @@ def question(
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
-    run.say(f'To answer it: {run.program} -s {outcome.session.code} reply {seq} "…"')
+    run.say(f'To answer it: rflow -s {outcome.session.code} reply {seq} "…"')
 
 
 @app.command()

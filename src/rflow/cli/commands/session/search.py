@@ -89,7 +89,7 @@ def _print_hits(run: App, results: SearchPage, page: int, limit: int) -> None:
     shown = f"{first:,} to {first + len(results.hits) - 1:,} of " if results.total > len(results.hits) else ""
     more = f" More: add --page {page + 1}, or another word." if results.after else ""
     run.say(f"{shown}{counted(results.total, 'session')}, the best match first.{more}")
-    run.say(f"To see one: {run.program} show {results.hits[0].head.code}. Nothing here is redacted.")
+    run.say(f"To see one: rflow show {results.hits[0].head.code}. Nothing here is redacted.")
     if results.remark:
         run.say(results.remark)
 
@@ -110,7 +110,7 @@ def _explain_nothing(run: App, wanted: Search, results: SearchPage) -> None:
         run.say(f"Each alone: {', '.join(counts)}.")
     loose = wanted.words.replace('"', "")
     if loose != wanted.words and (count := _count(run, loose)):
-        run.say(f"In any order: {counted(count, 'session')}. To see them: {run.program} search {loose}")
+        run.say(f"In any order: {counted(count, 'session')}. To see them: rflow search {loose}")
     else:
         run.say("Try fewer words, or only the beginning of one (conn*).")
 

@@ -15,8 +15,8 @@ from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome, WaitingSet
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.text import counted, listing
-from rflow.errors import UsageProblem
+from rflow.core.text import listing
+from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, tree_of
 
@@ -65,7 +65,8 @@ def resume(
 ) -> None:
     """Continue a session: it becomes the current one of this terminal.
 
-    SESSION may be the address of a session, or of a link, at a server where you are signed in.
+    A closed one is opened again with `rflow reopen`. SESSION may be the address of a session, or of a link, at a server
+    where you are signed in.
     """
     from rflow.cli.server.address import session_at
 
@@ -76,8 +77,24 @@ def resume(
             command = TakeOver(reason=run.text(reason), seen=there.seen(session), command_id=command_id)
             session = there.send_shown(session, command).session
             there.wrote(session, "yours now; its former owner sees your reason.")
-        there.terminal.enter(session.id, session.code)
+        elif session.status == "closed":
+            raise _closed(there, session)
+        if session.status != "closed":
+            there.terminal.enter(session.id, session.code)
         _shown(there, session, json)
+
+
+def _closed(run: App, session: Session) -> NotAllowed:
+    """Return the error for a closed session, which nobody works in: how it ended, and what can be done with it."""
+    from rflow.cli.display.text import closed_words
+
+    code = session.code
+    said = f": {session.closing.summary.rstrip('.')}" if session.closing and session.closing.summary else ""
+    again = f"rflow reopen {code}" if session.owner.id == run.me.id else f'rflow resume {code} --take --reason "…"'
+    return NotAllowed(
+        f"{closed_words(session, run.workspace.now())}{said}.",
+        try_=f"To read it: rflow show {code}, or rflow progress {code}\n       To go on with it: {again}",
+    )
 
 
 def _shown(run: App, session: Session, json: bool) -> None:
@@ -121,9 +138,9 @@ def show(
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         run.out(record(session, run.workspace.now(), run.program))
-        run.out("")
-        run.out(position(session, tree))
         begin = run.begin(session, named=reference is not None)
+        if place := position(session, tree, begin):
+            run.out(f"\n{place}")
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     warn_of_unreadable(run, session)
     run.displayed(session)
@@ -141,6 +158,8 @@ def close(
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
+    from rflow.cli.display.text import left_open
+
     session = run.loaded(lambda: run.to_leave(command_id))
     words = joined(run, how)
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
@@ -151,9 +170,8 @@ def close(
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
     run.did(closing, f"closed as {ended}.")
-    left = [change for change in closing.session.changes.values() if change.in_place]
-    if left:
-        run.say(f"Note: {counted(left, 'change')} still in place. To see how to revert: rflow show {session.code}")
+    if left := left_open(closing.session):
+        run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 
 
 def _outcome_here(run: App, session: Session) -> CloseOutcome:

@@ -82,9 +82,9 @@ def import_(
         session = _taken(run, session)
     run.wrote(session, _result(run, session, done))
     handed = session.pending is not None and session.owner.id == run.me.id
-    run.say(
-        f"To {'accept it' if handed else 'continue'}: {run.program} {'accept' if handed else 'resume'} {session.code}"
-    )
+    to, command = ("accept it", "accept") if handed else ("continue", "resume")
+    to, command = ("read it", "show") if session.status == "closed" else (to, command)
+    run.say(f"To {to}: rflow {command} {session.code}")
 
 
 def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":

@@ -51,7 +51,7 @@ def new(
     from rflow.cli.trees.template import write_template
 
     file = write_template(_tree_id(tree), run.text(title), output)
-    run.say(f"Written: {file}. Edit it, then: {run.program} tree check {file} and {run.program} tree add {file}")
+    run.say(f"Written: {file}. Edit it, then: rflow tree check {file} and rflow tree add {file}")
 
 
 def _tree_id(text: str) -> str:

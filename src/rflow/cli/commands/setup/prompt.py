@@ -86,6 +86,8 @@ def _in_words(glance: "Glance") -> str:
     """Say where a session stands. No text of the session is used: a shell evaluates its prompt."""
     if glance.moved:
         return f"{glance.code} moved elsewhere"
+    if glance.status == "closed":
+        return f"{glance.code} closed"
     if glance.status == "handed_off":
         return f"{glance.code} handed off"
     if glance.waiting:

@@ -38,7 +38,7 @@ def info(run: App, json: Json = False) -> None:
     if waiting := sum(notice.waiting for notice in notices):
         run.out(f"  {_counted(waiting, 'notice')} waiting to be sent")
     if given_up := sum(notice.given_up for notice in notices):
-        run.out(f"  {_counted(given_up, 'notice')} given up: see rflow store notices")
+        run.out(f"  {_counted(given_up, 'notice')} given up: see {run.program} store notices")
 
 
 def _check_exists(run: App) -> None:

@@ -166,7 +166,7 @@ def add(
             run.say(describe(warning))
         what = add_tree(run.workspace, tree, where)
         run.say(f"{tree.id}: {PROPOSED if what == 'proposed' else what} ({len(tree.nodes)} nodes).")
-    run.say(f"To start: {run.program} start TREE")
+    run.say("To start: rflow start TREE")
 
 
 @app.command()

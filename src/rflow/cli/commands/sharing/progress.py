@@ -66,15 +66,15 @@ def progress(
 ) -> None:
     """What have you tried so far? A summary, ready to paste.
 
-    It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Secrets are
-    hidden, and counted by kind.
+    It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Without -f it is
+    plain text on a terminal, else Markdown. Secrets are hidden, and counted by kind.
     """
     from rflow.cli.sources import find_source, may_replace
 
     format_ = json_or(format_, json=json)
     if target is not None and is_format(run, target):
         format_, target = named_twice(format_, target), None
-    name = run.usual_format(format_, output)
+    name = run.usual_format(format_, output, leaves=copy or post is not None)
     source = find_source(run, target)
     session = source.session if source.stored else None
     may_replace(run, output, overwrite=overwrite)
@@ -224,7 +224,7 @@ def digest(
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
     format_ = json_or(format_, json=json)
-    name = run.usual_format(format_, output)
+    name = run.usual_format(format_, output, leaves=copy or post is not None)
     may_replace(run, output, overwrite=overwrite)
     to = _destinations(run, format_, "rflow digest", copy=copy, output=output, post=post, dry_run=dry_run, again=again)
     member = run.me

@@ -83,5 +83,5 @@ def _handed(run: App, heads: Sequence[Head], command: HandOff) -> tuple[list[Hea
         run.terminal.leave(head.id)
     if handed:
         what = f"{counted(len(handed), 'session')} handed to {command.to.name}, who accepts them one by one."
-        run.say(f"{what} To take one back: {run.program} -s CODE handoff --cancel")
+        run.say(f"{what} To take one back: rflow -s CODE handoff --cancel")
     return handed, failure

@@ -45,7 +45,7 @@ def check_closed(session: Session, command: Command) -> None:
 def closed(session: Session) -> NotAllowed:
     """Return the error that says that the session is closed."""
     outcome = session.closing.outcome if session.closing else "closed"
-    return NotAllowed(f"{session.code} is closed ({outcome}).", try_=f"Reopen it first: rflow -s {session.code} reopen")
+    return NotAllowed(f"{session.code} is closed ({outcome}).", try_=f"Reopen it first: rflow reopen {session.code}")
 
 
 def check_access(session: Session, command: Command, actor: Actor) -> None:
@@ -78,6 +78,8 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
     if actor.role_in(session.space) == "reader":
         return _reader()
     if isinstance(command, c.TakeOver):
+        if session.status == "closed":
+            return closed(session)
         return UsageProblem(f"{code} is yours already.", try_=f"Go on with: rflow resume {code}")
     if isinstance(command, c.CancelHandoff):
         return NotAllowed(f"{code} has no handoff of yours to take back.", try_=f"See: rflow show {code}")

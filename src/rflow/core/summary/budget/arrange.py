@@ -154,7 +154,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
 
 
 def _continuing(progress: Progress) -> Iterator[tuple[str, str]]:
-    yield "Continue", progress.resume.command
+    yield progress.resume.label, progress.resume.command
     if progress.resume.link:
         until = progress.resume.link_expires
         yield "Link", f"{progress.resume.link} (until {stamp(until)})" if until else progress.resume.link

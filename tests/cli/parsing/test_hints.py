@@ -1,0 +1,92 @@
+"""What an error or a message suggests to type can be typed as it is: with the options that the command was given."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from support.program import LABELS, Program
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    """Ana at her desk, with the tree of the label printers."""
+    return Program(tmp_path).with_tree()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        (("step", "x"), 2, "Start one: {} start TREE (see: {} tree list), or {} start --title"),
+        (("chose", "1"), 2, "Did you mean: {} choose   (all commands: rflow help)"),
+        (("start",), 2, "Name a tree: {} start TREE   Or begin without one: {} start --title"),
+        (("show", "nope"), 3, "See what there is: {} list --all"),
+        (("inbx",), 2, "Did you mean: {} inbox"),
+        (("config", "user.name"), 2, "To set it: rflow config set user.name VALUE   To see it: rflow config get"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_hint_repeats_the_user_and_the_store(ana: Program, words: tuple[str, ...], code: int, hint: str) -> None:
+    begin = f"rflow --store {ana.home / 'shifts'} --user 'Ben Okafor'"
+    for line in (
+        ("--store", str(ana.home / "shifts"), "--user", "Ben Okafor", *words),
+        (*words, "--user=Ben Okafor", f"--store={ana.home / 'shifts'}"),
+    ):
+        assert hint.replace("{}", begin) in ana.refused(code, *line)
+    assert hint.replace("{}", "rflow") in ana.at(terminal="hall").refused(code, *words)
+
+
+def test_a_hint_repeats_the_session_that_was_named_but_not_where_it_names_one(ana: Program) -> None:
+    code = ana.start()
+    ana.start("--title", "Till 3 is slow")
+    assert f"rflow -s {code[:4]} close --outcome resolved" in ana.refused(2, "-s", code[:4], "close")
+    ana.ok("-s", code, "change", "Firewall off", "--revert", "switch it on")
+    either = f"Say which: rflow -s {code} undo --never-made, or rflow -s {code} undo --reverted"
+    assert either in ana.refused(2, "undo", "-s", code)
+    ana.ok("-s", code, "close", "resolved")
+    assert f"Reopen it first: rflow reopen {code}" in ana.refused(5, "-s", code, "note", "x")
+
+
+def test_a_hint_repeats_the_configuration_file(ana: Program, tmp_path: Path) -> None:
+    config = tmp_path / "other.toml"
+    config.write_text("", "utf-8")
+    assert f"rflow --config {config} start TREE" in ana.refused(2, "--config", str(config), "step", "x")
+
+
+def test_a_hint_never_shows_a_password_that_the_store_was_named_with(ana: Program) -> None:
+    for store in (
+        "mysql://ana:hunter2@db/work",
+        "https://ana:hunter2@rflow.example.com",
+        "postgresql://a:hunter2@127.0.0.1:1/w",
+    ):
+        assert "hunter2" not in ana.run("--store", store, "step", "x").err
+
+
+def test_the_hints_of_an_error_work_when_they_are_typed(ana: Program) -> None:
+    """The store, the user, and the session are all others than those that this terminal would use."""
+    ana = ana.at(real=True)
+    there = ("--store", str(ana.home / "shifts"), "--user", "Ben Okafor")
+    (ana.home / "labels.toml").write_text(LABELS, "utf-8")
+    ana.ok(*there, "tree", "add", str(ana.home / "labels.toml"))
+    code = ana.json(*there, "start", "label-printer", "--json")["code"]
+    ana.ok(*there, "close", "resolved")
+    refused = ana.refused(2, *there, "note", "One more thing")
+    hint = refused.partition("to go on with it: ")[2].partition(";")[0]
+    assert ana.ok(*shlex.split(hint)[1:]).err.startswith(code)
+    changed = ana.ok(*there, "change", "Firewall off", "--revert", "switch it on").err
+    command = changed.partition("Once reverted: ")[2].strip()
+    assert ana.ok(*shlex.split(command)[1:]).err.startswith(code)
+
+
+def test_where_there_is_no_tree_the_command_for_a_step_can_be_typed_too(ana: Program) -> None:
+    code = ana.start("--title", "Till 3 is slow")
+    assert (
+        f"with  rflow --user 'Ben Okafor' -s {code} step"
+        in ana.at(terminal="hall").ok("show", code, "--user", "Ben Okafor").out
+    )
+
+
+def test_what_somebody_wrote_is_repeated_as_it_is(ana: Program) -> None:
+    ana.start()
+    told = ana.ok("--user", "Ben Okafor", "--session", ana.show()["code"], "note", "typed rflow list twice")
+    assert "--user" not in told.err

@@ -1,0 +1,132 @@
+"""A session that was handed on or closed: what its terminal is told, and what is no longer done with it."""
+
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    """Ana at her desk, with the tree of the label printers."""
+    return Program(tmp_path).with_tree()
+
+
+NEEDING_ONE = (
+    ("step", "Restarted it"),
+    ("choose", "1"),
+    ("note", "One more thing"),
+    ("progress",),
+    ("show",),
+    ("brief", "--ask", "Why?"),
+    ("close", "resolved"),
+    ("handoff", "Cleo"),
+)
+
+
+@pytest.mark.parametrize("words", NEEDING_ONE, ids=lambda words: words[0])
+def test_after_a_handoff_each_command_says_who_has_the_session_and_what_can_be_done(
+    ana: Program, words: tuple[str, ...]
+) -> None:
+    code = ana.start()
+    ana.ok("handoff", "Ben Okafor", "--new-user")
+    error = ana.refused(2, *words)
+    assert f"You handed {code} (A label printer prints nothing) to Ben Okafor at " in error
+    assert "who hasn't accepted it yet" in error
+    assert f"To take it back: rflow -s {code} handoff --cancel\n" in error
+    assert f'To add to it: rflow -s {code} step "…"\n' in error
+    assert 'To start another: rflow start TREE, or rflow start --title "…"\n' in error
+
+
+def test_once_a_handoff_is_accepted_nothing_is_to_be_taken_back(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("handoff", "Ben Okafor", "--new-user")
+    ana.at(user="Ben Okafor", terminal="hall").ok("accept")
+    error = ana.refused(2, "step", "Restarted it")
+    assert "and it is with Ben Okafor now." in error
+    assert "--cancel" not in error
+    assert ana.ok("-s", code, "step", "Restarted it").code == 0
+
+
+def test_from_another_terminal_too_a_handoff_that_waits_is_named(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("handoff", "Ben Okafor", "--new-user")
+    kitchen = ana.at(terminal="kitchen")
+    assert f"You handed {code}" in kitchen.refused(2, "step", "Restarted it")
+    assert f"You handed {code}" in kitchen.ok().out
+    kitchen.start("--title", "Till 3 is slow")
+    assert kitchen.ok("step", "Restarted it").code == 0
+
+
+def test_a_closed_session_is_not_resumed_but_named_with_its_end_and_the_ways_on(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("close", "--outcome", "resolved", "The ribbon was loose")
+    other = ana.start("--title", "Till 3 is slow")
+    for more in ((), ("--json",)):
+        error = ana.refused(5, "resume", code, *more)
+        assert f"{code} (A label printer prints nothing) was closed as resolved by Ana Ruiz at " in error
+        assert "The ribbon was loose" in error
+        assert f"To read it: rflow show {code}, or rflow progress {code}\n" in error
+        assert f"To go on with it: rflow reopen {code}\n" in error
+    assert ana.ok("note", "Restarted it").err.startswith(other)
+    ben = ana.at(user="Ben Okafor", terminal="hall")
+    assert f'To go on with it: rflow resume {code} --take --reason "…"\n' in ben.refused(5, "resume", code)
+    assert f"{code} is closed" in ana.refused(5, "resume", code, "--take", "--reason", "It is mine")
+
+
+def test_a_closed_session_that_is_taken_over_stays_closed_until_it_is_reopened(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("close", "resolved")
+    ben = ana.at(user="Ben Okafor", terminal="hall")
+    taken = ben.ok("resume", code, "--take", "--reason", "It is back")
+    assert f"    rflow reopen {code}\n" in taken.out
+    assert ben.ok("prompt").out == ""
+    ben.ok("reopen", code)
+    assert ben.ok("note", "The lamp is red again").err.startswith(code)
+
+
+def test_a_closed_session_offers_no_choice_and_counts_no_steps(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("choose", "Green")
+    hall = ana.at(terminal="hall")
+    hall.ok("resume", code)
+    ana.ok("close", "--outcome", "abandoned", "The printer was replaced")
+    for words in ((), ("show", code)):
+        out = hall.ok(*words).out
+        assert "Closed with: The printer was replaced\nEnded at: Clear the print queue\n" in out
+        assert "to an end" not in out
+        assert f"    rflow progress {code}\n    rflow reopen {code}\n" in out
+    assert hall.ok("prompt").out == f"{code} closed\n"
+
+
+def test_the_summary_of_a_closed_session_ends_with_how_it_is_read(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("close", "resolved")
+    for format_ in ("text", "teams"):
+        assert ana.ok("progress", code, "-f", format_).out.endswith(f"READ: rflow show {code}\n")
+    resume = ana.json("progress", code, "-f", "json")["resume"]
+    assert (resume["label"], resume["command"]) == ("Read", f"rflow show {code}")
+    file = ana.home / "closed.jsonl"
+    ana.ok("export", code, "-o", str(file))
+    hull = Program(ana.home / "hull", user="Ben Okafor")
+    assert f"To read it: rflow show {code}\n" in hull.ok("import", str(file)).err
+
+
+def test_closing_names_what_it_leaves_open(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("change", "Port set to TCP", "--revert", "choose the WSD port again")
+    ana.ok("change", "Spooler set to manual", "--revert", "set it to automatic")
+    ana.ok("change", "Firewall off", "--revert", "switch it on")
+    ana.ok("change", "--reverted", "5")
+    ana.ok("wait", "--until", "2h", "the vendor")
+    ana.ok("warn", "Do not restart the server")
+    ana.ok("assume", "The driver is the vendor's")
+    ana.ok("question", "Ben Okafor", "Which port?", "--new-user")
+    said = ana.ok("close", "resolved").err
+    assert said.endswith(
+        "Left open: 2 changes in place, 1 wait, 1 warning, 1 assumption not verified, 1 question without an answer. "
+        f"To see it: rflow show {code}\n"
+    )
+    ana.start()
+    assert "Left open" not in ana.ok("close", "resolved").err
