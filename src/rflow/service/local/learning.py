@@ -14,11 +14,12 @@ from rflow.core.session.events import Event, NodeFlagged
 from rflow.core.session.experience import Hints, NodeFlag, TreeStats, hints_of, stats_of
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Decision
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import FLAG, TreeName, is_tree_name
-from rflow.stores.derived import EPOCH, no_session, readable_trees
+from rflow.stores.derived import no_session, readable_trees
 
 if TYPE_CHECKING:
     from rflow.service.local.workspace import LocalWorkspace

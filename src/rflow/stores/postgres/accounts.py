@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
+from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.stores import Stale
-from rflow.stores import derived
 from rflow.stores.account_records import added_audit
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
@@ -203,7 +203,7 @@ class PostgresAccounts:
 
     def sweep(self, at: datetime) -> None:
         """Remove what has expired."""
-        moment = (derived.micros(at),)
+        moment = (micros(at),)
         with self._database.writing() as db:
             db.execute("DELETE FROM credentials WHERE expires_at <= %s", moment)
             db.execute("DELETE FROM counters WHERE until <= %s", moment)
@@ -211,7 +211,7 @@ class PostgresAccounts:
     def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._database.writing() as db:
-            ends = derived.micros(until) if until else None
+            ends = micros(until) if until else None
             values = {"name": name, "period": window, "until": ends, "limit": limit}
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 

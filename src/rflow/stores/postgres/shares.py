@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from rflow.core.session.times import EPOCH, micros
 from rflow.core.sharing import (
     VIEWS_KEPT,
     Share,
@@ -116,7 +117,7 @@ class PostgresShares:
             for name in sorted(views):  # In the same order everywhere, so that two servers don't wait for each other.
                 new = views[name]
                 kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
-                times = [derived.micros(view.at) for view in kept]
+                times = [micros(view.at) for view in kept]
                 _insert_views(db, name, times, [msgspec.json.encode(view) for view in kept])
                 _drop_oldest(db, name, len(new) - len(kept))
 
@@ -129,7 +130,7 @@ class PostgresShares:
 
 
 def _micros(data: bytes) -> int:
-    return derived.micros(viewed_at(data) or derived.EPOCH)
+    return micros(viewed_at(data) or EPOCH)
 
 
 def _insert(db: Connection, share: StoredShare) -> bool:
@@ -137,7 +138,7 @@ def _insert(db: Connection, share: StoredShare) -> bool:
     key = share.key
     row = db.execute("SELECT space FROM sessions WHERE id = %s", (key.session,)).fetchone()
     space = row[0] if row else DEFAULT_SPACE
-    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    columns = (key.id, key.hash, key.session, key.by.id, micros(key.created_at), share.dropped, share.data)
     sql = "INSERT INTO shares VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
     return db.execute(sql, (*columns, space)).rowcount > 0
 
@@ -166,5 +167,5 @@ def stored(db: Connection) -> Iterator[tuple[str, Share | Literal["newer"] | Non
 
 def _counted(share: Share, views: int, last: int | None) -> ShareCount:
     return ShareCount(
-        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
+        share=share, views=views, last_view=None if last is None else EPOCH + timedelta(microseconds=last)
     )

@@ -13,6 +13,7 @@ from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, Credenti
 from rflow.core.actors import MemberRole
 from rflow.core.notices import Notice
 from rflow.core.people import Person
+from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.stores import Stale
@@ -189,7 +190,7 @@ class SqliteAccounts:
 
     def sweep(self, at: datetime) -> None:
         """Remove what has expired."""
-        moment = (derived.micros(at),)
+        moment = (micros(at),)
         with self._file.writing() as db:
             db.execute("DELETE FROM credentials WHERE expires_at <= ?", moment)
             db.execute("DELETE FROM counters WHERE until <= ?", moment)
@@ -201,7 +202,7 @@ class SqliteAccounts:
             count = row[1] if row and row[0] == window else 0
             if count >= limit:
                 return False
-            ends = derived.micros(until) if until else None
+            ends = micros(until) if until else None
             db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", (*_valid(name), window, count + 1, ends))
             return True
 
@@ -309,7 +310,7 @@ def _put_credentials(db: sqlite3.Connection, credentials: Iterable[Credential]) 
     rows = [
         (
             *(each.id, each.hash, each.account, each.kind),
-            derived.micros(each.expires_at) if each.expires_at else None,
+            micros(each.expires_at) if each.expires_at else None,
             msgspec.json.encode(each),
         )
         for each in credentials

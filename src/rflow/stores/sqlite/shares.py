@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from rflow.core.session.times import EPOCH, micros
 from rflow.core.sharing import (
     VIEWS_KEPT,
     Share,
@@ -105,18 +106,18 @@ class SqliteShares:
 
 
 def _micros(data: bytes) -> int:
-    return derived.micros(viewed_at(data) or derived.EPOCH)
+    return micros(viewed_at(data) or EPOCH)
 
 
 def _insert(db: sqlite3.Connection, share: StoredShare) -> bool:
     """Write a share; False if it is there already."""
     key = share.key
-    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    columns = (key.id, key.hash, key.session, key.by.id, micros(key.created_at), share.dropped, share.data)
     return db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns).rowcount > 0
 
 
 def _view_row(share_id: str, view: ShareView) -> dict[str, str | int | bytes]:
-    return {"share": share_id, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
+    return {"share": share_id, "at": micros(view.at), "data": msgspec.json.encode(view)}
 
 
 def _drop_oldest(db: sqlite3.Connection, share_id: str, more: int) -> None:
@@ -140,5 +141,5 @@ def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | Literal["newer
 
 def _counted(share: Share, views: int, last: int | None) -> ShareCount:
     return ShareCount(
-        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
+        share=share, views=views, last_view=None if last is None else EPOCH + timedelta(microseconds=last)
     )
