@@ -10,6 +10,7 @@ from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind,
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
+from rflow.ports.paging import WHOLE, Part
 
 
 class Taken(Exception):
@@ -61,8 +62,8 @@ class AccountStore(Protocol):
     def identified(self, identity: Identity) -> Account | None:
         """Return the account of somebody at an OpenID Connect provider."""
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account; raise `Taken`."""

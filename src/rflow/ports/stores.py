@@ -14,6 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
+from rflow.ports.paging import WHOLE, Part
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
@@ -290,8 +291,8 @@ class ShareStore(Protocol):
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
 
-    def listed(self, session: str | None = None) -> "list[ShareCount]":
-        """List the shares of a session, or all, the newest first."""
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
+        """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
 
     def replace(self, share: "Share") -> None:
         """Store the new state of a share; one that was deleted meanwhile stays deleted.

@@ -15,6 +15,7 @@ from rflow.core.actors import Actor, MemberRole, Scope
 from rflow.core.people import Person
 from rflow.core.space_policy import Policy
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.paging import WHOLE, Part
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +109,8 @@ class Accounts(Protocol):
     def add(self, name: str, *, password: str = "", admin: bool = False, agent: bool = False) -> NewUser:
         """Create an account. A person without a password gets an invitation."""
 
-    def users(self) -> list[User]:
-        """List all accounts, by name."""
+    def users(self, part: Part = WHOLE) -> list[User]:
+        """List all accounts, or a part of them, by name."""
 
     def user(self, name: str) -> User:
         """Return one account; raise `NotFound`."""

@@ -18,6 +18,7 @@ from rflow.core.session.times import EPOCH
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.identity import id_of
+from rflow.ports.paging import person_key
 from rflow.ports.stores import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
@@ -46,7 +47,7 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
 
 def by_name(people: Iterable[Person]) -> list[Person]:
     """Return people in the order of a list."""
-    return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+    return sorted(people, key=person_key)
 
 
 def id_for(started_by: StartedBy) -> str:

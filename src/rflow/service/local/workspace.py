@@ -13,6 +13,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, SessionMoved, TracesLeft, UsageProblem
 from rflow.identity import new_codes, new_id
+from rflow.ports.paging import WHOLE, Part
 from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
 from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
 from rflow.stores.derived import no_session, read_tree
@@ -342,11 +343,13 @@ class LocalWorkspace:
 
         return create(self, self.allowed("share").shares, wish, self._random)
 
-    def shares(self, session_id: str | None = None, *, everybody: bool = False) -> "list[ShareCount]":
-        """List the links of a session, else the actor's."""
+    def shares(
+        self, session_id: str | None = None, *, everybody: bool = False, part: Part = WHOLE
+    ) -> "list[ShareCount]":
+        """List the links of a session, else the actor's, or a part of these."""
         from rflow.service.local.shares import listed
 
-        return listed(self, self.allowed().shares, session_id, everybody=everybody)
+        return listed(self, self.allowed().shares, session_id, part, everybody=everybody)
 
     def share(self, reference: str) -> "ShareCount":
         """Find the one link whose id begins with `reference`, or whose token it is."""

@@ -13,8 +13,9 @@ from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.stores import Stale
-from rflow.stores.account_records import added_audit
+from rflow.stores.account_records import added_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -59,10 +60,17 @@ class PostgresAccounts:
             ).fetchone()
             return account_rows.account(db, row[0]) if row else None
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
+        return collect(self._rows, part)
+
+    def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
+        """Select a part of the accounts with their keys; those that can't be read are None."""
+        after = "" if part.after is None else part.after.id
+        sql = "SELECT id, data FROM accounts WHERE id > %s ORDER BY id LIMIT %s"
         with self._database.reading() as db:
-            return account_rows.read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
+            rows = db.execute(sql, (after, part.limit)).fetchall()
+        return [(Key(id=name), read(data, Account)) for name, data in rows]
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""

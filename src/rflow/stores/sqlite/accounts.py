@@ -16,6 +16,7 @@ from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.stores import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
@@ -50,10 +51,17 @@ class SqliteAccounts:
             row = db.execute(sql, _valid(identity.issuer, identity.subject)).fetchone()
             return _account(db, row[0]) if row else None
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
+        return collect(self._rows, part)
+
+    def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
+        """Select a part of the accounts with their keys; those that can't be read are None."""
+        after = "" if part.after is None else _valid(part.after.id)[0]
+        sql = "SELECT id, data FROM accounts WHERE id > ? ORDER BY id LIMIT ?"
         with self._file.reading() as db:
-            return _read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
+            rows = db.execute(sql, (after, -1 if part.limit is None else part.limit)).fetchall()
+        return [(Key(id=name), read(data, Account)) for name, data in rows]
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
