@@ -37,8 +37,12 @@ class SqliteFile:
         """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
-            with transaction(db, "BEGIN"):
-                yield db
+            try:
+                with transaction(db, "BEGIN"):
+                    yield db
+            except sqlite3.OperationalError:
+                _check_format(db, self.path)  # A newer rflow may have replaced tables since the file was opened.
+                raise
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
