@@ -212,7 +212,7 @@ class RemoteWorkspace:
         return self._all(f"/trees/{_part(tree_id)}/flags", wire.Listing[NodeFlag], space=space)
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> TreeStats:
-        """Return what the sessions of a space did in a tree."""
+        """Return the statistics of a tree from the sessions of a space."""
         named = {"since": since.isoformat()} if since else {}
         return self._get(f"/trees/{_part(tree_id)}/stats", TreeStats, space=space, **named)
 

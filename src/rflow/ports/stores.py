@@ -30,7 +30,7 @@ Report = Callable[[int, int], None]
 
 
 def unreported(done: int, total: int) -> None:
-    """Report to nobody."""
+    """Report nothing."""
 
 
 class Stale(Exception):
@@ -69,7 +69,7 @@ class Standing(NamedTuple):
 
     @property
     def revision(self) -> str:
-        """A text that is another one whenever the session is."""
+        """A text that differs for each state of the session."""
         return f"{self.version}-{self.stamp}" if self.stamp else str(self.version)
 
 
@@ -309,7 +309,7 @@ class ShareStore(Protocol):
 
 @runtime_checkable
 class Networked(Protocol):
-    """A store at a server of its own, which tells of changes and has room for so many connections."""
+    """A store on a database server, which reports changes and has a limit of connections."""
 
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
         """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
@@ -325,7 +325,7 @@ class Networked(Protocol):
 
 
 class Closing(Protocol):
-    """What can be closed."""
+    """Something with a `close` method."""
 
     def close(self) -> None:
         """Close it."""

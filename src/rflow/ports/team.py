@@ -128,7 +128,7 @@ class Accounts(Protocol):
         """Make a link by which somebody sets their password once: an invitation, or a reset."""
 
     def set_admin(self, name: str, *, admin: bool) -> User:
-        """Make somebody an admin, or no admin any longer."""
+        """Make somebody an admin, or withdraw it."""
 
     def set_notices(self, name: str, *, email: str | None = None, on: bool | None = None) -> User:
         """Set where somebody gets notices, and whether they do; None leaves it. Everybody may for themselves."""
@@ -163,7 +163,7 @@ class Spaces(Protocol):
         """List who is in a space."""
 
     def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
-        """Give somebody a role in a space, or none any longer."""
+        """Give somebody a role in a space, or remove it."""
 
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""

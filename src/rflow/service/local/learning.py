@@ -1,4 +1,4 @@
-"""What sessions teach about trees: flags, hints and statistics. None of them crosses spaces.
+"""Flags, hints and statistics of trees, from the sessions of one space.
 
 The store's list of trees also holds a pointer for each flag, so that showing one needs no search through sessions. A
 pointer holds no text: that stays in the session, where it can be amended, redacted, undone and erased.
@@ -96,7 +96,7 @@ def _session(workspace: "LocalWorkspace", session_id: str, space: str) -> Sessio
 
 
 def tree_stats(workspace: "LocalWorkspace", tree_id: str, space: str, since: datetime | None) -> TreeStats:
-    """Return what the sessions of a space did in a tree; `since` leaves out those not updated since then."""
+    """Return the statistics of a tree from the sessions of a space; `since` leaves out those not updated since then."""
     check_scopes(workspace.actor)
     known = workspace.actor.role_in(space) is not None
     names = [name for name in workspace.store.tree_names(space) if is_tree_name(name)] if known else []

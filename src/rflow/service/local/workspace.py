@@ -318,7 +318,7 @@ class LocalWorkspace:
         return flags(self, tree_id, space)
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> "TreeStats":
-        """Return what the sessions of a space did in a tree."""
+        """Return the statistics of a tree from the sessions of a space."""
         from rflow.service.local.learning import tree_stats
 
         return tree_stats(self, tree_id, space, since)

@@ -119,7 +119,7 @@ class LocalAccounts(Office):
         return OneTimeLink(kind=kind, user=account.name, token=token, expires_at=until)
 
     def set_admin(self, name: str, *, admin: bool) -> User:
-        """Make somebody an admin, or no admin any longer."""
+        """Make somebody an admin, or withdraw it."""
         self.check_admin()
         account = self.account(name)
         if account.kind == "agent" and admin:

@@ -190,7 +190,7 @@ class MemoryAccounts:
             return True
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._lock:
             known = self._counters.get(name)
             if known and known.window == window and known.times:

@@ -80,7 +80,7 @@ def end_of(db: Connection, account_id: str, kinds: Collection[CredentialKind]) -
 
 
 def record(db: Connection, entries: Iterable[AuditEntry]) -> None:
-    """Add entries to the audit, in the order of their numbers: who reads on from one must not miss an earlier one."""
+    """Add entries to the audit, in the order of their numbers: a reader who continues after one must not miss any."""
     records = [msgspec.json.encode(replace(entry, seq=0)) for entry in entries]
     if records:
         db.execute("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")

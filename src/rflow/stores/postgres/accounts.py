@@ -224,7 +224,7 @@ class PostgresAccounts:
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._database.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"
             db.execute(counted, (name, window))

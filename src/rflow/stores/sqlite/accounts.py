@@ -215,7 +215,7 @@ class SqliteAccounts:
             return True
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._file.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = ? AND window = ? AND count > 0"
             db.execute(counted, (*_valid(name), window))

@@ -137,7 +137,7 @@ class SqliteSearch:
             with suppress(FileExistsError):  # Another program was quicker.
                 touch(self.path)
         status = self.path.lstat()
-        if not stat.S_ISREG(status.st_mode):  # SQLite would follow a link, and wait at a FIFO for ever.
+        if not stat.S_ISREG(status.st_mode):  # SQLite would follow a link, and block forever on a FIFO.
             raise OSError("it is not a plain file")
         uri = f"{self.path.as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=self._patience, isolation_level=None)) as db:

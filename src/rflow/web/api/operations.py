@@ -43,7 +43,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: who asks, and what for. `query` and `body` are of the types that the operation names."""
+    """One request: the actor and what they ask for. `query` and `body` are of the types that the operation names."""
 
     team: Team
     actor: Actor

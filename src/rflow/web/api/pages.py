@@ -1,7 +1,7 @@
 """Pages of the lists: each operation answers with one, and with a cursor that only fits the same question.
 
-A cursor has the key of the last entry of a page, and a digest of the question: which list, with which filters, asked by
-whom. It holds nothing that the page before did not show.
+A cursor has the key of the last entry of a page, and a digest of the question: which list, which filters, which
+person. It holds nothing that the page before did not show.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
