@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rflow.core.sharing import ShareWish
-from rflow.core.tree.model import Action, End, Tree, canonical
+from rflow.core.tree.model import Action, End, Node, Tree, canonical
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.web.api.operations import OPERATIONS
 from support.team import SHELL
@@ -34,7 +34,7 @@ WHOLE = {"audit", "link_views", "clean_spaces", "changes", "session_changes"}
 
 
 def tree(name: str) -> bytes:
-    nodes = {"look": Action(text="Look at it", to="end"), "end": End(text="It prints", outcome="resolved")}
+    nodes: dict[str, Node] = {"look": Action(text="Look at it", to="end"), "end": End(text="It prints", outcome="resolved")}
     return canonical(Tree(id=name, title=f"The {name}", start="look", nodes=nodes))
 
 
