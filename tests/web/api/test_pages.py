@@ -34,7 +34,10 @@ WHOLE = {"audit", "link_views", "clean_spaces", "changes", "session_changes"}
 
 
 def tree(name: str) -> bytes:
-    nodes: dict[str, Node] = {"look": Action(text="Look at it", to="end"), "end": End(text="It prints", outcome="resolved")}
+    nodes: dict[str, Node] = {
+        "look": Action(text="Look at it", to="end"),
+        "end": End(text="It prints", outcome="resolved"),
+    }
     return canonical(Tree(id=name, title=f"The {name}", start="look", nodes=nodes))
 
 
