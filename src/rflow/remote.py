@@ -163,7 +163,7 @@ class RemoteWorkspace:
 
     def people(self) -> list[Person]:
         """Return everybody in the sessions that the actor may see, by name."""
-        return self._get("/people", list[Person])
+        return self._all("/people", wire.Listing[Person])
 
     def exported(self, session_id: str) -> None:
         """Record that a whole session leaves as a file."""
@@ -182,7 +182,7 @@ class RemoteWorkspace:
         names = self._names.pop(space, None)
         if names is not None:
             return names
-        return self._get("/trees", list[TreeName], space=space)
+        return self._all("/trees", wire.Listing[TreeName], space=space)
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
         """Make a tree the current version of its id."""
@@ -199,7 +199,7 @@ class RemoteWorkspace:
 
     def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
         """List what was proposed in a space."""
-        return self._get("/tree-proposals", list[Proposal], space=space)
+        return self._all("/tree-proposals", wire.Listing[Proposal], space=space)
 
     def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
         """Publish what was proposed, or drop it."""
@@ -209,10 +209,10 @@ class RemoteWorkspace:
 
     def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> list[NodeFlag]:
         """List the flags of the current version of a tree."""
-        return self._get(f"/trees/{_part(tree_id)}/flags", list[NodeFlag], space=space)
+        return self._all(f"/trees/{_part(tree_id)}/flags", wire.Listing[NodeFlag], space=space)
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> TreeStats:
-        """Return what the sessions of a space did in a tree."""
+        """Return the statistics of a tree from the sessions of a space."""
         named = {"since": since.isoformat()} if since else {}
         return self._get(f"/trees/{_part(tree_id)}/stats", TreeStats, space=space, **named)
 
@@ -236,7 +236,7 @@ class RemoteWorkspace:
     def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list[ShareCount]:
         """List the links of a session, else the actor's."""
         named = {"session": session_id} if session_id else {}
-        links = self._get("/links", list[wire.Link], everybody=str(everybody).lower(), **named)
+        links = self._all("/links", wire.Listing[wire.Link], everybody=str(everybody).lower(), **named)
         return [_count(link) for link in links]
 
     def share(self, reference: str) -> ShareCount:
@@ -265,13 +265,23 @@ class RemoteWorkspace:
 
     def spaces(self) -> list[SpaceView]:
         """List the spaces that the actor may see."""
-        return self._get("/spaces", list[SpaceView])
+        return self._all("/spaces", wire.Listing[SpaceView])
 
     # Requests
 
     def _get(self, path: str, kind: type[_Answer], **query: object) -> _Answer:
         pairs = urlencode(query, doseq=True, errors="replace")
         return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path, again=True), kind)
+
+    def _all(self, path: str, kind: type[wire.Listing[_Answer]], **query: object) -> list[_Answer]:
+        """Read all pages of a list."""
+        found: list[_Answer] = []
+        while True:
+            page = self._get(path, kind, limit=wire.MOST, **query)
+            found += page.items
+            if page.after is None or not page.items:
+                return found
+            query["after"] = page.after
 
     def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
         data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)

@@ -1,4 +1,4 @@
-"""Writing files in one step, a draft and then a rename, and whom new files belong to.
+"""Writing files in one step (a draft, then a rename), and the owner of new files.
 
 `sudo rflow` in another user's folder must not leave files that this user can't read: what root creates in a folder
 belongs to the folder's owner.
@@ -15,7 +15,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getat
 if sys.platform == "win32":
 
     def adopt(new: int | str | Path, folder: int | str | Path, *, folder_fd: int | None = None) -> None:
-        """Do nothing: on Windows new files belong to whom their folder says."""
+        """Do nothing: on Windows the folder decides who owns new files."""
 else:
 
     def adopt(new: int | str | Path, folder: int | str | Path, *, folder_fd: int | None = None) -> None:

@@ -14,8 +14,7 @@ const times = (() => {
     const minutes = Math.round((Date.now() - at) / 60000);
     if (minutes < 1) return "just now";
     if (minutes < 60) return `${minutes} min ago`;
-    if (minutes < 600) return `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
-    return minutes < 2880 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
+    return minutes < 600 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min ago` : moment(at, Date.now());
   };
 
   return { words, clock, day, full, moment, ago };

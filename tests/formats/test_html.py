@@ -401,6 +401,32 @@ def test_an_editor_like_slacks_keeps_the_numbers_of_steps_and_what_belongs_to_an
     assert entries == sum(map(count_of, lists))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["slack", "teams"])
+def test_the_docs_have_pictures_of_what_is_pasted(page: "Page", name: str) -> None:
+    """In Quill, and in a plain rich editor. `RFLOW_UPDATE_GOLDEN=1` takes them."""
+    picture = PICTURES / f"paste-{name}.png"
+    if os.environ.get("RFLOW_UPDATE_GOLDEN"):
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 640, "height": 620})
+        page.set_content(PASTED_INTO[name])
+        if name == "slack":
+            page.add_style_tag(content=node_file("quill/dist/quill.snow.css").read_text("utf-8"))
+            page.evaluate(node_file("quill/dist/quill.js").read_text("utf-8"))
+        page.evaluate(PASTE[name], pasted(name, FULL))
+        page.screenshot(path=picture)
+    assert picture.stat().st_size < 200_000
+
+
+_PAGE = "<style>body { margin: 12px; font: 15px/1.35 sans-serif } .ql-editor { font: 15px/1.35 sans-serif }</style>"
+_BOX = "<div id='editor' contenteditable style='padding: 14px; border: 1px solid #888; border-radius: 6px'></div>"
+PASTED_INTO = {"slack": f"{_PAGE}<div id='editor'></div>", "teams": _PAGE + _BOX}
+PASTE = {
+    "slack": "(html) => new Quill('#editor', { theme: 'snow' }).clipboard.dangerouslyPasteHTML(html)",
+    "teams": "(html) => { document.querySelector('#editor').focus(); document.execCommand('insertHTML', false, html) }",
+}
+
+
 def editor_lines(pieces: list[dict[str, Any]]) -> list[tuple[str | None, str]]:
     """Give the kind of list and the text of each line of an editor: a line's kind stands at its end."""
     lines: list[tuple[str | None, str]] = []

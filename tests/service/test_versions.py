@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from rflow.core.session.events import Event
+from rflow.core.session.head import Query
 from rflow.core.tree.model import canonical
+from rflow.errors import StoreProblem
 from rflow.service.interchange import read_session
+from rflow.stores import open_store
 from rflow.stores.codec import LINES, RECORD
 from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
@@ -116,6 +119,77 @@ def test_a_store_of_a_newer_version_is_refused_and_left_untouched(name: str, kno
         assert f"has format {known + 1}, which is from a newer rflow; this one reads up to {known}" in said
         assert "Upgrade rflow" in said
     assert content(path) == before
+
+
+SQLITE = ("format-2", "format-3", "format-4")
+
+
+def old_store(format_: str, ana: Program) -> Path:
+    """Copy a SQLite store of an older format to Ana's computer."""
+    (ana.home / "work").mkdir(exist_ok=True)
+    return Path(shutil.copy(SAMPLES / format_ / "store.db", ana.home / "work" / "store.db"))
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+@pytest.mark.parametrize("format_", SQLITE)
+@pytest.mark.parametrize("words", [("list", "--all"), ("store", "info"), ("show", "K7QM-2F"), ("note", "It hums")])
+def test_every_command_that_opens_an_older_store_upgrades_it_and_keeps_no_backup(
+    format_: str, words: tuple[str, ...], ana: Program
+) -> None:
+    path = old_store(format_, ana)
+    ana = ana.at(store=str(path), user="Chloé Martin")
+    ana.run(*(("-s", "K7QM-2F", *words) if words[0] == "note" else words))
+    assert version_of(path) == SCHEMA_VERSION
+    assert [file.name for file in path.parent.iterdir() if not file.name.endswith(("-wal", "-shm"))] == ["store.db"]
+
+
+def test_a_prompt_and_the_verification_of_a_backup_leave_an_older_store_as_it_is(ana: Program) -> None:
+    path = old_store("format-4", ana)
+    before = path.read_bytes()
+    assert ana.at(store=str(path)).ok("prompt").out.strip() == ""
+    assert "sound" in ana.ok("store", "verify", str(path)).err
+    assert path.read_bytes() == before
+
+
+def test_an_older_store_is_upgraded_while_an_older_rflow_reads_it(ana: Program) -> None:
+    path = old_store("format-4", ana)
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("PRAGMA journal_mode = WAL")
+        older.execute("BEGIN")
+        before = older.execute("SELECT id, version FROM sessions ORDER BY id").fetchall()
+        listed = ana.at(store=str(path)).json("list", "--all", "--json")
+        assert older.execute("SELECT id, version FROM sessions ORDER BY id").fetchall() == before
+        assert older.execute("PRAGMA user_version").fetchone() == (4,)  # as of the beginning of its transaction
+    assert (len(listed), version_of(path)) == (len(before), SCHEMA_VERSION)
+
+
+@pytest.mark.slow
+def test_an_older_store_that_an_older_rflow_is_writing_to_is_busy_and_then_upgraded(ana: Program) -> None:
+    path = old_store("format-4", ana)
+    ana = ana.at(store=str(path))
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        older.execute("PRAGMA journal_mode = WAL")
+        older.execute("BEGIN IMMEDIATE")
+        assert "busy" in ana.refused(8, "list", "--all")
+        older.execute("ROLLBACK")
+        assert version_of(path) == 4
+        assert len(ana.json("list", "--all", "--json")) == 2
+    assert version_of(path) == SCHEMA_VERSION
+
+
+def test_a_store_whose_tables_were_replaced_while_it_was_open_says_so(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SAMPLES / "format-5" / "store.db", tmp_path / "store.db"))
+    with closing(open_store(str(path))) as store, closing(sqlite3.connect(path, isolation_level=None)) as newer:
+        assert len(store.heads(Query()).heads) == 2
+        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        assert len(store.heads(Query()).heads) == 2  # as long as it understands the tables
+        newer.execute("ALTER TABLE sessions RENAME TO work")
+        with pytest.raises(StoreProblem, match="Upgrade rflow"):
+            store.heads(Query())
 
 
 def newer_lines(line: bytes) -> bytes:

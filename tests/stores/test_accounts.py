@@ -19,6 +19,7 @@ from rflow.core.space_policy import Policy, Space, new_space
 from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.ports.accounts import AllAccounts, Membership, Taken
+from rflow.ports.paging import Key, Part
 from rflow.ports.stores import Stale, Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
@@ -87,6 +88,19 @@ def test_accounts_are_kept_and_read_by_another_program(store: Store, url: str) -
         assert other.accounts.account(BEN.id) == BEN
         assert other.accounts.accounts() == [BEN, ROOT]
         assert [(entry.seq, entry.subject) for entry in other.accounts.audit()] == [(1, ROOT.id), (2, BEN.id)]
+
+
+def test_accounts_are_listed_in_parts(store: Store) -> None:
+    for name in ("chloe", "ann", "Ömer"):
+        store.accounts.add(Account(id=name, name=name, created_at=MORNING), AuditEntry(at=MORNING, action="added"))
+    whole = store.accounts.accounts()
+    for limit in (1, 2, 9):
+        listed: list[Account] = []
+        part = Part(limit=limit)
+        while some := store.accounts.accounts(part):
+            listed += some
+            part = Part(after=Key(id=some[-1].id), limit=limit)
+        assert listed == whole
 
 
 def test_the_same_name_is_taken_and_leaves_no_entry(store: Store) -> None:

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from rflow.core.actors import Actor
-from rflow.core.sharing import Share, ShareView, may_revoke, state_of
+from rflow.core.sharing import Share, ShareCount, ShareView, may_revoke, state_of, stored_share
 from rflow.core.tokens import is_token, token_hash, token_of
+from rflow.ports.paging import Part, link_key
 from rflow.ports.stores import Store
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
@@ -22,7 +23,7 @@ from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import ANA, BEN, CHLOE, MORNING, session, short_story
 
 LEEDS, VPN = (f"019a4711-0000-7000-8000-00000000000{number}" for number in (1, 2))
-TOKENS = [token_of(bytes([number]) * 32) for number in range(4)]
+TOKENS = [token_of(bytes([number]) * 32) for number in range(6)]
 
 
 @pytest.fixture
@@ -78,6 +79,27 @@ def test_links_are_listed_the_newest_first_and_by_session(store: Store) -> None:
         store.shares.add(share)
     assert [one.share.id for one in store.shares.listed()] == ["LINK3", "LINK2", "LINK1"]
     assert [one.share.id for one in store.shares.listed(LEEDS)] == ["LINK3", "LINK1"]
+
+
+def test_links_are_listed_in_parts_that_leave_out_what_only_a_newer_rflow_reads(store: Store) -> None:
+    at_once = link(1).created_at
+    for number in (1, 2, 3, 4):
+        store.shares.add(msgspec.structs.replace(link(number), created_at=at_once))
+    newer = stored_share(msgspec.structs.replace(link(5), id="LINK2A", created_at=at_once))
+    store.shares.restore(msgspec.structs.replace(newer, data=newer.data[:-1] + b',"sealed":true}'))
+    store.shares.add(link(0))
+    whole = store.shares.listed()
+    for limit in (1, 2, 3, 9):
+        parts: list[ShareCount] = []
+        part = Part(limit=limit)
+        while some := store.shares.listed(part=part):
+            parts += some
+            part = Part(after=link_key(some[-1].share), limit=limit)
+        assert parts == whole
+    last = Part(after=link_key(whole[2].share))
+    assert store.shares.listed(part=last) == whole[3:]
+    assert [one.share.id for one in whole] == ["LINK1", "LINK2", "LINK3", "LINK4", "LINK0"]
+    assert store.shares.listed("nowhere", Part(limit=2)) == []
 
 
 def test_views_are_counted_and_kept(store: Store) -> None:

@@ -137,7 +137,7 @@ def test_what_one_may_not_see_does_not_exist(url: str, session: str, who: str) -
     assert real.status_code == other.status_code == (404 if who else 401)
     if who:
         assert ask(url, "GET", "/sessions", who).json()["heads"] == []
-        assert ask(url, "GET", "/people", who).json() == []
+        assert ask(url, "GET", "/people", who).json() == {"items": [], "after": None}
 
 
 def test_a_token_does_what_its_scopes_say_and_a_reader_reads(url: str, session: str) -> None:

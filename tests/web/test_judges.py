@@ -148,7 +148,7 @@ def test_the_docs_have_pictures_of_the_pages_that_say_one_thing(
     """`RFLOW_UPDATE_GOLDEN=1` takes them."""
     picture = PICTURES / f"serve-{name}.png"
     if os.environ.get("RFLOW_UPDATE_GOLDEN"):
-        page = browser.new_page(color_scheme="light", viewport={"width": 820, "height": 420})
+        page = browser.new_page(color_scheme="light", viewport={"width": 820, "height": 460})
         page.goto(served.url + path_)
         page.screenshot(path=picture)
         page.close()

@@ -106,7 +106,7 @@ def raw(pair: Pair) -> Iterator[Callable[[int], None]]:
 
 
 class Keyboard:
-    """Passes what is typed to the command; reads no more than the command takes.
+    """Passes typed keys to the command; reads no more than the command takes.
 
     Ctrl-Z is for `stop`: the command is alone in its session, where the system would ignore it.
     """

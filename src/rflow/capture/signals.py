@@ -72,7 +72,7 @@ class Signals:
             self._send(self._pending)
 
     def enforce(self) -> None:
-        """Kill the command if it has not ended in time, and clear what woke us."""
+        """Kill the command if it has not ended in time, and clear the wake-up pipe."""
         with contextlib.suppress(BlockingIOError):
             os.read(self.wake, 4096)
         if self._kill_at is not None and time.monotonic() > self._kill_at:

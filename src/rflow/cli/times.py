@@ -1,4 +1,4 @@
-"""Reading times that people type, in their own time zone, and saying them so that nobody takes them for others.
+"""Reading times that people type, in their own time zone, and printing them unambiguously.
 
 There are six forms, below. Libraries that read more guess: `dateparser` takes "9" for a date next year, `parsedatetime`
 fills a missing time of day in with that of now. What could mean two times is refused.
@@ -67,7 +67,7 @@ def future(text: str, now: datetime) -> datetime:
 
 
 def stated(at: datetime) -> str:
-    """Return a time so that nobody takes it for another: weekday, date, time, and offset from UTC."""
+    """Return an unambiguous time: weekday, date, time, and offset from UTC."""
     text = local(at).isoformat(" ", "minutes")
     return f"{local(at):%a} {text[:16]} {text[16:]}"
 

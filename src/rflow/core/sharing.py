@@ -73,7 +73,7 @@ class Minted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Creator(msgspec.Struct, frozen=True, kw_only=True):
-    """Who created a share, as far as a store needs to know it."""
+    """Who created a share: the part that a store needs."""
 
     id: str
 
@@ -185,7 +185,7 @@ def works(share: Share, at: datetime, policy: Policy) -> bool:
 
 
 def opens(share: Share, at: datetime, policy: Policy) -> bool:
-    """Whether anybody who has the link can open it now, without doing anything for it."""
+    """Whether anyone with the link can open it now, without a password, a sign-in or a click."""
     return works(share, at, policy) and not needs(share, policy)
 
 

@@ -23,7 +23,7 @@ TIMEOUT = 20.0
 
 
 class MailServer(msgspec.Struct, frozen=True, kw_only=True):
-    """Where mail is handed in, and as whom. `sender` is an address, or "Name <address>"."""
+    """The mail server, and how to sign in there. `sender` is an address, or "Name <address>"."""
 
     host: str
     port: int

@@ -10,14 +10,15 @@ from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind,
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
+from rflow.ports.paging import WHOLE, Part
 
 
 class Taken(Exception):
-    """There is an account, or a space, of this name already."""
+    """An account or a space of this name exists already."""
 
 
 class Bearer(NamedTuple):
-    """Who has a credential, with all that decides what they may do."""
+    """The owner of a credential, with everything that decides what they may do."""
 
     credential: Credential
     account: Account
@@ -61,8 +62,8 @@ class AccountStore(Protocol):
     def identified(self, identity: Identity) -> Account | None:
         """Return the account of somebody at an OpenID Connect provider."""
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account; raise `Taken`."""
@@ -107,7 +108,7 @@ class AccountStore(Protocol):
         """Return the roles of an account, by space id."""
 
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
-        """Give an account a role in a space, or with the role None none any longer."""
+        """Give an account a role in a space; the role None removes it."""
 
     # Credentials
 
@@ -144,7 +145,7 @@ class AccountStore(Protocol):
         """
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less, if `window` is still the latest of its name."""
+        """Take back one count, if `window` is still the latest of its name."""
 
     def clear(self, name: str) -> None:
         """Start a counter again at 0."""
@@ -163,4 +164,4 @@ class AccountStore(Protocol):
         """Return all that is stored."""
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store what another store had, as far as it is not here; without asking for an admin."""
+        """Store the records of another store that are missing here, without requiring an admin."""

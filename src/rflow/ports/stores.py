@@ -14,6 +14,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
+from rflow.ports.paging import WHOLE, Part
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
@@ -29,7 +30,7 @@ Report = Callable[[int, int], None]
 
 
 def unreported(done: int, total: int) -> None:
-    """Report to nobody."""
+    """Report nothing."""
 
 
 class Stale(Exception):
@@ -68,7 +69,7 @@ class Standing(NamedTuple):
 
     @property
     def revision(self) -> str:
-        """A text that is another one whenever the session is."""
+        """A text that differs for each state of the session."""
         return f"{self.version}-{self.stamp}" if self.stamp else str(self.version)
 
 
@@ -290,8 +291,8 @@ class ShareStore(Protocol):
     def by_hash(self, digest: str) -> "Share | None":
         """Find a share by the hash of its token, whether or not it has ended."""
 
-    def listed(self, session: str | None = None) -> "list[ShareCount]":
-        """List the shares of a session, or all, the newest first."""
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
+        """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
 
     def replace(self, share: "Share") -> None:
         """Store the new state of a share; one that was deleted meanwhile stays deleted.
@@ -308,7 +309,7 @@ class ShareStore(Protocol):
 
 @runtime_checkable
 class Networked(Protocol):
-    """A store at a server of its own, which tells of changes and has room for so many connections."""
+    """A store on a database server, which reports changes and has a limit of connections."""
 
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
         """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
@@ -324,7 +325,7 @@ class Networked(Protocol):
 
 
 class Closing(Protocol):
-    """What can be closed."""
+    """Something with a `close` method."""
 
     def close(self) -> None:
         """Close it."""

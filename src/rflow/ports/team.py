@@ -15,6 +15,7 @@ from rflow.core.actors import Actor, MemberRole, Scope
 from rflow.core.people import Person
 from rflow.core.space_policy import Policy
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.paging import WHOLE, Part
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +109,8 @@ class Accounts(Protocol):
     def add(self, name: str, *, password: str = "", admin: bool = False, agent: bool = False) -> NewUser:
         """Create an account. A person without a password gets an invitation."""
 
-    def users(self) -> list[User]:
-        """List all accounts, by name."""
+    def users(self, part: Part = WHOLE) -> list[User]:
+        """List all accounts, or a part of them, by name."""
 
     def user(self, name: str) -> User:
         """Return one account; raise `NotFound`."""
@@ -127,7 +128,7 @@ class Accounts(Protocol):
         """Make a link by which somebody sets their password once: an invitation, or a reset."""
 
     def set_admin(self, name: str, *, admin: bool) -> User:
-        """Make somebody an admin, or no admin any longer."""
+        """Make somebody an admin, or withdraw it."""
 
     def set_notices(self, name: str, *, email: str | None = None, on: bool | None = None) -> User:
         """Set where somebody gets notices, and whether they do; None leaves it. Everybody may for themselves."""
@@ -162,7 +163,7 @@ class Spaces(Protocol):
         """List who is in a space."""
 
     def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
-        """Give somebody a role in a space, or none any longer."""
+        """Give somebody a role in a space, or remove it."""
 
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""

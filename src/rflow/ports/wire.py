@@ -6,7 +6,7 @@ Nothing here has a hash, a password or a token, apart from the responses in whic
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -50,6 +50,9 @@ STATUS: dict[type[RflowError], tuple[int, str]] = {
 """The HTTP status and the type of each error."""
 
 
+_Item = TypeVar("_Item")
+MOST = 200
+"""The most entries of a page."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """A number that every client and every store can hold."""
 
@@ -74,6 +77,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What clients send: a field that is not known is refused, never ignored."""
+
+
+class PageQuery(Body, frozen=True, kw_only=True):
+    """Which page of a list: at most `limit` entries (200 at most), `after` is the cursor of the page before."""
+
+    limit: Number = 50
+    after: str | None = None
+
+
+class Listing(msgspec.Struct, Generic[_Item], frozen=True, kw_only=True):
+    """A page of a list; `after` is the cursor of the next page, null on the last one."""
+
+    items: list[_Item]
+    after: str | None = None
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +154,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     reload: bool = False
 
 
-class ListQuery(Body, frozen=True, kw_only=True):
+class ListQuery(PageQuery, frozen=True, kw_only=True):
     """Which sessions to list, the last updated first; `after` is the cursor of the page before."""
 
     owner: str | None = None
@@ -149,8 +166,6 @@ class ListQuery(Body, frozen=True, kw_only=True):
     tree: str | None = None
     spaces: list[str] | None = None
     stale_before: datetime | None = None
-    limit: Number = 50
-    after: str | None = None
 
 
 class SearchQuery(ListQuery, frozen=True, kw_only=True):
@@ -244,6 +259,12 @@ class InSpace(Body, frozen=True, kw_only=True):
     space: str = DEFAULT_SPACE
 
 
+class ListInSpace(PageQuery, frozen=True, kw_only=True):
+    """In which space, and which page."""
+
+    space: str = DEFAULT_SPACE
+
+
 class Edited(InSpace, frozen=True, kw_only=True):
     """In which space, and the digest of the version that was edited: "" for a new tree, null for any."""
 
@@ -312,7 +333,7 @@ class MadeLink(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-class LinkQuery(Body, frozen=True, kw_only=True):
+class LinkQuery(PageQuery, frozen=True, kw_only=True):
     """Which links: those of a session, else one's own; `everybody` lists all that one may see."""
 
     session: str | None = None
@@ -396,7 +417,7 @@ class TokenWish(Body, frozen=True, kw_only=True):
     label: str = ""
 
 
-class TokenQuery(Body, frozen=True, kw_only=True):
+class TokenQuery(PageQuery, frozen=True, kw_only=True):
     """Whose tokens; all that one may see without a name."""
 
     user: str = ""
@@ -488,8 +509,13 @@ def done_of(sent: Sent) -> Done:
     )
 
 
-def query_of(wish: ListQuery) -> Query:
-    """Return which sessions to list."""
+def page_limit(wish: PageQuery) -> int:
+    """Return how many entries a page has at most."""
+    return min(max(wish.limit, 1), MOST)
+
+
+def query_of(wish: ListQuery, after: str | None) -> Query:
+    """Return which sessions to list; `after` is the place of the page in the store's list."""
     return Query(
         owner=wish.owner,
         status=tuple(wish.status),
@@ -500,8 +526,8 @@ def query_of(wish: ListQuery) -> Query:
         tree=wish.tree,
         spaces=tuple(wish.spaces) if wish.spaces is not None else None,
         stale_before=wish.stale_before,
-        limit=min(max(wish.limit, 1), 200),
-        after=wish.after,
+        limit=page_limit(wish),
+        after=after,
     )
 
 

@@ -85,7 +85,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Verdict = Literal["accept", "decline"]
-"""What a lead makes of a proposal."""
+"""A lead's decision on a proposal."""
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,4 +290,4 @@ class Administration(Protocol):
         """Return the notices that wait, were sent lately, or were given up, the oldest first."""
 
     def retry_notices(self) -> int:
-        """Let the notices that were given up be tried again; return how many there are."""
+        """Queue the notices that were given up again; return how many there are."""

@@ -1,4 +1,4 @@
-"""Which server serves a store on this machine: it writes a heartbeat file, and links use the address in it."""
+"""The heartbeat file of a server: it names the address at which a store is served, for links made on this machine."""
 
 import time
 from pathlib import Path

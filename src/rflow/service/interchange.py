@@ -131,7 +131,7 @@ def _read_log(data: bytes, name: str, report: Report) -> Read:
 
 
 def _check_whole(name: str, what: str, present: int, expected: int) -> None:
-    """Refuse a file that was cut off between two lines, which looks like an earlier state of the session."""
+    """Refuse a file that was cut off between two lines: it would look like an earlier state of the session."""
     if present < expected:
         raise BadInput(
             f"{name} was cut off: it has {present} of its {expected} {what}.", try_="Copy it again, or export it again."

@@ -161,8 +161,8 @@ def space_named(workspace: Workspace, name: str) -> "SpaceView":
 def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:
     """Find who is meant by `name`: (who, whether they appear in this store).
 
-    A name that is close to a known one is refused with that, unless `new` insists. A server decides itself whom it
-    knows, so there every name counts as known that is close to no other.
+    A name that is close to a known one is refused with that, unless `new` insists. A server checks
+    names itself, so there every name that is close to no other counts as known.
     """
     wanted = person(clean(name))
     if not is_named(wanted):

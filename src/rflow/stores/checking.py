@@ -11,6 +11,7 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, Unreadable
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
+from rflow.core.session.times import EPOCH
 from rflow.core.sharing import Share
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
@@ -117,7 +118,7 @@ def trees(
 
 
 def _matches(tree: Tree, name: TreeName) -> bool:
-    return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > derived.EPOCH
+    return (tree.id, tree.title, len(tree.nodes)) == (name.id, name.title, name.nodes) and name.added_at > EPOCH
 
 
 def _tree_fault(

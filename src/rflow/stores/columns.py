@@ -7,6 +7,7 @@ import msgspec
 
 from rflow.core.people import Person, PersonKind
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH, micros
 from rflow.ports.stores import TreeName
 from rflow.stores import derived
 
@@ -24,7 +25,7 @@ def columns(session: Session) -> Columns:
     tree = head.tree.id if head.tree else ""
     owner = (head.owner.id, head.owner.kind, head.space)
     searched = (head.status, *owner, head.customer.casefold(), head.ticket.casefold(), tree)
-    return head.version, derived.micros(head.updated_at), *searched, msgspec.json.encode(head)
+    return head.version, micros(head.updated_at), *searched, msgspec.json.encode(head)
 
 
 def person(person_id: object, name: object, kind: object, _session: object = None) -> Person:
@@ -41,6 +42,6 @@ def tree_name(tree_id: object, title: object, name: object, nodes: object, added
     try:
         at = datetime.fromisoformat(str(added_at))
     except ValueError:
-        at = derived.EPOCH  # Damage, which `check` reports.
+        at = EPOCH  # Damage, which `check` reports.
     count = nodes if isinstance(nodes, int) else 0
     return TreeName(id=str(tree_id), title=str(title), digest=str(name), nodes=count, added_at=at, space=str(space))

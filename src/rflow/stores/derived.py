@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import msgspec
@@ -14,13 +14,14 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH
 from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.identity import id_of
+from rflow.ports.paging import person_key
 from rflow.ports.stores import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -46,7 +47,7 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
 
 def by_name(people: Iterable[Person]) -> list[Person]:
     """Return people in the order of a list."""
-    return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+    return sorted(people, key=person_key)
 
 
 def id_for(started_by: StartedBy) -> str:
@@ -73,11 +74,6 @@ def key(text: str) -> str:
 def valid(text: str) -> str:
     """Return `text` without what UTF-8 can't encode (half a surrogate pair, from an argument that was not UTF-8)."""
     return text.encode("utf-8", "replace").decode()
-
-
-def micros(at: datetime) -> int:
-    """Return a moment as microseconds since 1970: exact, and the same whatever its zone."""
-    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def place(head: Head) -> tuple[datetime, str]:

@@ -1,4 +1,4 @@
-"""What a disk can do: tried with a file of its own, where SQLite does not say why it failed."""
+"""Finds out why SQLite failed on a disk, by trying with a file of its own."""
 
 import sys
 from pathlib import Path

@@ -127,13 +127,13 @@ class LinkServer:
         self._links.close()
 
     def close_streams(self) -> None:
-        """End all streams of events, which have no end of their own."""
+        """End all streams of events, which would never end by themselves."""
         self._broadcaster.close()
         if self._api is not None:
             self._api.broadcaster.close()
 
     async def _listen(self) -> Connection | None:
-        """Let the store report changes, where it can; say what the operator should know about the store."""
+        """Subscribe to changes of the store, if it can report them; log what its operator should know."""
         loop = asyncio.get_running_loop()
 
         def on_change(session_id: str) -> None:
@@ -183,7 +183,7 @@ class LinkServer:
             self._open()
 
     async def health(self, _: Request) -> Response:
-        """Say whether the store can be read."""
+        """Health check: whether the store can be read."""
         try:
             await self._workers.run(SharedSessions.check_readable)
         except RflowError as error:
@@ -204,7 +204,7 @@ class LinkServer:
 
 
 def site_of(url: str, shared: SharedSessions, oidc: Oidc | None) -> Site:
-    """Return where the pages stand, and how people sign in there."""
+    """Return the public address of the pages and how people sign in."""
     site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
     if oidc is None:
         return site
@@ -232,12 +232,12 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 
 async def not_found(request: Request, _: Exception) -> Response:
-    """Say that there is nothing at an address, and what to try."""
+    """Answer 404 with what to try."""
     return nothing_here(request.url.path)
 
 
 async def robots(_: Request) -> Response:
-    """Ask search engines to stay away."""
+    """Serve a robots.txt that keeps search engines out."""
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 

@@ -30,7 +30,7 @@ _log = logging.getLogger("rflow")
 
 
 class Versioned(Protocol):
-    """What a look-up finds: something of which there is another version whenever there is news."""
+    """What a look-up returns: something that has a new version whenever it changes."""
 
     @property
     def version(self) -> str:
@@ -49,7 +49,7 @@ class Lookup(Protocol[_Key, _FoundNow]):
         """Look up many; None if it has ended for this reader, an exception if it could not be read."""
 
     async def find_changed(self, keys: Sequence[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
-        """Look up some that have changed, whatever is known of them."""
+        """Look up keys that have changed, ignoring what is cached."""
 
     def session_of(self, key: _Key) -> str:
         """Return the id of the session that something is about; "" if it is about several, or not known."""
@@ -220,7 +220,7 @@ class Broadcaster(Generic[_Key, _Found]):
             self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _SHORTEST), _LONGEST)
 
     async def _wait(self) -> None:
-        """Wait until it is time for a check: after a pause, and where there are notices, until one comes."""
+        """Wait for the next check: after a pause, or if the store sends notices, until one comes."""
         await asyncio.sleep(self._pause)
         if self._told is None:
             return

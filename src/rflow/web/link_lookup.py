@@ -81,7 +81,7 @@ class LinkLookup:
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
 
     async def find_changed(self, tokens: Sequence[str]) -> dict[str, Outcome]:
-        """Look up links that have changed, whatever is known of them."""
+        """Look up links that have changed, ignoring what is cached."""
         read = await self._workers.run(partial(_look_up_all, tokens=tokens)) if tokens else {}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in read.items()}
 

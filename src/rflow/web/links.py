@@ -114,14 +114,14 @@ class LinkRoutes:
         return (link, token) if link is not None else await self._find_opened(request, token)
 
     async def _find_opened(self, request: Request, token: str) -> tuple[Link | None, str]:
-        """Do the same for a protected link, which only a reader who has opened it may see."""
+        """Like `_find`, for a protected link, which only a reader who has opened it may see."""
         key = self._opening.key(request, token) if self._opening is not None else None
         if key is None or not is_token(token):
             return None, token
         return await self._links.find_opened(key), key
 
     async def _locked(self, request: Request, token: str, *, is_page: bool) -> Response:
-        """Return what a reader must do to open a link; that it has ended, if it has."""
+        """Return what a reader must do to open a link, or that the link has ended."""
         return LINK_ENDED if self._opening is None else await self._opening.page(request, token, is_page=is_page)
 
     async def open_share(self, request: Request) -> Response:

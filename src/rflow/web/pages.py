@@ -83,7 +83,7 @@ LINK_ENDED = message(
 
 
 def nothing_here(path: str) -> HTMLResponse:
-    """Return the page for an address where nothing is."""
+    """Return the 404 page."""
     return message(
         "There is nothing at this address",
         "<p>The address may be incomplete. Open the whole link that you were sent.</p>",
@@ -93,7 +93,7 @@ def nothing_here(path: str) -> HTMLResponse:
 
 
 def to_root(path: str) -> str:
-    """Return what leads from the page at `path` to the root, which a proxy may serve below a path: "../.."."""
+    """Return the relative path from the page at `path` to the root, which a proxy may serve below a path: "../.."."""
     return "/".join([".."] * (path.count("/") - 1)) or "."
 
 
@@ -111,5 +111,5 @@ _UNAVAILABLE_TEXT = PlainTextResponse(
 
 
 def unavailable(request: Request) -> Response:
-    """Return that the session can't be read, as a page for browsers and as text for programs."""
+    """Return the error for a session that can't be read, as a page for browsers and as text for programs."""
     return _UNAVAILABLE if "text/html" in request.headers.get("accept", "") else _UNAVAILABLE_TEXT

@@ -35,7 +35,7 @@ _OBJECTS = 30_000
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends the live updates as soon as the server is to stop: they have no end of their own."""
+    """Ends the live updates when the server stops: they would never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, server: LinkServer, on_started: Callable[[], None]) -> None:
         super().__init__(config)

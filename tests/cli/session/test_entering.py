@@ -624,7 +624,7 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
 
 
 def test_an_ask_without_what_is_wrong_and_for_whom_says_so(ana: Program) -> None:
-    missing = "does not say what is wrong, since when and for whom. To add it: rflow brief --situation"
+    missing = "does not say what is wrong, since when, and who is affected. To add it: rflow brief --situation"
     assert missing in ana.ok("brief", "--ask", "Who has the key?").err
     assert missing in ana.ok("progress", "-o", str(ana.home / "summary.md")).err
     assert missing not in ana.ok("brief", "--situation", "Nobody in Leeds can print since 02:10").err

@@ -90,7 +90,7 @@ def test_a_store_is_copied_with_a_map_of_people_and_stays_as_it_was(made: TeamSe
     map_.write_text('"ben" = "Ben Okafor"\nsam = "Cleo"\n', "utf-8")
     root = made.root
     copied = root.ok("store", "copy", source, root.store, "--people", str(map_)).err
-    assert "sessions: 1 new" in copied and "Kept as names that nobody vouches for: Robin." in copied
+    assert "sessions: 1 new" in copied and "Kept as unverified names: Robin." in copied
     shown = root.show(code)
     assert shown["owner"] == {"id": "ben okafor", "name": "Ben Okafor"}
     assert [note["by"]["name"] for note in shown["notes"]] == ["Ben Okafor", "Cleo"]

@@ -156,7 +156,7 @@ def _at_work(served: Served) -> dict[str, str]:
     at_action.ok("choose", "green")
     done = closed.json("start", "--title", "Badge reader blinks red", "--json")
     closed.ok("close", "--outcome", "resolved")
-    form = {"client_id": "ben-laptop", "scope": "read write"}
+    form = {"client_id": "rflow", "machine": "maya-laptop", "scope": "read write"}
     device = served.get("/api/v1/device/authorization", "POST", data=form).json()["user_code"]
     invited = Visitor(served.url).sign_in(ROOT).go("/admin").submit("/admin", name="Fay", kind="person")
     invitation = next(word for word in invited.text.split() if "/set-password/" in word).rpartition("/")[2]

@@ -69,7 +69,7 @@ def test_a_link_whose_time_is_over_is_not_made(team: ServedTeam) -> None:
 def test_every_link_is_listed_and_none_with_its_token(team: ServedTeam) -> None:
     made = made_link(team, password="seven red herrings")
     listed = team.ask("GET", "/links", server=1, params={"session": made["link"]["session"]})
-    assert [link["id"] for link in listed.json()] == [made["link"]["id"]]
+    assert [link["id"] for link in listed.json()["items"]] == [made["link"]["id"]]
     audit = team.ask("GET", "/audit", team.web_session("Root"), params={"limit": "1000"})
     assert made["link"]["id"] in audit.text
     for text in (listed.text, audit.text):

@@ -79,7 +79,7 @@ def test_each_accepted_command_is_there_once_and_in_order(tmp_path: Path, kind: 
             team.spaces.set_role("Leeds", f"Member {number}", "member")
         (tmp_path / "labels.toml").write_text(LABELS, "utf-8")
         team.servers[0].ana.ok("tree", "add", str(tmp_path / "labels.toml"), "--space", "Leeds")
-        digest = team.ask("GET", "/trees", params={"space": "leeds"}).json()[0]["digest"]
+        digest = team.ask("GET", "/trees", params={"space": "leeds"}).json()["items"][0]["digest"]
         started = team.ask("POST", "/sessions", json={"title": "No labels", "space": "leeds", "tree": digest})
         session = started.json()["session"]
         members = [Member(team, session, number) for number in range(MEMBERS)]

@@ -84,7 +84,7 @@ class App(CurrentSession, Streams):
         echo(acknowledgement(session, clean(what)), err=True)
 
     def did(self, outcome: "Outcome", what: str) -> None:
-        """Say what a command wrote, and if it accepted a handoff; one's own move needs no second look."""
+        """Say what a command wrote, and whether it accepted a handoff."""
         accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
         self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
         seen = self.seen(outcome.session)
@@ -114,7 +114,7 @@ class App(CurrentSession, Streams):
 
 
 def label(session: Session) -> str:
-    """Name a session so that nobody takes it for another: code, title, customer."""
+    """Identify a session for people: code, title, customer."""
     parts = [session.code, shorten(session.title, 60)]
     if session.brief.customer:
         parts.append(shorten(session.brief.customer, 40))

@@ -69,7 +69,7 @@ class CurrentSession(Context):
             return None
 
     def here(self) -> Session | None:
-        """Load this terminal's current session; None where it has none, or that one is gone."""
+        """Load this terminal's current session; None if it has none, or it was deleted."""
         current = self.terminal.current
         if current is None:
             return None

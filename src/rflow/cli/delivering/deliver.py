@@ -114,7 +114,8 @@ def missing_situation(run: App, session: Session, begin: str, *, first: str = ""
     """Say that a summary does not say what is wrong and who is affected, and how to add it, with what to do `first`."""
     if not (session.brief.situation or session.brief.impact):
         how = f'{begin} brief --situation "…" --impact "…"'
-        run.say(f"Note: the summary does not say what is wrong, since when and for whom. To add it{first}: {how}")
+        missing = "what is wrong, since when, and who is affected"
+        run.say(f"Note: the summary does not say {missing}. To add it{first}: {how}")
 
 
 def old_situation(run: App, session: Session, *, first: str = "") -> None:

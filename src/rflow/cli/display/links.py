@@ -22,7 +22,7 @@ _FEW, _PAGE = 20, 1000
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """What links begin with; `hint` is a warning if nobody else can open them."""
+    """The base address of links; `hint` is a warning if only this machine can open them."""
 
     url: str
     hint: str = ""
@@ -72,7 +72,7 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 
 def ending_of(run: App, session: Session) -> datetime:
-    """Return when a link expires for which nobody said so: in a day, or sooner where its space has a shorter limit."""
+    """Return when a link expires by default: in a day, or sooner if its space has a shorter limit."""
     longest = next((space.policy.longest_link for space in run.workspace.spaces() if space.id == session.space), None)
     life = DEFAULT_LIFE if longest is None else min(DEFAULT_LIFE, timedelta(seconds=longest))
     return run.workspace.now() + life

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from typing import NamedTuple
 
 from rflow.cli.display.text import ago, cautions, span, wait_line, wrapped
@@ -24,7 +25,7 @@ class Cell(NamedTuple):
 
 
 def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
-    """Return sessions in a row each: which, of whom, whose, and what each waits for."""
+    """Return a row for each session: code, title, customer, owner, and what it waits for."""
     least = {"TITLE": 16, "CUSTOMER": 10, "TICKET": 8, "OWNER": 7}
     rows = [_row(head, me, now) for head in heads]
     names = [name for name in rows[0] if any(row[name].text for row in rows)]
@@ -50,7 +51,7 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
     if head.status == "closed":
         return Cell("closed")
     if head.waiting_until is not None:
-        seconds = (head.waiting_until - now).total_seconds()
+        seconds = ceil((head.waiting_until - now).total_seconds() / 60) * 60  # "2h" just after it was set, not "1h"
         return Cell(f"due in {span(seconds)}", "yellow") if seconds >= 0 else Cell(f"overdue {span(-seconds)}", "red")
     if head.status == "handed_off":
         return Cell("for you", "yellow") if head.owner.id == me else Cell("handed off", "yellow")
@@ -58,7 +59,7 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
 
 
 def inbox_entry(head: Head, now: datetime) -> str:
-    """Return a session that was handed over: which, by whom, and what it waits for."""
+    """Return a session that was handed over: its code, who handed it over, and what it waits for."""
     sender = head.sender.name if head.sender else "somebody"
     queue = f" to {head.owner.name}" if head.owner.is_queue else ""
     indent = " " * 9
@@ -90,7 +91,7 @@ def caution_lines(session: Session) -> Iterator[str]:
 
 
 def question_entry(session: Session, question: Question, now: datetime, begin: str) -> str:
-    """Return a question that was asked: in which session, by whom, its text, and how to answer it."""
+    """Return a question: its session, who asked, its text, and how to answer it."""
     indent = " " * 9
     queue = f" of {question.to.name}" if question.to.is_queue else ""
     when = f", {ago(question.at, now)}" if question.at else ""

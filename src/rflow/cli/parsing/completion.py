@@ -101,7 +101,7 @@ def links(app: App) -> Iterator[Offer]:
 
 @_quiet
 def people(app: App) -> Iterator[Offer]:
-    """Offer everybody this store has seen."""
+    """Offer the people in this store."""
     yield from ((somebody.name, "") for somebody in app.workspace.people())
 
 

@@ -172,7 +172,7 @@ def _option(parameter: Parameter, waiting: list[str]) -> Any:
 
 
 def _value(type_: Any, parameter: Parameter, word: str) -> Any:
-    """Return the value that a word stands for; None if it is not sure."""
+    """Return the value of a word; None if it is not certain."""
     type_ = bare(type_)
     if not _plain(word):
         return None

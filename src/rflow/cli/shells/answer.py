@@ -1,4 +1,4 @@
-"""What rflow answers when a shell asks on Tab: a line for each word that fits. It never fails, and changes nothing.
+"""What rflow answers when a shell asks on Tab: a line for each word that fits. It never fails and records nothing.
 
 A script (`rflow.*`) asks with two variables: _RFLOW_COMPLETE names the shell, _RFLOW_WORDS holds the words before the
 current one and that one, each with a newline behind it. For bash these are the command line up to the cursor, and the

@@ -1,4 +1,4 @@
-"""Whether a value is a secret, or only says something about one: a status, a place, a placeholder."""
+"""Whether a value is a secret, or only says something about one, such as a status or a placeholder."""
 
 import re
 
@@ -26,7 +26,7 @@ _SAYING = frozenset(
     "can't cannot does doesn't expired failed has incorrect invalid is isn't missing mismatch must not required should "
     "too unexpected was won't wrong".split()
 )
-"""Those that begin a message in quotes ("is too short"); another first word there may begin a passphrase."""
+"""First words of a message in quotes ("is too short"). Any other first word may begin a passphrase."""
 _BEFORE_PROSE = frozenset(
     "and as at been before being by did everybody for from in instead it its keep nobody of or strong that there these "
     "this those to via who whoever".split()
@@ -37,7 +37,7 @@ _SAYS_WHO = Lazy(
     r"|might|must|need|needs|said|say|says|should|use|want|wants|was|were|will|would)\b",
     re.IGNORECASE,
 )
-"""They can ask; but "you shall not pass" is a passphrase, and "I need 3 beers" may be one."""
+"""Words that begin a sentence about a password. Others ("you shall not pass", "I need 3 beers") may be passphrases."""
 _FIRST_WORD = Lazy(r"(?:[^\W\d_]+(?:['’][^\W\d_]+)?|n/a)(?=[\s,;&|)\]}.<!:(]|[\"'\\]*(?:\s|\Z))")
 _PLACEHOLDER = Lazy(
     "|".join(
@@ -128,7 +128,7 @@ def says_status(word: str) -> bool:
 
 
 def looks_random(shown: str) -> bool:
-    """Whether a value is no word, name, version, place or amount, as far as its letters and digits show."""
+    """Whether a value is no word, name, version, place or amount, judged by its letters and digits."""
     letters, digits = sum(map(str.isalpha, shown)), sum(map(str.isdigit, shown))
     if len(shown) < 6 or not letters or " " in shown:
         return False

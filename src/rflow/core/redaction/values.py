@@ -111,7 +111,7 @@ def _ends_a_string(text: str, start: int, quote: int) -> bool:
 
 
 def line_before(text: str, place: int) -> str:
-    """Return what stands before `place` on its line, as far as it matters."""
+    """Return the end of what is before `place` on its line."""
     near = max(place - _NEAR, 0)
     return text[max(text.rfind("\n", near, place) + 1, near) : place]
 

@@ -1,4 +1,4 @@
-"""The people in a session's events, when it moves to a store where others vouch for who is who."""
+"""The people in a session's events when it moves to another store, where the same name may be somebody else."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from rflow.core.people import Person
 from rflow.core.session.events import Event, Stored
 
 IMPORTED = " (imported)"
-"""How the name of somebody ends for whom nobody here vouches."""
+"""The ending of the name of somebody whose identity is not verified here."""
 
 
 def with_people(events: Sequence[Stored], rename: Callable[[Person], Person]) -> list[Stored]:
@@ -26,7 +26,7 @@ def _with_people(event: Event, rename: Callable[[Person], Person]) -> Event:
 
 
 def unvouched(somebody: Person) -> Person:
-    """Return somebody as a name that nobody vouches for: no account is this person, and the name says so.
+    """Return somebody as an unverified name: it belongs to no account, and says so.
 
     Queues, rflow itself, and those who are such a name already stay as they are.
     """

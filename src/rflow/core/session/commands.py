@@ -93,7 +93,7 @@ class AddNote(_Command, frozen=True, kw_only=True, tag="add_note"):
 
 
 class AmendEntry(_Command, frozen=True, kw_only=True, tag="amend_entry"):
-    """Correct an entry of one's own: None leaves a text as it is.
+    """Correct an entry of the actor: None leaves a text as it is.
 
     `replaces` is the main text that the sender saw; another one there now is a conflict.
     """
@@ -170,7 +170,7 @@ class MakeChange(_Command, frozen=True, kw_only=True, tag="make_change"):
 
 
 class RevertChange(_Command, frozen=True, kw_only=True, tag="revert_change"):
-    """Record that the change of event `change` was reverted; `note` says by whom or what, or why."""
+    """Record that the change of event `change` was reverted; `note` says who or what reverted it, or why."""
 
     change: int
     note: str = ""

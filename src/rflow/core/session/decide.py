@@ -246,7 +246,7 @@ def _check_pending(session: Session) -> None:
 
 
 def _other(session: Session, to: Person) -> Person:
-    """Check who receives a session: somebody, and not who has it already."""
+    """Check the receiver of a session: somebody other than its owner."""
     to = receiver(to)
     if to.id == session.owner.id:
         raise UsageProblem(f"{session.code} is with {session.owner.name} already.", try_="Name somebody else.")

@@ -233,7 +233,7 @@ class ChangeMade(_Fact, frozen=True, kw_only=True, tag="change_made"):
 class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
     """The change of event `change` was reverted; `by_undo` if an `undo` recorded that, which is not undone itself.
 
-    `note` says by whom or what, or why ("Argo CD put it back").
+    `note` says who or what reverted it, or why ("Argo CD put it back").
     """
 
     change: int

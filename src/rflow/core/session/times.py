@@ -1,6 +1,6 @@
 """Times as they are recorded: in UTC, to the millisecond."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -9,6 +9,7 @@ from rflow.errors import UsageProblem
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time in a record. One without its offset from UTC is damage: it can't be compared with the others."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc(at: datetime) -> datetime:
@@ -20,3 +21,8 @@ def utc(at: datetime) -> datetime:
     if in_utc is None:
         raise UsageProblem(f"{at} is not a time with its offset from UTC.", try_="Write it like 2026-03-01T02:10Z.")
     return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
+
+
+def micros(at: datetime) -> int:
+    """Return a moment as microseconds since 1970: exact, and the same whatever its zone."""
+    return (at - EPOCH) // timedelta(microseconds=1)

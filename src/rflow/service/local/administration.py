@@ -44,7 +44,7 @@ class LocalAdministration:
         return store.outbox.notices() if accounts_of(store) is not None else []
 
     def retry_notices(self) -> int:
-        """Let the notices that were given up be tried again; return how many there are."""
+        """Queue the notices that were given up again; return how many there are."""
         outbox, at = self._allowed().outbox, utc(self._clock())
         again = [notice for notice in outbox.notices() if notice.given_up]
         return sum(outbox.replace(afresh(notice, at), notice) for notice in again)

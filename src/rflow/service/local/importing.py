@@ -51,7 +51,7 @@ def _check_may_write(workspace: "LocalWorkspace", events: list[Event]) -> None:
 
 
 def _check_may_extend(workspace: "LocalWorkspace", log: Log) -> None:
-    """Raise unless the actor is trusted with the session: a file could make others appear to have moved it."""
+    """Raise unless the actor may import into the session: a file could claim that others had moved it."""
     actor, session = workspace.actor, log.session
     trusted = actor.roles is None or actor.role_in(session.space) == "lead" or session.owner.id == actor.person.id
     if not trusted:

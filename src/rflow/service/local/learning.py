@@ -1,4 +1,4 @@
-"""What sessions teach about trees: flags, hints and statistics. None of them crosses spaces.
+"""Flags, hints and statistics of trees, from the sessions of one space.
 
 The store's list of trees also holds a pointer for each flag, so that showing one needs no search through sessions. A
 pointer holds no text: that stays in the session, where it can be amended, redacted, undone and erased.
@@ -14,11 +14,12 @@ from rflow.core.session.events import Event, NodeFlagged
 from rflow.core.session.experience import Hints, NodeFlag, TreeStats, hints_of, stats_of
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Decision
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import FLAG, TreeName, is_tree_name
-from rflow.stores.derived import EPOCH, no_session, readable_trees
+from rflow.stores.derived import no_session, readable_trees
 
 if TYPE_CHECKING:
     from rflow.service.local.workspace import LocalWorkspace
@@ -95,7 +96,7 @@ def _session(workspace: "LocalWorkspace", session_id: str, space: str) -> Sessio
 
 
 def tree_stats(workspace: "LocalWorkspace", tree_id: str, space: str, since: datetime | None) -> TreeStats:
-    """Return what the sessions of a space did in a tree; `since` leaves out those not updated since then."""
+    """Return the statistics of a tree from the sessions of a space; `since` leaves out those not updated since then."""
     check_scopes(workspace.actor)
     known = workspace.actor.role_in(space) is not None
     names = [name for name in workspace.store.tree_names(space) if is_tree_name(name)] if known else []

@@ -1,4 +1,4 @@
-"""Publishing trees in a space: leads do, members propose; at a local store everybody does.
+"""Publishing trees in a space: leads publish, members propose; in a local store everybody publishes.
 
 A proposal is an entry in the store's list of trees, beside the tree itself: one for each tree and person.
 """

@@ -10,6 +10,7 @@ from rflow.core.space_policy import Policy, check_link
 from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
+from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.service.local.auditing import record
 from rflow.service.team.links import checked_label, link_password, protection
 from rflow.service.team.office import policy_of
@@ -57,16 +58,22 @@ def _check_sharing(workspace: "LocalWorkspace", space: str) -> None:
 
 
 def listed(
-    workspace: "LocalWorkspace", store: "ShareStore", session_id: str | None, *, everybody: bool = False
+    workspace: "LocalWorkspace", store: "ShareStore", session_id: str | None, part: Part, *, everybody: bool = False
 ) -> list[ShareCount]:
     """List the links of a session, else the actor's: those they created, and those to sessions of theirs."""
     if session_id is not None and workspace.version(session_id) is None:
         return []
-    counts = [count for count in store.listed(session_id) if workspace.actor.role_in(count.share.space)]
-    if session_id is not None or everybody:
-        return counts
+    every = session_id is not None or everybody
     owners: dict[str, str | None] = {}
-    return [count for count in counts if _is_mine(workspace, count.share, owners)]
+
+    def wanted(share: Share) -> bool:
+        return workspace.actor.role_in(share.space) is not None and (every or _is_mine(workspace, share, owners))
+
+    def select(part: Part) -> list[tuple[Key, ShareCount | None]]:
+        counts = store.listed(session_id, part)
+        return [(link_key(count.share), count if wanted(count.share) else None) for count in counts]
+
+    return collect(select, part)
 
 
 def _is_mine(workspace: "LocalWorkspace", share: Share, owners: dict[str, str | None]) -> bool:

@@ -13,6 +13,7 @@ from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, SessionMoved, TracesLeft, UsageProblem
 from rflow.identity import new_codes, new_id
+from rflow.ports.paging import WHOLE, Part
 from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
 from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
 from rflow.stores.derived import no_session, read_tree
@@ -317,7 +318,7 @@ class LocalWorkspace:
         return flags(self, tree_id, space)
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> "TreeStats":
-        """Return what the sessions of a space did in a tree."""
+        """Return the statistics of a tree from the sessions of a space."""
         from rflow.service.local.learning import tree_stats
 
         return tree_stats(self, tree_id, space, since)
@@ -342,11 +343,13 @@ class LocalWorkspace:
 
         return create(self, self.allowed("share").shares, wish, self._random)
 
-    def shares(self, session_id: str | None = None, *, everybody: bool = False) -> "list[ShareCount]":
-        """List the links of a session, else the actor's."""
+    def shares(
+        self, session_id: str | None = None, *, everybody: bool = False, part: Part = WHOLE
+    ) -> "list[ShareCount]":
+        """List the links of a session, else the actor's, or a part of these."""
         from rflow.service.local.shares import listed
 
-        return listed(self, self.allowed().shares, session_id, everybody=everybody)
+        return listed(self, self.allowed().shares, session_id, part, everybody=everybody)
 
     def share(self, reference: str) -> "ShareCount":
         """Find the one link whose id begins with `reference`, or whose token it is."""

@@ -1,4 +1,4 @@
-"""What a notice says: who handed which session to whom, and where it can be opened; texts of it only where allowed."""
+"""The text of a notice: sender, receiver, session and its link; texts of the session only where allowed."""
 
 from collections.abc import Iterator, Sequence
 

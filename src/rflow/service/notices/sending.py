@@ -107,7 +107,7 @@ class NoticeSender:
         _log.info("a notice was sent", extra={"facts": facts})
         return True
 
-    # To whom, and how
+    # Receivers and channels
 
     def _ways(self, notice: Notice) -> list[tuple[Way, str]]:
         """Return how a notice is sent: to a queue's channel or its members, to a person by mail or in the channel."""

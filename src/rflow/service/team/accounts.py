@@ -17,6 +17,7 @@ from rflow.core.accounts import (
 from rflow.core.actors import no_scope
 from rflow.errors import NotSignedIn, UsageProblem
 from rflow.ports.accounts import Taken
+from rflow.ports.paging import WHOLE, Part
 from rflow.ports.stores import Stale
 from rflow.ports.team import Left, NewUser, OneTimeLink, User, user_view
 from rflow.service.team import attempts, leaving, passwords
@@ -57,10 +58,10 @@ class LocalAccounts(Office):
         check_password(password, account)
         return replace(account, password=passwords.hashed(password))
 
-    def users(self) -> list[User]:
-        """List all accounts, by name."""
+    def users(self, part: Part = WHOLE) -> list[User]:
+        """List all accounts, or a part of them, by name."""
         self.check_admin()
-        return [self._view(account) for account in self.account_store.accounts()]
+        return [self._view(account) for account in self.account_store.accounts(part)]
 
     def user(self, name: str) -> User:
         """Return one account."""
@@ -118,7 +119,7 @@ class LocalAccounts(Office):
         return OneTimeLink(kind=kind, user=account.name, token=token, expires_at=until)
 
     def set_admin(self, name: str, *, admin: bool) -> User:
-        """Make somebody an admin, or no admin any longer."""
+        """Make somebody an admin, or withdraw it."""
         self.check_admin()
         account = self.account(name)
         if account.kind == "agent" and admin:

@@ -60,7 +60,7 @@ def _store_disabled(office: "Office", account: Account) -> None:
 
 
 def _heir(office: "Office", account: Account, name: str) -> Person:
-    """Return who gets the open sessions: somebody with an account, or a queue."""
+    """Return who gets the open sessions: a person with an account, or a queue."""
     if not name:
         return UNASSIGNED
     heir = person(clean(name))

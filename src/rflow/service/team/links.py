@@ -64,7 +64,7 @@ def link_password(store: Store, password: str) -> str:
 
 
 class ProtectedLinks:
-    """Opens links that have a password or a limit of views. Who has opened one needs not do so again for an hour."""
+    """Opens links that have a password or a limit of views. Readers need not open a link again for an hour."""
 
     def __init__(self, store: Store, *, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
         self._store = store

@@ -36,7 +36,7 @@ _NOTED = timedelta(minutes=5)
 
 
 class SignIn:
-    """Who may sign in at a store, and as whom."""
+    """Signing in: turns credentials into an `Actor`."""
 
     def __init__(self, store: Store, *, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class SignIn:
     # By a token, at each request
 
     def by_token(self, token: str) -> Actor | None:
-        """Return who has an API token; None if it does not work."""
+        """Return the actor of an API token; None if it does not work."""
         return self._bearer(token, "token")
 
     def by_session(self, token: str) -> Actor | None:
@@ -83,7 +83,7 @@ class SignIn:
     # By a password
 
     def by_password(self, name: str, password: str, address: str = "") -> Actor:
-        """Return who has this name and password.
+        """Return the actor with this name and password.
 
         Raises `NotSignedIn`, the same for an unknown name and a wrong password, or `TooManyAttempts`: attempts are
         counted by name and by the address of the client, before the password is looked at. The right password takes its

@@ -55,7 +55,7 @@ class LocalSpaces(Office):
         return [Member(person=accounts[each].person, role=role) for each, role in roles.items() if each in accounts]
 
     def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
-        """Give somebody a role in a space, or none any longer."""
+        """Give somebody a role in a space, or remove it."""
         space = self._leading(name)
         account = self.account(user)
         if account.kind == "agent" and role == "lead":

@@ -133,7 +133,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _log_ahead(path: Path) -> None:
-    """Let a SQLite store that nobody replaced have its write-ahead log again."""
+    """Switch the write-ahead log back on in a SQLite store that was not replaced."""
     if path.is_file():
         with explained_sqlite(path), closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA journal_mode = WAL")

@@ -65,7 +65,7 @@ def _copy(store: SafeFiles, target: SafeFiles, report: Report) -> Iterator[str]:
 
 @contextmanager
 def _without_writers(folder: StoreFolder) -> Iterator[None]:
-    """Keep writers out; where we can't write, we can't lock either, and nobody like us is writing."""
+    """Keep writers out. Where we can't write we can't lock either, but then no program of this user writes."""
     with ExitStack() as stack:
         with suppress(OSError, OddFile):
             stack.enter_context(folder.lock())

@@ -18,9 +18,9 @@ from rflow.core.session.events import Event, SessionClosed
 from rflow.core.session.head import Head, Page, Query, matches, read_cursor
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH
 from rflow.errors import StoreProblem
 from rflow.stores import derived
-from rflow.stores.derived import EPOCH
 from rflow.stores.failures import other_owner
 from rflow.stores.folder import session_file
 from rflow.stores.folder.safe_files import SafeFiles

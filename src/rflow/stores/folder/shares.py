@@ -22,6 +22,7 @@ from rflow.core.sharing import (
     viewed_at,
 )
 from rflow.errors import StoreProblem
+from rflow.ports.paging import WHOLE, Part, cut, link_key
 from rflow.stores import derived, failures
 from rflow.stores.folder import session_file
 from rflow.stores.folder.odd_files import OddFile
@@ -71,14 +72,13 @@ class JsonShares:
         with self._folder.reading():
             return self._read(digest) if session_file.is_plain(digest) else None
 
-    def listed(self, session: str | None = None) -> list[ShareCount]:
-        """List the shares of a session, or all, the newest first."""
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
+        """List the shares of a session, or all, or a part of these, the newest first."""
         with self._folder.reading():
             viewed = {file.removesuffix(VIEWS_END) for file in self._files.names(FOLDER) if file.endswith(VIEWS_END)}
             read = (read_share(data) for _, data in self._keyed())
             shares = [share for share in read if share and session in (None, share.session)]
-            counted = [self._counted(share, viewed=share.hash in viewed) for share in shares]
-        return sorted(counted, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
+            return [self._counted(share, viewed=share.hash in viewed) for share in cut(shares, link_key, part)]
 
     def replace(self, share: Share) -> None:
         """Keep the new state of a share; one that was deleted meanwhile stays deleted."""

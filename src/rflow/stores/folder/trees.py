@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session.times import Moment
+from rflow.core.session.times import EPOCH, Moment
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
@@ -170,7 +170,7 @@ def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
     try:
         entry = _entry(raw, tree_id)
     except StoreProblem:
-        return TreeName(id=tree_id, title="(unreadable)", digest="", nodes=0, added_at=derived.EPOCH, space=space)
+        return TreeName(id=tree_id, title="(unreadable)", digest="", nodes=0, added_at=EPOCH, space=space)
     return TreeName(
         id=tree_id,
         title=entry.title,

@@ -18,6 +18,7 @@ from rflow.core.sharing import (
     stored_share,
     viewed_at,
 )
+from rflow.ports.paging import WHOLE, Part, cut, link_key
 from rflow.stores import derived, failures
 
 
@@ -64,11 +65,11 @@ class MappedShares:
         """Return the share with this hash of its token."""
         return next((read_share(share.data) for share in self.stored() if share.key.hash == digest), None)
 
-    def listed(self, session: str | None = None) -> list[ShareCount]:
-        """Return the shares of a session, or all, the newest first."""
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
+        """Return the shares of a session, or all, or a part of these, the newest first."""
         wanted = [link for link in self._links.values() if session in (None, link.share.key.session)]
         counts = [_counted(link, share) for link in wanted if (share := read_share(link.share.data)) is not None]
-        return sorted(counts, key=lambda count: (-count.share.created_at.timestamp(), count.share.id))
+        return cut(counts, lambda count: link_key(count.share), part)
 
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted in the meantime."""

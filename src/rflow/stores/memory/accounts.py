@@ -13,6 +13,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.stores import Stale
 from rflow.stores.account_records import added_audit, renamed
 
@@ -47,9 +48,9 @@ class MemoryAccounts:
         """Return the account of somebody at an OpenID Connect provider."""
         return next((account for account in self.accounts() if identity in account.identities), None)
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
-        return sorted(self._accounts.values(), key=lambda account: account.id)
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
+        return cut(self._accounts.values(), lambda account: Key(id=account.id), part)
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
@@ -189,7 +190,7 @@ class MemoryAccounts:
             return True
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._lock:
             known = self._counters.get(name)
             if known and known.window == window and known.times:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.notices import Notice, names
-from rflow.stores import derived
+from rflow.core.session.times import micros
 from rflow.stores.account_records import read
 
 _DUE = "SELECT data FROM notices WHERE due <= ? ORDER BY due, id LIMIT ?"
@@ -56,7 +56,7 @@ class SqlOutbox:
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Notice]:
         """Claim notices that are due; only reads where there are none."""
-        now = derived.micros(at)
+        now = micros(at)
         with self._database.reading() as db:
             if self._execute(db, _DUE, now, 1).fetchone() is None:
                 return []
@@ -92,7 +92,7 @@ class SqlOutbox:
     def sweep(self, before: datetime) -> None:
         """Remove what was settled before then."""
         with self._database.writing() as db:
-            self._execute(db, "DELETE FROM notices WHERE settled < ?", derived.micros(before))
+            self._execute(db, "DELETE FROM notices WHERE settled < ?", micros(before))
 
     @classmethod
     def _execute(cls, db: Executing, sql: str, *values: object) -> Any:
@@ -104,8 +104,8 @@ class SqlOutbox:
 
 
 def _row(notice: Notice) -> tuple[str, str, int | None, int | None, bytes]:
-    due = derived.micros(notice.due) if notice.settled_at is None else None
-    settled = derived.micros(notice.settled_at) if notice.settled_at is not None else None
+    due = micros(notice.due) if notice.settled_at is None else None
+    settled = micros(notice.settled_at) if notice.settled_at is not None else None
     return notice.id, notice.session, due, settled, msgspec.json.encode(notice)
 
 

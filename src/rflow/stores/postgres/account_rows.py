@@ -10,9 +10,9 @@ from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind
 from rflow.core.actors import MemberRole
 from rflow.core.notices import Notice
 from rflow.core.people import Person
+from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import Taken
-from rflow.stores import derived
 from rflow.stores.account_records import read, renamed
 from rflow.stores.postgres.connection.connecting import Connection
 
@@ -65,7 +65,7 @@ def credential(db: Connection, digest: str, lock: str = "") -> Credential | None
 
 def put_credentials(db: Connection, credentials: Iterable[Credential]) -> None:
     for each in credentials:
-        expires = derived.micros(each.expires_at) if each.expires_at else None
+        expires = micros(each.expires_at) if each.expires_at else None
         values = (each.id, each.hash, each.account, each.kind, expires, msgspec.json.encode(each))
         db.execute(_INSERT_CREDENTIAL, values)
 
@@ -80,7 +80,7 @@ def end_of(db: Connection, account_id: str, kinds: Collection[CredentialKind]) -
 
 
 def record(db: Connection, entries: Iterable[AuditEntry]) -> None:
-    """Add entries to the audit, in the order of their numbers: who reads on from one must not miss an earlier one."""
+    """Add entries to the audit, in the order of their numbers: a reader who continues after one must not miss any."""
     records = [msgspec.json.encode(replace(entry, seq=0)) for entry in entries]
     if records:
         db.execute("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
+from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.stores import Stale
-from rflow.stores import derived
-from rflow.stores.account_records import added_audit
+from rflow.stores.account_records import added_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -59,10 +60,17 @@ class PostgresAccounts:
             ).fetchone()
             return account_rows.account(db, row[0]) if row else None
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
+        return collect(self._rows, part)
+
+    def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
+        """Select a part of the accounts with their keys; those that can't be read are None."""
+        after = "" if part.after is None else part.after.id
+        sql = "SELECT id, data FROM accounts WHERE id > %s ORDER BY id LIMIT %s"
         with self._database.reading() as db:
-            return account_rows.read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
+            rows = db.execute(sql, (after, part.limit)).fetchall()
+        return [(Key(id=name), read(data, Account)) for name, data in rows]
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
@@ -203,7 +211,7 @@ class PostgresAccounts:
 
     def sweep(self, at: datetime) -> None:
         """Remove what has expired."""
-        moment = (derived.micros(at),)
+        moment = (micros(at),)
         with self._database.writing() as db:
             db.execute("DELETE FROM credentials WHERE expires_at <= %s", moment)
             db.execute("DELETE FROM counters WHERE until <= %s", moment)
@@ -211,12 +219,12 @@ class PostgresAccounts:
     def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._database.writing() as db:
-            ends = derived.micros(until) if until else None
+            ends = micros(until) if until else None
             values = {"name": name, "period": window, "until": ends, "limit": limit}
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._database.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"
             db.execute(counted, (name, window))

@@ -13,8 +13,8 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.document import PARTS, Part, passages
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
+from rflow.core.session.times import micros
 from rflow.ports.stores import Ranked
-from rflow.stores import derived
 from rflow.stores.postgres import rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -138,7 +138,7 @@ def _values(terms: Sequence[Term], query: Query, first: int) -> dict[str, object
         "customer": None if query.customer is None else query.customer.casefold(),
         "ticket": None if query.ticket is None else query.ticket.casefold(),
         "tree": query.tree,
-        "before": None if query.stale_before is None else derived.micros(query.stale_before),
+        "before": None if query.stale_before is None else micros(query.stale_before),
         "first": first,
         "limit": query.limit,
     }

@@ -1,7 +1,7 @@
 """A query for sessions as SQL, with the same meaning as `head.matches`."""
 
 from rflow.core.session.head import Query, read_cursor
-from rflow.stores.derived import micros
+from rflow.core.session.times import micros
 from rflow.stores.postgres.tables.schema import ASKED
 
 Value = str | int | list[str]

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Literal
 
 import msgspec
 
+from rflow.core.session.times import EPOCH, micros
 from rflow.core.sharing import (
     VIEWS_KEPT,
     Share,
@@ -21,6 +23,7 @@ from rflow.core.sharing import (
     viewed_at,
 )
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.stores import Standing
 from rflow.stores import derived, failures
 from rflow.stores.postgres.connection.connecting import Connection
@@ -36,6 +39,7 @@ _COUNT = (
     "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
     " (SELECT max(at) FROM share_views WHERE share_id = id)"
 )
+_ORDER = "ORDER BY created_at DESC, id"
 _WATCHED = (
     f"SELECT hash, data, version, sessions.space, owner, {STAMP} FROM shares"  # noqa: S608 (constants)
     " JOIN sessions ON sessions.id = shares.session_id WHERE hash = ANY(%s)"
@@ -92,13 +96,24 @@ class PostgresShares:
             found = db.execute(_WATCHED, (list(hashes),)).fetchall()
         return {name: (share, Standing(*row)) for name, data, *row in found if (share := read_share(data)) is not None}
 
-    def listed(self, session: str | None = None) -> list[ShareCount]:
-        """List the shares of a session, or all, the newest first."""
-        where, values = ("", None) if session is None else ("WHERE session_id = %s ", (session,))
-        sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (constants)
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
+        """List the shares of a session, or all, or a part of these, the newest first."""
+        return collect(partial(self._rows, session), part)
+
+    def _rows(self, session: str | None, part: Part) -> list[tuple[Key, ShareCount | None]]:
+        """Select a part of the shares with their keys; those that can't be read are None."""
+        conditions: list[tuple[str, tuple[str | int, ...]]] = []
+        if session is not None:
+            conditions.append(("session_id = %s", (session,)))
+        if part.after is not None:
+            conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.valid(part.after.id))))
+        where = " AND ".join(condition for condition, _ in conditions) or "true"
+        values = [value for _, given in conditions for value in given]
+        sql = f"SELECT * FROM shares WHERE {where} {_ORDER} LIMIT %s"  # noqa: S608 (constants)
+        counted = f"SELECT -created_at, id, data, {_COUNT} FROM ({sql}) AS shares {_ORDER}"  # noqa: S608 (constants)
         with self._database.reading() as db:
-            selected = db.execute(sql, values).fetchall()
-        return [_counted(share, *count) for data, *count in selected if (share := read_share(data)) is not None]
+            rows = db.execute(counted, (*values, part.limit)).fetchall()
+        return [(Key(at=at, id=name), _counted(read_share(data), *count)) for at, name, data, *count in rows]
 
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted meanwhile."""
@@ -116,7 +131,7 @@ class PostgresShares:
             for name in sorted(views):  # In the same order everywhere, so that two servers don't wait for each other.
                 new = views[name]
                 kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
-                times = [derived.micros(view.at) for view in kept]
+                times = [micros(view.at) for view in kept]
                 _insert_views(db, name, times, [msgspec.json.encode(view) for view in kept])
                 _drop_oldest(db, name, len(new) - len(kept))
 
@@ -129,7 +144,7 @@ class PostgresShares:
 
 
 def _micros(data: bytes) -> int:
-    return derived.micros(viewed_at(data) or derived.EPOCH)
+    return micros(viewed_at(data) or EPOCH)
 
 
 def _insert(db: Connection, share: StoredShare) -> bool:
@@ -137,7 +152,7 @@ def _insert(db: Connection, share: StoredShare) -> bool:
     key = share.key
     row = db.execute("SELECT space FROM sessions WHERE id = %s", (key.session,)).fetchone()
     space = row[0] if row else DEFAULT_SPACE
-    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    columns = (key.id, key.hash, key.session, key.by.id, micros(key.created_at), share.dropped, share.data)
     sql = "INSERT INTO shares VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
     return db.execute(sql, (*columns, space)).rowcount > 0
 
@@ -164,7 +179,8 @@ def stored(db: Connection) -> Iterator[tuple[str, Share | Literal["newer"] | Non
         yield name, read_or_newer(data)
 
 
-def _counted(share: Share, views: int, last: int | None) -> ShareCount:
-    return ShareCount(
-        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
-    )
+def _counted(share: Share | None, views: int, last: int | None) -> ShareCount | None:
+    if share is None:
+        return None
+    viewed = None if last is None else EPOCH + timedelta(microseconds=last)
+    return ShareCount(share=share, views=views, last_view=viewed)

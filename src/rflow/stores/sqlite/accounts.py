@@ -13,8 +13,10 @@ from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, Credenti
 from rflow.core.actors import MemberRole
 from rflow.core.notices import Notice
 from rflow.core.people import Person
+from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.stores import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
@@ -49,10 +51,17 @@ class SqliteAccounts:
             row = db.execute(sql, _valid(identity.issuer, identity.subject)).fetchone()
             return _account(db, row[0]) if row else None
 
-    def accounts(self) -> list[Account]:
-        """Return all accounts, by name."""
+    def accounts(self, part: Part = WHOLE) -> list[Account]:
+        """Return all accounts, or a part of them, by id."""
+        return collect(self._rows, part)
+
+    def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
+        """Select a part of the accounts with their keys; those that can't be read are None."""
+        after = "" if part.after is None else _valid(part.after.id)[0]
+        sql = "SELECT id, data FROM accounts WHERE id > ? ORDER BY id LIMIT ?"
         with self._file.reading() as db:
-            return _read_all(db, "SELECT data FROM accounts ORDER BY id", Account)
+            rows = db.execute(sql, (after, -1 if part.limit is None else part.limit)).fetchall()
+        return [(Key(id=name), read(data, Account)) for name, data in rows]
 
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
@@ -189,7 +198,7 @@ class SqliteAccounts:
 
     def sweep(self, at: datetime) -> None:
         """Remove what has expired."""
-        moment = (derived.micros(at),)
+        moment = (micros(at),)
         with self._file.writing() as db:
             db.execute("DELETE FROM credentials WHERE expires_at <= ?", moment)
             db.execute("DELETE FROM counters WHERE until <= ?", moment)
@@ -201,12 +210,12 @@ class SqliteAccounts:
             count = row[1] if row and row[0] == window else 0
             if count >= limit:
                 return False
-            ends = derived.micros(until) if until else None
+            ends = micros(until) if until else None
             db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", (*_valid(name), window, count + 1, ends))
             return True
 
     def take_back(self, name: str, window: int) -> None:
-        """Count something once less."""
+        """Take back one count."""
         with self._file.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = ? AND window = ? AND count > 0"
             db.execute(counted, (*_valid(name), window))
@@ -309,7 +318,7 @@ def _put_credentials(db: sqlite3.Connection, credentials: Iterable[Credential]) 
     rows = [
         (
             *(each.id, each.hash, each.account, each.kind),
-            derived.micros(each.expires_at) if each.expires_at else None,
+            micros(each.expires_at) if each.expires_at else None,
             msgspec.json.encode(each),
         )
         for each in credentials

@@ -37,8 +37,12 @@ class SqliteFile:
         """Yield a connection that sees the store as it is at one moment."""
         with explained(self.path):
             db = self._connection()
-            with transaction(db, "BEGIN"):
-                yield db
+            try:
+                with transaction(db, "BEGIN"):
+                    yield db
+            except sqlite3.OperationalError:
+                _check_format(db, self.path)  # A newer rflow may have replaced tables since the file was opened.
+                raise
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -175,7 +179,7 @@ def _open(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
     In a read-only folder SQLite can't create the files of its write-ahead log and refuses to open. If there is no log,
     the file is complete and nobody is writing, so it can be read as a file that never changes.
     """
-    if not path.is_file():  # SQLite would wait at a FIFO for ever.
+    if not path.is_file():  # SQLite would block forever on a FIFO.
         raise failures.foreign(path)
     try:
         return _connect(path, "mode=rw", patience), True

@@ -6,7 +6,8 @@ another page for every append. The others are few enough to sort when they are s
 """
 
 from rflow.core.session.head import Query, read_cursor
-from rflow.stores.derived import micros, valid
+from rflow.core.session.times import micros
+from rflow.stores.derived import valid
 from rflow.stores.sqlite.schema import ASKED
 
 Value = str | int

@@ -17,9 +17,9 @@ from typing import Any
 
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Term
+from rflow.core.session.times import micros
 from rflow.errors import StoreProblem
 from rflow.ports.stores import Ranked
-from rflow.stores import derived
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, explained, touch, transaction
@@ -113,7 +113,7 @@ class SqliteSearch:
             index.create()
         elif not index.is_current:
             raise _Outdated("it was made by another version of rflow")
-        end, now = time.monotonic() + SLICE, derived.micros(datetime.now(UTC))
+        end, now = time.monotonic() + SLICE, micros(datetime.now(UTC))
         scanned, checked_at = index.state
         with self._file.reading() as store:
             if scanned is None:
@@ -137,7 +137,7 @@ class SqliteSearch:
             with suppress(FileExistsError):  # Another program was quicker.
                 touch(self.path)
         status = self.path.lstat()
-        if not stat.S_ISREG(status.st_mode):  # SQLite would follow a link, and wait at a FIFO for ever.
+        if not stat.S_ISREG(status.st_mode):  # SQLite would follow a link, and block forever on a FIFO.
             raise OSError("it is not a plain file")
         uri = f"{self.path.as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=self._patience, isolation_level=None)) as db:

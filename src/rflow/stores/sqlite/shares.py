@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Literal
 
 import msgspec
 
+from rflow.core.session.times import EPOCH, micros
 from rflow.core.sharing import (
     VIEWS_KEPT,
     Share,
@@ -21,6 +23,7 @@ from rflow.core.sharing import (
     stored_share,
     viewed_at,
 )
+from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.stores import derived, failures
 from rflow.stores.sqlite.file import SqliteFile
 
@@ -29,6 +32,7 @@ _COUNT = (
     "dropped + (SELECT count(*) FROM share_views WHERE share_id = id),"
     " (SELECT max(at) FROM share_views WHERE share_id = id)"
 )
+_ORDER = "ORDER BY created_at DESC, id"
 _OLDEST = "SELECT rowid FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?"
 
 
@@ -71,13 +75,24 @@ class SqliteShares:
             row = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
-    def listed(self, session: str | None = None) -> list[ShareCount]:
-        """List the shares of a session, or all, the newest first."""
+    def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
+        """List the shares of a session, or all, or a part of these, the newest first."""
+        return collect(partial(self._rows, session), part)
+
+    def _rows(self, session: str | None, part: Part) -> list[tuple[Key, ShareCount | None]]:
+        """Select a part of the shares with their keys; those that can't be read are None."""
+        conditions: list[tuple[str, tuple[str | int, ...]]] = []
+        if session is not None:
+            conditions.append(("session_id = ?", (session,)))
+        if part.after is not None:
+            conditions.append(("(-created_at, id) > (?, ?)", (part.after.at, derived.valid(part.after.id))))
+        where = " AND ".join(condition for condition, _ in conditions) or "true"
+        values = [value for _, given in conditions for value in given]
+        sql = f"SELECT * FROM shares WHERE {where} {_ORDER} LIMIT ?"  # noqa: S608 (constants)
+        counted = f"SELECT -created_at, id, data, {_COUNT} FROM ({sql}) AS shares {_ORDER}"  # noqa: S608 (constants)
         with self._file.reading() as db:
-            where, values = ("", ()) if session is None else ("WHERE session_id = ? ", (session,))
-            sql = f"SELECT data, {_COUNT} FROM shares {where}ORDER BY created_at DESC, id"  # noqa: S608 (constants)
-            selected = db.execute(sql, values).fetchall()
-        return [_counted(share, *count) for data, *count in selected if (share := read_share(data)) is not None]
+            rows = db.execute(counted, (*values, -1 if part.limit is None else part.limit)).fetchall()
+        return [(Key(at=at, id=name), _counted(read_share(data), *count)) for at, name, data, *count in rows]
 
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted meanwhile."""
@@ -105,18 +120,18 @@ class SqliteShares:
 
 
 def _micros(data: bytes) -> int:
-    return derived.micros(viewed_at(data) or derived.EPOCH)
+    return micros(viewed_at(data) or EPOCH)
 
 
 def _insert(db: sqlite3.Connection, share: StoredShare) -> bool:
     """Write a share; False if it is there already."""
     key = share.key
-    columns = (key.id, key.hash, key.session, key.by.id, derived.micros(key.created_at), share.dropped, share.data)
+    columns = (key.id, key.hash, key.session, key.by.id, micros(key.created_at), share.dropped, share.data)
     return db.execute("INSERT OR IGNORE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)", columns).rowcount > 0
 
 
 def _view_row(share_id: str, view: ShareView) -> dict[str, str | int | bytes]:
-    return {"share": share_id, "at": derived.micros(view.at), "data": msgspec.json.encode(view)}
+    return {"share": share_id, "at": micros(view.at), "data": msgspec.json.encode(view)}
 
 
 def _drop_oldest(db: sqlite3.Connection, share_id: str, more: int) -> None:
@@ -138,7 +153,8 @@ def stored(db: sqlite3.Connection) -> Iterator[tuple[str, Share | Literal["newer
         yield str(name), read_or_newer(data)
 
 
-def _counted(share: Share, views: int, last: int | None) -> ShareCount:
-    return ShareCount(
-        share=share, views=views, last_view=None if last is None else derived.EPOCH + timedelta(microseconds=last)
-    )
+def _counted(share: Share | None, views: int, last: int | None) -> ShareCount | None:
+    if share is None:
+        return None
+    viewed = None if last is None else EPOCH + timedelta(microseconds=last)
+    return ShareCount(share=share, views=views, last_view=viewed)

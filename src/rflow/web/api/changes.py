@@ -27,14 +27,14 @@ ENDED = b"event: ended\ndata: {}\n\n"
 
 
 class Watched(NamedTuple):
-    """Who reads a stream, by their token, and which session it is about; all that they may see if none is named."""
+    """The reader of a stream (by token) and its session; without one, all sessions that the reader may see."""
 
     token: str
     session: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """How something stands now: the id of the event about it, and the data of that event as JSON."""
+    """The current state of something: the id of its event, and the event's data as JSON."""
 
     version: str
     data: bytes
@@ -71,7 +71,7 @@ class ChangeLookup:
         return {key: known.get(key) or read.get(key) for key in wanted}
 
     async def find_changed(self, keys: Sequence[Watched]) -> Mapping[Watched, Outcome]:
-        """Look up some that have changed, whatever is known of them."""
+        """Look up keys that have changed, ignoring what is cached."""
         return await self._workers.run(partial(_look_up_all, keys=list(keys))) if keys else {}
 
     def session_of(self, key: Watched) -> str:
@@ -96,7 +96,7 @@ def _outcome(team: Team, key: Watched) -> Outcome:
 
 
 def look_up(team: Team, key: Watched) -> Change | None:
-    """Return how something stands now; None if the token does not work any longer, or may not see it."""
+    """Return the current state of something; None if the token no longer works or may not see it."""
     actor = team.sign_in.watching(key.token)
     if actor is None:
         return None

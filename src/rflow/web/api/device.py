@@ -34,7 +34,7 @@ _SCOPES = "read write"
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A request of who is not signed in yet: its form, the client's address, and what addresses here begin with."""
+    """A request of somebody who is not signed in yet: its form, the client's address, and the server's base URL."""
 
     team: Team
     form: Any

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.accounts import AuditEntry
 from rflow.core.actors import Actor
@@ -18,6 +19,7 @@ from rflow.core.sharing import ShareCount, ShareView
 from rflow.core.space_policy import Policy
 from rflow.core.tree.model import Tree
 from rflow.ports import wire as s
+from rflow.ports.paging import Key, Part, link_key, newest_first, oldest_first, person_key
 from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
 from rflow.ports.workspace import About, Proposal
@@ -27,7 +29,7 @@ from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.spaces import LocalSpaces
 from rflow.service.team.team import Team
 from rflow.service.team.tokens import LocalTokens
-from rflow.web.api import device
+from rflow.web.api import device, pages
 
 COMMAND_LIMIT = 256 * 1024
 """Bytes of a command that brings evidence, without its content."""
@@ -41,7 +43,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: who asks, and what for. `query` and `body` are of the types that the operation names."""
+    """One request: the actor and what they ask for. `query` and `body` are of the types that the operation names."""
 
     team: Team
     actor: Actor
@@ -160,10 +162,39 @@ def _remove_member(call: Call) -> None:
     call.spaces.set_role(call.path["space"], call.path["user"], None)
 
 
-def _links(call: Call) -> list[s.Link]:
-    workspace, wish = call.workspace, call.query
+def _links(call: Call, part: Part) -> list[ShareCount]:
+    wish = call.query
     session = _id_of(call, wish.session) if wish.session else None
-    return [s.link_of(each.share, each) for each in workspace.shares(session, everybody=wish.everybody)]
+    return call.workspace.shares(session, everybody=wish.everybody, part=part)
+
+
+def _list_sessions(call: Call) -> Page:
+    found = call.workspace.heads(s.query_of(call.query, _place(call, "sessions")))
+    return replace(found, after=_cursor(call, "sessions", found.after))
+
+
+def _search(call: Call) -> SearchPage:
+    filters = s.query_of(call.query, _place(call, "search"))
+    found = call.workspace.search(Search(words=call.query.words, filters=filters))
+    return replace(found, after=_cursor(call, "search", found.after))
+
+
+def _place(call: Call, name: str) -> str | None:
+    """Return the workspace's own cursor of a page."""
+    after = pages.after(call, name)
+    return after.id if after is not None else None
+
+
+def _cursor(call: Call, name: str, after: str | None) -> str | None:
+    return pages.cursor(call, name, Key(id=after) if after is not None else None)
+
+
+def _flag_key(flag: NodeFlag) -> Key:
+    return oldest_first(flag.at, f"{flag.session} {flag.seq:09}")
+
+
+def _proposal_key(proposal: Proposal) -> Key:
+    return oldest_first(proposal.at, f"{proposal.tree} {proposal.by.id}")
 
 
 def _link(call: Call) -> s.Link:
@@ -202,8 +233,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="people",
         address="GET /people",
         summary="Everybody in the sessions you may see",
-        call=lambda c: c.workspace.people(),
-        result=list[Person],
+        call=pages.page_of_all("people", lambda c: c.workspace.people(), person_key),
+        query=s.PageQuery,
+        result=s.Listing[Person],
     ),
     of_people(
         name="change_password",
@@ -217,7 +249,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_sessions",
         address="GET /sessions",
         summary="List sessions",
-        call=lambda c: c.workspace.heads(s.query_of(c.query)),
+        call=_list_sessions,
         query=s.ListQuery,
         result=Page,
     ),
@@ -225,7 +257,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="search",
         address="GET /search",
         summary="Search the texts of sessions",
-        call=lambda c: c.workspace.search(Search(words=c.query.words, filters=s.query_of(c.query))),
+        call=_search,
         query=s.SearchQuery,
         result=SearchPage,
     ),
@@ -352,9 +384,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_trees",
         address="GET /trees",
         summary="List the trees of a space",
-        call=lambda c: c.workspace.tree_names(c.query.space),
-        query=s.InSpace,
-        result=list[TreeName],
+        call=pages.page_of_all("trees", lambda c: c.workspace.tree_names(c.query.space), lambda each: Key(id=each.id)),
+        query=s.ListInSpace,
+        result=s.Listing[TreeName],
     ),
     of_trees(
         name="add_tree",
@@ -379,9 +411,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="tree_flags",
         address="GET /trees/{tree}/flags",
         summary="List what was reported as wrong in a tree",
-        call=lambda c: c.workspace.flags(c.path["tree"], c.query.space),
-        query=s.InSpace,
-        result=list[NodeFlag],
+        call=pages.page_of_all("flags", lambda c: c.workspace.flags(c.path["tree"], c.query.space), _flag_key),
+        query=s.ListInSpace,
+        result=s.Listing[NodeFlag],
     ),
     of_trees(
         name="tree_stats",
@@ -395,9 +427,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_proposals",
         address="GET /tree-proposals",
         summary="List the trees that members propose",
-        call=lambda c: c.workspace.proposals(c.query.space),
-        query=s.InSpace,
-        result=list[Proposal],
+        call=pages.page_of_all("proposals", lambda c: c.workspace.proposals(c.query.space), _proposal_key),
+        query=s.ListInSpace,
+        result=s.Listing[Proposal],
     ),
     of_trees(
         name="propose_tree",
@@ -432,9 +464,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_links",
         address="GET /links",
         summary="List links",
-        call=_links,
+        call=pages.page("links", _links, lambda each: link_key(each.share), _counted),
         query=s.LinkQuery,
-        result=list[s.Link],
+        result=s.Listing[s.Link],
     ),
     of_links(
         name="create_link",
@@ -471,7 +503,7 @@ OPERATIONS: tuple[Operation, ...] = (
     of_links(
         name="link_views",
         address="GET /links/{link}/views",
-        summary="List the last views of a link",
+        summary="List the last 50 views of a link, the newest first",
         call=lambda c: list(c.workspace.share_views(c.path["link"])),
         result=list[ShareView],
     ),
@@ -494,8 +526,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_spaces",
         address="GET /spaces",
         summary="List the spaces you may see",
-        call=lambda c: c.workspace.spaces(),
-        result=list[SpaceView],
+        call=pages.page_of_all("spaces", lambda c: c.workspace.spaces(), lambda each: Key(id=each.id)),
+        query=s.PageQuery,
+        result=s.Listing[SpaceView],
     ),
     of_spaces(
         name="add_space",
@@ -518,8 +551,11 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_members",
         address="GET /spaces/{space}/members",
         summary="List who is in a space",
-        call=lambda c: c.spaces.members(c.path["space"]),
-        result=list[Member],
+        call=pages.page_of_all(
+            "members", lambda c: c.spaces.members(c.path["space"]), lambda each: Key(id=each.person.id)
+        ),
+        query=s.PageQuery,
+        result=s.Listing[Member],
     ),
     of_spaces(
         name="set_role",
@@ -547,8 +583,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_users",
         address="GET /users",
         summary="List the accounts",
-        call=lambda c: c.accounts.users(),
-        result=list[User],
+        call=pages.page("users", lambda c, part: c.accounts.users(part), lambda each: Key(id=each.id)),
+        query=s.PageQuery,
+        result=s.Listing[User],
     ),
     of_accounts(
         name="add_user",
@@ -602,9 +639,11 @@ OPERATIONS: tuple[Operation, ...] = (
         name="list_tokens",
         address="GET /tokens",
         summary="List API tokens",
-        call=lambda c: c.tokens.tokens(c.query.user),
+        call=pages.page_of_all(
+            "tokens", lambda c: c.tokens.tokens(c.query.user), lambda each: newest_first(each.created_at, each.id)
+        ),
         query=s.TokenQuery,
-        result=list[Token],
+        result=s.Listing[Token],
     ),
     of_accounts(
         name="create_token",
@@ -632,7 +671,7 @@ OPERATIONS: tuple[Operation, ...] = (
     of_accounts(
         name="audit",
         address="GET /audit",
-        summary="Read the audit",
+        summary="Read the audit, from a number on",
         call=lambda c: c.accounts.audit(c.query.after, min(max(c.query.limit, 1), 1000)),
         query=s.AuditQuery,
         result=list[AuditEntry],

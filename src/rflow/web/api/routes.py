@@ -27,7 +27,7 @@ from rflow.web.workers import WorkerPool
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What a request says, as its operation wants it, without who asks."""
+    """The parsed parts of a request, without the actor."""
 
     path: dict[str, str]
     query: Any
@@ -136,7 +136,7 @@ def _subject(team: Team, *, operation: Operation, token: str, given: Given) -> s
 
 
 def _carried_out(team: Team, *, operation: Operation, token: str, given: Given) -> Response:
-    """Carry an operation out, in a worker thread."""
+    """Run an operation, in a worker thread."""
     call = _call(team, token, given)
     try:
         return answered(operation, operation.call(call))
@@ -177,7 +177,7 @@ def token_of(request: Request, site: Site) -> str:
 
 
 def read(operation: Operation, request: Request, raw: bytes, files: Sequence[BinaryIO] = ()) -> Given:
-    """Read a request as its operation wants it; raise `UsageProblem` or `BadInput` for what does not fit."""
+    """Parse a request for its operation; raise `UsageProblem` or `BadInput` for what does not fit."""
     path = {name: str(value) for name, value in request.path_params.items()}
     return Given(path, _query(operation, request), _body(operation, raw), raw, files)
 

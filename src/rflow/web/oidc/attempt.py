@@ -36,7 +36,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
     @property
     def verifier(self) -> str:
-        """What fetching the tokens takes (PKCE): a code that leaked is worth nothing without it."""
+        """The PKCE verifier for fetching the tokens: without it, a leaked code is useless."""
         return self._derived("verifier")
 
     def _derived(self, name: str) -> str:
@@ -49,7 +49,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 def new_attempt(wanted: str) -> Attempt:
-    """Begin an attempt that leads to one of our addresses."""
+    """Begin an attempt to sign in that continues at one of our addresses."""
     local = local_path(wanted)
     return Attempt(secrets.token_bytes(_BYTES), local if len(local) < 1000 else "/")
 

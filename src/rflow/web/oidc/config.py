@@ -17,7 +17,7 @@ _DEFAULT_SCOPES = "openid profile"
 
 
 class Groups(msgspec.Struct, frozen=True, kw_only=True):
-    """What the groups of somebody at the provider mean here: who is an admin, and which role in which space."""
+    """The mapping from a provider's groups to admins and roles in spaces."""
 
     admins: frozenset[str] = frozenset()
     roles: Mapping[str, Sequence[tuple[str, MemberRole]]] = {}

@@ -25,7 +25,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verified(claims: Claims, config: Oidc) -> Verified:
-    """Return whose claims these are; raise `NotSignedIn` for another tenant."""
+    """Return the identity in these claims; raise `NotSignedIn` for another tenant."""
     issuer, subject = claims["iss"], claims["sub"]
     if not isinstance(subject, str) or not subject or len(subject) > 255:
         raise refused("the subject is no text")

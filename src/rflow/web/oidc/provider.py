@@ -122,14 +122,14 @@ class Provider:
         return self._config.client_id
 
     def _decoded(self, id_token: str, algorithms: list[str]) -> jwt.Token:
-        """Check the signature with a key of the provider; keys that a token brings along count for nothing."""
+        """Check the signature with a key of the provider; keys inside the token are ignored."""
         try:
             return jwt.decode(id_token, self._keys.value(), algorithms=algorithms)
         except InvalidKeyIdError:  # the provider may have a new key
             return jwt.decode(id_token, self._keys.value(_SOONEST), algorithms=algorithms)
 
     def _user_info(self, claims: Claims, access_token: object) -> Claims:
-        """Return what the provider says of somebody elsewhere than in the ID token, where that lacks something."""
+        """Return claims from the user info endpoint that the ID token lacks."""
         endpoint = self._metadata.value().get("userinfo_endpoint")
         wanted = {"name", self._config.groups_claim} if self._config.groups else {"name"}
         if not endpoint or not isinstance(access_token, str) or wanted <= set(claims):

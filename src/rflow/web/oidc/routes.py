@@ -36,7 +36,7 @@ class OidcRoutes:
         return [Route(START, self.oidc_start, methods=["GET"]), Route(BACK, self.oidc_callback, methods=["GET"])]
 
     async def oidc_start(self, request: Request) -> Response:
-        """Send somebody to the provider; what is needed to finish is in their cookie."""
+        """Redirect to the provider; a cookie has what is needed to finish."""
         attempt = new_attempt(request.query_params.get("next", "/"))
         try:
             if not self._site.may_sign_in:
@@ -49,7 +49,7 @@ class OidcRoutes:
         return response
 
     async def oidc_callback(self, request: Request) -> Response:
-        """Sign somebody in who comes back from the provider."""
+        """Sign in somebody who returns from the provider."""
         attempt = attempt_in(kept(self._site, _COOKIE, cookies_of(request)))
         try:
             who = await run_in_threadpool(self._who, attempt, dict(request.query_params))

@@ -40,12 +40,12 @@ class Opening:
         self._workers, self._site = workers, site
 
     def key(self, request: Request, token: str) -> str | None:
-        """Return what shows that this reader has opened a link; None if nothing does."""
+        """Return the proof (in a cookie) that this reader has opened a link; None without one."""
         opened, session = cookies_of(request).get(_COOKIE, ""), self._session(request)
         return key_of(token, opened, session) if opened or session else None
 
     async def page(self, request: Request, token: str, *, is_page: bool) -> Response:
-        """Return what a reader must do to open a link; that it has ended, if it has."""
+        """Return what a reader must do to open a link, or that the link has ended."""
         found = await self._needs(request, token)
         if found is None:
             return LINK_ENDED

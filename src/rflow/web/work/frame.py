@@ -1,4 +1,4 @@
-"""What stands around every page: who is signed in, where one may go, what the last form did."""
+"""The frame of every page: who is signed in, the navigation, what the last form did."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,6 +37,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""
     places: Sequence[Place] = ()
     at: str = ""
+    within: str = ""
     inbox: int = 0
     notice: Notice | None = None
     paths: frozenset[str] = frozenset()
@@ -53,10 +54,18 @@ def frame_of(call: Call, paths: frozenset[str]) -> Frame:
         user=actor.person.id,
         places=places,
         at=asked.path,
+        within=_within(places, asked.path),
         inbox=inbox_count(call),
         notice=asked.notice,
         paths=paths,
     )
+
+
+def _within(places: Sequence[Place], path: str) -> str:
+    """Return the path of the entry of the navigation that a page belongs to; "" for none."""
+    if path.startswith(("/spaces", "/tokens")):  # tabs beside the accounts
+        path = "/admin/tabs"
+    return next((each.path for each in places if each.path != "/" and path.startswith(f"{each.path}/")), "")
 
 
 def inbox_count(call: Call) -> int:

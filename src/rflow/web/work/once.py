@@ -1,4 +1,4 @@
-"""Forms whose answer is shown only once, with a new link or token: the same form sent again must not make another."""
+"""Forms whose answer (a new link or token) is shown only once: sending the same form again must not create another."""
 
 from rflow.errors import UsageProblem
 from rflow.web.work.call import Call

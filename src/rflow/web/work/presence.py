@@ -1,4 +1,4 @@
-"""Who has the page of a session open: told to everybody else who has it open at the same process of the server.
+"""Shows people who have the page of a session open who else has it open, at the same server process.
 
 A proxy in front of several processes leads all streams of a session to one (examples/deploy/team/nginx.conf).
 """
@@ -12,13 +12,13 @@ from rflow.web.broadcaster import EventStream
 
 
 class Presence:
-    """The open streams of each session, with who reads them. Used from the event loop only."""
+    """The open streams of each session and their readers. Used from the event loop only."""
 
     def __init__(self) -> None:
         self._streams: dict[str, dict[EventStream, Person]] = {}
 
     def join(self, session: str, stream: EventStream, reader: Person) -> None:
-        """Add a reader, and tell everybody."""
+        """Add a reader, and notify the others."""
         self._streams.setdefault(session, {})[stream] = reader
         self._tell(session)
 

@@ -95,7 +95,7 @@ class WorkRoutes:
         return await self._workers.run(work)
 
     def _page_above(self, page: Page) -> Handler:
-        """Return a handler that leads from an address which only takes forms to its page, for who asks for it again."""
+        """Return a handler that redirects a GET of an address that only takes forms to the page of the form."""
         parts = page.path.split("/")
         above = ("/".join(parts[:count]) for count in range(len(parts) - 1, 1, -1))
         wanted = next((path for path in above if path in self._shown), "/")
@@ -154,7 +154,7 @@ class WorkRoutes:
 
 
 def _to_sign_in(call: Call) -> Answer:
-    """Send who is not signed in to do so and come back; a form is answered with what was typed into it."""
+    """Redirect people who are not signed in to do so and come back; a form is answered with what they typed."""
     if call.asked.method not in SAFE:
         raise NotSignedIn("You are not signed in, so nothing was done.", try_="Sign in, then send it again.")
     return Redirect(to=f"/sign-in?{urlencode({'next': call.asked.address})}")

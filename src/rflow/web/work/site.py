@@ -1,4 +1,4 @@
-"""Where the pages stand: their public address, and what follows from it for cookies and signing in."""
+"""The public address of the pages, and what it means for cookies and signing in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -69,7 +69,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_here(self) -> bool:
-        """Whether readers are at this machine itself, as far as is known."""
+        """Whether readers are probably on this machine."""
         return not self.url or _is_here(self._parts.hostname or "")
 
 

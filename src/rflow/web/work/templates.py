@@ -78,7 +78,7 @@ def _not_of(blocks: Sequence[Block], keys: Sequence[str]) -> Sequence[Block]:
 
 
 def _in_query(text: str) -> str:
-    """Return a text as it stands in the query of an address."""
+    """Return a text escaped for the query of a URL."""
     return quote(text, safe="")
 
 

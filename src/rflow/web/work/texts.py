@@ -1,4 +1,4 @@
-"""The words that pages say and that stand in no template: titles of errors, names of fields, notices."""
+"""Texts of pages that are not in a template: titles of errors, names of fields, notices."""
 
 from collections.abc import Mapping
 

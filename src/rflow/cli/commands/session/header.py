@@ -21,7 +21,7 @@ ASK_WORDS = 60
 @app.command()
 def brief(
     run: App,
-    ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, from whom.")] = None,
+    ask: Annotated[str | None, Option(metavar="TEXT", help="What you need, and who from.")] = None,
     situation: Annotated[str | None, Option(metavar="TEXT", help="What happens, since when.")] = None,
     impact: Annotated[str | None, Option(metavar="TEXT", help="Who can't do what.")] = None,
     hypothesis: Annotated[
@@ -96,7 +96,7 @@ def change(
     words: Annotated[list[str] | None, Words(metavar="[TEXT]", help="What you changed on the system.")] = None,
     revert: Annotated[str, Option(metavar="HOW", help="How to revert it.")] = "",
     reverted: Annotated[int | None, Option(metavar="SEQ", help="This change has been reverted.")] = None,
-    note: Annotated[str, Option(metavar="TEXT", help="Of --reverted: by whom or what, or why.")] = "",
+    note: Annotated[str, Option(metavar="TEXT", help="Of --reverted: who or what reverted it, or why.")] = "",
     command_id: CommandId = "",
 ) -> None:
     """Record a change made on the system, and how to revert it.

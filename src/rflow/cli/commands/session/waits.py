@@ -1,4 +1,4 @@
-"""Waits: what is said of one that begins or is over, and of those that stay."""
+"""Waits: the messages about one that begins or ends, and about those that remain."""
 
 from collections.abc import Iterable
 

@@ -82,7 +82,7 @@ def _program() -> str:
 
 
 def _own(program: str) -> list[str]:
-    """Return how to start with sessions of one's own."""
+    """Return how to start with real sessions."""
     return [f"{f'{program} tree add --examples':28}  (five ready-made troubleshooting trees)", program]
 
 

@@ -55,7 +55,7 @@ def import_(
         bool, Option(ACCEPT, help="Allow it to change the owner or status of a session that is here.")
     ] = False,
     as_mine: Annotated[
-        bool, Option("--as-mine", help="It was mine on my laptop: keep all others as names that nobody vouches for.")
+        bool, Option("--as-mine", help="It was mine on my laptop: keep everybody else as an unverified name.")
     ] = False,
     space: Annotated[str, Option(metavar="NAME", help="Of --as-mine: the space to put it in.")] = "",
 ) -> None:
@@ -88,7 +88,7 @@ def import_(
 
 
 def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
-    """Return a session of one's own laptop as it is imported: who is not oneself is a name that nobody vouches for."""
+    """Return a session from the user's laptop as it is imported: all other people become unverified names."""
     from msgspec.structs import replace
 
     from rflow.core.session.authors import as_mine
@@ -105,7 +105,7 @@ def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
 
 
 def _taken(run: App, session: Session) -> Session:
-    """Take an imported session over, if it is open and not one's own."""
+    """Take over an imported session that is open and belongs to somebody else."""
     if session.status == "closed" or session.owner.id == run.me.id:
         return session
     from rflow.core.session.commands import TakeOver
@@ -148,7 +148,7 @@ def _result(run: App, session: Session, done: "Imported") -> str:
 
 
 def authors(events: Sequence[Event], me: Person) -> str:
-    """Return how many entries are added by whom, such as "4 entries by Sam Okafor and 1 by you"."""
+    """Return how many entries each person adds, such as "4 entries by Sam Okafor and 1 by you"."""
     names = {event.by.id: _name(event.by, me) for event in events}
     counts = Counter(event.by.id for event in events).most_common()
     (first, most), *others = [(names[author], count) for author, count in counts]

@@ -96,7 +96,7 @@ def _in_words(glance: "Glance") -> str:
 
 
 def _waiting(waiting: str) -> str:
-    """Return until when a session waits, or since when that is over: the time, with the date if that is not today."""
+    """Return the deadline of a wait, past or not: the time, with the date unless it is today."""
     from datetime import UTC, datetime
 
     if waiting == "-":

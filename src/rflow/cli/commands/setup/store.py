@@ -84,8 +84,8 @@ def copy(
 ) -> None:
     """Copy everything from one store into another, and verify it.
 
-    With --people, a store of your own becomes a part of a team's: everybody whom the file does not name stays a name
-    that nobody vouches for, and links are not copied.
+    With --people, a store of your own becomes a part of a team's: everybody whom the file does not name becomes an
+    unverified name, and links are not copied.
     """
     from rflow.cli.display.bar import progress_bar
     from rflow.service.opening import copy_stores, public_url
@@ -94,7 +94,7 @@ def copy(
         counts, names = copy_stores(source, target, report, Path(people) if people else None)
     run.say(f"Copied and verified: {counts}.")
     if names:
-        run.say(f"Kept as names that nobody vouches for: {', '.join(names)}.")
+        run.say(f"Kept as unverified names: {', '.join(names)}.")
     if counts.left:
         raise StoreProblem(
             "Not everything could be copied.",

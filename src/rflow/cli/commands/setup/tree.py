@@ -150,8 +150,8 @@ def add(
 ) -> None:
     """Check tree files and add them to this store.
 
-    A newer version replaces the older one; sessions keep the version they started in. On a server, what somebody
-    who is no lead adds is proposed to the leads.
+    A newer version replaces the older one; sessions keep the version they started in. On a server, a tree from
+    somebody who is not a lead is proposed to the leads.
     """
     from rflow.cli.trees.importing import PROPOSED
     from rflow.data import data_dir

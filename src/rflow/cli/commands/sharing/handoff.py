@@ -92,7 +92,7 @@ def _handed(run: App, session: Session, command: HandOff) -> Session:
 
 
 def _named(run: App, to: str) -> str:
-    """Return who is named; raise `UsageProblem` with those known here if nobody is."""
+    """Return the person that was named; raise `UsageProblem`, listing the people known here, if nobody was."""
     if to.strip():
         return run.text(to)
     people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]

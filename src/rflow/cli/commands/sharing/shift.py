@@ -57,7 +57,7 @@ def _show(run: App, heads: Sequence[Head], to: Person, note: str) -> None:
 
 
 def _named(head: Head) -> str:
-    """Name a session so that nobody takes it for another."""
+    """Identify a session for people."""
     parts = [head.code, shorten(head.title, 60), shorten(head.customer, 40)]
     waiting = f"waiting for {shorten(head.waiting_for, 40)}" if head.waiting_for else ""
     return " \u00b7 ".join(one_line(part) for part in [*parts, waiting] if part)

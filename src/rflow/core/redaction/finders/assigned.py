@@ -69,7 +69,7 @@ def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator
 
 
 def _may_separate(near: str) -> bool:
-    """Whether a separator may follow, as far as one can see without a pattern: the patterns take long to compile."""
+    """Whether a separator may follow: a quick test that saves compiling the patterns."""
     rest = near.lstrip(" \t\xa0\"'`*_\\]#0123456789")
     return rest[:1] in tuple(":=?.+!<：＝→➜⇒[(-") or rest.startswith(_BETWEEN) or any(sign in near for sign in _QUOTED)
 

@@ -58,7 +58,7 @@ def find(text: str) -> Iterator[Span]:
 
 
 def _places(low: str, program: str) -> Iterator[int]:
-    """Return where a program is called, as far as one can see without parsing the line."""
+    """Return where a program is called, judged without parsing the line."""
     place = low.find(program)
     while place >= 0:
         end = place + len(program)
@@ -183,7 +183,7 @@ def _by_place(program: str, arguments: list[Word]) -> Iterator[Word]:
 
 
 def _is_kept_secret(key: Word, value: Word) -> bool:
-    """Whether what is put into a store of settings is a secret, by its key or by itself."""
+    """Whether a value written to a key-value store (Consul, Vault) is a secret, judged by its key and itself."""
     return meaning(key.text.rpartition("/")[2]) is not None or looks_chosen(value.text)
 
 

@@ -178,6 +178,6 @@ def layouts_for(text: str, start: int, end: int) -> Iterator[Layout]:
 
 
 def _is_plain_prose(text: str, end: int) -> bool:
-    """Whether a status follows ("password authentication failed"), as far as one can see without a pattern."""
+    """Whether a status follows ("password authentication failed"): a quick test without a pattern."""
     word = text[end : end + 40].split(maxsplit=1)[:1]
     return bool(word) and text[end : end + 1] == " " and text[end + 1 : end + 2] != " " and says_status(word[0])

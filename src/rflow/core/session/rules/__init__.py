@@ -1,1 +1,1 @@
-"""The rules of a session: who may do what, and which events a command brings."""
+"""The rules of a session: who may do what, and which events a command causes."""

@@ -16,7 +16,7 @@ from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 
 
 def add_step(command: c.AddStep, first: int) -> Iterator[e.Fact]:
-    """Record a step of one's own, with the output that belongs to it."""
+    """Record a step that is not in the tree, with the output that belongs to it."""
     yield e.StepAdded(text=command.text, result=command.result, assumed=command.assume)
     if command.evidence is not None:
         yield replace(_evidence(command.evidence), on=first)

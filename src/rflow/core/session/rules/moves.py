@@ -1,4 +1,4 @@
-"""Moves in a tree: what choosing, doing, skipping, going back and entering bring about, and where from."""
+"""Moves in a tree: choosing, doing, skipping, going back and entering; from where, and the events they cause."""
 
 from collections.abc import Callable
 

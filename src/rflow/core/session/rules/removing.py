@@ -12,7 +12,7 @@ from rflow.errors import NotAllowed, NotFound
 
 
 def redact(session: Session, target: int, actor: Actor) -> e.TextRedacted:
-    """Remove the texts of an event: one's own, or any in one's own session; a lead may remove any."""
+    """Remove the texts of an event: the actor's own, or any in a session that they own; a lead may remove any."""
     if target not in session.authors:
         raise NotFound(f"{session.code} has no entry {target}.", try_=f"See the numbers: rflow show {session.code}")
     if not _may_remove(session, target, actor):

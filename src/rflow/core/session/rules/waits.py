@@ -1,4 +1,4 @@
-"""The rules of waits: which one another takes the place of, and which one is over."""
+"""The rules of waits: which wait a new one replaces, and which one has ended."""
 
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
@@ -69,7 +69,7 @@ def _same(session: Session, waiting_for: str) -> Wait | None:
 
 
 def _about(waiting_for: str) -> str:
-    """Return whom or what a wait is about; the colon of a time, as in 14:30, does not end that."""
+    """Return who or what a wait is about: its words up to the first colon, except that of a time such as 14:30."""
     return _plain(waiting_for).partition(": ")[0].rstrip(":")
 
 

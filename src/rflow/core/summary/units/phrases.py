@@ -70,7 +70,7 @@ def _owner(progress: Progress) -> str:
 
 
 def came_from(progress: Progress) -> str:
-    """Return from whom the owner has the session, where it was handed over."""
+    """Return who handed the session to its owner."""
     changes = [entry for entry in progress.handovers if entry.word in _OWNER_CHANGES]
     if not changes:
         return ""

@@ -163,7 +163,7 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:
-    """Return for whom and what it waits; in the brief form only for whom, where the ask says all the rest to them."""
+    """Return who and what the session waits for; in the brief form only who, if the ask says the rest."""
     text = one_line(part.text) or "not said for what"
     whom, _, what = text.partition(": ")
     ask = progress.ask if progress.brief and progress.ask else ""
@@ -267,7 +267,7 @@ def _some(causes: tuple[str, ...], count: int) -> str:
 
 
 def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return who gave the session to whom, when, and with what note: of the last handoff always in the whole form."""
+    """Return the handoffs: sender, receiver, time and note; the whole form always has the last note."""
     last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
     for entry in progress.handovers:
         if entry is _last_note(progress):

@@ -95,7 +95,7 @@ def cause_of(node: Node) -> str:
 
 
 def _only_escalates(text: str) -> bool:
-    """Whether a text says to whom to escalate ("Escalate to second-level support"), without a cause behind a colon."""
+    """Whether a text only names who to escalate to ("Escalate to second-level support"), and no cause."""
     return _ESCALATES.match(text.strip()) is not None and ":" not in text
 
 

@@ -48,7 +48,7 @@ def unreachable(shown: str, error: psycopg.Error) -> StoreProblem:
 
 
 def is_lost(error: psycopg.Error) -> bool:
-    """Whether the connection is gone, or about to be."""
+    """Whether the connection is lost, or about to be."""
     state = error.sqlstate or ""
     return isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_LOST))
 

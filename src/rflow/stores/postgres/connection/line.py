@@ -67,7 +67,7 @@ class Line:
         self._db = None
 
     def tell(self, session_id: str, version: int = 0) -> None:
-        """Let others know, soon, that a session changed; 0 is for its links, and if it is gone."""
+        """Notify others soon that a session changed; version 0 is for its links, and for a deleted session."""
         self._sender = self._sender or sender(self.address)
         self._sender.tell(session_id, version)
 

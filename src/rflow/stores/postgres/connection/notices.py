@@ -85,7 +85,7 @@ class Sender:
         return [f"{session_id}:{version}" for session_id, version in pending.items()]
 
     def _run(self) -> None:
-        """Send notices until nobody is left who has any."""
+        """Send notices until there are none left."""
         db: Connection | None = None
         while self.users:
             self._has_news.wait()

@@ -1,4 +1,4 @@
-"""One's own account: who one is here, the password, notices, signing out everywhere."""
+"""The reader's account: name, spaces, password, notices, signing out everywhere."""
 
 from rflow.core.accounts import PASSWORD_LENGTHS
 from rflow.errors import NotSignedIn, RflowError, TooManyAttempts, UsageProblem
@@ -27,7 +27,7 @@ def _account_page(call: Call, error: RflowError | None = None, notices_error: Rf
 
 
 def send_password(call: Call) -> Answer:
-    """Change one's own password: all web sessions end, and this browser gets a new one."""
+    """Change the reader's password: all web sessions end, and this browser gets a new one."""
     actor = call.me
     try:
         call.team.accounts(actor).change_password(call.form.text("old"), new_password(call))

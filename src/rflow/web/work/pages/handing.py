@@ -19,7 +19,7 @@ ROOMS = 3
 
 
 def hand_off(call: Call) -> Answer:
-    """Ask to whom a session goes, and what they must know."""
+    """Ask who gets a session, and what they must know."""
     return _hand_off_page(call, find_session(call.workspace, call.named("session")))
 
 
@@ -84,7 +84,7 @@ def _receiver(call: Call) -> Person:
 
 
 def _meant(call: Call) -> str:
-    """Return a hint at who may have been meant; "" if nobody's name is close."""
+    """Return a "did you mean" for a name; "" if no name is close."""
     names = [somebody.name for somebody in call.workspace.people()]
     close = get_close_matches(call.form.line("to"), names, n=1)
     return f"Did you mean {close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""The first page: my work, for those who are signed in; else what this is."""
+"""The first page: my work, or for people who are not signed in, what this server is."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,7 +39,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 _LISTS: dict[str, tuple[str, str, str]] = {
     "mine": ("Mine", "open, owned by you", "You own no open session."),
     "inbox": ("Inbox", "handed to you, not accepted yet", "Nothing waits for you."),
-    "queues": ("Queues", "anyone may claim them", "No queue has anything waiting."),
+    "queues": ("Queues", "waiting, for anyone to claim", "Nothing waits in a queue."),
     "team": ("Team", "open, owned by others", "Nobody else has an open session here."),
     "stale": ("Stale", "nothing for 24 hours", "No open session has been left alone for 24 hours."),
     "closed": ("Closed", "the latest first", "No session is closed yet."),
@@ -48,7 +48,7 @@ _LISTS: dict[str, tuple[str, str, str]] = {
 
 
 def home(call: Call) -> Answer:
-    """Show my work; who is not signed in sees what this is, and where to sign in."""
+    """Show my work, or, to people who are not signed in, what this server is and where to sign in."""
     if call.actor is None:
         return Shown(template="welcome.html.j2", values={"accounts": call.team.accounts_exist()})
     if call.query.get("list") in _LISTS:
@@ -121,7 +121,7 @@ def _belongs(head: Head, key: str, me: str) -> bool:
 
 
 def search(call: Call) -> Answer:
-    """Find sessions by their words; a code leads to its session."""
+    """Search sessions; a code redirects to its session."""
     words = call.query.get("q", "").strip()
     if not words:
         return Shown(template="search.html.j2", values={"q": "", "page": None, **spaces_of(call)})

@@ -1,4 +1,4 @@
-"""Removing for good: the texts of an entry, or a whole session. Each is asked for on a page that says what goes."""
+"""Removing for good: the texts of an entry, or a whole session, each after a page that says what is removed."""
 
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
@@ -124,7 +124,7 @@ def send_redact(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Show what goes with a session, and ask."""
+    """Show what is removed with a session, and ask for confirmation."""
     return _delete_page(call, find_session(call.workspace, call.named("session")))
 
 
@@ -141,7 +141,7 @@ def _live_links(call: Call, session: Session) -> int:
 
 
 def send_delete(call: Call) -> Answer:
-    """Remove a session, once its code was typed; the same form sent again finds it gone, and says the same."""
+    """Remove a session once its code was typed. The same form sent again gets the same answer."""
     try:
         session = find_session(call.workspace, call.named("session"))
     except NotFound:

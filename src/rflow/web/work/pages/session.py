@@ -1,4 +1,4 @@
-"""The page of a session: where it stands and what can be done there; and what its forms bring about."""
+"""The page of a session: where it stands, what can be done, and handling its forms."""
 
 from collections.abc import Mapping
 from typing import Any

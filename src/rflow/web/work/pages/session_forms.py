@@ -1,4 +1,4 @@
-"""The forms of a session's page: what each of them wants done, as commands."""
+"""The forms of a session's page: the command that each of them sends."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -136,7 +136,7 @@ def settle(call: Call, session: Session) -> Wish:
 
 
 def amend(call: Call, session: Session) -> Wish:
-    """Correct an entry of one's own."""
+    """Correct an entry of the actor."""
     form, target = call.form, _number(call.form, "target")
     text, result = _changed(form, "entry"), _changed(form, "outcome")
     if text is None and result is None:
@@ -193,7 +193,7 @@ def waiting(call: Call, session: Session) -> Wish:
         return Wish(command=command, say="No longer waiting for that.")
     until, who = _until(call), form.line("waiting_for")
     if until is None and not who:
-        raise UsageProblem("For whom or what, and until when?", try_="Fill in one of the two.")
+        raise UsageProblem("Who or what is it waiting for, and until when?", try_="Fill in one of the two.")
     return Wish(command=c.SetWaiting(until=until, waiting_for=who, **_sent(form)), say="Saved.")
 
 

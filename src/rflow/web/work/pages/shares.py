@@ -1,4 +1,4 @@
-"""My shares: the links that one made, or to one's sessions; who opened them; revoking them."""
+"""My shares: the links that the reader made, and those to their sessions: when they were opened, and revoking them."""
 
 from collections.abc import Sequence
 from datetime import timedelta

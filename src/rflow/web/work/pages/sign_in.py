@@ -53,7 +53,7 @@ def send_sign_out_everywhere(call: Call) -> Answer:
 
 
 def set_password(call: Call) -> Answer:
-    """Ask for a password, for who has a one-time link."""
+    """Ask people who have a one-time link for a new password."""
     return _set_password_page(call)
 
 

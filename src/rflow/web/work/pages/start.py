@@ -36,7 +36,7 @@ def _writable(call: Call) -> list[SpaceView]:
 
 
 def send_start(call: Call) -> Answer:
-    """Start a session; the same form sent again leads to the same one."""
+    """Start a session; the same form sent again starts no second one."""
     form = call.form
     try:
         space = form.text("space") or next((space.id for space in _writable(call)), "")
@@ -54,7 +54,7 @@ def send_start(call: Call) -> Answer:
 
 
 def resume(call: Call) -> Answer:
-    """Go on at the session of a link; who may not see its space is told whom to ask."""
+    """Continue in the session of a link. People who can't see its space get a page that says who to ask."""
     token = call.named("token")
     share = call.team.shared_by(token)
     if share is None:

@@ -17,7 +17,7 @@ KINDS = ("person", "admin", "agent")
 
 
 def check_admin(actor: Actor) -> None:
-    """Raise `NotFound` for who is no admin: for them there is no such page."""
+    """Raise `NotFound` unless the actor is an admin: for others the page does not exist."""
     if not actor.admin:
         raise NotFound("There is no such page.", try_="See your work: rflow list")
 

@@ -87,7 +87,7 @@ def _space(call: Call) -> SpaceView:
 
 
 def send_role(call: Call) -> Answer:
-    """Give somebody a role in a space, or none any longer."""
+    """Give somebody a role in a space, or remove it."""
     here, name = _space(call), call.form.line("name")
     role = call.form.line("role")
     try:

@@ -1,4 +1,4 @@
-"""API tokens: one's own, and for admins those of all."""
+"""API tokens: the reader's own; for admins, everybody's."""
 
 from datetime import timedelta
 from typing import cast, get_args
