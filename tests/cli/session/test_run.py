@@ -145,6 +145,29 @@ def test_a_program_that_may_not_be_run_is_told(ana: Program) -> None:
     assert ana.at(real=False).show()["evidence"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["cd", "/srv/print queue"], """-c 'cd '"'"'/srv/print queue'"'"' && COMMAND'"""),
+        (["source", "settings.sh"], "-c 'source settings.sh && COMMAND'"),
+        (["export", "PRINTER=leeds"], "-c 'export PRINTER=leeds && COMMAND'"),
+        (["alias"], "-c alias"),
+        (["ulimit", "-a"], "-c 'ulimit -a'"),
+        (["history"], "-c history"),
+        (["PRINTER=leeds", "lpstat", "-p"], "-- env PRINTER=leeds lpstat -p"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_a_command_of_the_shell_is_no_program_and_the_line_to_type_is_said(
+    words: list[str], line: str, ana: Program
+) -> None:
+    (ana.home / "bin").mkdir()  # some systems have a program called cd, which changes nothing
+    said = ana.refused(2, "run", "--", *words, PATH=str(ana.home / "bin"))
+    assert f'"{words[0]}" is a command of the shell, not a program.' in said or "sets a variable" in said
+    assert said.endswith(f"rflow run {line}\n")
+    assert ana.at(real=False).show()["evidence"] == []
+
+
 def test_evidence_is_found_by_its_number_only(ana: Program) -> None:
     ana.ok("run", "--", "true")
     assert "Entry 1 is not evidence.\n       Evidence of" in ana.refused(2, "show", "--evidence", "1")
