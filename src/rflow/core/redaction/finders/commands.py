@@ -12,9 +12,12 @@ from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
+_CALL = rf"(?i:sudo )?(?i:{'|'.join(map(re.escape, sorted(PROGRAMS)))})[ \"']"
 _WORD = Lazy(
-    r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++)"
+    r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]"
+    rf"|(?<=\S)[;&](?=[\w%])(?!{_CALL}))++)"
 )
+"""A sign between two commands ends a word, and so does one before a known program: -pVALUE;mysql."""
 _NAMING = ("-u", "-U", "-h", "--user", "--username", "--host")
 """Options whose argument may be called like a program: -u AWS, -h redis-cli."""
 _MOST_WORDS = 60

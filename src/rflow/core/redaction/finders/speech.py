@@ -21,7 +21,7 @@ _CODES = Lazy(
 _SPARE = r"[a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){0,7}"
 _SPARE_CODES = Lazy(
     rf"(?:recovery|backup|scratch){_B}codes?{_B}{{0,4}}[:=]\s{{0,4}}"
-    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}{_SPARE}(?![\w:]))*)(?![\w:])"
+    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}(?!(?:recovery|backup|scratch){_B}codes?\b){_SPARE}(?![\w:]))*)(?![\w:])"
 )
 _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 
