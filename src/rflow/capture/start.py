@@ -49,13 +49,14 @@ def typed(argv: list[str]) -> str:
 
 
 _CHANGE_THE_SHELL = frozenset(
-    ". alias cd declare dirs export local popd pushd readonly set setenv shopt source typeset umask unalias unset".split()
+    ". alias cd declare dirs export local popd pushd readonly set setenv shopt source typeset umask unalias "
+    "unset".split()
 )
 """Commands that change the shell which runs them, and are of use only before another command."""
 _OF_THE_SHELL = _CHANGE_THE_SHELL | frozenset(
-    "! : [[ { bg bind break builtin caller case command compgen complete continue disown enable eval exec exit fc fg for "
-    "function getopts hash help history if jobs let logout mapfile read return select shift suspend time times trap type "
-    "ulimit until wait while".split()
+    "! : [[ { bg bind break builtin caller case command compgen complete continue disown enable eval exec exit fc fg "
+    "for function getopts hash help history if jobs let logout mapfile read return select shift suspend time times "
+    "trap type ulimit until wait while".split()
 )
 
 

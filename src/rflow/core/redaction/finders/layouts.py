@@ -110,7 +110,8 @@ def _is_no_name(text: str, start: int, end: int) -> bool:
 
 
 _OF = (
-    "for|of|(?<!alasana )on|at|in|from|von|vom|für|fürs|zu|zum|zur|auf|bei|im|der|des|de|del|du|da|do|dos|das|di|della|per|para|pour|sur"
+    "for|of|(?<!alasana )on|at|in"
+    "|from|von|vom|für|fürs|zu|zum|zur|auf|bei|im|der|des|de|del|du|da|do|dos|das|di|della|per|para|pour|sur"
     "|van|voor|op|til|till|för|på|av|dla|od|pro|pentru|για|του|της|для|от"
 )
 _IS = (
