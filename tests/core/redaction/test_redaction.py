@@ -133,7 +133,8 @@ def hidden(case: str) -> str:
         "ACL SETUSER alice on >«one» >«two» ~* +@all >«three»",
         "net user ann «Winter26» /add;net user bob «Winter27» /add",
         "the password is: «swordfish and the password» is: «sailfish»",
-        "mysql -p«one»&sudo mysql -p«two»",
+        "mysql -p«one»&mysql -p«two»",
+        "mysql -p'«one;mysql»' shop",
     ],
 )
 def test_several_secrets_on_a_line_are_hidden_each(text: str) -> None:
