@@ -101,3 +101,34 @@ def test_a_time_without_its_offset_in_a_document_is_refused(tmp_path: Path) -> N
     assert "2026-11-28T09:00:00+01:00" in message
     message = ana.refused(6, "import", "-", stdin='{"title": "Slow till", "started_at": "2026-11-03T02:10:00"}')
     assert "offset" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["the restart", "--for", "30m"], "wait 'the restart' --until 30m"),
+        (["30m", "--for", "the restart"], "wait 'the restart' --until 30m"),
+        (["30m", "--until", "the restart"], "wait 'the restart' --until 30m"),
+        (["the", "restart", "--for", "friday 9:00"], "wait 'the restart' --until 'friday 9:00'"),
+        (["the restart", "--for", "30m", "--until", "2h"], "wait 'the restart' --until 2h"),
+        (["30m", "--until", "2h"], "wait WHOM --until 2h"),
+        (["--for", "17:30"], "wait WHOM --until 17:30"),
+        (["2026-11-23 14:30"], "wait WHOM --until '2026-11-23 14:30'"),
+    ],
+    ids=" ".join,
+)
+def test_a_time_in_place_of_whom_is_refused_with_the_line_to_type(words: list[str], line: str, tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    code = ana.start("--title", "Till 3 is slow")
+    refused = ana.refused(2, "-s", code, "wait", *words)
+    assert "is a time, and times go to --until; --for is who or what it is waiting for." in refused
+    assert f"Write it as: rflow -s {code} {line}\n" in refused
+    assert ana.show()["waiting"] == []
+
+
+@pytest.mark.parametrize("whom", ["2h of quiet", "the 17:30 train", "today", "7"])
+def test_whom_to_wait_for_may_have_a_time_in_it(whom: str, tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("wait", whom, "--until", "2h")
+    assert ana.show()["waiting"][0]["for"] == whom

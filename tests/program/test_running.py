@@ -578,6 +578,26 @@ def test_ctrl_c_on_the_terminal_ends_a_plain_command(bench: Bench, terminal: Cal
     assert bench.captured.exit_code == -signal.SIGINT
 
 
+def test_the_terminals_own_ctrl_c_is_shown_and_not_kept(bench: Bench, terminal: Callable[..., Terminal]) -> None:
+    script = "trap 'printf \"caught ^C\\n\"; exit 0' INT; echo ready ^C; while :; do sleep 0.02; done"
+    screen = terminal(*bench.words("-c", script))
+    screen.see("ready ^C")
+    screen.type("\x03")
+    assert screen.wait() == 0
+    assert bytes(screen.screen).count(b"^C") == 3
+    assert bench.captured.data == b"ready ^C\ncaught ^C\n"
+
+
+def test_what_is_said_next_begins_a_line(bench: Bench, terminal: Callable[..., Terminal]) -> None:
+    ends = {"half a line": True, "a line\n": False, "50 %\r": True, "bold\x1b[0m": True, "bold\x1b[0m\n\x1b[m": False}
+    for text, broken in ends.items():
+        screen = terminal(*bench.words(*PYTHON, f"import os; os.write(1, {text.encode()!r})"))
+        assert screen.wait() == 0
+        shown = text.replace("\n", "\r\n") + ("\r\n" if broken else "")
+        assert bytes(screen.screen).decode() == shown
+        assert bench.captured.data == text.encode()
+
+
 def test_ctrl_z_and_the_end_of_input_are_passed_on(bench: Bench, terminal: Callable[..., Terminal]) -> None:
     screen = terminal(*bench.words(*PYTHON, awaiting("SIGTSTP") + "import sys; print('go'); print(sys.stdin.read())"))
     screen.see("ready")

@@ -33,7 +33,9 @@ def test_a_chart_is_drawn_added_and_written_as_a_tree_file(ann: Program) -> None
     imported = ann.ok("tree", "import", save(ann, "Till check.mmd", CHART))
     assert "├─ [Yes] Is it slow?" in imported.out
     assert 'Till check.mmd:5: The exit from slow to fine has no label; it is called "It works".' in imported.err
-    assert "till-check: added (5 nodes). Tree file: till-check.toml" in imported.err
+    assert imported.err.endswith(
+        "till-check: added (5 nodes). Tree file: till-check.toml\nTo start: rflow start till-check\n"
+    )
     assert ann.ok("tree", "check", "till-check.toml").code == 0
     shown = ann.ok("tree", "show", "till-check", "--json").json
     assert (shown["id"], shown["start"]) == ("till-check", "on")
@@ -45,6 +47,7 @@ def test_a_chart_is_drawn_added_and_written_as_a_tree_file(ann: Program) -> None
 def test_a_dry_run_changes_nothing_and_prints_the_same_tree(ann: Program) -> None:
     chart = save(ann, "till.mmd", CHART)
     tried = ann.ok("tree", "import", chart, "--dry-run", "--json")
+    assert "To start" not in tried.err
     assert not (ann.home / "till.toml").exists()
     assert ann.ok("tree", "list", "--json").json == []
     ann.ok("tree", "import", chart)

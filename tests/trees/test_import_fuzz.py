@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rflow.core.text import clean
-from rflow.core.tree.model import exits
+from rflow.core.tree.model import Decision, exits
+from rflow.trees.importing.names import Names
 from rflow.trees.importing.sources import FORMS, import_text
 from rflow.trees.parsed import ParseError
 from support.nightly import NIGHTLY
@@ -126,6 +127,27 @@ LONG = 100_000
 def test_long_lines_of_anything_end(before: str, form: str) -> None:
     for piece in [*PIECES, "A-->", "A & ", 'A["x"]\n', "a->b ", "a: ", "[1,", "1. a\n", "- - "]:
         is_read_or_refused(before + piece * (LONG // len(piece)), form)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("markdown", "1. Is it on? " + "otherwise stop. " * 15_000 + "\n2. Next"),
+        ("markdown", "1. Is it on?\n" + "   - Yes: call Ann\n" * 15_000 + "2. Next"),
+        ("mermaid", "flowchart TD\n" + "".join(f"a -->|Yes| b{number}\n" for number in range(15_000))),
+        ("mermaid", "flowchart TD\n" + "".join(f"a --> b{number}[Stop]\n" for number in range(15_000))),
+    ],
+    ids=["stops in a line", "answers below each other", "answers of a chart", "ends that read alike"],
+)
+def test_as_many_answers_that_read_alike_as_a_chart_may_have_are_made_to_differ(form: str, text: str) -> None:
+    """The time is linear: each further answer does not try all names again, which took minutes for so many."""
+    (imported,) = import_text(text, "runbook", form, "till", Names())
+    first = imported.meaning.tree.nodes[imported.meaning.tree.start]
+    assert isinstance(first, Decision)
+    labels = {choice.label.casefold() for choice in first.choices}
+    assert len(labels) == len(first.choices) > 10_000
 
 
 def test_random_bytes_are_refused_by_the_command(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Callable
 from typing import TextIO
 
@@ -14,6 +15,11 @@ _ROOM = 64  # bytes for the line that says what is missing
 _NEAR = 4096  # how far from a cut to look for the end of a line
 _PIECE = 4096  # PIPE_BUF on Linux: a pipe that is ready takes that much without blocking
 _GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.EINVAL)  # EIO: the terminal hung up; EINVAL: EPIPE on Windows
+
+
+_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+_OTHER_SCREEN = re.compile(rb".*\x1b\[\?(?:47|1047|1049)l", re.DOTALL)
+"""Up to where a program such as vim leaves its own screen, and the cursor is where it was before."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +72,36 @@ class HeadAndTail:
         return self._tail.find(b"\n", _ROOM - 1, _ROOM + _NEAR) + 1 or _ROOM
 
 
-class LineEnds:
-    """Undoes what a terminal does to line ends: it makes CR LF of each LF that a command writes."""
+class Screen:
+    """Undoes what a terminal does to the output of a command.
+
+    It makes CR LF of each LF, and it shows the key that interrupts the command: ^C.
+    """
 
     def __init__(self) -> None:
         self._held = b""
+        self._keys: list[bytes] = []
+        self._end = b""
+
+    @property
+    def mid_line(self) -> bool:
+        """Whether there is text on the line of the cursor, as far as one can see from the last bytes."""
+        shown = _ESCAPE.sub(b"", _OTHER_SCREEN.sub(b"", self._end))
+        return bool(shown.rpartition(b"\n")[2].strip())
+
+    def typed(self, key: bytes) -> None:
+        """Leave out the next `key`: the terminal shows that somebody typed it."""
+        self._keys.append(key)
 
     def as_written(self, data: bytes) -> bytes:
-        """Return the next bytes as the command wrote them; a CR is held until what follows it. No bytes are the end."""
+        """Return the next bytes as the command wrote them, held until they are clear. No bytes are the end."""
+        self._end = (self._end + data)[-_NEAR:]
         whole = self._held + data
-        self._held = b"\r" if data and whole.endswith(b"\r") else b""
+        for key in [key for key in self._keys if key in whole]:
+            whole = whole.replace(key, b"", 1)
+            self._keys.remove(key)
+        unclear = (b"\r", *(key[:1] for key in self._keys)) if data else ()
+        self._held = whole[-1:] if whole.endswith(unclear) else b""
         return whole.removesuffix(self._held).replace(b"\r\n", b"\n")
 
 

@@ -11,7 +11,7 @@ from io import FileIO
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any
 
-from rflow.capture.output import Ended, HeadAndTail, LineEnds, Sink
+from rflow.capture.output import Ended, HeadAndTail, Screen, Sink
 from rflow.capture.signals import Signals
 from rflow.capture.start import start
 
@@ -76,7 +76,7 @@ class Relay:
         self._signals = signals
         self._outputs: dict[IO[bytes], Sink] = {}
         self._keyboard: Keyboard | None = None
-        self._line_ends: dict[IO[bytes], LineEnds] = {}
+        self._screen = Screen()
 
     def run(
         self,
@@ -88,7 +88,7 @@ class Relay:
         """Copy until the command has ended; its `terminal` stays open until then, else output is lost."""
         self._outputs, self._keyboard = outputs, keyboard
         if keyboard is not None:
-            self._line_ends = {output: LineEnds() for output in outputs if output is keyboard.screen}
+            keyboard.shown = self._screen.typed
         self._signals.watch(child)
         try:
             while child.poll() is None:
@@ -98,6 +98,8 @@ class Relay:
             if terminal is not None:
                 terminal.close()
             self._drain(ended + GRACE)
+            if self._screen.mid_line:
+                self.out.write(b"\r\n")  # what we say next stands on a line of its own
         finally:
             if child.poll() is None:  # an error of ours: leave no process running
                 child.kill()
@@ -134,8 +136,8 @@ class Relay:
             data = b""
         if data is None:
             return
-        ends = self._line_ends.get(output)
-        self._captured.add(ends.as_written(data) if ends else data)
+        on_screen = self._keyboard is not None and output is self._keyboard.screen
+        self._captured.add(self._screen.as_written(data) if on_screen else data)
         if not data or not self._outputs[output].write(data):
             # Closed if our reader has left, so that the command gets SIGPIPE or SIGHUP, as it would without us.
             output.close()

@@ -117,6 +117,8 @@ class Keyboard:
         self._stop = stop
         self._pending = b""
         self._gone = False
+        self.shown: Callable[[bytes], None] = lambda key: None
+        """Called with what the terminal will show of a key that sends a signal, such as ^C."""
 
     @property
     def screen(self) -> FileIO:
@@ -137,6 +139,7 @@ class Keyboard:
         """Read what was typed, if anything, and write as much as the command takes."""
         if self._pair.keyboard in ready:
             self._pending = self._without_stop(self._typed())
+            self._say_shown(self._pending)
         if self.targets:
             with contextlib.suppress(OSError):
                 self._pending = self._pending[self._pair.master.write(self._pending) or 0 :]
@@ -148,6 +151,15 @@ class Keyboard:
             return typed
         self._stop(self._command)
         return typed.replace(key, b"")
+
+    def _say_shown(self, typed: bytes) -> None:
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            mode = termios.tcgetattr(self._pair.slave)
+            if all(mode[3] & flag for flag in (termios.ISIG, termios.ECHO, termios.ECHOCTL)):
+                signalling = [mode[6][key] for key in (termios.VINTR, termios.VQUIT, termios.VSUSP)]
+                for key in typed:
+                    if bytes([key]) in signalling:
+                        self.shown(bytes([ord("^"), key ^ 0x40]))
 
     def _stop_key(self) -> bytes:
         """Return the key that stops a command; empty where it means something else: in an editor, in a shell."""

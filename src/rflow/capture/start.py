@@ -22,7 +22,7 @@ def start(argv: list[str], **options: Any) -> "Popen[bytes]":
     try:
         return subprocess.Popen(argv, bufsize=0, **options)
     except OSError as error:
-        raise _problem(program, error) from error
+        raise _problem([program, *argv[1:]], error) from error
 
 
 def shell() -> list[str]:
@@ -48,12 +48,25 @@ def typed(argv: list[str]) -> str:
     return shlex.join(argv)
 
 
-def _problem(program: str, error: OSError) -> UsageProblem:
+_CHANGE_THE_SHELL = frozenset(
+    ". alias cd declare dirs export local popd pushd readonly set setenv shopt source typeset umask unalias "
+    "unset".split()
+)
+"""Commands that change the shell which runs them, and are of use only before another command."""
+_OF_THE_SHELL = _CHANGE_THE_SHELL | frozenset(
+    "! : [[ { bg bind break builtin caller case command compgen complete continue disown enable eval exec exit fc fg "
+    "for function getopts hash help history if jobs let logout mapfile read return select shift suspend time times "
+    "trap type ulimit until wait while".split()
+)
+
+
+def _problem(argv: list[str], error: OSError) -> UsageProblem:
     """Return the error for a program that can't be run, with what to try."""
     import errno
     import shutil
     from pathlib import Path
 
+    program = argv[0]
     through_shell = f"rflow run -c {typed([program])}"
     if os.path.dirname(program):  # noqa: PTH120
         if Path(program).is_dir():
@@ -61,10 +74,13 @@ def _problem(program: str, error: OSError) -> UsageProblem:
         if not Path(program).exists():
             return UsageProblem(f'There is no program "{program}".', try_="Check the path.")
     elif not shutil.which(program):
+        if program in _OF_THE_SHELL:
+            return _of_the_shell(argv)
+        if program.partition("=")[0].isidentifier() and "=" in program:
+            what = f'"{program}" sets a variable, and is not a program.'
+            return UsageProblem(what, try_=f"Write it as: rflow run -- env {typed(argv)}")
         near = _nearest(program)
-        try_ = (
-            f'Did you mean "{near}"?' if near else f"Built in or a whole command line? Use your shell: {through_shell}"
-        )
+        try_ = f'Did you mean "{near}"?' if near else f"A whole command line? Use your shell: {through_shell}"
         return UsageProblem(f'There is no program "{program}" here.', try_=try_)
     match error.errno:
         case errno.EACCES:
@@ -77,6 +93,16 @@ def _problem(program: str, error: OSError) -> UsageProblem:
         case _:
             try_ = ""
     return UsageProblem(f'"{program}" can\'t be run: {error.strerror}.', try_=try_)
+
+
+def _of_the_shell(argv: list[str]) -> UsageProblem:
+    """Return the error for a command of the shell, with the line that runs it there."""
+    before = "; COMMAND" if sys.platform == "win32" else " && COMMAND"
+    line = f"{typed(argv)}{before if argv[0] in _CHANGE_THE_SHELL and len(argv) > 1 else ''}"
+    return UsageProblem(
+        f'"{argv[0]}" is a command of the shell, not a program.',
+        try_=f"Run it in your shell: rflow run -c {typed([line])}",
+    )
 
 
 def _nearest(program: str) -> str:

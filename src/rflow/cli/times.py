@@ -66,6 +66,11 @@ def future(text: str, now: datetime) -> datetime:
     return at
 
 
+def is_time(text: str) -> bool:
+    """Whether a text is nothing but a time, or how long until one: "30m", "friday 9:00"."""
+    return any(form.pattern.match(text.strip()) for form in FORMS) and any(map(str.isdigit, text))
+
+
 def stated(at: datetime) -> str:
     """Return an unambiguous time: weekday, date, time, and offset from UTC."""
     text = local(at).isoformat(" ", "minutes")

@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from rflow.core.summary.units.phrases import ended
 from rflow.core.summary.units.times import clock, duration, stamp
 from rflow.core.text import byte_size, clean, counted, shorten
 from rflow.errors import UsageProblem
@@ -32,6 +33,7 @@ NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
     "clock": clock,
     "count": counted,
     "duration": duration,
+    "ended": ended,
     "shorten": shorten,
     "size": byte_size,
     "stamp": stamp,

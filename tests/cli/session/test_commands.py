@@ -43,7 +43,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     ben = ana.at(user=BEN, terminal="Ben's")
     (ana.cwd / "tree.toml").write_text(LABELS)
     assert ana.ok("tree", "check", "tree.toml").err.startswith("tree.toml: 7 nodes, no errors and no warnings.\n")
-    assert ana.ok("tree", "add", "tree.toml").err == "label-printer: added (7 nodes).\nTo start: rflow start TREE\n"
+    added = ana.ok("tree", "add", "tree.toml").err
+    assert added == "label-printer: added (7 nodes).\nTo start: rflow start label-printer\n"
     assert ana.ok("tree", "list").out.splitlines()[1] == "label-printer  7      A label printer prints nothing"
     assert "Which lamp is lit?" in ana.ok("tree", "show", "label-printer").out
     assert "Which lamp is lit?" in ana.ok("tree", "graph", "label-printer").out

@@ -1,5 +1,6 @@
 """`rflow run` and `attach`: a command as evidence, its output whole, its exit code passed on."""
 
+import signal
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +46,31 @@ def test_every_exit_code_is_passed_on(status: int, ana: Program) -> None:
 def test_a_signal_is_told_as_shells_do(ana: Program) -> None:
     assert ana.run("run", "-c", "kill -TERM $$").code == 128 + 15
     assert ana.at(real=False).show()["evidence"][0]["exit_code"] == -15
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("INT", "interrupted with Ctrl-C"),
+        ("KILL", "killed by SIGKILL"),
+        ("TERM", "ended by SIGTERM"),
+        ("SEGV", "crashed with SIGSEGV"),
+        ("USR1", ""),  # its number is another one on other systems
+    ],
+)
+def test_a_signal_is_said_in_words_in_every_format_and_a_number_in_json(name: str, words: str, ana: Program) -> None:
+    number = int(signal.Signals[f"SIG{name}"])
+    result = ana.run("run", "-c", f"echo ready; kill -{name} $$")
+    words = words or f"ended by signal {number}"
+    assert (result.code, f"(6 bytes, {words})" in result.err) == (128 + number, True)
+    here = ana.at(real=False)
+    for form in ("text", "markdown", "jira", "slack", "teams", "html", "slack-blocks", "teams-card"):
+        said = here.ok("progress", "-f", form).out
+        assert words in said.replace("\\", ""), form
+        assert f"code -{number}" not in said and f"exit -{number}" not in said, form
+    assert words in here.ok("show").out
+    assert here.json("progress", "-f", "json")["evidence"][0]["exit_code"] == -number
+    assert here.show()["evidence"][0]["exit_code"] == -number
 
 
 def test_a_command_line_goes_through_the_shell(ana: Program) -> None:
@@ -142,6 +168,29 @@ def test_a_program_that_may_not_be_run_is_told(ana: Program) -> None:
     error = ana.run("run", "--", "./notes.txt")
     assert error.code in (2, 126)
     assert "notes.txt" in error.err
+    assert ana.at(real=False).show()["evidence"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["cd", "/srv/print queue"], """-c 'cd '"'"'/srv/print queue'"'"' && COMMAND'"""),
+        (["source", "settings.sh"], "-c 'source settings.sh && COMMAND'"),
+        (["export", "PRINTER=leeds"], "-c 'export PRINTER=leeds && COMMAND'"),
+        (["alias"], "-c alias"),
+        (["ulimit", "-a"], "-c 'ulimit -a'"),
+        (["history"], "-c history"),
+        (["PRINTER=leeds", "lpstat", "-p"], "-- env PRINTER=leeds lpstat -p"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_a_command_of_the_shell_is_no_program_and_the_line_to_type_is_said(
+    words: list[str], line: str, ana: Program
+) -> None:
+    (ana.home / "bin").mkdir()  # some systems have a program called cd, which changes nothing
+    said = ana.refused(2, "run", "--", *words, PATH=str(ana.home / "bin"))
+    assert f'"{words[0]}" is a command of the shell, not a program.' in said or "sets a variable" in said
+    assert said.endswith(f"rflow run {line}\n")
     assert ana.at(real=False).show()["evidence"] == []
 
 

@@ -1,5 +1,6 @@
 """What a handoff brings along, from the sender to the receiver."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +35,23 @@ def test_what_comes_with_a_handoff_is_shown_where_it_arrives(ana: Program) -> No
     assert "call the vendor" in ben.ok("progress", "-f", "text").out
     ben.ok("close", "--outcome", "resolved")
     assert "call the vendor" not in ben.ok("progress", code, "-f", "text").out
+
+
+def test_the_inbox_shows_all_that_a_session_waits_for_what_is_due_first_before_the_others(ana: Program) -> None:
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("wait", "the vendor: a new drive")
+    ana.ok("wait", "the network team, who look at the switch behind the tills of the second floor", "--until", "2h")
+    ana.ok("wait", "Robin", "--until", "30m")
+    ana.ok("handoff", BEN)
+    lines = ana.at(user=BEN, terminal="ben").ok("inbox").out.splitlines()
+    waits = [re.sub(r"\d\d\d\d-\d\d-\d\d |\d\d:\d\d", "", line).strip() for line in lines if "waiting" in line]
+    assert [wait.partition(",")[0] for wait in waits] == [
+        "waiting until : Robin",
+        "waiting until : the network team",
+        "waiting: the vendor: a new drive",
+    ]
+    assert max(map(len, lines)) <= 80
+    assert lines.index("Next:") > max(number for number, line in enumerate(lines) if "waiting" in line)
 
 
 def test_a_damaged_session_stops_no_inbox(ana: Program, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def story(ana: Program, ben: Program) -> str:
     ben.ok("-s", code, "reply", "2", "Yes, in the back room")
     left = ben.ok("inbox").out
     assert "second till" not in left and "Who has the key?" in left
-    ben.ok("-s", code, "reply", "3", "Robin")
+    ben.ok("-s", code, "reply", "Robin")
     assert ben.ok("inbox").err == "Your inbox is empty.\n"
     assert "Yes, in the back room" in ana.ok("show", code).out
     return said
@@ -45,6 +45,35 @@ def test_the_prompt_says_that_one_is_asked_something(tmp_path: Path) -> None:
     assert ana.ok("prompt").out == f"{code} 0 tried\n"
     ben.ok("reply", "2", "No")
     assert ben.ok("prompt").out == f"{code} 0 tried\n"
+
+
+def test_the_only_open_question_needs_no_number(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    code = ana.start("--title", "Till 3 is slow")
+    assert f"{code} has no open question." in ana.refused(2, "reply", "Yes, in the back room")
+    ana.ok("question", "Ben", "Is there a second till?", "--new-user")
+    assert 'Write it as: rflow reply 2 "…"' in ana.refused(2, "reply")
+    assert 'Write it as: rflow reply 2 "…"' in ana.refused(2, "reply", "2")
+    assert "If it is the answer: rflow reply 2 14" in ana.refused(2, "reply", "14")
+    again = ("reply", "Yes, in the back room", "--command-id", "first")
+    for _ in "ab":
+        assert ana.ok(*again).err.endswith('answer to question 2 "Is there a second till?" recorded.\n')
+    assert "no open question" in ana.refused(2, "reply", "No")
+    assert [reply["text"] for reply in ana.show()["questions"][0]["replies"]] == ["Yes, in the back room"]
+
+
+def test_of_several_open_questions_one_is_named_by_its_number(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("question", "Ben", "Is there a second till?", "--new-user")
+    ana.ok("question", "@tier2", "Who has the key?")
+    for words in ((), ("Yes",), ("It", "is", "in", "the", "back", "room"), ("14",)):
+        refused = ana.refused(2, "reply", *words)
+        assert "  2  to Ben: Is there a second till?\n  3  to @tier2: Who has the key?\n" in refused
+    ana.ok("reply", "3", "2", "keys,", "Robin", "has", "one")
+    assert ana.show()["questions"][1]["replies"][0]["text"] == "2 keys, Robin has one"
+    ana.ok("reply", "-", stdin="Yes, in the back room")
+    assert ana.show()["questions"][0]["replies"][0]["text"] == "Yes, in the back room"
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support.program import Program
+from support.screens import lines_at_terminal
 
 TOKEN = re.compile(r"rfs_[0-9A-Za-z]{39}")
 
@@ -57,6 +58,30 @@ def test_what_a_link_would_show_is_seen_before_there_is_one(ana: Program) -> Non
         assert ana.refused(2, "share", "create", "--dry-run", *words)
     assert listed(ana) == []
     assert "To see that: rflow share create --dry-run > FILE" in ana.ok("share", "create").err.replace("\n", " ")
+
+
+def test_on_a_terminal_a_dry_run_says_what_a_link_would_show_and_where_to_see_it(tmp_path: Path) -> None:
+    ana = Program(tmp_path).with_tree()
+    code = ana.start()
+    ana.ok("note", "password=hunter2 of the print server")
+    words = ("share", "create", "--dry-run", "--expires", "2h", "--snapshot", "--password", "--max-views", "3")
+    lines = lines_at_terminal(ana, "-s", code, *words)
+    said = " ".join(" ".join(lines).split())
+    assert "doctype" not in said and "hunter2" not in said
+    assert re.search(rf"{code} · .*: a link would work until \w+ \d{{4}}-\d\d-\d\d \d\d:\d\d", said)
+    assert "Anyone with it and its password can read 1 note, without later entries." in said
+    assert "It can be opened 3 times. Hidden: 1 password." in said
+    assert said.endswith(f"No link was created. To see the page: rflow -s {code} share create --dry-run > page.html")
+    assert max(map(len, lines)) <= 80
+    assert listed(ana) == []
+
+
+def test_a_dry_run_is_refused_where_the_link_would_be(tmp_path: Path) -> None:
+    ana = Program(tmp_path).with_tree()
+    ana.start()
+    ana.ok("space", "policy", "default", "--links", "off")
+    refused = ana.refused(5, "share", "create", "--dry-run")
+    assert refused == ana.refused(5, "share", "create")
 
 
 def test_for_programs_it_is_json(ana: Program) -> None:

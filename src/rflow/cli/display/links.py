@@ -13,6 +13,7 @@ from rflow.cli.display.text import ago
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.sharing import ShareCount, ShareWish, state_of
+from rflow.core.space_policy import Policy
 from rflow.core.text import one_line, shorten
 from rflow.errors import NotFound, StoreProblem
 
@@ -71,9 +72,14 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
     return link_to(base, minted.token), minted.share.expires_at
 
 
+def policy_of(run: App, session: Session) -> Policy:
+    """Return the rules of the space that a session is in."""
+    return next((space.policy for space in run.workspace.spaces() if space.id == session.space), Policy())
+
+
 def ending_of(run: App, session: Session) -> datetime:
     """Return when a link expires by default: in a day, or sooner if its space has a shorter limit."""
-    longest = next((space.policy.longest_link for space in run.workspace.spaces() if space.id == session.space), None)
+    longest = policy_of(run, session).longest_link
     life = DEFAULT_LIFE if longest is None else min(DEFAULT_LIFE, timedelta(seconds=longest))
     return run.workspace.now() + life
 

@@ -58,15 +58,21 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
     return Cell("waiting", "yellow") if head.waiting_for else Cell("open")
 
 
-def inbox_entry(head: Head, now: datetime) -> str:
-    """Return a session that was handed over: its code, who handed it over, and what it waits for."""
+def inbox_entry(head: Head, session: Session | None, now: datetime) -> str:
+    """Return a session that was handed over: which, by whom, all that it waits for, and what came with the handoff.
+
+    `session` is None if it can't be read: its head knows only the wait that is due first.
+    """
     sender = head.sender.name if head.sender else "somebody"
     queue = f" to {head.owner.name}" if head.owner.is_queue else ""
     indent = " " * 9
     title = " · ".join(one_line(part) for part in (head.title, head.customer) if part)
     lines = [styled(wrapped(title, indent, f"{head.code}  "), bold=True)]
     lines.append(wrapped(f"from {sender}{queue}, {ago(head.updated_at, now)}", indent, indent))
-    if head.waiting_for or head.waiting_until:
+    if session is not None:
+        lines += [wait_line(wait.waiting_for, wait.until, now, indent) for wait in session.waiting]
+        lines += [*caution_lines(session), *handover_lines(session)]
+    elif head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)
 

@@ -72,6 +72,14 @@ def entries(app: App) -> Iterator[Offer]:
 
 
 @_quiet
+def questions(app: App) -> Iterator[Offer]:
+    """Offer the questions of the session that nobody has answered."""
+    for question in app.session().questions.values():
+        if question.is_open:
+            yield str(question.seq), f"to {question.to.name}: {question.text}"
+
+
+@_quiet
 def formats(app: App) -> Iterator[Offer]:
     """Offer the output formats."""
     from rflow.cli.custom_formats import listed

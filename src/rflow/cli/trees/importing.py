@@ -1,11 +1,14 @@
 """Importing trees: from a file, standard input or a folder to the store and to tree files that the team owns."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 
 from rflow.cli.app import App
 from rflow.cli.sources import write_output
+from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import counted, one_line
 from rflow.core.tree.changes import Change, changes, with_additions
 from rflow.core.tree.model import Tree, digest
@@ -41,17 +44,19 @@ def import_trees(run: App, source: str, options: Options) -> None:
     if options.output and len(imported) > 1:
         raise UsageProblem("There are several trees, but one output file.", try_="Leave out -o: each gets its own.")
     shown: list[Tree] = []
+    startable: list[str] = []
     for each in imported:
         old = _current(run, each.meaning.tree.id, options.space)
         tree = with_additions(each.meaning.tree, old)
         shown.append(tree)
         _show(run, each, tree, options)
         failures += [(f"{each.file}:{each.line}: {error.message}", error.remedy) for error in each.errors]
-        if not each.errors:
-            _keep(run, tree, old, options)
+        if not each.errors and _keep(run, tree, old, options):
+            startable.append(tree.id)
     if options.json:
         documents = [document_of(tree) for tree in shown]
         run.out_json(documents[0] if len(documents) == 1 else documents)
+    say_start(run, startable, options.space)
     _report(source, imported, failures)
 
 
@@ -116,21 +121,29 @@ def _show(run: App, imported: Imported, tree: Tree, options: Options) -> None:
         run.say(f"… and {len(notes) - MOST_NOTES} more.")
 
 
-def _keep(run: App, tree: Tree, old: Tree | None, options: Options) -> None:
-    """Add a tree to the store, write it as TOML, and say what changed."""
+def _keep(run: App, tree: Tree, old: Tree | None, options: Options) -> bool:
+    """Add a tree to the store, write it as TOML, and say what changed; return whether sessions can start in it now."""
     different = changes(old, tree) if old is not None else []
     say_changes(run, different)
     size = counted(tree.nodes, "node")
     if options.dry_run:
         what = "no change" if old == tree else "it would be a new version" if old else "it would be added"
         run.say(f"{tree.id}: {size}; {what}. To import it, leave out --dry-run.")
-        return
+        return False
     file = options.output or f"{tree.id}.toml"
     backup = _write(file, tree)
     done = add_tree(run.workspace, tree, options.space, digest(old) if old is not None else None)
     words = {"no change": "no change", "proposed": PROPOSED}
     what = words.get(done) or ("new version; sessions keep theirs" if old else "added")
     run.say(f"{tree.id}: {what} ({size}). Tree file: {file}{f' (before: {backup})' if backup else ''}")
+    return done != "proposed"
+
+
+def say_start(run: App, trees: Sequence[str], space: str) -> None:
+    """Say how a session starts in the trees with these ids, which were added to a space; say nothing for none."""
+    if trees:
+        where = f" --space {quote(space)}" if space != DEFAULT_SPACE else ""
+        run.say(f"To start: {run.program} start {trees[0] if len(trees) == 1 else 'TREE'}{where}")
 
 
 def say_changes(run: App, different: list[Change]) -> None:

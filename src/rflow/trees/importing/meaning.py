@@ -33,6 +33,25 @@ def meaning(chart: Chart, tree_id: str, title: str) -> Meaning:
     return _Reading(chart).meaning(tree_id, title)
 
 
+class _Labels:
+    """Answers of a question, made to differ: the second "Yes" becomes "Yes (its target)", a third "Yes (2)"."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def free(self, said: str, target: str) -> str:
+        """Return the answer that is said, or one made of it that no other has; it is taken then."""
+        label = said if said.casefold() not in self._taken else f"{said} ({shorten(target, 60)})"
+        number = self._last.get(said.casefold(), 1)
+        while label.casefold() in self._taken:
+            number += 1
+            label = f"{said} ({number})"
+        self._last[said.casefold()] = number
+        self._taken.add(label.casefold())
+        return label
+
+
 class _Reading:
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
@@ -98,15 +117,13 @@ class _Reading:
 
     def _choices(self, ways: list[Link]) -> Iterator[Choice]:
         """Yield the answers; an exit without a label takes its target's text, and labels are made to differ."""
-        taken: set[str] = set()
+        labels = _Labels()
         for way in ways:
             target = one_line(_text(self.chart.nodes[way.to], way.to))
             said = one_line(way.label) or target
-            options = [said, f"{said} ({shorten(target, 60)})", *(f"{said} ({n})" for n in range(2, len(ways) + 2))]
-            label = next(option for option in options if option.casefold() not in taken)
+            label = labels.free(said, target)
             if label != said:
                 self._note(way.line, f'The answer "{_short(said)}" is there twice; the second is called "{label}".')
-            taken.add(label.casefold())
             yield Choice(label=label, to=self.names[way.to])
 
     def _outcome(self, node: Node) -> Outcome:

@@ -133,12 +133,14 @@ def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: by
 
     What was `captured` can't be had again: if it can't be recorded, it is kept as a draft.
     """
+    from rflow.core.summary.units.phrases import ended
+
     evidence = command.evidence
     assert evidence is not None
     outcome = here.send(session, command, {evidence.digest: data}, irreplaceable=captured)
     seqs = [event.seq for event in outcome.events if isinstance(event.fact, EvidenceAdded)]
     seq = seqs[0] if seqs else outcome.entry
-    code = f", exit code {evidence.exit_code}" if evidence.exit_code is not None else ""
+    code = f", {ended(evidence.exit_code)}" if evidence.exit_code is not None else ""
     left = evidence.bytes_total - evidence.bytes_kept
     cut = f"; only the first and last {byte_size(evidence.bytes_kept // 2)} are kept" if left > 0 else ""
     pinned = " and pinned" if command.pin else ""

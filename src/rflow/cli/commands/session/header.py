@@ -152,7 +152,7 @@ def _reverted(run: App, session: Session, command: RevertChange, *, alone: bool)
 def wait(
     run: App,
     whom: Annotated[list[str] | None, Words(metavar="[WHOM]", help="Who or what it is waiting for.")] = None,
-    for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM.")] = "",
+    for_: Annotated[str, Option("--for", metavar="TEXT", help="The same as WHOM; how long is --until.")] = "",
     until: Annotated[str | None, Option(metavar="TIME", help='Until when: 14:30, 2h, "friday 9:00".')] = None,
     over: Annotated[bool, Option("--over", help="This wait is over; WHOM is its number or how it begins.")] = False,
     replaces: Annotated[
@@ -167,9 +167,11 @@ def wait(
     One about the same, with the same words up to the first colon, takes the place of the other. Each --if and --then,
     in up to 40 words, says what to do if something happens meanwhile.
     """
-    from rflow.cli.commands.session.waits import begin_wait, end_wait
+    from rflow.cli.commands.session.waits import begin_wait, check_swapped, end_wait
     from rflow.cli.times import future
 
+    if not over:
+        check_swapped(run, joined(run, whom), run.text(for_), until)
     plans, waiting_for = pairs(run, if_, then), one_of(joined(run, whom), run.text(for_), "--for")
     if over:
         if plans or until or replaces is not None:

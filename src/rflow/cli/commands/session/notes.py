@@ -4,9 +4,9 @@ from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.input import acknowledged, joined, text_or_stdin, wants_warning
-from rflow.cli.parsing.completion import people
+from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
-from rflow.cli.parsing.options import CommandId, Entry, NewUser, On, Pin, Text
+from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
 from rflow.core.session.rules.entries import assumptions, warnings
@@ -107,7 +107,7 @@ def assume(
         raise UsageProblem("--settled can't be combined with --on or --pin.", try_="Leave these out.")
     from rflow.cli.display.entries import named, quoted
 
-    if not (settled.isdecimal() and len(settled) <= _DIGITS and int(settled)):
+    if not (_is_number(settled) and int(settled)):
         raise _not_an_entry(run, settled, run.text(" ".join(text)))
     seq = int(settled)
     command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
@@ -187,12 +187,52 @@ def question(
 @app.command()
 def reply(
     run: App,
-    entry: Entry,
-    text: Text,
+    words: Annotated[
+        list[str] | None,
+        Words(
+            metavar="[SEQ] TEXT|-",
+            help="The number of the question, unless only one is open; the text, or - to read it from standard input.",
+            autocompletion=questions,
+        ),
+    ] = None,
     command_id: CommandId = "",
 ) -> None:
     """Answer a question that was asked in the session."""
-    session = run.to_write()
+    from rflow.cli.display.entries import text_of
+
+    words = words or []
+    numbered = len(words) > 1 and _is_number(words[0])
+    session = run.to_write() if numbered else run.loaded(run.session)
+    text = words[1:] if numbered else words
+    target = int(words[0]) if numbered else _only_question(run, session, words, command_id)
     answer = text_or_stdin(run, text)
-    command = ReplyQuestion(target=entry, text=answer, command_id=command_id)
-    run.did(run.send(session, command), f"answer to question {entry} recorded{acknowledged(text, answer)}")
+    outcome = run.send(session, ReplyQuestion(target=target, text=answer, command_id=command_id))
+    which = f" {text_of(outcome.session.questions[target])}" if not numbered else ""
+    run.did(outcome, f"answer to question {target}{which} recorded{acknowledged(text, answer)}")
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) <= _DIGITS
+
+
+def _only_question(run: App, session: Session, words: list[str], command_id: str) -> int:
+    """Return the number of the only open question, which `words` answer; raise `UsageProblem` if that is not clear."""
+    begin = run.begin(session)
+    if not session.version:
+        raise UsageProblem("Which question? The server can't be asked.", try_=f'Name it: {begin} reply SEQ "…"')
+    if (sent := session.carried_out(command_id, run.me)) is not None:
+        return next(seq for seq, asked in session.questions.items() if sent in [reply.seq for reply in asked.replies])
+    open_ = {question.seq: question for question in session.questions.values() if question.is_open}
+    if not open_:
+        raise UsageProblem(f"{session.code} has no open question.", try_=f'To write something down: {begin} note "…"')
+    only, number = next(iter(open_)), int(words[0]) if len(words) == 1 and _is_number(words[0]) else None
+    if number in open_ or (not words and len(open_) == 1):
+        raise UsageProblem("What is the answer?", try_=f'Write it as: {begin} reply {number or only} "…"')
+    if len(open_) > 1:
+        rows = [(str(seq), f"to {question.to.name}: {question.text}") for seq, question in open_.items()]
+        what = listing(f"{session.code} has several open questions. Which do you answer?", rows)
+        raise UsageProblem(what, try_=f'Name it by its number: {begin} reply {only} "…"')
+    if number is not None:
+        what = f"{number} is not the number of an open question."
+        raise UsageProblem(what, try_=f"If it is the answer: {begin} reply {only} {number}")
+    return only

@@ -1,17 +1,34 @@
 """Waits: the messages about one that begins or ends, and about those that remain."""
 
 from collections.abc import Iterable
+from shlex import quote
 
 from rflow.cli.app import App
 from rflow.cli.display.entries import quoted
-from rflow.cli.times import stated
+from rflow.cli.times import is_time, stated
 from rflow.core.session.commands import SetWaiting
 from rflow.core.session.rules.waits import named_wait
 from rflow.core.session.state import Wait
 from rflow.core.text import one_line
+from rflow.errors import UsageProblem
 
 _DIGITS = 10
 """Longer numbers are none of an entry."""
+
+
+def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
+    """Raise `UsageProblem` with the line to type where a time stands for whom to wait for: WHOM --for 30m."""
+    said = [text for text in (whom, for_, until or "") if text.strip()]
+    named = [text for text in said if not is_time(text)]
+    misplaced = next((text for text in (whom, for_) if text.strip() and is_time(text)), None)
+    if misplaced is None or len(named) > 1:
+        return
+    session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
+    moment = until if until and is_time(until) else misplaced
+    raise UsageProblem(
+        f'"{misplaced}" is a time, and times go to --until; --for is who or what it is waiting for.',
+        try_=f"Write it as: {run.program}{session} wait {quote(named[0]) if named else 'WHOM'} --until {quote(moment)}",
+    )
 
 
 def begin_wait(run: App, command: SetWaiting) -> None:

@@ -153,12 +153,13 @@ def add(
     A newer version replaces the older one; sessions keep the version they started in. On a server, a tree from
     somebody who is not a lead is proposed to the leads.
     """
-    from rflow.cli.trees.importing import PROPOSED
+    from rflow.cli.trees.importing import PROPOSED, say_start
     from rflow.data import data_dir
     from rflow.trees.files import describe, read_tree
 
     where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
     given = sorted((data_dir("examples") / "trees").glob("*.toml")) if examples else []
+    startable: list[str] = []
     for path in given or _named(files, "rflow tree add FILE, or rflow tree add --examples"):
         read = read_tree(path)
         tree = read.require()
@@ -166,7 +167,8 @@ def add(
             run.say(describe(warning))
         what = add_tree(run.workspace, tree, where)
         run.say(f"{tree.id}: {PROPOSED if what == 'proposed' else what} ({len(tree.nodes)} nodes).")
-    run.say("To start: rflow start TREE")
+        startable += [tree.id] if what != "proposed" else []
+    say_start(run, startable, where)
 
 
 @app.command()

@@ -169,7 +169,7 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
     """List what waits for you: sessions handed to you or to a queue, and questions."""
-    from rflow.cli.display.lists import caution_lines, handover_lines, inbox_entry
+    from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
@@ -183,11 +183,10 @@ def inbox(run: App, json: Json = False) -> None:
         run.say("Your inbox is empty.")
         return
     for head in heads:
-        run.out(inbox_entry(head, run.workspace.now()))
+        session = None
         with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
             session = load_session(run.workspace, head.id)
-            for line in (*caution_lines(session), *handover_lines(session)):
-                run.out(line)
+        run.out(inbox_entry(head, session, run.workspace.now()))
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))

@@ -1,9 +1,13 @@
 """Commands for read-only links: share create, list, show, password, revoke."""
 
+import sys
 from datetime import datetime
 from typing import Annotated
 
+from msgspec.structs import replace
+
 from rflow.cli.app import App, label
+from rflow.cli.output import is_terminal
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Copy, Json
@@ -32,7 +36,9 @@ Snapshot = Annotated[bool, Option("--snapshot", help="Show the session as it is 
 Password = Annotated[bool, Option("--password", help="Ask for a password that readers must enter.")]
 PasswordStdin = Annotated[bool, Option("--password-stdin", help="Read that password from standard input.")]
 MaxViews = Annotated[int | None, Option("--max-views", metavar="N", min=1, help="How often it can be opened.")]
-DryRun = Annotated[bool, Option("--dry-run", help="Print the page that readers would see, and create nothing.")]
+DryRun = Annotated[
+    bool, Option("--dry-run", help="Only say what readers would see; to a file or pipe, print the page itself.")
+]
 
 
 @app.command()
@@ -60,9 +66,6 @@ def create(
         raise UsageProblem("--dry-run takes no --copy and no --json: there is no link.", try_="Leave them out.")
     session, base = run.session(), base_of(run)
     until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
-    if dry_run:
-        _show(run, session, brief=brief)
-        return
     wish = ShareWish(
         session=session.id,
         expires_at=until,
@@ -70,42 +73,58 @@ def create(
         brief=brief,
         snapshot=snapshot,
         patterns=run.patterns,
-        password=_password(run, password or password_stdin, from_stdin=password_stdin),
         max_views=max_views,
     )
+    if dry_run:
+        _show(run, session, wish, password=password or password_stdin)
+        return
+    wish = replace(wish, password=_password(run, password or password_stdin, from_stdin=password_stdin))
     minted = run.workspace.create_share(wish)
     url = link_to(base, minted.token)
     if json:
         run.out_json({"id": minted.share.id, "token": minted.token, "url": url, "expires_at": until})
     else:
         run.out(url)
-    _explain(run, session, minted.share, base.hint)
+    _explain(run, session, wish, minted.share, base.hint)
     if copy:
         copy_link(run, url)
 
 
-def _show(run: App, session: Session, *, brief: bool) -> None:
-    """Print the page that a link would show now."""
-    from rflow.cli.delivering.deliver import deliver
+def _show(run: App, session: Session, wish: ShareWish, *, password: bool) -> None:
+    """Say what readers of a link would see; print their page where no terminal would show it."""
+    from rflow.cli.delivering.deliver import deliver, redaction_note
+    from rflow.cli.display.links import policy_of
+    from rflow.cli.display.text import wrapped
+    from rflow.core.space_policy import check_link
     from rflow.formats import Renderings
 
-    deliver(run, "html", None, Renderings(_read(run, session, brief=brief)))
-    run.say("A link would show this page. None was created. To look at it, write it to a file: … > page.html")
+    policy = policy_of(run, session)
+    check_link(policy, wish.expires_at, run.workspace.now())
+    summary = _read(run, session, brief=wish.brief)
+    if not is_terminal(sys.stdout):
+        deliver(run, "html", None, Renderings(summary))
+        run.say("A link would show this page. None was created. To look at it, write it to a file: … > page.html")
+        return
+    run.out(wrapped(f"{label(session)}: a link would work {lasting(wish.expires_at)}."))
+    reads = _readers(wish, summary, password=password, signed_in=policy.links == "signed_in")
+    run.out(wrapped(f"{reads}{redaction_note(summary)}"))
+    run.say(f"No link was created. To see the page: {_dry_run(run, session, wish)} > page.html")
 
 
 def _read(run: App, session: Session, *, brief: bool) -> Progress:
     """Return what readers of a link see."""
-    from msgspec.structs import replace
-
     from rflow.service.summaries import session_progress
 
     return session_progress(run.workspace, session, replace(run.view(), extent=Extent(), brief=brief))
 
 
-def _explain(run: App, session: Session, share: Share, hint: str) -> None:
+def _explain(run: App, session: Session, wish: ShareWish, share: Share, hint: str) -> None:
     """Say what a new link does."""
-    run.wrote(session, f"link {share.id} created, works {lasting(share)}.")
-    run.say(_preview(run, session, share))
+    run.wrote(session, f"link {share.id} created, works {lasting(share.expires_at)}.")
+    summary = _read(run, session, brief=share.brief)
+    hidden = f"; {counted(summary.redacted, 'value')} redacted" if summary.redacted else ""
+    reads = _readers(wish, summary, hidden, password=bool(share.password), signed_in=share.audience == "signed_in")
+    run.say(f"{reads} To see that: {_dry_run(run, session, wish)} > FILE")
     if hint:
         run.say(hint)
 
@@ -133,9 +152,9 @@ def ending(expires: str, now: datetime) -> datetime | None:
     return until
 
 
-def lasting(share: Share) -> str:
+def lasting(until: datetime | None) -> str:
     """Return how long a link works."""
-    return f"until {moment(share.expires_at)}" if share.expires_at else "until you revoke it"
+    return f"until {moment(until)}" if until else "until you revoke it"
 
 
 def moment(at: datetime) -> str:
@@ -145,26 +164,21 @@ def moment(at: datetime) -> str:
     return stated(at)
 
 
-def _preview(run: App, session: Session, share: Share) -> str:
-    """Return what anyone with the link can read."""
+def _readers(wish: ShareWish, summary: Progress, hidden: str = "", *, password: bool, signed_in: bool) -> str:
+    """Return who can read what with a link."""
     from rflow.service.summaries import what_leaves
 
-    summary = _read(run, session, brief=share.brief)
-    hidden = f"; {summary.redacted} value{'s' if summary.redacted > 1 else ''} redacted" if summary.redacted else ""
-    what = "the brief summary of " if share.brief else ""
-    later = "without later entries" if share.until_seq is not None else "and later entries as they are added"
-    reads = f"{what}{what_leaves(summary)}{hidden}"
-    times = f" It can be opened {counted(share.max_views, 'time')}." if share.max_views else ""
+    needs = (" and its password" if password else "") + (" and an account here" if signed_in else "")
+    what = "the brief summary of " if wish.brief else ""
+    later = "without later entries" if wish.snapshot else "and later entries as they are added"
+    times = f" It can be opened {counted(wish.max_views, 'time')}." if wish.max_views else ""
+    return f"Anyone with it{needs} can read {what}{what_leaves(summary)}{hidden}, {later}.{times}"
+
+
+def _dry_run(run: App, session: Session, wish: ShareWish) -> str:
+    """Return the command that prints the page of a link."""
     which = f" -s {session.code}" if run.session_reference else ""
-    see = f"{run.program}{which} share create --dry-run{' --brief' if share.brief else ''} > FILE"
-    return f"Anyone with it{_condition(share)} can read {reads}, {later}.{times} To see that: {see}"
-
-
-def _condition(share: Share) -> str:
-    """Return what else a reader of a link needs."""
-    parts = ["its password"] if share.password else []
-    parts += ["an account here"] if share.audience == "signed_in" else []
-    return "".join(f" and {part}" for part in parts)
+    return f"{run.program}{which} share create --dry-run{' --brief' if wish.brief else ''}"
 
 
 @app.command("list")
@@ -220,7 +234,9 @@ def _state(run: App, share: Share) -> str:
     state = state_of(share, run.workspace.now())
     if state == "revoked" and share.revoked_at and share.revoked_by:
         return f"revoked by {one_line(share.revoked_by.name)}, {moment(share.revoked_at)}"
-    return f"live, {lasting(share)}" if state == "live" else f"expired, {moment(share.expires_at or share.created_at)}"
+    if state == "live":
+        return f"live, {lasting(share.expires_at)}"
+    return f"expired, {moment(share.expires_at or share.created_at)}"
 
 
 def _named(run: App, share: Share) -> str:

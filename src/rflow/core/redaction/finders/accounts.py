@@ -22,7 +22,7 @@ _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
     ("*", r"(?<![\w*])(?P<value>\*(?-i:[0-9A-F]{40}))(?!\w)", "password hash"),  # MySQL
     ('"md5', r"\"(?P<value>md5[0-9a-f]{32})\"", "password hash"),  # PgBouncer
     ("{", r"\{(?:PLAIN|CLEAR(?:TEXT)?)\}(?P<value>[^\s:\"']{3,200})", "password"),  # Dovecot
-    ("resp=", r"\bservice=\w{2,20}[^\n]{0,200}\bresp=(?P<value>[\w+/=]{8,})", "password"),
+    ("resp=", r"\bservice=\w{2,20}[^\n]{0,200}?\bresp=(?P<value>[\w+/=]{8,})", "password"),
     ("ntlm", r"\bNTLM\s{0,20}:\s{0,4}(?P<value>[0-9a-f]{32})\b", "password hash"),
     (
         "]:",

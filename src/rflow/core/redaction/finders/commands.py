@@ -12,9 +12,8 @@ from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
-_WORD = Lazy(
-    r"(?P<break>[|;&\n]++)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++)"
-)
+_WORD = Lazy(r"[|;&\n]++|(?:\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\\[^\n]|[^\s\"'|;&\\]|(?<=\S)[;&](?=[\w%]))++")
+_BREAKS = frozenset("|;&\n")
 _NAMING = ("-u", "-U", "-h", "--user", "--username", "--host")
 """Options whose argument may be called like a program: -u AWS, -h redis-cli."""
 _MOST_WORDS = 60
@@ -98,23 +97,34 @@ def _as_a_line(line: str) -> str:
 def _calls(line: str) -> Iterator[tuple[str, list[Word]]]:
     """Return each program of a command line with its arguments."""
     program, arguments = "", list[Word]()
-    for match in _WORD.finditer(line):
-        shown = match[0]
+    for word in _words(line):
+        shown = word.text
         called = "" if arguments and arguments[-1].text in _NAMING else _program(shown)
-        if match["break"] or called:
+        if shown[0] in _BREAKS or called:
             if program:
                 yield program, arguments
             program, arguments = called, []
         elif len(arguments) < _MOST_WORDS:
-            word = Word(match.start(), shown)
             arguments.append(_unquoted(word) if shown[0] in "\"'" and shown[1:2] == "-" else word)
     if program:
         yield program, arguments
 
 
+def _words(line: str) -> Iterator[Word]:
+    """Return the words of a line, and the signs between its commands, also where no blank stands: -pVALUE;mysql."""
+    for match in _WORD.finditer(line):
+        start, shown = match.start(), match[0]
+        sign = max(shown.rfind(";"), shown.rfind("&"))
+        following = shown[sign + 1 :]
+        if sign > 0 and not set("\"'").intersection(following) and _program(following):
+            yield Word(start, shown[:sign])
+            start, shown = start + sign + 1, following
+        yield Word(start, shown)
+
+
 def _program(word: str) -> str:
     """Return the known program that a word calls, or nothing."""
-    if word[0] == "-":
+    if not word or word[0] in ("-", *_BREAKS):
         return ""
     name = word.strip("\"'`($").replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
     return name if name in PROGRAMS else ""

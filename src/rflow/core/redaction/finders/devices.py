@@ -1,12 +1,13 @@
 """Settings of network devices and databases: passwords, keys and communities by the words before them."""
 
+import re
 from collections.abc import Iterator
 
 from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
 from rflow.core.redaction.rules import parts_of, words_in
 from rflow.core.redaction.spans import Span, lowered, pattern
-from rflow.core.redaction.values import value_at
+from rflow.core.redaction.values import Value, value_at
 
 _B = r"[^\S\n]{1,8}"
 _TYPE = (
@@ -17,10 +18,12 @@ _ACL = r"(?:on|off|(?:no|all|re|sanitize|skip)[\w-]{2,40}|[~+&#%(@-]\S{0,100})"
 """What Redis knows about a user besides a password."""
 _ACL_WORD = (
     r"(?:on|off|all(?:keys|commands|channels)|no(?:pass|commands)|reset(?:pass|keys|channels)?|(?:skip-)?sanitize-payload"
-    r"|clearselectors)(?!\S)"
+    r"|clearselectors)(?![^\s;,])"
 )
 _COUNT = rf"\d[\d.,]*(?:%|{_B}(?!{_ACL_WORD})[a-z])"
 """An amount in prose: user bob on >50% of nodes, on >3 hosts."""
+_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!{_COUNT})"
+_ACL_USER = rf"\b(?:set)?user{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}"
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
@@ -132,11 +135,13 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     (("requirepass", "masterauth"), r"\"(?:requirepass|masterauth)\"\s{1,40}\d\)[^\S\n]", "password"),
     (
         (" on >", "setuser "),
-        rf"\b(?:set)?user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!{_COUNT})",
+        _ACL_USER,
         "password",
     ),  # Redis
     (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
 )
+_MORE = {_ACL_USER: _B + _ACL_PASSWORD}
+"""What stands between a value and a further one, where what stands before the first is not repeated."""
 _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 
 
@@ -146,9 +151,18 @@ def find(text: str) -> Iterator[Span]:
     words = words_in(low)
     for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
         if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
-            done = 0
-            for match in pattern(before).finditer(text):
-                value = value_at(text, match.end()) if match.end() >= done else None
-                if value and is_secret(text, value, "sure"):
-                    done = value.end
-                    yield Span(value.start, value.end, kind)
+            yield from (Span(value.start, value.end, kind) for value in _behind(text, before))
+
+
+def _behind(text: str, before: str) -> Iterator[Value]:
+    """Return the secrets behind a pattern; one within another is part of that."""
+    done = 0
+    for first in pattern(before).finditer(text):
+        match: re.Match[str] | None = first
+        while match and match.end() >= done:
+            value = value_at(text, match.end())
+            if value is None or not is_secret(text, value, "sure"):
+                break
+            done = value.end
+            yield value
+            match = pattern(_MORE[before]).match(text, done) if before in _MORE else None

@@ -69,6 +69,8 @@ _SETTER = Lazy(
     re.IGNORECASE,
 )
 _SETTINGS = frozenset(("requirepass", "masterauth", "auth_pass", "rootpw", "bindpw", "psksecret"))
+_SETS_SEVERAL = Lazy(r"\bconfig\s+set\s+(?:[\w-]{1,60}\s+\S{1,200}\s+){0,10}\Z", re.IGNORECASE)
+_NEXT_SETTING = Lazy(rf"{BLANK}{{1,8}}(?:{'|'.join(sorted(_SETTINGS))}){BLANK}", re.IGNORECASE)
 _TYPE = Lazy(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
 _RANDOM = Lazy(r"(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w+/]{20,200}={0,2}")
 _MADE_UP = Lazy(
@@ -88,7 +90,11 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     shown = text[value.start : value.end]
     chosen = looks_chosen(shown)
     ends = _ENDS_LINE.match(text, value.after) is not None
-    is_set = text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
+    is_setting = text[start:end].lower() in _SETTINGS
+    if is_setting and not ends:  # several on a line
+        several = _SETS_SEVERAL.search(line_before(text, start)) or _NEXT_SETTING.match(text, value.after)
+        ends = several is not None
+    is_set = is_setting or _SETTER.search(line_before(text, start)) is not None
     alone = named.belief == "sure" and (value.quoted or (ends and chosen))
     alone = alone or (named.belief == "sure" and _MADE_UP.fullmatch(shown) is not None)
     alone = alone or (named.belief == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
@@ -104,7 +110,8 @@ def _is_no_name(text: str, start: int, end: int) -> bool:
 
 
 _OF = (
-    "for|of|on|at|in|from|von|vom|für|fürs|zu|zum|zur|auf|bei|im|der|des|de|del|du|da|do|dos|das|di|della|per|para|pour|sur"
+    "for|of|(?<!alasana )on|at|in"
+    "|from|von|vom|für|fürs|zu|zum|zur|auf|bei|im|der|des|de|del|du|da|do|dos|das|di|della|per|para|pour|sur"
     "|van|voor|op|til|till|för|på|av|dla|od|pro|pentru|για|του|της|для|от"
 )
 _IS = (

@@ -17,6 +17,7 @@ _NAME_END = Lazy(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
 _LONGEST_NAME = 80
 _WORDS_BEFORE = Lazy(r"(?:[^\W\d_]{2,20}[ -]){1,3}\Z")
 _RESOURCE = Lazy(r"\barn:[\w:/-]*:\Z")
+_FIRST_PART = Lazy(r"[^\s;,&|]++(?=[\s;,&|])")
 _NAMES_OF_WORDS = frozenset(("key", "content", "token"))
 """Names that need the words before them: "Secret Access Key", "unexpected token"."""
 
@@ -34,7 +35,9 @@ def find(text: str) -> Iterator[Span]:
         if named is None or _RESOURCE.search(text[max(start - 120, 0) : start]):
             continue
         for value in _beside(text, start, done, named):
-            done = max(done, value.end)
+            # A bare value may have taken the next name along: X-Api-Key: VALUE;X-Api-Key: VALUE.
+            first = None if value.quoted else _FIRST_PART.match(text, value.start, value.end)
+            done = max(done, first.end() if first else value.end)
             yield Span(value.start, value.end, named.kind)
 
 

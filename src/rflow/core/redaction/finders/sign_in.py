@@ -51,7 +51,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
         for sign in ("connect(", "connection(")
     ),
     ("connect(", rf"\bconnect\(\s?{_ARGUMENT}{_TEXT}\s?,\s?[\"']t3s?:"),  # WebLogic
-    ("srvlogin", r"\bsp_addlinkedsrvlogin\b[^\n]{1,300},\s?N?'([^'\n]+)'\s?;?$"),
+    ("srvlogin", r"\bsp_addlinkedsrvlogin\b[^\n]{1,300}?,\s?N?'([^'\n]+)'\s?(?:;|$)"),
     ("sp_addlogin", rf"\bsp_addlogin\s{{1,4}}N?{_ARGUMENT}N?{_TEXT}"),
 )
 

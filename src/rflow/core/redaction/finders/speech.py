@@ -18,10 +18,11 @@ _CODES = Lazy(
     rf"|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=)"
     rf"{_B}{{0,4}}((?:\d[ -]?){{3,11}}\d)\b(?![.:]\d)"
 )
+_SPARE_NAME = rf"(?:recovery|backup|scratch){_B}codes?"
 _SPARE = r"[a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){0,7}"
 _SPARE_CODES = Lazy(
-    rf"(?:recovery|backup|scratch){_B}codes?{_B}{{0,4}}[:=]\s{{0,4}}"
-    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}{_SPARE}(?![\w:]))*)(?![\w:])"
+    rf"{_SPARE_NAME}{_B}{{0,4}}[:=]\s{{0,4}}"
+    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}(?!{_SPARE_NAME}\b){_SPARE}(?![\w:]))*)(?![\w:])"
 )
 _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 

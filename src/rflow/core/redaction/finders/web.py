@@ -71,12 +71,8 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 def find_headers(text: str) -> Iterator[Span]:
     """Find what follows Authorization, Bearer and Cookie."""
-    done = 0
     low = lowered(text)
-    for header in _HEADER.finditer(low):
-        if header.start() >= done and (span := _credentials(text, header)):
-            done = span.end
-            yield span
+    yield from filter(None, (_credentials(text, header) for header in _HEADER.finditer(low)))
     for bearer in _BEARER.finditer(low):
         yield Span(*bearer.span(1), "authorization header")
     done = 0

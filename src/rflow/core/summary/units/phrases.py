@@ -207,9 +207,32 @@ def step_text(step: Tried) -> str:
 def output(piece: ProgressEvidence) -> tuple[str, str]:
     """Return what brought an output, and its last line or how it ended."""
     lines = [line.strip() for line in piece.lines if line.strip()]
-    failed = f"exit code {piece.exit_code}" if piece.exit_code else ""
+    failed = ended(piece.exit_code) if piece.exit_code else ""
     size = byte_size(piece.bytes_total) if piece.bytes_total else "no output"
     return piece.label or piece.command, with_details(lines[-1] if lines else size, failed)
+
+
+_SIGNALS = {
+    1: "ended by SIGHUP",
+    2: "interrupted with Ctrl-C",
+    3: "ended by SIGQUIT",
+    4: "crashed with SIGILL",
+    6: "crashed with SIGABRT",
+    8: "crashed with SIGFPE",
+    9: "killed by SIGKILL",
+    11: "crashed with SIGSEGV",
+    13: "ended by SIGPIPE",
+    14: "ended by SIGALRM",
+    15: "ended by SIGTERM",
+}
+"""The signals that have the same number on every system: a record may come from another one."""
+
+
+def ended(exit_code: int) -> str:
+    """Return how a command ended: with an exit code, or by signal N, which is -N in a record."""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    return _SIGNALS.get(-exit_code, f"ended by signal {-exit_code}")
 
 
 def handover(entry: Handover, head: Header) -> tuple[str, str]:
