@@ -97,12 +97,19 @@ def _fitting(tree_id: str, names: list[TreeName]) -> list[TreeName]:
     return exact or begin or [name for name in names if word and word in name.id]
 
 
+def _typed(text: str) -> str:
+    """Return a text as it can be typed: in the usual quotation marks where a shell leaves all between them alone."""
+    from shlex import quote
+
+    return quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
+
+
 def _hint(tree_id: str, names: list[TreeName]) -> str:
     from difflib import get_close_matches
 
     ids = [name.id for name in names]
     if " " in tree_id.strip():
-        return 'Without a tree, name what is wrong with --title: rflow start --title "…"'
+        return f"Without a tree, name what is wrong with --title: rflow start --title {_typed(tree_id)}"
     if close := get_close_matches(tree_id, ids, n=1):
         return f'Did you mean "{close[0]}"?'
     if ids:

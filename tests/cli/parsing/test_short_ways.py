@@ -186,7 +186,8 @@ def test_the_only_tree_that_holds_a_word_is_started(ana: Program) -> None:
     assert ana.json("start", "vpn", "--json")["tree"]["id"] == "windows-vpn"
     error = ana.refused(2, "start", "n")
     assert "could be more than one tree" in error
-    assert 'rflow start --title "…"' in ana.refused(3, "start", "The VPN is slow")
+    assert 'rflow start --title "The VPN is slow"' in ana.refused(3, "start", "The VPN is slow")
+    assert "rflow start --title '$(id) fails'" in ana.refused(3, "start", "$(id) fails")
 
 
 @pytest.mark.parametrize("words", [("teams",), ("-f", "teams")])

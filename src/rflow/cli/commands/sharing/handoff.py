@@ -214,7 +214,8 @@ def _handed_to_me(run: App, reference: str | None) -> Session:
         return Session(id=reference, code=reference) if run.at_server else session_named(run.workspace, reference)
     heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
-        raise NotFound("Your inbox is empty.", try_="See your sessions: rflow list --mine")
+        ways = ["See your sessions: rflow list --mine", "To take over somebody else's: rflow resume CODE --take"]
+        raise NotFound("Your inbox is empty.", try_="\n       ".join(ways))
     if len(heads) > 1:
         raise UsageProblem("There is more than one session in your inbox.", try_="Name one: see rflow inbox")
     return load_session(run.workspace, heads[0].id)
