@@ -170,6 +170,11 @@ class Folders(NamedTuple):
     data: Path
     state: Path
 
+    @property
+    def drafts(self) -> Path:
+        """The folder of commands that could not be sent to a server."""
+        return self.state / "unsent"
+
 
 class Settings:
     """All settings of one run."""

@@ -78,7 +78,7 @@ class CurrentSession(Context):
             return None
         from rflow.cli.server.drafts import Drafts
 
-        return started if Drafts(self.settings.folders.state).starts(started) else None
+        return started if Drafts(self.settings.folders.drafts).starts(started) else None
 
     def _only_one(self) -> Session:
         if self.unsent:

@@ -115,6 +115,8 @@ _STILL = (
     "now|still|currently|again|just|jetzt|nun|noch|weiterhin|aktuell|maintenant|toujours|désormais|ahora|todavía|aún|agora"
     "|ainda|nu|nog|nog steeds|ora|ancora|adesso"
 )
+_VERBS = frozenset((*_IS.replace("(?<=alasana )", "").replace(" ", "|").split("|"), "to"))
+"""What a sentence that tells a value has after the name, or else a colon."""
 _HASHED = rf"(?:base\d\d|sha-?\d|md5|aes|utf-?\d|bcrypt|argon|rot13)[\w-]{{0,12}}(?:{BLANK}|-)(?:en|hash)"
 _SAID = (
     rf"(?:{BLANK}{{1,4}}(?:(?:(?:is|was|has|had){BLANK})?(?:been{BLANK}|now{BLANK}){{0,2}}(?:(?:re)?set|changed|rotated|updated)"
@@ -129,15 +131,25 @@ _WHOSE = rf"{BLANK}{{1,4}}(?:(?:{_OF}){BLANK}{{1,4}}|(?:d|dell)['’]|(?=\()){_W
 """Up to six words between say whose it is: for the smtp relay."""
 _SAYS_OF = Lazy(rf"{_WHOSE}{_SAID}(?!{_HASHED})", re.IGNORECASE)
 _SAYS_BRIEFLY = Lazy(rf"{_WHOSE}(?:{BLANK}{{1,4}}(?P<to>to){BLANK}|:{BLANK}){BLANK}{{0,4}}", re.IGNORECASE)
+_LONGEST_SENTENCE = 600
+"""Characters from a name to its value at most: seven words of 60, and blanks."""
 _CHANGES = Lazy(r"\b(?:re)?(?:set|chang|rotat|updat)\w{0,5}\s(?:\S{1,40}\s){0,3}\Z", re.IGNORECASE)
 
 
 def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """The password is VALUE; the password for the relay is still VALUE; the password was changed to VALUE."""
+    if not _may_tell(text, end):
+        return
     for says in (said.match(text, end) for said in (_SAYS_OF, _SAYS_BRIEFLY, _SAYS)):
         if says and (value := _said(text, start, says, named)):
             yield value
             return
+
+
+def _may_tell(text: str, end: int) -> bool:
+    """Whether a verb or a colon follows, as far as one can see without a pattern: these take long to compile."""
+    rest = text[end : end + _LONGEST_SENTENCE].partition("\n")[0]
+    return ":" in rest or not _VERBS.isdisjoint(rest.lower().split())
 
 
 def _said(text: str, start: int, says: re.Match[str], named: Named) -> Value | None:
