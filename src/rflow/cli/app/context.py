@@ -214,7 +214,7 @@ class Context:
         """What is remembered for this terminal: the current session, and the versions displayed."""
         from rflow.cli.terminal_state import Terminal
 
-        return Terminal(self.settings.folders.state, self._place, os.environ)
+        return Terminal(self.settings.folders.state_name, self._place, os.environ)
 
     @property
     def _place(self) -> str:
