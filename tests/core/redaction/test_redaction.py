@@ -126,7 +126,9 @@ def test_nothing_of_a_value_survives_beside_its_mark(
     assert Redactor()(text) == expected
 
 
-@pytest.mark.parametrize("verb", [*sorted(layouts._VERBS - {"on", "to", "sigue"}), "sigue siendo", "has been set to"])
+@pytest.mark.parametrize(
+    "verb", [*sorted(layouts._VERBS - {"on", "to", "sigue", "siendo"}), "sigue siendo", "has been set to"]
+)
 def test_every_verb_tells_a_value_in_a_sentence(verb: str) -> None:
     assert Redactor()(f"The password for the smtp relay {verb} Blue-Kettle-47").endswith(f"{verb} {MARK}")
 
