@@ -29,7 +29,8 @@ class Markdown(Plain):
     _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=/-]|:-))")
     # GitHub and GitLab link @name and notify its owner, and link #12, !12 and GH-12 to an issue or a request, which
     # then shows the reference. They do so after the Markdown is rendered: U+200B after the character prevents it.
-    _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])|\b(?i:gh)-(?=[0-9])")
+    _REFERENCE = r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])|\b(?i:gh)-(?=[0-9])"
+    _REFERENCE_SIGNS = ("@", "#", "!", "gh-")
     # Shown as code: addresses, which stay whole where Markdown is not rendered, and what may be the hash of a commit,
     # which GitHub and GitLab would link.
     _ADDRESS = r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s`|<>\"]*[^\s`|<>\"'.,;:!?)\]}*_~])"
@@ -49,7 +50,9 @@ class Markdown(Plain):
         return self._START.sub(r"\1\\", "".join(texts), count=1)
 
     def _escaped(self, text: str) -> str:
-        return self._SPECIAL.sub(r"\\\g<0>", self._REFERENCE.sub("\\g<0>\u200b", text))
+        if any(sign in text.lower() for sign in self._REFERENCE_SIGNS):
+            text = re.sub(self._REFERENCE, "\\g<0>\u200b", text)
+        return self._SPECIAL.sub(r"\\\g<0>", text)
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines: blank lines separate paragraphs (§4.8), others end in a hard break (§6.7)."""

@@ -88,12 +88,17 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     shown = text[value.start : value.end]
     chosen = looks_chosen(shown)
     ends = _ENDS_LINE.match(text, value.after) is not None
-    is_set = text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
     alone = named.belief == "sure" and (value.quoted or (ends and chosen))
-    alone = alone or (named.belief == "sure" and _MADE_UP.fullmatch(shown) is not None)
+    alone = alone or (named.belief == "sure" and any(map(str.isdigit, shown)) and _MADE_UP.fullmatch(shown) is not None)
     alone = alone or (named.belief == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
-    if (typed or alone or (is_set and (ends or chosen))) and is_secret(text, value, named.belief):
+    shows = typed or alone or ((ends or chosen) and _is_set(text, start, end))
+    if shows and is_secret(text, value, named.belief):
         yield value
+
+
+def _is_set(text: str, start: int, end: int) -> bool:
+    """Whether the name is that of a setting, or stands after a command that sets one."""
+    return text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
 
 
 def _is_no_name(text: str, start: int, end: int) -> bool:

@@ -29,7 +29,7 @@ _STEMS = (
     *("パスワード", "비밀번호", "סיסמה", "كلمة ال", "schlüssel"),
 )
 """What names of secrets hold, a longer one before its beginning. One pattern of them takes long to compile."""
-_NAME_END = Lazy(r"(?:[\w.-]|[\u0300-\u036f]){0,80}")
+_NAME_END = Lazy(r"[\w.\-\u0300-\u036f]{0,80}")
 _LONGEST_NAME = 80
 _WORDS_BEFORE = Lazy(r"(?:[^\W\d_]{2,20}[ -]){1,3}\Z")
 _RESOURCE = Lazy(r"\barn:[\w:/-]*:\Z")
