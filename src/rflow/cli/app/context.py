@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person, person
@@ -45,7 +47,7 @@ def local(at: datetime) -> datetime:
         return at
 
 
-class World(NamedTuple):
+class World(msgspec.Struct, frozen=True):
     """Where a run gets the time and new codes from; a replay brings those of its recording."""
 
     clock: Callable[[], datetime] = now
