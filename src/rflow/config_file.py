@@ -1,16 +1,19 @@
 """The configuration file: TOML, read as values by dotted name, and replaced in a single step."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rflow.errors import BadInput
-from rflow.whole_files import write_own_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
+def read_config(path: str) -> dict[str, str | tuple[str, ...]]:
     """Return the values of the configuration file by dotted name; none if it is missing."""
     try:
-        text = path.read_text("utf-8")
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 (a prompt does without pathlib)
+            text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -25,7 +28,7 @@ def read_config(path: Path) -> dict[str, str | tuple[str, ...]]:
     return _flat(document, path)
 
 
-def _flat(document: Mapping[str, object], path: Path, prefix: str = "") -> dict[str, str | tuple[str, ...]]:
+def _flat(document: Mapping[str, object], path: str, prefix: str = "") -> dict[str, str | tuple[str, ...]]:
     values: dict[str, str | tuple[str, ...]] = {}
     for key, value in document.items():
         name = prefix + key
@@ -40,13 +43,15 @@ def _flat(document: Mapping[str, object], path: Path, prefix: str = "") -> dict[
     return values
 
 
-def write_config(path: Path, name: str, value: str | list[str] | None) -> None:
+def write_config(path: "Path", name: str, value: str | list[str] | None) -> None:
     """Set `name` in the configuration file, or remove it if `value` is None. Other content of the file stays."""
     import tomllib
 
     import tomli_w
 
-    read_config(path)  # a file that can't be read is not overwritten
+    from rflow.whole_files import write_own_file
+
+    read_config(str(path))  # a file that can't be read is not overwritten
     document: dict[str, object] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     *tables, key = name.split(".")
     table = document

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Literal
 
 NOWHERE = "/dev/null/rflow"
@@ -31,15 +30,12 @@ def home() -> str | None:
         return None
 
 
-def expanded(path: str) -> Path:
+def expanded(path: str) -> str:
     """Return a path with "~" replaced by this user's home; without one, "~" is taken as an ordinary name."""
     here = home()
     if here is not None and (path == "~" or path.startswith("~/")):
-        return Path(here + path[1:])
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
+        return here + path[1:]
+    return os.path.expanduser(path)  # noqa: PTH111
 
 
 def user_folder(kind: Literal["data", "state", "config"]) -> str:
@@ -60,4 +56,4 @@ def user_folder(kind: Literal["data", "state", "config"]) -> str:
         found = str(getattr(PlatformDirs("rflow", appauthor=False), f"user_{kind}_dir"))
     except RuntimeError:
         return f"{NOWHERE}/{kind}"
-    return found if Path(found).is_absolute() else f"{NOWHERE}/{kind}"
+    return found if os.path.isabs(found) else f"{NOWHERE}/{kind}"  # noqa: PTH117

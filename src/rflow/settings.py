@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rflow.config_file import read_config, write_config
 from rflow.errors import BadInput, UsageProblem
 from rflow.folders import NOWHERE, expanded, user_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Origin = Literal["flag", "environment", "file", "default"]
 
@@ -165,12 +167,33 @@ class Value(NamedTuple):
         return self.value if isinstance(self.value, tuple) else (self.value,) if self.value else ()
 
 
-class Folders(NamedTuple):
-    """The folders for this user's files, by the conventions of the platform."""
+class Folders:
+    """The folders for this user's files, by the conventions of the platform.
 
-    config_file: Path
-    data: Path
-    state: Path
+    Their names are texts, for a shell prompt: importing pathlib takes a seventh of its time.
+    """
+
+    def __init__(self, *, config_file: str, data: str, state: str) -> None:
+        self.config_file_name, self.data_name, self.state_name = config_file, data, state
+
+    @property
+    def config_file(self) -> "Path":
+        """The configuration file."""
+        from pathlib import Path
+
+        return Path(self.config_file_name)
+
+    @property
+    def state(self) -> "Path":
+        """The folder of what rflow remembers."""
+        from pathlib import Path
+
+        return Path(self.state_name)
+
+    @property
+    def drafts(self) -> "Path":
+        """The folder of commands that could not be sent to a server."""
+        return self.state / "unsent"
 
 
 class Settings:
@@ -194,15 +217,15 @@ def folders(config: str | None = None, environ: Mapping[str, str] = os.environ) 
     """Return the folders of this user; `config` (or RFLOW_CONFIG) names another configuration file."""
     named = config or environ.get("RFLOW_CONFIG")
     return Folders(
-        config_file=expanded(named) if named else Path(user_folder("config")) / "config.toml",
-        data=Path(user_folder("data")),
-        state=Path(user_folder("state")),
+        config_file=expanded(named) if named else f"{user_folder('config')}/config.toml",
+        data=user_folder("data"),
+        state=user_folder("state"),
     )
 
 
 def load_settings(flags: Mapping[str, str | None], where: Folders, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return all settings; `flags` are those from the command line, by setting name."""
-    in_file = read_config(where.config_file)
+    in_file = read_config(where.config_file_name)
     of_server = [each for each in OIDC_SETTINGS.values() if each.name in in_file or environ.get(each.variable)]
     settings = [*SETTINGS.values(), *of_server, *_of_targets(in_file, environ)]
     values = {setting.name: _value(setting, flags, environ, in_file, where) for setting in settings}
@@ -256,10 +279,10 @@ def _value(
 
 def _default(name: str, where: Folders, environ: Mapping[str, str]) -> str | tuple[str, ...]:
     match name:
-        case "store" if str(where.data).startswith(NOWHERE):
+        case "store" if where.data_name.startswith(NOWHERE):
             return ""
         case "store":
-            return f"sqlite:///{(where.data / 'rflow.db').as_posix()}"
+            return f"sqlite:///{where.data_name.replace(os.sep, '/')}/rflow.db"
         case "user.name":
             return _login(environ)
         case "progress.format":
@@ -319,7 +342,7 @@ def setting_named(name: str) -> Setting:
     raise UsageProblem(f'There is no setting "{name}".', try_=hint)
 
 
-def write_setting(path: Path, name: str, values: tuple[str, ...]) -> None:
+def write_setting(path: "Path", name: str, values: tuple[str, ...]) -> None:
     """Write a setting to the configuration file, or remove it if `values` is empty."""
     setting = setting_named(name)
     write_config(path, name, None if not values else list(values) if setting.many else values[0])

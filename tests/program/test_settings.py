@@ -19,7 +19,7 @@ def ana(tmp_path: Path) -> Program:
 
 @pytest.fixture
 def where(tmp_path: Path) -> Folders:
-    return Folders(config_file=tmp_path / "config.toml", data=tmp_path, state=tmp_path)
+    return Folders(config_file=str(tmp_path / "config.toml"), data=str(tmp_path), state=str(tmp_path))
 
 
 def file_of(me: Program) -> Path:

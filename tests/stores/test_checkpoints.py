@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -370,3 +371,32 @@ def test_the_name_of_the_code_covers_all_that_folds() -> None:
     modules = {name for name in loaded if not hasattr(sys.modules[name], "__path__")}
     unconcerned = {"rflow.errors", "rflow.core.fingerprint", "rflow.core.tree.model"}
     assert modules - unconcerned == {module.__name__ for module in checkpoint.FOLDED_BY}
+
+
+def test_a_checkpoint_keeps_the_older_entries_of_the_last_one_as_they_are(store: Store, folder: Path) -> None:
+    story, bodies, kept = [*short_story()], list[bytes](), 0
+    put(store, story)
+    for number in range(60):
+        story += more(story, NoteAdded(text=f"{number}: the label roll was changed"))
+        store.append(session(ID, CODE, story), story[-1:], len(story) - 1, {})
+        ((data,),) = rows(folder, "SELECT data FROM checkpoints")
+        assert isinstance(data, bytes)
+        kept += any(body in data for body in bodies)
+        parts = parts_of(data)
+        bodies = [body for part, body in parts if part.name == "notes"]
+        assert max(sum(part.name == name for part, _ in parts) for name in ("notes", "moves", "steps")) <= (
+            checkpoint.MOST_PARTS
+        )
+        assert same(store)
+    assert kept > 30
+    assert faults(store) == []
+
+
+def parts_of(data: bytes) -> list[tuple[checkpoint.Part, bytes]]:
+    """Return the parts of a checkpoint with their bytes."""
+    mark = checkpoint.mark(data)
+    assert mark
+    end = checkpoint.MARK + mark.size
+    head = msgspec.json.decode(data[checkpoint.MARK : end])
+    parts = msgspec.convert(head["parts"], list[checkpoint.Part])
+    return [(part, data[end + part.start : end + part.start + part.size]) for part in parts]

@@ -13,10 +13,9 @@ from rflow.core.text import counted, shorten
 from rflow.errors import BadInput, UsageProblem
 
 _PASSWORD_LIMIT = 4096
-_WARNS = re.compile(
-    r"\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
-    r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b",
-    re.IGNORECASE,
+_WARNS = (
+    r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
+    r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
 
 
@@ -59,7 +58,7 @@ def text_or_stdin(run: App, words: Sequence[str]) -> str:
 
 def reads_like_a_warning(text: str) -> bool:
     """Whether a note begins as a prohibition does ("Do NOT reboot …"), and is short enough to be a warning."""
-    return bool(_WARNS.match(text)) and len(text.split()) <= WORD_LIMIT
+    return bool(re.match(_WARNS, text)) and len(text.split()) <= WORD_LIMIT
 
 
 def wants_warning(run: App, text: str) -> bool:

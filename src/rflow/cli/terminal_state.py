@@ -6,13 +6,13 @@ It holds only ids and numbers, never a text of a session, and can be deleted at 
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from rflow.whole_files import write_own_file
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _KEPT_DAYS = 30
 _SEEN_LIMIT = 50
@@ -38,9 +38,13 @@ class _State:
         self.seen: dict[str, int] = seen or {}
 
     @classmethod
-    def read(cls, path: Path) -> "_State":
-        """Read a file; raise `OSError` or `ValueError`. This needs no msgspec, which `rflow prompt` can't wait for."""
-        saved = json.loads(path.read_bytes())
+    def read(cls, path: "str | Path") -> "_State":
+        """Read a file; raise `OSError` or `ValueError`.
+
+        This needs neither msgspec nor pathlib, which `rflow prompt` can't wait for.
+        """
+        with open(path, "rb") as file:  # noqa: PTH123
+            saved = json.load(file)
         if not isinstance(saved, dict) or not isinstance(saved.get("key"), str):
             raise ValueError("not the state of a terminal")
         named = {name: saved.get(name) for name in ("current", "left", "code", "unsent")}
@@ -74,10 +78,11 @@ class Elsewhere(NamedTuple):
 class Terminal:
     """The state of this terminal for the store at `url`, in its own file in the state folder."""
 
-    def __init__(self, state: Path, url: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, state: str, url: str, environ: Mapping[str, str]) -> None:
         self._id = terminal_id(environ)
         self._key = f"{url} {self._id}"
-        self._path = state / "terminals" / f"{crc32(self._key.encode('utf-8', 'replace')):08x}.json"
+        self._folder = f"{state}/terminals"
+        self._file = f"{self._folder}/{crc32(self._key.encode('utf-8', 'replace')):08x}.json"
         self._state = self._read()
 
     @property
@@ -89,7 +94,7 @@ class Terminal:
         """Return the session that this terminal last made current in another store; None if there is none."""
         here = f" {self._id}"
         found = []
-        for path in self._path.parent.glob("*.json"):
+        for path in self._files():
             with suppress(OSError, ValueError, RecursionError):
                 saved = _State.read(path)
                 if saved.current and saved.key.endswith(here) and saved.key != self._key:
@@ -132,7 +137,7 @@ class Terminal:
 
     def seen(self, session_id: str) -> int | None:
         """Return the version of a session that was last displayed here; None if that can't be saved."""
-        return self._state.seen.get(session_id) if os.access(self._path.parent, os.W_OK) else None
+        return self._state.seen.get(session_id) if os.access(self._folder, os.W_OK) else None
 
     def saw(self, session_id: str, version: int) -> None:
         """Record that this version of a session was displayed here."""
@@ -148,30 +153,41 @@ class Terminal:
         """Delete the state of this terminal."""
         self._state = _State(key=self._key)
         with suppress(OSError):
-            self._path.unlink()
+            os.unlink(self._file)  # noqa: PTH108
 
     def _read(self) -> _State:
         try:
-            saved = _State.read(self._path)
+            saved = _State.read(self._file)
         except (OSError, ValueError, RecursionError):
             return _State(key=self._key)
         return saved if saved.key == self._key else _State(key=self._key)
 
     def _write(self) -> None:
         """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
+        from pathlib import Path
+
+        from rflow.whole_files import write_own_file
+
+        path = Path(self._file)
         try:
-            first = not self._path.exists()
-            write_own_file(self._path, bytes(self._state))
+            first = not path.exists()
+            write_own_file(path, bytes(self._state))
             if first:
                 self._prune()
         except OSError:  # with an outdated version every later move would be refused
             with suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+
+    def _files(self) -> "Iterator[Path]":
+        """Return the files of all terminals."""
+        from pathlib import Path
+
+        return Path(self._folder).glob("*.json")
 
     def _prune(self) -> None:
         """Remove the files of terminals that have not been used for 30 days."""
         limit = time.time() - _KEPT_DAYS * 86_400
-        for path in self._path.parent.glob("*.json"):
+        for path in self._files():
             if path.stat().st_mtime < limit:
                 path.unlink(missing_ok=True)
 
@@ -204,7 +220,8 @@ def _session() -> str:
 def _started(pid: int) -> str:
     """Return when a process started, in clock ticks since boot (proc(5), field 22); "" if the system does not say."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            stat = file.read()
     except OSError:
         return ""
     return stat.rpartition(")")[2].split()[19]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.tree.model import Tree, canonical, digest
+from rflow.core.tree.model import Node, Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.stores import TreeName
 from rflow.ports.workspace import Workspace
@@ -23,6 +23,11 @@ def tree_of(workspace: Workspace, session: Session) -> Tree | None:
         return None
     version = session.tree.digest
     return readable_trees({version: workspace.tree(version)}).get(version)
+
+
+def node_of(session: Session, tree: Tree | None) -> Node | None:
+    """Return the node where a session stands in its tree; None where it stands at none that this has."""
+    return tree.nodes.get(session.place.node) if tree and session.place else None
 
 
 def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:

@@ -10,9 +10,10 @@
     /home/ana/shifts             anything else is a folder
 """
 
+import errno
 import os
 import re
-from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
 from rflow.errors import UsageProblem
@@ -44,6 +45,8 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
         return _memory(where)
     if kind == "postgresql":
         return _postgres(where, patience, create=create)
+    from pathlib import Path
+
     path = Path(where)
     if not create and not path.exists():
         raise absent(path)
@@ -61,7 +64,7 @@ def normal_url(url: str) -> str:
     kind, where = _read(url)
     if kind == "postgresql":
         return where
-    path = Path(where).as_posix() if kind != "memory" else where
+    path = where.replace(os.sep, "/") if kind != "memory" else where
     return f"sqlite://{path if path.startswith('/') else '/' + path}" if kind == "sqlite" else f"{kind}:{path}"
 
 
@@ -109,7 +112,7 @@ def _read(url: str) -> tuple[str, str]:
         return "postgresql", normal(url)
     if rest.startswith("//"):
         raise _unknown(scheme)
-    return _kind_of(Path(_absolute(url.strip())))
+    return _kind_of(_absolute(url.strip()))
 
 
 def _unknown(scheme: str) -> UsageProblem:
@@ -129,7 +132,7 @@ def _path(rest: str) -> str:
 
 def _absolute(path: str) -> str:
     """Return an absolute path; a path that is not text could be opened, but not recorded, shown or put into a URL."""
-    absolute = os.path.normpath(expanded(path).absolute())
+    absolute = os.path.abspath(expanded(path))  # noqa: PTH100 (a prompt does without pathlib)
     try:
         absolute.encode()
     except UnicodeEncodeError:
@@ -139,13 +142,26 @@ def _absolute(path: str) -> str:
     return absolute
 
 
-def _kind_of(path: Path) -> tuple[str, str]:
+def _kind_of(path: str) -> tuple[str, str]:
     """Return the kind of store that a path means, and the path."""
     with explained(path):
-        if path.is_file() and path.suffix not in _SUFFIXES:
+        mode, named_so = _mode(path), os.path.splitext(path)[1] in _SUFFIXES  # noqa: PTH122
+        if S_ISREG(mode) and not named_so:
+            from pathlib import Path
+
             from rflow.stores.places import is_database
 
-            if not is_database(path):
-                raise foreign(path)
-            return "sqlite", str(path)
-        return ("sqlite" if path.suffix in _SUFFIXES and not path.is_dir() else "json"), str(path)
+            if not is_database(Path(path)):
+                raise foreign(Path(path))
+            return "sqlite", path
+        return ("sqlite" if named_so and not S_ISDIR(mode) else "json"), path
+
+
+def _mode(path: str) -> int:
+    """Return the kind of a file, as `stat` has it; 0 if there is none."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return 0
+        raise

@@ -27,10 +27,13 @@ FOLDED_BY = (people, person_names, spaces, times, events, table, state, adjust, 
 
 RECENT = 150
 """The latest entries of each kind that every command reads, as many as a summary shows; older ones are read later."""
-PARTS = 8
+PARTS = 4
+"""Into how many parts older entries are divided."""
+MOST_PARTS = 8
+"""How many parts there are at most: the next checkpoint keeps those of the last one, and adds one."""
 MARK = 16
 _MARK = b"%08x" * 2
-_PARTS = "parts"
+_FIELD = "parts"
 _LONG = ("moves", "notes", "steps", "evidence")
 """The tables whose older entries are a part of their own: all that makes a long session large."""
 
@@ -38,7 +41,8 @@ _LONG = ("moves", "notes", "steps", "evidence")
 class Checkpoint(NamedTuple):
     """A checkpoint as it is stored: after which event it was taken, of which code, and its data.
 
-    That is a mark, the state without older entries (the head), and up to `PARTS` parts of each table, the oldest first.
+    That is a mark, the state without older entries (the head), and up to `MOST_PARTS` parts of each table, the oldest
+    first.
     """
 
     version: int
@@ -74,20 +78,23 @@ def fold() -> str:
         return ""
 
 
-class _Entries(Mapping[int, Entry]):
-    """The entries in a part of a checkpoint: each is decoded when it is asked for, or all at once."""
+class _Entries(Mapping[int, Any]):
+    """The values in a part of a checkpoint: an entry is decoded when it is asked for, or all at once; moves always."""
 
     def __init__(self, body: bytes, name: str) -> None:
-        self._body, self._name = body, name
-        self._each = msgspec.json.decode(body, type=dict[int, msgspec.Raw])
+        self.body, self._name = body, name
 
     @cached_property
-    def _all(self) -> dict[int, Entry]:
-        return cast(dict[int, Entry], _decoded(self._body, self._name))
+    def _all(self) -> dict[int, Any]:
+        return cast(dict[int, Any], _decoded(self.body, self._name))
 
-    def __getitem__(self, seq: int) -> Entry:
-        entry: Entry = msgspec.json.decode(self._each[seq], type=_TABLES[self._name])
-        return entry
+    @cached_property
+    def _each(self) -> dict[int, Any]:
+        return msgspec.json.decode(self.body, type=dict[int, msgspec.Raw]) if self._name in _TABLES else self._all
+
+    def __getitem__(self, seq: int) -> Any:
+        value = self._each[seq]
+        return msgspec.json.decode(value, type=_TABLES[self._name]) if isinstance(value, msgspec.Raw) else value
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._each)
@@ -95,7 +102,7 @@ class _Entries(Mapping[int, Entry]):
     def __len__(self) -> int:
         return len(self._each)
 
-    def items(self) -> ItemsView[int, Entry]:
+    def items(self) -> ItemsView[int, Any]:
         return self._all.items()
 
 
@@ -105,6 +112,11 @@ class _Parts(Mapping[int, Any]):
     def __init__(self, parts: list[Part], read: Callable[[Part], Mapping[int, Any]]) -> None:
         self._parts, self._read = parts, cache(read)
         self.end = parts[-1].end if parts else 0
+
+    def stored(self) -> list[tuple[Part, bytes]]:
+        """Return the parts as they are stored; none if one of them can't be read as it is, or they are too many."""
+        bodies = [getattr(self._read(part), "body", b"") for part in self._parts]
+        return list(zip(self._parts, bodies, strict=True)) if all(bodies) and len(bodies) < MOST_PARTS else []
 
     def __getitem__(self, seq: int) -> Any:
         for part in self._parts:
@@ -282,22 +294,26 @@ def take(session: Session) -> Checkpoint | None:
     if session.unreadable or not fold():
         return None
     values = {field.name: getattr(session, field.name) for field in _fields()}
-    parts, bodies, start = [], [], 0
+    parts, bodies, start = list[Part](), list[bytes](), 0
     for name in _LONG:
-        older, values[name] = values[name].split(RECENT)
-        for some in _divided(older):
-            body = msgspec.json.encode(_stored(name, some))
-            parts.append(Part(name, max(some) + 1, len(some), start, len(body), crc32(body)))
+        unread, older, values[name] = values[name].split(RECENT)
+        for part, body in _parts_of(name, unread, older):
+            parts.append(msgspec.structs.replace(part, start=start))
             bodies.append(body)
             start += len(body)
-    head = msgspec.json.encode({name: _stored(name, value) for name, value in values.items()} | {_PARTS: parts})
+    head = msgspec.json.encode({name: _stored(name, value) for name, value in values.items()} | {_FIELD: parts})
     return Checkpoint(session.version, fold(), b"".join((_MARK % (len(head), crc32(head)), head, *bodies)))
 
 
-def _divided(older: dict[int, Any]) -> Iterator[dict[int, Any]]:
-    each, size = iter(older.items()), max(RECENT, -(-len(older) // PARTS))
+def _parts_of(name: str, unread: Mapping[int, Any], older: dict[int, Any]) -> Iterator[tuple[Part, bytes]]:
+    """Yield the parts of a table: those that nothing has read stay as they are, with what is older now as one more."""
+    kept = unread.stored() if isinstance(unread, _Parts) else []
+    yield from kept
+    older = older if kept else {**dict(unread.items()), **older}
+    each, size = iter(older.items()), len(older) if kept else max(RECENT, -(-len(older) // PARTS))
     while some := dict(islice(each, size)):
-        yield some
+        body = msgspec.json.encode(_stored(name, some))
+        yield Part(name, max(some) + 1, len(some), 0, len(body), crc32(body)), body
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -325,7 +341,7 @@ def restored(mark: Mark, head: bytes, older: Callable[[Part], Mapping[int, Any]]
         return None
     session = Session(id="")
     stored = msgspec.json.decode(head, type=dict[str, msgspec.Raw])
-    parts = msgspec.json.decode(stored[_PARTS], type=list[Part])
+    parts = msgspec.json.decode(stored[_FIELD], type=list[Part])
     for field in _fields():
         decode = cache(partial(_decoded, stored[field.name], field.name))
         if field.name in _LONG:
@@ -355,7 +371,7 @@ def older_in(body: bytes, part: Part) -> Mapping[int, Any] | None:
     """Return the older entries in that part of a checkpoint; None if it is another's, or damaged."""
     if (len(body), crc32(body)) != (part.size, part.sum):
         return None
-    return _Entries(body, part.name) if part.name in _TABLES else _decoded(body, part.name)
+    return _Entries(body, part.name)
 
 
 def older_of(session: Session, part: Part) -> Mapping[int, Any]:

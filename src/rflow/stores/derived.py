@@ -22,8 +22,6 @@ from rflow.ports.paging import person_key
 from rflow.ports.stores import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
-_DIGEST = re.compile(rb"[0-9a-f]{64}")
-
 
 def row(session: Session) -> Head:
     """Return the head of a session, even if its beginning can't be read."""
@@ -60,7 +58,7 @@ def named(events: Iterable[Stored]) -> set[str]:
     digests: set[str] = set()
     for event in events:
         if not isinstance(event, Event):
-            digests.update(match.decode() for match in _DIGEST.findall(event.raw))
+            digests.update(match.decode() for match in re.findall(rb"[0-9a-f]{64}", event.raw))
         elif isinstance(event.fact, EvidenceAdded) and event.fact.digest:
             digests.add(event.fact.digest)
     return digests

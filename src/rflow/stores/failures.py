@@ -5,9 +5,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rflow.errors import StoreProblem, TracesLeft, UsageProblem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATIENCE = 10.0
 """How many seconds a writer waits for another writer."""
@@ -22,7 +25,7 @@ class Newer(StoreProblem):
 
 
 @contextmanager
-def explained(place: Path) -> Iterator[None]:
+def explained(place: "Path | str") -> Iterator[None]:
     """Turn the system's errors about the files at `place` into a `StoreProblem`."""
     try:
         yield
@@ -30,7 +33,7 @@ def explained(place: Path) -> Iterator[None]:
         raise of_system(place, error) from error
 
 
-def of_system(place: Path, error: OSError) -> StoreProblem:
+def of_system(place: "Path | str", error: OSError) -> StoreProblem:
     """Return the error for what the operating system reported about the store at `place`."""
     if error.errno in _FULL:
         return full(place)
@@ -44,7 +47,7 @@ def of_system(place: Path, error: OSError) -> StoreProblem:
     )
 
 
-def network_disk(place: Path, what: str) -> StoreProblem:
+def network_disk(place: "Path | str", what: str) -> StoreProblem:
     """Return the error for a disk without locks or shared memory, where two writers would damage a store."""
     folder = " A folder store needs none: --store json:FOLDER." if what == "shared memory" else ""
     return StoreProblem(
@@ -53,7 +56,7 @@ def network_disk(place: Path, what: str) -> StoreProblem:
     )
 
 
-def full(place: Path | str) -> StoreProblem:
+def full(place: "Path | str") -> StoreProblem:
     """Return the error for a full disk; what was stored before is untouched."""
     return StoreProblem(
         f"The disk is full, so this was not saved in {place}. What was saved before is unharmed.",
@@ -61,7 +64,7 @@ def full(place: Path | str) -> StoreProblem:
     )
 
 
-def forbidden(place: Path) -> StoreProblem:
+def forbidden(place: "Path | str") -> StoreProblem:
     """Return the error for files that this user may not read or write, or that are on a read-only disk."""
     return StoreProblem(
         f"This user may not read or write all of {place}, or it is on a read-only disk.",
@@ -69,13 +72,15 @@ def forbidden(place: Path) -> StoreProblem:
     )
 
 
-def _named(place: Path, error: OSError) -> Path:
+def _named(place: "Path | str", error: OSError) -> "Path":
     """Return the file that an error names, else the store itself."""
+    from pathlib import Path
+
     named = Path(error.filename if isinstance(error.filename, str) else "")
-    return named if named.is_absolute() else place
+    return named if named.is_absolute() else Path(place)
 
 
-def not_ours(file: Path) -> StoreProblem | None:
+def not_ours(file: "Path") -> StoreProblem | None:
     """Return the error for a file or folder of somebody else that this user may not use; None if it is no such."""
     owner = other_owner(file)
     if owner is None or os.access(file, os.R_OK | os.W_OK):
@@ -88,7 +93,7 @@ def not_ours(file: Path) -> StoreProblem | None:
     )
 
 
-def other_owner(file: Path) -> str | None:
+def other_owner(file: "Path") -> str | None:
     """Return who owns a file; None for this user's own, and where it can't be seen."""
     if sys.platform == "win32":
         return None
@@ -106,7 +111,7 @@ def other_owner(file: Path) -> str | None:
         return f"the user with the number {owner}"
 
 
-def busy(place: Path | str) -> StoreProblem:
+def busy(place: "Path | str") -> StoreProblem:
     """Return the error for a store that another program keeps locked."""
     return StoreProblem(
         f"The store at {place} is busy: another program has kept it locked. Nothing was written.",
@@ -114,14 +119,14 @@ def busy(place: Path | str) -> StoreProblem:
     )
 
 
-def absent(place: Path | str) -> StoreProblem:
+def absent(place: "Path | str") -> StoreProblem:
     """Return the error for a store that does not exist."""
     return StoreProblem(
         f"There is no store at {place}.", try_="Check the path: `rflow store info` shows the usual one."
     )
 
 
-def newer(place: Path | str, version: int, known: int) -> StoreProblem:
+def newer(place: "Path | str", version: int, known: int) -> StoreProblem:
     """Return the error for a store that a later version of rflow wrote."""
     return StoreProblem(
         f"The store at {place} has format {version}, which is from a newer rflow; this one reads up to {known}. "
@@ -130,7 +135,7 @@ def newer(place: Path | str, version: int, known: int) -> StoreProblem:
     )
 
 
-def damaged(place: Path | str, error: Exception) -> StoreProblem:
+def damaged(place: "Path | str", error: Exception) -> StoreProblem:
     """Return the error for a store that can't be read in part."""
     return StoreProblem(
         f"The store at {place} is damaged: {error}.",
@@ -138,12 +143,12 @@ def damaged(place: Path | str, error: Exception) -> StoreProblem:
     )
 
 
-def in_conflict(file: Path) -> StoreProblem:
+def in_conflict(file: "Path") -> StoreProblem:
     """Return the error for a file in which git left both sides of a merge."""
     return StoreProblem(f"{file} holds two versions with git's conflict markers.", try_="Merge: rflow store merge")
 
 
-def unreadable(place: Path, error: BaseException) -> StoreProblem:
+def unreadable(place: "Path", error: BaseException) -> StoreProblem:
     """Return the error for a store of which not even `store check` can read anything."""
     return StoreProblem(
         f"The store at {place} is damaged so badly that SQLite can't open it: {error}.",
@@ -151,7 +156,7 @@ def unreadable(place: Path, error: BaseException) -> StoreProblem:
     )
 
 
-def older(place: Path) -> StoreProblem:
+def older(place: "Path") -> StoreProblem:
     """Return the error for a store that has to be upgraded first, but can't be written where it is."""
     return StoreProblem(
         f"The store at {place} has an older format, and can't be upgraded because it can't be written.",
@@ -159,7 +164,7 @@ def older(place: Path) -> StoreProblem:
     )
 
 
-def too_old(place: Path) -> StoreProblem:
+def too_old(place: "Path") -> StoreProblem:
     """Return the error for a store that is older than what can be upgraded."""
     return StoreProblem(
         f"The store at {place} has a format that is too old to read.",
@@ -172,12 +177,12 @@ def is_forbidden(error: OSError) -> bool:
     return error.errno in _FORBIDDEN
 
 
-def foreign(place: Path) -> StoreProblem:
+def foreign(place: "Path") -> StoreProblem:
     """Return the error for a file or folder that is not a store."""
     return StoreProblem(f"{place} is not an rflow store; it was left untouched.", try_="Use another path with --store.")
 
 
-def unfinished(place: Path | str) -> TracesLeft:
+def unfinished(place: "Path | str") -> TracesLeft:
     """Return the error for a text that was removed, but whose traces can't be erased yet."""
     return TracesLeft(
         f"It is removed, but traces of the text are still in {place}: another program is reading there, or the disk "
@@ -206,6 +211,6 @@ def no_accounts() -> UsageProblem:
     )
 
 
-def taken(path: Path) -> UsageProblem:
+def taken(path: "Path") -> UsageProblem:
     """Return the error for a backup to a path that exists."""
     return UsageProblem(f"{path} already exists, and a backup overwrites nothing.", try_="Use a new path.")

@@ -116,7 +116,8 @@ def test_an_everyday_command_loads_nothing_slow(words: tuple[str, ...], ana: Pro
     modules = loaded(ana, RUN, *words)
     assert of(modules, *NEVER, *SLOW, "threading", "subprocess") == []
     assert of(modules, "rflow.formats", "rflow.trees", "rflow.service.interchange", "rflow.delivery") == []
-    assert of(modules, "rflow.cli.parsing.with_typer") == []
+    assert of(modules, "rflow.cli.parsing.with_typer", "rflow.cli.times", "rflow.cli.server") == []
+    assert of(modules, "rflow.core.session.erasing", "rflow.core.session.rules.waits") == []
 
 
 @pytest.mark.slow
@@ -147,10 +148,12 @@ def test_no_format_of_rflow_needs_jinja(format_: str, ana: Program) -> None:
 
 
 @pytest.mark.slow
-def test_a_prompt_loads_neither_msgspec_nor_the_core(ana: Program) -> None:
+def test_a_prompt_loads_neither_msgspec_nor_pathlib_nor_the_core(ana: Program) -> None:
     modules = loaded(ana, RUN, "prompt")
     assert "rflow.stores.sqlite.glance" in modules
-    assert of(modules, *NEVER, *SLOW, "threading", "msgspec", "uuid", "decimal", "subprocess", "hashlib") == []
+    assert (
+        of(modules, *NEVER, *SLOW, "threading", "msgspec", "uuid", "decimal", "subprocess", "hashlib", "pathlib") == []
+    )
     assert of(modules, "rflow.core.session", "rflow.service.local.workspace", "rflow.cli.app") == []
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
 from rflow.core.redaction.belief import is_status
+from rflow.core.redaction.finders import layouts
 from rflow.core.redaction.finders.devices import SETTINGS
 from rflow.core.redaction.finders.web import ADDRESSES
 from rflow.core.redaction.prefixes import PREFIXES
@@ -175,6 +176,13 @@ def test_nothing_of_a_value_survives_beside_its_mark(
     value = "A7" + data.draw(values).rstrip(" '!.:,;)]}|&%=/@#-~^_+") + "x9"
     text, expected = written(template.replace("«»", f"«{value}»"))
     assert Redactor()(text) == expected
+
+
+@pytest.mark.parametrize(
+    "verb", [*sorted(layouts._VERBS - {"on", "to", "sigue", "siendo"}), "sigue siendo", "has been set to"]
+)
+def test_every_verb_tells_a_value_in_a_sentence(verb: str) -> None:
+    assert Redactor()(f"The password for the smtp relay {verb} Blue-Kettle-47").endswith(f"{verb} {MARK}")
 
 
 @pytest.mark.parametrize("prefix", " ".join(PREFIXES.values()).split())

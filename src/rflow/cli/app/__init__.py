@@ -98,10 +98,15 @@ class App(CurrentSession, Streams):
         arrived = session.arrived
         if session.tree is None or arrived is None or (self.workspace.now() - arrived).total_seconds() < _SOON:
             return
-        from rflow.cli.trees.at_node import limit_line
-        from rflow.service.trees import tree_of
+        from rflow.service.trees import node_of, tree_of
 
-        if line := limit_line(session, tree_of(self.workspace, session), self.workspace.now(), self.program):
+        tree = tree_of(self.workspace, session)
+        node = node_of(session, tree)
+        if node is None or not node.limit:
+            return
+        from rflow.cli.trees.at_node import limit_line
+
+        if line := limit_line(session, tree, self.workspace.now(), self.program):
             echo(line, err=True)
 
     def displayed(self, session: Session) -> None:

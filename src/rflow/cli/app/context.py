@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from rflow.cli.output import is_terminal
 from rflow.core.actors import Actor
@@ -47,7 +49,7 @@ def local(at: datetime) -> datetime:
         return at
 
 
-class World(NamedTuple):
+class World(msgspec.Struct, frozen=True):
     """Where a run gets the time and new codes from; a replay brings those of its recording."""
 
     clock: Callable[[], datetime] = now
@@ -216,7 +218,7 @@ class Context:
         """What is remembered for this terminal: the current session, and the versions displayed."""
         from rflow.cli.terminal_state import Terminal
 
-        return Terminal(self.settings.folders.state, self._place, os.environ)
+        return Terminal(self.settings.folders.state_name, self._place, os.environ)
 
     @property
     def _place(self) -> str:

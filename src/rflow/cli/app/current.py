@@ -87,7 +87,7 @@ class CurrentSession(Context):
             return None
         from rflow.cli.server.drafts import Drafts
 
-        return started if Drafts(self.settings.folders.state).starts(started) else None
+        return started if Drafts(self.settings.folders.drafts).starts(started) else None
 
     def elsewhere(self) -> "Elsewhere | None":
         """Return this terminal's current session in another store, where it is not closed; None if there is none."""

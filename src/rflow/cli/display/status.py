@@ -1,7 +1,6 @@
 """`rflow` alone: where am I, and what do I type next."""
 
 from rflow.cli.app import App
-from rflow.cli.display.lists import heads_table
 from rflow.cli.display.text import (
     cautions,
     clock,
@@ -37,9 +36,12 @@ def show_status(app: App) -> None:
 
 def drafts_line(app: App) -> None:
     """Say that there are drafts which could not be sent, if any."""
+    folder = app.settings.folders.drafts
+    if not folder.is_dir():  # most people have none
+        return
     from rflow.cli.server.drafts import Drafts
 
-    if Drafts(app.settings.folders.state).any():
+    if Drafts(folder).any():
         app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
@@ -96,6 +98,8 @@ def _nothing_here(app: App) -> None:
     mine = app.workspace.heads(Query(owner=app.me.id, status=("open",), limit=10)).heads
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")
+        from rflow.cli.display.lists import heads_table
+
         app.out(heads_table(mine, app.me.id, app.workspace.now()))
         app.out(next_block([f"{app.program} resume {head.code}" for head in mine[:3]]))
         return

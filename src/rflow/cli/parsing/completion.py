@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rflow.cli.app import App
-from rflow.service.trees import tree_of
+from rflow.service.trees import node_of, tree_of
 
 Offer = tuple[str, str]
 
@@ -54,7 +54,7 @@ def choices(app: App) -> Iterator[Offer]:
 
     session = app.session()
     tree = tree_of(app.workspace, session)
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    node = node_of(session, tree)
     if isinstance(node, Decision):
         yield from ((choice.label, f"choice {number}") for number, choice in enumerate(node.choices, 1))
 

@@ -59,8 +59,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Drafts:
     """The drafts of this user, in a folder."""
 
-    def __init__(self, state: Path) -> None:
-        self._folder = state / "unsent"
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def keep(self, draft: Draft) -> None:
         """Store a draft."""

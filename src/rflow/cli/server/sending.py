@@ -132,7 +132,7 @@ def keep(
         contents=dict(contents or {}),
         why=why,
     )
-    Drafts(run.settings.folders.state).keep(draft)
+    Drafts(run.settings.folders.drafts).keep(draft)
     return draft
 
 

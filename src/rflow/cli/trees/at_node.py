@@ -15,7 +15,7 @@ from rflow.core.text import one_line
 from rflow.core.tree.limits import past_limit
 from rflow.core.tree.model import Tree
 from rflow.ports.workspace import Workspace
-from rflow.service.trees import newer_here
+from rflow.service.trees import newer_here, node_of
 
 if TYPE_CHECKING:
     from rflow.core.session.experience import NodeFlag
@@ -56,7 +56,7 @@ def flag_lines(flags: "Iterable[NodeFlag]", now: datetime) -> list[str]:
 
 def limit_line(session: Session, tree: Tree | None, now: datetime, rflow: str) -> str:
     """Return what to do where a session has been at a node for longer than its limit; "" where it has not."""
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    node = node_of(session, tree)
     over = past_limit(node, session.arrived, now) if node and session.status == "open" else None
     if node is None or over is None:
         return ""
@@ -67,7 +67,7 @@ def limit_line(session: Session, tree: Tree | None, now: datetime, rflow: str) -
 
 def about_node(run: App, session: Session, tree: Tree | None) -> dict[str, object]:
     """Return what programs read of the node where a session stands: flags, changes in a newer version, the limit."""
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    node = node_of(session, tree)
     arrived = session.arrived
     over = past_limit(node, arrived, run.workspace.now()) if node and session.status == "open" else None
     return {

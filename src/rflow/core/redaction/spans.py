@@ -19,18 +19,6 @@ INVISIBLE = (
 """Characters that take no room: a value copied from a web page or a chat may hold some, and is the same value."""
 
 
-_COLOUR = re.compile(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
-# (what must be in the text, what is left out): colours, which a note keeps with a replacement character in front.
-_COLOURS = (("\x1b[", _COLOUR), ("\ufffd[", _COLOUR))
-# What stands before each line of a quoted mail, and of a unified diff.
-_BEFORE_LINES = (
-    ("> ", re.compile(r"^(?:> ?)+", re.MULTILINE)),
-    ("@@ -", re.compile(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
-)
-_BEFORE_A_LINE = re.compile(r"[ \t]{1,80}|[\w.-]{1,60} {1,20}\| ")
-_ONE = {mark: re.compile(mark) for mark in INVISIBLE}
-
-
 class Span(msgspec.Struct, frozen=True):
     """A secret: from `start` up to `end`, and what kind it is."""
 
@@ -66,6 +54,17 @@ class Lazy:
 
     def split(self, text: str) -> list[str]:
         return self._compiled.split(text)
+
+
+_COLOUR = Lazy(r"[\x1b\ufffd]\[[0-9;:]*+[mK]")
+# (what must be in the text, what is left out): colours, which a note keeps with a replacement character in front.
+_COLOURS = (("\x1b[", _COLOUR), ("\ufffd[", _COLOUR))
+# What stands before each line of a quoted mail, and of a unified diff.
+_BEFORE_LINES = (
+    ("> ", Lazy(r"^(?:> ?)+", re.MULTILINE)),
+    ("@@ -", Lazy(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
+)
+_BEFORE_A_LINE = Lazy(r"[ \t]{1,80}|[\w.-]{1,60} {1,20}\| ")
 
 
 class Run:
@@ -161,8 +160,8 @@ def visible(text: str) -> View:
     if before := _BEFORE_A_LINE.match(text):
         margins |= set(_margins(text, before[0]))
     left_out = margins | {place for sign, hiding in _COLOURS if sign in text for place in _places(hiding, text)}
-    if not text.isascii():
-        left_out |= {place for mark in INVISIBLE if mark in text for place in _places(_ONE[mark], text)}
+    if not text.isascii() and any(mark in text for mark in INVISIBLE):
+        left_out |= {place for place, character in enumerate(text) if character in INVISIBLE}
     if not left_out:
         return View(text, [], [])
     places = [place for place in range(len(text)) if place not in left_out]
@@ -194,5 +193,5 @@ def _margins(text: str, before: str) -> Iterator[int]:
     return _places(re.compile(rf"^{re.escape(before)}", re.MULTILINE), text) if before else iter(())
 
 
-def _places(hiding: re.Pattern[str], text: str) -> Iterator[int]:
+def _places(hiding: re.Pattern[str] | Lazy, text: str) -> Iterator[int]:
     return (place for match in hiding.finditer(text) for place in range(*match.span()))

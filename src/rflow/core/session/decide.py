@@ -1,8 +1,11 @@
-"""The rules: what events a command brings, or why it may not. Pure: the same command, state and time give the same."""
+"""The rules: what events a command brings, or why it may not. Pure: the same command, state and time give the same.
+
+Rules that only some commands need are imported by these: each module costs every other command time.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person, is_named
@@ -27,18 +30,17 @@ from rflow.core.session.rules.entries import (
     unpin,
 )
 from rflow.core.session.rules.guards import check_access, check_begun, check_closed, check_readable, check_seen
-from rflow.core.session.rules.moves import Trees, back, choose, done, enter, skip
-from rflow.core.session.rules.removing import redact
-from rflow.core.session.rules.undo import undo
-from rflow.core.session.rules.waits import wait
 from rflow.core.session.state import Session
 from rflow.core.session.texts import fit
 from rflow.core.session.times import utc
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 
+if TYPE_CHECKING:
+    from rflow.core.session.rules.moves import Trees
 
-def decide(session: Session, trees: Trees, command: Command, actor: Actor, at: datetime) -> list[Event]:
+
+def decide(session: Session, trees: "Trees", command: Command, actor: Actor, at: datetime) -> list[Event]:
     """Check `command` by `actor` against the rules and return the events it brings.
 
     `session` is the state it is decided on (a new one has version 0), `trees` finds a version of a tree by its
@@ -89,13 +91,13 @@ def _acceptance(session: Session, command: Command, actor: Actor) -> Iterator[Fa
         yield e.HandoffAccepted()
 
 
-def _facts(session: Session, trees: Trees, command: Command, actor: Actor, first: int) -> Iterator[Fact]:
+def _facts(session: Session, trees: "Trees", command: Command, actor: Actor, first: int) -> Iterator[Fact]:
     """Yield the facts that a command brings; `first` is the number of the first one's event."""
     match command:
         case c.Start():
             yield e.SessionStarted(title=command.title, brief=command.brief, space=command.space)
             if command.tree:
-                yield enter(trees, command.tree)
+                yield _move(session, trees, c.Enter(tree=command.tree))
         case c.Choose() | c.Done() | c.Skip() | c.Back() | c.Enter():
             yield _move(session, trees, command)
             yield from _pinned(command, first)
@@ -103,6 +105,8 @@ def _facts(session: Session, trees: Trees, command: Command, actor: Actor, first
             yield from _entry(session, command, first)
             yield from _pinned(command, first)
         case c.Undo():
+            from rflow.core.session.rules.undo import undo
+
             yield from undo(session, command, actor)
         case c.Delete():
             return
@@ -127,7 +131,9 @@ def _pinned(command: Command, first: int) -> Iterator[Fact]:
         yield e.Pinned(target=first)
 
 
-def _move(session: Session, trees: Trees, command: c.Choose | c.Done | c.Skip | c.Back | c.Enter) -> Fact:
+def _move(session: Session, trees: "Trees", command: c.Choose | c.Done | c.Skip | c.Back | c.Enter) -> Fact:
+    from rflow.core.session.rules.moves import back, choose, done, enter, skip
+
     match command:
         case c.Choose():
             return choose(session, trees, command)
@@ -190,10 +196,14 @@ def _adjustment(
         case c.RevertChange():
             yield revert(session, command)
         case c.SetWaiting():
+            from rflow.core.session.rules.waits import wait
+
             yield wait(session, command)
         case c.RecordShared():
             yield share(session, command)
         case c.RedactText(target=target):
+            from rflow.core.session.rules.removing import redact
+
             yield redact(session, target, actor)
         case _ as unexpected:
             assert_never(unexpected)

@@ -36,10 +36,11 @@ class Table(MutableMapping[int, _Value]):
             self._first = self._count = 0
         return self._values
 
-    def split(self, count: int) -> tuple[dict[int, _Value], dict[int, _Value]]:
-        """Return the values before the last `count`, and these."""
-        each = iter(self.whole().items())
-        return dict(islice(each, max(len(self) - count, 0))), dict(each)
+    def split(self, count: int) -> tuple[Mapping[int, _Value], dict[int, _Value], dict[int, _Value]]:
+        """Return the older values, if nothing has needed them yet; the others before the last `count`; and these."""
+        each = iter(self._values.items())
+        older = self._older() if self._count else {}
+        return older, dict(islice(each, max(len(self._values) - count, 0))), dict(each)
 
     def newest(self) -> Iterator[_Value]:
         """Yield the values, the newest first."""

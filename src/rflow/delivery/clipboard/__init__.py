@@ -15,7 +15,6 @@ from functools import partial
 import msgspec
 
 from rflow.core.text import byte_size
-from rflow.delivery.clipboard import terminal
 from rflow.delivery.clipboard.programs import desktop_programs, run
 from rflow.delivery.clipboard.request import ClipboardProgram, CopyFailed, CopyRequest
 from rflow.errors import NotDelivered
@@ -142,6 +141,8 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
     `-w` (tmux 3.2) also sends the text to the attached terminal, but only if tmux knows that the terminal accepts
     OSC 52, and it succeeds either way.
     """
+    from rflow.delivery.clipboard import terminal
+
     beyond = f", but not to the terminal, which takes at most {byte_size(terminal.LIMIT)}"
     if request.size <= terminal.LIMIT:
         with contextlib.suppress(CopyFailed):
@@ -153,6 +154,8 @@ def _load_tmux_buffer(request: CopyRequest) -> str:
 
 
 def _by_terminal(request: CopyRequest) -> Copied:
+    from rflow.delivery.clipboard import terminal
+
     terminal.send(request)
     needs = terminal.setting_needed(request)
     setting = f"; it arrives only with this setting {needs}" if needs else ""

@@ -29,19 +29,20 @@ class Markdown(Plain):
     _START = re.compile(r"\A(?:([0-9]{1,9})(?=[.)](?:\s|\Z))|(?=[#+=/-]|:-))")
     # GitHub and GitLab link @name and notify its owner, and link #12, !12 and GH-12 to an issue or a request, which
     # then shows the reference. They do so after the Markdown is rendered: U+200B after the character prevents it.
-    _REFERENCE = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])|\b(?i:gh)-(?=[0-9])")
+    _REFERENCE = r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9_])|[#!](?=[0-9])|\b(?i:gh)-(?=[0-9])"
+    _REFERENCE_SIGNS = ("@", "#", "!", "gh-")
     # Shown as code: addresses, which stay whole where Markdown is not rendered, and what may be the hash of a commit,
     # which GitHub and GitLab would link.
-    _LITERAL = re.compile(
-        r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s`|<>\"]*[^\s`|<>\"'.,;:!?)\]}*_~]"
-        r"|(?<![\w-])(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![\w-]))",
-        re.IGNORECASE,
-    )
+    _ADDRESS = r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s`|<>\"]*[^\s`|<>\"'.,;:!?)\]}*_~])"
+    _HASH = re.compile(r"((?<![\w-])(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![\w-]))", re.IGNORECASE)
 
     def inline(self, text: str) -> str:
         """Show a text in a heading, a list item, a table, bold or as a link's label; it may not be empty in bold."""
         line = on_one_line(text)
-        texts = self._LITERAL.split(line) if "://" in line or any(map(str.isdigit, line)) else [line]
+        texts = re.split(self._ADDRESS, line) if "://" in line else [line]
+        if any(map(str.isdigit, line)):
+            hashes = map(self._HASH.split, texts[::2])
+            texts = [*next(hashes), *(part for address in texts[1::2] for part in (address, *next(hashes)))]
         if len(texts) == 1 and line.translate(_HARMLESS).isalnum() and line[0].isalpha():
             return line
         texts[::2] = map(self._escaped, texts[::2])
@@ -49,7 +50,9 @@ class Markdown(Plain):
         return self._START.sub(r"\1\\", "".join(texts), count=1)
 
     def _escaped(self, text: str) -> str:
-        return self._SPECIAL.sub(r"\\\g<0>", self._REFERENCE.sub("\\g<0>\u200b", text))
+        if any(sign in text.lower() for sign in self._REFERENCE_SIGNS):
+            text = re.sub(self._REFERENCE, "\\g<0>\u200b", text)
+        return self._SPECIAL.sub(r"\\\g<0>", text)
 
     def block(self, text: str, indent: int | str = "") -> str:
         """Show a text of several lines: blank lines separate paragraphs (§4.8), others end in a hard break (§6.7)."""

@@ -8,12 +8,10 @@ import re
 
 from rflow.core.text import wrap
 
-_LINK = re.compile(r"(?:https?://|mailto:)[^\s\ufffd]+", re.IGNORECASE)
-
 
 def is_link(url: str) -> bool:
     """Whether a URL may become a link: http, https or mailto, without white space."""
-    return _LINK.fullmatch(url) is not None
+    return re.fullmatch(r"(?i:https?://|mailto:)[^\s\ufffd]+", url) is not None
 
 
 def on_one_line(text: str) -> str:
@@ -75,12 +73,12 @@ class SlackPaste(Plain):
     """
 
     # U+2060 WORD JOINER: invisible, and keeps a pasted @channel from notifying everybody.
-    _BROADCAST = re.compile(r"(?<!\w)@(?=(?:here|channel|everyone)(?!\w))", re.IGNORECASE)
+    _BROADCAST = r"(?i)(?<!\w)@(?=(?:here|channel|everyone)(?!\w))"
 
     @classmethod
     def hushed(cls, text: str) -> str:
         """Make what would notify everybody ineffective."""
-        return cls._BROADCAST.sub("@\u2060", text)
+        return re.sub(cls._BROADCAST, "@\u2060", text) if "@" in text else text
 
     def inline(self, text: str) -> str:
         """Show a text within a line."""

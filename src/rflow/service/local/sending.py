@@ -21,7 +21,6 @@ from rflow.core.session.commands import (
     TakeOver,
 )
 from rflow.core.session.decide import decide
-from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import (
     Event,
     HandedOff,
@@ -34,8 +33,6 @@ from rflow.core.session.events import (
 )
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
-from rflow.core.session.rules.moves import Trees
-from rflow.core.session.rules.removing import kept_of
 from rflow.core.session.state import Session
 from rflow.errors import BadInput, StoreProblem, UsageProblem
 from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
@@ -43,6 +40,7 @@ from rflow.ports.workspace import Sent
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
+    from rflow.core.session.rules.moves import Trees
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -67,7 +65,7 @@ class Sender(msgspec.Struct, frozen=True):
     store: Store
     actor: Actor
     now: Clock
-    trees: Trees
+    trees: "Trees"
 
 
 def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str, bytes], known: int) -> Sent:
@@ -165,6 +163,9 @@ def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stor
 
 def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
     """Remove the texts of an event for good, with those of its corrections, answers and copies."""
+    from rflow.core.session.erasing import without_texts
+    from rflow.core.session.rules.removing import kept_of
+
     for _ in range(ATTEMPTS):
         session = log.session
         if entry := session.carried_out(command.command_id, sender.actor.person):

@@ -55,14 +55,19 @@ def _older(db: sqlite3.Connection, session_id: str, version: int, end: int, part
 
 
 def _older_later(file: SqliteFile, session_id: str, version: int, end: int, part: Part) -> Older:
-    """Return a part of a checkpoint in a transaction of its own.
+    """Return a part of a checkpoint in a transaction of its own."""
+    with file.reading() as db:
+        return _older_now(db, session_id, version, end, part)
+
+
+def _older_now(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Older:
+    """Return a part of a checkpoint.
 
     Where another process has taken another checkpoint since, or removed texts, what the events say now takes its
     place: a text that was removed does not come back.
     """
-    with file.reading() as db:
-        found = _older(db, session_id, version, end, part)
-        return checkpoint.older_of(_replayed(db, session_id, version), part) if found is None else found
+    found = _older(db, session_id, version, end, part)
+    return checkpoint.older_of(_replayed(db, session_id, version), part) if found is None else found
 
 
 def _replayed(db: sqlite3.Connection, session_id: str, version: int) -> Session:
@@ -75,7 +80,11 @@ def latest(db: sqlite3.Connection, file: SqliteFile, session_id: str, row: rows.
 
     `db` is the connection of `file`, from which older entries are read later, if they are needed.
     """
-    base = _read(db, session_id, partial(_older_later, file, session_id))
+    return _going_on(db, session_id, row, partial(_older_later, file, session_id))
+
+
+def _going_on(db: sqlite3.Connection, session_id: str, row: rows.Row, older: Callable[[int, int, Part], Older]) -> Log:
+    base = _read(db, session_id, older)
     if base is None or base.version > row.version:
         return rows.log(db, session_id, row)
     base.code = row.code
@@ -92,8 +101,13 @@ def is_due(db: sqlite3.Connection, session_id: str, version: int) -> bool:
 
 
 def take(db: sqlite3.Connection, session_id: str) -> None:
-    """Take a checkpoint, from the stored events: what a process has in memory may have been erased meanwhile."""
-    if taken := checkpoint.take(rows.load(db, session_id).session):
+    """Take a checkpoint, from what is stored: what a process has in memory may have been erased meanwhile.
+
+    Where there is a checkpoint it goes on from that, which removing a text removes, too.
+    """
+    row = rows.row(db, session_id)
+    log = _going_on(db, session_id, row, partial(_older_now, db, session_id))
+    if taken := checkpoint.take(log.session):
         db.execute(_INSERT, (session_id, *taken))
 
 

@@ -17,6 +17,12 @@ _ASKED = (
     f"(SELECT 1 FROM json_each({_HEAD}, '$.asked') AS asked WHERE asked.value = ? OR asked.value LIKE '@%')"
 )
 """Few sessions have an open question, and those are in an index; only their heads are read as JSON."""
+_HANDED_OFF = "SELECT id FROM sessions INDEXED BY waiting_ones WHERE status = 'handed_off' AND owner"
+_INBOX = (
+    "status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')"
+    f" AND id IN ({_HANDED_OFF} = ? UNION ALL {_HANDED_OFF} >= '@' AND owner < 'A')"
+)
+"""The ids of queues begin with "@", so that no row is read of what waits for others."""
 _WAITING = ("handed_off",)
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"
 
@@ -45,7 +51,7 @@ def _part(query: Query, status: str) -> tuple[str, list[Value]]:
     where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
     # In no space there are none, which it knows: it would refuse an index then.
-    named = (query.inbox is not None or query.status == _WAITING) and query.spaces != ()
+    named = query.status == _WAITING and query.inbox is None and query.spaces != ()
     table = "sessions INDEXED BY waiting_ones" if named else "sessions"
     sql = f"SELECT id, head, updated_at FROM {table} WHERE {where}"  # noqa: S608 (constants)
     return sql, [value for _, values in selecting for value in values]
@@ -61,7 +67,7 @@ def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     elif query.status:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
-        conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))
+        conditions.append((_INBOX, (valid(query.inbox), valid(query.inbox))))
     if query.asked is not None:
         conditions.append((_ASKED, (valid(query.asked),)))
     if query.spaces is not None:

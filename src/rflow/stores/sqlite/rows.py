@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -57,7 +56,7 @@ def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stor
     _add_people(db, session.id, events)
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """What reading the events of a session needs of its row."""
 
     code: str

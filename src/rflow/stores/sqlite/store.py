@@ -122,7 +122,7 @@ class SqliteStore:
             if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.key(session.code),)).fetchone():
                 raise CodeTaken
             rows.insert(db, session, events, blobs)
-            due = _checkpoint_is_due(db, session)
+            due = _checkpoint_is_due(db, session, 0)
         if due:
             self._checkpoint(session)
 
@@ -142,7 +142,7 @@ class SqliteStore:
                 from rflow.stores.outbox.sql import SqlOutbox
 
                 SqlOutbox.insert(db, notices)
-            due = _checkpoint_is_due(db, session)
+            due = _checkpoint_is_due(db, session, expected)
         if due:
             self._checkpoint(session)
 
@@ -335,9 +335,13 @@ class SqliteStore:
         self._file.close()
 
 
-def _checkpoint_is_due(db: sqlite3.Connection, session: Session) -> bool:
-    """Whether a session is long, and needs a checkpoint; damage to the one it has keeps nobody from writing."""
-    if session.version < LONG:
+def _checkpoint_is_due(db: sqlite3.Connection, session: Session, before: int) -> bool:
+    """Whether a session is long, and needs a checkpoint; damage to the one it has keeps nobody from writing.
+
+    That is looked up at every few events only, each time that takes as long as another index would.
+    """
+    few = max(LONG // 20, 1)
+    if session.version < LONG or session.version // few == before // few:
         return False
     from rflow.stores.sqlite import checkpoints
 

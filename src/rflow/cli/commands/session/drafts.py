@@ -26,7 +26,7 @@ def list_(run: App, json: Json = False) -> None:
     from rflow.cli.display.lists import table
     from rflow.cli.times import stated
 
-    drafts = Drafts(run.settings.folders.state).all()
+    drafts = Drafts(run.settings.folders.drafts).all()
     if json:
         return run.out_json([_record(draft) for draft in drafts])
     if not drafts:
@@ -56,7 +56,7 @@ def _record(draft: Draft) -> dict[str, object]:
 @app.command()
 def show(run: App, reference: Id) -> None:
     """Print the whole text of a draft; of captured output, its bytes as they came."""
-    (draft,) = Drafts(run.settings.folders.state).named([reference])
+    (draft,) = Drafts(run.settings.folders.drafts).named([reference])
     if draft.contents:
         for content in draft.contents.values():
             echo_bytes(content)
@@ -71,7 +71,7 @@ def send_(run: App, references: Ids = None) -> None:
     Each is carried out once: what had arrived although the connection broke changes nothing. A draft that is refused is
     kept. With -s: what was for a session that was never started, because its draft was removed, goes to this one.
     """
-    drafts = Drafts(run.settings.folders.state)
+    drafts = Drafts(run.settings.folders.drafts)
     chosen = drafts.named(references) if references else drafts.all()
     if not chosen:
         return run.say("There are no drafts: everything was sent.")
@@ -154,7 +154,7 @@ def _send(run: App, draft: Draft, before: _Before) -> None:
         if isinstance(draft.command, Start):
             outcome = _started(there, draft.command)
             before.started(draft, outcome.session)
-            Drafts(run.settings.folders.state).started(draft, outcome.session)
+            Drafts(run.settings.folders.drafts).started(draft, outcome.session)
         else:
             draft = before.addressed(draft)
             session = _addressee(there, draft)
@@ -186,7 +186,7 @@ def _started(there: App, command: Start) -> Outcome:
 @app.command()
 def remove(run: App, references: Ids = None, yes: Annotated[bool, Option("--yes", help="Don't ask.")] = False) -> None:
     """Remove drafts without sending them."""
-    drafts = Drafts(run.settings.folders.state)
+    drafts = Drafts(run.settings.folders.drafts)
     chosen = drafts.named(references) if references else drafts.all()
     if chosen and not yes:
         listed = "; ".join(draft.what for draft in chosen[:3]) + ("; …" if len(chosen) > 3 else "")

@@ -1,5 +1,6 @@
 """The options that narrow a list of sessions down, for `list` and `search`."""
 
+from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
@@ -37,7 +38,6 @@ def filters(
     space: str = "",
 ) -> Query:
     """Return the query that the options of a command mean."""
-    from rflow.cli.times import span
     from rflow.core.people import person
 
     me = run.me.id
@@ -48,8 +48,15 @@ def filters(
         customer=customer,
         ticket=ticket,
         tree=tree,
-        stale_before=run.workspace.now() - span(stale) if stale else None,
+        stale_before=_before(run, stale) if stale else None,
         limit=limit,
         after=after,
         spaces=(space_named(run.workspace, run.text(space)).id,) if space else None,
     )
+
+
+def _before(run: App, age: str) -> datetime:
+    """Return the time that was so long ago."""
+    from rflow.cli.times import span
+
+    return run.workspace.now() - span(age)

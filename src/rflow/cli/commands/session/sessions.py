@@ -18,7 +18,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import listing
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
-from rflow.service.trees import named_tree, tree_of
+from rflow.service.trees import named_tree, node_of, tree_of
 
 app = Group()
 
@@ -177,7 +177,7 @@ def close(
 def _outcome_here(run: App, session: Session) -> CloseOutcome:
     """Return the outcome of the end at which the session stands."""
     tree = tree_of(run.workspace, session)
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    node = node_of(session, tree)
     match getattr(node, "outcome", None):
         case "resolved":
             return "resolved"

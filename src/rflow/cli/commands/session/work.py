@@ -1,9 +1,9 @@
 """Commands for what was tried: choose, done, skip, step, back, enter."""
 
+from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.display.status import show_next
 from rflow.cli.input import acknowledged, joined, one_of
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
@@ -14,7 +14,7 @@ from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.core.tree.model import Decision, digest
 from rflow.errors import UsageProblem
-from rflow.service.trees import named_tree, tree_of
+from rflow.service.trees import named_tree, node_of, tree_of
 
 app = Group()
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
@@ -23,6 +23,7 @@ Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assu
 def _move(run: App, session: Session, command: Command, what: str) -> None:
     """Send a moving command, say what was recorded, show where that leads."""
     from rflow.cli.display.entries import quoted
+    from rflow.cli.display.status import show_next
 
     outcome = run.send(session, command)
     for event in outcome.events:
@@ -73,7 +74,7 @@ def choose(
 def _which(run: App, session: Session) -> UsageProblem:
     """Return the error for an answer that is missing, with the choices; raise that of a place without a question."""
     tree = tree_of(run.workspace, session)
-    node = tree.nodes.get(session.place.node) if tree and session.place else None
+    node = node_of(session, tree)
     if not isinstance(node, Decision):
         run.workspace.check(session.id, Choose(choice="1"))
     known = node.choices if isinstance(node, Decision) else ()
@@ -125,9 +126,7 @@ def step(
 
     Anyone can do so on any session; it does not move the session in its tree.
     """
-    from rflow.cli.times import past, stated
-
-    happened = past(at, run.workspace.now()) if at else None
+    happened, when = _told(run, at) if at else (None, "")
     said = joined(run, text)
     command = AddStep(
         text=said,
@@ -139,8 +138,15 @@ def step(
     )
     outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
-    when = f", done {stated(happened)}" if happened else ""
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
+
+
+def _told(run: App, at: str) -> tuple[datetime, str]:
+    """Return a time that somebody typed, and how it is acknowledged."""
+    from rflow.cli.times import past, stated
+
+    happened = past(at, run.workspace.now())
+    return happened, f", done {stated(happened)}"
 
 
 @app.command()

@@ -61,7 +61,7 @@ def _glance(given: Given) -> "tuple[Glance | None, int, bool]":
 
     settings = load_settings({"store": given.store, "user.name": given.user}, folders(given.config))
     url = url_of(settings["store"].text)
-    terminal = Terminal(settings.folders.state, _public(url), os.environ)
+    terminal = Terminal(settings.folders.state_name, _public(url), os.environ)
     session_id = given.app.session().id if given.session else terminal.current
     me = person_id(settings["user.name"].text)
     shown, inbox = glance(url, session_id, terminal.seen(session_id) if session_id else None, me)

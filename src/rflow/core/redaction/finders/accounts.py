@@ -39,6 +39,7 @@ _ACCOUNTS: tuple[tuple[str, str, Kind], ...] = (
 )
 # host:port:database:user:password
 _PGPASS = Lazy(r":(?:\d{4,5}|\*):[\w.*-]{1,100}:[\w.*@-]{1,100}:((?![\s:])[^\n:]{3,200})(?=\n|\Z)")
+_PGPASS_COLONS = 4
 _HOST = Lazy(r"(?!\d\d?\Z)(?=.*[g-z*.])[\w.*-]{1,200}\Z")
 
 
@@ -53,6 +54,8 @@ def find(text: str) -> Iterator[Span]:
 
 def find_pgpass(text: str) -> Iterator[Span]:
     """Find passwords in lines of .pgpass; a host is a name that is no hexadecimal number, an address or any (*)."""
+    if text.count(":") < _PGPASS_COLONS:
+        return
     for match in _PGPASS.finditer(text):
         if _HOST.match(line_before(text, match.start())):
             yield Span(*match.span(1), "password")

@@ -90,16 +90,26 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     shown = text[value.start : value.end]
     chosen = looks_chosen(shown)
     ends = _ENDS_LINE.match(text, value.after) is not None
-    is_setting = text[start:end].lower() in _SETTINGS
-    if is_setting and not ends:  # several on a line
-        several = _SETS_SEVERAL.search(line_before(text, start)) or _NEXT_SETTING.match(text, value.after)
-        ends = several is not None
-    is_set = is_setting or _SETTER.search(line_before(text, start)) is not None
+    ends = ends or _is_one_of_several(text, start, end, value)
     alone = named.belief == "sure" and (value.quoted or (ends and chosen))
-    alone = alone or (named.belief == "sure" and _MADE_UP.fullmatch(shown) is not None)
+    alone = alone or (named.belief == "sure" and any(map(str.isdigit, shown)) and _MADE_UP.fullmatch(shown) is not None)
     alone = alone or (named.belief == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
-    if (typed or alone or (is_set and (ends or chosen))) and is_secret(text, value, named.belief):
+    shows = typed or alone or ((ends or chosen) and _is_set(text, start, end))
+    if shows and is_secret(text, value, named.belief):
         yield value
+
+
+def _is_one_of_several(text: str, start: int, end: int, value: Value) -> bool:
+    """Whether a setting is one of several on its line: requirepass VALUE masterauth VALUE."""
+    if text[start:end].lower() not in _SETTINGS:
+        return False
+    several = _SETS_SEVERAL.search(line_before(text, start)) or _NEXT_SETTING.match(text, value.after)
+    return several is not None
+
+
+def _is_set(text: str, start: int, end: int) -> bool:
+    """Whether the name is that of a setting, or stands after a command that sets one."""
+    return text[start:end].lower() in _SETTINGS or _SETTER.search(line_before(text, start)) is not None
 
 
 def _is_no_name(text: str, start: int, end: int) -> bool:
@@ -122,6 +132,8 @@ _STILL = (
     "now|still|currently|again|just|jetzt|nun|noch|weiterhin|aktuell|maintenant|toujours|désormais|ahora|todavía|aún|agora"
     "|ainda|nu|nog|nog steeds|ora|ancora|adesso"
 )
+_VERBS = frozenset((*_IS.replace("(?<=alasana )", "").replace(" ", "|").split("|"), "to"))
+"""What a sentence that tells a value has after the name, or else a colon."""
 _HASHED = rf"(?:base\d\d|sha-?\d|md5|aes|utf-?\d|bcrypt|argon|rot13)[\w-]{{0,12}}(?:{BLANK}|-)(?:en|hash)"
 _SAID = (
     rf"(?:{BLANK}{{1,4}}(?:(?:(?:is|was|has|had){BLANK})?(?:been{BLANK}|now{BLANK}){{0,2}}(?:(?:re)?set|changed|rotated|updated)"
@@ -136,15 +148,25 @@ _WHOSE = rf"{BLANK}{{1,4}}(?:(?:{_OF}){BLANK}{{1,4}}|(?:d|dell)['’]|(?=\()){_W
 """Up to six words between say whose it is: for the smtp relay."""
 _SAYS_OF = Lazy(rf"{_WHOSE}{_SAID}(?!{_HASHED})", re.IGNORECASE)
 _SAYS_BRIEFLY = Lazy(rf"{_WHOSE}(?:{BLANK}{{1,4}}(?P<to>to){BLANK}|:{BLANK}){BLANK}{{0,4}}", re.IGNORECASE)
+_LONGEST_SENTENCE = 600
+"""Characters from a name to its value at most: seven words of 60, and blanks."""
 _CHANGES = Lazy(r"\b(?:re)?(?:set|chang|rotat|updat)\w{0,5}\s(?:\S{1,40}\s){0,3}\Z", re.IGNORECASE)
 
 
 def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """The password is VALUE; the password for the relay is still VALUE; the password was changed to VALUE."""
+    if not _may_tell(text, end):
+        return
     for says in (said.match(text, end) for said in (_SAYS_OF, _SAYS_BRIEFLY, _SAYS)):
         if says and (value := _said(text, start, says, named)):
             yield value
             return
+
+
+def _may_tell(text: str, end: int) -> bool:
+    """Whether a verb or a colon follows, as far as one can see without a pattern: these take long to compile."""
+    rest = text[end : end + _LONGEST_SENTENCE].partition("\n")[0]
+    return ":" in rest or not _VERBS.isdisjoint(rest.lower().split())
 
 
 def _said(text: str, start: int, says: re.Match[str], named: Named) -> Value | None:

@@ -39,9 +39,9 @@ def markup(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
 
 def _in_markup(text: str, start: int, end: int) -> re.Match[str] | None:
     before = line_before(text, start)
-    if _PARENT.search(before):
+    if "<" in before and _PARENT.search(before):
         return _ELEMENT.match(text, end)
-    if _ATTRIBUTE_NAME.search(before):
+    if "=" in before and _ATTRIBUTE_NAME.search(before):
         return _ATTRIBUTE.match(text, end) or _ATTRIBUTE_BEFORE.search(text, max(start - 300, 0), start)
     cells = _CELLS.match(text, end) if before.endswith(">") else None
     return cells if cells and {cells["one"], cells["other"]} != {"th"} else None

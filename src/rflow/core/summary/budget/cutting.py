@@ -40,9 +40,7 @@ _WEAK = frozenset(
     " into onto until where which who as see so if while via his her their our your my no there once"
     " der die das den dem ein eine einen und oder im am zu von mit".split()
 )
-_ABBREVIATION = re.compile(
-    r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\."
-)
+_ABBREVIATION = r"(?:\d+(?:\.\d+)*|[A-Za-zÄÖÜäöü]|[A-ZÄÖÜ][a-zäöü]|\w?(?:\w\.)+\w|etc|vgl|bzw|ca|nr|vs|st|pp)\."
 _DASHES = frozenset("-–—")
 _UNITS = frozenset(
     "% °C s sec ms min h d B KB MB GB TB kB KiB MiB GiB Mi Gi GB/h MB/s Mbit/s V W Hz times mal Uhr".split()
@@ -251,7 +249,7 @@ def _strength(word: str, following: str, *, after_number: bool) -> int:
     bare = word.strip().rstrip("\"'”’»")
     if "\n" in word or bare.endswith(tuple("!?;" + _WIDE_END)):
         return 3
-    if bare.endswith(".") and (not _ABBREVIATION.fullmatch(bare) or (after_number and following[:1].isupper())):
+    if bare.endswith(".") and (not re.fullmatch(_ABBREVIATION, bare) or (after_number and following[:1].isupper())):
         return 3
     if bare.endswith((",", "、", "，")):
         return 0 if following[:1].isdigit() else 2

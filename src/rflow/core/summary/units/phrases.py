@@ -23,7 +23,7 @@ _FEW = 3
 SHORT_ANSWER = 4
 """An answer of so few letters, such as "no", says nothing without its question."""
 _LONGEST_REVERT = 30
-_SEVERITY = re.compile(r"^sev(?:erity)?(?:[\s:.-]+|(?=\d))", re.IGNORECASE)
+_SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 """What people type before a severity, which is shown as "sev 2" in any case."""
 
 
@@ -47,10 +47,19 @@ def sentence(text: str) -> str:
 def header_line(progress: Progress) -> str:
     """Return the line below the title: code, ticket, customer, severity, owner, status, time."""
     head = progress.session
-    severity = f"sev {_SEVERITY.sub('', head.severity)}" if head.severity else ""
+    severity = head.severity or ""
+    if severity.lower().startswith("sev"):
+        severity = re.sub(_SEVERITY, "", severity)
     code = head.code if not (progress.brief and head.ticket) else ""
     at = stamp(head.as_of)
-    named = [code, head.ticket, head.customer, severity, _owner(progress), at if progress.brief else f"as of {at}"]
+    named = [
+        code,
+        head.ticket,
+        head.customer,
+        severity and f"sev {severity}",
+        _owner(progress),
+        at if progress.brief else f"as of {at}",
+    ]
     return ", ".join(part for part in named if part)
 
 

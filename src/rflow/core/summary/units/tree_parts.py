@@ -11,7 +11,8 @@ from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree
 
 AHEAD_DEPTH = 2
-_ESCALATES = re.compile(r"escalat|eskalier|hand (?:it )?(?:over|off) to\b|.*\beskalieren$", re.IGNORECASE)
+_ESCALATES = r"(?i)escalat|eskalier|hand (?:it )?(?:over|off) to\b|.*\beskalieren$"
+_SIGNS_OF_ESCALATING = ("escalat", "eskalier", "hand ")
 
 
 def position(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressPlace | None:
@@ -96,7 +97,9 @@ def cause_of(node: Node) -> str:
 
 def _only_escalates(text: str) -> bool:
     """Whether a text only names who to escalate to ("Escalate to second-level support"), and no cause."""
-    return _ESCALATES.match(text.strip()) is not None and ":" not in text
+    if ":" in text or not any(sign in text.lower() for sign in _SIGNS_OF_ESCALATING):
+        return False
+    return re.match(_ESCALATES, text.strip()) is not None
 
 
 def _still_possible(tree: Tree, answers: list[RuledOut]) -> set[str]:

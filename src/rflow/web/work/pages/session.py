@@ -16,7 +16,7 @@ from rflow.core.tree.model import Node, exits
 from rflow.errors import NotFound, RflowError, SessionMoved
 from rflow.service.attaching import LIMIT
 from rflow.service.sessions import find_session, send
-from rflow.service.trees import tree_names, tree_of
+from rflow.service.trees import node_of, tree_names, tree_of
 from rflow.web.work.call import Answer, Call, Download, Handler, Page, Redirect, Shown
 from rflow.web.work.errors import on_page, status_of
 from rflow.web.work.forms import Form, whole_number
@@ -74,7 +74,7 @@ def session(call: Call) -> Answer:
 def page_of(call: Call, session: Session, refusal: Refusal | None = None, status: int = 200) -> Shown:
     """Return the page of a session; with `refusal`, its forms keep what was typed."""
     tree = tree_of(call.workspace, session)
-    node = tree.nodes.get(session.place.node) if tree is not None and session.place is not None else None
+    node = node_of(session, tree)
     revision = _revision(call, session)
     progress = call.summaries.of(call.workspace, session, revision, call.team.now())
     values = {
