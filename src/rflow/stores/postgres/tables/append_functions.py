@@ -90,7 +90,7 @@ returns the outcome of each. The records and the people of all are lists, in whi
 and `last_met`.
 
 It waits for no row: a session that somebody else has locked is "alone" (so is one that is not there), so that it does
-not keep the others waiting, and no two such calls can wait for each other. `meta` is read first, as by all transactions:
+not keep the others waiting, and no two such calls can wait for each other. `meta` is read first, as it is everywhere:
 an upgrade locks it before the other tables.
 """
 APPENDING = {"append_to_session": _APPEND, "append_to_sessions": _APPEND_SEVERAL}
