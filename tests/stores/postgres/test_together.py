@@ -2,11 +2,13 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Literal
 
@@ -363,3 +365,30 @@ def test_no_more_than_a_bounded_number_go_together_and_nobody_is_left_waiting(*,
     else:
         expected = [ALONE if each % 10 == 9 else f"sent {each}" for each in range(MOST + 7)]
         assert [each.result() for each in begun] == expected
+
+
+def test_each_is_sent_once_and_answered_however_the_threads_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where leaders fail, and where others take over all the time."""
+    monkeypatch.setattr(group, "WAIT", 0.0005)
+    pairs, sent = Group[tuple[int, int]](), list[tuple[int, int]]()
+    random = Random(1)
+
+    def send(items: Sequence[tuple[int, int]]) -> list[str]:
+        sent.extend(items)
+        time.sleep(random.choice([0, 0, 0.001]))
+        if random.random() < 0.05:
+            raise ConnectionLost(repr(items))
+        return [repr(each) for each in items]
+
+    def work(number: int) -> None:
+        for turn in range(200):
+            try:
+                assert pairs.run((number, turn), send) in (repr((number, turn)), LOST)
+            except ConnectionLost as error:
+                assert repr((number, turn)) in str(error)
+
+    with ThreadPoolExecutor(12) as pool:
+        for each in [pool.submit(work, number) for number in range(12)]:
+            each.result(120)
+    assert sorted(sent) == [(number, turn) for number in range(12) for turn in range(200)]
+    assert (pairs._leader, len(pairs._queue)) == (None, 0)
