@@ -42,7 +42,7 @@ def serving(url: str, port: int = 15399) -> Iterator[int]:
     environ = {**os.environ, "RFLOW_STORE": url}
     running = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert running.stderr is not None
-    while b"Ctrl-C" not in running.stderr.readline():
+    while b'"serving"' not in running.stderr.readline():
         assert running.poll() is None
     Thread(target=running.stderr.read, daemon=True).start()
     try:

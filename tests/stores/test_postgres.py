@@ -135,6 +135,25 @@ def test_a_writer_that_is_killed_loses_nothing_that_was_acknowledged(store: Stor
     assert store.check() == []
 
 
+def test_threads_that_are_killed_lose_nothing_that_was_acknowledged(store: Store, url: str) -> None:
+    sessions = [f"019a4711-0000-7000-8000-00000000001{number}" for number in range(6)]
+    for number, each in enumerate(sessions):
+        put(store, session_id=each, code=f"K7QM-{number}G")
+    racing = worker("together", url, *sessions, "1000")
+    assert racing.stdout is not None
+    said = [racing.stdout.readline() for _ in range(100)]
+    racing.send_signal(signal.SIGKILL)
+    said += racing.communicate()[0].splitlines(keepends=True)
+    acknowledged = {line.strip() for line in said if line.endswith("\n")}
+
+    def saved() -> set[str]:
+        return {f"{each} {note.text}" for each in sessions for note in store.load(each).session.notes.values()}
+
+    assert acknowledged <= saved()
+    assert len(saved()) <= len(acknowledged) + len(sessions)
+    assert store.check() == []
+
+
 def test_commands_survive_a_server_that_crashes_and_comes_back(store: Store, url: str) -> None:
     """Those with an id are sent again by whoever sent them, until they are acknowledged: each counts once."""
     done: list[str] = []

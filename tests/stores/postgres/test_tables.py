@@ -26,7 +26,7 @@ from rflow.stores.postgres.connection import database
 from rflow.stores.postgres.query import select
 from rflow.stores.postgres.store import PostgresStore
 from rflow.stores.postgres.tables import migrations, partitions, schema
-from rflow.stores.postgres.tables.append_function import APPEND
+from rflow.stores.postgres.tables.append_functions import APPENDING
 from support.program import Program
 from support.stores import postgres
 from support.stores.stories import LPSTAT, LPSTAT_DIGEST, MORNING, evidence, session, short_story
@@ -119,7 +119,7 @@ def test_an_upgrade_gives_way_to_a_transaction_that_lasts(store: PostgresStore, 
     "change",
     [
         "DROP FUNCTION append_to_session; DROP FUNCTION search; DROP INDEX asked_ones",
-        APPEND.replace("cardinality(", "cardinal("),
+        APPENDING["append_to_session"].replace("cardinality(", "cardinal("),
     ],
     ids=["missing", "another"],
 )

@@ -7,10 +7,11 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from hashlib import sha256
 from random import Random
+from threading import Thread
 from typing import Any
 
 from rflow.core.accounts import Account, AuditEntry
@@ -48,6 +49,23 @@ def race(store: Store, session_id: str, name: str, count: int) -> None:
     for number in range(count):
         state = note(store, state, f"{name} {number}")
         say(f"{name} {number}")
+
+
+def race_together(url: str, session_ids: Sequence[str], count: int) -> None:
+    """Add notes in a thread for each session, so that those that wait at the same time are saved together."""
+
+    def work(session_id: str) -> None:
+        with closing(open_store(url, patience=60)) as store:
+            state = Session(id=session_id, code=store.load(session_id).code)
+            for number in range(count):
+                state = note(store, state, f"note {number}")
+                say(f"{session_id} note {number}")
+
+    threads = [Thread(target=work, args=[each]) for each in session_ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def create(store: Store, name: str) -> None:
@@ -177,6 +195,8 @@ def main(task: str, url: str, *arguments: str) -> None:
     match task:
         case "race":
             race(store, arguments[0], arguments[1], int(arguments[2]))
+        case "together":
+            race_together(url, arguments[:-1], int(arguments[-1]))
         case "create":
             create(store, arguments[0])
         case "work":

@@ -40,8 +40,6 @@ LOAD = (
     "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
     " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
 )
-APPEND = ("append_to_session", ("%s",) * 11 + ("%b", *(f"%s::{kind}[]" for kind in ("bigint", "bytea", *["text"] * 3))))
-"""The function that appends to a session, and the places of its values."""
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
 _COUNT_REWRITE = (
     "INSERT INTO meta VALUES ('rewrites ' || %s, '1')"
@@ -77,38 +75,6 @@ def started(db: Connection, started_by: StartedBy) -> str | None:
     """Return the id of the session that a command started; None if there is none."""
     row = db.execute("SELECT session_id FROM commands WHERE actor = %s AND command_id = %s", started_by).fetchone()
     return str(row[0]) if row else None
-
-
-def appended(session: Session, events: Sequence[Stored], expected: int) -> tuple[object, ...]:
-    """Return the values with which `append_to_session` appends to a session at version `expected`.
-
-    Lists are texts, which takes the driver a fraction of the time that its arrays do.
-    """
-    people = derived.people_of(events).values()
-    return (
-        session.id,
-        expected,
-        *columns(session),
-        _array(str(event.seq) for event in events),
-        _array(f"\\x{codec.encode(event).hex()}" for event in events),
-        _array(each.id for each in people),
-        _array(each.name for each in people),
-        _array(each.kind for each in people),
-    )
-
-
-def _array(values: Iterable[str]) -> str:
-    """Return an array as PostgreSQL reads it."""
-    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
-    return f"{{{','.join(quoted)}}}"
-
-
-def check_appended(outcome: object) -> None:
-    """Raise `Stale` or `NotFound` if nothing was appended, because the session moved or is not there."""
-    if outcome == "missing":
-        raise derived.no_session()
-    if outcome != "appended":
-        raise Stale
 
 
 def add_blobs(db: Connection, session: Session, blobs: Mapping[str, bytes]) -> None:

@@ -16,10 +16,10 @@ from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, St
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
+from rflow.stores.postgres.appending import append
 from rflow.stores.postgres.connection.address import read_address
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
-from rflow.stores.postgres.connection.errors import LacksFunction
 from rflow.stores.postgres.connection.line import Line
 from rflow.stores.postgres.connection.scope import of_spaces
 from rflow.stores.postgres.months import ensure_month
@@ -125,28 +125,9 @@ class PostgresStore(PostgresTrees):
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
     ) -> None:
-        """Add events to a session; a store that has not been upgraded yet gets the function for that."""
-        values = rows.appended(session, events, expected)
-        try:
-            self._append(session, values, blobs, notices)
-        except LacksFunction:
-            self._database.complete()
-            self._append(session, values, blobs, notices)
+        """Add events to a session; several threads of a process that do so at once share a transaction."""
+        append(self._database, session, events, expected, blobs, notices)
         self._database.line.tell(session.id, session.version)
-
-    def _append(
-        self, session: Session, values: Sequence[object], blobs: Mapping[str, bytes], notices: "Sequence[Notice]"
-    ) -> None:
-        if blobs or notices:
-            with self._database.writing() as db:
-                rows.check_appended(self._database.call(db, rows.APPEND, values))
-                rows.add_blobs(db, session, blobs)
-                if notices:
-                    from rflow.stores.outbox.postgres import put
-
-                    put(db, notices)
-        else:
-            rows.check_appended(self._database.write(rows.APPEND, values))
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""

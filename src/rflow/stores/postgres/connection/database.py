@@ -19,13 +19,13 @@ from rflow.stores.postgres.connection.connecting import Connection, Values, sent
 from rflow.stores.postgres.connection.errors import explained, is_lost, unconfirmed
 from rflow.stores.postgres.connection.line import Line, Versions
 from rflow.stores.postgres.connection.scope import EVERYTHING, Scope
-from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create, create_append
+from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create, create_appending
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _ATTEMPTS = 3  # a change is sent that often where the version of the tables changes meanwhile
 Function = tuple[str, tuple[str, ...]]
-"""The name of a function that changes something, and the places of its values, after those that `call` gives."""
+"""The name of a function that changes something, and the places of its values; the first says what may be seen."""
 _STATEMENT_LIMIT = 300_000  # milliseconds; the longest are the checks and copies of a whole store
 _VERSIONS = (
     "SELECT max(value) FILTER (WHERE name = 'format'), max(value) FILTER (WHERE name = 'oldest') FROM meta"
@@ -91,6 +91,11 @@ class Database:
                 self._check(versions or Versions(0, 0))
                 yield db
 
+    def ready(self) -> None:
+        """Have a connection: a new one if there is none, or it was lost since its last use."""
+        with explained(self.shown):
+            self.line.intact()
+
     def write(self, function: Function, values: Sequence[object]) -> Any:
         """Change something by one call of a function, which is one message; return its outcome.
 
@@ -113,11 +118,11 @@ class Database:
 
     def call(self, db: Connection, function: Function, values: Sequence[object]) -> Any:
         """Call a function with what it has to set for its transaction, and with `values`; return its outcome."""
-        name, places = function
+        name, (spaces, *places) = function
         path, patience = f'"{self.address.schema}", pg_temp', str(int(self.line.patience * 1000))
         known = str(self.line.versions.format) if self.line.versions else ""
-        statement = f'SELECT "{self.address.schema}".{name}(%s, %s, %s, %s, {", ".join(places)})'
-        row = db.execute(statement.encode(), (path, self.scope.visible, patience, known, *values)).fetchone()
+        statement = f'SELECT "{self.address.schema}".{name}(%s, {spaces}, %s, %s, {", ".join(places)})'
+        row = db.execute(statement.encode(), (path, values[0], patience, known, *values[1:])).fetchone()
         return row[0] if row else None
 
     def _check_tables(self) -> None:
@@ -180,13 +185,17 @@ class Database:
             with self.locked(db):
                 create(db, self.address.schema)
 
-    def complete(self) -> None:
-        """Create the function that appends, where it is missing and the role may: programs come before an upgrade."""
+    def complete(self) -> bool:
+        """Create the functions that append, where they are missing and the role may; return whether they are there.
+
+        Programs may come before the upgrade.
+        """
         with explained(self.shown), suppress(psycopg.errors.InsufficientPrivilege):
             db = self.line.connected()
             with self.locked(db):
                 self._check(_read_versions(sent(db, _VERSIONS)[-1]))
-                create_append(db)
+                return create_appending(db)
+        return False
 
     @contextmanager
     def locked(self, db: Connection) -> Iterator[None]:

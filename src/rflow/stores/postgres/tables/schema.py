@@ -2,7 +2,7 @@
 
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables import partitions
-from rflow.stores.postgres.tables.append_function import APPEND
+from rflow.stores.postgres.tables.append_functions import APPENDING
 from rflow.stores.postgres.tables.policies import POLICIES
 from rflow.stores.postgres.tables.search_function import SEARCH
 
@@ -106,7 +106,7 @@ ASKED = """position('"asked":'::bytea IN head) > 0"""
 
 _REPLACEABLE = (
     SEARCH,
-    APPEND,
+    *APPENDING.values(),
     # Few sessions have an open question. Searching the heads of all open ones took longer the more there were.
     f"CREATE INDEX IF NOT EXISTS asked_ones ON sessions (updated_at, id) WHERE status <> 'closed' AND {ASKED}",
 )
@@ -126,19 +126,20 @@ TABLES = joined(*_TABLES, *_ACCOUNTS, *POLICIES, *_REPLACEABLE)
 """The statements that create all tables, in the schema that is searched first."""
 
 
-_LACKS_APPEND = """
-SELECT FROM pg_class WHERE oid = 'meta'::regclass AND relowner = current_user::regrole
-AND to_regproc('append_to_session') IS NULL
-"""
+_OWNS = "SELECT FROM pg_class WHERE oid = 'meta'::regclass AND relowner = current_user::regrole"
+_THERE = "SELECT FROM unnest(%s::text[]) AS name WHERE to_regproc(name) IS NOT NULL"
 
 
-def create_append(db: Connection) -> None:
-    """Create the function that appends, if it is missing and this role owns the tables; the caller holds the lock.
+def create_appending(db: Connection) -> bool:
+    """Create the functions that append, where they are missing and this role owns the tables; whether all are there.
 
-    Another role's function could not be replaced by those who upgrade.
+    Another role's function could not be replaced by those who upgrade. The caller holds the lock.
     """
-    if db.execute(_LACKS_APPEND).rowcount:
-        db.execute(APPEND)
+    if db.execute(_OWNS).rowcount:
+        for name, function in APPENDING.items():
+            if not db.execute(_THERE, ([name],)).rowcount:
+                db.execute(function.encode())
+    return db.execute(_THERE, (list(APPENDING),)).rowcount == len(APPENDING)
 
 
 def create(db: Connection, schema: str) -> None:

@@ -1,9 +1,9 @@
-"""The function that appends to a session: PL/pgSQL, because that keeps the plans of its statements.
+"""The functions that append to sessions: PL/pgSQL, because that keeps the plans of their statements.
 
 Planning them takes longer than executing them, and prepared statements don't work through every pooler.
 """
 
-APPEND = """
+_APPEND = """
 CREATE OR REPLACE FUNCTION append_to_session(path text, spaces text, patience text, tables_format text,
     of_session text, expected bigint,
     new_version bigint, new_updated_at bigint, new_status text, new_owner text, new_owner_kind text, new_space text,
@@ -56,3 +56,42 @@ search document is old now (documents.py), and as of which version: the rflow be
 date, or never for that, where the version is an old one. Loops of single rows cost less than one statement for them
 all, because nearly every append has one event of one person.
 """
+_APPEND_SEVERAL = """
+CREATE OR REPLACE FUNCTION append_to_sessions(path text, spaces text[], patience text, tables_format text,
+    of_sessions text[], expected bigint[],
+    new_version bigint[], new_updated_at bigint[], new_status text[], new_owner text[], new_owner_kind text[],
+    new_space text[], new_customer text[], new_ticket text[], new_tree text[], new_head bytea[],
+    last_event int[], numbers bigint[], records bytea[],
+    last_met int[], met_ids text[], met_names text[], met_kinds text[])
+RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    outcomes text[];
+    event int := 1;
+    met int := 1;
+BEGIN
+    PERFORM set_config('search_path', path, true), set_config('lock_timeout', patience, true);
+    PERFORM FROM meta WHERE name = 'format';
+    FOR at IN 1..cardinality(of_sessions) LOOP
+        PERFORM set_config('rflow.spaces', spaces[at], true);
+        PERFORM FROM sessions WHERE id = of_sessions[at] FOR NO KEY UPDATE SKIP LOCKED;
+        outcomes[at] := CASE WHEN FOUND THEN append_to_session(path, spaces[at], patience, tables_format,
+            of_sessions[at], expected[at], new_version[at], new_updated_at[at], new_status[at], new_owner[at],
+            new_owner_kind[at], new_space[at], new_customer[at], new_ticket[at], new_tree[at], new_head[at],
+            numbers[event:last_event[at]], records[event:last_event[at]],
+            met_ids[met:last_met[at]], met_names[met:last_met[at]], met_kinds[met:last_met[at]]) ELSE 'alone' END;
+        event := last_event[at] + 1;
+        met := last_met[at] + 1;
+    END LOOP;
+    RETURN outcomes;
+END $$
+"""
+"""Does several appends one after the other, each as `append_to_session` does it alone, with what its own actor may see;
+returns the outcome of each. The records and the people of all are lists, in which each has those up to its `last_event`
+and `last_met`.
+
+It waits for no row: a session that somebody else has locked is "alone" (so is one that is not there), so that it does
+not keep the others waiting, and no two such calls can wait for each other. `meta` is read first, as it is everywhere:
+an upgrade locks it before the other tables.
+"""
+APPENDING = {"append_to_session": _APPEND, "append_to_sessions": _APPEND_SEVERAL}
+"""The functions by their names. A change that the version before can't use goes under a new name."""
