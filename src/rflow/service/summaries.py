@@ -21,25 +21,62 @@ def session_progress(workspace: Workspace, session: Session, view: View) -> Prog
 
 
 _COUNTED = {
+    "ask": "the ask",
+    "closed": "what it was closed with",
+    "now": "the situation",
+    "before": "the situation at first",
+    "hypothesis": "the hypothesis",
+    "last_note": "the last note",
+    "caution": ("warning", "warnings"),
+    "warned": ("earlier warning", "earlier warnings"),
+    "facts": ("key fact", "key facts"),
+    "assumed": ("assumption", "assumptions"),
+    "waiting": ("wait", "waits"),
+    "questions": ("question", "questions"),
     "tried": ("step", "steps"),
     "changes": ("change", "changes"),
+    "reverted": ("reverted change", "reverted changes"),
+    "taken_back": ("step taken back", "steps taken back"),
     "notes": ("note", "notes"),
     "outputs": ("piece of evidence", "pieces of evidence"),
+    "handed_over": ("handoff note", "handoff notes"),
 }
-"""What is counted of a summary, by the key of its section."""
+"""What is named or counted of a summary, by the key of its section; questions are shown in that of the waits."""
 
 
 def what_leaves(progress: Progress) -> str:
     """Return what a reader of a summary gets to read: "7 steps, 2 notes"; of a brief one, what its sections show."""
-    if progress.brief:
-        counts = {section.key: len(section.entries) for section in progress.sections}
-        counts["tried"] = min(counts.get("tried", 0), len(progress.tried))  # an entry may say that there is none yet
-    else:
-        outputs = len(progress.evidence) + progress.evidence_more
-        whole = {"tried": progress.tried, "changes": progress.changes, "notes": progress.notes}
-        counts = {key: len(entries) for key, entries in whole.items()} | {"outputs": outputs}
-    parts = [counted(counts[key], *words) for key, words in _COUNTED.items() if counts.get(key)]
+    counts = _shown(progress) if progress.brief else _whole(progress)
+    parts = [
+        words if isinstance(words, str) else counted(counts[key], *words)
+        for key, words in _COUNTED.items()
+        if counts.get(key)
+    ]
     return ", ".join(parts) or "the title"
+
+
+def _shown(progress: Progress) -> dict[str, int]:
+    counts = {section.key: len(section.entries) for section in progress.sections}
+    waits = min(counts.get("waiting", 0), len(progress.waiting))  # they come first
+    questions = counts.get("waiting", 0) - waits
+    tried = min(counts.get("tried", 0), len(progress.tried))  # an entry may say that there is none yet
+    return counts | {"waiting": waits, "questions": questions, "tried": tried}
+
+
+def _whole(progress: Progress) -> dict[str, int]:
+    return {
+        "ask": bool(progress.ask),
+        "closed": bool(progress.session.closing_summary),
+        "now": bool(progress.situation or progress.impact),
+        "hypothesis": bool(progress.hypothesis),
+        "waiting": len(progress.waiting),
+        "questions": len(progress.questions),
+        "tried": len(progress.tried),
+        "changes": len(progress.changes),
+        "notes": len(progress.notes),
+        "outputs": len(progress.evidence) + progress.evidence_more,
+        "handed_over": sum(bool(entry.text or entry.warnings) for entry in progress.handovers),
+    }
 
 
 def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of: str | None) -> Digest:

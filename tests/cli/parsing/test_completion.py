@@ -66,6 +66,14 @@ def test_the_choices_at_the_position_are_offered(ana: Program) -> None:
     assert offered(ana, "-s", other, "choose", "G") == ["Green"]
 
 
+def test_an_open_question_is_offered_for_the_first_word_of_a_reply(ana: Program) -> None:
+    ana.start()
+    ana.ok("question", BEN, "Is there a second till?", "--new-user")
+    assert explained(ana, "reply", "") == {"3": f"to {BEN}: Is there a second till?"}
+    assert offered(ana, "reply", "3", "") == []
+    assert offered(ana, "reply", "3", "Yes", "") == []
+
+
 @pytest.mark.slow
 def test_formats_people_and_settings_are_offered(ana: Program) -> None:
     ana.start()

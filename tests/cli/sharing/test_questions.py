@@ -76,6 +76,49 @@ def test_of_several_open_questions_one_is_named_by_its_number(tmp_path: Path) ->
     assert ana.show()["questions"][0]["replies"][0]["text"] == "Yes, in the back room"
 
 
+def replies(ana: Program) -> list[list[str]]:
+    return [[reply["text"] for reply in question["replies"]] for question in ana.show()["questions"]]
+
+
+def test_the_id_of_a_command_that_left_no_answer_does_not_choose_the_question(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("question", "Ben", "Is there a second till?", "--new-user")
+    again = ("reply", "--command-id", "first", "Yes")
+    ana.ok(*again)
+    ana.ok("undo")
+    assert "Nothing was recorded: the command id first" in ana.refused(2, *again)
+    ana.ok("note", "It hums", "--command-id", "second")
+    assert "Nothing was recorded: the command id second" in ana.refused(2, "reply", "--command-id", "second", "Yes")
+    assert "Nothing was recorded" in ana.refused(2, "reply", "2", "Yes it is", "--command-id", "second")
+    assert "Nothing was recorded" in ana.refused(2, "reply", "14", "Yes", "--command-id", "second")
+    ana.ok("question", "Ben", "Who has the key?")
+    assert "Which do you answer?" in ana.refused(2, *again)
+
+
+def test_an_answer_that_begins_with_a_number_does_not_go_to_an_answered_question(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("question", "Ben", "Which hosts?", "--new-user")
+    ana.ok("reply", "2", "All of them", "--command-id", "first")
+    ana.ok("question", "Ben", "How many hosts are down?")
+    refused = ana.refused(2, "reply", "2", "hosts", "are", "down")
+    assert "rflow reply 4 '2 hosts are down'\n" in refused
+    assert "rflow reply 2 'hosts are down'\n" in refused
+    refused = ana.refused(2, "reply", "2", "hosts")
+    assert "rflow reply 4 '2 hosts'\n" in refused
+    assert "echo hosts | rflow reply 2 -\n" in refused
+    refused = ana.refused(2, "reply", "14", "hosts")
+    assert "rflow reply 4 '14 hosts'\n" in refused and "reply 14" not in refused
+    assert replies(ana) == [["All of them"], []]
+    ana.ok("reply", "2", "All of them", "--command-id", "first")
+    ana.ok("reply", "2", "No, two of them")
+    ana.ok("reply", "2", "-", stdin="hosts\n")
+    ana.ok("reply", "4", "2 hosts are down")
+    ana.ok("reply", "2", "web-1")
+    assert replies(ana) == [["All of them", "No, two of them", "hosts", "web-1"], ["2 hosts are down"]]
+
+
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
     made = team_at(tmp_path_factory.mktemp("server"))

@@ -84,6 +84,44 @@ def test_a_dry_run_is_refused_where_the_link_would_be(tmp_path: Path) -> None:
     assert refused == ana.refused(5, "share", "create")
 
 
+@pytest.mark.parametrize("protection", [("--password",), ("--password-stdin",), ("--max-views", "3")], ids=" ".join)
+def test_a_dry_run_with_a_protection_is_refused_where_the_store_has_no_accounts(
+    protection: tuple[str, ...], tmp_path: Path
+) -> None:
+    ana = Program(tmp_path, store=str(tmp_path / "shift")).with_tree()
+    ana.start()
+    refused = ana.refused(2, "share", "create", "--dry-run", *protection)
+    assert "protected links need a SQLite store" in refused
+    if protection != ("--password",):  # there is no terminal to ask at
+        assert refused == ana.refused(2, "share", "create", *protection, stdin="three words here")
+
+
+def test_a_dry_run_names_all_that_a_summary_shows(tmp_path: Path) -> None:
+    ana = Program(tmp_path).with_tree()
+    code = ana.start()
+    ana.ok("note", "It hums")
+    ana.ok("brief", "--ask", "Can you check the switch?", "--situation", "Nothing prints since 09:10")
+    ana.ok("warn", "Do not restart the server")
+    ana.ok("question", "Ben", "Is there a second printer?", "--new-user")
+    ana.ok("wait", "the vendor")
+    ana.ok("change", "Set the queue to hold", "--revert", "release it")
+    shown = {
+        "--brief": "can read the brief summary: the ask, the situation, 1 warning, 1 wait, 1 question, 1 change,",
+        "--snapshot": "can read the ask, the situation, 1 wait, 1 question, 1 change, 2 notes,",
+    }
+    for option, expected in shown.items():
+        said = " ".join(lines_at_terminal(ana, "-s", code, "share", "create", "--dry-run", option))
+        assert expected in " ".join(said.split())
+
+
+def test_a_dry_run_names_the_last_note_of_a_brief_summary(tmp_path: Path) -> None:
+    ana = Program(tmp_path).with_tree()
+    code = ana.start()
+    ana.ok("note", "It hums")
+    said = " ".join(lines_at_terminal(ana, "-s", code, "share", "create", "--dry-run", "--brief"))
+    assert "can read the brief summary: the last note, and later entries" in " ".join(said.split())
+
+
 def test_for_programs_it_is_json(ana: Program) -> None:
     ana.start()
     before = datetime.now(UTC)

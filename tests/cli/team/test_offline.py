@@ -84,6 +84,31 @@ def test_what_was_typed_while_the_server_was_away_is_kept_and_sent_by_one_comman
         assert "everything was sent" in ben.ok("drafts", "send").err
 
 
+def test_an_answer_without_a_number_is_kept_and_finds_its_question_when_it_is_sent(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        code = ben.start()
+        ben.ok("question", "Ben Okafor", "Did it print yesterday?")
+    assert "rflow drafts send" in ben.refused(10, "-s", code, "reply", "-", stdin="A long answer\n")
+    (file,) = unsent(ben)
+    kept = file.read_bytes()
+    with team.running():
+        assert "sent." in ben.ok("drafts", "send").err
+        (question,) = ben.show(code)["questions"]
+        assert [reply["text"] for reply in question["replies"]] == ["A long answer"]
+        file.write_bytes(kept)
+        assert "it had arrived before" in ben.ok("drafts", "send").err
+        ben.ok("question", "Ben Okafor", "And today?")
+        ben.ok("question", "Ben Okafor", "Is it warm?")
+    ben.refused(10, "reply", "Yes, twice")
+    with team.running():
+        refused = ben.refused(2, "drafts", "send")
+        assert f"which question of {code}" in " ".join(refused.split()) and f"rflow -s {code} reply SEQ" in refused
+        ben.ok("reply", "3", "Yes")
+        assert drafts(ben) == ["reply_question"]
+
+
 def test_the_output_of_a_command_during_which_the_server_was_killed_is_recovered_and_sent_once(
     team: TeamServer, ben: Program, tmp_path: Path
 ) -> None:

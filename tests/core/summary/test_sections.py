@@ -922,3 +922,21 @@ def test_what_to_do_if_something_happens_is_said_once_where_a_warning_says_it(br
     other = Contingency(condition="Filara raises the limit", action="give it 40 connections")
     scene.do(ANN, c.HandOff(to=BEN, note="Good night.", contingencies=(once, other)))
     assert text_of(progress_of(scene, brief=brief), "next") == "if Filara raises the limit: give it 40 connections"
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "If the disk fills up, call Robin; if replication stops, fail over to db2",
+        "If the disk fills up, call Robin. If replication stops, fail over to db2.",
+        "If the disk fills up, call Robin\nIf replication stops, fail over to db2",
+        "If the disk fills up, call Robin, if replication stops, fail over to db2",
+    ],
+)
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_plan_stays_where_a_warning_says_to_do_something_else_then(warning: str, brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text=warning, kind="warning"))
+    plan = Contingency(condition="replication stops", action="call Robin")
+    scene.do(ANN, c.HandOff(to=BEN, note="Good night.", contingencies=(plan,)))
+    assert text_of(progress_of(scene, brief=brief), "next") == "if replication stops: call Robin"

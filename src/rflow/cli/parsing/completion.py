@@ -71,9 +71,13 @@ def entries(app: App) -> Iterator[Offer]:
             yield str(seq), f"{word_for(entry)} {text_of(entry)}"
 
 
+def questions(ctx: Any, incomplete: str) -> list[Offer]:
+    """Offer the open questions for the first word; the words after it are the answer."""
+    return [] if ctx.params.get("words") else _open_questions(ctx, incomplete)
+
+
 @_quiet
-def questions(app: App) -> Iterator[Offer]:
-    """Offer the questions of the session that nobody has answered."""
+def _open_questions(app: App) -> Iterator[Offer]:
     for question in app.session().questions.values():
         if question.is_open:
             yield str(question.seq), f"to {question.to.name}: {question.text}"

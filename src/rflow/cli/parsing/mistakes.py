@@ -221,7 +221,7 @@ def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:
     if complete is None:
         return []
     run = SimpleNamespace(params=global_values(words))
-    return complete(SimpleNamespace(find_root=lambda: run), "")
+    return complete(SimpleNamespace(find_root=lambda: run, params={}), "")
 
 
 def metavar(parameter: Parameter) -> str:

@@ -9,7 +9,8 @@ from rflow.cli.output import echo_bytes
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.cli.server.drafts import Draft, Drafts
-from rflow.core.session.commands import Start
+from rflow.core.session.commands import Command, ReplyQuestion, Start
+from rflow.core.session.rules.entries import question_answered
 from rflow.core.session.state import Session
 from rflow.core.text import byte_size, counted
 from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
@@ -158,7 +159,8 @@ def _send(run: App, draft: Draft, before: _Before) -> None:
         else:
             draft = before.addressed(draft)
             session = _addressee(there, draft)
-            outcome = send(there.workspace, session, before.caught_up(draft).command, draft.contents)
+            command = _with_question(there, session, before.caught_up(draft))
+            outcome = send(there.workspace, session, command, draft.contents)
             before.add(draft, outcome)
         size = sum(map(len, draft.contents.values()))
         what = f"{draft.what}{f' ({byte_size(size)})' if size else ''}"
@@ -172,6 +174,22 @@ def _addressee(there: App, draft: Draft) -> Session:
     if draft.session and fits_address(draft.session):
         return Session(id=draft.session, code=draft.session)
     return there.session(draft.session)
+
+
+def _with_question(there: App, session: Session, draft: Draft) -> Command:
+    """Return the command of a draft; an answer typed without a number gets that of the question it is for."""
+    command = draft.command
+    if not isinstance(command, ReplyQuestion) or command.target:
+        return command
+    loaded = there.session(session.id)
+    target = question_answered(loaded, command.command_id, there.me)
+    if target is None:
+        raise UsageProblem(
+            f"It is not clear which question of {loaded.code} it answers.",
+            try_=f'To see it: rflow drafts show {draft.id}. To answer: rflow -s {loaded.code} reply SEQ "…". '
+            f"Then: rflow drafts remove {draft.id}",
+        )
+    return replace(command, target=target)
 
 
 def _started(there: App, command: Start) -> Outcome:

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, joined, text_or_stdin, wants_warning
+from rflow.cli.input import acknowledged, is_stdin, joined, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
-from rflow.core.session.rules.entries import assumptions, warnings
+from rflow.core.session.rules.entries import assumptions, question_answered, warnings
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import UsageProblem
@@ -202,12 +202,19 @@ def reply(
 
     words = words or []
     numbered = len(words) > 1 and _is_number(words[0])
-    session = run.to_write() if numbered else run.loaded(run.session)
+    session = run.loaded(run.session)
+    if numbered:
+        _check_number(run, session, words, command_id)
     text = words[1:] if numbered else words
     target = int(words[0]) if numbered else _only_question(run, session, words, command_id)
     answer = text_or_stdin(run, text)
-    outcome = run.send(session, ReplyQuestion(target=target, text=answer, command_id=command_id))
-    which = f" {text_of(outcome.session.questions[target])}" if not numbered else ""
+    command = ReplyQuestion(target=target, text=answer, command_id=command_id)
+    outcome = run.send(session, command, irreplaceable=not target)
+    question = outcome.session.questions.get(target)
+    if question is None or outcome.entry not in [reply.seq for reply in question.replies]:
+        what = f"Nothing was recorded: the command id {command_id} was used before."
+        raise UsageProblem(what, try_="Repeat it with another --command-id.")
+    which = f" {text_of(question)}" if not numbered else ""
     run.did(outcome, f"answer to question {target}{which} recorded{acknowledged(text, answer)}")
 
 
@@ -215,24 +222,54 @@ def _is_number(word: str) -> bool:
     return word.isascii() and word.isdecimal() and len(word) <= _DIGITS
 
 
+def _check_number(run: App, session: Session, words: list[str], command_id: str) -> None:
+    """Refuse an answer that may begin with a number: "2 hosts are down", where another question is the only open one.
+
+    What was typed in quotes after the number, or is read from standard input, is the whole answer.
+    """
+    from shlex import quote
+
+    seq, question = int(words[0]), session.questions.get(int(words[0]))
+    only = question_answered(session, "", run.me)
+    typed = " ".join(words[1:])
+    if only in (None, seq) or is_stdin(words[1:]) or session.carried_out(command_id, run.me) is not None:
+        return
+    known = question is not None and not question.undone
+    if known and len(words) == 2 and " " in typed:
+        return
+    begin = f"{run.begin(session)} reply"
+    what = f"{seq} is not the number of an open question; the open one is {only}."
+    if known:
+        again = f"{begin} {seq} {quote(typed)}" if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
+        what += f"\n  To answer question {seq} again: {again}"
+    raise UsageProblem(what, try_=f"If {seq} is part of the answer: {begin} {only} {quote(f'{words[0]} {typed}')}")
+
+
 def _only_question(run: App, session: Session, words: list[str], command_id: str) -> int:
-    """Return the number of the only open question, which `words` answer; raise `UsageProblem` if that is not clear."""
+    """Return the number of the only open question, which `words` answer; raise `UsageProblem` if that is not clear.
+
+    It is 0 where the server can't be asked: the answer is kept as a draft, and the question found when that is sent.
+    """
     begin = run.begin(session)
+    number = int(words[0]) if len(words) == 1 and _is_number(words[0]) else None
     if not session.version:
+        if words and number is None:
+            return 0
         raise UsageProblem("Which question? The server can't be asked.", try_=f'Name it: {begin} reply SEQ "…"')
-    if (sent := session.carried_out(command_id, run.me)) is not None:
-        return next(seq for seq, asked in session.questions.items() if sent in [reply.seq for reply in asked.replies])
+    answered = question_answered(session, command_id, run.me)
     open_ = {question.seq: question for question in session.questions.values() if question.is_open}
+    if answered is not None and answered not in open_:
+        return answered
     if not open_:
         raise UsageProblem(f"{session.code} has no open question.", try_=f'To write something down: {begin} note "…"')
-    only, number = next(iter(open_)), int(words[0]) if len(words) == 1 and _is_number(words[0]) else None
+    only = next(iter(open_))
     if number in open_ or (not words and len(open_) == 1):
         raise UsageProblem("What is the answer?", try_=f'Write it as: {begin} reply {number or only} "…"')
-    if len(open_) > 1:
+    if answered is None:
         rows = [(str(seq), f"to {question.to.name}: {question.text}") for seq, question in open_.items()]
         what = listing(f"{session.code} has several open questions. Which do you answer?", rows)
         raise UsageProblem(what, try_=f'Name it by its number: {begin} reply {only} "…"')
     if number is not None:
         what = f"{number} is not the number of an open question."
         raise UsageProblem(what, try_=f"If it is the answer: {begin} reply {only} {number}")
-    return only
+    return answered

@@ -100,6 +100,8 @@ def _show(run: App, session: Session, wish: ShareWish, *, password: bool) -> Non
 
     policy = policy_of(run, session)
     check_link(policy, wish.expires_at, run.workspace.now())
+    if (password or wish.max_views is not None) and not run.at_server:
+        _ = run.local.store.accounts  # a store without them refuses links with a password or a limit of views
     summary = _read(run, session, brief=wish.brief)
     if not is_terminal(sys.stdout):
         deliver(run, "html", None, Renderings(summary))
@@ -169,7 +171,7 @@ def _readers(wish: ShareWish, summary: Progress, hidden: str = "", *, password: 
     from rflow.service.summaries import what_leaves
 
     needs = (" and its password" if password else "") + (" and an account here" if signed_in else "")
-    what = "the brief summary of " if wish.brief else ""
+    what = "the brief summary: " if wish.brief else ""
     later = "without later entries" if wish.snapshot else "and later entries as they are added"
     times = f" It can be opened {counted(wish.max_views, 'time')}." if wish.max_views else ""
     return f"Anyone with it{needs} can read {what}{what_leaves(summary)}{hidden}, {later}.{times}"

@@ -196,6 +196,19 @@ def reply(session: Session, command: c.ReplyQuestion) -> e.QuestionReplied:
     return e.QuestionReplied(target=question.seq, text=command.text)
 
 
+def question_answered(session: Session, command_id: str, by: Person) -> int | None:
+    """Return the question that an answer without a number is for; None if that is not clear.
+
+    It is the one that the same command answered when it was sent before, else the only open one.
+    """
+    sent = session.carried_out(command_id, by)
+    for question in session.questions.values():
+        if sent is not None and sent in [reply.seq for reply in question.replies]:
+            return question.seq
+    open_ = [question.seq for question in session.questions.values() if question.is_open]
+    return open_[0] if len(open_) == 1 else None
+
+
 def set_brief(session: Session, command: c.SetBrief) -> e.BriefSet:
     """Set header facts, unless one of them is not what the sender saw."""
     fact = e.BriefSet(brief=command.brief, title=command.title)

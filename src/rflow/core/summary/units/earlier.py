@@ -11,6 +11,7 @@ from rflow.core.summary.units.relations import says_little_more
 NEW_FOR = timedelta(minutes=30)
 """How long a situation is taken as it was said, whatever came since."""
 _NEGATIONS = frozenset("not no don't dont never without nicht kein keine keinen nie ohne".split())
+_CONDITION = r"(?i)\b(?:if|when|once|unless|wenn|falls|sobald)\b"
 _WEAK = frozenset("do does the a an of is are was be to in on at it its and please der die das den dem und ist".split())
 
 
@@ -67,6 +68,15 @@ def repeats(text: str, others: Iterable[str]) -> bool:
     """Whether one of `others` says all that a text says: the same words and more, and forbids it if that does."""
     words, forbids = _meaning(text)
     return bool(words) and any(words <= more and forbids == also for more, also in map(_meaning, others))
+
+
+def plan_repeats(plan: str, warnings: Iterable[str]) -> bool:
+    """Whether a warning says what to do if something happens, both in the same clause; in doubt it does not.
+
+    A clause with several conditions may join the condition of one with the action of another.
+    """
+    clauses = (clause for warning in warnings for clause in re.split(r";|\.\s|[\r\n]", warning))
+    return repeats(plan, [clause for clause in clauses if len(re.findall(_CONDITION, clause)) < 2])
 
 
 def _meaning(text: str) -> tuple[frozenset[str], bool]:

@@ -7,7 +7,7 @@ from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.earlier import repeats
+from rflow.core.summary.units.earlier import plan_repeats, repeats
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.times import clock, moment, stamp
@@ -215,7 +215,7 @@ def plans(progress: Progress) -> Iterator[Unit]:
     warnings = [note.text for note in _warnings(progress)]
     for place, plan in enumerate(agreed(progress)):
         text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
-        if repeats(text, warnings):
+        if plan_repeats(text, warnings):
             continue
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
