@@ -135,6 +135,13 @@ def hidden(case: str) -> str:
         "net user ann «Winter26» /add;net user bob «Winter27» /add",
         "the password is: «swordfish and the password» is: «sailfish»",
         "mysql -p«one»&mysql -p«two»",
+        "Authorization: Basic «dXNlcjpwYXNz»;Authorization: Basic «dXNlcjpwYXN6»",
+        "Backup codes: «1234 5678 9012» scratch codes «3456 7890»",
+        "Recovery codes: «a1b2-c3d4 e5f6-g7h8» recovery code «i9j0-k1l2»",
+        "backup codes: «48213377 91822741» backup codes «55123344 77881234»",
+        "Recovery codes: «ab12-cd34», backup codes «ef56-gh78»",
+        "recovery codes: «ab12-cd34» scratch code is «ef56-gh78» and backup code: «ij90-kl12»",
+        "recovery codes: «ab12-cd34», backup codes expired on 3 May",
         "mysql -p'«one;mysql»' shop",
     ],
 )
@@ -400,6 +407,7 @@ ADVERSARIAL = [
     ("mysql ", "-pa;mysql ", ""),
     ("mysql -p", "a;", ""),
     ("", "recovery code: a1b2c3, ", ""),
+    ("recovery code: a1b2c3", " recovery code a1b2c3", ""),
     ("", "sp_addlinkedsrvlogin 'a', ", "'b'"),
 ]
 
