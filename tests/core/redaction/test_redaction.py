@@ -131,6 +131,8 @@ def hidden(case: str) -> str:
         "redis-cli -a «one» config set requirepass «two» masterauth «three»",
         "CONFIG SET requirepass «foobared» maxmemory 100mb masterauth «falkenhorst»",
         "requirepass «foobared» masterauth «falkenhorst»",
+        "CONFIG SET maxmemory 100mb requirepass «foobared» maxmemory-policy allkeys-lru appendonly yes",
+        "config set masterauth «foobared» requirepass «falkenhorst»; config set requirepass hangs on node 3",
         "ACL SETUSER alice on >«one» >«two» ~* +@all >«three»",
         "net user ann «Winter26» /add;net user bob «Winter27» /add",
         "the password is: «swordfish and the password» is: «sailfish»",
