@@ -58,6 +58,8 @@ _OF_THE_SHELL = _CHANGE_THE_SHELL | frozenset(
     "for function getopts hash help history if jobs let logout mapfile read return select shift suspend time times "
     "trap type ulimit until wait while".split()
 )
+_OF_A_TEST = frozenset("! && ( ) < =~ > ]] ||".split())
+"""The shell's own words between [[ and ]]."""
 
 
 def _problem(argv: list[str], error: OSError) -> UsageProblem:
@@ -98,11 +100,22 @@ def _problem(argv: list[str], error: OSError) -> UsageProblem:
 def _of_the_shell(argv: list[str]) -> UsageProblem:
     """Return the error for a command of the shell, with the line that runs it there."""
     before = "; COMMAND" if sys.platform == "win32" else " && COMMAND"
-    line = f"{typed(argv)}{before if argv[0] in _CHANGE_THE_SHELL and len(argv) > 1 else ''}"
+    line = f"{_typed_in_the_shell(argv)}{before if argv[0] in _CHANGE_THE_SHELL and len(argv) > 1 else ''}"
     return UsageProblem(
         f'"{argv[0]}" is a command of the shell, not a program.',
         try_=f"Run it in your shell: rflow run -c {typed([line])}",
     )
+
+
+def _typed_in_the_shell(argv: list[str]) -> str:
+    """Return the line of a command of the shell, whose own words (!, [[, {) mean nothing in quotes."""
+    word, *arguments = argv
+    if word == "[[":
+        return " ".join([word, *(each if each in _OF_A_TEST else typed([each]) for each in arguments)])
+    while word == "{" and arguments and arguments[-1] in (";", "}"):
+        arguments.pop()
+    line = f"{word} {typed(arguments)}" if arguments else word
+    return f"{line}; }}" if word == "{" and arguments else line
 
 
 def _nearest(program: str) -> str:

@@ -145,7 +145,7 @@ RULES = (
         _devices,
         _any(
             "key|secret|pass|auth|psk|priv|login|communit|com2sec|createuser|identified|$9$|$8$|snmp|tacacs|tacplus|radius"
-            "|aaa-server|ppp |standby|vrrp|glbp|neighbor|username|hmac-|sql>|: eap|nickserv| on >|setuser"
+            "|aaa-server|ppp |standby|vrrp|glbp|neighbor|username|hmac-|sql>|: eap|nickserv| on >| on #| +@|~*|setuser"
         ),
     ),
     Rule(_accounts, _any('$|{|:::|ntlm|machine|default|]:|"md5|auth|pass')),

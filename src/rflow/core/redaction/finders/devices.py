@@ -14,7 +14,7 @@ _TYPE = (
     r"(?:(?:[0-9]|ENC|encrypted|(?:irreversible-)?cipher|simple|clear|ascii-text|ascii|hexadecimal|hex|md5|hmac-[\w-]+|local|remote|sha\d*)"
     rf"{_B})*+"
 )
-_ACL = r"(?:on|off|(?:no|all|re|sanitize|skip)[\w-]{2,40}|[~+&#%(@-]\S{0,100})"
+_ACL = r"(?:on|off|(?:no|all|re|sanitize|skip)[\w-]{2,40}|[~+&%(@-]\S{0,100})"
 """What Redis knows about a user besides a password."""
 _ACL_WORD = (
     r"(?:on|off|all(?:keys|commands|channels)|no(?:pass|commands)|reset(?:pass|keys|channels)?|(?:skip-)?sanitize-payload"
@@ -22,7 +22,8 @@ _ACL_WORD = (
 )
 _COUNT = rf"\d[\d.,]*(?:%|{_B}(?!{_ACL_WORD})[a-z])"
 """An amount in prose: user bob on >50% of nodes, on >3 hosts."""
-_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}[>#](?=[^\s=])(?!{_COUNT})"
+_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}(?:(?:>|<(?![^\s<>]*>))(?=[^\s=])(?!{_COUNT})|[#!](?=[0-9a-f]{{16}}))"
+"""A password is added with > and removed with <, its SHA-256 with # and !."""
 _ACL_USER = rf"\b(?:set)?user{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}"
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
@@ -134,7 +135,7 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
     ),
     (("requirepass", "masterauth"), r"\"(?:requirepass|masterauth)\"\s{1,40}\d\)[^\S\n]", "password"),
     (
-        (" on >", "setuser "),
+        (" on >", " on #", " +@", "~*", "allkeys", "setuser "),
         _ACL_USER,
         "password",
     ),  # Redis

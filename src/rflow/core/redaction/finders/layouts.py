@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random, says_status
+from rflow.core.redaction.belief import is_secret, is_status, looks_chosen, looks_random, says_status
 from rflow.core.redaction.finders.structures import columns, markup, pair
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy
@@ -69,8 +69,18 @@ _SETTER = Lazy(
     re.IGNORECASE,
 )
 _SETTINGS = frozenset(("requirepass", "masterauth", "auth_pass", "rootpw", "bindpw", "psksecret"))
-_SETS_SEVERAL = Lazy(r"\bconfig\s+set\s+(?:[\w-]{1,60}\s+\S{1,200}\s+){0,10}\Z", re.IGNORECASE)
-_NEXT_SETTING = Lazy(rf"{BLANK}{{1,8}}(?:{'|'.join(sorted(_SETTINGS))}){BLANK}", re.IGNORECASE)
+_SETS_SEVERAL = Lazy(
+    r"\bconfig\s+set\s+(?:[\w-]{1,60}\s+(?!(?:and|or|but|then)\s)\S{1,200}(?<![,.:;|])\s+){1,10}\Z", re.IGNORECASE
+)
+_SETTING = (
+    rf"(?:{'|'.join(sorted(_SETTINGS))}|masteruser|max\w{{4,20}}(?:-\w{{1,20}}){{0,3}}|appendonly|loglevel|dbfilename"
+    r"|(?:acl|aof|client|cluster|lazyfree|min|notify|protected|repl|replica|slowlog|tcp|tls)-[\w-]{2,40})"
+)
+_NEXT_SETTING = Lazy(
+    rf"{BLANK}{{1,8}}(?P<name>{_SETTING}){BLANK}{{1,8}}(?P<value>[^\s;|&]{{1,200}}+)"
+    rf"(?={BLANK}{{1,8}}{_SETTING}{BLANK}|{BLANK}{{0,8}}(?:[\n;|&]|\Z))",
+    re.IGNORECASE,
+)
 _TYPE = Lazy(rf"{BLANK}{{1,4}}(?:[0-9]|ENC|encrypted|cipher|simple|clear|hash){BLANK}{{1,4}}(?=\S)")
 _RANDOM = Lazy(r"(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w+/]{20,200}={0,2}")
 _MADE_UP = Lazy(
@@ -100,11 +110,18 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
 
 
 def _is_one_of_several(text: str, start: int, end: int, value: Value) -> bool:
-    """Whether a setting is one of several on its line: requirepass VALUE masterauth VALUE."""
+    """Whether a setting is one of several on its line: requirepass VALUE masterauth VALUE.
+
+    Where the next one has no value, a sentence follows: requirepass needs masterauth on replicas.
+    """
     if text[start:end].lower() not in _SETTINGS:
         return False
-    several = _SETS_SEVERAL.search(line_before(text, start)) or _NEXT_SETTING.match(text, value.after)
-    return several is not None
+    if _SETS_SEVERAL.search(line_before(text, start)):
+        return True
+    following = _NEXT_SETTING.match(text, value.after)
+    if following is None:
+        return False
+    return following["name"].lower() not in _SETTINGS or not is_status(following["value"], quoted=False)
 
 
 def _is_set(text: str, start: int, end: int) -> bool:

@@ -20,10 +20,15 @@ _CODES = Lazy(
 )
 _SPARE_NAME = rf"(?:recovery|backup|scratch){_B}codes?"
 _SPARE = r"[a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){0,7}"
+_MORE_SPARE = rf"(?:[\s,]{{1,4}}(?!{_SPARE_NAME}\b){_SPARE}(?![\w:]))*(?![\w:])"
 _SPARE_CODES = Lazy(
-    rf"{_SPARE_NAME}{_B}{{0,4}}[:=]\s{{0,4}}"
-    rf"((?=[a-z -]{{0,40}}\d){_SPARE}(?:[\s,]{{1,4}}(?!{_SPARE_NAME}\b){_SPARE}(?![\w:]))*)(?![\w:])"
+    rf"(?<![^\W_]){_SPARE_NAME}{_B}{{0,4}}[:=]\s{{0,4}}(?P<codes>(?=[a-z -]{{0,40}}\d){_SPARE}{_MORE_SPARE})"
 )
+_SPARE_CODES_AFTER_OTHERS = Lazy(
+    rf"[\s,;]{{1,4}}(?:and\s)?{_SPARE_NAME}{_B}{{0,4}}(?:(?:[:=]|(?:is|are)\b)\s{{0,4}})?"
+    rf"(?P<codes>(?=[a-z-]{{0,40}}\d){_SPARE}{_MORE_SPARE})"
+)
+"""After the first codes, a name of others needs no separator."""
 _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 
 
@@ -38,12 +43,18 @@ def find_pairs(text: str) -> Iterator[Span]:
 def find_codes(text: str) -> Iterator[Span]:
     """Find one-time codes."""
     low = lowered(text)
-    found = [*_CODES.finditer(low)]
-    if "y code" in low or "p code" in low or "h code" in low:
-        found += _SPARE_CODES.finditer(low)
-    for match in found:
+    for match in _CODES.finditer(low):
         if not low[match.start() - 1 : match.start()].isalnum():
             yield Span(*match.span(1), "one-time code")
+    if "y code" in low or "p code" in low or "h code" in low:
+        yield from _spare_codes(low)
+
+
+def _spare_codes(low: str) -> Iterator[Span]:
+    match = _SPARE_CODES.search(low)
+    while match:
+        yield Span(*match.span("codes"), "one-time code")
+        match = _SPARE_CODES_AFTER_OTHERS.match(low, match.end()) or _SPARE_CODES.search(low, match.end())
 
 
 def find_cards(text: str) -> Iterator[Span]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from rflow.core.redaction.belief import is_secret, looks_random
 from rflow.core.redaction.kinds import Kind
@@ -72,7 +73,9 @@ def find_addresses(text: str) -> Iterator[Span]:
 def find_headers(text: str) -> Iterator[Span]:
     """Find what follows Authorization, Bearer and Cookie."""
     low = lowered(text)
-    yield from filter(None, (_credentials(text, header) for header in _HEADER.finditer(low)))
+    headers = [*_HEADER.finditer(low)]
+    nexts = [*(header.start() for header in headers[1:]), len(text)]
+    yield from filter(None, map(partial(_credentials, text), headers, nexts))
     for bearer in _BEARER.finditer(low):
         yield Span(*bearer.span(1), "authorization header")
     done = 0
@@ -82,12 +85,16 @@ def find_headers(text: str) -> Iterator[Span]:
             yield Span(header.end(), done, "cookie")
 
 
-def _credentials(text: str, header: re.Match[str]) -> Span | None:
-    """Return the credentials of a header: one word, or all to the header's end where they have parameters."""
+def _credentials(text: str, header: re.Match[str], following: int) -> Span | None:
+    """Return the credentials of a header: one word, or all to the header's end where they have parameters.
+
+    A word ends where the next header begins (`following`), also where no blank stands between.
+    """
     start, end, scheme = header.end(), _end(text, header), ""
-    while (match := _SCHEME.match(text, start, end)) and (not scheme or match["name"].lower() in _SCHEMES):
+    limit = min(end, following)
+    while (match := _SCHEME.match(text, start, limit)) and (not scheme or match["name"].lower() in _SCHEMES):
         start, scheme = match.end(), match["name"].lower()
-    whole = min(_WORD.end(text, start), end)
+    whole = min(_WORD.end(text, start), limit)
     shown = text[start:whole].rstrip(_AFTER_A_WORD) or text[start : start + 1]
     word_end = start + len(shown)
     if (
@@ -98,7 +105,8 @@ def _credentials(text: str, header: re.Match[str]) -> Span | None:
         return None
     if scheme not in _SCHEMES and not (looks_random(shown) or "=" in shown or len(shown) > 30):
         return None
-    parameters = '="' in shown or text[word_end : word_end + 1] == "," or scheme in ("digest", "aws4-hmac-sha256")
+    comma = whole < following and text[word_end : word_end + 1] == ","
+    parameters = comma or '="' in shown or scheme in ("digest", "aws4-hmac-sha256")
     return Span(start, end if parameters else word_end, "authorization header")
 
 
