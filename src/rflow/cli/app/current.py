@@ -1,7 +1,7 @@
 """Which session a command is about: the one that is named, this terminal's current one, or the only open one."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -90,14 +90,24 @@ class CurrentSession(Context):
         return started if Drafts(self.settings.folders.drafts).starts(started) else None
 
     def elsewhere(self) -> "Elsewhere | None":
-        """Return this terminal's current session in another store, where it is not closed; None if there is none."""
-        there = self.terminal.elsewhere()
-        if there is None or there.url.startswith(("https://", "http://")):
-            return there
-        with suppress(RflowError), closing(self.at_store(there.url, self.settings["user.name"].text)) as run:
-            is_closed = load_session(run.workspace, there.session_id).status == "closed"
-            return None if is_closed else there
-        return None
+        """Return this terminal's current session in another store; None if each is known to be closed or gone."""
+        return next((there for there in self.terminal.elsewhere() if not self._is_over(there)), None)
+
+    def _is_over(self, there: "Elsewhere") -> bool:
+        """Whether a session in another store is closed or gone, as far as the files of this machine say.
+
+        A store on a network is not asked: it may answer late, and its password is not known here. A store that can't be
+        read says nothing: the session may still be there.
+        """
+        if there.url.startswith(("https://", "http://", "postgresql://")):
+            return False
+        try:
+            with closing(self.at_store(there.url, self.settings["user.name"].text)) as run:
+                return load_session(run.workspace, there.session_id).status == "closed"
+        except NotFound:
+            return True
+        except RflowError:
+            return False
 
     def _only_one(self) -> Session:
         if self.unsent:
@@ -107,7 +117,7 @@ class CurrentSession(Context):
         mine = Query(owner=self.me.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
         if there := self.elsewhere():
-            raise _in_another_store(there, heads)
+            raise self._in_another_store(there, heads)
         if len(heads) == 1:
             return load_session(self.workspace, heads[0].id)
         if not heads:
@@ -117,6 +127,14 @@ class CurrentSession(Context):
         raise UsageProblem(
             f"Which session? This terminal has no current one, and you have several open:\n{listed}{more}\n",
             try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
+        )
+
+    def _in_another_store(self, there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
+        """Return the error where the current session is in another store: a guess here may be the wrong one."""
+        resume = f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else _EITHER
+        return UsageProblem(
+            f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
+            try_=f"To go on there: {self.program_at(there.url)} …\n       To go on here: {resume}",
         )
 
     def _none_open(self) -> UsageProblem:
@@ -164,7 +182,7 @@ class CurrentSession(Context):
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
         ways += [
             f'To add to it: rflow -s {code} step "…"',
-            'To start another: rflow start TREE, or rflow start --title "…"',
+            f"To start another: {_EITHER}",
         ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
@@ -189,15 +207,7 @@ class CurrentSession(Context):
 _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
 
 
-def _in_another_store(there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
-    """Return the error for a terminal whose current session is in another store: a guess here may be the wrong one."""
-    go_on = f"To go on there: {there.program} …\n       To go on here: "
-    return UsageProblem(
-        f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
-        try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else "rflow start"),
-    )
-
-
+_EITHER = 'rflow start TREE, or rflow start --title "…"'
 def _which(left: Session) -> UsageProblem:
     """Return the error for a terminal that has just left a session, and may mean that one or another."""
     return UsageProblem(
