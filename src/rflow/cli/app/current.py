@@ -11,7 +11,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
-from rflow.service.sessions import load_session, session_named
+from rflow.service.sessions import all_heads, load_session, session_named
 
 if TYPE_CHECKING:
     from rflow.cli.terminal_state import Elsewhere
@@ -145,11 +145,11 @@ class CurrentSession(Context):
         left = self._left()
         if left is not None and (handed := self._handed(left)):
             return handed
-        waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
-        if waiting:
+        inbox = all_heads(self.workspace, Query(inbox=self.me.id))
+        for head in islice((head for head in inbox if not self._is_sender(head)), 1):
             return UsageProblem(
-                f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
-                try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
+                f"You have no open session; {head.code} was handed to you ({shorten(head.title, 60)}).",
+                try_=f"Accept it: rflow accept {head.code} (all that was handed to you: rflow inbox)",
             )
         for head in islice(self.handed_on(), 1):
             if handed := self._handed(load_session(self.workspace, head.id)):
@@ -166,10 +166,12 @@ class CurrentSession(Context):
         )
 
     def handed_on(self) -> "Iterator[Head]":
-        """Yield what this user has handed on and nobody has accepted yet."""
-        for head in self.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
-            if head.sender is not None and head.sender.id == self.me.id:
-                yield head
+        """Return what this user has handed on and nobody has accepted yet."""
+        return filter(self._is_sender, all_heads(self.workspace, Query(status=("handed_off",))))
+
+    def _is_sender(self, head: "Head") -> bool:
+        """Whether this user has handed a session on, to a person or a queue, and nobody has accepted it yet."""
+        return head.sender is not None and head.sender.id == self.me.id
 
     def _handed(self, session: Session) -> UsageProblem | None:
         """Return the error for a session that this user has handed on: to whom, when, and what they can still do."""
@@ -181,6 +183,7 @@ class CurrentSession(Context):
         code = session.code
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
         ways += [
+            f"To read it: rflow progress {code}",
             f'To add to it: rflow -s {code} step "…"',
             f"To start another: {_EITHER}",
         ]
@@ -204,10 +207,10 @@ class CurrentSession(Context):
         return self.program if usual or current == session.id else f"{self.program} -s {session.code}"
 
 
+_EITHER = 'rflow start TREE, or rflow start --title "…"'
 _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
 
 
-_EITHER = 'rflow start TREE, or rflow start --title "…"'
 def _which(left: Session) -> UsageProblem:
     """Return the error for a terminal that has just left a session, and may mean that one or another."""
     return UsageProblem(
