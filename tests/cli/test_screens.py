@@ -161,6 +161,13 @@ def test_what_is_overdue_is_red_and_a_wait_amber(waiting: Program) -> None:
     assert "waiting" not in at_terminal(waiting)
 
 
+def test_what_is_overdue_by_seconds_is_overdue(ana: Program) -> None:
+    ana.start()
+    hours_ago(ana, 1 + 10 / 3600, "wait", "--for", "the vendor", "--until", "1h")
+    assert f"{RED}overdue" in at_terminal(ana, "list")
+    assert "due in" not in ana.ok("list").out
+
+
 def test_a_receiver_sees_in_the_inbox_what_a_session_waits_for(waiting: Program) -> None:
     waiting.ok("handoff", BEN, "--new-user")
     inbox = waiting.at(user=BEN, terminal="Ben's").ok("inbox").out
