@@ -98,6 +98,19 @@ def test_a_closed_session_is_not_resumed_but_named_with_its_end_and_the_ways_on(
     assert f"{code} is closed" in ana.refused(5, "resume", code, "--take", "--reason", "It is mine")
 
 
+def test_a_closing_summary_of_several_lines_is_one_line_in_an_error_and_stands_once_in_the_record(ana: Program) -> None:
+    code = ana.start()
+    summary = "The ribbon was loose.\nIt was reseated on Monday, after the courier had come with the new roll."
+    ana.ok("close", "resolved", "-m", summary)
+    error = ana.refused(5, "resume", code)
+    assert ": The ribbon was loose. It was reseated on Monday, after the…\n" in error
+    shown = ana.ok("show", code).out
+    assert shown.count("The ribbon was loose.") == 1
+    assert "Closed with: The ribbon was loose.\n" in shown
+    ana.ok("reopen", code)
+    assert "The ribbon was loose." in ana.ok("show", code).out
+
+
 def test_a_closed_session_that_is_taken_over_stays_closed_until_it_is_reopened(ana: Program) -> None:
     code = ana.start()
     ana.ok("close", "resolved")
