@@ -67,13 +67,6 @@ class Elsewhere(NamedTuple):
     session_id: str
     code: str
 
-    @property
-    def program(self) -> str:
-        """How a command for that store begins."""
-        from shlex import quote
-
-        return f"rflow --store {quote(self.url)}"
-
 
 class Terminal:
     """The state of this terminal for the store at `url`, in its own file in the state folder."""
@@ -90,8 +83,8 @@ class Terminal:
         """The id of the current session."""
         return self._state.current
 
-    def elsewhere(self) -> "Elsewhere | None":
-        """Return the session that this terminal last made current in another store; None if there is none."""
+    def elsewhere(self) -> "Iterator[Elsewhere]":
+        """Yield the current sessions of this terminal in other stores, the one that was used last first."""
         here = f" {self._id}"
         found = []
         for path in self._files():
@@ -100,7 +93,8 @@ class Terminal:
                 if saved.current and saved.key.endswith(here) and saved.key != self._key:
                     there = Elsewhere(saved.key.removesuffix(here), saved.current, saved.code or "a session")
                     found.append((path.stat().st_mtime_ns, there))
-        return max(found)[1] if found else None
+        for _, there in sorted(found, reverse=True):
+            yield there
 
     @property
     def code(self) -> str | None:

@@ -90,3 +90,26 @@ def test_what_somebody_wrote_is_repeated_as_it_is(ana: Program) -> None:
     ana.start()
     told = ana.ok("--user", "Ben Okafor", "--session", ana.show()["code"], "note", "typed rflow list twice")
     assert "--user" not in told.err
+
+
+def test_a_text_in_quotation_marks_is_repeated_as_it_is(ana: Program) -> None:
+    ben = ("--user", "Ben Okafor")
+    ana.ok(*ben, "start", "label-printer")
+    for text, then in (("rflow serve restart on web1", "the vendor's call"), ('the "rflow list" of Cleo', "Cleo")):
+        ana.ok(*ben, "wait", text)
+        told = ana.ok(*ben, "wait", then).err
+        assert f'for "{text}" (' in told
+        assert "Once it is over: rflow --user 'Ben Okafor' wait --over" in told
+
+
+def test_a_search_repeats_what_was_looked_for_as_it_is(ana: Program) -> None:
+    for words in (["'rflow note zzz'"], ["rflow", "note", "zzz"]):
+        told = ana.ok("--user", "Ben Okafor", "search", *words).err
+        assert "rflow note zzz" in told
+        assert "--user" not in told
+
+
+def test_a_code_at_the_end_of_a_sentence_names_the_session(ana: Program) -> None:
+    code = ana.start()
+    other = ana.start("--title", "Till 3 is slow")
+    assert f"To see one: rflow show {other}. " in ana.ok("-s", code, "search", "till").err

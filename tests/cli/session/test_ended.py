@@ -35,6 +35,7 @@ def test_after_a_handoff_each_command_says_who_has_the_session_and_what_can_be_d
     assert f"You handed {code} (A label printer prints nothing) to Ben Okafor at " in error
     assert "who hasn't accepted it yet" in error
     assert f"To take it back: rflow -s {code} handoff --cancel\n" in error
+    assert f"To read it: rflow progress {code}\n" in error
     assert f'To add to it: rflow -s {code} step "…"\n' in error
     assert 'To start another: rflow start TREE, or rflow start --title "…"\n' in error
 
@@ -59,6 +60,28 @@ def test_from_another_terminal_too_a_handoff_that_waits_is_named(ana: Program) -
     assert kitchen.ok("step", "Restarted it").code == 0
 
 
+def test_a_handoff_to_a_queue_is_what_was_handed_on_not_what_was_handed_to_the_sender(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("handoff", "@tier2", "--new-user")
+    kitchen = ana.at(terminal="kitchen")
+    assert f"You handed {code} (A label printer prints nothing) to @tier2" in kitchen.refused(2, "note", "x")
+    assert f"You handed {code}" in kitchen.ok().out
+    other = ana.at(user="Ben Okafor", terminal="hall")
+    assert f"{code} was handed to you" in other.refused(2, "note", "x")
+
+
+def test_a_handoff_is_named_however_many_others_were_handed_on_since(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("handoff", "Cleo", "--new-user")
+    ben = ana.at(user="Ben Okafor", terminal="hall")
+    for number in range(51):
+        ben.start("--title", f"Till {number} is slow")
+        ben.ok("handoff", "Cleo")
+    kitchen = ana.at(terminal="kitchen")
+    assert f"You handed {code}" in kitchen.refused(2, "note", "x")
+    assert f"You handed {code}" in kitchen.ok().out
+
+
 def test_a_closed_session_is_not_resumed_but_named_with_its_end_and_the_ways_on(ana: Program) -> None:
     code = ana.start()
     ana.ok("close", "--outcome", "resolved", "The ribbon was loose")
@@ -73,6 +96,19 @@ def test_a_closed_session_is_not_resumed_but_named_with_its_end_and_the_ways_on(
     ben = ana.at(user="Ben Okafor", terminal="hall")
     assert f'To go on with it: rflow resume {code} --take --reason "…"\n' in ben.refused(5, "resume", code)
     assert f"{code} is closed" in ana.refused(5, "resume", code, "--take", "--reason", "It is mine")
+
+
+def test_a_closing_summary_of_several_lines_is_one_line_in_an_error_and_stands_once_in_the_record(ana: Program) -> None:
+    code = ana.start()
+    summary = "The ribbon was loose.\nIt was reseated on Monday, after the courier had come with the new roll."
+    ana.ok("close", "resolved", "-m", summary)
+    error = ana.refused(5, "resume", code)
+    assert ": The ribbon was loose. It was reseated on Monday, after the…\n" in error
+    shown = ana.ok("show", code).out
+    assert shown.count("The ribbon was loose.") == 1
+    assert "Closed with: The ribbon was loose.\n" in shown
+    ana.ok("reopen", code)
+    assert "The ribbon was loose." in ana.ok("show", code).out
 
 
 def test_a_closed_session_that_is_taken_over_stays_closed_until_it_is_reopened(ana: Program) -> None:

@@ -27,9 +27,12 @@ _SOON = 30
 class App(CurrentSession, Streams):
     """A run: `context.Context` holds its settings and store, `current.CurrentSession` its session."""
 
-    def say(self, text: str) -> None:
-        """Print a message, whose commands can be typed as they are; it may repeat what was typed or read."""
-        super().say(self.typable(text))
+    def say(self, text: str, *, verbatim: bool = False) -> None:
+        """Print a message, whose commands can be typed as they are.
+
+        `verbatim` is for one that only repeats what somebody wrote: what looks like a command there is none.
+        """
+        super().say(text if verbatim else self.typable(text))
 
     def send(
         self,
@@ -77,7 +80,7 @@ class App(CurrentSession, Streams):
     def wrote(self, session: Session, what: str) -> None:
         """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
         if not is_terminal(sys.stderr):
-            super().say(f"{label(session)}: {what}")
+            self.say(f"{label(session)}: {what}", verbatim=True)
             return
         from rflow.cli.display.acknowledgement import acknowledgement
 

@@ -277,15 +277,24 @@ class Context:
         """
         if self._config is None and not any(self.flags.values()):
             return "rflow"
+        store = self.settings["store"]
+        return self._program(store.text, named=store.origin == "flag")
+
+    def program_at(self, url: str) -> str:
+        """Return how a command of this user for the store at `url` begins."""
+        return self._program(url, named=True)
+
+    def _program(self, url: str, *, named: bool) -> str:
         from shlex import quote
 
         from rflow.service.opening import public_url
 
-        store, user = self.settings["store"], self.settings["user.name"]
-        named = user.origin == "flag" and not self.at_server and self._usual_user != user.value
+        user = self.settings["user.name"]
+        by_token = url.startswith(("https://", "http://"))
+        other_user = user.origin == "flag" and not by_token and self._usual_user != user.value
         words = ["rflow", *(["--config", quote(self._config)] if self._config else ())]
-        words += ["--store", quote(public_url(store.text))] if store.origin == "flag" else []
-        return " ".join([*words, *(["--user", quote(user.text)] if named else ())])
+        words += ["--store", quote(public_url(url))] if named else []
+        return " ".join([*words, *(["--user", quote(user.text)] if other_user else ())])
 
     def typable(self, message: str) -> str:
         """Return a message whose commands can be typed as they are: with the global options that were given."""

@@ -1,7 +1,7 @@
 """Which session a command is about: the one that is named, this terminal's current one, or the only open one."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
-from rflow.service.sessions import load_session, session_named
+from rflow.service.sessions import all_heads, load_session, session_named
 
 if TYPE_CHECKING:
     from rflow.cli.terminal_state import Elsewhere
@@ -90,14 +90,24 @@ class CurrentSession(Context):
         return started if Drafts(self.settings.folders.drafts).starts(started) else None
 
     def elsewhere(self) -> "Elsewhere | None":
-        """Return this terminal's current session in another store, where it is not closed; None if there is none."""
-        there = self.terminal.elsewhere()
-        if there is None or there.url.startswith(("https://", "http://")):
-            return there
-        with suppress(RflowError), closing(self.at_store(there.url, self.settings["user.name"].text)) as run:
-            is_closed = load_session(run.workspace, there.session_id).status == "closed"
-            return None if is_closed else there
-        return None
+        """Return this terminal's current session in another store; None if each is known to be closed or gone."""
+        return next((there for there in self.terminal.elsewhere() if not self._is_over(there)), None)
+
+    def _is_over(self, there: "Elsewhere") -> bool:
+        """Whether a session in another store is closed or gone, as far as the files of this machine say.
+
+        A store on a network is not asked: it may answer late, and its password is not known here. A store that can't be
+        read says nothing: the session may still be there.
+        """
+        if there.url.startswith(("https://", "http://", "postgresql://")):
+            return False
+        try:
+            with closing(self.at_store(there.url, self.settings["user.name"].text)) as run:
+                return load_session(run.workspace, there.session_id).status == "closed"
+        except NotFound:
+            return True
+        except RflowError:
+            return False
 
     def _only_one(self) -> Session:
         if self.unsent:
@@ -107,7 +117,7 @@ class CurrentSession(Context):
         mine = Query(owner=self.me.id, status=("open",), limit=6)
         heads = self.workspace.heads(mine).heads
         if there := self.elsewhere():
-            raise _in_another_store(there, heads)
+            raise self._in_another_store(there, heads)
         if len(heads) == 1:
             return load_session(self.workspace, heads[0].id)
         if not heads:
@@ -119,6 +129,14 @@ class CurrentSession(Context):
             try_=f"Choose one: rflow resume {heads[0].code}, or name it for one command: rflow -s {heads[0].code} …",
         )
 
+    def _in_another_store(self, there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
+        """Return the error where the current session is in another store: a guess here may be the wrong one."""
+        resume = f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else _EITHER
+        return UsageProblem(
+            f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
+            try_=f"To go on there: {self.program_at(there.url)} …\n       To go on here: {resume}",
+        )
+
     def _none_open(self) -> UsageProblem:
         """Return the error where there is no open session, with the one handed on, to be accepted, or closed last.
 
@@ -127,11 +145,11 @@ class CurrentSession(Context):
         left = self._left()
         if left is not None and (handed := self._handed(left)):
             return handed
-        waiting = self.workspace.heads(Query(inbox=self.me.id, limit=1)).heads
-        if waiting:
+        inbox = all_heads(self.workspace, Query(inbox=self.me.id))
+        for head in islice((head for head in inbox if not self._is_sender(head)), 1):
             return UsageProblem(
-                f"You have no open session; {waiting[0].code} was handed to you ({shorten(waiting[0].title, 60)}).",
-                try_=f"Accept it: rflow accept {waiting[0].code} (all that was handed to you: rflow inbox)",
+                f"You have no open session; {head.code} was handed to you ({shorten(head.title, 60)}).",
+                try_=f"Accept it: rflow accept {head.code} (all that was handed to you: rflow inbox)",
             )
         for head in islice(self.handed_on(), 1):
             if handed := self._handed(load_session(self.workspace, head.id)):
@@ -148,10 +166,12 @@ class CurrentSession(Context):
         )
 
     def handed_on(self) -> "Iterator[Head]":
-        """Yield what this user has handed on and nobody has accepted yet."""
-        for head in self.workspace.heads(Query(status=("handed_off",), limit=50)).heads:
-            if head.sender is not None and head.sender.id == self.me.id:
-                yield head
+        """Return what this user has handed on and nobody has accepted yet."""
+        return filter(self._is_sender, all_heads(self.workspace, Query(status=("handed_off",))))
+
+    def _is_sender(self, head: "Head") -> bool:
+        """Whether this user has handed a session on, to a person or a queue, and nobody has accepted it yet."""
+        return head.sender is not None and head.sender.id == self.me.id
 
     def _handed(self, session: Session) -> UsageProblem | None:
         """Return the error for a session that this user has handed on: to whom, when, and what they can still do."""
@@ -163,8 +183,9 @@ class CurrentSession(Context):
         code = session.code
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
         ways += [
+            f"To read it: rflow progress {code}",
             f'To add to it: rflow -s {code} step "…"',
-            'To start another: rflow start TREE, or rflow start --title "…"',
+            f"To start another: {_EITHER}",
         ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
@@ -186,16 +207,8 @@ class CurrentSession(Context):
         return self.program if usual or current == session.id else f"{self.program} -s {session.code}"
 
 
+_EITHER = 'rflow start TREE, or rflow start --title "…"'
 _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
-
-
-def _in_another_store(there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
-    """Return the error for a terminal whose current session is in another store: a guess here may be the wrong one."""
-    go_on = f"To go on there: {there.program} …\n       To go on here: "
-    return UsageProblem(
-        f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
-        try_=go_on + (f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else "rflow start"),
-    )
 
 
 def _which(left: Session) -> UsageProblem:

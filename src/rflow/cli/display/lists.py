@@ -51,8 +51,10 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
     if head.status == "closed":
         return Cell("closed")
     if head.waiting_until is not None:
-        seconds = ceil((head.waiting_until - now).total_seconds() / 60) * 60  # "2h" just after it was set, not "1h"
-        return Cell(f"due in {span(seconds)}", "yellow") if seconds >= 0 else Cell(f"overdue {span(-seconds)}", "red")
+        seconds = (head.waiting_until - now).total_seconds()
+        if seconds < 0:
+            return Cell(f"overdue {span(-seconds)}" if seconds <= -60 else "overdue", "red")
+        return Cell(f"due in {span(ceil(seconds / 60) * 60)}", "yellow")  # "2h" just after it was set, not "1h"
     if head.status == "handed_off":
         return Cell("for you", "yellow") if head.owner.id == me else Cell("handed off", "yellow")
     return Cell("waiting", "yellow") if head.waiting_for else Cell("open")

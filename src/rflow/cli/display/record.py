@@ -132,10 +132,11 @@ class _Record:
         return self._entry(flag, f"wrong in the tree, at {flag.node}: {flag.text}")
 
     def _ownership(self, entry: OwnershipEntry) -> list[str]:
+        """Return the lines of an entry; what was said at the end stands below the record, and is not repeated."""
         to = f" to {entry.to.name}" if entry.to and entry.word in ("handed off", "reassigned") else ""
-        text = joined(
-            f"{entry.by.name} {entry.word}{to}:" if entry.text else f"{entry.by.name} {entry.word}{to}", entry.text
-        )
+        closing = self._session.closing
+        said = "" if closing and closing.seq == entry.seq else entry.text
+        text = joined(f"{entry.by.name} {entry.word}{to}{':' if said else ''}", said)
         first = self._line(entry.seq, entry.at, text)
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
         return [first, *warnings, *_plans(entry.contingencies, " " * 14)]

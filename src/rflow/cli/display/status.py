@@ -94,7 +94,7 @@ def _only_open(app: App) -> Session | None:
 def _nothing_here(app: App) -> None:
     if there := app.elsewhere():
         app.out(wrapped(f"The current session of this terminal, {there.code}, is in another store:"))
-        app.out(f"    {there.program}\n")
+        app.out(f"    {app.program_at(there.url)}\n")
     mine = app.workspace.heads(Query(owner=app.me.id, status=("open",), limit=10)).heads
     if mine:
         app.out("No current session in this terminal. Your open ones:\n")

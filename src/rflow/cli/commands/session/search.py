@@ -100,17 +100,17 @@ def _explain_nothing(run: App, wanted: Search, results: SearchPage) -> None:
         run.say(f"That page is empty. {counted(results.total, 'session')} match: use a lower --page, or more words.")
         return
     filtered = replace(wanted.filters, limit=Query().limit, after=None) != Query()
-    run.say(f"Nothing matches {wanted.words}{' with these filters' if filtered else ''}.")
+    run.say(f"Nothing matches {wanted.words}{' with these filters' if filtered else ''}.", verbatim=True)
     if filtered and (without := _count(run, wanted.words)):
         run.say(f"Without the filters: {counted(without, 'session')}.")
         return
     terms = read_terms(wanted.words)
     if len(terms) > 1:
         counts = [f"{term.typed} in {counted(_count(run, term.typed), 'session')}" for term in terms]
-        run.say(f"Each alone: {', '.join(counts)}.")
+        run.say(f"Each alone: {', '.join(counts)}.", verbatim=True)
     loose = wanted.words.replace('"', "")
     if loose != wanted.words and (count := _count(run, loose)):
-        run.say(f"In any order: {counted(count, 'session')}. To see them: rflow search {loose}")
+        run.say(f"In any order: {counted(count, 'session')}. To see them: {run.program} search {loose}", verbatim=True)
     else:
         run.say("Try fewer words, or only the beginning of one (conn*).")
 

@@ -15,7 +15,7 @@ from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome, WaitingSet
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.text import listing
+from rflow.core.text import listing, shorten
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, node_of, tree_of
@@ -89,10 +89,12 @@ def _closed(run: App, session: Session) -> NotAllowed:
     from rflow.cli.display.text import closed_words
 
     code = session.code
-    said = f": {session.closing.summary.rstrip('.')}" if session.closing and session.closing.summary else ""
+    what = closed_words(session, run.workspace.now())
+    if session.closing and session.closing.summary:
+        what += f": {shorten(session.closing.summary, 60)}"
     again = f"rflow reopen {code}" if session.owner.id == run.me.id else f'rflow resume {code} --take --reason "…"'
     return NotAllowed(
-        f"{closed_words(session, run.workspace.now())}{said}.",
+        what if what.endswith((".", "…")) else f"{what}.",
         try_=f"To read it: rflow show {code}, or rflow progress {code}\n       To go on with it: {again}",
     )
 
@@ -239,4 +241,4 @@ def delete(
         run.confirm(f"Remove {label(session)} for good?", "--yes")
     run.workspace.delete(session.id)
     run.terminal.leave(session.id)
-    run.say(f"{label(session)}: deleted.")
+    run.say(f"{label(session)}: deleted.", verbatim=True)

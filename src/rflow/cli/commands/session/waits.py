@@ -45,16 +45,16 @@ def begin_wait(run: App, command: SetWaiting) -> None:
         _say_replaced(run, old, wait, begin)
     others = [other for other in after.waiting if other.seq != wait.seq]
     if others:
-        run.say(f"Also waiting{_each(others)}.")
+        run.say(f"Also waiting{_each(others)}.", verbatim=True)
     run.say(f"Once it is over: {begin} wait --over{f' {wait.seq}' if others else ''}")
 
 
 def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:
     if (old.waiting_for, old.until) != (wait.waiting_for, wait.until):
-        run.say(f"This takes the place of waiting{_words(old)}. To take it back: {begin} undo")
+        run.say(f"This takes the place of waiting{_words(old)}. To take it back: {begin} undo", verbatim=True)
     if old.contingencies and old.contingencies == wait.contingencies:
         plans = "; ".join(f"if {plan.condition}: {plan.action}" for plan in wait.contingencies)
-        run.say(f"What to do if something happens stays: {plans}.")
+        run.say(f"What to do if something happens stays: {plans}.", verbatim=True)
 
 
 def end_wait(run: App, name: str, command_id: str) -> None:
@@ -67,7 +67,7 @@ def end_wait(run: App, name: str, command_id: str) -> None:
     over = [wait for seq, wait in before.waits.items() if seq not in after.waits]
     run.did(outcome, f"no longer waiting{_words(over[0], until=False) if over else ''}.")
     if after.waiting:
-        run.say(f"Still waiting{_each(after.waiting)}.")
+        run.say(f"Still waiting{_each(after.waiting)}.", verbatim=True)
 
 
 def _is_number(name: str) -> bool:

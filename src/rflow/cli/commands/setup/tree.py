@@ -129,7 +129,9 @@ def _list_flags(run: App, tree: Tree) -> None:
                 flagged[flag.digest] = tree_version(run.workspace, flag.digest)
             version = flagged[flag.digest]
             if version and version.nodes.get(flag.node) == tree.nodes.get(flag.node):
-                run.say(f'{tree.id}: node "{flag.node}" was flagged by {flag.by.name}: {one_line(flag.text)}')
+                run.say(
+                    f'{tree.id}: node "{flag.node}" was flagged by {flag.by.name}: {one_line(flag.text)}', verbatim=True
+                )
 
 
 def _suggest_causes(run: App, tree: Tree) -> None:

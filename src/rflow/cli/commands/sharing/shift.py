@@ -51,7 +51,7 @@ def _show(run: App, heads: Sequence[Head], to: Person, note: str) -> None:
     """Say what will be handed over."""
     run.say(f"{counted(len(heads), 'open session')} of yours, to {to.name}:")
     for head in heads:
-        run.say(f"    {_named(head)}")
+        run.say(f"    {_named(head)}", verbatim=True)
     if note:
         run.say(f'With the note: "{shorten(one_line(note), 200)}"')
 
