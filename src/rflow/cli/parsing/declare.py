@@ -37,6 +37,10 @@ class Words(Argument):
     """The last argument: a text of one or more words, which needs no quotes; its type is a list of words."""
 
 
+class NumberedWords(Words):
+    """The same, where the first word may be the number of an entry."""
+
+
 class Option:
     """A parameter that is given by name; without `names` that is the parameter's own, such as --command-id."""
 

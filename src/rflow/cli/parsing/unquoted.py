@@ -8,7 +8,7 @@ it. A text of a single word, in quotes or not, has no such doubt.
 from collections.abc import Sequence
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
+from rflow.cli.parsing.declare import Argument, NumberedWords, Option, Parameter, Words, parameters
 from rflow.cli.parsing.short_ways import FLAGS, VALUED, place_of_command
 from rflow.errors import UsageProblem
 
@@ -39,6 +39,8 @@ def doubtful_option(words: Sequence[str]) -> str | None:
         return None
     pieces = _pieces(rest, declared)
     texts = [place for place, (word, is_option) in enumerate(pieces) if not is_option][len(arguments) - 1 :]
+    if isinstance(arguments[-1].declared, NumberedWords) and texts and pieces[texts[0]][0].isdecimal():
+        texts = texts[1:]
     if len(texts) < 2:
         return None
     known = {name for each in declared if isinstance(each.declared, Option) for name in each.options}

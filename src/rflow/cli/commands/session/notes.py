@@ -5,7 +5,7 @@ from typing import Annotated
 from rflow.cli.app import App
 from rflow.cli.input import acknowledged, is_stdin, joined, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people, questions
-from rflow.cli.parsing.declare import Argument, Group, Option, Words
+from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
@@ -189,7 +189,7 @@ def reply(
     run: App,
     words: Annotated[
         list[str] | None,
-        Words(
+        NumberedWords(
             metavar="[SEQ] TEXT|-",
             help="The number of the question, unless only one is open; the text, or - to read it from standard input.",
             autocompletion=questions,
