@@ -23,7 +23,7 @@ from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
-from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable
+from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable, UsageProblem
 from rflow.ports import wire
 from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
@@ -33,6 +33,8 @@ _Answer = TypeVar("_Answer")
 _TIMEOUT = 30.0
 _LIMIT = 64 * 1024 * 1024
 """Bytes of a response."""
+_NO_PAGES = ("A parameter is wrong: Object contains unknown field `limit`", "This takes no parameters: limit")
+"""How the refusal of a page by a server begins whose lists did not come in pages yet."""
 _ERRORS: Mapping[str, type[RflowError]] = {f"urn:rflow:{name}": kind for kind, (_, name) in wire.STATUS.items()}
 
 
@@ -277,11 +279,20 @@ class RemoteWorkspace:
         """Read all pages of a list."""
         found: list[_Answer] = []
         while True:
-            page = self._get(path, kind, limit=wire.MOST, **query)
+            try:
+                page = self._get(path, kind, limit=wire.MOST, **query)
+            except UsageProblem as error:
+                raise (self._older() if error.what.startswith(_NO_PAGES) else error) from error
             found += page.items
             if page.after is None or not page.items:
                 return found
             query["after"] = page.after
+
+    def _older(self) -> Unreachable:
+        return Unreachable(
+            f"{self._url.host} has an rflow older than this one: its lists do not come in pages.",
+            try_="The server must be upgraded; until then, use its version of rflow here.",
+        )
 
     def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
         data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
@@ -301,7 +312,7 @@ class RemoteWorkspace:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreachable(
                 f"{self._url.host} answered something that this rflow does not understand.",
-                try_="Is it an rflow server, and as new as this rflow?",
+                try_="Is it an rflow server? If so, upgrade the older of the two: the server, or rflow here.",
             ) from error
 
     def _request(

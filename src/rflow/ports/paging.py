@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rflow.core.sharing import Share
 
 _Entry = TypeVar("_Entry")
+_MORE = 1000
+"""How many rows `collect` selects at least where the first ones were not enough."""
 
 
 class Key(NamedTuple):
@@ -66,12 +68,14 @@ def cut(entries: Iterable[_Entry], key: Callable[[_Entry], Key], part: Part) -> 
 def collect(select: Callable[[Part], Sequence[tuple[Key, _Entry | None]]], part: Part) -> list[_Entry]:
     """Return a part of a list from rows of which some are left out (None).
 
-    `select` is called until there are enough.
+    `select` is called until there are enough, each time for twice as many rows: to select the next ones, a store may
+    have to look at all of them, so that as many at a time as are wanted would take too long where few are left.
     """
+    wanted = part.limit
     found: list[_Entry] = []
     while True:
         rows = select(part)
         found += [entry for _, entry in rows if entry is not None]
-        if part.limit is None or len(rows) < part.limit or len(found) >= part.limit:
-            return found[: part.limit]
-        part = replace(part, after=rows[-1][0])
+        if wanted is None or part.limit is None or len(rows) < part.limit or len(found) >= wanted:
+            return found[:wanted]
+        part = replace(part, after=rows[-1][0], limit=max(2 * part.limit, _MORE))

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.program import Program
 from support.screens import lines_at_terminal
+from support.web.webhook_server import Server, reply
 
 TOKEN = re.compile(r"rfs_[0-9A-Za-z]{39}")
 
@@ -305,3 +307,16 @@ def test_a_list_of_many_links_names_each_session(ana: Program) -> None:
         ana.ok("share", "create")
     assert {link["title"] for link in listed(ana, "--all")} == titles
     assert all(title in ana.ok("share", "list", "--all").out for title in titles)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    ["A parameter is wrong: Object contains unknown field `limit`.", "This takes no parameters: limit."],
+)
+def test_a_server_from_before_lists_came_in_pages_is_to_be_upgraded(ana: Program, refusal: str) -> None:
+    problem = {"type": "urn:rflow:usage", "title": "Usage", "status": 400, "detail": refusal, "exit_code": 2}
+    answer = reply(400, msgspec.json.encode({**problem, "try": "See /api/v1/openapi.json"}))
+    with Server(answer) as server:
+        away = ana.at(store=server.base, environ={"RFLOW_TOKEN": "rfp_" + "a" * 43})
+        said = away.refused(10, "share", "list")
+    assert "has an rflow older than this one" in said and "The server must be upgraded" in said

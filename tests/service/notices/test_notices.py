@@ -345,6 +345,10 @@ def test_a_handoff_that_can_not_be_passed_on_when_it_expires_is_logged_and_passe
         patched.setattr(leaving, "pass_on", busy)
         work = Round(team.store, settings(box, handoff_life=timedelta(hours=4)), clock=team.clock, report=str)
         work.work(lambda: False, 0)
+    assert caplog.messages == [
+        "a handoff expired, but its session could not be passed on",
+        "a session of somebody who has left could not be passed on",
+    ]
     (first, second) = [record.__dict__["facts"] for record in caplog.records]
     assert first == second == {"session": session, "code": first["code"], "why": "The store is busy."}
     assert team.store.load(session).session.owner.id != "@unassigned"
@@ -353,6 +357,26 @@ def test_a_handoff_that_can_not_be_passed_on_when_it_expires_is_logged_and_passe
     assert team.store.load(session).session.owner.id == "@unassigned"
     work.work(lambda: False, 120)
     assert [entry.word for entry in team.store.load(session).session.ownership][-2:] == ["expired", "reassigned"]
+
+
+def test_a_handoff_that_can_not_be_given_back_is_logged_once_and_tried_again(
+    team: Team, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = handed(team)
+    team.clock.wait(hours=4)
+    late = overdue(team, handoff_life=timedelta(hours=4))
+
+    def busy(*_: object, **__: object) -> None:
+        raise StoreProblem("The store is busy.")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "rflow"):
+        patched.setattr(type(team.store), "append", busy)
+        assert [late.look() for _ in range(2)] == [(0, 0), (0, 0)]
+        patched.setattr(type(team.store), "load", busy)
+        assert late.look() == (0, 0)
+    assert caplog.messages == ["a handoff that nobody accepted could not be given back, and will be tried again"]
+    assert late.look() == (0, 1)
+    assert team.store.load(session).session.owner.name == "Ben Okafor"
 
 
 # Upkeep

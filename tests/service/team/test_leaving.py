@@ -1,7 +1,7 @@
 """Somebody leaves a team: their account is disabled or erased, and nothing of theirs keeps working."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -105,6 +105,34 @@ def test_a_decline_that_is_repeated_passes_on_what_the_first_could_not(
     assert owner(team, session) == "@unassigned"
     team.at(CLEO).send(session, decline)
     assert owner(team, session) == "@unassigned"
+
+
+def passed_on(team: Team, session: str) -> None:
+    leaving.pass_on(team.store, session, team.clock)
+
+
+def disabled(team: Team, session: str) -> None:
+    team.accounts.disable("Ben Okafor")
+
+
+@pytest.mark.parametrize(("read", "leave"), [("latest", passed_on), ("heads", disabled)], ids=["passed on", "disabled"])
+def test_a_session_that_is_taken_over_meanwhile_stays_with_who_took_it(
+    team: Team, read: str, leave: Callable[[Team, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if leave is passed_on:
+        team.accounts.disable("Ben Okafor")
+    session = start(team)  # by a request that was under way
+    usual = getattr(type(team.store), read)
+
+    def then_taken_over(store: Store, wanted: object) -> object:
+        found = usual(store, wanted)
+        monkeypatch.setattr(type(team.store), read, usual)
+        team.at(CLEO).send(session, c.TakeOver(reason="Ben has left"))
+        return found
+
+    monkeypatch.setattr(type(team.store), read, then_taken_over)
+    leave(team, session)
+    assert owner(team, session) == "Cleo"
 
 
 @pytest.mark.parametrize("heir", ["Nobody", "Ben Okafor", "@"])

@@ -9,16 +9,21 @@ from typing import Any
 
 import pytest
 from msgspec import convert
+from msgspec.structs import replace
 
+from rflow.core.actors import Actor
+from rflow.core.people import person
 from rflow.core.session import commands as c
-from rflow.core.sharing import Minted, Share, ShareWish
+from rflow.core.sharing import Minted, Share, ShareCount, ShareWish
 from rflow.core.space_policy import Policy
 from rflow.errors import NotAllowed, NotFound, NotSignedIn, TooManyAttempts, UsageProblem
+from rflow.ports.paging import WHOLE, Part
+from rflow.ports.stores import ShareStore
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
-from support.team import BEN, ROOT, SHELL, TEAM_KINDS, Team, team_in
+from support.team import BEN, ROOT, SHELL, TEAM_KINDS, Clock, Team, team_in
 
 
 @pytest.fixture
@@ -49,6 +54,31 @@ def protected(team: Team, **wish: Any) -> Share:
     working = shared(team).working(minted.token)
     assert working is not None
     return working[0]
+
+
+# Lists
+
+
+def test_a_few_links_among_those_of_others_are_found_in_a_few_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each read may have to look at all links of a store: one for every page of them would take minutes."""
+    with closing(open_store("memory:many")) as store:
+        ben, cleo = (LocalWorkspace(store, Actor(person=person(name)), clock=Clock()) for name in ("Ben", "Cleo"))
+        session = ben.start(c.Start(title="Label printer")).session
+        mine = cleo.create_share(ShareWish(session=session)).share
+        theirs = ben.create_share(ShareWish(session=session)).share
+        for number in range(5000):
+            store.shares.add(replace(theirs, id=f"LINK{number}", hash=str(number)))
+        reads: list[Part] = []
+        usual = type(store.shares).listed
+
+        def counted(shares: ShareStore, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
+            reads.append(part)
+            return usual(shares, session, part)
+
+        monkeypatch.setattr(type(store.shares), "listed", counted)
+        assert [count.share.id for count in cleo.shares(part=Part(limit=2))] == [mine.id]
+        assert len(reads) < 6
+        assert len(ben.shares(part=Part(limit=3))) == 3
 
 
 # The policy of the space

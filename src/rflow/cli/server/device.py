@@ -99,7 +99,7 @@ class Device:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unreachable(
                 f"{self._url.host} answered {reply.status}, with something that this rflow does not understand.",
-                try_="Is it an rflow server, and as new as this rflow?",
+                try_="Is it an rflow server? If so, upgrade the older of the two: the server, or rflow here.",
             ) from None
 
 

@@ -20,6 +20,8 @@ from rflow.service.sessions import all_heads
 from rflow.service.team.office import policy_of
 
 _log = logging.getLogger("rflow")
+_EXPIRED_ONLY = "a handoff expired, but its session could not be passed on"
+_NOT_GIVEN_BACK = "a handoff that nobody accepted could not be given back, and will be tried again"
 
 
 class OverdueHandoffs:
@@ -31,7 +33,7 @@ class OverdueHandoffs:
         self._clock = clock
         self._pending: dict[tuple[str, int], Pending] = {}
         self._reminded: set[str] = set()
-        self._failed: set[tuple[str, str]] = set()
+        self._failed: set[tuple[str, str, str]] = set()
 
     def look(self) -> tuple[int, int]:
         """Write the reminders that are due, and give back what nobody accepted in time; return how many of each."""
@@ -95,14 +97,22 @@ class OverdueHandoffs:
         except (NotFound, SessionMoved):
             return False
         except RflowError as error:
-            if (head.id, error.what) not in self._failed:
-                self._failed.add((head.id, error.what))
-                why = {"why": error.what}
-                _log.warning("a handoff expired, but its session could not be passed on", extra={"facts": facts | why})
+            told = _EXPIRED_ONLY if self._is_over(head, pending) else _NOT_GIVEN_BACK
+            if (head.id, told, error.what) not in self._failed:
+                self._failed.add((head.id, told, error.what))
+                _log.warning(told, extra={"facts": facts | {"why": error.what}})
             return False
         if done:
             _log.info("a handoff expired", extra={"facts": facts})
         return done
+
+    def _is_over(self, head: Head, pending: Pending) -> bool:
+        """Whether a handoff is known to wait no longer."""
+        try:
+            now = self._store.load(head.id).session.pending
+        except RflowError:
+            return False
+        return now is None or now.seq != pending.seq
 
 
 def _span(seconds: int | None, usual: timedelta | None) -> timedelta | None:

@@ -13,7 +13,7 @@ from rflow.core.session.commands import Reassign
 from rflow.core.session.head import Query
 from rflow.core.sharing import Share
 from rflow.core.text import clean
-from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.stores import Clock, Stale, Store
 from rflow.ports.team import Left, user_view
@@ -88,15 +88,16 @@ def _revoke(office: "Office", share: Share) -> Share:
 def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[str, str]]:
     """Move the open sessions to the heir; where the heir is no member of a session's space, to a queue.
 
-    Yields the code of each, and who has it now; "" where it can't be written, because a newer rflow wrote to it.
+    Yields the code of each, and who has it now; "" where it can't be written, because a newer rflow wrote to it. One
+    that moves meanwhile is left out: somebody else has taken it.
     """
     workspace = LocalWorkspace(office.store, Actor(person=RFLOW), clock=office.now)
     mine = Query(owner=account.id, status=("open", "handed_off"), limit=50)
     for head in list(all_heads(workspace, mine)):
         to = heir if heir.is_queue or _works_in(office, heir, head.space) else UNASSIGNED
         try:
-            workspace.send(head.id, Reassign(to=to, reason=f"The account of {account.name} was disabled"))
-        except NotFound:  # deleted meanwhile
+            workspace.send(head.id, _reassign(to, account.name, head.version))
+        except (NotFound, SessionMoved):  # deleted or taken over meanwhile
             continue
         except NotAllowed:
             yield head.code, ""
@@ -104,17 +105,28 @@ def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[s
             yield head.code, to.name
 
 
-def pass_on(store: Store, session_id: str, clock: Clock) -> None:
-    """Give a session that came back to somebody who has left to a queue: a handoff of theirs was not accepted."""
+def _reassign(to: Person, left: str, seen: int) -> Reassign:
+    return Reassign(to=to, reason=f"The account of {left} was disabled", seen=seen)
+
+
+def pass_on(store: Store, session_id: str, clock: Clock) -> bool:
+    """Give a session that came back to somebody who has left to a queue: a handoff of theirs was not accepted.
+
+    Returns whether it went there. One that somebody has taken over meanwhile stays with them.
+    """
     accounts = accounts_of(store)
     session = store.latest(session_id).session
     owner = session.owner
     account = accounts.account(owner.id) if accounts is not None else None
-    if session.status == "closed":
-        return
-    if owner.id.startswith(_ERASED) or (account is not None and not account.active):
-        workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
-        workspace.send(session_id, Reassign(to=UNASSIGNED, reason=f"The account of {owner.name} was disabled"))
+    has_left = owner.id.startswith(_ERASED) or (account is not None and not account.active)
+    if session.status == "closed" or not has_left:
+        return False
+    workspace = LocalWorkspace(store, Actor(person=RFLOW), clock=clock)
+    try:
+        workspace.send(session_id, _reassign(UNASSIGNED, owner.name, session.version))
+    except SessionMoved:
+        return False
+    return True
 
 
 def pass_on_all(store: Store, clock: Clock) -> None:
@@ -129,8 +141,8 @@ def pass_on_all(store: Store, clock: Clock) -> None:
         for head in list(all_heads(workspace, Query(owner=owner, status=("open", "handed_off"), limit=50))):
             facts = {"session": head.id, "code": head.code}
             try:
-                pass_on(store, head.id, clock)
-                _log.info("a session of somebody who has left waits in a queue", extra={"facts": facts})
+                if pass_on(store, head.id, clock):
+                    _log.info("a session of somebody who has left waits in a queue", extra={"facts": facts})
             except RflowError as error:
                 why = {"why": error.what}
                 _log.warning("a session of somebody who has left could not be passed on", extra={"facts": facts | why})
