@@ -415,6 +415,34 @@ def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Pa
     assert jose.show(code)["status"] == "closed"
 
 
+@pytest.mark.parametrize("here", [True, False], ids=["another is current here", "none is"])
+def test_a_session_named_for_one_command_stays_another_one(desk: Desk, here: bool) -> None:
+    """Else the next note would go to it; where none is current, what was taken back goes on here."""
+    ways = {
+        ("handoff", "--cancel"): ("handoff", BEN),
+        ("undo",): ("handoff", BEN),
+        ("reopen",): ("close", "--outcome", "abandoned"),
+    }
+    for back, away in ways.items():
+        desk.ana.ok("resume", desk.code)
+        desk.ana.ok(*away)
+        current = desk.ana.start("--title", "The till is slow") if here else desk.code
+        again = desk.ana.ok("-s", desk.code, *back).out
+        assert (f"rflow -s {desk.code} choose NUMBER" in again) is here, back
+        assert desk.ana.show()["code"] == current, back
+
+
+def test_accepting_with_s_leaves_the_current_session(desk: Desk) -> None:
+    own = desk.ben.start("--title", "The till is slow")
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("-s", desk.code, "accept")
+    assert desk.ben.show()["code"] == own
+    desk.ben.ok("-s", desk.code, "handoff", CHLOE)
+    desk.chloe.start("--title", "The till is slow")
+    desk.chloe.ok("accept", desk.code)
+    assert desk.chloe.show()["code"] == desk.code
+
+
 def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None:
     desk.ana.ok("warn", "Do NOT restart the queue before 03:00")
     desk.ana.ok("warn", "an old one")
