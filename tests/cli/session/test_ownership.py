@@ -1,5 +1,6 @@
 """Who moves what, handoffs and conflicts, as people meet them at their terminals."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -222,6 +223,18 @@ def test_declining_returns_it_to_the_last_owner_who_had_accepted(desk: Desk) -> 
     assert told.endswith("declined; Ben Okafor owns it again.\n")
     assert desk.ben.show(desk.code)["status"] == "open"
     desk.ben.ok("-s", desk.code, "choose", "yes")
+
+
+def test_the_owner_sees_who_declined_and_why_until_they_go_on(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("decline", "--reason", "not my shift")
+    desk.ben.ok("-s", desk.code, "note", "Chloé is on shift")
+    desk.ana.ok("progress", desk.code, "-o", str(desk.ana.home / "summary.md"))
+    declined = re.compile(r"^  Ben Okafor declined \d\d:\d\d: not my shift$", re.MULTILINE)
+    for words in (("resume", desk.code), ()):
+        assert declined.search(desk.ana.ok(*words).out), words
+    desk.ana.ok("-s", desk.code, "note", "Asked Chloé")
+    assert "declined" not in desk.ana.ok().out
 
 
 def test_a_receiver_who_passes_it_on_has_never_accepted_it(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from rflow.cli.app import App
 from rflow.cli.display.text import (
     cautions,
     clock,
+    declined_words,
     heading,
     last_closed_words,
     next_block,
@@ -52,6 +53,8 @@ def show_session(app: App, session: Session) -> None:
     if session.status != "closed":
         for text in cautions(session):
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
+    if declined := declined_words(session, now):
+        app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")

@@ -63,6 +63,17 @@ def cautions(session: Session) -> list[str]:
     return list(dict.fromkeys([*texts, *(given.warnings if given else ())]))
 
 
+def declined_words(session: Session, now: datetime) -> str:
+    """Say who declined the last handoff, and why, until the owner enters something again; else ""."""
+    last = session.ownership[-1] if session.ownership else None
+    if last is None or last.word != "declined":
+        return ""
+    since = range(last.seq + 1, session.content_version + 1)
+    if any(session.authors.get(seq) == session.owner.id for seq in since):
+        return ""
+    return f"{last.by.name} declined {clock(last.at, now)}{f': {one_line(last.text)}' if last.text else ''}"
+
+
 def last_closed_words(session: Session, now: datetime) -> str:
     """Say that a session was the last of somebody, and how and when it was closed."""
     return f"Your last session {closed_words(session, now)}"
