@@ -428,6 +428,27 @@ def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Pa
     assert jose.show(code)["status"] == "closed"
 
 
+def test_who_takes_over_sees_what_is_asked_and_what_is_in_place(desk: Desk) -> None:
+    desk.ana.ok("brief", "--ask", "Please restart PostgreSQL")
+    desk.ana.ok("change", "Maintenance on", "--revert", "shopctl off")
+    desk.ana.ok("handoff", BEN)
+    for words in (("inbox",), ("accept", desk.code), (), ("resume", desk.code)):
+        shown = desk.ben.ok(*words).out
+        assert "  ask: Please restart PostgreSQL\n" in shown, words
+        assert "  in place: Set the fallback queue (revert: lpadmin -d leeds-labels)\n" in shown, words
+        assert "  in place: Maintenance on (revert: shopctl off)\n" in shown, words
+        assert "more:" not in shown
+    desk.ben.ok("change", "Raised the log level", "--revert", "not known")
+    shown = desk.ben.ok().out
+    assert "Set the fallback queue" not in shown
+    assert f"  in place: Raised the log level (revert: not known)\n  and 1 more: rflow show {desk.code}\n" in shown
+    desk.ben.ok("change", "--reverted", CHANGE)
+    desk.ben.ok("brief", "--ask", "")
+    shown = desk.ben.ok().out
+    assert "more:" not in shown
+    assert "ask:" not in shown
+
+
 @pytest.mark.parametrize("here", [True, False], ids=["another is current here", "none is"])
 def test_a_session_named_for_one_command_stays_another_one(desk: Desk, here: bool) -> None:
     """Else the next note would go to it; where none is current, what was taken back goes on here."""

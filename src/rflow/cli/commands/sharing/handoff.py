@@ -186,7 +186,7 @@ def inbox(run: App, json: Json = False) -> None:
         session = None
         with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
             session = load_session(run.workspace, head.id)
-        run.out(inbox_entry(head, session, run.workspace.now()))
+        run.out(inbox_entry(head, session, run.workspace.now(), run.program))
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
