@@ -126,6 +126,37 @@ def test_a_time_in_place_of_whom_is_refused_with_the_line_to_type(words: list[st
     assert ana.show()["waiting"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["vendor", "until", "15:00"], "wait vendor --until 15:00"),
+        (["--for", "the restart until friday 9:00"], "wait 'the restart' --until 'friday 9:00'"),
+        (["Rückruf vom Hersteller bis 15:00"], "wait 'Rückruf vom Hersteller' --until 15:00"),
+    ],
+    ids=" ".join,
+)
+def test_a_deadline_written_into_whom_is_refused_with_the_line_to_type(
+    words: list[str], line: str, tmp_path: Path
+) -> None:
+    ana = Program(tmp_path)
+    code = ana.start("--title", "Till 3 is slow")
+    refused = ana.refused(2, "-s", code, "wait", *words)
+    assert "at the end sets no deadline: times go to --until." in refused
+    assert f"Write it as: rflow -s {code} {line}\n" in refused
+    assert ana.show()["waiting"] == []
+
+
+def test_a_time_in_whom_is_kept_beside_a_deadline(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("wait", "Wibke, in a meeting until 12:00", "--until", "2h")
+    ana.ok("wait", "the board until noon")
+    assert [wait["for"] for wait in ana.show()["waiting"]] == [
+        "Wibke, in a meeting until 12:00",
+        "the board until noon",
+    ]
+
+
 @pytest.mark.parametrize("whom", ["2h of quiet", "the 17:30 train", "today", "7"])
 def test_whom_to_wait_for_may_have_a_time_in_it(whom: str, tmp_path: Path) -> None:
     ana = Program(tmp_path)

@@ -1,5 +1,6 @@
 """Who moves what, handoffs and conflicts, as people meet them at their terminals."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -224,6 +225,18 @@ def test_declining_returns_it_to_the_last_owner_who_had_accepted(desk: Desk) -> 
     desk.ben.ok("-s", desk.code, "choose", "yes")
 
 
+def test_the_owner_sees_who_declined_and_why_until_they_go_on(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("decline", "--reason", "not my shift")
+    desk.ben.ok("-s", desk.code, "note", "Chloé is on shift")
+    desk.ana.ok("progress", desk.code, "-o", str(desk.ana.home / "summary.md"))
+    declined = re.compile(r"^  Ben Okafor declined \d\d:\d\d: not my shift$", re.MULTILINE)
+    for words in (("resume", desk.code), ()):
+        assert declined.search(desk.ana.ok(*words).out), words
+    desk.ana.ok("-s", desk.code, "note", "Asked Chloé")
+    assert "declined" not in desk.ana.ok().out
+
+
 def test_a_receiver_who_passes_it_on_has_never_accepted_it(desk: Desk) -> None:
     desk.ana.ok("handoff", BEN)
     desk.ben.ok("-s", desk.code, "handoff", CHLOE)
@@ -413,6 +426,55 @@ def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Pa
     code = jose.start("--title", "The till is slow")
     jose.at(user=apart, terminal="lab").ok("-s", code, "close", "--outcome", "resolved")
     assert jose.show(code)["status"] == "closed"
+
+
+def test_who_takes_over_sees_what_is_asked_and_what_is_in_place(desk: Desk) -> None:
+    desk.ana.ok("brief", "--ask", "Please restart PostgreSQL")
+    desk.ana.ok("change", "Maintenance on", "--revert", "shopctl off")
+    desk.ana.ok("handoff", BEN)
+    for words in (("inbox",), ("accept", desk.code), (), ("resume", desk.code)):
+        shown = desk.ben.ok(*words).out
+        assert "  ask: Please restart PostgreSQL\n" in shown, words
+        assert "  in place: Set the fallback queue (revert: lpadmin -d leeds-labels)\n" in shown, words
+        assert "  in place: Maintenance on (revert: shopctl off)\n" in shown, words
+        assert "more:" not in shown
+    desk.ben.ok("change", "Raised the log level", "--revert", "not known")
+    shown = desk.ben.ok().out
+    assert "Set the fallback queue" not in shown
+    assert f"  in place: Raised the log level (revert: not known)\n  and 1 more: rflow show {desk.code}\n" in shown
+    desk.ben.ok("change", "--reverted", CHANGE)
+    desk.ben.ok("brief", "--ask", "")
+    shown = desk.ben.ok().out
+    assert "more:" not in shown
+    assert "ask:" not in shown
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["another is current here", "none is"])
+def test_a_session_named_for_one_command_stays_another_one(desk: Desk, here: bool) -> None:
+    """Else the next note would go to it; where none is current, what was taken back goes on here."""
+    ways = {
+        ("handoff", "--cancel"): ("handoff", BEN),
+        ("undo",): ("handoff", BEN),
+        ("reopen",): ("close", "--outcome", "abandoned"),
+    }
+    for back, away in ways.items():
+        desk.ana.ok("resume", desk.code)
+        desk.ana.ok(*away)
+        current = desk.ana.start("--title", "The till is slow") if here else desk.code
+        again = desk.ana.ok("-s", desk.code, *back).out
+        assert (f"rflow -s {desk.code} choose NUMBER" in again) is here, back
+        assert desk.ana.show()["code"] == current, back
+
+
+def test_accepting_with_s_leaves_the_current_session(desk: Desk) -> None:
+    own = desk.ben.start("--title", "The till is slow")
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("-s", desk.code, "accept")
+    assert desk.ben.show()["code"] == own
+    desk.ben.ok("-s", desk.code, "handoff", CHLOE)
+    desk.chloe.start("--title", "The till is slow")
+    desk.chloe.ok("accept", desk.code)
+    assert desk.chloe.show()["code"] == desk.code
 
 
 def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from rflow.core.text import columns
 from rflow.formats import FORMATS
+from support.clipboard_world import OVER_SSH, script
 from support.program import Program
 
 SESSIONS = Path(__file__).parents[3] / "examples" / "sessions"
@@ -335,3 +336,20 @@ def test_a_list_with_wide_names_stays_in_columns(ana: Program) -> None:
     starts = [columns(row[: re.search(r"\s(open|handed)\s", row).start(1)]) for row in rows]  # type: ignore[union-attr]
     assert starts == [heading.index("STATE")] * 2
     assert max(map(columns, rows)) <= 80
+
+
+def test_a_clipboard_command_that_fails_is_named_though_another_way_works(ana: Program) -> None:
+    """Here tmux takes the text: with a mistyped command, it would be copied there each time, and nobody told."""
+    (ana.home / "bin").mkdir()
+    tmux = script(ana.home / "bin/tmux", f"cat > '{ana.home}/buffer'")
+    there = {"PATH": f"{tmux.parent}:{ana.variables['PATH']}", "TMUX": "/nowhere,1,0", "DISPLAY": "", **OVER_SSH}
+    for words in (("progress", "--copy"), ("share", "create", "--copy")):
+        said = ana.ok(*words, RFLOW_CLIPBOARD_CMD="no-such-program", **there).err
+        assert "Your clipboard command failed: exit status 127" in said, words
+        assert "copied to tmux" in said
+    ana.ok("note", "hold the paper tray")
+    said = ana.ok("progress", "--copy", RFLOW_CLIPBOARD_CMD="cat >&2; exit 3", **there).err
+    assert "Your clipboard command failed: exit status 3.\n" in said
+    assert "paper tray" not in said
+    assert "paper tray" in (ana.home / "buffer").read_text("utf-8")
+    assert "command failed" not in ana.ok("progress", "--copy", **there).err

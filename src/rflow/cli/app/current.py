@@ -79,6 +79,11 @@ class CurrentSession(Context):
             self.terminal.leave(current)
             return None
 
+    def enter(self, session: Session) -> None:
+        """Make a session the current one of this terminal, unless -s names it for this command and another one is."""
+        if not self.session_reference or self.terminal.current is None:
+            self.terminal.enter(session.id, session.code)
+
     @property
     def unsent(self) -> str | None:
         """The `command_id` of the session that this terminal has started and that is still a draft."""

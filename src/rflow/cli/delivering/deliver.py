@@ -69,7 +69,7 @@ def _copy(run: App, text: str, html: str | None, session: Session | None, summar
 def copy_to_clipboard(run: App, text: str, html: str | None = None) -> tuple[str, str]:
     """Copy a text, with its HTML where possible; return what is known about it, and what to do if that is not enough.
 
-    The first is a phrase; the second a sentence, or "".
+    The first is a phrase; the second a sentence, or "". If the user's own command failed, that is said at once.
     """
     from rflow.delivery.clipboard import copy
 
@@ -77,6 +77,8 @@ def copy_to_clipboard(run: App, text: str, html: str | None = None) -> tuple[str
     if command := run.settings["clipboard.command"].text:
         environ["RFLOW_CLIPBOARD_CMD"] = command
     copied = copy(text, html=html, environ=environ)
+    if copied.command_failed:
+        run.say(f"Your clipboard command failed: {copied.command_failed}.")
     said = f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
     return said, copied.hint
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 from typing import NamedTuple
 
-from rflow.cli.display.text import ago, cautions, span, wait_line, wrapped
+from rflow.cli.display.text import ago, cautions, open_points, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
 from rflow.core.session.state import Question, Session
@@ -60,10 +60,11 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
     return Cell("waiting", "yellow") if head.waiting_for else Cell("open")
 
 
-def inbox_entry(head: Head, session: Session | None, now: datetime) -> str:
-    """Return a session that was handed over: which, by whom, all that it waits for, and what came with the handoff.
+def inbox_entry(head: Head, session: Session | None, now: datetime, program: str) -> str:
+    """Return a session that was handed over: which, by whom, what is open in it, and what came with the handoff.
 
-    `session` is None if it can't be read: its head knows only the wait that is due first.
+    `session` is None if it can't be read: its head knows only the wait that is due first. Commands begin
+    with `program`.
     """
     sender = head.sender.name if head.sender else "somebody"
     queue = f" to {head.owner.name}" if head.owner.is_queue else ""
@@ -73,7 +74,8 @@ def inbox_entry(head: Head, session: Session | None, now: datetime) -> str:
     lines.append(wrapped(f"from {sender}{queue}, {ago(head.updated_at, now)}", indent, indent))
     if session is not None:
         lines += [wait_line(wait.waiting_for, wait.until, now, indent) for wait in session.waiting]
-        lines += [*caution_lines(session), *handover_lines(session)]
+        points = [wrapped(text, indent + "  ", indent) for text in open_points(session, program)]
+        lines += [*caution_lines(session), *points, *handover_lines(session)]
     elif head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)

@@ -4,10 +4,12 @@ from rflow.cli.app import App
 from rflow.cli.display.text import (
     cautions,
     clock,
+    declined_words,
     heading,
     last_closed_words,
     next_block,
     next_words,
+    open_points,
     position,
     wrapped,
 )
@@ -52,6 +54,10 @@ def show_session(app: App, session: Session) -> None:
     if session.status != "closed":
         for text in cautions(session):
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
+        for text in open_points(session, app.program):
+            app.out(wrapped(text, "    ", "  "))
+    if declined := declined_words(session, now):
+        app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")

@@ -11,6 +11,11 @@ from rflow.core.text import clean, counted, one_line, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
+_CHANGES = 2
+"""How many changes in place are named."""
+_POINT = 160
+"""Letters of what is asked for, of a change, and of the way to revert it."""
+
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
     """Wrap an untrusted text to the terminal's width; its own line breaks are kept."""
@@ -61,6 +66,29 @@ def cautions(session: Session) -> list[str]:
     given = session.last_handoff
     texts = [note.text for note in session.unsettled("warning")]
     return list(dict.fromkeys([*texts, *(given.warnings if given else ())]))
+
+
+def open_points(session: Session, program: str) -> list[str]:
+    """Return what is asked for, and the newest changes still in place, each with the way to revert it."""
+    ask = session.brief.ask
+    lines = [f"ask: {shorten(one_line(ask), _POINT)}"] if ask else []
+    changes = [change for change in session.changes.values() if change.in_place]
+    for change in changes[-_CHANGES:]:
+        revert = f" (revert: {shorten(one_line(change.revert), _POINT)})" if change.revert else ""
+        lines.append(f"in place: {shorten(one_line(change.text), _POINT)}{revert}")
+    more = len(changes) - _CHANGES
+    return [*lines, f"and {more} more: {program} show {session.code}"] if more > 0 else lines
+
+
+def declined_words(session: Session, now: datetime) -> str:
+    """Say who declined the last handoff, and why, until the owner enters something again; else ""."""
+    last = session.ownership[-1] if session.ownership else None
+    if last is None or last.word != "declined":
+        return ""
+    since = range(last.seq + 1, session.content_version + 1)
+    if any(session.authors.get(seq) == session.owner.id for seq in since):
+        return ""
+    return f"{last.by.name} declined {clock(last.at, now)}{f': {one_line(last.text)}' if last.text else ''}"
 
 
 def last_closed_words(session: Session, now: datetime) -> str:

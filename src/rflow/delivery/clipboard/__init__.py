@@ -22,13 +22,16 @@ from rflow.errors import NotDelivered
 TIMEOUT = 5.0
 """Seconds for each program, and for the terminal."""
 
+_COMMAND = "RFLOW_CLIPBOARD_CMD"
+
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a copy.
 
     `method` is "command", "tmux", "osc52" or "desktop:PROGRAM"; `size` counts bytes of UTF-8; `rich` says whether
     HTML was copied too. `confirmed` is false for terminals, which never acknowledge. `message` is a phrase for people;
-    `hint` says what to do if pasting brings nothing; `detail` says the rest: what failed before.
+    `hint` says what to do if pasting brings nothing; `detail` says the rest: what failed before. `command_failed` is
+    why the user's own command failed, or "".
     """
 
     method: str
@@ -38,6 +41,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     detail: str = ""
+    command_failed: str = ""
 
 
 _Way = tuple[str, Callable[[CopyRequest], Copied]]
@@ -57,15 +61,16 @@ def copy(
     """
     rich = _encodable(html) if html else None
     request = CopyRequest(text=_encodable(text), html=rich, environ=environ, platform=platform, timeout=timeout)
-    failed: list[str] = []
+    failed: dict[str, str] = {}
     for name, way in _ways(request):
         try:
             copied = way(request)
         except OSError as failure:
-            failed.append(f"{name} ({failure.strerror or failure})")
+            failed[name] = str(failure.strerror or failure)
             continue
-        return _with_failures(copied, failed)
-    raise NotDelivered(f"Nothing was copied; tried: {', '.join(failed)}.", try_=_advice(request))
+        command_failed = failed.pop(_COMMAND, "")
+        return msgspec.structs.replace(_with_failures(copied, failed), command_failed=command_failed)
+    raise NotDelivered(f"Nothing was copied; tried: {_listed(failed)}.", try_=_advice(request))
 
 
 def _encodable(text: str) -> str:
@@ -73,10 +78,14 @@ def _encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _with_failures(copied: Copied, failed: list[str]) -> Copied:
+def _listed(failed: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({reason})" for name, reason in failed.items())
+
+
+def _with_failures(copied: Copied, failed: Mapping[str, str]) -> Copied:
     if not failed:
         return copied
-    before = f"; tried before: {', '.join(failed)}"
+    before = f"; tried before: {_listed(failed)}"
     if copied.detail:
         return msgspec.structs.replace(copied, detail=f"{copied.detail}{before}")
     return msgspec.structs.replace(copied, message=f"{copied.message}{before}")
@@ -92,7 +101,7 @@ def _advice(request: CopyRequest) -> str:
 
 def _ways(request: CopyRequest) -> list[_Way]:
     """Return the ways to try, by name, in order, each once."""
-    command: list[_Way] = [("RFLOW_CLIPBOARD_CMD", _by_command)] if request.command else []
+    command: list[_Way] = [(_COMMAND, _by_command)] if request.command else []
     tmux: list[_Way] = [("tmux", _by_tmux)] if request.environ.get("TMUX") else []
     osc52: list[_Way] = [("OSC 52", _by_terminal)]
     desktop: list[_Way] = [(program.name, partial(_by_program, program)) for program in desktop_programs(request)]

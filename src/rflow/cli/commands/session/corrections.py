@@ -143,7 +143,7 @@ def _report(run: App, before: Session, outcome: Outcome) -> None:
     run.did(outcome, _taken_back(run, before, outcome))
     match last:
         case e.HandoffCancelled() | e.SessionReopened():
-            run.terminal.enter(after.id, after.code)
+            run.enter(after)
             show_session(run, after)
         case e.SteppedBack():
             show_next(run, after)

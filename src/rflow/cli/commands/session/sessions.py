@@ -197,7 +197,7 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
 
     session = run.session(reference)
     session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
-    run.terminal.enter(session.id, session.code)
+    run.enter(session)
     run.wrote(session, "reopened.")
     show_session(run, session)
 

@@ -23,16 +23,36 @@ def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
     misplaced = next((text for text in (whom, for_) if text.strip() and is_time(text)), None)
     if misplaced is None or len(named) > 1:
         return
-    session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
     moment = until if until and is_time(until) else misplaced
     raise UsageProblem(
         f'"{misplaced}" is a time, and times go to --until; --for is who or what it is waiting for.',
-        try_=f"Write it as: {run.program}{session} wait {quote(named[0]) if named else 'WHOM'} --until {quote(moment)}",
+        try_=_line(run, quote(named[0]) if named else "WHOM", moment),
     )
+
+
+def _check_deadline(run: App, waiting_for: str) -> None:
+    """Raise `UsageProblem` with the line to type where a wait without --until ends with a time: WHOM until 15:00."""
+    words = waiting_for.split()
+    for length in (1, 2):  # "15:00", "friday 9:00"
+        *whom, last = words[:-length] or [""]
+        moment = " ".join(words[-length:])
+        if whom and last.casefold() in ("until", "bis") and is_time(moment):
+            raise UsageProblem(
+                f'"{last} {moment}" at the end sets no deadline: times go to --until.',
+                try_=_line(run, quote(" ".join(whom)), moment),
+            )
+
+
+def _line(run: App, whom: str, moment: str) -> str:
+    """Return the hint with the line to type; `whom` is quoted for the shell."""
+    session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
+    return f"Write it as: {run.program}{session} wait {whom} --until {quote(moment)}"
 
 
 def begin_wait(run: App, command: SetWaiting) -> None:
     """Record a wait; say what it takes the place of, what else is waited for, and how one ends."""
+    if command.until is None:
+        _check_deadline(run, command.waiting_for)
     before = run.to_write()
     outcome = run.send(before, command)
     after = outcome.session

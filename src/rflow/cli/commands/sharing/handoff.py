@@ -161,7 +161,7 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
     session = _handed_off(run)
     command = CancelHandoff(seen=run.seen(session), command_id=command_id)
     session = run.send(session, command).session
-    run.terminal.enter(session.id, session.code)
+    run.enter(session)
     run.wrote(session, "handoff taken back.")
     show_session(run, session)
 
@@ -186,7 +186,7 @@ def inbox(run: App, json: Json = False) -> None:
         session = None
         with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
             session = load_session(run.workspace, head.id)
-        run.out(inbox_entry(head, session, run.workspace.now()))
+        run.out(inbox_entry(head, session, run.workspace.now(), run.program))
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
@@ -237,7 +237,7 @@ def accept(
     session = _handed_to_me(run, reference)
     command = Accept(read_back=run.text(read_back), command_id=command_id)
     session = run.send(session, command).session
-    run.terminal.enter(session.id, session.code)
+    run.enter(session)
     run.wrote(session, "accepted; it is yours now.")
     for line in handover_lines(session):
         run.out(line)
