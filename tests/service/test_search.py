@@ -13,6 +13,7 @@ from rflow.core.session.search.query import Hit, Search, SearchPage
 from rflow.core.tree.model import canonical, digest
 from rflow.errors import UsageProblem
 from rflow.ports.workspace import Workspace
+from rflow.remote import RemoteWorkspace
 from support.stores.faults import quick_folder
 from support.stores.stories import BEN, LPSTAT, LPSTAT_DIGEST, PRINTER, evidence
 from support.workspaces import LEEDS, PARAMETERS, WORKSPACES, YORK, Office
@@ -222,7 +223,8 @@ def test_pages_hold_every_session_once_and_say_how_many_there_are(ana: Workspace
         if (after := page.after) is None:
             break
     assert (len(seen), set(seen)) == (7, ids)
-    assert searched(ana, "printer", limit=3, after="30").hits == ()
+    if not isinstance(ana, RemoteWorkspace):  # a server takes only cursors that it has given
+        assert searched(ana, "printer", limit=3, after="30").hits == ()
     for nonsense in ("x", "-3", "1.5", "٣"):
         with pytest.raises(UsageProblem):
             searched(ana, "printer", after=nonsense)

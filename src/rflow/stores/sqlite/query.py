@@ -18,10 +18,7 @@ _ASKED = (
 )
 """Few sessions have an open question, and those are in an index; only their heads are read as JSON."""
 _HANDED_OFF = "SELECT id FROM sessions INDEXED BY waiting_ones WHERE status = 'handed_off' AND owner"
-_INBOX = (
-    "status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')"
-    f" AND id IN ({_HANDED_OFF} = ? UNION ALL {_HANDED_OFF} >= '@' AND owner < 'A')"
-)
+_IN_INBOX = f"id IN ({_HANDED_OFF} = ? UNION ALL {_HANDED_OFF} >= '@' AND owner < 'A')"
 """The ids of queues begin with "@", so that no row is read of what waits for others."""
 _WAITING = ("handed_off",)
 _ORDER = " ORDER BY updated_at DESC, id DESC LIMIT ?"
@@ -48,6 +45,8 @@ def _includes(query: Query, status: str) -> bool:
 
 def _part(query: Query, status: str) -> tuple[str, list[Value]]:
     selecting = [(status, ()), *conditions(query)]
+    if query.inbox is not None:
+        selecting.append((_IN_INBOX, (valid(query.inbox),)))
     where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
     # In no space there are none, which it knows: it would refuse an index then.
@@ -58,7 +57,10 @@ def _part(query: Query, status: str) -> tuple[str, list[Value]]:
 
 
 def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
-    """Return conditions with their values; the literal values let SQLite use the partial indexes of the schema."""
+    """Return conditions with their values, for the rows of sessions and those of the search alike.
+
+    The literal values let SQLite use the partial indexes of the schema.
+    """
     conditions: list[tuple[str, tuple[Value, ...]]] = []
     if query.owner is not None:
         conditions.append(("owner = ?", (valid(query.owner),)))
@@ -67,7 +69,7 @@ def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     elif query.status:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
-        conditions.append((_INBOX, (valid(query.inbox), valid(query.inbox))))
+        conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))
     if query.asked is not None:
         conditions.append((_ASKED, (valid(query.asked),)))
     if query.spaces is not None:
