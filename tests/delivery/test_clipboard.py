@@ -143,9 +143,7 @@ def test_no_error_repeats_the_text(bare: dict[str, str], tmp_path: Path, command
     assert "hunter2" not in answer["error"]
 
 
-def test_the_copy_says_why_the_own_command_failed(
-    terminal: Terminal, bare: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_copy_says_why_the_own_command_failed(terminal: Terminal, bare: dict[str, str], tmp_path: Path) -> None:
     terminal.watch()
     answer = copy_in(terminal, tmp_path, SUMMARY, bare | OVER_SSH | {"RFLOW_CLIPBOARD_CMD": "exit 3"})
     assert answer["method"] == "osc52"
