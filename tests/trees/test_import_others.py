@@ -108,6 +108,14 @@ def test_yes_and_no_below_a_question_are_never_one_step_after_the_other(text: st
     assert nodes["delete-the-logs"] == nodes["call-the-vendor"] == []
 
 
+def test_a_prohibition_below_all_steps_is_named_where_only_the_last_shows_it() -> None:
+    text = "1. Ping it\n   Never twice.\n2. Call Ann\n\n**Never restart the database.**\n"
+    (imported,) = import_text(text, "shop.md", "")
+    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+        (5, '"**Never restart the database.**" is the help of step 2 only.')
+    ]
+
+
 def test_the_lines_that_no_step_takes_are_named() -> None:
     text = "# Shop\nOn call only.\n\n---\n- bring tea\n1. Ping it\n## Later\nTell Ann.\nTell Ben.\n## If it is Monday\n"
     (imported,) = import_text(text, "shop.md", "")

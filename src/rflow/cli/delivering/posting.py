@@ -134,7 +134,7 @@ def configured_target(run: App, name: str) -> WebhookTarget:
         new = name.casefold() if is_target(name.casefold()) else "NAME"
         raise UsageProblem(
             f'There is no target "{name}".',
-            try_=f"{others}To add {'it' if new != 'NAME' else 'one'}: {url_command(new)}   (see docs/posting.md)",
+            try_=f"{others}To add {'it' if new != 'NAME' else 'one'}: {url_command(new)} (see docs/posting.md)",
         )
     url = run.settings[f"targets.{name}.url"]
     if url.origin == "file":

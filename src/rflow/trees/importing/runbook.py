@@ -5,7 +5,7 @@ import re
 from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, answer, branches, escalation, unanswered, unread
+from rflow.trees.importing.branching import Branch, answer, branches, escalation, forbids, unanswered, unread
 from rflow.trees.importing.chart import Chart, Link, Node, Note
 from rflow.trees.importing.names import Names
 from rflow.trees.importing.steps import Step, ids_of, listed_ranges
@@ -97,6 +97,9 @@ class _Reader:
             self._item(item, number)
         elif any(character.isalnum() for character in line):  # no rule between sections
             self._more(line.strip(), number)
+            if self.steps and not self.new_section and not line[0].isspace() and forbids(line):
+                what = f'"{shorten(line.strip(), 60)}" is the help of step {self.steps[-1].number} only.'
+                self.notes.append(Note(line=self.first + number, text=what))
         return number + 1
 
     def _heading(self, level: int, text: str, number: int) -> None:
