@@ -145,6 +145,11 @@ OIDC_SETTINGS: dict[str, Setting] = {
 _TARGET = r"targets\.([a-z0-9][a-z0-9-]{0,63})\.(url|kind)"
 
 
+def is_target(name: str) -> bool:
+    """Whether a target can be called so."""
+    return re.fullmatch(_TARGET, f"targets.{name}.url") is not None
+
+
 class Value(NamedTuple):
     """A setting's value and where it came from."""
 

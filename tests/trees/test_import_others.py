@@ -59,6 +59,72 @@ def test_steps_follow_one_another_and_branch_where_the_text_says_so() -> None:
     }
 
 
+def test_a_heading_that_is_a_condition_asks_whether_its_section_applies() -> None:
+    text = """# When the shop is slow
+## First look
+1. Check the load
+## If the disk is full
+First ask Ann.
+1. Delete old logs
+2. Restart the shop
+## Wenn die Last hoch ist
+- Restart the workers
+  - all of them
+- Call Robin
+## If it still fails
+Call the vendor.
+## When to use this
+"""
+    assert ways(text, "shop.md") == {
+        "step-1": [("", "if-the-disk-is-full")],
+        "if-the-disk-is-full": [("Yes", "if-the-disk-is-full-1"), ("No", "wenn-die-last-hoch-ist")],
+        "if-the-disk-is-full-1": [("", "step-2")],
+        "step-2": [("", "wenn-die-last-hoch-ist")],
+        "wenn-die-last-hoch-ist": [("Yes", "wenn-die-last-hoch-ist-1"), ("No", "if-it-still-fails")],
+        "wenn-die-last-hoch-ist-1": [("", "wenn-die-last-hoch-ist-2")],
+        "wenn-die-last-hoch-ist-2": [("", "if-it-still-fails")],
+        "if-it-still-fails": [("Yes", "call-the-vendor"), ("No", "done")],
+        "call-the-vendor": [],
+        "done": [],
+    }
+    nodes = tree(text, "shop.md").nodes
+    assert nodes["if-the-disk-is-full"].help == "First ask Ann."
+    assert nodes["wenn-die-last-hoch-ist-1"].help == "- all of them"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Is the disk full?\n   - Yes -> Delete the logs\n   - No -> Call the vendor\n",
+        "1. Is the disk full?\n2. Yes -> Delete the logs\n3. No -> Call the vendor\n",
+        "- [ ] Is the disk full?\n- [ ] Yes -> Delete the logs\n- [ ] No -> Call the vendor\n",
+        "## Is the disk full?\n\n- Yes -> Delete the logs\n- No -> Call the vendor\n",
+    ],
+    ids=["bullets", "numbers", "boxes", "heading"],
+)
+def test_yes_and_no_below_a_question_are_never_one_step_after_the_other(text: str) -> None:
+    nodes = ways(text, "disk.md")
+    assert next(iter(nodes.values())) == [("Yes", "delete-the-logs"), ("No", "call-the-vendor")]
+    assert nodes["delete-the-logs"] == nodes["call-the-vendor"] == []
+
+
+def test_a_prohibition_below_all_steps_is_named_where_only_the_last_shows_it() -> None:
+    text = "1. Ping it\n   Never twice.\n2. Call Ann\n\n**Never restart the database.**\n"
+    (imported,) = import_text(text, "shop.md", "")
+    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+        (5, '"**Never restart the database.**" is the help of step 2 only.')
+    ]
+
+
+def test_the_lines_that_no_step_takes_are_named() -> None:
+    text = "# Shop\nOn call only.\n\n---\n- bring tea\n1. Ping it\n## Later\nTell Ann.\nTell Ben.\n## If it is Monday\n"
+    (imported,) = import_text(text, "shop.md", "")
+    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+        (2, "No step takes the text of lines 2, 5, 8-9."),
+        (10, '"If it is Monday" sounds like a condition, but no step is below it.'),
+    ]
+
+
 def test_a_runbook_keeps_its_title_commands_and_help() -> None:
     read = tree(RUNBOOK, "till.md")
     assert (read.title, read.start) == ("The till is slow", "step-1")

@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +20,8 @@ LARGEST = 2_000_000
 """The largest size of a tree file in bytes: some 10,000 nodes. Our longest example has 15,000 bytes."""
 
 _LONGEST_LINE = 500
+_IMPORTED = {".mmd", ".mermaid", ".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".dot", ".gv"}
+"""What `rflow tree import` reads and `rflow tree add` does not."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -173,6 +176,8 @@ def _suffix(path: Path) -> str:
     suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".bak" else path.suffix.lower()
     if suffix not in PARSERS:
         what = f'"{suffix}" is not a format of trees.' if suffix else "The name of the file does not say its format."
+        if suffix in _IMPORTED:
+            raise ParseError(what, None, f"To make it a tree: rflow tree import {quote(str(path))}")
         raise ParseError(what, None, f"Use a file whose name ends in {known}.")
     return suffix
 

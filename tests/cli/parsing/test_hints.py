@@ -113,3 +113,36 @@ def test_a_code_at_the_end_of_a_sentence_names_the_session(ana: Program) -> None
     code = ana.start()
     other = ana.start("--title", "Till 3 is slow")
     assert f"To see one: rflow show {other}. " in ana.ok("-s", code, "search", "till").err
+
+
+def test_a_text_without_quotes_is_suggested_whole(ana: Program) -> None:
+    for words, whole in (
+        (("start", "--title", "Mail", "is", "slow"), 'rflow start --title "Mail is slow"'),
+        (("start", "Mail", "is", "slow"), 'rflow start --title "Mail is slow"'),
+        (("start", "--title", "It", "costs", "$5", "--ticket", "7"), "rflow start --title 'It costs $5' --ticket 7"),
+        (("brief", "--ask", "Can", "a", "DBA", "look"), 'rflow brief --ask "Can a DBA look"'),
+        (("handoff", "ben", "--note", "please", "look", "at"), 'rflow handoff ben --note "please look at"'),
+        (("decline", "not", "my", "shift"), 'rflow decline --reason "not my shift"'),
+        (("decline", "K7QM-42", "not", "mine"), 'rflow decline --reason "not mine" K7QM-42'),
+    ):
+        assert f"{whole}   (help: rflow {words[0]} --help)" in ana.refused(2, *words)
+    said = ana.refused(3, "start", "--title", "Mail", "slow")
+    assert "If it belongs to the title: rflow start --title 'Mail slow'" in said
+
+
+def test_a_hint_is_about_what_was_typed(ana: Program) -> None:
+    assert "rflow assume --settled 8 TEXT|-" in ana.refused(2, "assume", "--settled", "8")
+    (ana.home / "my runbook.md").write_text("1. Ping it\n", "utf-8")
+    hint = f"To make it a tree: rflow tree import '{ana.home / 'my runbook.md'}'"
+    assert hint in ana.refused(6, "tree", "add", str(ana.home / "my runbook.md"))
+    ana.start("--title", "Mail is slow")
+    assert 'Write it: rflow change "what you changed" --revert "how to revert it"' in ana.refused(2, "change")
+    assert "To add it: rflow config set targets.noc.url " in ana.refused(2, "progress", "--post", "NOC")
+    assert "To add one: rflow config set targets.NAME.url " in ana.refused(2, "progress", "--post", "the noc")
+
+
+def test_a_list_of_nothing_says_how_to_begin_unless_something_was_looked_for(ana: Program) -> None:
+    start = 'To start one: rflow start TREE, or rflow start --title "What is wrong"'
+    assert ana.ok("list").err == f"No open sessions. {start}   Closed sessions too: rflow list --all\n"
+    assert ana.ok("list", "--all").err == f"No sessions. {start}\n"
+    assert ana.ok("list", "--mine").err == "Nothing matches. Closed sessions too: rflow list --all\n"

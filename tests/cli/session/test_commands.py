@@ -128,7 +128,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     copied = ana.ok("--store", "copy", "show", code, "--user", BEN).out
     assert copied.replace("rflow --store copy", "rflow") == ana.ok("show", code, "--user", BEN).out
     assert ben.ok("delete", code, "--yes").err == f"{named}deleted.\n"
-    assert ana.ok("list", "--all").err == "Nothing matches.\n"
+    assert ana.ok("list", "--all").err.startswith("No sessions. To start one: rflow start TREE")
     assert ana.ok("tree", "remove", "label-printer").err == "label-printer: removed from the list.\n"
     assert ana.ok("config", "set", "progress.format", "slack").err.startswith("progress.format set in ")
     assert ana.ok("config", "get", "progress.format").out == "slack\n"

@@ -400,7 +400,7 @@ def test_each_destination_is_served_even_if_another_fails(ana: Program) -> None:
         (("progress", "--post", "noc", "--dry-run", "--copy"), "--dry-run delivers nothing"),
         (("progress", "--post", "noc", "--dry-run", "-o", "x"), "--dry-run delivers nothing"),
         (("progress", "--post", "noc", "-f", "text"), 'noc is of kind json and always gets the format "json".'),
-        (("progress", "--post", "nok"), 'There is no target "nok".\n       There are: noc. To add one: rflow config'),
+        (("progress", "--post", "nok"), 'There is no target "nok".\n       There are: noc. To add it: rflow config'),
         (("digest", "--post", ""), 'There is no target "".'),
     ],
 )
@@ -499,7 +499,7 @@ def test_the_next_step_is_shown_when_a_target_is_configured(new: Program) -> Non
 
 def test_without_any_target_the_error_says_how_to_add_one(new: Program) -> None:
     error = new.refused(2, "progress", str(RECORDED), "--post", "noc")
-    assert error.endswith("To add one: rflow config set targets.NAME.url (see docs/posting.md)\n")
+    assert error.endswith("To add it: rflow config set targets.noc.url (see docs/posting.md)\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter on Windows")

@@ -15,8 +15,9 @@ from rflow.cli.output import echo
 from rflow.core.session.state import Session
 from rflow.delivery.webhooks import MaybePosted, post
 from rflow.delivery.webhooks.outcomes import Posted
-from rflow.delivery.webhooks.targets import Kind, WebhookTarget, redact_url, webhook_target
+from rflow.delivery.webhooks.targets import Kind, WebhookTarget, redact_url, url_command, webhook_target
 from rflow.errors import NotDelivered, UsageProblem
+from rflow.settings import is_target
 
 if TYPE_CHECKING:
     from rflow.formats import Renderings
@@ -130,9 +131,10 @@ def configured_target(run: App, name: str) -> WebhookTarget:
     name = name.casefold() if name.casefold() in names else name  # names are lowercase
     if name not in names:
         others = f"There are: {', '.join(names)}. " if names else ""
+        new = name.casefold() if is_target(name.casefold()) else "NAME"
         raise UsageProblem(
             f'There is no target "{name}".',
-            try_=f"{others}To add one: rflow config set targets.NAME.url (see docs/posting.md)",
+            try_=f"{others}To add {'it' if new != 'NAME' else 'one'}: {url_command(new)} (see docs/posting.md)",
         )
     url = run.settings[f"targets.{name}.url"]
     if url.origin == "file":

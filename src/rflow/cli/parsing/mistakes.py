@@ -6,6 +6,7 @@ exceptions, since only their base is public.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -120,7 +121,10 @@ def _needed(parameter: Parameter | None, name: str, here: Here, words: Sequence[
     who = name if is_option and name in parameter.options else here.name
     value = f"{parameter.options[-1]} {metavar(parameter)}" if is_option and who != name else metavar(parameter)
     help_ = str(parameter.declared.details.get("help", ""))
-    write = f"{here.usage} {who if who == name else ''} {value}" if is_option else here.usage
+    text = _text_of(here, words) if is_option and metavar(parameter) == "TEXT" else ""
+    options = [] if is_option else [word for word, is_text in _typed(here, words) if not is_text]
+    write = f"{here.usage} {who if who == name else ''} {value}" if is_option else _before_text(here, options)
+    write = f"{here.path} {parameter.options[-1]} {text}" if text else write
     return UsageProblem(
         listing(f"{who} needs {value}: {help_[:1].lower()}{help_[1:]}", offers(parameter, words)),
         try_=f"Write it as: {' '.join(write.split())}   (help: {here.help})",
@@ -168,17 +172,76 @@ def _kind(parameter: Parameter) -> str:
     return metavar(parameter)
 
 
-def _other(error: Any, here: Here, _: Sequence[str]) -> UsageProblem:
+def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
     """Explain more words than a command takes, and whatever else Typer complains of."""
     extra = re.match(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", error.message, re.DOTALL)
     if extra is None:
         return UsageProblem(clean(error.message), try_=f"See: {here.help}")
     what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
-    if meant := {"start": "--title", "brief": "--ask"}.get(here.name):
-        return UsageProblem(what, try_=f'{here.path} {meant} "…"   (help: {here.help})')
+    whole = _with_quotes(here, words)
+    if not whole and (meant := {"start": "--title", "brief": "--ask"}.get(here.name)):
+        text = _text_of(here, words) or '"…"'
+        whole = f"{here.path} {meant} {text}"
+    if whole:
+        return UsageProblem(what, try_=f"Put a text of several words in quotes: {whole}   (help: {here.help})")
     if not any(isinstance(each.declared, Argument) for each in here.declared):
         return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
     return UsageProblem(what, try_=f"Put a text of several words in quotes: {here.usage}   (help: {here.help})")
+
+
+def _typed(here: Here, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return what was typed behind the command, quoted: options with their values, and other words (True)."""
+    line = expanded(words)
+    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
+    typed: list[tuple[str, bool]] = []
+    place = 0
+    while place < len(rest):
+        word = rest[place]
+        option = here.named(word) if word.startswith("-") else None
+        if option is not None and option.type is not bool and place + 1 < len(rest):
+            typed.append((f"{word} {_in_quotes(rest[place + 1])}", False))
+            place += 1
+        else:
+            typed.append((_in_quotes(word), not word.startswith("-")))
+        place += 1
+    return typed
+
+
+def _before_text(here: Here, options: Sequence[str]) -> str:
+    """Return how a command is written, with the options that it was given before its arguments."""
+    return f"{here.path} {' '.join(options)}{here.usage.removeprefix(here.path)}"
+
+
+def _text_of(here: Here, words: Sequence[str]) -> str:
+    """Return the words of a command line without options as a text in quotes, behind a code; "" if it is no text."""
+    typed = _typed(here, words)
+    if len(typed) < 2 or not all(is_text for _, is_text in typed):
+        return ""
+    said = expanded(words)[-len(typed) :]
+    if is_code(said[0]):
+        return f"{_in_quotes(' '.join(said[1:]))} {said[0]}"
+    return _in_quotes(" ".join(said))
+
+
+def _with_quotes(here: Here, words: Sequence[str]) -> str:
+    """Return a command line in which the words behind the value of an option for a text belong to it; "" if none do."""
+    line = expanded(words)
+    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
+    for place, word in enumerate(rest):
+        option = here.named(word) if word.startswith("--") else None
+        if option is None or metavar(option) != "TEXT":
+            continue
+        end = next((at for at in range(place + 1, len(rest)) if rest[at].startswith("-")), len(rest))
+        if end > place + 2:
+            text = _in_quotes(" ".join(rest[place + 1 : end]))
+            return " ".join([here.path, *map(_in_quotes, rest[:place]), word, text, *map(_in_quotes, rest[end:])])
+    return ""
+
+
+def _in_quotes(text: str) -> str:
+    """Return a word or text as it is typed in a shell."""
+    text = one_line(text)
+    return f'"{text}"' if " " in text and not set(text) & set('"$`!\\') else quote(text)
 
 
 _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {

@@ -172,6 +172,7 @@ def fitted(text: Text, value: str) -> str:
 _EMPTY = {
     "title": 'Give one: rflow start --title "What is wrong"',
     "note": 'Write it: rflow note "what you saw"',
+    "change": 'Write it: rflow change "what you changed" --revert "how to revert it"',
 }
 
 

@@ -116,6 +116,11 @@ def unread(text: str) -> str:
     return ""
 
 
+def forbids(text: str) -> bool:
+    """Whether a text begins as a prohibition does: "Never restart the database"."""
+    return _FORBIDS.match(text) is not None
+
+
 def unanswered(text: str) -> str:
     """Return the word with which a text begins as an answer might: "Not" in "Not: plug it in"; "" if none."""
     match = _SOUNDS_LIKE_AN_ANSWER.match(text)

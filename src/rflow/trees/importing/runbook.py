@@ -5,10 +5,10 @@ import re
 from msgspec.structs import replace
 
 from rflow.core.text import shorten
-from rflow.trees.importing.branching import Branch, answer, branches, escalation, unanswered, unread
+from rflow.trees.importing.branching import Branch, answer, branches, escalation, forbids, unanswered, unread
 from rflow.trees.importing.chart import Chart, Link, Node, Note
 from rflow.trees.importing.names import Names
-from rflow.trees.importing.steps import Step, ids_of
+from rflow.trees.importing.steps import Step, ids_of, listed_ranges
 from rflow.trees.parsed import ParseError
 
 _ITEM = re.compile(r"([ \t]*+)(?:(\d{1,4})[.)]|[-*+])[ \t]++(\[[ xX]\][ \t]++)?(.*+)")
@@ -18,6 +18,8 @@ _STEP_HEADING = re.compile(
 )
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([^`\s]*+)")
 _FIELD = re.compile(r"[*_]{2}(\w{1,20})s?(?::[*_]{2}|[*_]{2}:)\s*+(.+)")
+_CONDITION = re.compile(r"(?:if|when(?!ever|[ \t]++(?:to|not[ \t]++to)\b)|in case|wenn|falls)\b.+", re.IGNORECASE)
+"""A heading that is a condition: "If the disk is full", not "When to use this"."""
 _CODE = re.compile(r"`([^`]++)`\.?")
 _OTHERS = {"yes": "No", "no": "Yes", "otherwise": "Yes"}
 _SHELL = {"", "sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "sql", "text"}
@@ -32,6 +34,7 @@ def read_runbook(text: str, first: int = 1) -> Chart:
     while number < len(lines):
         fence = _FENCE.match(lines[number])
         number = reader.fence(lines, number, fence) if fence else reader.line(lines[number], number)
+    reader.finish()
     if not reader.steps:
         raise ParseError("The runbook has no steps.", first, "Number them, such as 1. Restart the service")
     return _Connecting(reader, first).connected()
@@ -56,6 +59,20 @@ class _Reader:
         self.notes: list[Note] = []
         self.indent = 0
         """How far the outermost list is indented."""
+        self.conditions: list[Step] = []
+        """The headings that are conditions, of the sections that are not over."""
+        self.bulleted = False
+        """Whether the steps of this section are bullets."""
+        self.left_out: list[int] = []
+        """The lines whose text no step takes."""
+
+    def finish(self) -> None:
+        """End the sections, and note what was left out."""
+        self._end_sections(0)
+        if self.left_out:
+            named = listed_ranges(self.left_out)
+            lines = "line" if len(self.left_out) == 1 else "lines"
+            self.notes.append(Note(line=self.left_out[0], text=f"No step takes the text of {lines} {named}."))
 
     def fence(self, lines: list[str], begin: int, fence: re.Match[str]) -> int:
         """Read a fenced block: commands belong to the step; return the number of the line behind it."""
@@ -68,6 +85,8 @@ class _Reader:
             self.steps[-1].run.append(_PROMPT.sub("", body.strip("\n")))
         elif self.steps:
             self.steps[-1].help.append(f"```{fence[2]}\n{body}\n```")
+        else:
+            self.left_out += range(self.first + begin, min(self.first + end + 1, self.first + len(lines)))
         return end + 1
 
     def line(self, line: str, number: int) -> int:
@@ -76,26 +95,79 @@ class _Reader:
             self._heading(len(heading[1]), heading[2].strip(" #"), number)
         elif item := _ITEM.match(line):
             self._item(item, number)
-        elif line.strip() and self.steps:
+        elif any(character.isalnum() for character in line):  # no rule between sections
             self._more(line.strip(), number)
+            if self.steps and not self.new_section and not line[0].isspace() and forbids(line):
+                what = f'"{shorten(line.strip(), 60)}" is the help of step {self.steps[-1].number} only.'
+                self.notes.append(Note(line=self.first + number, text=what))
         return number + 1
 
     def _heading(self, level: int, text: str, number: int) -> None:
+        self._end_sections(level)
+        self.bulleted = False
         step = _STEP_HEADING.fullmatch(text)
         if step and (step[3] or step[1]):
             self.by_heading = True
             self._add(int(step[1] or step[2]), step[3], number, -1)
             return
-        self.title = self.title or (text if level == 1 else "")
+        is_title = level == 1 and not self.title
+        self.title = text if is_title else self.title
         self.section, self.new_section, self.by_heading = text, True, False
+        if _CONDITION.fullmatch(text) and not is_title:
+            self._ask(text, number, level)
+            self.conditions.append(self.steps[-1])
+
+    def _ask(self, text: str, number: int, level: int = 0) -> None:
+        """Make a heading a question; with a `level`, one whether to do the steps of its section."""
+        name, line = f"heading-{number}", self.first + number
+        self.steps.append(
+            Step(series=self.lists, number=name, text=text, line=line, indent=-1, section=text, level=level)
+        )
+
+    def _end_sections(self, level: int) -> None:
+        """End the sections of conditions that a heading of this level ends; text alone becomes their step."""
+        while self.conditions and self.conditions[-1].level >= level:
+            condition = self.conditions.pop()
+            what = f'"{shorten(condition.text, 60)}" is read as a question: "No" leads past its section.'
+            if condition is self.steps[-1]:
+                if condition.help or condition.run:
+                    text = condition.help.pop(0) if condition.help else condition.run[0].partition("\n")[0]
+                    self._append(f"{condition.number}.1", text, condition.line - self.first, 0)
+                    self.steps[-1].help, self.steps[-1].run = condition.help, condition.run
+                    condition.help, condition.run = [], []
+                else:
+                    self.steps.pop()
+                    what = f'"{shorten(condition.text, 60)}" sounds like a condition, but no step is below it.'
+            condition.until = len(self.steps)
+            self.notes.append(Note(line=condition.line, text=what))
 
     def _item(self, item: re.Match[str], number: int) -> None:
         indent, written, box, text = len(item[1].expandtabs(4)), item[2], item[3], item[4].strip()
         inside = bool(self.steps) and (self.by_heading or (indent > self.indent and not self.new_section))
-        if (written or box) and not (inside and not written):
-            self._numbered(int(written) if written else 0, text, number, indent, inside=inside)
-        elif self.steps:
+        if self._answers(text, number):
             self._more(text, number, bullet=True)
+        elif (written or box) and not (inside and not written):
+            self._numbered(int(written) if written else 0, text, number, indent, inside=inside)
+        elif self._below_condition() or (self.bulleted and not inside):
+            self.bulleted = True
+            self._numbered(1 if self.new_section else 0, text, number, indent, inside=False)
+        else:
+            self._more(text, number, bullet=True)
+
+    def _below_condition(self) -> bool:
+        """Whether nothing but text stands below a heading that is a condition."""
+        return self.new_section and bool(self.conditions) and self.conditions[-1] is self.steps[-1]
+
+    def _answers(self, text: str, number: int) -> bool:
+        """Whether an item is "Yes -> …" below a question, also below one that is a heading: that becomes a step."""
+        if self.new_section and self.section.endswith("?") and answer(text, self.first + number, asks=True):
+            self._ask(self.section, number)
+            self.new_section = False
+            return True
+        if not self.steps or self.new_section or not self.steps[-1].asks():
+            return False
+        said = answer(text, self.first + number, asks=True)
+        return said is not None and said.sure
 
     def _numbered(self, written: int, text: str, number: int, indent: int, *, inside: bool) -> None:
         """Add a step; one inside another follows it, as 2.1 follows 2."""
@@ -136,9 +208,14 @@ class _Reader:
 
     def _more(self, text: str, number: int, *, bullet: bool = False) -> None:
         """Read what stands below a step: where its answers lead, or help."""
+        if self._below_condition():
+            self._note_unread(text, self.first + number)
+            self.steps[-1].help.append(text)
+            return
+        if not self.steps or (self.new_section and not self.by_heading):
+            self.left_out.append(self.first + number)  # before the first step, or a paragraph of the next section
+            return
         step = self.steps[-1]
-        if self.new_section and not self.by_heading:
-            return  # a paragraph of the next section
         if (field := _FIELD.fullmatch(text)) and self._field(step, field[1].lower(), field[2]):
             return
         line, asks = self.first + number, step.asks()
@@ -186,7 +263,7 @@ class _Connecting:
             self.chart.nodes[self.ids[step.series, step.number]] = Node(
                 text=_plain(step.text) or f"Step {step.number}",
                 line=step.line,
-                shape="diamond" if any(branch.label for branch in step.branches) else "",
+                shape="diamond" if step.level or any(branch.label for branch in step.branches) else "",
                 help="\n".join(step.help),
                 run="\n".join(step.run),
             )
@@ -196,6 +273,12 @@ class _Connecting:
 
     def _connect(self, step: Step, after: str | None) -> None:
         source = self.ids[step.series, step.number]
+        if step.level:
+            past = self.steps[step.until] if step.until < len(self.steps) else None
+            no = self.ids[past.series, past.number] if past else self._node("Done", step.line)
+            self.chart.connect(Link(source=source, to=after or no, label="Yes", line=step.line))
+            self.chart.connect(Link(source=source, to=no, label="No", line=step.line))
+            return
         jump = next((branch for branch in step.branches if not branch.label), None)
         for branch in step.branches:
             if branch.said and not branch.label:

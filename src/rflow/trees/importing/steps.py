@@ -25,6 +25,10 @@ class Step(msgspec.Struct, kw_only=True):
     help: list[str] = []
     run: list[str] = []
     branches: list[Branch] = []
+    level: int = 0
+    """The level of the heading if the step is one that asks whether its section applies, else 0."""
+    until: int = 0
+    """The place among the steps where that section ends."""
     unsure: list[tuple[int, Branch]] = []
     """Texts of the help, by index, that are answers if another one stands beside them."""
 
@@ -51,8 +55,20 @@ def ids_of(steps: list[Step]) -> dict[tuple[int, str], str]:
     """Return an id for each step: step-2, or the section and the number where several lists have a step 2."""
     names, ids = Names(), {}
     for step in steps:
-        name = f"step-{step.number.replace('.', '-')}"
+        heading = slug(step.text, 30) if step.number.startswith("heading-") else ""
+        name = heading or f"step-{step.number.replace('.', '-')}"
         if name in names.taken:
             name = f"{slug(step.section, 30) or f'list-{step.series}'}-{step.number.replace('.', '-')}"
         ids[step.series, step.number] = names.id(name)
     return ids
+
+
+def listed_ranges(numbers: list[int]) -> str:
+    """Return numbers in order as "3, 5-7"."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)

@@ -54,7 +54,15 @@ def list_(
     else:
         _print_page(run, page, run.workspace.now(), limit)
         if not page.heads:
-            run.say("Nothing matches." if all_ else "Nothing matches. Closed sessions too: rflow list --all")
+            narrowed = any((words, mine, inbox, stale, customer, ticket, tree, owner, space))
+            run.say(_nothing(narrowed=narrowed, all_=all_))
+
+
+def _nothing(*, narrowed: bool, all_: bool) -> str:
+    """Say that there is nothing to list, and what to type."""
+    start = 'To start one: rflow start TREE, or rflow start --title "What is wrong"'
+    none = "Nothing matches." if narrowed else f"No {'sessions' if all_ else 'open sessions'}. {start}"
+    return none if all_ else f"{none}{' ' if narrowed else '   '}Closed sessions too: rflow list --all"
 
 
 def _with_words(run: App, query: Query, words: list[str]) -> Page:

@@ -16,7 +16,8 @@ from rflow.core.session.events import Brief, CloseOutcome, WaitingSet
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import listing, shorten
-from rflow.errors import NotAllowed, UsageProblem
+from rflow.core.tree.model import Tree
+from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, node_of, tree_of
 
@@ -39,7 +40,7 @@ def start(
     from rflow.cli.server.sending import start_or_keep
 
     where = space_named(run.workspace, run.text(space)).id if space else DEFAULT_SPACE
-    entered = named_tree(run.workspace, tree, where) if tree else None
+    entered = _entered(run, tree, where, title) if tree else None
     if entered is None and not title.strip():
         known = [(name.id, name.title) for name in run.workspace.tree_names()]
         raise UsageProblem(
@@ -52,6 +53,19 @@ def start(
     run.terminal.enter(session.id, session.code)
     run.wrote(session, "started.")
     _shown(run, session, json)
+
+
+def _entered(run: App, tree: str, space: str, title: str) -> Tree:
+    """Return the tree to start in; where there is none, its name may be the second word of a title."""
+    try:
+        return named_tree(run.workspace, tree, space)
+    except NotFound as error:
+        if title.strip():
+            from shlex import quote
+
+            whole = quote(f"{title} {tree}")
+            error.try_ = f"If it belongs to the title: rflow start --title {whole}   {error.try_}"
+        raise
 
 
 @app.command()
