@@ -351,7 +351,7 @@ def test_the_root_address_says_what_this_is(served: Served) -> None:
     page = html5lib.parse(response.text, namespaceHTMLElements=False)
     text = " ".join("".join(page.itertext()).split())
     assert "Troubleshooting sessions" in text
-    assert "open the whole link that you were sent" in text
+    assert "open the link you were sent" in text
     assert "rflow share create" in text
 
 

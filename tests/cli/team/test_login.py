@@ -131,7 +131,7 @@ def test_a_server_without_accounts_says_so_at_once_and_shows_no_path(store: str,
 def test_what_was_denied_signs_nobody_in(served: Served, ben: Program) -> None:
     with waiting(ben, served.url, "--scope", "read") as process:
         code, _ = code_shown(process)
-        assert "It may read It works" in decide(served, code, approve=False)
+        assert "It mayread It stays signed in for" in decide(served, code, approve=False)
         assert process.stderr is not None
         rest = process.stderr.read()
         assert process.wait(30) == 9

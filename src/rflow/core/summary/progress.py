@@ -276,7 +276,7 @@ class Continuing(_Part, frozen=True, kw_only=True):
     """How to go on: the command to type, what it does ("Continue"; of a closed session "Read"), and the link if any."""
 
     command: str
-    label: str = "Continue"
+    label: Literal["Continue", "Read"] = "Continue"
     link: str | None = None
     link_expires: datetime | None = None
 

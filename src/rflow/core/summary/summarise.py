@@ -155,10 +155,11 @@ def _tree(session: Session, presenter: Presenter, changed: bool | None) -> Progr
 
 
 def _how_to_resume(session: Session, view: View, presenter: Presenter) -> Continuing:
-    label, command = ("Read", "show") if session.status == "closed" else ("Continue", "resume")
+    closed = session.status == "closed"
+    command = "show" if closed else "resume"
     return Continuing(
         command=f"rflow {command} {one_line(session.code)}" if session.code else "rflow import FILE",
-        label=label,
+        label="Read" if closed else "Continue",
         link=view.link,
         link_expires=presenter.optional_time(view.link_expires),
     )
