@@ -93,8 +93,7 @@ class Terminal:
                 if saved.current and saved.key.endswith(here) and saved.key != self._key:
                     there = Elsewhere(saved.key.removesuffix(here), saved.current, saved.code or "a session")
                     found.append((path.stat().st_mtime_ns, there))
-        for _, there in sorted(found, reverse=True):
-            yield there
+        yield from (there for _, there in sorted(found, reverse=True))
 
     @property
     def code(self) -> str | None:

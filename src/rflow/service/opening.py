@@ -64,6 +64,13 @@ def absolute_url(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else normal_url(url)
 
 
+def is_on_network(url: str) -> bool:
+    """Whether the store at that URL is reached over a network: a server, or PostgreSQL."""
+    from rflow.stores.postgres.connection.address import is_postgres
+
+    return url.startswith(("https://", "http://")) or is_postgres(url)
+
+
 def public_url(url: str) -> str:
     """Return a store's URL or path as it may be shown: without a password.
 

@@ -101,7 +101,7 @@ def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
 
 
 def _lines_by_name(parsed: Parsed) -> dict[KeyPath, int]:
-    """Return the lines of nodes that are a list, by the names with which their problems are told."""
+    """Return the lines of nodes that are a list, by the names that problems give them."""
     nodes = parsed.document.get("nodes") if isinstance(parsed.document, dict) else None
     if not isinstance(nodes, list):
         return {}

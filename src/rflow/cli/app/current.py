@@ -104,7 +104,9 @@ class CurrentSession(Context):
         A store on a network is not asked: it may answer late, and its password is not known here. A store that can't be
         read says nothing: the session may still be there.
         """
-        if there.url.startswith(("https://", "http://", "postgresql://")):
+        from rflow.service.opening import is_on_network
+
+        if is_on_network(there.url):
             return False
         try:
             with closing(self.at_store(there.url, self.settings["user.name"].text)) as run:

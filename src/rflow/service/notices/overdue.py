@@ -97,10 +97,10 @@ class OverdueHandoffs:
         except (NotFound, SessionMoved):
             return False
         except RflowError as error:
-            told = _EXPIRED_ONLY if self._is_over(head, pending) else _NOT_GIVEN_BACK
-            if (head.id, told, error.what) not in self._failed:
-                self._failed.add((head.id, told, error.what))
-                _log.warning(told, extra={"facts": facts | {"why": error.what}})
+            message = _EXPIRED_ONLY if self._is_over(head, pending) else _NOT_GIVEN_BACK
+            if (head.id, message, error.what) not in self._failed:
+                self._failed.add((head.id, message, error.what))
+                _log.warning(message, extra={"facts": facts | {"why": error.what}})
             return False
         if done:
             _log.info("a handoff expired", extra={"facts": facts})

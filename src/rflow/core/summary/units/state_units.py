@@ -269,8 +269,9 @@ def _some(causes: tuple[str, ...], count: int) -> str:
 def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the handoffs: sender, receiver, time and note; the whole form always has the last note."""
     last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
+    shown_first = _last_note(progress)
     for entry in progress.handovers:
-        if entry is _last_note(progress):
+        if entry is shown_first:
             continue
         if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
             who, text = phrases.handover(entry, progress.session)

@@ -16,11 +16,11 @@ MOST = 32
 WAIT = 0.1
 """Seconds after which waiting threads go on without the one in flight, which may be waiting for a lock."""
 ALONE, LOST = "alone", "lost"
-"""Outcomes: nothing was done, it has to be sent alone; nobody knows whether it was done."""
+"""Outcomes: nothing was done, and the item has to be sent alone; or it is not known whether it was done."""
 
 _Item = TypeVar("_Item")
 Send = Callable[[Sequence[_Item]], Sequence[str]]
-"""Sends items together, and returns the outcome of each; where it raises, nobody knows what became of them."""
+"""Sends items together and returns the outcome of each; if it raises, the outcomes are not known."""
 
 
 class _Waiting(Generic[_Item]):
