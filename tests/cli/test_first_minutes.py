@@ -273,7 +273,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     )
     assert ana.ok("note", "Two label jobs hang").err.endswith("note 4 recorded.\n")
     assert "Nobody" in ana.ok("progress").out
-    assert ana.ok("choose", "1").out.startswith("? Does its IP address answer a ping?")
+    assert "\n? Does its IP address answer a ping?\n" in ana.ok("choose", "1").out
     at_the_end = ana.ok("choose", "No, address changed").out
     assert "= Add it again under its new address" in at_the_end
     assert suggested(at_the_end) == [["close"], ["back"]]
