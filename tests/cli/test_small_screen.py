@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from rflow.cli.commands import COMMANDS, EVERYDAY
 from rflow.core.text import columns
 from support.program import Program
 from support.screens import lines_at_terminal
@@ -45,3 +46,21 @@ def test_a_later_question_with_a_long_help_is_on_the_screen_too(ana: Program) ->
     seen = last_rows(lines_at_terminal(ana, "done", "error 809"))
     assert f"? {ana.show()['position']['text']}" in seen
     assert "    rflow choose NUMBER" in seen
+
+
+def test_the_help_shows_the_everyday_commands_and_the_names_of_all_others(ana: Program) -> None:
+    seen = last_rows(lines_at_terminal(ana, "--help"))
+    for name in EVERYDAY:
+        assert any(re.match(rf"  {name} +[A-Z]", row) for row in seen), name
+    others = " ".join(seen[len(EVERYDAY) :]).split()
+    assert {*COMMANDS} - {*EVERYDAY} <= {*others}
+    assert any("rflow help all" in row for row in seen)
+
+
+@pytest.mark.parametrize("words", [("help", "all"), ("help", "--all"), ("--verbose", "--help"), ("-h", "--verbose")])
+def test_the_whole_help_says_what_every_command_and_option_does(words: tuple[str, ...], ana: Program) -> None:
+    lines = lines_at_terminal(ana, *words)
+    for name in COMMANDS:
+        assert any(re.match(rf"  {name} +[A-Z]", line) for line in lines), name
+    assert any("--install-completion" in line for line in lines)
+    assert max(map(columns, lines)) <= 80
