@@ -240,9 +240,14 @@ def _claim_evidence(session: Session, event: Event) -> None:
         piece = session.evidence[seq]
         if piece.by.id != event.by.id:
             waiting.append(seq)
-        elif piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS and not piece.undone:
+        elif is_recent(piece, event) and not piece.undone:
             session.evidence[seq] = replace(piece, on=event.seq)
     session.loose_evidence = waiting
+
+
+def is_recent(piece: Evidence, event: Event) -> bool:
+    """Whether a piece of evidence is from the minutes before an event, or from after it."""
+    return piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS
 
 
 def _changed(session: Session, event: Event, fact: e.ChangeMade) -> None:
