@@ -20,6 +20,7 @@ from rflow.settings import Settings, folders, load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rflow.cli.app.awaited import Awaited
     from rflow.cli.terminal_state import Terminal
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
@@ -219,6 +220,13 @@ class Context:
         from rflow.cli.terminal_state import Terminal
 
         return Terminal(self.settings.folders.state_name, self._place, os.environ)
+
+    @property
+    def awaited(self) -> "Awaited":
+        """The questions and handoffs of this user of which they have not heard yet what became."""
+        from rflow.cli.app.awaited import Awaited
+
+        return Awaited(self.settings.folders.state_name, self._place, self.me.id)
 
     @property
     def _place(self) -> str:

@@ -78,7 +78,7 @@ def show_next(app: App, session: Session) -> None:
 
 
 def inbox_line(app: App, session: Session | None = None) -> None:
-    """Say how many sessions were handed to this user, if any."""
+    """Say how many sessions were handed to this user, what they are asked, and what came of what they asked."""
     waiting = app.workspace.heads(Query(inbox=app.me.id, limit=10)).heads
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
@@ -88,6 +88,11 @@ def inbox_line(app: App, session: Session | None = None) -> None:
     if asked:
         codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
         app.out(styled(f"\nYou are asked something in {codes}: {app.program} inbox", bold=True))
+    if app.awaited.entries():
+        from rflow.cli.display.news import news_line
+
+        if line := news_line(app):
+            app.out(styled(f"\n{line[0].upper()}{line[1:]}", bold=True))
 
 
 def _only_open(app: App) -> Session | None:

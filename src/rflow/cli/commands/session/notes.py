@@ -181,6 +181,8 @@ def question(
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
+    if person.id != run.me.id:
+        run.awaited.add(outcome.session.id, seq)
     run.say(f'To answer it: rflow -s {outcome.session.code} reply {seq} "…"')
 
 
