@@ -37,7 +37,8 @@ def test_what_comes_with_a_handoff_is_shown_where_it_arrives(ana: Program) -> No
     imported = elsewhere.ok("import", "till.jsonl").err
     assert "Ana Ruiz hands it to you." in imported and f"To accept it: rflow accept {code}" in imported
     accepted = ben.ok("accept").out
-    assert [text for text in given if text not in accepted] == []
+    assert accepted.startswith(f"{code}  Till 3 is slow\n")
+    assert [text for text in given if f"\n  {text}\n" not in accepted] == []
     assert "call the vendor" in ben.ok("progress", "-f", "text").out
     ben.ok("close", "--outcome", "resolved")
     assert "call the vendor" not in ben.ok("progress", code, "-f", "text").out

@@ -138,10 +138,17 @@ class CurrentSession(Context):
 
     def _in_another_store(self, there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
         """Return the error where the current session is in another store: a guess here may be the wrong one."""
+        from rflow.cli.display.text import handed_words
+
+        left = self._left()
+        handed = handed_words(left, self.me.id, self.workspace.now()) if left is not None else ""
         resume = f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else _EITHER
+        ways = [f"To add to {left.code}: rflow -s {left.code} …"] if left is not None and handed else []
+        ways += [f"To go on there: {self.program_at(there.url)} …", f"To go on here: {resume}"]
         return UsageProblem(
-            f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
-            try_=f"To go on there: {self.program_at(there.url)} …\n       To go on here: {resume}",
+            f"Which session? {handed}{' ' if handed else ''}"
+            f"The current one of this terminal is in another store: {there.code} in {there.url}.",
+            try_="\n       ".join(ways),
         )
 
     def _none_open(self) -> UsageProblem:

@@ -47,8 +47,8 @@ def drafts_line(app: App) -> None:
         app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
-def show_session(app: App, session: Session) -> None:
-    """Show where `session` stands and what to type next."""
+def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
+    """Show where `session` stands and what to type next; what its handoff brought along, if it has just `arrived`."""
     now = app.workspace.now()
     app.out(heading(session, now))
     if session.status != "closed":
@@ -56,6 +56,11 @@ def show_session(app: App, session: Session) -> None:
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
         for text in open_points(session, app.program):
             app.out(wrapped(text, "    ", "  "))
+    if arrived:
+        from rflow.cli.display.lists import handover_lines
+
+        for line in handover_lines(session, "  "):
+            app.out(line)
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)

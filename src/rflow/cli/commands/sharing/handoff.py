@@ -253,7 +253,6 @@ def accept(
     command_id: CommandId = "",
 ) -> None:
     """Accept a handoff, or claim one from a queue."""
-    from rflow.cli.display.lists import handover_lines
     from rflow.cli.display.status import show_session
 
     session = _handed_to_me(run, reference)
@@ -261,9 +260,7 @@ def accept(
     session = run.send(session, command).session
     run.enter(session)
     run.wrote(session, "accepted; it is yours now.")
-    for line in handover_lines(session):
-        run.out(line)
-    show_session(run, session)
+    show_session(run, session, arrived=True)
 
 
 @app.command()
