@@ -1,6 +1,6 @@
 """Working with sessions over any workspace: states, commands, people, evidence, exports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,15 @@ def head_named(workspace: Workspace, reference: str) -> Head:
     raise UsageProblem(
         listing(f"Several sessions have the ticket {clean(reference.strip())}:", states), try_="Name one by its code."
     )
+
+
+def heads_with(workspace: Workspace, query: Query, words: Sequence[str]) -> Iterator[Head]:
+    """Yield the sessions of a query that have all of the words in title, customer or ticket."""
+    wanted = [word.casefold() for word in words]
+    for head in all_heads(workspace, query):
+        text = "\n".join((head.title, head.customer, head.ticket)).casefold()
+        if all(word in text for word in wanted):
+            yield head
 
 
 def load_session(workspace: Workspace, session_id: str) -> Session:
