@@ -116,7 +116,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("run", "--", ""), "No command to run."),
     (2, ("run", "-c", " "), "No command to run."),
     (2, ("run", "-c", "true", "--", "false"), "No command to run."),
-    (2, ("run", "--", "pgrep-of-another-machine"), 'There is no program "pgrep-of-another-machine" here.'),
+    (127, ("run", "--", "pgrep-of-another-machine"), 'There is no program "pgrep-of-another-machine" here;'),
     (2, ("attach", "-"), "There is nothing in it."),
     (2, ("digest", "--mine", "--all"), "--mine and --all exclude each other."),
     (2, ("tree", "add"), "No file was named."),

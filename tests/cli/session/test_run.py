@@ -210,6 +210,23 @@ def test_an_encoding_can_be_named_for_what_is_run_and_what_is_attached(ana: Prog
     assert "is not an encoding of text" in ana.refused(2, "attach", "-", "--encoding", "klingon", stdin="x")
 
 
+# What can't be run
+
+
+def test_what_is_no_program_ends_as_in_a_shell_and_leaves_nothing(ana: Program) -> None:
+    for words in (("run", "nosuchcmd"), ("run", "--", "nosuchcmd", "--verbose")):
+        assert ana.run(*words) == (
+            127,
+            "",
+            'rflow: There is no program "nosuchcmd" here; nothing was recorded.\n'
+            "       Check its name, and whether it is installed on this machine.\n",
+        )
+    assert ana.run("run", "./nosuchcmd").code == 127
+    assert ana.run("run", "--", str(ana.cwd)).code == 126
+    assert "rflow run -c 'echo a | cat'" in ana.run("run", "echo a | cat").err
+    assert ana.show()["evidence"] == []
+
+
 # What is entered next has the output
 
 
