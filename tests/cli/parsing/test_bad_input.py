@@ -64,6 +64,7 @@ UNKNOWN: list[tuple[int, Sequence[str], str]] = [
     (2, ("choose", "#0"), '"#0" is not one of the choices.'),
     (2, ("choose", "²"), '"²" is not one of the choices.'),
     (2, ("done", "x"), "is a question.\n       Answer it with rflow choose: 1 Red, steady"),
+    (2, ("done", "x"), 'Something else that you did: rflow step "…"'),
     (2, ("skip", "--reason", "x"), "is a question."),
     (2, ("back",), "There is no move to take back"),
     (2, ("progress", "-f", "marksdown"), 'There is no format "marksdown".\n       Did you mean "markdown"?'),

@@ -76,7 +76,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     )
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
         f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it".\n'
-        'With evidence 10 "echo ready" and evidence 11 "tree.toml", from just before. '
+        'With evidence 10 "echo ready" and evidence 11 "tree.toml". '
         "Not about this? rflow undo, then enter it again.\n"
         "Once reverted: rflow change --reverted 13\n"
     )

@@ -234,11 +234,11 @@ def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them
     ana.ok("run", "--", "echo", "ready")
     ana.ok("run", "--", "echo", "idle")
     said = ana.ok("note", "The night shift changed the roll").err
-    assert 'With evidence 3 "echo ready" and evidence 4 "echo idle", from just before.' in said
+    assert 'With evidence 3 "echo ready" and evidence 4 "echo idle". Not about this?' in said
     assert "Not about this? rflow undo, then enter it again." in said
     assert [piece["on"] for piece in ana.show()["evidence"]] == [5, 5]
     ana.ok("undo")
-    assert "from just before" not in ana.ok("note", "The night shift changed the roll").err
+    assert "Not about this?" not in ana.ok("note", "The night shift changed the roll").err
     summary = ana.ok("progress", "-f", "text").out
     assert "OUTPUTS\n" in summary
     assert "LAST NOTE" in summary.partition("OUTPUTS\n")[0]
@@ -246,8 +246,8 @@ def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them
 
 def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Program) -> None:
     ana.ok("run", "--", "echo", "green")
-    assert 'With evidence 3 "echo green", from just before.' in ana.ok("choose", "green").err
-    assert "from just before" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
-    assert "from just before" not in ana.ok("step", "Asked the driver").err
+    assert 'With evidence 3 "echo green". Not about this?' in ana.ok("choose", "green").err
+    assert "Not about this?" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
+    assert "Not about this?" not in ana.ok("step", "Asked the driver").err
     ana.ok("run", "--", "echo", "still green")
-    assert "from just before" not in ana.ok("warn", "do NOT open the lid").err
+    assert "Not about this?" not in ana.ok("warn", "do NOT open the lid").err

@@ -58,6 +58,15 @@ def test_who_asked_is_told_of_the_answer_until_the_inbox_has_shown_it(tmp_path: 
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
 
 
+def test_a_question_to_a_name_that_is_new_here_says_so(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    new = "Nobody called Ben has used this store yet. If the name is wrong: rflow undo\n"
+    assert new in ana.ok("question", "Ben", "Is there a second till?").err
+    assert new not in ana.ok("question", "Cleo", "Who has the key?", "--new-user").err
+    assert new not in ana.ok("question", "@tier2", "Who has the key?").err
+
+
 def test_the_prompt_says_that_one_is_asked_something(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     code = ana.start("--title", "Till 3 is slow")

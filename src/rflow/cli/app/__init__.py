@@ -111,7 +111,7 @@ class App(CurrentSession, Streams):
 
             named = " and ".join(described(session, piece.seq) for piece in reversed(claimed))
             begin = self.begin(session)
-            super().say(f"With {named}, from just before. Not about this? {begin} undo, then enter it again.")
+            super().say(f"With {named}. Not about this? {begin} undo, then enter it again.")
 
     def _say_past_limit(self, session: Session) -> None:
         """Suggest to escalate where a session has been at a node for longer than its limit."""

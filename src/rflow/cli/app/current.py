@@ -39,7 +39,7 @@ class CurrentSession(Context):
             return self.session()
         if session.carried_out(command_id, self.me):
             return session
-        raise self._handed(session) or _which(session)
+        raise self._handed(session) or self._which(session)
 
     def to_undo(self, command_id: str) -> Session:
         """Load the session of which to take something back.
@@ -56,7 +56,7 @@ class CurrentSession(Context):
         repeated = session.carried_out(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
-        raise _which(session)
+        raise self._which(session)
 
     def _left(self) -> Session | None:
         """Load the session that this terminal has just left; None if it has another one, or one is named."""
@@ -203,6 +203,16 @@ class CurrentSession(Context):
         ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
+    def _which(self, left: Session) -> UsageProblem:
+        """Return the error for a terminal that has just left a session, and may mean that one or another."""
+        from rflow.cli.display.text import closed_words
+
+        is_closed = left.status == "closed"
+        last = closed_words(left, self.workspace.now()) if is_closed else f"{left.code} was the last one here"
+        ways = [f"To go on with it: rflow reopen {left.code}"] if is_closed and left.owner.id == self.me.id else []
+        ways.append("Name the one you mean: rflow -s CODE … (see: rflow list --mine)")
+        return UsageProblem(f"This terminal has no current session. {last}.", try_="\n       ".join(ways))
+
     def last_closed(self) -> Session | None:
         """Load the session that this terminal closed last, else this user's last closed one."""
         left = self._left()
@@ -223,11 +233,3 @@ class CurrentSession(Context):
 
 _EITHER = 'rflow start TREE, or rflow start --title "…"'
 _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
-
-
-def _which(left: Session) -> UsageProblem:
-    """Return the error for a terminal that has just left a session, and may mean that one or another."""
-    return UsageProblem(
-        f"This terminal has no current session; {left.code} was the last one here.",
-        try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
-    )

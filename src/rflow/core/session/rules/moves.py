@@ -80,8 +80,9 @@ def _single_way(session: Session, trees: Trees, wanted: str) -> tuple[str, Node,
     if len(ways) != 1:
         labels = "; ".join(f"{number} {way.label}" for number, way in enumerate(ways, 1))
         hint = ' (unverified: add --assume --reason "…")' if wanted == "skip" else ""
+        other = "" if wanted == "skip" else ' Something else that you did: rflow step "…"'
         raise UsageProblem(
-            f'"{shorten(node.text, 80)}" is a question.', try_=f"Answer it with rflow choose{hint}: {labels}."
+            f'"{shorten(node.text, 80)}" is a question.', try_=f"Answer it with rflow choose{hint}: {labels}.{other}"
         )
     return name, node, place_of(tree, ways[0].to)
 
