@@ -488,6 +488,7 @@ def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
     code = ana.start("--title", "The till is slow", "--customer", "Leeds")
     other = ana.start("--title", "Mail is late", "--customer", "Hull")
     assert ana.ok("resume", "TILL").out.startswith(f"{code}  The till is slow")
+    assert ana.ok("resume", "till", "is").out.startswith(code)
     assert ana.ok("resume", "mail is").out.startswith(f"{other}  Mail is late")
     third = ana.start("--title", "No mail at all", "--customer", "Leeds")
     error = ana.refused(2, "resume", "mail")

@@ -542,8 +542,10 @@ def test_a_flag_names_the_place_in_the_tree(printer: Program) -> None:
     assert "at lamp: Amber is missing" in printer.ok("show").out
 
 
-def test_a_flag_needs_a_tree(ana: Program) -> None:
+def test_a_flag_an_answer_and_an_action_need_a_tree(ana: Program) -> None:
     assert "is in no tree" in ana.refused(2, "flag", "Amber is missing")
+    assert "is in no tree" in ana.refused(2, "choose", "1")
+    assert "To end the session: rflow close\n" in ana.refused(2, "done")
 
 
 # What a summary begins with

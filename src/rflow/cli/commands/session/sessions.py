@@ -85,7 +85,7 @@ def _entered(run: App, tree: str, space: str, title: str) -> Tree:
 def resume(
     run: App,
     reference: Annotated[
-        str,
+        list[str],  # words of a title need no quotes
         Argument(
             metavar="SESSION",
             help="Its code, the beginning of it, its ticket, or a word that only one has in title, customer or ticket.",
@@ -104,7 +104,7 @@ def resume(
     """
     from rflow.cli.server.address import session_at
 
-    with session_at(run, reference) as (there, session):
+    with session_at(run, joined(run, reference)) as (there, session):
         if take:
             if not reason.strip():
                 raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')

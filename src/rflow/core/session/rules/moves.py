@@ -26,9 +26,10 @@ def _here(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Tree]
     """Return the id and node at the position and its tree; `wanted` is the command that needs one."""
     tree = trees(session.tree.digest) if session.tree else None
     if session.place is None:
+        end = " To end the session: rflow close" if wanted == "do" else ""
         raise UsageProblem(
             f"{session.code} is in no tree, so there is nothing to {wanted}.",
-            try_='Record what you tried with `rflow step "…"`, or go into a tree with `rflow enter TREE`.',
+            try_=f'Record what you tried with `rflow step "…"`, or go into a tree with `rflow enter TREE`.{end}',
         )
     if tree is None or session.place.node not in tree.nodes:
         raise NotFound(
