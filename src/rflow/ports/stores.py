@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
@@ -17,6 +16,8 @@ from rflow.errors import StoreProblem
 from rflow.ports.paging import WHOLE, Part
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
@@ -386,7 +387,7 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
     def merge(self) -> list[Merged]:
         """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
 
-    def backup(self, path: Path, report: Report = unreported) -> None:
+    def backup(self, path: "Path", report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:

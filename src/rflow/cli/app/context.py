@@ -242,12 +242,10 @@ class Context:
 
         Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
-        from pathlib import PurePath
-
         from rflow.formats import SUFFIXES
 
         setting = self.settings["progress.format"]
-        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        said = said or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
         if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
             said = "text"
         try:
