@@ -18,7 +18,8 @@ from rflow.core.session.events import Event, NoteAdded, SessionStarted, Stored, 
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import read_terms
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Ranked, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Ranked
 from rflow.stores import open_store
 from rflow.stores.search import index as index_module
 from rflow.stores.sqlite import search as search_module

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rflow.cli.terminal_state import Terminal
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.ports.stores import Report, Verified
+    from rflow.ports.values import Report, Verified
     from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
@@ -134,7 +134,7 @@ class Context:
 
     def administration(self, report: "Report | None" = None) -> "LocalAdministration":
         """Return what this user can do with the configured store itself; long work calls `report`."""
-        from rflow.ports.stores import unreported
+        from rflow.ports.values import unreported
         from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)

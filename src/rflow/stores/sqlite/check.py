@@ -9,7 +9,7 @@ import msgspec
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Fault
+from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived, failures
 from rflow.stores.sqlite import accounts, checkpoints, rows, shares
 from rflow.stores.sqlite.file import SqliteFile

@@ -15,7 +15,7 @@ from rflow.whole_files import adopt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rflow.ports.stores import Report
+    from rflow.ports.values import Report
 
 _PAGES = 4096
 """The pages that a backup copies between two reports: 16 MiB."""

@@ -19,7 +19,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.search.query import Term
 from rflow.core.session.times import micros
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Ranked
+from rflow.ports.values import Ranked
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile, explained, touch, transaction
