@@ -268,7 +268,7 @@ def test_on_a_full_disk_a_search_works(leave: int, folder: Path) -> None:
             assert found(store, "printer") == list(range(1, 20))
             filler.unlink()
         with closing(open_store(url_in(disk, "sqlite"))) as store:
-            assert ranked(store, "printer") == ranked(store, "hums")._replace(ids=ranked(store, "printer").ids)
+            assert ranked(store, "printer") == replace(ranked(store, "hums"), ids=ranked(store, "printer").ids)
             assert ranked(store, "printer").remark == ""
 
 

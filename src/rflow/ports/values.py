@@ -5,7 +5,7 @@ They are apart from the protocols because every command needs some of them, and 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -39,14 +39,14 @@ class CodeTaken(Exception):
     """The short code is in use in this store; try another."""
 
 
-class StartedBy(NamedTuple):
+class StartedBy(msgspec.Struct, frozen=True):
     """The command that started a session: who sent it, and its id."""
 
     actor: str
     command_id: str
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True):
     """What a store knows about a session without reading its events: its last event's number, its space, its owner.
 
     `stamp` changes where the version may stay the same: whenever `rewrite` replaces all events, and where others may
@@ -127,7 +127,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
         return not [fault for fault in self.faults if fault.severity != "info"]
 
 
-class Ranked(NamedTuple):
+class Ranked(msgspec.Struct, frozen=True):
     """The sessions of a page of a search, the best first, and how many match in all.
 
     While the index is not ready, `building` says how much of it is (percent), and there are no ids: the search has to

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Term
 from rflow.core.session.times import micros
@@ -75,7 +77,7 @@ class SqliteSearch:
                     self._use_memory(cause)
         assert self._memory is not None
         with explained(self._file.path):
-            return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
+            return replace(self._find(self._memory, terms, query, first), remark=self._remark)
 
     def _use_memory(self, error: BaseException | None) -> None:
         from rflow.stores.disks import why_not_writable
