@@ -29,7 +29,8 @@ from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.identity import id_of
 from rflow.ports.stores import Store
-from rflow.ports.workspace import Administration, Incoming, Workspace
+from rflow.ports.values import Incoming
+from rflow.ports.workspace import Administration, Workspace
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace

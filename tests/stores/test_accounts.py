@@ -20,7 +20,8 @@ from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.ports.accounts import AllAccounts, Membership, Taken
 from rflow.ports.paging import Key, Part
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Stale
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.stores.faults import Worker, quick_folder

@@ -30,7 +30,8 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.ports.stores import CodeTaken, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import CodeTaken, Stale
 from rflow.stores import open_store
 from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store

@@ -11,7 +11,7 @@ from rflow.core.session.commands import AddNote, Start
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres

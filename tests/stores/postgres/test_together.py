@@ -22,7 +22,7 @@ from rflow.core.session.commands import AddNote, Start
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import ConnectionLost, Stale
+from rflow.ports.values import ConnectionLost, Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores.postgres import appending
 from rflow.stores.postgres.connection import group

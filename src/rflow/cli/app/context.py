@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rflow.cli.terminal_state import Terminal
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.ports.stores import Report, Verified
+    from rflow.ports.values import Report, Verified
     from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
@@ -135,7 +135,7 @@ class Context:
 
     def administration(self, report: "Report | None" = None) -> "LocalAdministration":
         """Return what this user can do with the configured store itself; long work calls `report`."""
-        from rflow.ports.stores import unreported
+        from rflow.ports.values import unreported
         from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)
@@ -250,12 +250,10 @@ class Context:
 
         Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
-        from pathlib import PurePath
-
         from rflow.formats import SUFFIXES
 
         setting = self.settings["progress.format"]
-        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        said = said or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
         if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
             said = "text"
         try:

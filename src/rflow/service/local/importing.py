@@ -12,8 +12,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
 from rflow.identity import id_of, is_code, is_id
-from rflow.ports.stores import Stale
-from rflow.ports.workspace import Imported, Incoming
+from rflow.ports.values import Imported, Incoming, Stale
 from rflow.service.local.sending import ATTEMPTS
 from rflow.service.local.starting import create
 

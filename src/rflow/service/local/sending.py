@@ -35,12 +35,12 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import BadInput, StoreProblem, UsageProblem
-from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
-from rflow.ports.workspace import Sent
+from rflow.ports.values import Clock, ConnectionLost, Sent, Stale
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
     from rflow.core.session.rules.moves import Trees
+    from rflow.ports.stores import Store
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -62,7 +62,7 @@ _TELLING = (HandedOff, QuestionAsked, HandoffDeclined, HandoffExpired, Reassigne
 class Sender(msgspec.Struct, frozen=True):
     """Who sends commands where: an actor at a store, the time there, and its trees by digest."""
 
-    store: Store
+    store: "Store"
     actor: Actor
     now: Clock
     trees: "Trees"
@@ -102,7 +102,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     raise busy(session)
 
 
-def _notices(store: Store, after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
+def _notices(store: "Store", after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
     """Return the notices that events bring, for people with accounts; most events bring none."""
     if not any(isinstance(event.fact, _TELLING) for event in events):
         return ()

@@ -18,8 +18,8 @@ from rflow.core.actors import no_scope
 from rflow.errors import NotSignedIn, UsageProblem
 from rflow.ports.accounts import Taken
 from rflow.ports.paging import WHOLE, Part
-from rflow.ports.stores import Stale
 from rflow.ports.team import Left, NewUser, OneTimeLink, User, user_view
+from rflow.ports.values import Stale
 from rflow.service.team import attempts, leaving, passwords
 from rflow.service.team.office import Office
 

@@ -6,7 +6,8 @@ from rflow.core.session.events import Event, Stored
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import PROPOSAL, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import PROPOSAL, Stale
 from rflow.service.removals import Removals
 
 _ATTEMPTS = 200

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rflow.errors import StoreProblem, UsageProblem
-from rflow.ports.stores import Verified
+from rflow.ports.values import Verified
 from rflow.stores import files, place_of
 from rflow.stores.backups.verifying import check_complete, copy_all, verify
 from rflow.stores.drafts import draft

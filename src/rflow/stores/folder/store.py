@@ -22,7 +22,7 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import (
+from rflow.ports.values import (
     CodeTaken,
     Fault,
     Info,

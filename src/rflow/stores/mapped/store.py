@@ -17,7 +17,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import (
+from rflow.ports.values import (
     CodeTaken,
     Fault,
     Info,

@@ -14,7 +14,7 @@ from rflow.core.people import Person
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, cut
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores.account_records import added_audit, renamed
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rflow.core.session.events import Stored
 from rflow.core.session.state import Session
 from rflow.errors import StoreProblem
-from rflow.ports.stores import ConnectionLost, Stale
+from rflow.ports.values import ConnectionLost, Stale
 from rflow.stores import codec, derived
 from rflow.stores.columns import Columns, columns
 from rflow.stores.postgres import rows

@@ -11,7 +11,7 @@ from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
+from rflow.ports.values import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 from rflow.stores.postgres.connection.connecting import Connection, sent
@@ -65,7 +65,12 @@ def insert(
         raise Stale
     if not db.execute(_INSERT_CODE, (code_key, session_id, session.space)).rowcount:
         raise CodeTaken
-    if started_by and not db.execute(_INSERT_COMMAND, (*started_by, session_id, session.space)).rowcount:
+    if (
+        started_by
+        and not db.execute(
+            _INSERT_COMMAND, (started_by.actor, started_by.command_id, session_id, session.space)
+        ).rowcount
+    ):
         raise Stale
     db.execute("INSERT INTO unindexed VALUES (%s, %s, %s)", (session_id, session.space, session.version))
     add(db, session, events, blobs)
@@ -73,7 +78,8 @@ def insert(
 
 def started(db: Connection, started_by: StartedBy) -> str | None:
     """Return the id of the session that a command started; None if there is none."""
-    row = db.execute("SELECT session_id FROM commands WHERE actor = %s AND command_id = %s", started_by).fetchone()
+    sql = "SELECT session_id FROM commands WHERE actor = %s AND command_id = %s"
+    row = db.execute(sql, (started_by.actor, started_by.command_id)).fetchone()
     return str(row[0]) if row else None
 
 

@@ -24,7 +24,7 @@ from rflow.core.sharing import (
 )
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.ports.paging import WHOLE, Key, Part, collect
-from rflow.ports.stores import Standing
+from rflow.ports.values import Standing
 from rflow.stores import derived, failures
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database

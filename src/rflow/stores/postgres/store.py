@@ -12,7 +12,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import TracesLeft
-from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
+from rflow.ports.values import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows

@@ -17,7 +17,7 @@ from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
 from rflow.stores.failures import unfinished

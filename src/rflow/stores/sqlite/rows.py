@@ -11,7 +11,7 @@ from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
-from rflow.ports.stores import Stale, Standing, TreeName
+from rflow.ports.values import Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 
 from rflow.errors import StoreProblem
-from rflow.ports.stores import ConnectionLost
+from rflow.ports.values import ConnectionLost
 from rflow.stores import failures
 
 _STARTING = "57P03"
