@@ -328,7 +328,7 @@ def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
     units = list(arrange._units(progress_of(scene, brief=brief)))
 
     def present(some: list[Unit], words: int) -> Shown:
-        filling = Filling(some, words, lambda key, shown: key if shown else "")
+        filling = Filling(some, words, lambda key, shown: 1)
         filling.present(held_back=0)
         return filling.shown
 

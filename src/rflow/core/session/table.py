@@ -44,14 +44,19 @@ class Table(MutableMapping[int, _Value]):
 
     def newest(self) -> Iterator[_Value]:
         """Yield the values, the newest first."""
-        yield from reversed(self._values.values())
+        for _, value in self.newest_items():
+            yield value
+
+    def newest_items(self) -> Iterator[tuple[int, _Value]]:
+        """Yield the numbers and the values, the newest first."""
+        yield from reversed(self._values.items())
         if self._count:
-            yield from reversed([value for _, value in self._older().items()])
+            yield from reversed(tuple(self._older().items()))
 
     @property
-    def last(self) -> _Value | None:
-        """The newest value."""
-        return next(self.newest(), None)
+    def last(self) -> int | None:
+        """The newest number."""
+        return next(reversed(self), None)
 
     def copy(self) -> "Table[_Value]":
         """Return a table of its own with the same values."""

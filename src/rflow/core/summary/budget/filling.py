@@ -80,7 +80,9 @@ TRIED_SHARE = 4
 
 
 class Filling:
-    """The units shown so far, with `room` for so many words; `label` returns that of a section with so many shown.
+    """The units shown so far, with `room` for so many words.
+
+    `label_words` returns how many words the label of a section has with so many shown.
 
     Where only the newest `warnings` are asked for, the others are shown if they fit.
     """
@@ -89,7 +91,7 @@ class Filling:
         self,
         units: Sequence[Unit],
         room: int,
-        label: Callable[[SectionKey, int], str],
+        label_words: Callable[[SectionKey, int], int],
         warnings: int | None = None,
     ) -> None:
         self.shown: Shown = {}
@@ -98,7 +100,7 @@ class Filling:
             sections.setdefault(unit.section, []).append(unit)
         self._sections = {section: _by_importance(section, each) for section, each in sections.items()}
         self._room = room
-        self._label = label
+        self._label_words = label_words
         self._warnings = warnings
         self._open: Counter[SectionKey] = Counter()
 
@@ -111,11 +113,9 @@ class Filling:
         had = self.shown.get(unit)
         if had is not None:
             return _words(unit, level) - _words(unit, had)
-        count = self._open[unit.place]
-        return _words(unit, level) + self._label_words(unit, count + 1) - self._label_words(unit, count)
-
-    def _label_words(self, unit: Unit, count: int) -> int:
-        return word_count(self._label(unit.place, count)) if count else 0
+        place, count = unit.place, self._open[unit.place]
+        before = self._label_words(place, count) if count else 0
+        return _words(unit, level) + self._label_words(place, count + 1) - before
 
     def show(self, unit: Unit, level: int = 0, *, held_back: int = 0, always: bool = False) -> bool:
         """Show a unit at `level` if it fits beside what is held back; return whether it does."""
@@ -254,8 +254,10 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
 def _shortest(units: Iterable[Unit], most: int) -> list[int]:
     """Return the words of units at their shortest, until they are more than `most` together."""
     words: list[int] = []
+    together = 0
     for unit in units:
-        if sum(words) > most:
+        if together > most:
             break
         words.append(_words(unit, 0))
+        together += words[-1]
     return words

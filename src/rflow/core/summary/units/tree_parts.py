@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from rflow.core.session.events import Place, TreeRef
-from rflow.core.session.state import Session, Step
+from rflow.core.session.events import Place
+from rflow.core.session.state import Before, Session, Step
 from rflow.core.summary.budget.view import Presenter
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
 from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
@@ -117,13 +117,20 @@ def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Prese
 
 
 def _paths(session: Session) -> dict[str, list[Turn]]:
-    """Return the paths through all trees; of moves between the same nodes only the last, which decides."""
-    last: dict[tuple[TreeRef | None, Place | None, Place | None], int] = {}
+    """Return the paths through all trees; of moves between the same nodes only the last, which decides.
+
+    A checkpoint has each place once: among thousands of moves the same are known without a look at what they hold.
+    """
+    same: dict[tuple[int, int], tuple[Before, Place | None, int]] = {}
     to = session.place
-    for move in session.moves.newest():
-        if move.seq not in session.undone:
-            last.setdefault((move.tree, move.place, to), move.seq)
-        to = move.place
+    for seq, before in session.moves.newest_items():
+        move = id(before), id(to)
+        if move not in same and seq not in session.undone:
+            same[move] = before, to, seq
+        to = before.place
+    last: dict[tuple[Before, Place | None], int] = {}
+    for before, to, seq in same.values():
+        last.setdefault((before, to), seq)
     paths: dict[str, list[Turn]] = {}
     for seq in reversed(last.values()):
         step = session.steps[seq]
