@@ -34,8 +34,11 @@ MOST_PARTS = 8
 MARK = 16
 _MARK = b"%08x" * 2
 _FIELD = "parts"
-_LONG = ("moves", "notes", "steps", "evidence")
-"""The tables whose older entries are a part of their own: all that makes a long session large."""
+_LONG = ("moves", "steps", "notes", "evidence")
+"""The tables whose older entries are a part of their own: all that makes a long session large.
+
+Those that a summary reads come first: SQLite reads all that is before a part to find it.
+"""
 
 
 class Checkpoint(NamedTuple):

@@ -44,14 +44,9 @@ class Table(MutableMapping[int, _Value]):
 
     def newest(self) -> Iterator[_Value]:
         """Yield the values, the newest first."""
-        for _, value in self.newest_items():
-            yield value
-
-    def newest_items(self) -> Iterator[tuple[int, _Value]]:
-        """Yield the numbers and the values, the newest first."""
-        yield from reversed(self._values.items())
+        yield from reversed(self._values.values())
         if self._count:
-            yield from reversed(tuple(self._older().items()))
+            yield from reversed([value for _, value in self._older().items()])
 
     @property
     def last(self) -> int | None:

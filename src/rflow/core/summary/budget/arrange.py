@@ -7,7 +7,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from rflow.core.summary.budget.cutting import word_count
-from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, fill
+from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, by_importance, fill
 from rflow.core.summary.budget.sections import (
     counts_label,
     credit_words,
@@ -46,10 +46,10 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
     """Return what is shown, with no more words held back for who did it, and for what is not, than these take."""
     most = most_counts(progress, units) + credit_words(units, progress.session.owner)
     last_steps = _last_steps(progress, units) if progress.brief else None
-    label_words = _labels(progress, units)
+    by_section, label_words = by_importance(units), _labels(progress, units)
 
     def filled(room: int) -> Shown:
-        return fill(Filling(units, room, label_words, warnings), budget, last_steps)
+        return fill(Filling(by_section, room, label_words, warnings), budget, last_steps)
 
     safe = filled(room - most)
     counts = _count_words(progress, units, safe)

@@ -1,7 +1,7 @@
 """Filling a budget of words with units: what is most important first, whole parts before longer texts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.units.unit import SectionKey, Unit
@@ -80,7 +80,7 @@ TRIED_SHARE = 4
 
 
 class Filling:
-    """The units shown so far, with `room` for so many words.
+    """The units of `sections` (see `by_importance`) shown so far, with `room` for so many words.
 
     `label_words` returns how many words the label of a section has with so many shown.
 
@@ -89,16 +89,13 @@ class Filling:
 
     def __init__(
         self,
-        units: Sequence[Unit],
+        sections: Mapping[SectionKey, Sequence[Unit]],
         room: int,
         label_words: Callable[[SectionKey, int], int],
         warnings: int | None = None,
     ) -> None:
         self.shown: Shown = {}
-        sections: dict[SectionKey, list[Unit]] = {}
-        for unit in units:
-            sections.setdefault(unit.section, []).append(unit)
-        self._sections = {section: _by_importance(section, each) for section, each in sections.items()}
+        self._sections = sections
         self._room = room
         self._label_words = label_words
         self._warnings = warnings
@@ -199,8 +196,14 @@ class Filling:
         return level < len(unit.lengths.levels) and self.show(unit, level)
 
 
-def _by_importance(section: SectionKey, units: list[Unit]) -> list[Unit]:
-    return sorted(units, key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
+def by_importance(units: Iterable[Unit]) -> dict[SectionKey, list[Unit]]:
+    """Return the units of each section, most important first."""
+    sections: dict[SectionKey, list[Unit]] = {}
+    for unit in units:
+        sections.setdefault(unit.section, []).append(unit)
+    for section, each in sections.items():
+        each.sort(key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
+    return sections
 
 
 def _words(unit: Unit, level: int) -> int:

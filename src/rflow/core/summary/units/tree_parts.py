@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
-from rflow.core.session.events import Place
-from rflow.core.session.state import Before, Session, Step
+from rflow.core.session.state import Session, Step
 from rflow.core.summary.budget.view import Presenter
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
 from rflow.core.tree.graph import RuledOut, Turn, outline, remaining, ruled_out
@@ -121,18 +121,13 @@ def _paths(session: Session) -> dict[str, list[Turn]]:
 
     A checkpoint has each place once: among thousands of moves the same are known without a look at what they hold.
     """
-    same: dict[tuple[int, int], tuple[Before, Place | None, int]] = {}
-    to = session.place
-    for seq, before in session.moves.newest_items():
-        move = id(before), id(to)
-        if move not in same and seq not in session.undone:
-            same[move] = before, to, seq
-        to = before.place
-    last: dict[tuple[Before, Place | None], int] = {}
-    for before, to, seq in same.values():
-        last.setdefault((before, to), seq)
+    moves = session.moves.whole()
+    tos = [*(before.place for before in moves.values()), session.place][1:]
+    each = zip(moves, moves.values(), tos, strict=True)
+    same = {(id(before), id(to)): (seq, before, to) for seq, before, to in each if seq not in session.undone}
+    last = {(before, to): seq for seq, before, to in sorted(same.values(), key=itemgetter(0))}
     paths: dict[str, list[Turn]] = {}
-    for seq in reversed(last.values()):
+    for seq in sorted(last.values()):
         step = session.steps[seq]
         paths.setdefault(step.tree, []).append(_turn(step))
     return paths
