@@ -188,18 +188,8 @@ _TABLES = dict(zip(_Originals.__struct_fields__, get_args(Entry), strict=True))
 """The fields that hold entries, and the type of these."""
 
 
-def _originals(entries: dict[int, Entry]) -> dict[str, list[dict[str, Any]]]:
-    return {name: [_slim(entry) for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
-
-
-def _slim(entry: Entry) -> dict[str, Any]:
-    """Return the fields of an entry that are not as they are by default: a third less to read."""
-    return {name: value for name, default in _defaults(type(entry)) if (value := getattr(entry, name)) != default}
-
-
-@cache
-def _defaults(kind: type[Entry]) -> list[tuple[str, Any]]:
-    return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+def _originals(entries: dict[int, Entry]) -> dict[str, list[Entry]]:
+    return {name: [entry for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
 
 
 class _Column(msgspec.Struct, array_like=True):
@@ -227,6 +217,9 @@ class _Run(Mapping[int, _Value]):
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def items(self) -> ItemsView[int, _Value]:
+        return dict(zip(self, map(self._values.__getitem__, self._numbers), strict=True)).items()
+
 
 def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value]:
     if len(column.runs) == 1:
@@ -235,6 +228,9 @@ def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    numbers = list(numbers)
+    if numbers and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return [(numbers[0], len(numbers))]
     runs: list[tuple[int, int]] = []
     for number in numbers:
         first, count = runs[-1] if runs else (number, 0)
@@ -256,7 +252,7 @@ def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
 
 def _of_authors(authors: Table[str]) -> _Column:
     names = _numbered(authors.values())
-    return _Column(_runs(authors), [names[name] for name in authors.values()], [*names])
+    return _Column(_runs(authors), list(map(names.__getitem__, authors.values())), [*names])
 
 
 class _Moves(msgspec.Struct, array_like=True):
@@ -274,7 +270,7 @@ def _of_moves(moves: Mapping[int, state.Before]) -> _Moves:
 
 _FORMS = {
     "kinds": _Form(
-        lambda kinds: _Column(_runs(kinds), [_NUMBERS[kind] for kind in kinds.values()]),
+        lambda kinds: _Column(_runs(kinds), list(map(_NUMBERS.__getitem__, kinds.values()))),
         _Column,
         lambda stored: _of_column(stored, _KINDS),
     ),
@@ -342,16 +338,14 @@ def _part(name: str, values: dict[int, Any]) -> bytes:
     """Return the body of a part: entries with an index before them, so that one is found without reading the others."""
     if name not in _TABLES:
         return msgspec.json.encode(_stored(name, values))
-    entries = [msgspec.json.encode(_slim(entry)) for entry in values.values()]
+    entries = [msgspec.json.encode(entry) for entry in values.values()]
     index = msgspec.json.encode(_Index([*values], [*map(len, entries)]))
     return b"%s\n[%s]" % (index, b",".join(entries))
 
 
 def _stored(name: str, value: Any) -> Any:
     """Return what is stored of a field."""
-    if name in _FORMS:
-        return _FORMS[name].store(value)
-    return {seq: _slim(entry) for seq, entry in value.items()} if name in _TABLES else value
+    return _FORMS[name].store(value) if name in _FORMS else value
 
 
 def mark(data: bytes) -> Mark | None:
