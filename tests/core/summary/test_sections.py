@@ -16,7 +16,7 @@ from rflow.core.session.state import Change, Note, Step
 from rflow.core.summary.budget import arrange
 from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.cutting import CUT, Limits, levels, word_count
-from rflow.core.summary.budget.filling import Filling, Shown
+from rflow.core.summary.budget.filling import Filling, Shown, by_importance
 from rflow.core.summary.budget.shares import brief_words, whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
 from rflow.core.summary.summarise import summarise
@@ -328,7 +328,7 @@ def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
     units = list(arrange._units(progress_of(scene, brief=brief)))
 
     def present(some: list[Unit], words: int) -> Shown:
-        filling = Filling(some, words, lambda key, shown: key if shown else "")
+        filling = Filling(by_importance(some), words, lambda key, shown: 1)
         filling.present(held_back=0)
         return filling.shown
 

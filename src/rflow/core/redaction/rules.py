@@ -183,7 +183,11 @@ def parts_of(sign: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def worth(low: str) -> tuple[Rule, ...]:
     """Return the rules that can find something; names, questions and labels come again and again."""
-    words = words_in(low)
+    return _finding(words_in(low))
+
+
+@lru_cache(maxsize=256)
+def _finding(words: frozenset[str]) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in RULES

@@ -176,16 +176,15 @@ def _is_later(at: datetime, last: datetime | None) -> bool:
 
 def _go(session: Session, seq: int, to: Place) -> None:
     """Move on with event `seq`, and remember for `back` where that began."""
-    session.moves[seq] = Before(seq=seq, tree=session.tree, place=session.place)
+    session.moves[seq] = Before(tree=session.tree, place=session.place)
     session.place = to
 
 
 def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     undone = fact.undone
-    before = session.moves.last
-    if before is None or before.seq != undone:
+    if session.moves.last != undone:
         return
-    del session.moves[undone]
+    before = session.moves.pop(undone)
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
     _undo(session, undone)

@@ -38,10 +38,10 @@ class SqliteFile:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection that sees the store as it is at one moment."""
-        with explained(self.path):
+        with Explained(self.path):
             db = self._connection()
             try:
-                with transaction(db, "BEGIN"):
+                with Transaction(db, "BEGIN"):
                     yield db
             except sqlite3.OperationalError:
                 _check_format(db, self.path)  # A newer rflow may have replaced tables since the file was opened.
@@ -50,9 +50,9 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
-        with explained(self.path):
+        with Explained(self.path):
             db = self._writer()
-            with transaction(db, "BEGIN IMMEDIATE"):
+            with Transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
@@ -67,7 +67,7 @@ class SqliteFile:
         from rflow.stores.drafts import sweep
 
         sweep(Path(self.path).parent)
-        with explained(self.path):
+        with Explained(self.path):
             db = self._writer()
         try:
             db.execute(f"PRAGMA busy_timeout = {min(2000, int(self._patience * 1000))}")
@@ -85,7 +85,7 @@ class SqliteFile:
         """Return a number that changes with each commit of another connection; None if the file is not open yet."""
         if self._db is None:
             return None
-        with explained(self.path):
+        with Explained(self.path):
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def size(self) -> int:
@@ -126,17 +126,28 @@ class SqliteFile:
         return db
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Begin a transaction; commit it when the block ends, and roll back if it raises."""
-    db.execute(begin)
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
+class Transaction:
+    """A transaction that is committed when the block ends, and rolled back if it raises."""
+
+    def __init__(self, db: sqlite3.Connection, begin: str) -> None:
+        self._db, self._begin = db, begin
+
+    def __enter__(self) -> None:
+        self._db.execute(self._begin)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._db.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        if error is not None:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
         with suppress(sqlite3.Error):  # On a full disk SQLite has already rolled back.
-            db.execute("ROLLBACK")
-        raise
+            self._db.execute("ROLLBACK")
 
 
 def _create(name: str) -> None:
@@ -170,7 +181,7 @@ def _new_database(name: str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in (*SCHEMA, *marks):
                 db.execute(statement)
@@ -237,7 +248,7 @@ def _upgrade(db: sqlite3.Connection, path: str) -> None:
         raise failures.too_old(path)
 
     try:
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
@@ -277,15 +288,20 @@ def _why_not_writable(path: "str | Path") -> StoreProblem | None:
     return why_not_writable(Path(path))
 
 
-@contextmanager
-def explained(path: "str | Path") -> Iterator[None]:
-    """Turn errors of SQLite or the system about `path` into a `StoreProblem`."""
-    try:
-        yield
-    except OSError as error:
-        raise failures.of_system(path, error) from error
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        _explain(path, error)
+class Explained:
+    """A block in which errors of SQLite or the system about `path` become a `StoreProblem`."""
+
+    def __init__(self, path: "str | Path") -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise failures.of_system(self._path, error) from error
+        if isinstance(error, sqlite3.Error | UnicodeDecodeError):
+            _explain(self._path, error)
 
 
 def _explain(path: "str | Path", error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:

@@ -24,7 +24,7 @@ from rflow.errors import StoreProblem
 from rflow.ports.values import Ranked
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, explained, touch, transaction
+from rflow.stores.sqlite.file import Explained, SqliteFile, Transaction, touch
 
 SUFFIX = "-search"
 SLICE = 0.5
@@ -76,7 +76,7 @@ class SqliteSearch:
                 if not (again and _is_damage(cause) and self.remove()):
                     self._use_memory(cause)
         assert self._memory is not None
-        with explained(self._file.path):
+        with Explained(self._file.path):
             return replace(self._find(self._memory, terms, query, first), remark=self._remark)
 
     def _use_memory(self, error: BaseException | None) -> None:
@@ -90,14 +90,14 @@ class SqliteSearch:
     def _find(self, db: sqlite3.Connection, terms: Sequence[Term], query: Query, first: int) -> Ranked:
         """Search an index, after bringing it up to date; it is not locked for writing if it is that already."""
         index = SearchIndex(db)
-        with transaction(db, "BEGIN"):
+        with Transaction(db, "BEGIN"):
             if index.is_current and self._is_up_to_date(index):
                 return index.find(terms, query, first)
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             done = self._update(index)
         if done is not None:
             return Ranked(building=done)
-        with transaction(db, "BEGIN"):
+        with Transaction(db, "BEGIN"):
             return index.find(terms, query, first)
 
     # Bringing it up to date
@@ -180,7 +180,7 @@ class SqliteSearch:
         try:
             with self._opened() as db:
                 index = SearchIndex(db)
-                with transaction(db, "BEGIN IMMEDIATE"):
+                with Transaction(db, "BEGIN IMMEDIATE"):
                     if not index.is_current:
                         raise _Outdated
                     index.remove(session_id)

@@ -31,7 +31,7 @@ from rflow.ports.values import (
 from rflow.stores import codec, columns, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, backup, explained
+from rflow.stores.sqlite.file import Explained, SqliteFile, backup
 from rflow.stores.sqlite.query import select
 from rflow.stores.sqlite.schema import LONG, SCHEMA_VERSION
 
@@ -327,7 +327,7 @@ class SqliteStore:
 
     def backup(self, path: "Path", report: Report = unreported) -> None:
         """Copy the whole store to a new file."""
-        with self._file.reading() as db, explained(path):
+        with self._file.reading() as db, Explained(path):
             backup(db, path, report)
 
     def close(self) -> None:

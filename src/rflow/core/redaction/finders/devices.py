@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
@@ -149,10 +150,19 @@ _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 def find(text: str) -> Iterator[Span]:
     """Find the values of such settings."""
     low = lowered(text)
-    words = words_in(low)
-    for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
-        if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
+    for signs, before, kind in _worth(words_in(low)):
+        if any(sign in low for sign in signs):
             yield from (Span(value.start, value.end, kind) for value in _behind(text, before))
+
+
+@lru_cache(maxsize=256)
+def _worth(words: frozenset[str]) -> list[tuple[tuple[str, ...], str, Kind]]:
+    """Return the settings that a text with those words can hold, each with the signs that it can hold of them."""
+    each = (
+        (tuple(sign for sign, part in zip(signs, parts, strict=True) if part <= words), before, kind)
+        for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True)
+    )
+    return [setting for setting in each if setting[0]]
 
 
 def _behind(text: str, before: str) -> Iterator[Value]:

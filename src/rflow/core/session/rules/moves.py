@@ -105,7 +105,7 @@ def back(session: Session) -> SteppedBack:
     last = session.moves.last
     if last is None:
         raise UsageProblem("There is no move to take back: this is where the session began.", try_="See: rflow show")
-    return SteppedBack(undone=last.seq)
+    return SteppedBack(undone=last)
 
 
 def place_of(tree: Tree, node_id: str) -> Place:

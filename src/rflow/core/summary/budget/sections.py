@@ -150,15 +150,17 @@ def _order(progress: Progress) -> tuple[SectionKey, ...]:
 
 def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Section]:
     """Return the sections in the order in which they are read."""
-    beside = _outputs_below(shown)
+    beside, totals = _outputs_below(shown), Counter(unit.place for unit in units)
+    places: dict[SectionKey, list[Unit]] = {}
+    for unit in shown:
+        places.setdefault(unit.place, []).append(unit)
     for key in _order(progress):
-        mine = sorted((unit for unit in shown if unit.place == key), key=lambda unit: unit.order)
+        mine = sorted(places.get(key, ()), key=lambda unit: unit.order)
         if mine and key == "outputs":
             mine = [unit for unit in mine if unit not in beside]
         if mine:
-            total = sum(unit.place == key for unit in units)
             section = _section(key, label(key, progress), _texts(mine, shown, progress.session.owner), shown, beside)
-            yield replace(section, detail=detail(key, progress, len(mine), total))
+            yield replace(section, detail=detail(key, progress, len(mine), totals[key]))
         elif key == "tried" and not any(not step.undone for step in progress.tried) and not progress.earlier:
             yield _single("tried", "Tried", "Nothing new." if progress.since else "Nothing yet.")
     for name, text in state_units.footer(progress):
@@ -184,7 +186,7 @@ def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
     for unit in units:
         if unit.credit and unit.credit.by != by:
             by = unit.credit.by
-            yield unit, unit.credit.text
+            yield unit, unit.credit.text()
 
 
 def credit_words(units: Iterable[Unit], owner: str) -> int:

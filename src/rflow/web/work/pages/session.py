@@ -155,7 +155,7 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
     return {
         "what": what,
         "change": last in session.changes,
-        "move": session.moves.last is not None and session.moves.last.seq == last,
+        "move": session.moves.last == last,
     }
 
 
