@@ -215,5 +215,9 @@ def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
     )
     assert ana.ok("flag", "Amber is missing").err == f'{named}flag 23 at "Which lamp is lit?" recorded.\n'
     asked = ana.ok("question", BEN, "Is it the same in Hull?").err
-    assert asked == f'{named}question 24 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 24 "…"\n'
+    assert asked == (
+        f"{named}question 24 to Ben Okafor recorded.\n"
+        "Nobody called Ben Okafor has used this store yet. If the name is wrong: rflow undo\n"
+        f'To answer it: rflow -s {code} reply 24 "…"\n'
+    )
     assert ben.ok("reply", "24", "No", "-s", code).err == f"{named}answer to question 24 recorded.\n"

@@ -84,6 +84,7 @@ def test_the_sender_is_told_what_became_of_a_handoff_until_the_inbox_has_shown_i
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", BEN, *(("--all", "--yes") if all_ else ()))
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    ana.start("--title", "Fan of rack 4")
     ben.ok("decline", code, "--reason", "I am at lunch")
     assert f"\nBen Okafor declined your handoff in {code}: rflow inbox\n" in ana.ok().out
     told = ana.ok("inbox").out
@@ -91,6 +92,15 @@ def test_the_sender_is_told_what_became_of_a_handoff_until_the_inbox_has_shown_i
     assert f"         It is yours again: rflow resume {code}\n" in told
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
     assert "rflow inbox" not in ana.ok().out
+
+
+def test_what_rflow_has_shown_of_a_declined_handoff_the_inbox_does_not_repeat(ana: Program) -> None:
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN)
+    ana.at(user=BEN, terminal="ben").ok("decline", code, "--reason", "I am at lunch")
+    shown = ana.ok().out
+    assert "Ben Okafor declined" in shown and "rflow inbox" not in shown
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
 
 
 def test_the_sender_is_told_who_accepted_and_what_they_understood(ana: Program) -> None:

@@ -63,6 +63,7 @@ def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
             app.out(line)
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
+        app.awaited.remove([(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"])
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
@@ -94,7 +95,7 @@ def inbox_line(app: App, session: Session | None = None) -> None:
         codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
         app.out(styled(f"\nYou are asked something in {codes}: {app.program} inbox", bold=True))
     if app.awaited.entries():
-        from rflow.cli.display.news import news_line
+        from rflow.cli.news import news_line
 
         if line := news_line(app):
             app.out(styled(f"\n{line[0].upper()}{line[1:]}", bold=True))

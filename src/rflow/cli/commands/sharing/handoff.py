@@ -22,7 +22,7 @@ from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.service.sessions import all_heads, load_session, session_named
 
 if TYPE_CHECKING:
-    from rflow.cli.display.news import News
+    from rflow.cli.news import News
 
 app = Group()
 Warnings = Annotated[
@@ -178,8 +178,8 @@ def inbox(run: App, json: Json = False) -> None:
     It also tells, once, who answered your questions, and what became of the sessions that you handed over.
     """
     from rflow.cli.display.lists import inbox_entry
-    from rflow.cli.display.news import unseen
     from rflow.cli.display.text import next_block
+    from rflow.cli.news import unseen
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
@@ -210,7 +210,7 @@ def inbox(run: App, json: Json = False) -> None:
 
 def _tell(run: App, news: "list[News]", *, first: bool) -> None:
     """Show what came of this user's questions and handoffs."""
-    from rflow.cli.display.news import news_entries
+    from rflow.cli.news import news_entries
 
     if news:
         run.out(f"{'' if first else chr(10)}What you asked and handed over:")
