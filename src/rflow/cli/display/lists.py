@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
-from typing import NamedTuple
+
+import msgspec
 
 from rflow.cli.display.text import ago, cautions, open_points, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
@@ -17,7 +18,7 @@ _ROOMY = 110
 """The columns from which a list of sessions has room for the tickets."""
 
 
-class Cell(NamedTuple):
+class Cell(msgspec.Struct, frozen=True):
     """A text of a table, with its colour."""
 
     text: str
@@ -127,7 +128,7 @@ def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | No
 
 
 def _cell(cell: Cell | str) -> Cell:
-    return cell._replace(text=one_line(cell.text)) if isinstance(cell, Cell) else Cell(one_line(cell))
+    return Cell(one_line(cell.text), cell.colour) if isinstance(cell, Cell) else Cell(one_line(cell))
 
 
 def _cut(widths: list[int], flexible: Mapping[int, int], room: int) -> None:

@@ -1,5 +1,7 @@
 """`rflow` alone: where am I, and what do I type next."""
 
+import os
+
 from rflow.cli.app import App
 from rflow.cli.display.text import (
     cautions,
@@ -38,12 +40,12 @@ def show_status(app: App) -> None:
 
 def drafts_line(app: App) -> None:
     """Say that there are drafts which could not be sent, if any."""
-    folder = app.settings.folders.drafts
-    if not folder.is_dir():  # most people have none
+    folders = app.settings.folders
+    if not os.path.isdir(folders.drafts_name):  # most people have none
         return
     from rflow.cli.server.drafts import Drafts
 
-    if Drafts(folder).any():
+    if Drafts(folders.drafts).any():
         app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
