@@ -188,8 +188,20 @@ _TABLES = dict(zip(_Originals.__struct_fields__, get_args(Entry), strict=True))
 """The fields that hold entries, and the type of these."""
 
 
-def _originals(entries: dict[int, Entry]) -> dict[str, list[Entry]]:
-    return {name: [entry for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
+def _originals(entries: dict[int, Entry]) -> dict[str, list[msgspec.Struct]]:
+    return {name: [_slim(entry) for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
+
+
+def _slim(entry: Entry) -> msgspec.Struct:
+    """Return an entry that is stored without the fields that are as they are by default: a third less to read."""
+    return _slim_kind(type(entry))(*msgspec.structs.astuple(entry))
+
+
+@cache
+def _slim_kind(kind: type[Entry]) -> type[msgspec.Struct]:
+    defaults = [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+    fields = [(name, object, msgspec.UNSET if default is msgspec.NODEFAULT else default) for name, default in defaults]
+    return msgspec.defstruct(kind.__name__, fields, omit_defaults=True, gc=False)
 
 
 class _Column(msgspec.Struct, array_like=True):
@@ -338,14 +350,16 @@ def _part(name: str, values: dict[int, Any]) -> bytes:
     """Return the body of a part: entries with an index before them, so that one is found without reading the others."""
     if name not in _TABLES:
         return msgspec.json.encode(_stored(name, values))
-    entries = [msgspec.json.encode(entry) for entry in values.values()]
+    entries = [msgspec.json.encode(_slim(entry)) for entry in values.values()]
     index = msgspec.json.encode(_Index([*values], [*map(len, entries)]))
     return b"%s\n[%s]" % (index, b",".join(entries))
 
 
 def _stored(name: str, value: Any) -> Any:
     """Return what is stored of a field."""
-    return _FORMS[name].store(value) if name in _FORMS else value
+    if name in _FORMS:
+        return _FORMS[name].store(value)
+    return {seq: _slim(entry) for seq, entry in value.items()} if name in _TABLES else value
 
 
 def mark(data: bytes) -> Mark | None:

@@ -27,7 +27,7 @@ Status = Literal["open", "handed_off", "closed"]
 StepKind = Literal["choice", "action", "skipped", "own", "tree"]
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing tried: `text` is the question or action, `result` the answer or outcome, `to` the node it led to.
 
     `settled` says what became of an assumed one.
@@ -49,7 +49,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     undone: bool = False
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry of the scratchpad, as it reads now; `on` is the entry it refers to.
 
     `settled` says what became of an assumption, or why a warning no longer holds.
@@ -66,7 +66,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     undone: bool = False
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of evidence, who added it, and the entry it belongs to (0 for none)."""
 
     seq: int
@@ -78,7 +78,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     undone: bool = False
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A change made on the customer's system; `reverted_at` is when it was reverted, `reverted_note` how or why."""
 
     seq: int
@@ -124,7 +124,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     by: Person
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that somebody was asked, and their answers."""
 
     seq: int
@@ -146,7 +146,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
         return self.to.id == person_id or self.to.is_queue
 
 
-class Flag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Flag(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A report that something is wrong with a node of a tree."""
 
     seq: int
