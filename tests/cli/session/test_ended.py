@@ -70,6 +70,7 @@ def test_a_handoff_to_a_queue_is_what_was_handed_on_not_what_was_handed_to_the_s
     assert f"{code} was handed to you" in other.refused(2, "note", "x")
 
 
+@pytest.mark.slow
 def test_a_handoff_is_named_however_many_others_were_handed_on_since(ana: Program) -> None:
     code = ana.start()
     ana.ok("handoff", "Cleo", "--new-user")
