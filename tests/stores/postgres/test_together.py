@@ -31,6 +31,7 @@ from rflow.stores.postgres.connection.group import ALONE, LOST, MOST, Group
 from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres
 from support.stores.cutting_proxy import CuttingProxy
+from support.stores.pooler import pgbouncer
 from support.stores.stories import MORNING
 from support.waiting import until
 
@@ -280,6 +281,71 @@ def test_appends_of_many_threads_are_each_there_once(
         each.result(200)
     assert [notes(store, each) for each in sessions] == [[f"{turn}" for turn in range(25)]] * 6
     assert sorted(notes(store, shared)) == sorted(f"{turn} of {each}" for turn in range(25) for each in range(6))
+    assert store.check() == []
+
+
+# A pooler
+
+
+@pytest.fixture
+def pooled(url: str) -> Iterator[str]:
+    """The URL of the store through PgBouncer, which has two connections for everybody."""
+    with TemporaryDirectory(prefix="rflow-") as folder:
+        Path(folder).chmod(0o777)
+        with pgbouncer(Path(folder)):
+            yield url.replace(str(postgres.server().folder), folder)
+
+
+def test_through_a_pooler_each_of_a_transaction_has_its_own_outcome_and_sees_what_it_may(
+    store: PostgresStore, url: str, pooled: str
+) -> None:
+    threads = Threads(store, url, pooled)
+    leeds, york, moved, rewritten = start(store), start(store, "york"), start(store), start(store)
+    for number in range(8):
+        log = store.load(rewritten)
+        works = [
+            note(store, leeds, f"{number}"),
+            note(store, york, "hidden", space="leeds"),
+            note(store, york, f"{number}", space="york"),
+            note(store, moved, f"{number}"),
+            note(store, moved, "of the same version"),
+            *([note(store, rewritten, "late")] if number == 7 else []),
+        ]
+        if number == 7:
+            store.rewrite(log.session, log.events, log.session.version, log.stamp)
+        found = [type(each.exception(60)) for each in threads.together(*works)]
+        assert found == [type(None), NotFound, type(None), type(None), Stale, Stale][: len(works)]
+        alone = number == 7  # none of them together, because one was rewritten
+        assert transactions(url, leeds, york, moved) == (3 if alone else 1)
+    assert notes(store, leeds) == notes(store, york) == notes(store, moved) == [f"{number}" for number in range(8)]
+    assert notes(store, rewritten) == []
+    threads.pool.shutdown()
+    assert store.check() == []
+
+
+def test_through_a_pooler_many_threads_lose_nothing_and_mix_nothing(
+    store: PostgresStore, url: str, pooled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "WAIT", 0.1)
+    threads = Threads(store, url, pooled)
+    spaces = ["leeds", "york"] * 4
+    sessions = [start(store, space) for space in spaces]
+
+    def work(number: int) -> Work:
+        def send(own: PostgresStore) -> None:
+            mine, other = at(own.scoped([spaces[number]]), spaces[number]), sessions[number - 1]
+            for turn in range(15):
+                mine.send(sessions[number], AddNote(text=f"{turn}"))
+                with pytest.raises(NotFound):
+                    mine.send(other, AddNote(text="hidden"))
+
+        return send
+
+    for each in [threads.begin(work(number)) for number in range(len(spaces))]:
+        each.result(200)
+    threads.pool.shutdown()
+    assert [notes(store, each) for each in sessions] == [[f"{turn}" for turn in range(15)]] * len(spaces)
+    assert threads.group.usable
     assert store.check() == []
 
 
