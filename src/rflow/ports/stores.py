@@ -298,6 +298,9 @@ class ShareStore(Protocol):
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
         """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
 
+    def beginning(self, prefix: str) -> "list[ShareCount]":
+        """Return the shares whose ids begin with `prefix`, by id."""
+
     def replace(self, share: "Share") -> None:
         """Store the new state of a share; one that was deleted meanwhile stays deleted.
 
