@@ -37,7 +37,8 @@ STAMP = "coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.i
 """What changes when all events of a session are replaced, which keeps its version."""
 STANDING = f"SELECT version, space, owner, {STAMP} FROM sessions WHERE id = %s"  # noqa: S608 (constants)
 LOAD = (
-    f"SELECT code, version, space, {STAMP} FROM sessions WHERE id = %(id)s;"  # noqa: S608 (constants)
+    "SELECT code, version, space, coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || %(id)s), '')"
+    " FROM sessions WHERE id = %(id)s;"
     " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
 )
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
