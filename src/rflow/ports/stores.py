@@ -54,8 +54,12 @@ class SessionStore(Protocol):
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add `events` to a session that is at version `expected`, else raise `Stale`.
+
+        Raises `Stale` also where the session no longer has the `stamp` of the log that the state was made of: its
+        events were rewritten, and what was erased must not come back with the state. None compares no stamps.
 
         `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step, and so are
         `notices`, for which the store must have an outbox.
@@ -79,11 +83,11 @@ class SessionStore(Protocol):
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session that is at version `expected`, and leave no trace of the old ones.
 
-        Contents that no event names any longer are removed too. Raises `Stale`, or `StoreProblem` if a trace is left
-        for now; the events are replaced all the same.
+        Contents that no event names any longer are removed too. Raises `Stale` as `append` does, or
+        `StoreProblem` if a trace is left for now; the events are replaced all the same.
         """
 
     def delete(self, session_id: str) -> None:
@@ -154,6 +158,9 @@ class ShareStore(Protocol):
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
         """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
+
+    def beginning(self, prefix: str) -> "list[ShareCount]":
+        """Return the shares whose ids begin with `prefix`, by id."""
 
     def replace(self, share: "Share") -> None:
         """Store the new state of a share; one that was deleted meanwhile stays deleted.

@@ -281,7 +281,7 @@ def test_the_kinds_are_named_and_counted_for_people() -> None:
 
 @pytest.mark.parametrize(
     ("finder", "sign"),
-    [("_devices", sign) for signs, _, _ in SETTINGS for sign in signs]
+    [("_devices", f"user {sign}" if sign == " >" else sign) for signs, _, _ in SETTINGS for sign in signs]
     + [("_addresses", f"://@?{sign}") for sign, _, _ in ADDRESSES if sign != "("],
 )
 def test_a_row_of_a_table_is_reached_by_the_words_that_lead_to_it(finder: str, sign: str) -> None:
@@ -422,6 +422,17 @@ ADVERSARIAL = [
     ("", "recovery code: a1b2c3, ", ""),
     ("recovery code: a1b2c3", " recovery code a1b2c3", ""),
     ("", "sp_addlinkedsrvlogin 'a', ", "'b'"),
+    ("", "authorization=x1y2z3, ", ""),
+    ("authorization: hawk id=x1y2z3", ", a=x1y2z3", ""),
+    ("authorization: basic x1y2z3", ', "', ""),
+    ("", "Cookie: a=b, c ", ""),
+    ("password was x1y2z3", " and now it is x1y2z3", ""),
+    ("", "password:a1b2c3;", " and now it is x1y2z3" * 9_000),
+    ("", "user a >b +c ", ""),
+    ("user a >b", " +c", ""),
+    ("", "user a >b1!", ""),
+    ("", "login failed for a:b1! ", ""),
+    ("login ", "a.b-", ":b1!"),
 ]
 
 

@@ -153,6 +153,6 @@ def test_tables_that_changed_since_they_were_last_looked_at_are_looked_at_again(
             draft.append(store)
     postgres.execute(url, "UPDATE meta SET value = '2' WHERE name = 'oldest'")  # it says that this version may use it
     draft.append(store)
-    postgres.execute(url, "DROP FUNCTION append_to_session; UPDATE meta SET value = '99' WHERE name = 'oldest'")
+    postgres.execute(url, "DROP FUNCTION append_unless_rewritten; UPDATE meta SET value = '99' WHERE name = 'oldest'")
     with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
         draft.append(store)

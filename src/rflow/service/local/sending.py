@@ -76,7 +76,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     _check_contents(command, contents)
     if isinstance(command, RedactText):
         return _redact(sender, sender.store.load(log.id), command)
-    session, tail = log.session, _after(sender, log, known)
+    session, stamp, tail = log.session, log.stamp, _after(sender, log, known)
     reload, lost = known > 0 and _removed(tail), False
     for _ in range(ATTEMPTS):
         if entry := session.carried_out(command.command_id, sender.actor.person):
@@ -84,11 +84,13 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
         try:
-            sender.store.append(after, events, session.version, contents, _notices(sender.store, after, events))
+            notices = _notices(sender.store, after, events)
+            sender.store.append(after, events, session.version, contents, notices, stamp)
         except (Stale, ConnectionLost) as error:
             lost = _may_go_on(error, command, lost=lost)
-            session, newer, removed = _caught_up(sender, session)
-            tail, reload = [*tail, *newer], reload or removed
+            newer = _caught_up(sender, session, stamp)
+            session, stamp = newer.session, newer.stamp
+            tail, reload = [*tail, *newer.events], reload or newer.base is None
             continue
         return Sent(
             session=after.id,
@@ -153,12 +155,12 @@ def _entry(events: Sequence[Event], after: Session) -> int:
     return max((event.seq for event in events if not event.part_of), default=after.version)
 
 
-def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stored], bool]:
+def _caught_up(sender: Sender, session: Session, stamp: str) -> Log:
     """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
     log = sender.store.load(session.id, session.version)
-    if _removed(log.events):
-        return sender.store.load(session.id).session, (), True
-    return replay(log.events, session), log.events, False
+    if log.stamp != stamp or _removed(log.events):
+        return sender.store.load(session.id)
+    return msgspec.structs.replace(log, base=session)
 
 
 def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
@@ -175,7 +177,7 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
         rewritten = without_texts(log.events, command.target, kept)
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:
-            sender.store.rewrite(after, [*rewritten, *events], session.version)
+            sender.store.rewrite(after, [*rewritten, *events], session.version, log.stamp)
         except Stale:
             log = sender.store.load(session.id)
             continue

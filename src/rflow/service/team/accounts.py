@@ -158,6 +158,11 @@ class LocalAccounts(Office):
         self.check_admin()
         return self.account_store.audit(after, limit)
 
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        self.check_admin()
+        return self.account_store.latest_audit(limit, before)
+
     def _changed(
         self, changed: Account, account: Account, entry: AuditEntry, ends: Collection[CredentialKind] = ()
     ) -> User:

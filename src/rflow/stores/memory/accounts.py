@@ -209,6 +209,10 @@ class MemoryAccounts:
         """Return the entries of the audit."""
         return self._audit[after:] if limit is None else self._audit[after : after + limit]
 
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        return [entry for entry in self._audit if before is None or entry.seq < before][: -limit - 1 : -1]
+
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
         with self._lock:

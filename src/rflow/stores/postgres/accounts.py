@@ -244,6 +244,11 @@ class PostgresAccounts:
         with self._database.reading() as db:
             return account_rows.audit(db, after, limit)
 
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        with self._database.reading() as db:
+            return account_rows.latest_audit(db, limit, before)
+
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
         with self._database.reading() as db:

@@ -37,7 +37,8 @@ STAMP = "coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.i
 """What changes when all events of a session are replaced, which keeps its version."""
 STANDING = f"SELECT version, space, owner, {STAMP} FROM sessions WHERE id = %s"  # noqa: S608 (constants)
 LOAD = (
-    "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
+    "SELECT code, version, space, coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || %(id)s), '')"
+    " FROM sessions WHERE id = %(id)s;"
     " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
 )
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
@@ -95,10 +96,13 @@ def _moved(db: Connection, session_id: str) -> Stale | NotFound:
     return Stale() if there else derived.no_session()
 
 
-def update(db: Connection, session: Session, expected: int) -> None:
-    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
+def update(db: Connection, session: Session, expected: int, stamp: str | None) -> None:
+    """Write the new state of a session that is at version `expected`, with that stamp; raise `Stale` or `NotFound`."""
     if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
         raise _moved(db, session.id)
+    # Read once its row is locked: a statement that waited for the row does not see what was written meanwhile.
+    if (now := standing(db, session.id)) is None or stamp not in (None, now.stamp):
+        raise Stale
     db.execute(_NOTE, (session.id, session.space, session.version))
 
 
@@ -121,8 +125,9 @@ def log_of(session_id: str, after: int, found: Sequence[tuple[Any, ...]], record
     """Return what `LOAD` read; raise `NotFound` if there is no such session."""
     if not found:
         raise derived.no_session()
-    code, version, space = found[0]
-    return Log(id=session_id, code=code, events=codec.from_rows(records, after + 1, version), space=space, after=after)
+    code, version, space, stamp = found[0]
+    events = codec.from_rows(records, after + 1, version)
+    return Log(id=session_id, code=code, events=events, space=space, after=after, stamp=stamp)
 
 
 def standing(db: Connection, session_id: str) -> Standing | None:

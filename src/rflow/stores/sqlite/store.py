@@ -135,10 +135,11 @@ class SqliteStore:
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
-            rows.update(db, session, expected)
+            rows.update(db, session, expected, stamp)
             rows.add(db, session.id, events, blobs)
             if notices:
                 from rflow.stores.outbox.sql import SqlOutbox
@@ -208,11 +209,11 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.by_name(columns.person(*row) for row in db.execute(sql, values))
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""
         kept = derived.named(events)
         with self._file.writing() as db:
-            rows.update(db, session, expected)
+            rows.update(db, session, expected, stamp)
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)

@@ -23,9 +23,19 @@ _ACL_WORD = (
 )
 _COUNT = rf"\d[\d.,]*(?:%|{_B}(?!{_ACL_WORD})[a-z])"
 """An amount in prose: user bob on >50% of nodes, on >3 hosts."""
-_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}(?:(?:>|<(?![^\s<>]*>))(?=[^\s=])(?!{_COUNT})|[#!](?=[0-9a-f]{{16}}))"
+_ACL_SIGN = rf"(?:>|<(?![^\s<>]*>))(?=[^\s=])(?!{_COUNT})|[#!](?=[0-9a-f]{{16}})"
 """A password is added with > and removed with <, its SHA-256 with # and !."""
-_ACL_USER = rf"\b(?:set)?user{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}"
+_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}(?:{_ACL_SIGN})"
+_ACL_USER = (
+    rf"\b(?:setuser{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}|user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{1,20}}(?:{_ACL_SIGN}))"
+)
+_ACL_RULE = rf"{_B}(?:{_ACL_WORD}|[~+&%(@><#!-]\S{{1,100}})"
+_ACL_BRIEF = (
+    rf"\buser{_B}\S{{1,100}}{_B}>(?=[^\s=])(?!{_COUNT})"
+    rf"(?=\S{{1,200}}(?:{_ACL_RULE}){{1,20}}[^\S\n]{{0,8}}(?:[;|\"'.]|$)|\S{{1,200}}(?:{_ACL_RULE}){{2}}"
+    rf"|(?=\S{{0,60}}\d)(?=\S{{0,60}}[A-Za-z])(?=\S{{0,60}}[!#$^*?])[^\s=]{{6,60}}{_B}o(?:n|ff)\b)"
+)
+"""A password straight after the user's name: rules follow, or it has a sign as passwords do."""
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
@@ -140,9 +150,10 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         _ACL_USER,
         "password",
     ),  # Redis
+    ((" >",), _ACL_BRIEF, "password"),
     (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
 )
-_MORE = {_ACL_USER: _B + _ACL_PASSWORD}
+_MORE = {_ACL_USER: _B + _ACL_PASSWORD, _ACL_BRIEF: _B + _ACL_PASSWORD}
 """What stands between a value and a further one, where what stands before the first is not repeated."""
 _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 
