@@ -90,7 +90,10 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
             lost = _may_go_on(error, command, lost=lost)
             newer = _caught_up(sender, session, stamp)
             session, stamp = newer.session, newer.stamp
-            tail, reload = [*tail, *newer.events], reload or newer.base is None
+            if newer.base is None:  # All of it was read again.
+                tail, reload = _after(sender, newer, known), True
+            else:
+                tail = [*tail, *newer.events]
             continue
         return Sent(
             session=after.id,
