@@ -97,6 +97,15 @@ def test_a_file_is_written_in_one_step_and_stays_what_it_was_for_others(root: Pr
     assert not list(root.home.glob(".*.tmp"))
 
 
+def test_a_link_that_leads_to_itself_is_refused_and_left_alone(root: Program) -> None:
+    root.start("--title", "The till is slow")
+    link = root.home / "link.txt"
+    link.symlink_to(link)
+    for words in (("progress", "-f", "text", "-o", str(link)), ("export", "-o", str(link), "--overwrite")):
+        assert root.refused(7, *words).startswith(f"rflow: {link} can't be written: Too many levels of symbolic links.")
+    assert link.readlink() == link
+
+
 def test_a_full_disk_leaves_the_file_that_was_there(root: Program, tmp_path: Path) -> None:
     root.start("--title", "The till is slow")
     small = tmp_path / "small"

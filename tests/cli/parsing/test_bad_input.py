@@ -404,6 +404,33 @@ def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", ["sqlite://HERE/work.db", "json:HERE/work"])
+def test_a_store_in_a_folder_that_may_not_be_entered_is_not_taken_for_an_empty_one(url: str, ana: Program) -> None:
+    locked, copy = ana.home / "locked", ana.home / "copy.db"
+    url = url.replace("HERE", str(locked))
+    ana.ok("--store", url, "start", "--title", "The till in Leeds is slow")
+    locked.chmod(0)
+    bound = ana.bound()
+    reading = [("list",), ("inbox",), ("show",), ("search", "till"), ("store", "info"), ("store", "check"), ()]
+    for words in (*reading, ("store", "backup", str(copy)), ("store", "copy", url, str(copy)), ("note", "x")):
+        error = bound.refused(8, "--store", url, *words)
+        assert error.startswith("rflow: This user may not read or write all of"), (words, error)
+    assert not copy.exists()
+    locked.chmod(0o700)
+    assert "The till in Leeds is slow" in bound.ok("--store", url, "list").out
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("search", "till"), ("store", "check"), ("start", "--title", "Slow till")]
+)
+def test_a_store_whose_name_is_too_long_for_the_disk_is_not_taken_for_an_empty_one(
+    words: tuple[str, ...], ana: Program
+) -> None:
+    error = ana.at(real=True).refused(8, "--store", f"sqlite://{ana.home}/{'x' * 300}.db", *words)
+    assert "can't be used" in error
+
+
+@pytest.mark.slow
 def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
     """The last entry is from the future, as seen from here: time does not go backwards in a record."""
     lines = ana.ok("export").out.splitlines(keepends=True)
