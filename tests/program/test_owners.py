@@ -5,7 +5,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,20 +21,16 @@ pytestmark = [
 ]
 
 
-def reachable(folder: Path) -> None:
-    for each in (folder, *folder.parents):
-        if each.stat().st_uid == 0 and not each.stat().st_mode & stat.S_IXOTH:
-            each.chmod(each.stat().st_mode | stat.S_IXOTH)
-
-
 @pytest.fixture(params=["json", "sqlite"])
-def root(tmp_path: Path, request: pytest.FixtureRequest) -> Program:
-    """Root at work in a home and in a store that belong to Ana."""
-    home = tmp_path / "ana"
-    home.mkdir()
-    os.chown(home, ANA, ANA)
-    reachable(tmp_path)
-    return Program(home, real=True, store=str(home / ("work.db" if request.param == "sqlite" else "work")))
+def root(request: pytest.FixtureRequest) -> Iterator[Program]:
+    """Root at work in a home and in a store that belong to Ana, whom pytest keeps out of its own folders."""
+    with TemporaryDirectory(prefix="rflow-test-") as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "ana"
+        home.mkdir()
+        os.chown(home, ANA, ANA)
+        store = home / ("work.db" if request.param == "sqlite" else "work")
+        yield Program(home, real=True, store=str(store))
 
 
 def as_ana(root: Program) -> Program:

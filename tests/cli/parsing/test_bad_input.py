@@ -138,7 +138,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("note", "ran", "ls", "-la"), 'If it belongs to the text, put that in quotes: rflow note "…"'),
     (2, ("note",), "note needs TEXT|-: the text, or - to read it from standard input.\n       Write it as:"),
     (2, ("start",), "There are these trees:\n  label-printer  A label printer prints nothing\n"),
-    (2, ("resume",), "resume needs SESSION: its code, or the beginning of it.\n  "),
+    (2, ("resume",), "resume needs SESSION: its code, the beginning of it, its ticket, or a word"),
     (2, ("config", "set", "format"), "progress.format needs a value: the format of summaries, unless"),
     (2, ("config", "set"), "config set needs NAME: see `rflow config list`.\n  store "),
     (2, ("progress", "teams", "-f", "md"), '"teams" is a format, and md is another one.'),
