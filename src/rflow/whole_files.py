@@ -54,9 +54,13 @@ def replace_file(path: StrPath, data: bytes, *, private: bool = True, durable: b
 
     A file that is there keeps its permissions and its owner; a new one can be read by its user alone if it is
     `private`. A symbolic link stays one: the file that it leads to is replaced. What is no plain file (a FIFO, a
-    device, a file with a second name, one in a folder where no draft can be written) is written in place.
+    device, a file with a second name, one in a folder where no draft can be written) is written in place. A link that
+    leads to itself is left alone: that is an `OSError`.
     """
-    there = os.stat(path) if os.path.exists(path) else None
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        there = None
     if there is not None and (not stat.S_ISREG(there.st_mode) or there.st_nlink > 1):
         _write_in_place(path, data)
         return

@@ -5,7 +5,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,20 +21,16 @@ pytestmark = [
 ]
 
 
-def reachable(folder: Path) -> None:
-    for each in (folder, *folder.parents):
-        if each.stat().st_uid == 0 and not each.stat().st_mode & stat.S_IXOTH:
-            each.chmod(each.stat().st_mode | stat.S_IXOTH)
-
-
 @pytest.fixture(params=["json", "sqlite"])
-def root(tmp_path: Path, request: pytest.FixtureRequest) -> Program:
-    """Root at work in a home and in a store that belong to Ana."""
-    home = tmp_path / "ana"
-    home.mkdir()
-    os.chown(home, ANA, ANA)
-    reachable(tmp_path)
-    return Program(home, real=True, store=str(home / ("work.db" if request.param == "sqlite" else "work")))
+def root(request: pytest.FixtureRequest) -> Iterator[Program]:
+    """Root at work in a home and in a store that belong to Ana, whom pytest keeps out of its own folders."""
+    with TemporaryDirectory(prefix="rflow-test-") as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "ana"
+        home.mkdir()
+        os.chown(home, ANA, ANA)
+        store = home / ("work.db" if request.param == "sqlite" else "work")
+        yield Program(home, real=True, store=str(store))
 
 
 def as_ana(root: Program) -> Program:
@@ -95,6 +93,15 @@ def test_a_file_is_written_in_one_step_and_stays_what_it_was_for_others(root: Pr
     assert stat.S_IMODE(out.stat().st_mode) == 0o640
     assert link.is_symlink()
     assert not list(root.home.glob(".*.tmp"))
+
+
+def test_a_link_that_leads_to_itself_is_refused_and_left_alone(root: Program) -> None:
+    root.start("--title", "The till is slow")
+    link = root.home / "link.txt"
+    link.symlink_to(link)
+    for words in (("progress", "-f", "text", "-o", str(link)), ("export", "-o", str(link), "--overwrite")):
+        assert root.refused(7, *words).startswith(f"rflow: {link} can't be written: Too many levels of symbolic links.")
+    assert link.readlink() == link
 
 
 def test_a_full_disk_leaves_the_file_that_was_there(root: Program, tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rflow.core.session.head import Query
 from rflow.errors import Exit, RflowError, StoreProblem, UsageProblem
 from rflow.stores import normal_url, open_store
+from rflow.stores.sqlite.store import SqliteStore
+from support.stores.stories import session, short_story
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +55,20 @@ def test_a_store_has_one_normal_name(url: str, normal: str, here: Path) -> None:
     assert store.url == wanted or wanted == "memory:"
     store.close()
     assert list(here.iterdir()) == []
+
+
+def test_a_relative_path_of_a_sqlite_store_starts_from_the_folder_it_was_opened_in(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore("work.db")
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    story = short_story("The till is slow")
+    store.create(session("01", "K7QM-2F", story), story, {})
+    assert [head.title for head in store.heads(Query()).heads] == ["The till is slow"]
+    assert store.url == f"sqlite://{here}/work.db"
+    store.close()
+    assert sorted(path.name for path in here.iterdir()) == ["elsewhere", "work.db"]
 
 
 def test_a_path_means_what_is_there(here: Path) -> None:

@@ -10,7 +10,6 @@
     /home/ana/shifts             anything else is a folder
 """
 
-import errno
 import os
 import re
 from stat import S_ISDIR, S_ISREG
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rflow.errors import UsageProblem
 from rflow.folders import expanded
-from rflow.stores.failures import PATIENCE, absent, explained, foreign
+from rflow.stores.failures import PATIENCE, absent, explained, foreign, status_of
 
 if TYPE_CHECKING:
     from rflow.ports.stores import Store
@@ -45,8 +44,10 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
         return _memory(where)
     if kind == "postgresql":
         return _postgres(where, patience, create=create)
-    if not create and not os.path.exists(where):
-        raise absent(where)
+    if not create:
+        with explained(where):
+            if status_of(where) is None:
+                raise absent(where)
     if kind == "sqlite":
         from rflow.stores.sqlite.store import SqliteStore
 
@@ -144,7 +145,8 @@ def _absolute(path: str) -> str:
 def _kind_of(path: str) -> tuple[str, str]:
     """Return the kind of store that a path means, and the path."""
     with explained(path):
-        mode, named_so = _mode(path), os.path.splitext(path)[1] in _SUFFIXES
+        there, named_so = status_of(path), os.path.splitext(path)[1] in _SUFFIXES
+        mode = there.st_mode if there else 0
         if S_ISREG(mode) and not named_so:
             from pathlib import Path
 
@@ -154,13 +156,3 @@ def _kind_of(path: str) -> tuple[str, str]:
                 raise foreign(path)
             return "sqlite", path
         return ("sqlite" if named_so and not S_ISDIR(mode) else "json"), path
-
-
-def _mode(path: str) -> int:
-    """Return the kind of a file, as `stat` has it; 0 if there is none."""
-    try:
-        return os.stat(path).st_mode
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return 0
-        raise

@@ -16,12 +16,27 @@ PATIENCE = 10.0
 """How many seconds a writer waits for another writer."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Newer(StoreProblem):
     """Something in the store was written by a newer rflow, and can't be used here."""
+
+
+def status_of(path: "Path | str") -> os.stat_result | None:
+    """Return what the system says of a file; None if there is none.
+
+    `os.path.exists` also says so of a file that this user can't reach or the disk can't read, and a store must not
+    seem empty then.
+    """
+    try:
+        return os.stat(path)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise
 
 
 @contextmanager

@@ -138,7 +138,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("note", "ran", "ls", "-la"), 'If it belongs to the text, put that in quotes: rflow note "…"'),
     (2, ("note",), "note needs TEXT|-: the text, or - to read it from standard input.\n       Write it as:"),
     (2, ("start",), "There are these trees:\n  label-printer  A label printer prints nothing\n"),
-    (2, ("resume",), "resume needs SESSION: its code, or the beginning of it.\n  "),
+    (2, ("resume",), "resume needs SESSION: its code, the beginning of it, its ticket, or a word"),
     (2, ("config", "set", "format"), "progress.format needs a value: the format of summaries, unless"),
     (2, ("config", "set"), "config set needs NAME: see `rflow config list`.\n  store "),
     (2, ("progress", "teams", "-f", "md"), '"teams" is a format, and md is another one.'),
@@ -401,6 +401,33 @@ def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> No
     for words in (("list",), ("start", "--title", "The till in Leeds is slow"), ("note", "x")):
         error = ana.bound().refused(8, "--store", str(locked / name), *words)
         assert error.startswith("rflow: This user may not read or write all of")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("url", ["sqlite://HERE/work.db", "json:HERE/work"])
+def test_a_store_in_a_folder_that_may_not_be_entered_is_not_taken_for_an_empty_one(url: str, ana: Program) -> None:
+    locked, copy = ana.home / "locked", ana.home / "copy.db"
+    url = url.replace("HERE", str(locked))
+    ana.ok("--store", url, "start", "--title", "The till in Leeds is slow")
+    locked.chmod(0)
+    bound = ana.bound()
+    reading = [("list",), ("inbox",), ("show",), ("search", "till"), ("store", "info"), ("store", "check"), ()]
+    for words in (*reading, ("store", "backup", str(copy)), ("store", "copy", url, str(copy)), ("note", "x")):
+        error = bound.refused(8, "--store", url, *words)
+        assert error.startswith("rflow: This user may not read or write all of"), (words, error)
+    assert not copy.exists()
+    locked.chmod(0o700)
+    assert "The till in Leeds is slow" in bound.ok("--store", url, "list").out
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("search", "till"), ("store", "check"), ("start", "--title", "Slow till")]
+)
+def test_a_store_whose_name_is_too_long_for_the_disk_is_not_taken_for_an_empty_one(
+    words: tuple[str, ...], ana: Program
+) -> None:
+    error = ana.at(real=True).refused(8, "--store", f"sqlite://{ana.home}/{'x' * 300}.db", *words)
+    assert "can't be used" in error
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from stat import S_ISREG
 from typing import TYPE_CHECKING, NoReturn
 
 from rflow.errors import StoreProblem
@@ -29,7 +30,7 @@ class SqliteFile:
     """
 
     def __init__(self, path: "str | Path", patience: float = PATIENCE) -> None:
-        self.path = os.fspath(path)
+        self.path = os.path.abspath(path)
         self._patience = patience
         self._db: sqlite3.Connection | None = None
         self._empty: sqlite3.Connection | None = None
@@ -90,8 +91,14 @@ class SqliteFile:
 
     def size(self) -> int:
         """Return the size in bytes of the file, its write-ahead log and its shared memory."""
-        parts = (self.path + end for end in ("", "-wal", "-shm"))
-        return sum(os.path.getsize(part) for part in parts if os.path.exists(part))
+        with Explained(self.path):
+            parts = (failures.status_of(self.path + end) for end in ("", "-wal", "-shm"))
+            return sum(part.st_size for part in parts if part)
+
+    def exists(self) -> bool:
+        """Whether there is such a file; raises `StoreProblem` where this user can't know."""
+        with Explained(self.path):
+            return failures.status_of(self.path) is not None
 
     def close(self) -> None:
         """Close the connections."""
@@ -101,7 +108,7 @@ class SqliteFile:
         self._db = self._empty = None
 
     def _connection(self) -> sqlite3.Connection:
-        if self._db is None and not os.path.exists(self.path):
+        if self._db is None and not self.exists():
             self._empty = self._empty or _new_database(":memory:")
             return self._empty
         return self._opened()
@@ -118,7 +125,7 @@ class SqliteFile:
         return self._db
 
     def _writer(self) -> sqlite3.Connection:
-        if self._db is None and not os.path.exists(self.path):
+        if self._db is None and not self.exists():
             _create(self.path)
         db = self._opened()
         if not self._writable:
@@ -198,13 +205,14 @@ def _open(path: str, patience: float) -> tuple[sqlite3.Connection, bool]:
     In a read-only folder SQLite can't create the files of its write-ahead log and refuses to open. If there is no log,
     the file is complete and nobody is writing, so it can be read as a file that never changes.
     """
-    if not os.path.isfile(path):  # SQLite would block forever on a FIFO.
+    there = failures.status_of(path)
+    if there is None or not S_ISREG(there.st_mode):  # SQLite would block forever on a FIFO.
         raise failures.foreign(path)
     try:
         return _connect(path, "mode=rw", patience), True
     except sqlite3.OperationalError as error:
-        log = f"{path}-wal"
-        if error.sqlite_errorcode & 0xFF not in _UNOPENED or (os.path.exists(log) and os.path.getsize(log)):
+        log = failures.status_of(f"{path}-wal")
+        if error.sqlite_errorcode & 0xFF not in _UNOPENED or (log and log.st_size):
             raise
         return _connect(path, "mode=ro&immutable=1", patience), False
 

@@ -59,7 +59,7 @@ class SqliteSearch:
 
     def find(self, terms: Sequence[Term], query: Query, first: int) -> Ranked:
         """Return the sessions that match."""
-        if not Path(self._file.path).exists():
+        if not self._file.exists():
             return Ranked()
         with self._file.reading():  # Raises if that is no store: then there must be no index beside it.
             pass
